@@ -1,0 +1,122 @@
+//! The seal of a datagram: AES-256-CBC under a key made of session id and secret (facts, section 6.1).
+//! There is no MAC, no nonce and no counter in this protocol: it hides, it does not authenticate.
+
+use aes::cipher::block_padding::Pkcs7;
+use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit};
+use sha2::{Digest, Sha256};
+
+use crate::id::{Secret, SessionId};
+
+/// The bytes before the ciphertext: its length, little-endian.
+pub const HEADER_BYTES: usize = 4;
+/// The largest datagram a server receives whole (facts, section 6.6); longer ones are cut and so lost.
+pub const MAX_DATAGRAM_BYTES: usize = 2048;
+/// The longest plaintext that still fits: `HEADER_BYTES` and one byte of padding at least go on top.
+pub const MAX_PLAINTEXT_BYTES: usize = 2031;
+/// The longest plaintext every generation takes (facts, section 11).
+pub const SAFE_PLAINTEXT_BYTES: usize = 1007;
+
+const BLOCK_BYTES: usize = 16;
+
+/// A text is too long to be sealed into one datagram.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a datagram of {0} bytes is longer than the {MAX_PLAINTEXT_BYTES} that fit")]
+pub struct SealError(pub usize);
+
+/// A datagram could not be opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// Shorter than a header and one block, or longer than any datagram.
+    #[error("a sealed datagram has {min} to {MAX_DATAGRAM_BYTES} bytes, this one has {0}", min = HEADER_BYTES + BLOCK_BYTES)]
+    Size(usize),
+    /// The header does not name the length of what follows, or that is no whole number of blocks.
+    #[error("the header says {said} bytes of ciphertext, {found} follow")]
+    Length {
+        /// What the header says.
+        said: i32,
+        /// What follows it.
+        found: usize,
+    },
+    /// The padding is wrong: sealed with another key, or changed on the way.
+    #[error("sealed with another key or damaged")]
+    Padding,
+}
+
+/// Seals and opens the datagrams of one session. The key schedules are computed once, here.
+#[derive(Clone)]
+pub struct Cipher {
+    encrypt: aes::Aes256Enc,
+    decrypt: aes::Aes256Dec,
+    iv: [u8; BLOCK_BYTES],
+}
+
+impl Cipher {
+    /// Derive the key: SHA-256 of session id and secret is the key, its last half the fixed IV.
+    pub fn new(session: &SessionId, secret: &Secret) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(session.as_str().as_bytes());
+        hash.update(secret.reveal().as_bytes());
+        let key: [u8; 32] = hash.finalize().into();
+        let mut iv = [0; BLOCK_BYTES];
+        iv.copy_from_slice(&key[BLOCK_BYTES..]);
+        Self {
+            encrypt: aes::Aes256Enc::new(&key.into()),
+            decrypt: aes::Aes256Dec::new(&key.into()),
+            iv,
+        }
+    }
+
+    /// Seal `plaintext` into a whole datagram, header included.
+    ///
+    /// # Errors
+    /// The plaintext is longer than [`MAX_PLAINTEXT_BYTES`].
+    pub fn seal(&self, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
+        if plaintext.len() > MAX_PLAINTEXT_BYTES {
+            return Err(SealError(plaintext.len()));
+        }
+        let sealed = BLOCK_BYTES * (plaintext.len() / BLOCK_BYTES + 1);
+        let mut datagram = Vec::with_capacity(HEADER_BYTES + sealed);
+        datagram.extend_from_slice(&(sealed as u32).to_le_bytes());
+        datagram.extend_from_slice(plaintext);
+        datagram.resize(HEADER_BYTES + sealed, 0);
+        cbc::Encryptor::inner_iv_init(self.encrypt.clone(), &self.iv.into())
+            .encrypt_padded::<Pkcs7>(&mut datagram[HEADER_BYTES..], plaintext.len())
+            .map_err(|_| SealError(plaintext.len()))?;
+        Ok(datagram)
+    }
+
+    /// Open a whole datagram.
+    ///
+    /// # Errors
+    /// It is no sealed datagram, or was sealed with another key. A wrong key is noticed only by its padding:
+    /// about one in 256 passes, so look at what comes out.
+    pub fn open(&self, datagram: &[u8]) -> Result<Vec<u8>, OpenError> {
+        let size = datagram.len();
+        let (header, ciphertext) = match datagram.split_first_chunk::<HEADER_BYTES>() {
+            Some(parts) if parts.1.len() >= BLOCK_BYTES && size <= MAX_DATAGRAM_BYTES => parts,
+            _ => return Err(OpenError::Size(size)),
+        };
+        let said = i32::from_le_bytes(*header);
+        if usize::try_from(said) != Ok(ciphertext.len())
+            || !ciphertext.len().is_multiple_of(BLOCK_BYTES)
+        {
+            return Err(OpenError::Length {
+                said,
+                found: ciphertext.len(),
+            });
+        }
+        let mut plaintext = ciphertext.to_vec();
+        let length = cbc::Decryptor::inner_iv_init(self.decrypt.clone(), &self.iv.into())
+            .decrypt_padded::<Pkcs7>(&mut plaintext)
+            .map_err(|_| OpenError::Padding)?
+            .len();
+        plaintext.truncate(length);
+        Ok(plaintext)
+    }
+}
+
+impl std::fmt::Debug for Cipher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Cipher(***)")
+    }
+}

@@ -1,0 +1,188 @@
+//! Contract 1 between browser and relay: the subprotocol, the notices and the close codes of `GET /ws`.
+//! Used by the relay, which speaks it, and by the browser's client, which understands it.
+
+use serde::{Deserialize, Serialize};
+
+/// The WebSocket subprotocol the client offers and the relay selects.
+pub const SUBPROTOCOL: &str = "mp-relay.v1";
+
+/// The longest text frame the relay takes from a browser, in bytes: one command line.
+pub const MAX_CLIENT_LINE_BYTES: usize = 64 * 1024;
+
+/// A text frame from the relay itself. No line of a game server has the key `relay`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "relay", rename_all = "lowercase")]
+pub enum Notice {
+    /// Always the first frame: lines and datagrams flow from here on.
+    #[serde(rename_all = "camelCase")]
+    Ready {
+        /// The relay still held this client's session and goes on with it.
+        resumed: bool,
+        /// How many text frames the relay has taken from this client in all.
+        received: u64,
+        /// How long the relay keeps a session whose WebSocket broke; 0 where it keeps none.
+        resume_seconds: u32,
+    },
+    /// The relay is about to restart: finish and reconnect.
+    Draining {
+        /// How long it will go on.
+        seconds: u32,
+    },
+}
+
+impl Notice {
+    /// Read a text frame as a notice; nothing where it is a line of the game server.
+    pub fn parse(frame: &str) -> Option<Self> {
+        // A notice names itself first, so that lines of the game server are not parsed twice.
+        if !frame.starts_with("{\"relay\":") {
+            return None;
+        }
+        serde_json::from_str(frame).ok()
+    }
+
+    /// Write the notice as a text frame.
+    pub fn to_frame(&self) -> String {
+        match self {
+            Self::Ready {
+                resumed,
+                received,
+                resume_seconds,
+            } => format!(
+                r#"{{"relay":"ready","resumed":{resumed},"received":{received},"resumeSeconds":{resume_seconds}}}"#
+            ),
+            Self::Draining { seconds } => format!(r#"{{"relay":"draining","seconds":{seconds}}}"#),
+        }
+    }
+}
+
+/// Why a WebSocket was closed, with the code on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u16)]
+pub enum CloseCode {
+    /// Done.
+    Normal = 1000,
+    /// Done: the page or the relay went away in order.
+    GoingAway = 1001,
+    /// Origin or address not allowed.
+    NotAllowed = 1008,
+    /// A frame was larger than allowed.
+    FrameTooLarge = 1009,
+    /// The relay is restarting.
+    Restarting = 1012,
+    /// The relay is full.
+    Full = 1013,
+    /// The game server ended the session.
+    ServerEnded = 4000,
+    /// The game server cannot be reached.
+    ServerUnreachable = 4001,
+    /// The game server's certificate is not trusted.
+    CertificateNotTrusted = 4002,
+    /// The game server did not answer in time.
+    ServerTimeout = 4003,
+    /// This client sent too much.
+    SentTooMuch = 4004,
+    /// This client was too slow to read.
+    TooSlow = 4005,
+    /// A malformed frame: a newline in a line, an empty datagram.
+    Malformed = 4006,
+}
+
+/// What a client should do after a close.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// Do not try again.
+    No,
+    /// Try again, waiting longer each time.
+    WithBackOff,
+    /// Try again, as a new session.
+    AsNewSession,
+}
+
+impl CloseCode {
+    /// All codes, for tables and tests.
+    pub const ALL: [Self; 13] = [
+        Self::Normal,
+        Self::GoingAway,
+        Self::NotAllowed,
+        Self::FrameTooLarge,
+        Self::Restarting,
+        Self::Full,
+        Self::ServerEnded,
+        Self::ServerUnreachable,
+        Self::CertificateNotTrusted,
+        Self::ServerTimeout,
+        Self::SentTooMuch,
+        Self::TooSlow,
+        Self::Malformed,
+    ];
+
+    /// The number on the wire.
+    pub fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// Find the code of a number; nothing for one this contract does not name.
+    pub fn from_number(number: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.number() == number)
+    }
+
+    /// Say whether the client should try again.
+    pub fn retry(self) -> Retry {
+        match self {
+            Self::Restarting | Self::Full | Self::ServerUnreachable | Self::ServerTimeout => {
+                Retry::WithBackOff
+            }
+            Self::ServerEnded | Self::TooSlow => Retry::AsNewSession,
+            Self::Normal
+            | Self::GoingAway
+            | Self::NotAllowed
+            | Self::FrameTooLarge
+            | Self::CertificateNotTrusted
+            | Self::SentTooMuch
+            | Self::Malformed => Retry::No,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notices_are_spelt_as_the_contract_has_them() {
+        let ready = Notice::Ready {
+            resumed: false,
+            received: 0,
+            resume_seconds: 30,
+        };
+        assert_eq!(
+            ready.to_frame(),
+            r#"{"relay":"ready","resumed":false,"received":0,"resumeSeconds":30}"#
+        );
+        assert_eq!(Notice::parse(&ready.to_frame()), Some(ready));
+        let draining = Notice::Draining { seconds: 5 };
+        assert_eq!(draining.to_frame(), r#"{"relay":"draining","seconds":5}"#);
+        assert_eq!(Notice::parse(&draining.to_frame()), Some(draining));
+    }
+
+    #[test]
+    fn a_line_of_the_game_server_is_no_notice() {
+        for line in [
+            r#"{"command":"PONG"}"#,
+            "CONNECTED|0123",
+            "",
+            r#"{"relay":"other"}"#,
+            r#"{"relay":7}"#,
+        ] {
+            assert_eq!(Notice::parse(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn every_code_is_found_by_its_number() {
+        for code in CloseCode::ALL {
+            assert_eq!(CloseCode::from_number(code.number()), Some(code));
+        }
+        assert_eq!(CloseCode::from_number(4999), None);
+    }
+}

@@ -1,0 +1,9 @@
+//! The MP-Server protocol without I/O: bytes and a clock reading go in, bytes and events come out.
+//!
+//! Nothing here opens a socket, starts a thread, reads a clock or draws a random number, so every rule of the
+//! protocol is tested natively with a virtual clock and runs unchanged in the browser.
+
+pub mod cipher;
+pub mod frame;
+pub mod id;
+pub mod line;
