@@ -4,6 +4,11 @@
 //! protocol is tested natively with a virtual clock and runs unchanged in the browser.
 
 pub mod cipher;
+pub mod command;
+pub mod compression;
+pub mod datagram;
+pub mod event;
 pub mod frame;
+pub mod geometry;
 pub mod id;
 pub mod line;

@@ -1,0 +1,185 @@
+//! What a client says over TCP: every command of the first generation (facts, section 2.1) as one line of JSON.
+//! Replies and pushes are in [`event`](crate::event).
+
+use serde::Serialize;
+
+use crate::id::{Password, RoomId, SessionId};
+
+/// How many commands one `BATCH` carries at most (guide, section 10.1).
+pub const MAX_BATCH: usize = 10;
+
+/// A command to the game server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "command", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Command {
+    /// Take a name, and with it sign in. The only sign-in of the first generation.
+    Name {
+        /// The name to be known by.
+        name: String,
+        /// The password that keeps others from the name while its owner is online (facts, section 4.1).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        password: Option<Password>,
+    },
+    /// Check the password again. A failure signs out (facts, Q25): prefer `Name`.
+    Authenticate {
+        /// The password given with `Name`.
+        password: Password,
+    },
+    /// Make a room and enter it as its host.
+    CreateRoom {
+        /// The room's name; need not be unique.
+        name: String,
+    },
+    /// Enter a room.
+    #[serde(rename_all = "camelCase")]
+    JoinRoom {
+        /// The room to enter.
+        room_id: RoomId,
+    },
+    /// Leave the current room.
+    LeaveRoom,
+    /// Ask for all rooms.
+    ListRooms,
+    /// Ask who is in the current room.
+    GetRoomPlayers,
+    /// Ask what the server knows of this session.
+    PlayerInfo,
+    /// Send a text to one player, in whichever room.
+    #[serde(rename_all = "camelCase")]
+    RelayMessage {
+        /// The player to send it to.
+        target_id: SessionId,
+        /// The text.
+        message: String,
+    },
+    /// Start the race of the current room; only its host may.
+    StartGame,
+    /// Ask for a sign of life.
+    Ping,
+    /// Say goodbye; the server closes behind its answer.
+    Bye,
+    /// Several commands in one line (guide, section 10.1). No released server knows it; see
+    /// [`Config::batching`](crate::session::Config::batching).
+    Batch {
+        /// Up to [`MAX_BATCH`] commands.
+        messages: Vec<Self>,
+    },
+}
+
+impl Command {
+    /// Write the command as a line, without its newline.
+    pub fn to_line(&self) -> String {
+        // Strings, ids and lists of them cannot fail to serialise.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The command's word on the wire.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Name { .. } => "NAME",
+            Self::Authenticate { .. } => "AUTHENTICATE",
+            Self::CreateRoom { .. } => "CREATE_ROOM",
+            Self::JoinRoom { .. } => "JOIN_ROOM",
+            Self::LeaveRoom => "LEAVE_ROOM",
+            Self::ListRooms => "LIST_ROOMS",
+            Self::GetRoomPlayers => "GET_ROOM_PLAYERS",
+            Self::PlayerInfo => "PLAYER_INFO",
+            Self::RelayMessage { .. } => "RELAY_MESSAGE",
+            Self::StartGame => "START_GAME",
+            Self::Ping => "PING",
+            Self::Bye => "BYE",
+            Self::Batch { .. } => "BATCH",
+        }
+    }
+
+    /// Say whether the server takes the command before a sign-in (facts, section 2.1).
+    pub fn is_open(&self) -> bool {
+        matches!(
+            self,
+            Self::Name { .. }
+                | Self::Authenticate { .. }
+                | Self::Ping
+                | Self::Bye
+                | Self::PlayerInfo
+                | Self::ListRooms
+        )
+    }
+
+    /// Say whether the command may travel in a `BATCH`. What changes sign-in or room goes alone, since the
+    /// next command depends on its answer.
+    pub(crate) fn is_batchable(&self) -> bool {
+        matches!(
+            self,
+            Self::ListRooms
+                | Self::GetRoomPlayers
+                | Self::PlayerInfo
+                | Self::RelayMessage { .. }
+                | Self::Ping
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_spelt_as_the_recordings_have_it() {
+        let id: SessionId = "0123456789abcdef0123456789abcdef".parse().unwrap();
+        let room: RoomId = "00112233445566778899aabbccddeeff".parse().unwrap();
+        let cases = [
+            (
+                Command::Name {
+                    name: "Ann".into(),
+                    password: Some(Password::new("pw")),
+                },
+                r#"{"command":"NAME","name":"Ann","password":"pw"}"#,
+            ),
+            (
+                Command::Name {
+                    name: "Zoë \"1\"".into(),
+                    password: None,
+                },
+                r#"{"command":"NAME","name":"Zoë \"1\""}"#,
+            ),
+            (
+                Command::Authenticate {
+                    password: Password::new("p"),
+                },
+                r#"{"command":"AUTHENTICATE","password":"p"}"#,
+            ),
+            (
+                Command::CreateRoom { name: "R\n".into() },
+                r#"{"command":"CREATE_ROOM","name":"R\n"}"#,
+            ),
+            (
+                Command::JoinRoom { room_id: room },
+                r#"{"command":"JOIN_ROOM","roomId":"00112233445566778899aabbccddeeff"}"#,
+            ),
+            (Command::LeaveRoom, r#"{"command":"LEAVE_ROOM"}"#),
+            (Command::ListRooms, r#"{"command":"LIST_ROOMS"}"#),
+            (Command::GetRoomPlayers, r#"{"command":"GET_ROOM_PLAYERS"}"#),
+            (Command::PlayerInfo, r#"{"command":"PLAYER_INFO"}"#),
+            (
+                Command::RelayMessage {
+                    target_id: id,
+                    message: "hi".into(),
+                },
+                r#"{"command":"RELAY_MESSAGE","targetId":"0123456789abcdef0123456789abcdef","message":"hi"}"#,
+            ),
+            (Command::StartGame, r#"{"command":"START_GAME"}"#),
+            (Command::Ping, r#"{"command":"PING"}"#),
+            (Command::Bye, r#"{"command":"BYE"}"#),
+            (
+                Command::Batch {
+                    messages: vec![Command::Ping, Command::ListRooms],
+                },
+                r#"{"command":"BATCH","messages":[{"command":"PING"},{"command":"LIST_ROOMS"}]}"#,
+            ),
+        ];
+        for (command, line) in cases {
+            assert_eq!(command.to_line(), line);
+            assert!(line.contains(&format!("{:?}", command.word())), "{line}");
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! Datagrams: what a car does, as JSON in one UDP packet (facts, sections 6.2 and 6.4). Sealed on the way up; on
+//! the way down plain or sealed as the server likes, told apart by the first byte.
+
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+
+use crate::cipher::{Cipher, OpenError};
+use crate::geometry::{Quat, Vec3};
+use crate::id::{RoomId, SessionId};
+
+/// One datagram of the protocol.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Datagram {
+    /// Where a car is.
+    Update(Update),
+    /// What a driver does.
+    Input(Input),
+}
+
+/// Where a car is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Update {
+    /// Whose car.
+    pub session_id: SessionId,
+    /// The sender's count, on servers that pass it on (not the first generation); 0 is "none given".
+    pub seq: Option<i32>,
+    /// Place in metres.
+    pub position: Vec3,
+    /// Turn, normalised by careful senders.
+    pub rotation: Quat,
+}
+
+/// What a driver does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Input {
+    /// Whose car.
+    pub session_id: SessionId,
+    /// The room it is meant for; required by the first generation.
+    pub room_id: Option<RoomId>,
+    /// The controls.
+    pub controls: Controls,
+}
+
+/// The controls of a car.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct Controls {
+    /// −1 full left to 1 full right.
+    pub steering: f32,
+    /// 0 to 1.
+    pub throttle: f32,
+    /// 0 to 1.
+    pub brake: f32,
+}
+
+/// A datagram could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// It could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// It is sealed, but there is no key yet.
+    #[error("a sealed datagram before the session has a key")]
+    NoKey,
+    /// It could not be decompressed, or would become larger than any datagram may be.
+    #[error("damaged or oversized compression")]
+    Compression,
+    /// It is no JSON object of a known command with an id.
+    #[error("not a known datagram")]
+    Unknown,
+    /// A number is infinite or no number.
+    #[error("a number that is not finite")]
+    NotFinite,
+}
+
+impl Datagram {
+    /// Write the datagram's JSON as the servers spell it.
+    pub fn to_json(&self) -> String {
+        let mut json = String::with_capacity(224);
+        // Writing to a String cannot fail.
+        let _ = match self {
+            Self::Update(update) => update.write(&mut json),
+            Self::Input(input) => input.write(&mut json),
+        };
+        json
+    }
+
+    /// Read a datagram as it came: plain where it starts with `{`, otherwise opened with `cipher`, then
+    /// decompressed where it is compressed.
+    ///
+    /// # Errors
+    /// It is none of ours, damaged, or holds numbers that are not finite.
+    pub fn decode(bytes: &[u8], cipher: Option<&Cipher>) -> Result<Self, DecodeError> {
+        if bytes.first() == Some(&b'{') {
+            return Self::from_json(bytes);
+        }
+        let plaintext = cipher.ok_or(DecodeError::NoKey)?.open(bytes)?;
+        if crate::compression::is_compressed(&plaintext) {
+            let json =
+                crate::compression::inflate(&plaintext).map_err(|_| DecodeError::Compression)?;
+            return Self::from_json(&json);
+        }
+        Self::from_json(&plaintext)
+    }
+
+    fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
+        let wire: Wire = serde_json::from_slice(json).map_err(|_| DecodeError::Unknown)?;
+        match wire.command {
+            WireCommand::Update => Update::from_wire(wire).map(Self::Update),
+            WireCommand::Input => Input::from_wire(wire).map(Self::Input),
+        }
+    }
+}
+
+impl Update {
+    fn write(&self, json: &mut String) -> std::fmt::Result {
+        write!(
+            json,
+            r#"{{"command":"UPDATE","sessionId":"{}","#,
+            self.session_id
+        )?;
+        if let Some(seq) = self.seq {
+            write!(json, r#""seq":{seq},"#)?;
+        }
+        let (p, r) = (self.position, self.rotation);
+        write!(
+            json,
+            r#""position":{{"x":{},"y":{},"z":{}}},"#,
+            p.x, p.y, p.z
+        )?;
+        write!(
+            json,
+            r#""rotation":{{"x":{},"y":{},"z":{},"w":{}}}}}"#,
+            r.x, r.y, r.z, r.w
+        )
+    }
+
+    fn from_wire(wire: Wire) -> Result<Self, DecodeError> {
+        if !(wire.position.is_finite() && wire.rotation.is_finite()) {
+            return Err(DecodeError::NotFinite);
+        }
+        Ok(Self {
+            session_id: wire.session_id,
+            seq: wire.seq,
+            position: wire.position,
+            rotation: wire.rotation,
+        })
+    }
+}
+
+impl Input {
+    fn write(&self, json: &mut String) -> std::fmt::Result {
+        write!(
+            json,
+            r#"{{"command":"INPUT","sessionId":"{}","#,
+            self.session_id
+        )?;
+        if let Some(room_id) = &self.room_id {
+            write!(json, r#""roomId":"{room_id}","#)?;
+        }
+        let Controls {
+            steering,
+            throttle,
+            brake,
+        } = self.controls;
+        write!(
+            json,
+            r#""input":{{"steering":{steering},"throttle":{throttle},"brake":{brake}}}}}"#
+        )
+    }
+
+    fn from_wire(wire: Wire) -> Result<Self, DecodeError> {
+        let controls = wire.input.ok_or(DecodeError::Unknown)?;
+        let Controls {
+            steering,
+            throttle,
+            brake,
+        } = controls;
+        if ![steering, throttle, brake].into_iter().all(f32::is_finite) {
+            return Err(DecodeError::NotFinite);
+        }
+        Ok(Self {
+            session_id: wire.session_id,
+            room_id: wire.room_id,
+            controls,
+        })
+    }
+}
+
+/// On UDP the command is case-sensitive (facts, section 1.5).
+#[derive(Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum WireCommand {
+    Update,
+    Input,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    command: WireCommand,
+    session_id: SessionId,
+    room_id: Option<RoomId>,
+    seq: Option<i32>,
+    #[serde(default)]
+    position: Vec3,
+    #[serde(default)]
+    rotation: Quat,
+    input: Option<Controls>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Secret;
+    use proptest::prelude::*;
+
+    fn id() -> SessionId {
+        "0123456789abcdef0123456789abcdef".parse().unwrap()
+    }
+
+    fn cipher() -> Cipher {
+        Cipher::new(&id(), &Secret::default())
+    }
+
+    fn update() -> Update {
+        Update {
+            session_id: id(),
+            seq: None,
+            position: Vec3::new(66.0, -2.0, 0.8),
+            rotation: Quat::IDENTITY,
+        }
+    }
+
+    #[test]
+    fn an_update_is_spelt_as_the_servers_spell_it() {
+        let json = r#"{"command":"UPDATE","sessionId":"0123456789abcdef0123456789abcdef","position":{"x":66,"y":-2,"z":0.8},"rotation":{"x":0,"y":0,"z":0,"w":1}}"#;
+        assert_eq!(Datagram::Update(update()).to_json(), json);
+    }
+
+    #[test]
+    fn an_input_is_spelt_as_the_servers_take_it() {
+        let input = Input {
+            session_id: id(),
+            room_id: Some("00112233445566778899aabbccddeeff".parse().unwrap()),
+            controls: Controls {
+                steering: -0.25,
+                throttle: 1.0,
+                brake: 0.0,
+            },
+        };
+        let json = r#"{"command":"INPUT","sessionId":"0123456789abcdef0123456789abcdef","roomId":"00112233445566778899aabbccddeeff","input":{"steering":-0.25,"throttle":1,"brake":0}}"#;
+        let datagram = Datagram::Input(input);
+        assert_eq!(datagram.to_json(), json);
+        assert_eq!(Datagram::decode(json.as_bytes(), None), Ok(datagram));
+    }
+
+    #[test]
+    fn plain_and_sealed_are_told_apart() {
+        let datagram = Datagram::Update(update());
+        let json = datagram.to_json() + "\n";
+        assert_eq!(
+            Datagram::decode(json.as_bytes(), None).as_ref(),
+            Ok(&datagram)
+        );
+        let sealed = cipher().seal(json.as_bytes()).unwrap();
+        assert_eq!(
+            Datagram::decode(&sealed, Some(&cipher())).as_ref(),
+            Ok(&datagram)
+        );
+        assert_eq!(Datagram::decode(&sealed, None), Err(DecodeError::NoKey));
+    }
+
+    #[cfg(feature = "gzip")]
+    #[test]
+    fn compressed_is_told_apart() {
+        let datagram = Datagram::Update(update());
+        let packed = crate::compression::deflate(datagram.to_json().as_bytes());
+        let sealed = cipher().seal(&packed).unwrap();
+        assert_eq!(Datagram::decode(&sealed, Some(&cipher())), Ok(datagram));
+    }
+
+    #[test]
+    fn numbers_of_the_servers_are_read_and_infinite_ones_refused() {
+        let json = |x: &str| {
+            format!(
+                r#"{{"command":"UPDATE","sessionId":"a","position":{{"x":{x},"y":1E-07,"z":-0}}}}"#
+            )
+        };
+        let Ok(Datagram::Update(read)) = Datagram::decode(json("1E+20").as_bytes(), None) else {
+            panic!("not read")
+        };
+        assert_eq!(read.position, Vec3::new(1e20, 1e-7, 0.0));
+        assert_eq!(read.rotation, Quat::IDENTITY);
+        assert_eq!(
+            Datagram::decode(json("1e39").as_bytes(), None),
+            Err(DecodeError::NotFinite)
+        );
+    }
+
+    #[test]
+    fn what_is_no_datagram_is_an_error() {
+        for bad in [
+            "{",
+            "{}",
+            r#"{"command":"update","sessionId":"a"}"#,
+            r#"{"command":"UPDATE"}"#,
+            r#"{"command":"UPDATE","sessionId":""}"#,
+            r#"{"command":"UPDATE","sessionId":"a","position":{"x":"1"}}"#,
+            r#"{"command":"INPUT","sessionId":"a"}"#,
+        ] {
+            assert_eq!(
+                Datagram::decode(bad.as_bytes(), None),
+                Err(DecodeError::Unknown),
+                "{bad}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..2100)) {
+            let _ = Datagram::decode(&bytes, Some(&cipher()));
+        }
+
+        #[test]
+        fn no_sealed_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..1000)) {
+            let sealed = cipher().seal(&bytes).unwrap();
+            prop_assert_eq!(cipher().open(&sealed).unwrap(), bytes);
+            let _ = Datagram::decode(&sealed, Some(&cipher()));
+        }
+
+        #[test]
+        fn an_update_survives_the_wire(x in -1e6f32..1e6, y in -100f32..100.0, seq in any::<Option<i32>>()) {
+            let sent = Datagram::Update(Update { seq, position: Vec3::new(x, y, 0.1), ..update() });
+            let sealed = cipher().seal(sent.to_json().as_bytes()).unwrap();
+            prop_assert_eq!(Datagram::decode(&sealed, Some(&cipher())), Ok(sent));
+        }
+    }
+}

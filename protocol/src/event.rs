@@ -1,0 +1,480 @@
+//! What the server says over TCP: every reply and push of the first generation (facts, sections 2.1 and 3), read
+//! from one line. What is not known is kept whole, so that a newer server disturbs nothing.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::geometry::Vec3;
+use crate::id::{RoomId, SessionId};
+
+/// A line of the game server.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The welcome: the connection stands and this is its id.
+    Connected {
+        /// The id of this session.
+        session_id: SessionId,
+    },
+    /// The name is taken and the player signed in.
+    NameOk {
+        /// The name as the server has it.
+        name: String,
+        /// Signed in; always true on the first generation.
+        authenticated: bool,
+        /// Datagrams up are sealed; always true on the first generation.
+        udp_encryption: bool,
+    },
+    /// The password was right.
+    AuthOk {
+        /// The name as the server has it.
+        name: String,
+    },
+    /// Name or password were refused.
+    AuthFailed {
+        /// The server's reason.
+        message: String,
+    },
+    /// The answer to a ping.
+    Pong,
+    /// What the server knows of this session.
+    PlayerInfo(PlayerInfo),
+    /// All rooms, in no particular order.
+    RoomList(Vec<Room>),
+    /// The room is made and entered.
+    RoomCreated {
+        /// The new room.
+        room_id: RoomId,
+        /// Its name as the server has it.
+        name: String,
+    },
+    /// The room is entered.
+    JoinOk {
+        /// The room.
+        room_id: RoomId,
+    },
+    /// The room is left.
+    LeaveOk {
+        /// The room that was left.
+        room_id: RoomId,
+    },
+    /// Who is in the room; may hold players who are gone (facts, Q6).
+    RoomPlayers {
+        /// The room.
+        room_id: RoomId,
+        /// Its players, in no particular order.
+        players: Vec<Player>,
+    },
+    /// The race begins.
+    GameStarted(GameStarted),
+    /// The text was passed on.
+    RelayOk {
+        /// To whom.
+        target_id: SessionId,
+    },
+    /// A player sent a text to this one.
+    RelayedMessage {
+        /// Who sent it.
+        sender_id: SessionId,
+        /// The name the sender goes by now.
+        sender_name: String,
+        /// The text.
+        message: String,
+    },
+    /// Goodbye; the connection ends behind this.
+    ByeOk,
+    /// An administrator ends the connection (facts, section 3).
+    ByeAdmin {
+        /// The server's reason.
+        message: String,
+    },
+    /// A command was refused. Which one, the line does not say.
+    Error {
+        /// The server's reason.
+        message: String,
+    },
+    /// The server does not know a command.
+    UnknownCommand {
+        /// The command's word in upper case.
+        original: String,
+    },
+    /// Anything else, kept whole.
+    Unknown(String),
+}
+
+/// What the server knows of this session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlayerInfo {
+    /// The session's id.
+    pub id: SessionId,
+    /// The player's name.
+    pub name: String,
+    /// The current room.
+    pub room_id: Option<RoomId>,
+}
+
+/// One room of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// The room's id.
+    pub id: RoomId,
+    /// Its name; need not be unique.
+    pub name: String,
+    /// How many are in it, those who are gone included (facts, Q6).
+    pub player_count: u32,
+    /// The race was started; it stays so for good.
+    pub is_active: bool,
+    /// Who may start it. May be somebody who is gone.
+    pub host_id: Option<SessionId>,
+}
+
+/// One player of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Player {
+    /// The player's session.
+    pub id: SessionId,
+    /// The name the room knows the player by.
+    pub name: String,
+}
+
+/// The race begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GameStarted {
+    /// The room.
+    pub room_id: RoomId,
+    /// Who started it; absent in the copy that only the host gets (facts, Q9).
+    pub host_id: Option<SessionId>,
+    /// Where each player starts, in order of their ids. Two may share a place (facts, Q10 and Q11).
+    pub spawns: Vec<(SessionId, Spawn)>,
+}
+
+/// Where a player starts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Spawn {
+    /// A place (first generation).
+    Place(Vec3),
+    /// A number in a grid the client knows (later servers).
+    Index(u32),
+}
+
+/// The prefix of the welcome, the one line of the first generation that is no JSON.
+const WELCOME: &str = "CONNECTED|";
+
+impl Event {
+    /// Read a line. Anything that is no known line is [`Event::Unknown`], whole.
+    pub fn parse(line: &str) -> Self {
+        let welcome = line
+            .strip_prefix(WELCOME)
+            .and_then(|id| id.trim_end().parse().ok());
+        if let Some(session_id) = welcome {
+            return Self::Connected { session_id };
+        }
+        let known = serde_json::from_str::<Wire>(line)
+            .ok()
+            .and_then(Wire::into_event);
+        known.unwrap_or_else(|| Self::Unknown(line.to_owned()))
+    }
+}
+
+/// All fields of all lines: one small reader instead of one for each line.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    command: String,
+    name: Option<String>,
+    message: Option<String>,
+    authenticated: Option<bool>,
+    udp_encryption: Option<bool>,
+    player_info: Option<WirePlayerInfo>,
+    room_id: Option<RoomId>,
+    host_id: Option<SessionId>,
+    target_id: Option<SessionId>,
+    sender_id: Option<SessionId>,
+    sender_name: Option<String>,
+    session_id: Option<SessionId>,
+    original_command: Option<String>,
+    rooms: Option<Vec<WireRoom>>,
+    players: Option<Vec<WirePlayer>>,
+    spawn_positions: Option<BTreeMap<SessionId, WireSpawn>>,
+}
+
+/// Servers write these in Pascal case, documents and later servers in camel case (facts, section 2.1).
+#[derive(Deserialize)]
+struct WirePlayerInfo {
+    #[serde(alias = "Id")]
+    id: SessionId,
+    #[serde(alias = "PlayerName", alias = "playerName", alias = "Name")]
+    name: String,
+    #[serde(alias = "CurrentRoomId", alias = "currentRoomId")]
+    room_id: Option<RoomId>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireRoom {
+    id: RoomId,
+    name: String,
+    player_count: u32,
+    is_active: bool,
+    host_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WirePlayer {
+    id: SessionId,
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireSpawn {
+    spawn_index: Option<u32>,
+    #[serde(flatten)]
+    place: Vec3,
+}
+
+impl Wire {
+    fn into_event(self) -> Option<Event> {
+        Some(match self.command.as_str() {
+            "CONNECTED" => Event::Connected {
+                session_id: self.session_id?,
+            },
+            "NAME_OK" => Event::NameOk {
+                name: self.name?,
+                authenticated: self.authenticated.unwrap_or(true),
+                udp_encryption: self.udp_encryption.unwrap_or(true),
+            },
+            "AUTH_OK" => Event::AuthOk { name: self.name? },
+            "AUTH_FAILED" => Event::AuthFailed {
+                message: self.message?,
+            },
+            "PONG" => Event::Pong,
+            "PLAYER_INFO" => Event::PlayerInfo(self.player_info?.into()),
+            "ROOM_LIST" => Event::RoomList(self.rooms?.into_iter().map(Room::from).collect()),
+            "ROOM_CREATED" => Event::RoomCreated {
+                room_id: self.room_id?,
+                name: self.name?,
+            },
+            "JOIN_OK" => Event::JoinOk {
+                room_id: self.room_id?,
+            },
+            "LEAVE_OK" => Event::LeaveOk {
+                room_id: self.room_id?,
+            },
+            "ROOM_PLAYERS" => Event::RoomPlayers {
+                room_id: self.room_id?,
+                players: self.players?.into_iter().map(Player::from).collect(),
+            },
+            "GAME_STARTED" => Event::GameStarted(GameStarted {
+                room_id: self.room_id?,
+                host_id: self.host_id,
+                spawns: spawns(self.spawn_positions.unwrap_or_default()),
+            }),
+            "RELAY_OK" => Event::RelayOk {
+                target_id: self.target_id?,
+            },
+            "RELAYED_MESSAGE" => Event::RelayedMessage {
+                sender_id: self.sender_id?,
+                sender_name: self.sender_name?,
+                message: self.message?,
+            },
+            "BYE_OK" => Event::ByeOk,
+            "BYE_ADMIN" => Event::ByeAdmin {
+                message: self.message?,
+            },
+            "ERROR" => Event::Error {
+                message: self.message?,
+            },
+            "UNKNOWN_COMMAND" => Event::UnknownCommand {
+                original: self.original_command?,
+            },
+            _ => return None,
+        })
+    }
+}
+
+fn spawns(positions: BTreeMap<SessionId, WireSpawn>) -> Vec<(SessionId, Spawn)> {
+    let spawn = |wire: WireSpawn| match wire.spawn_index {
+        Some(index) => Spawn::Index(index),
+        None => Spawn::Place(wire.place),
+    };
+    positions
+        .into_iter()
+        .map(|(id, wire)| (id, spawn(wire)))
+        .collect()
+}
+
+impl From<WirePlayerInfo> for PlayerInfo {
+    fn from(wire: WirePlayerInfo) -> Self {
+        Self {
+            id: wire.id,
+            name: wire.name,
+            room_id: wire.room_id,
+        }
+    }
+}
+
+impl From<WireRoom> for Room {
+    fn from(wire: WireRoom) -> Self {
+        Self {
+            id: wire.id,
+            name: wire.name,
+            player_count: wire.player_count,
+            is_active: wire.is_active,
+            host_id: wire.host_id.and_then(|id| id.parse().ok()),
+        }
+    }
+}
+
+impl From<WirePlayer> for Player {
+    fn from(wire: WirePlayer) -> Self {
+        Self {
+            id: wire.id,
+            name: wire.name,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+    const R: &str = "11111111111111111111111111111111";
+
+    fn parse(line: &str) -> Event {
+        Event::parse(&line.replace("$A", A).replace("$B", B).replace("$R", R))
+    }
+
+    fn a() -> SessionId {
+        A.parse().unwrap()
+    }
+
+    fn room() -> RoomId {
+        R.parse().unwrap()
+    }
+
+    #[test]
+    fn replies_without_content_worth_a_type_are_read() {
+        assert_eq!(parse("CONNECTED|$A"), Event::Connected { session_id: a() });
+        assert_eq!(
+            parse(r#"{"command":"CONNECTED","sessionId":"$A"}"#),
+            Event::Connected { session_id: a() }
+        );
+        assert_eq!(parse(r#"{"command":"PONG"}"#), Event::Pong);
+        assert_eq!(parse(r#"{"command":"BYE_OK"}"#), Event::ByeOk);
+        assert_eq!(
+            parse(r#"{"command":"JOIN_OK","roomId":"$R"}"#),
+            Event::JoinOk { room_id: room() }
+        );
+        assert_eq!(
+            parse(r#"{"command":"LEAVE_OK","roomId":"$R"}"#),
+            Event::LeaveOk { room_id: room() }
+        );
+        assert_eq!(
+            parse(r#"{"command":"RELAY_OK","targetId":"$A"}"#),
+            Event::RelayOk { target_id: a() }
+        );
+        let unknown = Event::UnknownCommand {
+            original: "BATCH".into(),
+        };
+        assert_eq!(
+            parse(r#"{"command":"UNKNOWN_COMMAND","originalCommand":"BATCH"}"#),
+            unknown
+        );
+    }
+
+    #[test]
+    fn texts_are_unescaped() {
+        let line = r#"{"command":"RELAYED_MESSAGE","senderId":"$A","senderName":"Zo\u00EB","message":"\uD83C\uDFC1 \u002B"}"#;
+        let message = Event::RelayedMessage {
+            sender_id: a(),
+            sender_name: "Zoë".into(),
+            message: "🏁 +".into(),
+        };
+        assert_eq!(parse(line), message);
+    }
+
+    #[test]
+    fn both_spellings_of_player_info_are_read() {
+        let expected = |room_id| {
+            Event::PlayerInfo(PlayerInfo {
+                id: a(),
+                name: "Ann".into(),
+                room_id,
+            })
+        };
+        for (line, room_id) in [
+            (
+                r#"{"command":"PLAYER_INFO","playerInfo":{"Id":"$A","PlayerName":"Ann","CurrentRoomId":null}}"#,
+                None,
+            ),
+            (
+                r#"{"command":"PLAYER_INFO","playerInfo":{"Id":"$A","PlayerName":"Ann","CurrentRoomId":"$R"}}"#,
+                Some(room()),
+            ),
+            (
+                r#"{"command":"PLAYER_INFO","playerInfo":{"id":"$A","playerName":"Ann","currentRoomId":"$R"}}"#,
+                Some(room()),
+            ),
+            (
+                r#"{"command":"PLAYER_INFO","playerInfo":{"id":"$A","name":"Ann","currentRoomId":null}}"#,
+                None,
+            ),
+        ] {
+            assert_eq!(parse(line), expected(room_id), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_room_whose_host_is_no_id_is_listed_without_host() {
+        let line = r#"{"command":"ROOM_LIST","rooms":[{"id":"$R","name":"go","playerCount":2,"isActive":true,"hostId":""}]}"#;
+        let expected = Room {
+            id: room(),
+            name: "go".into(),
+            player_count: 2,
+            is_active: true,
+            host_id: None,
+        };
+        assert_eq!(parse(line), Event::RoomList(vec![expected]));
+    }
+
+    #[test]
+    fn spawns_come_in_order_of_ids_as_place_or_number() {
+        let line = r#"{"command":"GAME_STARTED","roomId":"$R","hostId":"$A","spawnPositions":{"$B":{"x":60,"y":-2,"z":0.8},"$A":{"spawnIndex":3}}}"#;
+        let Event::GameStarted(started) = parse(line) else {
+            panic!("not read")
+        };
+        assert_eq!(started.host_id, Some(a()));
+        let place = Spawn::Place(Vec3::new(60.0, -2.0, 0.8));
+        assert_eq!(
+            started.spawns,
+            [(a(), Spawn::Index(3)), (B.parse().unwrap(), place)]
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_kept_whole() {
+        for line in [
+            "",
+            "nonsense",
+            "CONNECTED|",
+            "[]",
+            r#"{"command":"PLAYER_JOINED","sessionId":"x"}"#,
+            r#"{"slots":[],"type":"INV_STATE_FULL"}"#,
+            r#"{"command":"JOIN_OK"}"#,
+            r#"{"command":"JOIN_OK","roomId":5}"#,
+        ] {
+            assert_eq!(Event::parse(line), Event::Unknown(line.to_owned()));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_panics(line in "\\PC*|\\{\"command\":\"[A-Z_]{1,16}\",\"[a-zA-Z]{1,12}\":[0-9a-z\"{}\\[\\]:,]*\\}") {
+            let _ = Event::parse(&line);
+        }
+    }
+}
