@@ -1,2 +1,43 @@
-//! Build, demo and test commands.
-fn main() {}
+//! `cargo xtask`: the project's own commands. Needs Rust and nothing else, but for `test`, which installs or names what it lacks.
+
+mod child;
+mod demo;
+mod project;
+mod requirements;
+mod steps;
+mod tidy;
+mod wasm;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Task {
+    /// Build everything, start a game server with bots and the relay, and print the page's address.
+    Demo(demo::Options),
+    /// Check everything: format, lints, all tests, the wasm module, the page and its browser tests.
+    Test(steps::Options),
+    /// Build the browser's module into www/pkg.
+    Wasm,
+    /// Check the house rules that no linter knows.
+    Tidy,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Task::parse() {
+        Task::Demo(options) => demo::run(&options),
+        Task::Test(options) => steps::run(&options),
+        Task::Wasm => wasm::build(),
+        Task::Tidy => tidy::run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

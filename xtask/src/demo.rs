@@ -1,0 +1,180 @@
+//! `cargo xtask demo`: build everything, start the game server with bots and the relay, and stop them all on Ctrl-C.
+//! The programs run in our process group, and none outlives us.
+
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::child::Program;
+use crate::project::{cargo, run as run_command, target_dir};
+use crate::wasm;
+
+/// How often the programs are looked after while the demo runs.
+const WATCH_INTERVAL: Duration = Duration::from_millis(200);
+
+/// What the demo can be told.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// The port of the page; 0 takes any free one.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// How many cars drive by themselves.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=19))]
+    bots: u8,
+    /// Open the page in the browser.
+    #[arg(long)]
+    open: bool,
+}
+
+/// Build, start, wait for Ctrl-C, stop.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    check_port(options.port)?;
+    let started = Instant::now();
+    wasm::build()?;
+    run_command(&mut cargo(&[
+        "build",
+        "--package",
+        "server",
+        "--package",
+        "relay",
+    ]))?;
+
+    // Not earlier: until here Ctrl-C may simply end us and the build.
+    let stop = stop_requests()?;
+    let mut programs = Vec::new();
+    let address = start(options, &mut programs)?;
+    announce(options, &address, started);
+    let outcome = watch(&mut programs, &stop);
+    stop_all(programs)?;
+    outcome
+}
+
+/// One message for each Ctrl-C or SIGTERM.
+fn stop_requests() -> Result<Receiver<()>> {
+    let (sender, receiver) = mpsc::channel();
+    ctrlc::set_handler(move || {
+        let _ = sender.send(());
+    })
+    .context("cannot listen for Ctrl-C")?;
+    Ok(receiver)
+}
+
+/// Find out before the build whether the relay will get its port.
+fn check_port(port: u16) -> Result<()> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            bail!(
+                "port {port} on 127.0.0.1 is taken: stop the program that has it, or choose another with --port (0 for any free one)"
+            )
+        }
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            bail!("port {port} is not allowed for this user: choose one above 1023 with --port")
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot listen on 127.0.0.1:{port}")),
+    }
+}
+
+/// Start both programs, the relay with the game server's addresses and certificate, and give the page's address.
+fn start(options: &Options, programs: &mut Vec<Program>) -> Result<String> {
+    let built = target_dir()?.join("debug");
+    let server = built
+        .join("mp-server")
+        .with_extension(std::env::consts::EXE_EXTENSION);
+    let arguments = [
+        "--tcp",
+        "127.0.0.1:0",
+        "--udp",
+        "127.0.0.1:0",
+        "--room",
+        "Bot race",
+        "--bots",
+        &options.bots.to_string(),
+    ];
+    let (program, ready) = Program::start(&server, &arguments.map(str::to_owned))?;
+    programs.push(program);
+
+    let relay = built
+        .join("mp-relay")
+        .with_extension(std::env::consts::EXE_EXTENSION);
+    let arguments = [
+        "--server",
+        field(&ready, "tcp")?,
+        "--udp",
+        field(&ready, "udp")?,
+        "--trust",
+        &format!("pin:{}", field(&ready, "certificateSha256")?),
+        "--listen",
+        &format!("127.0.0.1:{}", options.port),
+    ];
+    let (program, ready) = Program::start(&relay, &arguments.map(str::to_owned))?;
+    programs.push(program);
+    Ok(format!("http://{}/", field(&ready, "listen")?))
+}
+
+fn field<'a>(ready: &'a Value, name: &str) -> Result<&'a str> {
+    ready[name]
+        .as_str()
+        .with_context(|| format!("the ready line {ready} has no {name}"))
+}
+
+fn announce(options: &Options, address: &str, started: Instant) {
+    println!();
+    println!("  Race at   {address}");
+    println!("  Bots      {} in the room \"Bot race\"", options.bots);
+    println!(
+        "  Ready in  {:.1} s; Ctrl-C stops everything",
+        started.elapsed().as_secs_f32()
+    );
+    println!();
+    if options.open && !open(address) {
+        eprintln!("no browser could be opened: open {address} yourself");
+    }
+}
+
+fn open(address: &str) -> bool {
+    let program = if cfg!(target_os = "macos") {
+        "open"
+    } else if cfg!(windows) {
+        "explorer"
+    } else {
+        "xdg-open"
+    };
+    Command::new(program)
+        .arg(address)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .is_ok()
+}
+
+/// Wait for the user to stop the demo, or for a program to end by itself, which is a failure.
+fn watch(programs: &mut [Program], stop: &Receiver<()>) -> Result<()> {
+    loop {
+        match stop.recv_timeout(WATCH_INTERVAL) {
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        for program in programs.iter_mut() {
+            if let Some(end) = program.ended()? {
+                bail!("{end}; it says why above");
+            }
+        }
+    }
+}
+
+/// Stop the relay first, so that it can say goodbye to a server that still listens.
+fn stop_all(mut programs: Vec<Program>) -> Result<()> {
+    while let Some(mut program) = programs.pop() {
+        program.ask_to_stop();
+        program.wait_or_kill()?;
+    }
+    println!("stopped");
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! Where the project and its build are, and how its commands are run.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+/// The top folder of the project.
+pub(crate) fn root() -> &'static Path {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest)
+}
+
+/// Find the target folder: this program lies in `TARGET/debug/`, wherever cargo was told to build.
+pub(crate) fn target_dir() -> Result<PathBuf> {
+    let program = env::current_exe().context("cannot find the path of this program")?;
+    let target = program.ancestors().nth(2);
+    Ok(target
+        .context("this program lies in no target folder")?
+        .to_path_buf())
+}
+
+/// Start a cargo command: the cargo that runs us, in the top folder.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.current_dir(root()).args(arguments);
+    command
+}
+
+/// Start an npm command in the top folder.
+pub(crate) fn npm(arguments: &[&str]) -> Command {
+    let mut command = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
+    command.current_dir(root()).args(arguments);
+    command
+}
+
+/// Run a command to its end, with our own output; fail where it fails.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start `{}`", words(command)))?;
+    if !status.success() {
+        bail!("`{}` failed ({status})", words(command));
+    }
+    Ok(())
+}
+
+/// Run a command and take what it prints; nothing where it cannot start or fails.
+pub(crate) fn output(command: &mut Command) -> Option<String> {
+    let output = command
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Say whether a program is there, by asking for its version.
+pub(crate) fn has(command: &mut Command) -> bool {
+    output(command.arg("--version")).is_some()
+}
+
+/// Write a command as a user would type it, without the path of its program.
+fn words(command: &Command) -> String {
+    let program = Path::new(command.get_program())
+        .file_stem()
+        .unwrap_or(command.get_program());
+    let words = std::iter::once(program).chain(command.get_args());
+    words
+        .map(|word| word.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,100 @@
+//! What `test` needs beyond Rust: found, installed where that is safe, or named in one line with the way to get it.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::project::{has, npm, output, root, run};
+
+/// The oldest Node that the page's checks run on.
+const NODE_MAJOR: u32 = 20;
+/// Where the browser of the tests is looked for, in this order; the variable `CHROMIUM` comes before all.
+const BROWSERS: [&str; 5] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+];
+
+/// Install the npm packages where they are not those of the lock file.
+pub(crate) fn npm_packages() -> Result<()> {
+    node()?;
+    let lock =
+        fs::read(root().join("package-lock.json")).context("cannot read package-lock.json")?;
+    let stamp = root().join("node_modules/.installed-lock.json");
+    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    // The browser comes from the system: a download of 150 MB that the tests would not use.
+    run(npm(&["ci", "--no-audit", "--no-fund"]).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))?;
+    fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))
+}
+
+fn node() -> Result<()> {
+    let version = output(Command::new("node").arg("--version"));
+    let major = version.as_deref().and_then(|version| {
+        version
+            .trim_start_matches('v')
+            .split('.')
+            .next()?
+            .parse()
+            .ok()
+    });
+    match major {
+        Some(NODE_MAJOR..) => Ok(()),
+        Some(major) => bail!(
+            "Node {major} is too old: install Node {NODE_MAJOR} or newer from https://nodejs.org"
+        ),
+        None => bail!(
+            "Node is missing: install Node {NODE_MAJOR} or newer with npm from https://nodejs.org"
+        ),
+    }
+}
+
+/// Find a Chromium, or install Debian's.
+pub(crate) fn browser() -> Result<PathBuf> {
+    if let Some(path) = env::var_os("CHROMIUM").map(PathBuf::from) {
+        if !path.is_file() {
+            bail!("CHROMIUM names {}, which is no file", path.display());
+        }
+        return Ok(path);
+    }
+    if let Some(path) = find_browser() {
+        return Ok(path);
+    }
+    if !(Path::new("/etc/debian_version").exists() && is_root()) {
+        bail!(
+            "Chromium is missing: install it (Debian and Ubuntu: sudo apt-get install chromium) or set CHROMIUM to its path"
+        );
+    }
+    apt(&["update"])?;
+    apt(&["install", "--yes", "--no-install-recommends", "chromium"])?;
+    find_browser().context("apt-get installed chromium, but it is not in PATH")
+}
+
+fn find_browser() -> Option<PathBuf> {
+    let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();
+    let candidates = BROWSERS
+        .iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    candidates.into_iter().find(|path| path.is_file())
+}
+
+fn is_root() -> bool {
+    output(Command::new("id").arg("-u")).is_some_and(|id| id == "0")
+}
+
+fn apt(arguments: &[&str]) -> Result<()> {
+    run(Command::new("apt-get")
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+/// Say whether the faster test runner is installed.
+pub(crate) fn nextest() -> bool {
+    has(Command::new("cargo").arg("nextest"))
+}

@@ -1,0 +1,25 @@
+//! `cargo xtask tidy`: the house rules that no linter knows. Each rule is a function from the project's files to complaints.
+
+mod files;
+mod rules;
+mod tree;
+
+use anyhow::{Result, bail};
+
+use crate::project::root;
+
+/// Check all rules; print every complaint, fail where there is one.
+pub(crate) fn run() -> Result<()> {
+    let files = files::read(root())?;
+    let mut complaints: Vec<String> = files.iter().flat_map(rules::check).collect();
+    complaints.extend(rules::check_pins(&files));
+    complaints.extend(tree::check(&files));
+    for complaint in &complaints {
+        eprintln!("{complaint}");
+    }
+    if !complaints.is_empty() {
+        bail!("{} house rules are broken", complaints.len());
+    }
+    println!("{} files are tidy", files.len());
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! The rules about single files, and the one about the pinned generator.
+
+use super::files::File;
+
+/// Source files longer than this are refused: split them by concept.
+const MAX_LINES: usize = 700;
+/// Source files longer than this get a warning.
+const WARN_LINES: usize = 500;
+/// Names that say nothing about what is in a file.
+const EMPTY_NAMES: [&str; 5] = ["utils", "helpers", "common", "types", "manager"];
+/// Unfinished work belongs into the tracker. In two pieces, so that this file passes its own rule.
+const UNFINISHED: [&str; 3] = [
+    concat!("TO", "DO"),
+    concat!("FIX", "ME"),
+    concat!("dbg", "!("),
+];
+/// Clocks, which the pure crate takes as arguments.
+const CLOCKS: [&str; 2] = ["Instant::now", "SystemTime"];
+/// Two dependencies that must be pinned to one and the same version.
+const PINNED: [&str; 2] = ["wasm-bindgen", "wasm-bindgen-cli-support"];
+/// Folders with bytes that others made, kept as they are.
+const VERBATIM: [&str; 2] = ["tests/recordings/", "protocol/vectors/"];
+const SOURCE: [&str; 5] = ["rs", "js", "css", "html", "sh"];
+
+/// Check one file against every rule.
+pub(super) fn check(file: &File) -> Vec<String> {
+    if VERBATIM.iter().any(|folder| file.path.starts_with(folder)) || file.stem() == "package-lock"
+    {
+        return Vec::new();
+    }
+    [length, name, opening, clocks]
+        .iter()
+        .filter_map(|rule| rule(file))
+        .chain(lines(file))
+        .collect()
+}
+
+fn length(file: &File) -> Option<String> {
+    let lines = file.text.lines().count();
+    if !file.has_ending(&SOURCE) || lines <= WARN_LINES {
+        return None;
+    }
+    let complaint = format!(
+        "{}: {lines} lines; split it by concept (at most {MAX_LINES})",
+        file.path
+    );
+    if lines > MAX_LINES {
+        return Some(complaint);
+    }
+    println!("warning: {complaint}");
+    None
+}
+
+fn name(file: &File) -> Option<String> {
+    let empty = file.has_ending(&["rs", "js"]) && EMPTY_NAMES.contains(&file.stem());
+    empty.then(|| format!("{}: the name says nothing; name the concept", file.path))
+}
+
+fn opening(file: &File) -> Option<String> {
+    let missing = file.has_ending(&["rs"]) && !file.text.starts_with("//! ");
+    missing.then(|| {
+        format!(
+            "{}:1: open with `//!`: what it is, who calls it, what is absent",
+            file.path
+        )
+    })
+}
+
+fn clocks(file: &File) -> Option<String> {
+    if !file.path.starts_with("protocol/src/") {
+        return None;
+    }
+    let clock = CLOCKS.iter().find(|clock| file.text.contains(*clock))?;
+    Some(format!(
+        "{}: `{clock}` in the pure crate; take the time as an argument",
+        file.path
+    ))
+}
+
+fn lines(file: &File) -> impl Iterator<Item = String> {
+    file.text.lines().enumerate().filter_map(|(index, line)| {
+        let place = format!("{}:{}", file.path, index + 1);
+        if line.ends_with([' ', '\t']) {
+            return Some(format!("{place}: trailing space"));
+        }
+        let word = UNFINISHED.iter().find(|word| line.contains(*word))?;
+        Some(format!(
+            "{place}: `{word}`; finish it or put it into the tracker"
+        ))
+    })
+}
+
+/// The generator in xtask must be exactly the version of the library in the module.
+pub(super) fn check_pins(files: &[File]) -> Option<String> {
+    let manifest = files.iter().find(|file| file.path == "Cargo.toml")?;
+    let [library, generator] = PINNED.map(|name| pinned(&manifest.text, name));
+    match (library, generator) {
+        (Some(library), Some(generator)) if library == generator => None,
+        _ => Some("Cargo.toml: pin wasm-bindgen and wasm-bindgen-cli-support with `=` to the same version".to_owned()),
+    }
+}
+
+fn pinned<'a>(manifest: &'a str, name: &str) -> Option<&'a str> {
+    let line = manifest
+        .lines()
+        .find(|line| line.split(' ').next() == Some(name))?;
+    line.split('"').find(|part| part.starts_with('='))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaints(path: &str, text: &str) -> Vec<String> {
+        check(&File {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        })
+    }
+
+    #[test]
+    fn a_tidy_file_passes() {
+        assert!(complaints("relay/src/trust.rs", "//! Trust.\nfn main() {}\n").is_empty());
+        assert!(complaints("tests/recordings/gen1/a.jsonl", "trailing \n").is_empty());
+    }
+
+    #[test]
+    fn every_rule_complains() {
+        let long = format!("//! Long.\n{}", "\n".repeat(MAX_LINES));
+        let unfinished = format!("// {}", UNFINISHED[0]);
+        for (path, text) in [
+            ("relay/src/a.rs", long.as_str()),
+            ("relay/src/utils.rs", "//! A.\n"),
+            ("www/src/helpers.js", "\n"),
+            ("relay/src/a.rs", "fn main() {}\n"),
+            ("protocol/src/a.rs", "//! A.\nfn a() { Instant::now(); }\n"),
+            ("README.md", "a \n"),
+            ("www/src/a.js", unfinished.as_str()),
+        ] {
+            assert_eq!(complaints(path, text).len(), 1, "{path}: {text:.30}");
+        }
+    }
+
+    #[test]
+    fn the_generator_is_pinned_to_the_library() {
+        let check = |text: &str| {
+            check_pins(&[File {
+                path: "Cargo.toml".to_owned(),
+                text: text.to_owned(),
+            }])
+        };
+        assert_eq!(
+            check("wasm-bindgen = \"=0.2.1\"\nwasm-bindgen-cli-support = \"=0.2.1\"\n"),
+            None
+        );
+        assert!(
+            check("wasm-bindgen = \"=0.2.1\"\nwasm-bindgen-cli-support = \"=0.2.2\"\n").is_some()
+        );
+        assert!(
+            check("wasm-bindgen = \"0.2.1\"\nwasm-bindgen-cli-support = \"0.2.1\"\n").is_some()
+        );
+    }
+}
