@@ -1,0 +1,28 @@
+// What the linter checks: the page (a browser), its tests (Node) and the browser tests (both).
+import js from "@eslint/js";
+import globals from "globals";
+
+const rules = {
+  curly: ["error", "multi-line"],
+  eqeqeq: ["error", "always"],
+  "no-await-in-loop": "off",
+  "no-console": "error",
+  "no-implicit-coercion": "error",
+  "no-param-reassign": "error",
+  "no-shadow": "error",
+  "no-throw-literal": "error",
+  "no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+  "no-use-before-define": ["error", { functions: false }],
+  "no-var": "error",
+  "object-shorthand": "error",
+  "prefer-const": "error",
+};
+
+export default [
+  { ignores: ["target/", "www/pkg/", "**/test-results/", "node_modules/"] },
+  js.configs.recommended,
+  { rules, linterOptions: { reportUnusedDisableDirectives: "error" } },
+  { files: ["www/**/*.js"], languageOptions: { globals: globals.browser } },
+  { files: ["www/test/**", "tests/**", "*.js"], languageOptions: { globals: globals.nodeBuiltin } },
+  { files: ["tests/browser/**"], languageOptions: { globals: globals.browser } },
+];
