@@ -1,0 +1,82 @@
+//! Lines made fit for a log: passwords, secrets, tokens and what players write to each other become `***`.
+
+use serde_json::Value;
+
+/// The longest line that is shown; of a longer one, only its length.
+const MAX_SHOWN_BYTES: usize = 2048;
+
+/// Fields whose text never belongs in a log.
+const SECRET_FIELDS: [&str; 4] = ["password", "token", "secret", "email"];
+/// Commands whose `message` is what a player wrote; in other lines it is the server's own sentence.
+const PLAYERS_WORDS: [&str; 4] = ["RELAY_MESSAGE", "RELAYED_MESSAGE", "MESSAGE", "CHAT"];
+
+/// Write a command line or a server line so that it may be logged. What is no JSON object is shown by its
+/// length alone, the welcome line by its word.
+pub fn redact(line: &str) -> String {
+    if line.len() > MAX_SHOWN_BYTES {
+        return format!("({} bytes)", line.len());
+    }
+    match serde_json::from_str::<Value>(line) {
+        Ok(mut value @ Value::Object(_)) => {
+            hide(&mut value);
+            value.to_string()
+        }
+        _ if line.starts_with("CONNECTED|") => "CONNECTED|***".to_owned(),
+        _ => format!("({} bytes)", line.len()),
+    }
+}
+
+fn hide(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            let words = fields
+                .get("command")
+                .and_then(Value::as_str)
+                .map(str::to_ascii_uppercase);
+            let players = words.is_some_and(|word| PLAYERS_WORDS.contains(&word.as_str()));
+            for (name, field) in fields.iter_mut() {
+                if SECRET_FIELDS.contains(&name.as_str()) || (players && name == "message") {
+                    *field = Value::from("***");
+                } else {
+                    hide(field);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(hide),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_and_messages_do_not_show_and_sentences_of_the_server_do() {
+        for (line, hidden) in [
+            (
+                r#"{"command":"NAME","name":"Ann","password":"hunter2"}"#,
+                "hunter2",
+            ),
+            (
+                r#"{"command":"RELAY_MESSAGE","targetId":"a","message":"psst"}"#,
+                "psst",
+            ),
+            (
+                r#"{"command":"relayed_message","senderId":"a","message":"psst"}"#,
+                "psst",
+            ),
+            (
+                r#"{"command":"BATCH","messages":[{"command":"RELAY_MESSAGE","message":"psst"}]}"#,
+                "psst",
+            ),
+            ("psst", "psst"),
+            ("CONNECTED|0123456789abcdef", "0123"),
+        ] {
+            assert!(!redact(line).contains(hidden), "{}", redact(line));
+        }
+        let error = r#"{"command":"ERROR","message":"Room not found."}"#;
+        assert!(redact(error).contains("Room not found."));
+        assert_eq!(redact(&"x".repeat(5000)), "(5000 bytes)");
+    }
+}

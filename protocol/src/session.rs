@@ -1,0 +1,714 @@
+//! A client's session as a machine without I/O: lines, datagrams and a clock in; lines, datagrams and outputs out.
+//! It keeps one command outstanding, matches answers in order, keeps the connection alive and says goodbye.
+//! Where the remote cars are between their datagrams is not its business: see [`interpolation`](crate::interpolation).
+
+mod commands;
+mod goodbye;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::cipher::{Cipher, SAFE_PLAINTEXT_BYTES, SealError};
+use crate::command::Command;
+use crate::datagram::{Controls, Datagram, DecodeError, Input, Update};
+use crate::event::{Event, GameStarted};
+use crate::geometry::{Quat, Vec3};
+use crate::id::{RoomId, Secret, SessionId};
+use crate::metrics::Traffic;
+use crate::pacer::{DEFAULT_RATE_HZ, Pacer};
+use crate::refusal::Refusal;
+use commands::Match;
+
+/// How a session behaves. The defaults suit every released server.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The secret of the datagrams' key.
+    pub secret: Secret,
+    /// How long a command may wait for its answer once it is sent. Several inputs are never answered
+    /// (facts, section 2).
+    pub command_timeout: Duration,
+    /// How long the line may be silent before a `PING` keeps it open. A server cuts after 60 s without a line,
+    /// datagrams or not (facts, section 1.6); at most 25 s, so that one lost answer does no harm.
+    pub keep_alive: Duration,
+    /// Gather commands into a `BATCH`: up to ten, for up to 50 ms (guide, section 10.1). Off by default, since
+    /// no released server knows it; the first `UNKNOWN_COMMAND` turns it off for the rest of the session.
+    pub batching: bool,
+    /// How many positions and how many inputs a second are sent at most, 1 to 60.
+    pub update_rate_hz: f64,
+    /// Send datagrams plain, for the servers that take nothing else (facts, section 6.6: PRE).
+    pub plain_datagrams: bool,
+    /// Compress datagrams before sealing, for servers that take it. No released one does.
+    pub gzip: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            secret: Secret::default(),
+            command_timeout: Duration::from_secs(10),
+            keep_alive: MAX_KEEP_ALIVE,
+            batching: false,
+            update_rate_hz: DEFAULT_RATE_HZ,
+            plain_datagrams: false,
+            gzip: false,
+        }
+    }
+}
+
+/// The longest silence a session allows itself; see [`Config::keep_alive`].
+pub const MAX_KEEP_ALIVE: Duration = Duration::from_secs(25);
+/// How many commands may wait at most; one more is refused.
+pub const MAX_QUEUE: usize = 64;
+/// How many outputs are kept for a caller that does not ask for them; the oldest datagrams go first.
+const MAX_OUTPUTS: usize = 4096;
+
+/// How far a session has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// No welcome yet, or the connection is gone.
+    Disconnected,
+    /// Welcomed, not signed in.
+    Connected,
+    /// Signed in: everything may be sent.
+    Authenticated,
+}
+
+/// Names a command until its answer comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(u64);
+
+/// Something to send to the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transmit {
+    /// A command line without its newline.
+    Line(String),
+    /// A datagram, as it is.
+    Datagram(Vec<u8>),
+    /// The goodbye is done: close the connection.
+    Close,
+}
+
+/// Something for the application.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// The session has come further, or fallen back.
+    StateChanged(State),
+    /// A command has its answer, or will never have one.
+    Answer {
+        /// The command, as [`Session::send`] named it.
+        ticket: Ticket,
+        /// The server's answer, or why there is none.
+        answer: Result<Event, CommandError>,
+    },
+    /// A `PING` came back.
+    RoundTrip(Duration),
+    /// The race begins. Told once, although a host is told twice.
+    GameStarted(GameStarted),
+    /// A player sent a text.
+    Message {
+        /// Who sent it.
+        sender_id: SessionId,
+        /// The name the sender goes by.
+        sender_name: String,
+        /// The text.
+        message: String,
+    },
+    /// An administrator ends the session.
+    Kicked {
+        /// The server's reason.
+        message: String,
+    },
+    /// The session is no longer in its room, without having left it.
+    RoomLost(RoomId),
+    /// Where a remote car is.
+    Update(Update),
+    /// What a remote driver does.
+    Input(Input),
+    /// A line nobody asked for and nobody knows, whole.
+    Unknown(String),
+}
+
+/// A command could not be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// There is no connection, or it is being closed.
+    #[error("not connected")]
+    NotConnected,
+    /// The command needs a sign-in first.
+    #[error("sign in first")]
+    NotAuthenticated,
+    /// Too many commands wait.
+    #[error("{MAX_QUEUE} commands are waiting already")]
+    QueueFull,
+    /// The line would be longer than a relay takes.
+    #[error("the command is {0} bytes long, more than the {max} allowed", max = crate::frame::MAX_CLIENT_LINE_BYTES)]
+    TooLong(usize),
+    /// Batches are made by the session itself; see [`Config::batching`].
+    #[error("batches are made by the session itself")]
+    Batch,
+}
+
+/// A command has no good answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// The server refused it.
+    #[error("{message}")]
+    Refused {
+        /// What the refusal means.
+        refusal: Refusal,
+        /// The server's sentence.
+        message: String,
+    },
+    /// The server did not answer in time.
+    #[error("the game server did not answer in time")]
+    Timeout,
+    /// The connection ended first.
+    #[error("the connection ended before the answer came")]
+    Closed,
+}
+
+/// A position or input could not be sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DatagramError {
+    /// A number is infinite or no number, or the rotation has no direction.
+    #[error("a number that is not finite, or a rotation without direction")]
+    NotFinite,
+    /// The session is not signed in, in no room, or about to leave it.
+    #[error("not in a room")]
+    NotInRoom,
+    /// It is too long, which no position or input is.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
+/// A client's session. See the module for how to drive it.
+///
+/// ```
+/// use std::time::Duration;
+/// use protocol::command::Command;
+/// use protocol::session::{Config, Session, State, Transmit};
+///
+/// let now = Duration::ZERO;
+/// let mut session = Session::new(Config::default());
+/// session.handle_line("CONNECTED|0123456789abcdef0123456789abcdef", now);
+/// assert_eq!(session.state(), State::Connected);
+/// session.send(Command::Ping, now).unwrap();
+/// assert_eq!(session.poll_transmit(), Some(Transmit::Line(r#"{"command":"PING"}"#.to_owned())));
+/// ```
+#[derive(Debug)]
+pub struct Session {
+    config: Config,
+    state: State,
+    id: Option<SessionId>,
+    name: Option<String>,
+    room: Option<RoomId>,
+    /// Made with the session's id; kept until the next welcome.
+    cipher: Option<Cipher>,
+    commands: commands::Commands,
+    goodbye: goodbye::Goodbye,
+    /// The host was told of a start, and the second telling is still to come.
+    told_of_start: Option<GameStarted>,
+    updates: Pacer<(Vec3, Quat)>,
+    inputs: Pacer<Controls>,
+    last_line_sent: Duration,
+    /// The next command waits on purpose: for more to go with it, or for datagrams to arrive before it.
+    held_until: Option<Duration>,
+    last_datagram_sent: Option<Duration>,
+    round_trip: Option<Duration>,
+    traffic: Traffic,
+    transmits: VecDeque<Transmit>,
+    outputs: VecDeque<Output>,
+}
+
+impl Session {
+    /// Make a session that waits for the server's welcome.
+    pub fn new(mut config: Config) -> Self {
+        config.keep_alive = config.keep_alive.min(MAX_KEEP_ALIVE);
+        Self {
+            state: State::Disconnected,
+            id: None,
+            name: None,
+            room: None,
+            cipher: None,
+            commands: commands::Commands::default(),
+            goodbye: goodbye::Goodbye::default(),
+            told_of_start: None,
+            updates: Pacer::new(config.update_rate_hz),
+            inputs: Pacer::new(config.update_rate_hz),
+            last_line_sent: Duration::ZERO,
+            held_until: None,
+            last_datagram_sent: None,
+            round_trip: None,
+            traffic: Traffic::default(),
+            transmits: VecDeque::new(),
+            outputs: VecDeque::new(),
+            config,
+        }
+    }
+
+    /// How far the session has come.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// The id the server gave, once welcomed.
+    pub fn id(&self) -> Option<&SessionId> {
+        self.id.as_ref()
+    }
+
+    /// The name the server took, once signed in.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The room the session is in.
+    pub fn room(&self) -> Option<&RoomId> {
+        self.room.as_ref()
+    }
+
+    /// The newest round trip of a `PING`.
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.round_trip
+    }
+
+    /// What was sent and received.
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
+    /// Queue a command. Its answer comes as [`Output::Answer`] with the ticket given here. Entering a room
+    /// leaves the old one first (facts, Q7).
+    ///
+    /// # Errors
+    /// It cannot be sent as things stand; nothing was queued.
+    pub fn send(&mut self, command: Command, now: Duration) -> Result<Ticket, SendError> {
+        self.refuse(&command)?;
+        let ticket = self.commands.queue(command, now);
+        self.advance(now);
+        Ok(ticket)
+    }
+
+    fn refuse(&self, command: &Command) -> Result<(), SendError> {
+        if self.state == State::Disconnected || self.goodbye.has_begun() {
+            return Err(SendError::NotConnected);
+        }
+        if matches!(command, Command::Batch { .. }) {
+            return Err(SendError::Batch);
+        }
+        // A sign-in that waits or is under way counts: the command goes behind it.
+        if !command.is_open()
+            && self.state != State::Authenticated
+            && !self.commands.holds_sign_in()
+        {
+            return Err(SendError::NotAuthenticated);
+        }
+        if self.commands.queued() >= MAX_QUEUE {
+            return Err(SendError::QueueFull);
+        }
+        let length = command.to_line().len();
+        if length > crate::frame::MAX_CLIENT_LINE_BYTES {
+            return Err(SendError::TooLong(length));
+        }
+        Ok(())
+    }
+
+    /// Offer the own car's newest place. It goes at most [`Config::update_rate_hz`] times a second, the newest
+    /// first; says whether it went at once.
+    ///
+    /// # Errors
+    /// The numbers are no place, or there is no room to send it to.
+    pub fn send_update(
+        &mut self,
+        position: Vec3,
+        rotation: Quat,
+        now: Duration,
+    ) -> Result<bool, DatagramError> {
+        let rotation = rotation.normalized().filter(|_| position.is_finite());
+        let rotation = rotation.ok_or(DatagramError::NotFinite)?;
+        self.may_send_datagrams()?;
+        match self.updates.offer((position, rotation), now) {
+            Some((position, rotation)) => {
+                self.transmit_update(position, rotation, now).map(|()| true)
+            }
+            None => Ok(false),
+        }
+    }
+
+    /// Offer the driver's newest controls, limited to −1…1 and 0…1; like [`send_update`](Self::send_update).
+    ///
+    /// # Errors
+    /// The numbers are not finite, or there is no room to send them to.
+    pub fn send_input(&mut self, controls: Controls, now: Duration) -> Result<bool, DatagramError> {
+        let Controls {
+            steering,
+            throttle,
+            brake,
+        } = controls;
+        if ![steering, throttle, brake].into_iter().all(f32::is_finite) {
+            return Err(DatagramError::NotFinite);
+        }
+        self.may_send_datagrams()?;
+        let controls = Controls {
+            steering: steering.clamp(-1.0, 1.0),
+            throttle: throttle.clamp(0.0, 1.0),
+            brake: brake.clamp(0.0, 1.0),
+        };
+        match self.inputs.offer(controls, now) {
+            Some(controls) => self.transmit_input(controls, now).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// Begin the goodbye: no more datagrams, `LEAVE_ROOM`, its answer, `BYE`, its answer, then
+    /// [`Transmit::Close`]. Commands that still wait fail with [`CommandError::Closed`].
+    pub fn goodbye(&mut self, now: Duration) {
+        if self.state == State::Disconnected {
+            self.transmits.push_back(Transmit::Close);
+            return;
+        }
+        if !self.goodbye.has_begun() {
+            self.goodbye.begin();
+            let given_up = self.commands.drop_queue();
+            self.fail(given_up, &CommandError::Closed);
+            self.commands.hurry(now + goodbye::STEP_TIMEOUT);
+            self.stop_datagrams();
+            self.advance(now);
+        }
+    }
+
+    /// Take a line of the server, without its newline.
+    pub fn handle_line(&mut self, line: &str, now: Duration) {
+        match Event::parse(line) {
+            Event::Connected { session_id } if self.state == State::Disconnected => {
+                self.welcome(session_id, now)
+            }
+            Event::RelayedMessage {
+                sender_id,
+                sender_name,
+                message,
+            } => {
+                self.output(Output::Message {
+                    sender_id,
+                    sender_name,
+                    message,
+                });
+            }
+            Event::ByeAdmin { message } => self.output(Output::Kicked { message }),
+            Event::GameStarted(started) => self.handle_start(started),
+            Event::Unknown(_) | Event::Connected { .. } => {
+                self.output(Output::Unknown(line.to_owned()))
+            }
+            answer => self.handle_answer(answer, line, now),
+        }
+        self.advance(now);
+    }
+
+    /// Take a datagram of the server.
+    ///
+    /// # Errors
+    /// It is none of the protocol's, or damaged. Nothing has changed but the count of such.
+    pub fn handle_datagram(&mut self, bytes: &[u8], now: Duration) -> Result<(), DecodeError> {
+        let datagram = Datagram::decode(bytes, self.cipher.as_ref());
+        self.traffic.received(bytes.len(), datagram.is_ok(), now);
+        let own = |id: &SessionId| self.id.as_ref() == Some(id);
+        match datagram? {
+            _ if self.room.is_none() => {}
+            Datagram::Update(update) if !own(&update.session_id) => {
+                self.output(Output::Update(update))
+            }
+            Datagram::Input(input) if !own(&input.session_id) => self.output(Output::Input(input)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The connection is gone: everything outstanding fails, and the session waits for the next welcome.
+    pub fn handle_close(&mut self) {
+        let mut given_up = self.commands.drop_outstanding();
+        given_up.extend(self.commands.drop_queue());
+        self.fail(given_up, &CommandError::Closed);
+        self.commands.forget();
+        self.goodbye = goodbye::Goodbye::default();
+        self.told_of_start = None;
+        self.id = None;
+        self.name = None;
+        self.room = None;
+        self.cipher = None;
+        self.round_trip = None;
+        self.last_datagram_sent = None;
+        self.held_until = None;
+        self.stop_datagrams();
+        self.transmits.clear();
+        self.change_state(State::Disconnected);
+    }
+
+    /// Do what is due. Call it when [`poll_timeout`](Self::poll_timeout) has passed.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        if let Some((position, rotation)) = self.updates.poll(now) {
+            // Checked when it was offered.
+            let _ = self.transmit_update(position, rotation, now);
+        }
+        if let Some(controls) = self.inputs.poll(now) {
+            let _ = self.transmit_input(controls, now);
+        }
+        let timed_out = self.commands.time_out(now);
+        self.fail(timed_out, &CommandError::Timeout);
+        self.advance(now);
+    }
+
+    /// Say when [`handle_timeout`](Self::handle_timeout) has something to do; nothing where only input can
+    /// bring the session on.
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        if self.state == State::Disconnected {
+            return None;
+        }
+        let keep_alive = self
+            .commands
+            .is_idle()
+            .then(|| self.last_line_sent + self.config.keep_alive);
+        [
+            self.updates.timeout(),
+            self.inputs.timeout(),
+            self.commands.timeout(),
+            self.held_until,
+            keep_alive,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Give the next thing to send.
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.transmits.pop_front()
+    }
+
+    /// Give the next thing for the application.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    fn welcome(&mut self, id: SessionId, now: Duration) {
+        self.cipher = Some(Cipher::new(&id, &self.config.secret));
+        self.id = Some(id);
+        self.last_line_sent = now;
+        self.change_state(State::Connected);
+    }
+
+    /// The host is told twice, the second time without its name (facts, Q9); a room left behind still tells
+    /// (Q7). Others are told once.
+    fn handle_start(&mut self, started: GameStarted) {
+        if self
+            .room
+            .as_ref()
+            .is_some_and(|room| *room != started.room_id)
+        {
+            return;
+        }
+        let again = self.told_of_start.take_if(|told| {
+            told.room_id == started.room_id
+                && told.spawns == started.spawns
+                && (started.host_id.is_none() || told.host_id == started.host_id)
+        });
+        if again.is_some() {
+            return;
+        }
+        let answer = Event::GameStarted(started.clone());
+        let matched = self.commands.answer(&answer);
+        if matched != Match::Nobody {
+            // Later servers send the identical line twice; a copy without a host is already the second.
+            self.told_of_start = started.host_id.is_some().then(|| started.clone());
+        }
+        if let Match::Outstanding { ticket, .. } = matched {
+            self.resolve(ticket, Ok(answer));
+        }
+        self.output(Output::GameStarted(started));
+    }
+
+    fn handle_answer(&mut self, event: Event, line: &str, now: Duration) {
+        if self.commands.refuses_batch(&event) {
+            return;
+        }
+        match self.commands.answer(&event) {
+            Match::Outstanding { ticket, word } => {
+                self.apply(&event, word, now);
+                let answer = refused(&event).map_or_else(|| Ok(event), Err);
+                self.resolve(ticket, answer);
+            }
+            Match::Late { word } => self.apply(&event, word, now),
+            Match::Nobody => self.output(Output::Unknown(line.to_owned())),
+        }
+        let skipped = self.commands.take_skipped();
+        self.fail(skipped, &CommandError::Timeout);
+    }
+
+    /// Keep state in step with what the server said, answer to whom it may be.
+    fn apply(&mut self, event: &Event, word: &str, now: Duration) {
+        match event {
+            Event::NameOk {
+                name,
+                authenticated: true,
+                ..
+            }
+            | Event::AuthOk { name } => {
+                self.name = Some(name.clone());
+                self.change_state(State::Authenticated);
+            }
+            // A failed AUTHENTICATE signs out, a failed NAME changes nothing (facts, section 4.1).
+            Event::AuthFailed { .. } if word == "AUTHENTICATE" => {
+                self.change_state(State::Connected)
+            }
+            Event::RoomCreated { room_id, .. } | Event::JoinOk { room_id } => {
+                self.room = Some(room_id.clone())
+            }
+            Event::LeaveOk { .. } | Event::ByeOk => self.leave_behind(),
+            Event::Pong => {
+                let round_trip = now.saturating_sub(self.commands.answered_sent());
+                self.round_trip = Some(round_trip);
+                self.output(Output::RoundTrip(round_trip));
+            }
+            Event::Error { message } => self.apply_refusal(Refusal::of_message(message), word),
+            _ => {}
+        }
+    }
+
+    fn apply_refusal(&mut self, refusal: Refusal, word: &str) {
+        if refusal == Refusal::AuthRequired {
+            self.change_state(State::Connected);
+        }
+        if refusal.says_no_room(word)
+            && let Some(room) = self.room.clone()
+        {
+            self.leave_behind();
+            if word != "LEAVE_ROOM" {
+                self.output(Output::RoomLost(room));
+            }
+        }
+    }
+
+    fn leave_behind(&mut self) {
+        self.room = None;
+        self.told_of_start = None;
+        self.stop_datagrams();
+    }
+
+    fn stop_datagrams(&mut self) {
+        self.updates.reset();
+        self.inputs.reset();
+    }
+
+    fn may_send_datagrams(&self) -> Result<(), DatagramError> {
+        let leaving = self.goodbye.has_begun() || self.commands.will_leave();
+        if self.state != State::Authenticated || self.room.is_none() || leaving {
+            return Err(DatagramError::NotInRoom);
+        }
+        Ok(())
+    }
+
+    fn transmit_update(
+        &mut self,
+        position: Vec3,
+        rotation: Quat,
+        now: Duration,
+    ) -> Result<(), DatagramError> {
+        let Some(session_id) = self.id.clone() else {
+            return Err(DatagramError::NotInRoom);
+        };
+        // The first generation drops a count, so none is sent.
+        let update = Update {
+            session_id,
+            seq: None,
+            position,
+            rotation,
+        };
+        self.transmit_datagram(&Datagram::Update(update), now)
+    }
+
+    fn transmit_input(&mut self, controls: Controls, now: Duration) -> Result<(), DatagramError> {
+        let Some(session_id) = self.id.clone() else {
+            return Err(DatagramError::NotInRoom);
+        };
+        let input = Input {
+            session_id,
+            room_id: self.room.clone(),
+            controls,
+        };
+        self.transmit_datagram(&Datagram::Input(input), now)
+    }
+
+    fn transmit_datagram(
+        &mut self,
+        datagram: &Datagram,
+        now: Duration,
+    ) -> Result<(), DatagramError> {
+        let json = datagram.to_json();
+        let bytes = match &self.cipher {
+            _ if self.config.plain_datagrams => json.into_bytes(),
+            Some(cipher) => cipher.seal(&self.pack(json.into_bytes()))?,
+            None => return Err(DatagramError::NotInRoom),
+        };
+        self.traffic.sent(bytes.len(), now);
+        self.last_datagram_sent = Some(now);
+        self.transmits.push_back(Transmit::Datagram(bytes));
+        Ok(())
+    }
+
+    fn pack(&self, json: Vec<u8>) -> Vec<u8> {
+        debug_assert!(
+            json.len() <= SAFE_PLAINTEXT_BYTES,
+            "positions and inputs are short"
+        );
+        #[cfg(feature = "gzip")]
+        if self.config.gzip {
+            return crate::compression::deflate(&json);
+        }
+        json
+    }
+
+    fn resolve(&mut self, ticket: Option<Ticket>, answer: Result<Event, CommandError>) {
+        if let Some(ticket) = ticket {
+            self.output(Output::Answer { ticket, answer });
+        }
+    }
+
+    fn fail(&mut self, tickets: Vec<Ticket>, error: &CommandError) {
+        for ticket in tickets {
+            self.output(Output::Answer {
+                ticket,
+                answer: Err(error.clone()),
+            });
+        }
+    }
+
+    fn change_state(&mut self, state: State) {
+        if self.state != state {
+            self.state = state;
+            self.output(Output::StateChanged(state));
+        }
+    }
+
+    fn output(&mut self, output: Output) {
+        if self.outputs.len() >= MAX_OUTPUTS {
+            let datagram = |output: &Output| matches!(output, Output::Update(_) | Output::Input(_));
+            let oldest = self.outputs.iter().position(datagram).unwrap_or(0);
+            self.outputs.remove(oldest);
+        }
+        self.outputs.push_back(output);
+    }
+}
+
+/// The error an answer amounts to, where it is one.
+fn refused(event: &Event) -> Option<CommandError> {
+    let (refusal, message) = match event {
+        Event::Error { message } => (Refusal::of_message(message), message.clone()),
+        Event::AuthFailed { message } => (Refusal::AuthFailed, message.clone()),
+        Event::UnknownCommand { original } => (
+            Refusal::UnknownCommand,
+            format!("the game server does not know {original}"),
+        ),
+        _ => return None,
+    };
+    Some(CommandError::Refused { refusal, message })
+}

@@ -1,0 +1,416 @@
+//! The commands of a session: which wait, which one is outstanding, and whose answer a line is. The protocol has no
+//! request ids, so answers are matched in order, by kind, and by what the server's sentences can mean.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::{Session, State, Ticket, Transmit};
+use crate::command::{Command, MAX_BATCH};
+use crate::event::Event;
+use crate::refusal;
+
+/// How long a batch waits for more commands to go with it (guide, section 10.1).
+const BATCH_WAIT: Duration = Duration::from_millis(50);
+/// How many answers are awaited after their time-out; more would mean a server that answers nothing.
+const MAX_LATE: usize = 16;
+/// A round trip where none was measured, for [`quiet`].
+const ASSUMED_ROUND_TRIP: Duration = Duration::from_millis(100);
+
+/// Whose answer a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Match {
+    /// The outstanding command's; the session's own commands have no ticket.
+    Outstanding {
+        ticket: Option<Ticket>,
+        word: &'static str,
+    },
+    /// A command's that has timed out.
+    Late { word: &'static str },
+    /// Nobody's.
+    Nobody,
+}
+
+#[derive(Debug)]
+struct Pending {
+    ticket: Option<Ticket>,
+    command: Command,
+    queued: Duration,
+    /// The next command in the queue must not go unless this one is answered.
+    guards_next: bool,
+}
+
+/// What was sent and has no answer yet: one command, or one batch.
+#[derive(Debug)]
+struct Outstanding {
+    commands: VecDeque<Pending>,
+    is_batch: bool,
+    sent: Duration,
+    deadline: Duration,
+    /// A line that could have been its answer was taken for a late one. If no other comes, it was its own, and
+    /// no late answer is to be expected.
+    shadowed: bool,
+}
+
+#[derive(Debug)]
+struct Late {
+    word: &'static str,
+    sent: Duration,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Commands {
+    next_ticket: u64,
+    queue: VecDeque<Pending>,
+    outstanding: Option<Outstanding>,
+    /// Timed out, oldest first; their answers may still come.
+    late: VecDeque<Late>,
+    /// Commands of a batch whose answer never came although a later one's did.
+    skipped: Vec<Ticket>,
+    /// When the command was sent whose answer came last.
+    answered_sent: Duration,
+    batch_refused: bool,
+}
+
+impl Commands {
+    pub(super) fn queue(&mut self, command: Command, now: Duration) -> Ticket {
+        self.next_ticket += 1;
+        let ticket = Ticket(self.next_ticket);
+        self.queue.push_back(Pending {
+            ticket: Some(ticket),
+            command,
+            queued: now,
+            guards_next: false,
+        });
+        ticket
+    }
+
+    pub(super) fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.queue.is_empty() && self.outstanding.is_none()
+    }
+
+    pub(super) fn holds_sign_in(&self) -> bool {
+        self.any(|command| matches!(command, Command::Name { .. } | Command::Authenticate { .. }))
+    }
+
+    /// Say whether a command waits or is under way that ends the stay in the current room.
+    pub(super) fn will_leave(&self) -> bool {
+        self.any(|command| {
+            matches!(
+                command,
+                Command::LeaveRoom | Command::JoinRoom { .. } | Command::CreateRoom { .. }
+            )
+        })
+    }
+
+    fn any(&self, test: impl Fn(&Command) -> bool) -> bool {
+        let outstanding = self
+            .outstanding
+            .iter()
+            .flat_map(|outstanding| &outstanding.commands);
+        outstanding
+            .chain(&self.queue)
+            .any(|pending| test(&pending.command))
+    }
+
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.outstanding
+            .as_ref()
+            .map(|outstanding| outstanding.deadline)
+    }
+
+    /// Bring the outstanding command's deadline forward.
+    pub(super) fn hurry(&mut self, deadline: Duration) {
+        if let Some(outstanding) = &mut self.outstanding {
+            outstanding.deadline = outstanding.deadline.min(deadline);
+        }
+    }
+
+    /// Give up what is outstanding past its deadline, and with it what depends on it.
+    pub(super) fn time_out(&mut self, now: Duration) -> Vec<Ticket> {
+        let Some(timed_out) = self
+            .outstanding
+            .take_if(|outstanding| outstanding.deadline <= now)
+        else {
+            return Vec::new();
+        };
+        let mut tickets = Vec::new();
+        for pending in timed_out.commands {
+            if !timed_out.shadowed {
+                self.late.push_back(Late {
+                    word: pending.command.word(),
+                    sent: timed_out.sent,
+                });
+            }
+            tickets.extend(pending.ticket);
+            if pending.guards_next {
+                tickets.extend(self.queue.pop_front().and_then(|guarded| guarded.ticket));
+            }
+        }
+        while self.late.len() > MAX_LATE {
+            self.late.pop_front();
+        }
+        tickets
+    }
+
+    pub(super) fn drop_queue(&mut self) -> Vec<Ticket> {
+        self.queue
+            .drain(..)
+            .filter_map(|pending| pending.ticket)
+            .collect()
+    }
+
+    pub(super) fn drop_outstanding(&mut self) -> Vec<Ticket> {
+        let outstanding = self.outstanding.take();
+        outstanding
+            .into_iter()
+            .flat_map(|o| o.commands)
+            .filter_map(|pending| pending.ticket)
+            .collect()
+    }
+
+    /// Forget what only holds for one connection.
+    pub(super) fn forget(&mut self) {
+        self.late.clear();
+        self.batch_refused = false;
+    }
+
+    pub(super) fn take_skipped(&mut self) -> Vec<Ticket> {
+        std::mem::take(&mut self.skipped)
+    }
+
+    pub(super) fn answered_sent(&self) -> Duration {
+        self.answered_sent
+    }
+
+    /// Find whose answer a line is, and take that command off. Answers come in order, so a late one comes before
+    /// the outstanding one's, and once that has come no earlier one will.
+    pub(super) fn answer(&mut self, event: &Event) -> Match {
+        let late = self.late.iter().position(|late| answers(event, late.word));
+        let own = self.outstanding.as_ref().and_then(|outstanding| {
+            outstanding
+                .commands
+                .iter()
+                .position(|pending| answers(event, pending.command.word()))
+        });
+        match (late, own) {
+            (Some(index), _) => self.answer_late(index, own.is_some()),
+            (None, Some(index)) => self.answer_outstanding(index),
+            (None, None) => Match::Nobody,
+        }
+    }
+
+    fn answer_late(&mut self, index: usize, shadows: bool) -> Match {
+        if let Some(outstanding) = self.outstanding.as_mut().filter(|_| shadows) {
+            outstanding.shadowed = true;
+        }
+        match self.late.drain(..=index).next_back() {
+            Some(late) => {
+                self.answered_sent = late.sent;
+                Match::Late { word: late.word }
+            }
+            None => Match::Nobody,
+        }
+    }
+
+    fn answer_outstanding(&mut self, index: usize) -> Match {
+        self.late.clear();
+        let Some(outstanding) = &mut self.outstanding else {
+            return Match::Nobody;
+        };
+        let sent = outstanding.sent;
+        let answered = outstanding.commands.drain(..=index).collect::<Vec<_>>();
+        if outstanding.commands.is_empty() {
+            self.outstanding = None;
+        }
+        let mut answered = answered.into_iter().rev();
+        let Some(own) = answered.next() else {
+            return Match::Nobody;
+        };
+        self.skipped
+            .extend(answered.filter_map(|pending| pending.ticket));
+        self.answered_sent = sent;
+        Match::Outstanding {
+            ticket: own.ticket,
+            word: own.command.word(),
+        }
+    }
+
+    /// Take the server's word that it knows no `BATCH`: its commands go singly, and so do all later ones.
+    pub(super) fn refuses_batch(&mut self, event: &Event) -> bool {
+        let refused = matches!(event, Event::UnknownCommand { original } if original == "BATCH");
+        let Some(batch) = self
+            .outstanding
+            .take_if(|outstanding| refused && outstanding.is_batch)
+        else {
+            return false;
+        };
+        self.batch_refused = true;
+        for pending in batch.commands.into_iter().rev() {
+            self.queue.push_front(pending);
+        }
+        true
+    }
+
+    /// How many commands at the front of the queue may go in one batch.
+    fn batchable(&self) -> usize {
+        self.queue
+            .iter()
+            .take(MAX_BATCH)
+            .take_while(|pending| pending.command.is_batchable())
+            .count()
+    }
+}
+
+/// Say whether a line can be the answer to the command `word`.
+fn answers(event: &Event, word: &str) -> bool {
+    match event {
+        Event::NameOk { .. } => word == "NAME",
+        Event::AuthOk { .. } => word == "AUTHENTICATE",
+        Event::AuthFailed { .. } => word == "NAME" || word == "AUTHENTICATE",
+        Event::Pong => word == "PING",
+        Event::PlayerInfo(_) => word == "PLAYER_INFO",
+        Event::RoomList(_) => word == "LIST_ROOMS",
+        Event::RoomCreated { .. } => word == "CREATE_ROOM",
+        Event::JoinOk { .. } => word == "JOIN_ROOM",
+        Event::LeaveOk { .. } => word == "LEAVE_ROOM",
+        Event::RoomPlayers { .. } => word == "GET_ROOM_PLAYERS",
+        Event::GameStarted(_) => word == "START_GAME",
+        Event::RelayOk { .. } => word == "RELAY_MESSAGE",
+        Event::ByeOk => word == "BYE",
+        Event::Error { message } => refusal::can_answer(message, word),
+        Event::UnknownCommand { original } => original == word,
+        Event::Connected { .. }
+        | Event::RelayedMessage { .. }
+        | Event::ByeAdmin { .. }
+        | Event::Unknown(_) => false,
+    }
+}
+
+/// What the session does with the front of its queue.
+enum Next {
+    /// Send so many commands in one line.
+    Send(usize),
+    /// Wait on purpose.
+    Hold(Duration),
+    /// Leave the room first.
+    LeaveFirst,
+    /// Nothing waits.
+    Nothing,
+}
+
+impl Session {
+    /// Send what may be sent: one command at a time, a goodbye's steps when nothing else is left, and a sign of
+    /// life when nothing was sent for long.
+    pub(super) fn advance(&mut self, now: Duration) {
+        self.held_until = None;
+        if self.state == State::Disconnected || self.commands.outstanding.is_some() {
+            return;
+        }
+        match self.next(now) {
+            Next::Send(count) => self.send_next(count, now),
+            Next::Hold(until) => self.held_until = Some(until),
+            Next::LeaveFirst => {
+                let leave = Pending {
+                    ticket: None,
+                    command: Command::LeaveRoom,
+                    queued: now,
+                    guards_next: true,
+                };
+                self.commands.queue.push_front(leave);
+                self.advance(now);
+            }
+            Next::Nothing if self.goodbye.has_begun() => self.go_on_with_goodbye(now),
+            Next::Nothing if self.last_line_sent + self.config.keep_alive <= now => {
+                self.send_own(Command::Ping, now);
+            }
+            Next::Nothing => {}
+        }
+    }
+
+    fn next(&self, now: Duration) -> Next {
+        let Some(front) = self.commands.queue.front() else {
+            return Next::Nothing;
+        };
+        match front.command {
+            Command::JoinRoom { .. } | Command::CreateRoom { .. } if self.room.is_some() => {
+                Next::LeaveFirst
+            }
+            Command::LeaveRoom => match self.quiet_until().filter(|&until| until > now) {
+                Some(until) => Next::Hold(until),
+                None => Next::Send(1),
+            },
+            _ => self.next_batch(front.queued + BATCH_WAIT, now),
+        }
+    }
+
+    fn next_batch(&self, due: Duration, now: Duration) -> Next {
+        let batching = self.config.batching
+            && !self.commands.batch_refused
+            && self.state == State::Authenticated;
+        match self.commands.batchable() {
+            count if !batching || count == 0 => Next::Send(1),
+            count if count == MAX_BATCH || count < self.commands.queue.len() || due <= now => {
+                Next::Send(count)
+            }
+            _ => Next::Hold(due),
+        }
+    }
+
+    /// When the last datagram has surely reached the server: one processed during `LEAVE_ROOM` would bring this
+    /// player back as a ghost (facts, section 6.6).
+    pub(super) fn quiet_until(&self) -> Option<Duration> {
+        let round_trip = self.round_trip.unwrap_or(ASSUMED_ROUND_TRIP);
+        let quiet = round_trip.clamp(Duration::from_millis(20), Duration::from_millis(300));
+        self.last_datagram_sent
+            .filter(|_| self.room.is_some())
+            .map(|sent| sent + quiet)
+    }
+
+    fn send_next(&mut self, count: usize, now: Duration) {
+        let commands: VecDeque<Pending> = self.commands.queue.drain(..count).collect();
+        self.transmit_commands(commands, now);
+    }
+
+    /// Send a command of the session's own, whose answer nobody waits for.
+    pub(super) fn send_own(&mut self, command: Command, now: Duration) {
+        let pending = Pending {
+            ticket: None,
+            command,
+            queued: now,
+            guards_next: false,
+        };
+        self.transmit_commands(VecDeque::from([pending]), now);
+    }
+
+    fn transmit_commands(&mut self, commands: VecDeque<Pending>, now: Duration) {
+        let is_batch = commands.len() > 1;
+        let line = match commands.front() {
+            Some(single) if !is_batch => single.command.to_line(),
+            _ => {
+                let messages = commands
+                    .iter()
+                    .map(|pending| pending.command.clone())
+                    .collect();
+                Command::Batch { messages }.to_line()
+            }
+        };
+        let timeout = if self.goodbye.has_begun() {
+            super::goodbye::STEP_TIMEOUT.min(self.config.command_timeout)
+        } else {
+            self.config.command_timeout
+        };
+        self.commands.outstanding = Some(Outstanding {
+            commands,
+            is_batch,
+            sent: now,
+            deadline: now + timeout,
+            shadowed: false,
+        });
+        self.last_line_sent = now;
+        self.transmits.push_back(Transmit::Line(line));
+    }
+}
