@@ -1,0 +1,95 @@
+// What every browser test stands on: a game server and a relay of its own, players in browsers of their own, and a watch
+// over everything that a browser complains about.
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+
+import { test as base, expect } from "@playwright/test";
+
+import { Player } from "./player.js";
+import { startRelay, startServer } from "./programs.js";
+
+/** @typedef {import("./programs.js").Program} Program */
+/** @typedef {(name: string, options?: import("@playwright/test").BrowserContextOptions) => Promise<Player>} Enter */
+
+/**
+ * @typedef {object} Fixtures
+ * @property {number} bots  how many cars drive by themselves; set with `test.use`
+ * @property {string} trust  what the relay trusts; by default exactly the server's certificate
+ * @property {Site} site  a game server and a relay before it
+ * @property {Enter} enter  open the page in a browser context of its own, as a player of that name
+ */
+
+/** A game server and a relay before it, both on free ports. */
+export class Site {
+  /** @type {Program | undefined} */
+  server;
+  /** @type {Program | undefined} */
+  relay;
+  url = "";
+
+  /**
+   * @param {string} certificates a folder that keeps the server's certificate
+   * @param {number} bots
+   */
+  constructor(certificates, bots) {
+    this.certificates = certificates;
+    this.bots = bots;
+  }
+
+  /** @param {string} trust */
+  async start(trust) {
+    this.server = await startServer({ certificates: this.certificates, bots: this.bots });
+    this.relay = await startRelay(this.server, trust);
+    this.url = `http://${this.relay.ready.listen}/`;
+  }
+
+  /** Start a stopped game server again, with its addresses and its certificate. */
+  async startServerAgain() {
+    const address = this.server?.ready.tcp;
+    this.server = await startServer({ certificates: this.certificates, bots: this.bots, address });
+  }
+
+  async stop() {
+    await this.relay?.stop();
+    await this.server?.stop();
+  }
+}
+
+/** @type {import("@playwright/test").TestType<import("@playwright/test").PlaywrightTestArgs & import("@playwright/test").PlaywrightTestOptions & Fixtures, import("@playwright/test").PlaywrightWorkerArgs & import("@playwright/test").PlaywrightWorkerOptions>} */
+export const test = base.extend({
+  bots: [0, { option: true }],
+  trust: ["", { option: true }],
+
+  site: async ({ bots, trust }, use, info) => {
+    const certificates = await mkdtemp(path.join(os.tmpdir(), "race-certificates-"));
+    const site = new Site(certificates, bots);
+    try {
+      await site.start(trust);
+      await use(site);
+    } finally {
+      await site.stop();
+      await rm(certificates, { recursive: true });
+      await info.attach("relay.log", { body: site.relay?.log ?? "" });
+      await info.attach("server.log", { body: site.server?.log ?? "" });
+    }
+  },
+
+  enter: async ({ browser, site }, use) => {
+    /** @type {Player[]} */
+    const players = [];
+    await use(async (name, options = {}) => {
+      const player = new Player(await (await browser.newContext(options)).newPage(), name);
+      players.push(player);
+      await player.page.goto(site.url);
+      return player;
+    });
+    for (const player of players) await player.close();
+    // The heart of every test: whatever else it showed, the browser had nothing to complain about.
+    for (const player of players) {
+      expect(player.complaints, `what ${player.name}'s browser complained about`).toEqual([]);
+    }
+  },
+});
+
+export { expect };

@@ -1,0 +1,105 @@
+// A player at the page: what a person does with it, and what the page knows while they do.
+import { expect } from "@playwright/test";
+
+import { Driver } from "./driver.js";
+
+/** @typedef {import("@playwright/test").Page} Page */
+
+export class Player {
+  /** @type {string[]} console errors and warnings, uncaught errors and failed requests */
+  complaints = [];
+
+  /**
+   * @param {Page} page
+   * @param {string} name
+   */
+  constructor(page, name) {
+    this.page = page;
+    this.name = name;
+    this.driver = new Driver(page);
+    page.on("console", (message) => {
+      const kind = message.type();
+      if (kind === "error" || kind === "warning") this.complaints.push(`${kind}: ${message.text()}`);
+    });
+    page.on("pageerror", (error) => this.complaints.push(`uncaught: ${error.stack ?? error}`));
+    page.on("requestfailed", (request) =>
+      this.complaints.push(`request failed: ${request.url()} ${request.failure()?.errorText}`),
+    );
+    page.on("response", (response) => {
+      if (response.status() >= 400) this.complaints.push(`status ${response.status()}: ${response.url()}`);
+    });
+  }
+
+  /** @param {string} id */
+  element(id) {
+    return this.page.getByTestId(id);
+  }
+
+  /** What the page knows now. */
+  state() {
+    return this.page.evaluate(() => window.race.state());
+  }
+
+  /** @param {RaceState["screen"]} screen */
+  async expectScreen(screen) {
+    await expect
+      .poll(async () => (await this.state()).screen, { message: `${this.name}'s screen` })
+      .toBe(screen);
+  }
+
+  /**
+   * The page tells the player what happened and what to do next.
+   *
+   * @param {RegExp} happened
+   */
+  async expectNotice(happened) {
+    await expect(this.element("notice")).toContainText(happened);
+    await expect(this.element("notice").locator("span")).not.toBeEmpty();
+  }
+
+  /** @param {string} [password] */
+  async submitSignIn(password = "") {
+    await this.element("signin-name").fill(this.name);
+    await this.element("signin-password").fill(password);
+    await this.element("signin-submit").click();
+  }
+
+  /** @param {string} [password] */
+  async signIn(password) {
+    await this.submitSignIn(password);
+    await this.expectScreen("lobby");
+  }
+
+  /** @param {string} name */
+  async createRoom(name) {
+    await this.element("create-name").fill(name);
+    await this.element("create-submit").click();
+    await this.expectScreen("room");
+  }
+
+  /**
+   * The room's entry in the list, once the list has it.
+   *
+   * @param {string} name
+   */
+  room(name) {
+    return this.element("room-list").getByRole("listitem").filter({ hasText: name });
+  }
+
+  /** @param {string} name */
+  async joinRoom(name) {
+    await this.room(name).getByRole("button").click();
+    await this.expectScreen("room");
+  }
+
+  /** @param {string[]} names */
+  async expectPlayers(...names) {
+    const known = async () => (await this.state()).players.map((player) => player.name).sort();
+    await expect.poll(known, { message: `players that ${this.name} sees` }).toEqual(names.sort());
+  }
+
+  async close() {
+    await this.driver.stop();
+    await this.page.context().close();
+  }
+}

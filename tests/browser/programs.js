@@ -1,0 +1,94 @@
+// Game server and relay as child processes on free ports. Each prints one JSON line when it is ready.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import path from "node:path";
+import readline from "node:readline";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const PROGRAMS = process.env.MP_PROGRAMS ?? path.join(ROOT, "target/debug");
+/** A program says that it is ready within this time; ours take well under a second on an idle machine. */
+const READY_MS = 20_000;
+/** A program that was asked to stop is killed after this time. */
+const STOP_MS = 10_000;
+
+/** A running program of the project. */
+export class Program {
+  /** @type {import("node:child_process").ChildProcess} */
+  #child;
+  /** What the program wrote to its log, for the report of a failed test. */
+  log = "";
+  /** @type {Record<string, string>} the program's ready line */
+  ready = {};
+
+  /**
+   * Start a program and wait for its ready line.
+   *
+   * @param {string} name
+   * @param {string[]} args
+   */
+  static async start(name, args) {
+    const program = new Program(name, args);
+    program.ready = await program.#readyLine();
+    return program;
+  }
+
+  /**
+   * @param {string} name
+   * @param {string[]} args
+   */
+  constructor(name, args) {
+    this.name = name;
+    this.#child = spawn(path.join(PROGRAMS, name), args, { stdio: ["ignore", "pipe", "pipe"] });
+    this.#child.stderr?.on("data", (chunk) => (this.log += chunk));
+  }
+
+  /** @returns {Promise<Record<string, string>>} */
+  async #readyLine() {
+    const { stdout } = this.#child;
+    if (!stdout) throw new Error("no standard output");
+    const lines = readline.createInterface({ input: stdout });
+    const ended = once(this.#child, "exit").then(([code, signal]) => {
+      throw new Error(`${this.name} ended before it was ready (${code ?? signal}):\n${this.log}`);
+    });
+    const late = AbortSignal.timeout(READY_MS);
+    const [line] = await Promise.race([once(lines, "line", { signal: late }), ended]);
+    return JSON.parse(line);
+  }
+
+  /** Ask the program to stop and wait until it has. */
+  async stop() {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exit = once(this.#child, "exit");
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), STOP_MS);
+    this.#child.kill("SIGTERM");
+    const [, signal] = await exit;
+    clearTimeout(timer);
+    if (signal === "SIGKILL") throw new Error(`${this.name} did not stop by itself:\n${this.log}`);
+  }
+}
+
+/**
+ * Start a game server.
+ *
+ * @param {{ certificates: string, bots: number, address?: string | undefined }} options `certificates` is a folder that keeps
+ *   its certificate, `address` that of a server to take the place of
+ */
+export function startServer({ certificates, bots, address = "127.0.0.1:0" }) {
+  const args = ["--tcp", address, "--udp", address, "--certificate", certificates];
+  if (bots > 0) args.push("--bots", String(bots), "--room", "Bot race");
+  return Program.start("mp-server", args);
+}
+
+/**
+ * Start a relay before a game server.
+ *
+ * @param {Program} server
+ * @param {string} trust by default exactly the server's certificate
+ */
+export function startRelay({ ready }, trust) {
+  const trusted = trust || `pin:${ready.certificateSha256}`;
+  return Program.start("mp-relay", [
+    ...["--server", ready.tcp, "--udp", ready.udp, "--listen", "127.0.0.1:0", "--trust", trusted],
+  ]);
+}

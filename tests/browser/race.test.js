@@ -1,0 +1,101 @@
+// Two players race: the whole way from sign-in to a closed tab, each seen by the other.
+import { expect, test } from "./fixture.js";
+import { record, recorded, travelled, worstError } from "./path.js";
+
+/** How far beside its true way a car may be drawn, in metres. */
+const MAX_ERROR_METRES = 3;
+/** How far both must have been seen to drive. */
+const MIN_METRES = 60;
+/** A player whose tab is gone is out of the room within this time. */
+const GONE_MS = 3000;
+
+test("two players see each other drive, and one's closed tab is noticed", async ({ enter }) => {
+  const ann = await enter("Ann");
+  const ben = await enter("Ben");
+  await ann.signIn("ann's password");
+  await ben.signIn("ben's password");
+  await ann.createRoom("Sunday");
+  await ben.joinRoom("Sunday");
+  await ann.expectPlayers("Ann", "Ben");
+  await ben.expectPlayers("Ann", "Ben");
+  await ann.page.screenshot({ path: "tests/browser/screenshots/room.png" });
+
+  await ann.element("start-race").click();
+  await ann.expectScreen("race");
+  await ben.expectScreen("race");
+  await record(ann.page);
+  await record(ben.page);
+  ann.driver.start();
+  ben.driver.start();
+
+  const { sessionId: annId } = await ann.state();
+  const { sessionId: benId } = await ben.state();
+  for (const [seeing, id] of /** @type {const} */ ([
+    [ann, benId],
+    [ben, annId],
+  ])) {
+    const seen = async () => travelled((await recorded(seeing.page)).others[id] ?? []);
+    await expect
+      .poll(seen, { message: `metres that ${seeing.name} saw`, timeout: 45_000 })
+      .toBeGreaterThan(MIN_METRES);
+  }
+  await ann.page.screenshot({ path: "tests/browser/screenshots/two-cars.png" });
+
+  const [annSaw, benSaw] = [await recorded(ann.page), await recorded(ben.page)];
+  expect(worstError(annSaw.others[benId], benSaw.own), "Ben's car on Ann's screen").toBeLessThan(
+    MAX_ERROR_METRES,
+  );
+  expect(worstError(benSaw.others[annId], annSaw.own), "Ann's car on Ben's screen").toBeLessThan(
+    MAX_ERROR_METRES,
+  );
+
+  await ben.driver.stop();
+  await ben.page.close();
+  const players = async () => (await ann.state()).players.map(({ name }) => name);
+  await expect
+    .poll(players, { message: "players after Ben's tab closed", timeout: GONE_MS })
+    .toEqual(["Ann"]);
+  await expect.poll(async () => (await ann.state()).cars, { message: "cars that Ann sees" }).toEqual([]);
+});
+
+test("a tab that crashes leaves no ghost", async ({ enter }) => {
+  const ann = await enter("Ann");
+  const ben = await enter("Ben");
+  await ann.signIn();
+  await ben.signIn();
+  await ann.createRoom("Sunday");
+  await ben.joinRoom("Sunday");
+  await ann.expectPlayers("Ann", "Ben");
+
+  const crash = ben.page.waitForEvent("crash");
+  const devtools = await ben.page.context().newCDPSession(ben.page);
+  devtools.send("Page.crash").catch(() => {});
+  await crash;
+  const players = async () => (await ann.state()).players.map(({ name }) => name);
+  await expect
+    .poll(players, { message: "players after Ben's tab crashed", timeout: GONE_MS })
+    .toEqual(["Ann"]);
+});
+
+test.describe("with bots", () => {
+  test.use({ bots: 5 });
+
+  test("a player drives among moving bots", async ({ enter }) => {
+    const ann = await enter("Ann", { colorScheme: "dark" });
+    await ann.signIn();
+    await expect(ann.room("Bot race")).toBeVisible();
+    await ann.page.screenshot({ path: "tests/browser/screenshots/lobby.png" });
+    await ann.joinRoom("Bot race");
+    await ann.element("join-race").click();
+    await ann.expectScreen("race");
+    await record(ann.page);
+    ann.driver.start();
+
+    const moving = async () =>
+      Object.values((await recorded(ann.page)).others).filter((path) => travelled(path) > 20).length;
+    await expect.poll(moving, { message: "bots that were seen to drive 20 m", timeout: 30_000 }).toBe(5);
+    const driven = async () => travelled((await recorded(ann.page)).own);
+    await expect.poll(driven, { message: "metres that Ann drove", timeout: 45_000 }).toBeGreaterThan(250);
+    await ann.page.screenshot({ path: "tests/browser/screenshots/race.png" });
+  });
+});

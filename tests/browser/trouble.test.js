@@ -1,0 +1,104 @@
+// What goes wrong is said on the page in plain words, and disturbs nobody else.
+import { expect, test } from "./fixture.js";
+
+test("a wrong password", async ({ enter }) => {
+  const ann = await enter("Ann");
+  await ann.signIn("the right one");
+  const ben = await enter("Ann");
+  await ben.submitSignIn("a wrong one");
+  await ben.expectNotice(/password does not match/);
+  await ben.expectScreen("signin");
+
+  await ann.createRoom("Undisturbed");
+  await ann.expectPlayers("Ann");
+});
+
+test("only the host may start", async ({ enter }) => {
+  const ann = await enter("Ann");
+  const ben = await enter("Ben");
+  await ann.signIn();
+  await ben.signIn();
+  await ann.createRoom("Sunday");
+  await ben.joinRoom("Sunday");
+  await expect(ann.element("start-race")).toBeVisible();
+  await expect(ben.element("room-summary")).toContainText("Ann");
+  await expect(ben.element("start-race")).toBeHidden();
+});
+
+test("a room that is gone", async ({ enter }) => {
+  const ann = await enter("Ann");
+  const ben = await enter("Ben");
+  // The room is closed between the list and the click: from here on Ben asks for one that is not there.
+  await ben.page.routeWebSocket("/ws", (socket) => {
+    const relay = socket.connectToServer();
+    socket.onMessage((message) => {
+      const asks = typeof message === "string" && message.includes("JOIN_ROOM");
+      relay.send(asks ? message.replace(/[0-9a-f]{32}/, "0".repeat(32)) : message);
+    });
+  });
+  await ann.signIn();
+  await ben.signIn();
+  await ann.createRoom("Sunday");
+  await ben.room("Sunday").getByRole("button").click();
+  await ben.expectNotice(/room is gone/);
+  await ben.expectScreen("lobby");
+  await ann.expectPlayers("Ann");
+});
+
+test.describe("a full room", () => {
+  test.use({ bots: 19 });
+
+  test("cannot be joined", async ({ enter }) => {
+    const ann = await enter("Ann");
+    const ben = await enter("Ben");
+    await ann.signIn();
+    await ben.signIn();
+    await ann.joinRoom("Bot race");
+    await expect(ben.room("Bot race")).toContainText("20");
+    await expect(ben.room("Bot race").getByRole("button")).toBeDisabled();
+  });
+});
+
+test("a game server that is down", async ({ enter, site }) => {
+  await site.server?.stop();
+  const ann = await enter("Ann");
+  await ann.submitSignIn();
+  await ann.expectNotice(/cannot reach the game server/);
+  await ann.expectScreen("signin");
+});
+
+test("a game server that restarts: the page comes back by itself", async ({ enter, site }) => {
+  const ann = await enter("Ann");
+  await ann.signIn();
+  await site.server?.stop();
+  await expect(ann.element("lost")).toBeVisible();
+  await expect(ann.element("lost")).toContainText(/game server/);
+
+  await site.startServerAgain();
+  await expect.poll(async () => (await ann.state()).connection, { timeout: 30_000 }).toBe("online");
+  await expect(ann.element("lost")).toBeHidden();
+  await ann.createRoom("Sunday");
+});
+
+test.describe("a certificate that is not trusted", () => {
+  test.use({ trust: `pin:${"0".repeat(64)}` });
+
+  test("is named as the cause", async ({ enter }) => {
+    const ann = await enter("Ann");
+    await ann.submitSignIn();
+    await ann.expectNotice(/does not trust the game server's certificate/);
+    await ann.expectScreen("signin");
+    await expect(ann.element("insecure-banner")).toBeHidden();
+  });
+});
+
+test.describe("a relay that accepts any certificate", () => {
+  test.use({ trust: "insecure" });
+
+  test("says so on the page", async ({ enter }) => {
+    const ann = await enter("Ann");
+    await expect(ann.element("insecure-banner")).toBeVisible();
+    await ann.signIn();
+    await expect(ann.element("insecure-banner")).toBeVisible();
+  });
+});
