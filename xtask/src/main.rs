@@ -1,5 +1,6 @@
 //! `cargo xtask`: the project's own commands. Needs Rust and nothing else, but for `test`, which installs or names what it lacks.
 
+mod checks;
 mod child;
 mod demo;
 mod project;

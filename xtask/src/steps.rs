@@ -1,16 +1,11 @@
 //! `cargo xtask test`: every check of the project, one step after the other, cheapest first.
 //! Stops at the first failure. The runners' own summaries go straight through.
 
-use std::ffi::OsString;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::Result;
 
-use crate::project::{cargo, npm, root, run as run_command, target_dir};
-use crate::{requirements, tidy, wasm};
+use crate::{checks, requirements, tidy, wasm};
 
 /// What the tests can be told.
 #[derive(clap::Args)]
@@ -29,78 +24,52 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-/// All steps in their order. `wasm` stands early because the relay embeds the page.
+const fn step(name: &'static str, purpose: &'static str, run: fn() -> Result<()>) -> Step {
+    Step { name, purpose, run }
+}
+
+/// All steps in their order: the cheapest first, but `wasm` before everything that embeds or uses the page.
 const STEPS: [Step; 14] = [
-    Step {
-        name: "fmt",
-        purpose: "Rust is formatted",
-        run: fmt,
-    },
-    Step {
-        name: "tidy",
-        purpose: "house rules",
-        run: tidy::run,
-    },
-    Step {
-        name: "wasm",
-        purpose: "the browser's module builds",
-        run: wasm::build,
-    },
-    Step {
-        name: "clippy",
-        purpose: "Rust lints",
-        run: clippy,
-    },
-    Step {
-        name: "clippy-wasm",
-        purpose: "Rust lints of the browser's module",
-        run: clippy_wasm,
-    },
-    Step {
-        name: "doc",
-        purpose: "documentation is complete, its links work",
-        run: doc,
-    },
-    Step {
-        name: "rust",
-        purpose: "unit, property, vector and end-to-end tests",
-        run: rust,
-    },
-    Step {
-        name: "doctest",
-        purpose: "examples in the documentation",
-        run: doctest,
-    },
-    Step {
-        name: "npm",
-        purpose: "npm packages are installed",
-        run: requirements::npm_packages,
-    },
-    Step {
-        name: "prettier",
-        purpose: "everything but Rust is formatted",
-        run: || script("check:format"),
-    },
-    Step {
-        name: "eslint",
-        purpose: "JavaScript lints",
-        run: || script("check:lint"),
-    },
-    Step {
-        name: "types",
-        purpose: "JavaScript types",
-        run: || script("check:types"),
-    },
-    Step {
-        name: "node",
-        purpose: "tests of the page's parts",
-        run: node,
-    },
-    Step {
-        name: BROWSER,
-        purpose: "the page in a browser, with relay and game server",
-        run: browser,
-    },
+    step("fmt", "Rust is formatted", checks::fmt),
+    step("tidy", "house rules", tidy::run),
+    step("wasm", "the browser's module builds", wasm::build),
+    step("clippy", "Rust lints", checks::clippy),
+    step(
+        "clippy-wasm",
+        "Rust lints of the browser's module",
+        checks::clippy_wasm,
+    ),
+    step(
+        "doc",
+        "documentation is complete and its links work",
+        checks::doc,
+    ),
+    step(
+        "rust",
+        "unit, property, vector and end-to-end tests",
+        checks::rust,
+    ),
+    step("doctest", "examples in the documentation", checks::doctest),
+    step(
+        "npm",
+        "npm packages are installed",
+        requirements::npm_packages,
+    ),
+    step("prettier", "everything but Rust is formatted", || {
+        checks::script("check:format")
+    }),
+    step("eslint", "JavaScript lints", || {
+        checks::script("check:lint")
+    }),
+    step("types", "JavaScript types", || {
+        checks::script("check:types")
+    }),
+    step("node", "tests of the page's parts", checks::node),
+    step(
+        BROWSER,
+        "the page in a browser, with relay and game server",
+        checks::browser,
+    ),
 ];
 const BROWSER: &str = "browser";
 
@@ -151,116 +120,4 @@ impl Options {
 
 fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f32())
-}
-
-fn fmt() -> Result<()> {
-    run_command(&mut cargo(&["fmt", "--all", "--check"]))
-}
-
-fn clippy() -> Result<()> {
-    run_command(&mut cargo(&[
-        "clippy",
-        "--workspace",
-        "--exclude",
-        "client-wasm",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))
-}
-
-fn clippy_wasm() -> Result<()> {
-    wasm::ensure_target()?;
-    run_command(&mut cargo(&[
-        "clippy",
-        "--package",
-        "client-wasm",
-        "--target",
-        wasm::TARGET,
-        "--",
-        "-D",
-        "warnings",
-    ]))
-}
-
-fn doc() -> Result<()> {
-    run_command(
-        cargo(&[
-            "doc",
-            "--workspace",
-            "--no-deps",
-            "--document-private-items",
-        ])
-        .env("RUSTDOCFLAGS", "-D warnings"),
-    )
-}
-
-fn rust() -> Result<()> {
-    if requirements::nextest() {
-        return run_command(&mut cargo(&["nextest", "run", "--workspace"]));
-    }
-    println!("    cargo-nextest is not installed: cargo test takes its place");
-    run_command(&mut cargo(&[
-        "test",
-        "--workspace",
-        "--lib",
-        "--bins",
-        "--tests",
-    ]))
-}
-
-fn doctest() -> Result<()> {
-    run_command(&mut cargo(&["test", "--workspace", "--doc"]))
-}
-
-fn script(name: &str) -> Result<()> {
-    run_command(&mut npm(&["run", "--silent", name]))
-}
-
-/// The files are named one by one: what Node makes of a folder or a pattern differs between its versions.
-fn node() -> Result<()> {
-    let mut files = Vec::new();
-    collect(&root().join("www/test"), ".test.js", &mut files)?;
-    ensure!(!files.is_empty(), "no *.test.js in www/test");
-    files.sort();
-    let mut command = Command::new("node");
-    run_command(
-        command
-            .current_dir(root())
-            .args(["--test", "--test-reporter=spec"])
-            .args(files),
-    )
-}
-
-fn collect(folder: &Path, ending: &str, files: &mut Vec<PathBuf>) -> Result<()> {
-    let entries =
-        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
-    for entry in entries {
-        let path = entry?.path();
-        if path.is_dir() {
-            collect(&path, ending, files)?;
-        } else if path.to_string_lossy().ends_with(ending) {
-            files.push(path);
-        }
-    }
-    Ok(())
-}
-
-fn browser() -> Result<()> {
-    let chromium = requirements::browser()?;
-    wasm::build()?;
-    // The same selection as the tests above, so that nothing is compiled a second time.
-    run_command(&mut cargo(&["build", "--workspace", "--bins"]))?;
-    let programs: OsString = target_dir()?.join("debug").into();
-    let mut command = npm(&["run", "--silent", "test:browser"]);
-    let outcome = run_command(
-        command
-            .env("CHROMIUM", chromium)
-            .env("MP_PROGRAMS", programs),
-    );
-    if outcome.is_err() {
-        bail!("a browser test failed: traces and screenshots are in tests/browser/test-results");
-    }
-    Ok(())
 }
