@@ -11,65 +11,42 @@ use crate::project::{cargo, npm, root, run, target_dir};
 use crate::{requirements, wasm};
 
 pub(crate) fn fmt() -> Result<()> {
-    run(&mut cargo(&["fmt", "--all", "--check"]))
+    run(&mut cargo("fmt --all --check"))
 }
 
 pub(crate) fn clippy() -> Result<()> {
-    run(&mut cargo(&[
-        "clippy",
-        "--workspace",
-        "--exclude",
-        "client-wasm",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    run(&mut cargo(
+        "clippy --workspace --exclude client-wasm --all-targets -- -D warnings",
+    ))
 }
 
 pub(crate) fn clippy_wasm() -> Result<()> {
     wasm::ensure_target()?;
-    run(&mut cargo(&[
-        "clippy",
-        "--package",
-        "client-wasm",
-        "--target",
-        wasm::TARGET,
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    run(&mut cargo(&format!(
+        "clippy --package client-wasm --target {} -- -D warnings",
+        wasm::TARGET
+    )))
 }
 
 pub(crate) fn doc() -> Result<()> {
-    run(cargo(&[
-        "doc",
-        "--workspace",
-        "--no-deps",
-        "--document-private-items",
-    ])
-    .env("RUSTDOCFLAGS", "-D warnings"))
+    run(cargo("doc --workspace --no-deps --document-private-items")
+        .env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 pub(crate) fn rust() -> Result<()> {
     if requirements::nextest() {
-        return run(&mut cargo(&["nextest", "run", "--workspace"]));
+        return run(&mut cargo("nextest run --workspace"));
     }
     println!("    cargo-nextest is not installed: cargo test takes its place");
-    run(&mut cargo(&[
-        "test",
-        "--workspace",
-        "--lib",
-        "--bins",
-        "--tests",
-    ]))
+    run(&mut cargo("test --workspace --lib --bins --tests"))
 }
 
 pub(crate) fn doctest() -> Result<()> {
-    run(&mut cargo(&["test", "--workspace", "--doc"]))
+    run(&mut cargo("test --workspace --doc"))
 }
 
 pub(crate) fn script(name: &str) -> Result<()> {
+    requirements::npm_packages()?;
     run(&mut npm(&["run", "--silent", name]))
 }
 
@@ -102,9 +79,10 @@ fn collect(folder: &Path, ending: &str, files: &mut Vec<PathBuf>) -> Result<()> 
 
 pub(crate) fn browser() -> Result<()> {
     let chromium = requirements::browser()?;
+    requirements::npm_packages()?;
     wasm::build()?;
     // The same selection as the tests above, so that nothing is compiled a second time.
-    run(&mut cargo(&["build", "--workspace", "--bins"]))?;
+    run(&mut cargo("build --workspace --bins"))?;
     let programs = target_dir()?.join("debug");
     let mut command = npm(&["run", "--silent", "test:browser"]);
     let outcome = run(command

@@ -36,13 +36,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     check_port(options.port)?;
     let started = Instant::now();
     wasm::build()?;
-    run_command(&mut cargo(&[
-        "build",
-        "--package",
-        "server",
-        "--package",
-        "relay",
-    ]))?;
+    run_command(&mut cargo("build --package server --package relay"))?;
 
     // Not earlier: until here Ctrl-C may simply end us and the build.
     let stop = stop_requests()?;

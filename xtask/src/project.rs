@@ -21,15 +21,15 @@ pub(crate) fn target_dir() -> Result<PathBuf> {
         .to_path_buf())
 }
 
-/// Start a cargo command: the cargo that runs us, in the top folder.
-pub(crate) fn cargo(arguments: &[&str]) -> Command {
+/// Make a command of the cargo that runs us, in the top folder. The arguments are parted by spaces.
+pub(crate) fn cargo(arguments: &str) -> Command {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(root()).args(arguments);
+    command.current_dir(root()).args(arguments.split(' '));
     command
 }
 
-/// Start an npm command in the top folder.
+/// Make an npm command in the top folder.
 pub(crate) fn npm(arguments: &[&str]) -> Command {
     let mut command = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
     command.current_dir(root()).args(arguments);

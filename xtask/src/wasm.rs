@@ -32,15 +32,9 @@ const FILES: [&str; 4] = [
 pub(crate) fn build() -> Result<()> {
     let started = Instant::now();
     ensure_target()?;
-    run(&mut cargo(&[
-        "build",
-        "--package",
-        "client-wasm",
-        "--target",
-        TARGET,
-        "--profile",
-        PROFILE,
-    ]))?;
+    run(&mut cargo(&format!(
+        "build --package client-wasm --target {TARGET} --profile {PROFILE}"
+    )))?;
 
     let target = target_dir()?;
     let compiled = target
