@@ -1,1 +1,142 @@
-//! Placeholder.
+//! The bridge between web pages and one MP-Server game server: a WebSocket for each player on one side, its own
+//! TLS connection and UDP socket on the other, and the page itself over HTTP.
+//!
+//! ```no_run
+//! # async fn example() -> anyhow::Result<()> {
+//! use relay::{Config, Relay, Trust};
+//!
+//! let game = "127.0.0.1:443".parse()?;
+//! let udp = "127.0.0.1:443".parse()?;
+//! let relay = Relay::start(Config::new(game, udp, Trust::Insecure)).await?;
+//! println!("http://{}/", relay.addr());
+//! relay.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod accept;
+mod admission;
+mod bridge;
+mod config;
+mod context;
+mod dial;
+mod ending;
+mod goodbye;
+mod http;
+mod limit;
+mod origin;
+mod outbox;
+mod phase;
+mod settings;
+mod transport;
+mod trust;
+mod upstream;
+mod websocket;
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+use admission::Admission;
+use context::Context;
+use dial::Dialer;
+use phase::Phase;
+
+pub use config::{Config, HostPort, Patience};
+pub use limit::{Allowance, Rate};
+pub use origin::AllowedOrigin;
+pub use settings::CommandLine;
+pub use trust::{Fingerprint, Trust};
+
+/// The longest a relay takes to close once players had their time: the goodbyes' 3 s and a little.
+const CLOSING_LIMIT: Duration = Duration::from_secs(4);
+
+/// A running relay. Dropping it ends everything at once, without goodbyes.
+#[derive(Debug)]
+pub struct Relay {
+    address: SocketAddr,
+    drain: Duration,
+    phase: watch::Sender<Phase>,
+    /// Ends once no connection and no player is left.
+    alive: mpsc::Receiver<Infallible>,
+}
+
+impl Relay {
+    /// Open the port and serve in the background.
+    ///
+    /// # Errors
+    /// The configuration cannot work or the port cannot be opened; the message says what to do.
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
+        config.check()?;
+        warn_of(&config);
+        let (phase, phase_seen) = watch::channel(Phase::Running);
+        // Nothing is ever sent: only its end says something.
+        let (alive_held, alive) = mpsc::channel(1);
+        let drain = config.drain;
+        let listener = accept::listen(config.listen)?;
+        let context = Arc::new(Context {
+            dialer: Dialer::new(&config)?,
+            players: Admission::new(config.max_connections, config.max_per_ip),
+            phase: phase_seen,
+            _alive: alive_held,
+            config,
+        });
+        let address = listener.local_addr()?;
+        let router = http::router(Arc::clone(&context))?;
+        tokio::spawn(accept::run(listener, router, context));
+        Ok(Self {
+            address,
+            drain,
+            phase,
+            alive,
+        })
+    }
+
+    /// The address browsers connect to.
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stop in order: let nobody in, give players their time, then say goodbye for those still here. Dropping the
+    /// future stops at once.
+    pub async fn stop(mut self) {
+        self.phase.send_replace(Phase::Draining(self.drain));
+        if timeout(self.drain, self.alive.recv()).await.is_ok() {
+            return;
+        }
+        self.phase.send_replace(Phase::Closing);
+        let _all_gone_or_not = timeout(CLOSING_LIMIT, self.alive.recv()).await;
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.phase.send_replace(Phase::Aborting);
+    }
+}
+
+fn warn_of(config: &Config) {
+    if config.plain_tcp {
+        tracing::warn!(
+            "--plain-tcp: nothing between relay and game server is encrypted or verified"
+        );
+    } else if config.trust == Trust::Insecure {
+        tracing::warn!(
+            "--trust insecure: any certificate is accepted, so anyone on the way to {} can read and change \
+             everything; the page says so too",
+            config.server
+        );
+    }
+    if let Trust::Pin(Fingerprint::Sha1(_)) = config.trust {
+        tracing::warn!(
+            "--trust pin: a SHA-1 thumbprint can be forged with effort; pin the SHA-256 instead"
+        );
+    }
+    if config.allow_origins.contains(&AllowedOrigin::Any) {
+        tracing::warn!("--allow-origin *: pages of every site may connect through this relay");
+    }
+}

@@ -1,0 +1,19 @@
+//! What every connection of one relay shares.
+
+use std::convert::Infallible;
+
+use tokio::sync::{mpsc, watch};
+
+use crate::admission::Admission;
+use crate::config::Config;
+use crate::dial::Dialer;
+use crate::phase::Phase;
+
+pub(crate) struct Context {
+    pub(crate) config: Config,
+    pub(crate) dialer: Dialer,
+    pub(crate) players: Admission,
+    pub(crate) phase: watch::Receiver<Phase>,
+    /// Every connection and every player hold the context: the relay has stopped once this is dropped.
+    pub(crate) _alive: mpsc::Sender<Infallible>,
+}

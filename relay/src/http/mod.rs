@@ -1,0 +1,157 @@
+//! Contract 3: what the relay answers over HTTP. `ws` upgrades players, `www` serves the page.
+
+mod upgrade;
+mod www;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use axum::{Extension, Json, Router};
+use hyper_util::rt::TokioIo;
+use protocol::frame::{CloseCode, SUBPROTOCOL};
+use serde_json::json;
+use tokio::time::timeout;
+
+use crate::admission::NoPlace;
+use crate::bridge;
+use crate::context::Context;
+use crate::ending::Ending;
+use crate::origin;
+use crate::outbox::Outbox;
+use crate::phase::Phase;
+use crate::transport::Transport as _;
+use crate::websocket::WebSocket;
+use www::Www;
+
+/// Scripts and styles come from here only; wasm may be compiled; the page may connect to any relay.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
+    connect-src 'self' ws: wss:; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; \
+    form-action 'self'; frame-ancestors 'self'";
+
+/// Who is at the other end of the connection.
+#[derive(Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// Make the routes.
+pub(crate) fn router(context: Arc<Context>) -> anyhow::Result<Router> {
+    let www = Arc::new(Www::new(context.config.www.as_deref())?);
+    let page = get(move |request: Request| www::serve(Arc::clone(&www), request));
+    Ok(Router::new()
+        .route("/ws", get(player))
+        .route("/api/config", get(config))
+        .route("/api/{*unknown}", get(unknown))
+        .route("/healthz", get(async || "ok\n"))
+        .with_state(context)
+        .fallback_service(page)
+        .layer(map_response(secured)))
+}
+
+async fn secured(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let fixed = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// What a page needs to start.
+async fn config(State(context): State<Arc<Context>>) -> Response {
+    let config = &context.config;
+    let answer = Json(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "udpSecret": config.udp_secret.reveal(),
+        "updateHz": config.update_hz,
+        "insecure": config.is_insecure(),
+        "features": { "resume": false, "spectate": false, "gzip": false, "batch": false },
+    }));
+    ([(header::CACHE_CONTROL, "no-store")], answer).into_response()
+}
+
+async fn unknown() -> Response {
+    plain(
+        StatusCode::NOT_FOUND,
+        "The relay has no such address; its only one here is /api/config.\n",
+    )
+}
+
+fn plain(status: StatusCode, text: impl Into<String>) -> Response {
+    (status, text.into()).into_response()
+}
+
+/// Upgrade a player. Once the handshake is a proper one every refusal is a close code, since a browser shows a
+/// page nothing of a refused handshake.
+async fn player(
+    State(context): State<Arc<Context>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    mut request: Request,
+) -> Response {
+    let accept = match upgrade::check(request.headers(), SUBPROTOCOL) {
+        Ok(accept) => accept,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let refusal = (!origin::is_allowed(request.headers(), &context.config.allow_origins))
+        .then(|| origin_refused(&request));
+    let upgraded = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        let Ok(upgraded) = upgraded.await else {
+            return;
+        };
+        let socket = WebSocket::new(TokioIo::new(upgraded)).await;
+        match refusal {
+            Some(ending) => refuse(socket, &ending, &context).await,
+            None => admit(socket, peer, &context).await,
+        }
+    });
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    upgrade::accept(response.headers_mut(), accept, SUBPROTOCOL);
+    response
+}
+
+type Socket = WebSocket<TokioIo<hyper::upgrade::Upgraded>>;
+
+async fn admit(socket: Socket, peer: IpAddr, context: &Context) {
+    if *context.phase.borrow() != Phase::Running {
+        return refuse(socket, &Ending::restarting(), context).await;
+    }
+    let full = match context.players.enter(peer) {
+        Ok(_place) => return bridge::run(socket, peer, context).await,
+        Err(NoPlace::Full) => "The relay is full: try again later.",
+        Err(NoPlace::TooManyFromAddress) => {
+            "Too many players are connected from this address: try again later."
+        }
+    };
+    refuse(socket, &Ending::new(CloseCode::Full, full), context).await;
+}
+
+async fn refuse(mut socket: Socket, ending: &Ending, context: &Context) {
+    tracing::info!(code = ending.code.number(), "{}", ending.reason());
+    let mut nothing = Outbox::default();
+    let close = socket.close(&mut nothing, ending);
+    let _closed_or_not = timeout(context.config.patience.close, close).await;
+}
+
+fn origin_refused(request: &Request) -> Ending {
+    let origin = request.headers().get(header::ORIGIN);
+    let origin = origin.and_then(|origin| origin.to_str().ok());
+    let ending = Ending::new(
+        CloseCode::NotAllowed,
+        "Pages of this site may not connect here: the relay's operator can allow it.",
+    );
+    // What a browser sends as origin is a scheme, a host and a port, and fit for a log.
+    ending.with_detail(format!(
+        "to allow it: --allow-origin {:?}",
+        origin.unwrap_or("?")
+    ))
+}

@@ -1,0 +1,126 @@
+//! Which web pages may connect: pages of the same host, and those the operator allows. Programs that are no
+//! browsers send no origin and may connect, since they could send any.
+
+use std::convert::Infallible;
+use std::str::FromStr;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+/// An origin the operator allows beside the relay's own host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AllowedOrigin {
+    /// Every page of every site.
+    Any,
+    /// Exactly this one, such as `https://play.example`.
+    Exactly(String),
+}
+
+impl FromStr for AllowedOrigin {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text.trim_end_matches('/') {
+            "*" => Self::Any,
+            origin => Self::Exactly(origin.to_ascii_lowercase()),
+        })
+    }
+}
+
+impl AllowedOrigin {
+    fn matches(&self, origin: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Exactly(allowed) => allowed.eq_ignore_ascii_case(origin),
+        }
+    }
+}
+
+/// Say whether the page that asks may connect.
+pub(crate) fn is_allowed(headers: &HeaderMap, allowed: &[AllowedOrigin]) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return true;
+    };
+    let text = |value: &HeaderValue| value.to_str().map(str::to_owned).ok();
+    let Some(origin) = text(origin) else {
+        return false;
+    };
+    let host = headers.get(header::HOST).and_then(text);
+    let same_host = host.is_some_and(|host| is_same_host(&origin, &host));
+    same_host || allowed.iter().any(|allowed| allowed.matches(&origin))
+}
+
+/// Compare the origin's host and port with those of the `Host` header; a port that is not written is the
+/// scheme's own.
+fn is_same_host(origin: &str, host: &str) -> bool {
+    let Some((scheme, authority)) = origin.split_once("://") else {
+        return false;
+    };
+    let port = match scheme {
+        "http" => ":80",
+        "https" => ":443",
+        _ => return false,
+    };
+    let without = |text: &str| text.strip_suffix(port).unwrap_or(text).to_ascii_lowercase();
+    !authority.is_empty() && without(authority) == without(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(origin: Option<&str>, host: &str, extra: &[&str]) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, host.parse().unwrap());
+        if let Some(origin) = origin {
+            headers.insert(header::ORIGIN, origin.parse().unwrap());
+        }
+        let extra: Vec<_> = extra.iter().map(|text| text.parse().unwrap()).collect();
+        is_allowed(&headers, &extra)
+    }
+
+    #[test]
+    fn pages_of_the_same_host_and_programs_may_connect() {
+        assert!(allowed(None, "play.example", &[]));
+        for (origin, host) in [
+            ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+            ("https://play.example", "play.example"),
+            ("https://play.example", "play.example:443"),
+            ("http://Play.Example", "play.example:80"),
+            ("http://[::1]:8080", "[::1]:8080"),
+        ] {
+            assert!(allowed(Some(origin), host, &[]), "{origin} {host}");
+        }
+    }
+
+    #[test]
+    fn pages_of_other_hosts_may_not_unless_they_are_allowed() {
+        for origin in [
+            "https://evil.example",
+            "http://127.0.0.1:8081",
+            "http://play.example:8080",
+            "null",
+            "",
+            "://",
+            "file://",
+        ] {
+            assert!(!allowed(Some(origin), "play.example", &[]), "{origin}");
+        }
+        let extra = ["https://other.example/", "null"];
+        assert!(allowed(
+            Some("https://other.example"),
+            "play.example",
+            &extra
+        ));
+        assert!(allowed(Some("null"), "play.example", &extra));
+        assert!(!allowed(
+            Some("https://third.example"),
+            "play.example",
+            &extra
+        ));
+        assert!(allowed(
+            Some("https://third.example"),
+            "play.example",
+            &["*"]
+        ));
+    }
+}

@@ -1,0 +1,461 @@
+//! Contract 4: whether the game server that answered is the one its operator meant. Used once per dial, through
+//! the TLS settings made here. Every kind of trust checks the handshake's signature, so that nobody passes with
+//! a certificate whose key it does not hold.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail, ensure};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore,
+    SignatureScheme,
+};
+use sha2::Digest as _;
+
+/// What makes a game server's certificate trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trust {
+    /// It is exactly this one.
+    Pin(Fingerprint),
+    /// It is in this PEM file, or an authority in the file has signed it.
+    CaFile(PathBuf),
+    /// An authority of this machine has signed it.
+    System,
+    /// Any will do. Anyone on the way can then read and change everything.
+    Insecure,
+}
+
+impl FromStr for Trust {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        match text.split_once(':') {
+            Some(("pin", digits)) => Ok(Self::Pin(digits.parse()?)),
+            Some(("ca-file", path)) if !path.is_empty() => Ok(Self::CaFile(path.into())),
+            None if text == "system" => Ok(Self::System),
+            None if text == "insecure" => Ok(Self::Insecure),
+            _ => bail!(
+                "'{text}' is no kind of trust: write pin:SHA256, ca-file:PATH, system or insecure"
+            ),
+        }
+    }
+}
+
+/// The hash that names one certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fingerprint {
+    /// SHA-256 of the certificate's DER form.
+    Sha256([u8; 32]),
+    /// The thumbprint .NET tools print. Collisions of SHA-1 can be made, so prefer the other.
+    Sha1([u8; 20]),
+}
+
+impl Fingerprint {
+    /// Compute the SHA-256 of a certificate.
+    pub fn of(certificate: &CertificateDer<'_>) -> Self {
+        Self::Sha256(sha2::Sha256::digest(certificate).into())
+    }
+
+    fn matches(&self, certificate: &CertificateDer<'_>) -> bool {
+        match self {
+            Self::Sha256(hash) => sha2::Sha256::digest(certificate)[..] == hash[..],
+            Self::Sha1(hash) => sha1::Sha1::digest(certificate)[..] == hash[..],
+        }
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = anyhow::Error;
+
+    /// Read hexadecimal digits of either case, with or without colons and spaces between them.
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let digits: Vec<u8> = text
+            .chars()
+            .filter(|letter| !matches!(letter, ':' | ' ' | '-'))
+            .map(|letter| letter.to_digit(16).map(|digit| digit as u8))
+            .collect::<Option<_>>()
+            .context("a pin is written in hexadecimal digits, colons and spaces allowed")?;
+        let bytes: Vec<u8> = digits
+            .chunks_exact(2)
+            .map(|pair| pair[0] << 4 | pair[1])
+            .collect();
+        if let (64, Ok(hash)) = (digits.len(), <[u8; 32]>::try_from(bytes.as_slice())) {
+            return Ok(Self::Sha256(hash));
+        }
+        if let (40, Ok(hash)) = (digits.len(), <[u8; 20]>::try_from(bytes.as_slice())) {
+            return Ok(Self::Sha1(hash));
+        }
+        bail!(
+            "a pin has 64 digits (SHA-256) or 40 (SHA-1 thumbprint), this one has {}",
+            digits.len()
+        )
+    }
+}
+
+impl std::fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let bytes: &[u8] = match self {
+            Self::Sha256(hash) => hash,
+            Self::Sha1(hash) => hash,
+        };
+        let mut digits = String::with_capacity(2 * bytes.len());
+        for byte in bytes {
+            write!(digits, "{byte:02x}")?;
+        }
+        f.write_str(&digits)
+    }
+}
+
+/// A certificate was refused: why, what the operator can do, and its hash so that it can be pinned.
+#[derive(Debug)]
+pub(crate) struct Untrusted {
+    pub(crate) cause: String,
+    pub(crate) certificate: Fingerprint,
+}
+
+impl std::fmt::Display for Untrusted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { cause, certificate } = self;
+        write!(
+            f,
+            "{cause}; if you know this certificate to be the game server's, use --trust pin:{certificate}"
+        )
+    }
+}
+
+impl std::error::Error for Untrusted {}
+
+/// Make the TLS settings of every dial.
+///
+/// # Errors
+/// The bundle cannot be read or holds no certificate, or the machine's authorities cannot be loaded.
+pub(crate) fn client_config(trust: &Trust) -> anyhow::Result<ClientConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let judge = Judge {
+        rule: Rule::new(trust, &provider)?,
+        provider: Arc::clone(&provider),
+    };
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .context("the crypto provider has no TLS 1.2 or 1.3")?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(judge))
+        .with_no_client_auth();
+    // Game servers resume nothing; a ticket would only be kept for nothing.
+    config.resumption = rustls::client::Resumption::disabled();
+    Ok(config)
+}
+
+#[derive(Debug)]
+enum Rule {
+    Pin(Fingerprint),
+    Bundle {
+        path: PathBuf,
+        certificates: Vec<CertificateDer<'static>>,
+        verifier: Arc<WebPkiServerVerifier>,
+    },
+    System(rustls_platform_verifier::Verifier),
+    Any,
+}
+
+impl Rule {
+    fn new(trust: &Trust, provider: &Arc<CryptoProvider>) -> anyhow::Result<Self> {
+        Ok(match trust {
+            Trust::Pin(fingerprint) => Self::Pin(*fingerprint),
+            Trust::CaFile(path) => Self::bundle(path, provider)?,
+            Trust::System => Self::System(
+                rustls_platform_verifier::Verifier::new(Arc::clone(provider))
+                    .context("cannot load the certificate authorities of this machine")?,
+            ),
+            Trust::Insecure => Self::Any,
+        })
+    }
+
+    fn bundle(path: &Path, provider: &Arc<CryptoProvider>) -> anyhow::Result<Self> {
+        let shown = path.display();
+        let certificates = CertificateDer::pem_file_iter(path)
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .with_context(|| format!("cannot read the certificates in {shown}"))?;
+        ensure!(
+            !certificates.is_empty(),
+            "{shown} holds no certificate: it must have a section -----BEGIN CERTIFICATE-----"
+        );
+        let mut roots = RootCertStore::empty();
+        for certificate in &certificates {
+            roots
+                .add(certificate.clone())
+                .with_context(|| format!("a certificate in {shown} cannot be used"))?;
+        }
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
+                .build()
+                .with_context(|| format!("the certificates in {shown} cannot be used"))?;
+        Ok(Self::Bundle {
+            path: path.to_owned(),
+            certificates,
+            verifier,
+        })
+    }
+
+    /// Say in words why the certificate is refused, or nothing where it is trusted.
+    fn objection(&self, presented: &Presented<'_>) -> Option<String> {
+        match self {
+            Self::Any => None,
+            Self::Pin(pin) if pin.matches(presented.certificate) => None,
+            Self::Pin(_) => {
+                Some("the game server's certificate is not the pinned one (was it renewed?)".into())
+            }
+            Self::System(verifier) => {
+                let error = presented.judge(verifier)?;
+                Some(in_words(&error, presented.name, "the system's authorities"))
+            }
+            Self::Bundle {
+                path,
+                certificates,
+                verifier,
+            } => {
+                let error = presented.judge(verifier.as_ref())?;
+                let bundled = certificates.contains(presented.certificate);
+                if bundled && is_shape_complaint(&error) && presented.is_named() {
+                    return None;
+                }
+                Some(in_words(
+                    &error,
+                    presented.name,
+                    &path.display().to_string(),
+                ))
+            }
+        }
+    }
+}
+
+/// A certificate that is itself in the bundle needs no well-formed chain: `openssl req -x509` makes servers'
+/// certificates that claim to be authorities. Its dates and names still count.
+fn is_shape_complaint(error: &rustls::Error) -> bool {
+    matches!(
+        error,
+        rustls::Error::InvalidCertificate(
+            CertificateError::Other(_) | CertificateError::UnknownIssuer
+        )
+    )
+}
+
+fn in_words(error: &rustls::Error, name: &ServerName<'_>, authorities: &str) -> String {
+    use CertificateError as E;
+    let name = name.to_str();
+    match error {
+        rustls::Error::InvalidCertificate(E::UnknownIssuer) => {
+            format!("the game server's certificate is not in or signed by {authorities}")
+        }
+        rustls::Error::InvalidCertificate(E::Expired | E::ExpiredContext { .. }) => {
+            "the game server's certificate has expired".into()
+        }
+        rustls::Error::InvalidCertificate(E::NotValidYet | E::NotValidYetContext { .. }) => {
+            "the game server's certificate is not valid yet (is the clock right?)".into()
+        }
+        rustls::Error::InvalidCertificate(
+            E::NotValidForName | E::NotValidForNameContext { .. },
+        ) => {
+            format!(
+                "the game server's certificate is not for '{name}' (give its name with --server-name)"
+            )
+        }
+        other => format!("the game server's certificate cannot be verified: {other}"),
+    }
+}
+
+/// What a game server presents in its handshake.
+struct Presented<'a> {
+    certificate: &'a CertificateDer<'a>,
+    intermediates: &'a [CertificateDer<'a>],
+    name: &'a ServerName<'a>,
+    ocsp: &'a [u8],
+    now: UnixTime,
+}
+
+impl Presented<'_> {
+    fn judge(&self, verifier: &dyn ServerCertVerifier) -> Option<rustls::Error> {
+        let (certificate, intermediates) = (self.certificate, self.intermediates);
+        verifier
+            .verify_server_cert(certificate, intermediates, self.name, self.ocsp, self.now)
+            .err()
+    }
+
+    fn is_named(&self) -> bool {
+        ParsedCertificate::try_from(self.certificate)
+            .and_then(|parsed| rustls::client::verify_server_name(&parsed, self.name))
+            .is_ok()
+    }
+}
+
+#[derive(Debug)]
+struct Judge {
+    rule: Rule,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Judge {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let presented = Presented {
+            certificate,
+            intermediates,
+            name,
+            ocsp,
+            now,
+        };
+        match self.rule.objection(&presented) {
+            None => Ok(ServerCertVerified::assertion()),
+            Some(cause) => {
+                let untrusted = Untrusted {
+                    cause,
+                    certificate: Fingerprint::of(certificate),
+                };
+                let refusal = CertificateError::Other(OtherError(Arc::new(untrusted)));
+                Err(refusal.into())
+            }
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RECORDED: &str = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../tests/recordings/gen1/certificate.pem"
+    );
+    /// SHA-256 and SHA-1 of that file as `openssl x509 -fingerprint` prints them.
+    const RECORDED_SHA256: &str = "FA:10:45:79:2C:3C:8C:40:16:83:EF:FA:D5:42:3F:C8:89:15:B6:8E:C9:B8:9B:D1:73:ED:6B:15:3F:23:0C:D4";
+    const RECORDED_SHA1: &str = "0D:09:E7:DB:05:13:58:D9:9B:18:C6:B1:F6:7F:A2:EC:65:BC:8F:54";
+    /// 23 November 2026, within the recorded certificate's five years.
+    const WITHIN: u64 = 1_795_392_000;
+    const YEAR: u64 = 365 * 24 * 3600;
+
+    fn objection(trust: &str, name: &str, now: u64) -> Option<String> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let rule = Rule::new(&trust.parse().unwrap(), &provider).unwrap();
+        let certificate = CertificateDer::from_pem_file(RECORDED).unwrap();
+        rule.objection(&Presented {
+            certificate: &certificate,
+            intermediates: &[],
+            name: &ServerName::try_from(name).unwrap(),
+            ocsp: &[],
+            now: UnixTime::since_unix_epoch(std::time::Duration::from_secs(now)),
+        })
+    }
+
+    #[test]
+    fn a_recorded_certificate_is_its_own_authority_for_the_names_in_it() {
+        let bundle = format!("ca-file:{RECORDED}");
+        for name in ["racing-server", "localhost", "127.0.0.1", "::1", "0.0.0.0"] {
+            assert_eq!(objection(&bundle, name, WITHIN), None, "{name}");
+        }
+        let other = objection(&bundle, "game.example", WITHIN).unwrap();
+        assert!(
+            other.contains("game.example") && other.contains("--server-name"),
+            "{other}"
+        );
+        let later = objection(&bundle, "localhost", WITHIN + 6 * YEAR).unwrap();
+        assert!(later.contains("expired"), "{later}");
+        let earlier = objection(&bundle, "localhost", WITHIN - YEAR).unwrap();
+        assert!(earlier.contains("clock"), "{earlier}");
+    }
+
+    #[test]
+    fn a_pin_takes_exactly_its_certificate_under_any_name() {
+        for pin in [RECORDED_SHA256, RECORDED_SHA1] {
+            assert_eq!(
+                objection(&format!("pin:{pin}"), "game.example", WITHIN),
+                None
+            );
+        }
+        let wrong = format!("pin:{}", RECORDED_SHA256.replace("FA", "FB"));
+        assert!(
+            objection(&wrong, "localhost", WITHIN)
+                .unwrap()
+                .contains("pinned")
+        );
+    }
+
+    #[test]
+    fn an_unknown_certificate_is_refused_by_the_system_and_taken_by_insecure() {
+        assert_eq!(objection("insecure", "localhost", WITHIN), None);
+        let refused = objection("system", "localhost", WITHIN);
+        // A machine without any authorities says so when the rule is made; this one has some.
+        assert!(
+            refused.unwrap().contains("certificate"),
+            "the system's authorities never signed it"
+        );
+    }
+
+    #[test]
+    fn pins_are_read_in_every_common_spelling() {
+        let plain = RECORDED_SHA256.replace(':', "").to_lowercase();
+        let spaced = RECORDED_SHA256.replace(':', " ");
+        let expected: Fingerprint = RECORDED_SHA256.parse().unwrap();
+        assert_eq!(expected.to_string(), plain);
+        for spelling in [plain, spaced] {
+            assert_eq!(spelling.parse::<Fingerprint>().unwrap(), expected);
+        }
+        for wrong in ["", "abc", "zz", &"a".repeat(63), &"a".repeat(66), "ä"] {
+            assert!(wrong.parse::<Fingerprint>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn other_words_are_no_kind_of_trust() {
+        for wrong in ["", "pin", "pin:", "ca-file:", "system:x", "none"] {
+            assert!(wrong.parse::<Trust>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_bundle_without_certificates_says_what_it_must_have() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let trust = Trust::CaFile(file.path().to_owned());
+        let error = client_config(&trust).unwrap_err().to_string();
+        assert!(error.contains("BEGIN CERTIFICATE"), "{error}");
+    }
+}

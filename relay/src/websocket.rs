@@ -1,0 +1,126 @@
+//! The WebSocket transport: contract 1's frames over an upgraded HTTP connection.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_util::{Sink as _, SinkExt as _, Stream as _, StreamExt as _};
+use protocol::frame::{CloseCode, MAX_CLIENT_LINE_BYTES};
+use protocol::line::MAX_LINE_BYTES;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, Bytes};
+
+use crate::ending::Ending;
+use crate::outbox::{Outbox, Outgoing};
+use crate::transport::{Incoming, Transport};
+
+/// The default of 128 KiB is held by every connection.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// Frames gathered before they are written; more only wait in the outbox, where old ones can be dropped.
+const WRITE_BUFFER_BYTES: usize = 4 * 1024;
+/// One longest line behind a full write buffer; the outbox hands over no more while writing is blocked.
+const MAX_WRITE_BUFFER_BYTES: usize = MAX_LINE_BYTES + 4 * WRITE_BUFFER_BYTES;
+/// Bytes of a refused frame that are still read, so that closing does not become a reset that overtakes the
+/// close frame.
+const MAX_DISCARDED_BYTES: u64 = 4 << 20;
+
+pub(crate) struct WebSocket<S> {
+    stream: WebSocketStream<S>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocket<S> {
+    /// Take over a connection whose HTTP handshake is done.
+    pub(crate) async fn new(socket: S) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER_BYTES)
+            .write_buffer_size(WRITE_BUFFER_BYTES)
+            .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
+            .max_message_size(Some(MAX_CLIENT_LINE_BYTES))
+            .max_frame_size(Some(MAX_CLIENT_LINE_BYTES));
+        Self {
+            stream: WebSocketStream::from_raw_socket(socket, Role::Server, Some(config)).await,
+        }
+    }
+
+    fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        outbox: &mut Outbox,
+    ) -> Poll<Result<(), tungstenite::Error>> {
+        loop {
+            ready!(Pin::new(&mut self.stream).poll_ready(cx))?;
+            let Some(outgoing) = outbox.pop() else {
+                return Pin::new(&mut self.stream).poll_flush(cx);
+            };
+            Pin::new(&mut self.stream).start_send(match outgoing {
+                Outgoing::Ping => Message::Ping(Bytes::new()),
+                Outgoing::Line(line) => Message::text(line),
+                Outgoing::Datagram(datagram) => Message::Binary(datagram),
+            })?;
+        }
+    }
+
+    /// Read to the browser's end of the connection; gives whether it came in order.
+    async fn read_to_end(&mut self) -> bool {
+        while let Some(message) = self.stream.next().await {
+            if message.is_err() {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocket<S> {
+    fn poll_turn(&mut self, cx: &mut Context<'_>, outbox: &mut Outbox) -> Poll<Incoming> {
+        if let Poll::Ready(Err(_)) = self.poll_write(cx, outbox) {
+            return Poll::Ready(Incoming::Left);
+        }
+        Poll::Ready(match ready!(Pin::new(&mut self.stream).poll_next(cx)) {
+            Some(Ok(Message::Text(text))) => Incoming::Line(text.as_str().to_owned()),
+            Some(Ok(Message::Binary(datagram))) => Incoming::Datagram(datagram),
+            Some(Ok(Message::Close(_))) | None => Incoming::Left,
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Incoming::Control,
+            Some(Err(error)) => broken(&error),
+        })
+    }
+
+    async fn close(&mut self, outbox: &mut Outbox, ending: &Ending) {
+        // A browser that is gone makes every step fail at once.
+        let _gone = std::future::poll_fn(|cx| self.poll_write(cx, outbox)).await;
+        let frame = CloseFrame {
+            code: ending.code.number().into(),
+            reason: ending.reason().into(),
+        };
+        let _gone = self.stream.send(Message::Close(Some(frame))).await;
+        let _gone = self.stream.flush().await;
+        let in_order = self.read_to_end().await;
+        let socket = self.stream.get_mut();
+        let _gone = socket.shutdown().await;
+        if !in_order {
+            let mut rest = socket.take(MAX_DISCARDED_BYTES);
+            let _gone = tokio::io::copy(&mut rest, &mut tokio::io::sink()).await;
+        }
+    }
+}
+
+fn broken(error: &tungstenite::Error) -> Incoming {
+    use tungstenite::Error as E;
+    match error {
+        E::Capacity(CapacityError::MessageTooLong { .. }) => {
+            Incoming::Refused(Ending::new(CloseCode::FrameTooLarge, too_large()))
+        }
+        E::Utf8(_) => Incoming::Refused(Ending::malformed("A text frame is not valid UTF-8.")),
+        E::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Incoming::Left,
+        E::Protocol(_) | E::Capacity(_) => {
+            Incoming::Refused(Ending::malformed("A frame breaks the rules of WebSocket."))
+        }
+        _ => Incoming::Left,
+    }
+}
+
+fn too_large() -> String {
+    format!("A frame has more than the {MAX_CLIENT_LINE_BYTES} bytes that are allowed.")
+}
