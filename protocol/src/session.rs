@@ -464,10 +464,8 @@ impl Session {
         if self.state == State::Disconnected {
             return None;
         }
-        let keep_alive = self
-            .commands
-            .is_idle()
-            .then(|| self.last_line_sent + self.config.keep_alive);
+        let idle = self.commands.is_idle() && !self.goodbye.has_begun();
+        let keep_alive = idle.then(|| self.last_line_sent + self.config.keep_alive);
         [
             self.updates.timeout(),
             self.inputs.timeout(),
