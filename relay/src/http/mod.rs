@@ -15,7 +15,7 @@ use axum::routing::get;
 use axum::{Extension, Json, Router};
 use hyper_util::rt::TokioIo;
 use protocol::frame::{CloseCode, SUBPROTOCOL};
-use serde_json::json;
+use serde::Serialize;
 use tokio::time::timeout;
 
 use crate::admission::NoPlace;
@@ -66,15 +66,34 @@ async fn secured(mut response: Response) -> Response {
 }
 
 /// What a page needs to start.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PageConfig<'a> {
+    version: &'a str,
+    udp_secret: &'a str,
+    update_hz: u32,
+    insecure: bool,
+    features: Features,
+}
+
+/// What this relay can do beyond bridging.
+#[derive(Default, Serialize)]
+struct Features {
+    resume: bool,
+    spectate: bool,
+    gzip: bool,
+    batch: bool,
+}
+
 async fn config(State(context): State<Arc<Context>>) -> Response {
     let config = &context.config;
-    let answer = Json(json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "udpSecret": config.udp_secret.reveal(),
-        "updateHz": config.update_hz,
-        "insecure": config.is_insecure(),
-        "features": { "resume": false, "spectate": false, "gzip": false, "batch": false },
-    }));
+    let answer = Json(PageConfig {
+        version: env!("CARGO_PKG_VERSION"),
+        udp_secret: config.udp_secret.reveal(),
+        update_hz: config.update_hz,
+        insecure: config.is_insecure(),
+        features: Features::default(),
+    });
     ([(header::CACHE_CONTROL, "no-store")], answer).into_response()
 }
 

@@ -1,0 +1,129 @@
+//! A browser as far as the relay sees one: a WebSocket client made by others.
+
+use std::net::SocketAddr;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use relay::Relay;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
+use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+use crate::within;
+
+pub(crate) const READY: &str =
+    r#"{"relay":"ready","resumed":false,"received":0,"resumeSeconds":0}"#;
+/// Small, so that a browser that does not read is noticed soon.
+const RECEIVE_BUFFER_BYTES: u32 = 16 * 1024;
+
+pub(crate) struct Browser {
+    pub(crate) socket: WebSocketStream<TcpStream>,
+}
+
+/// Ask for `/ws` with these headers beside the ordinary ones.
+pub(crate) fn request(relay: SocketAddr, headers: &[(&'static str, &str)]) -> Request {
+    let mut request = format!("ws://{relay}/ws").into_client_request().unwrap();
+    for (name, value) in headers {
+        let value = HeaderValue::from_str(value).unwrap();
+        request
+            .headers_mut()
+            .append(HeaderName::from_static(name), value);
+    }
+    request
+}
+
+impl Browser {
+    /// Connect; no frame has been read yet.
+    pub(crate) async fn connect(relay: &Relay) -> Self {
+        Self::connect_with(relay, &[]).await
+    }
+
+    pub(crate) async fn connect_with(relay: &Relay, headers: &[(&'static str, &str)]) -> Self {
+        let protocol = [("sec-websocket-protocol", "mp-relay.v1")];
+        let request = request(relay.addr(), &[&protocol, headers].concat());
+        Self::try_connect(relay, request).await.unwrap()
+    }
+
+    pub(crate) async fn try_connect(relay: &Relay, request: Request) -> Result<Self, Error> {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES).unwrap();
+        let socket = socket.connect(relay.addr()).await.unwrap();
+        socket.set_nodelay(true).unwrap();
+        let config = WebSocketConfig::default().read_buffer_size(4096);
+        let handshake = client_async_with_config(request, socket, Some(config));
+        let (socket, _response) = within("the handshake", handshake).await?;
+        Ok(Self { socket })
+    }
+
+    /// Connect and take the notice that all is ready.
+    pub(crate) async fn ready(relay: &Relay) -> Self {
+        let mut browser = Self::connect(relay).await;
+        browser.expect(READY).await;
+        browser
+    }
+
+    /// Wait for the next frame that is no ping.
+    pub(crate) async fn next(&mut self) -> Message {
+        loop {
+            let next = within("a frame", self.socket.next()).await;
+            match next.expect("a frame before the end").unwrap() {
+                Message::Ping(_) | Message::Pong(_) => {}
+                message => return message,
+            }
+        }
+    }
+
+    pub(crate) async fn line(&mut self) -> String {
+        match self.next().await {
+            Message::Text(line) => line.as_str().to_owned(),
+            other => panic!("a line was due, not {other:?}"),
+        }
+    }
+
+    pub(crate) async fn expect(&mut self, line: &str) {
+        assert_eq!(self.line().await, line);
+    }
+
+    pub(crate) async fn datagram(&mut self) -> Vec<u8> {
+        match self.next().await {
+            Message::Binary(datagram) => datagram.into(),
+            other => panic!("a datagram was due, not {other:?}"),
+        }
+    }
+
+    pub(crate) async fn send(&mut self, message: impl Into<Message>) {
+        let sent = within("the relay to read", self.socket.send(message.into())).await;
+        sent.unwrap();
+    }
+
+    pub(crate) async fn say(&mut self, line: &str) {
+        self.send(Message::text(line)).await;
+    }
+
+    /// Read on to the close frame; gives its code and reason, after which the connection must end in order.
+    pub(crate) async fn closed(&mut self) -> (u16, String) {
+        let frame = loop {
+            match self.next().await {
+                Message::Close(frame) => break frame.expect("a close frame with a code"),
+                Message::Text(_) | Message::Binary(_) => {}
+                other => panic!("{other:?}"),
+            }
+        };
+        let mut rest = Vec::new();
+        let _flushed = self.socket.flush().await;
+        let end = self.socket.get_mut().read_to_end(&mut rest);
+        assert_eq!(within("the end", end).await.unwrap(), 0);
+        (frame.code.into(), frame.reason.as_str().to_owned())
+    }
+
+    /// Read on to the close frame, which must have this code and say this.
+    pub(crate) async fn expect_close(&mut self, code: u16, words: &str) {
+        let (got, reason) = self.closed().await;
+        assert_eq!((got, reason.contains(words)), (code, true), "{reason}");
+        assert!(reason.len() <= 123, "{reason}");
+    }
+}

@@ -1,0 +1,162 @@
+//! Frames that are wrong, too large or too many end the session of who sent them; a browser that does not read
+//! costs only itself.
+
+use std::time::Duration;
+
+use futures_util::SinkExt as _;
+use relay::{Rate, Relay};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+
+use crate::browser::Browser;
+use crate::game::Game;
+use crate::{config_for, start_for, within};
+
+async fn close_after(message: Message, code: u16, words: &str) {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut other = Browser::ready(&relay).await;
+    let mut other_player = game.player().await;
+    let mut browser = Browser::ready(&relay).await;
+    let mut player = game.player().await;
+    browser.send(message).await;
+    browser.expect_close(code, words).await;
+    player.expect_goodbye().await;
+    // Nobody else is disturbed.
+    other.say("still here").await;
+    other_player.expect("still here").await;
+}
+
+#[tokio::test]
+async fn malformed_frames_are_refused() {
+    close_after(Message::text("two\nlines"), 4006, "newline").await;
+    close_after(Message::text("end\n"), 4006, "newline").await;
+    close_after(Message::text(""), 4006, "empty").await;
+    close_after(Message::binary(""), 4006, "empty").await;
+}
+
+#[tokio::test]
+async fn text_that_is_no_utf8_is_refused() {
+    let text = OpCode::Data(Data::Text);
+    let frame = Frame::message(&b"\xff\xfe"[..], text, true);
+    close_after(Message::Frame(frame), 4006, "UTF-8").await;
+}
+
+#[tokio::test]
+async fn frames_that_are_too_large_are_refused() {
+    let line = "x".repeat(protocol::frame::MAX_CLIENT_LINE_BYTES + 1);
+    close_after(Message::text(line), 1009, "65536").await;
+    close_after(Message::binary(vec![1; 2049]), 1009, "2048").await;
+    close_after(Message::binary(vec![1; 3 << 20]), 1009, "65536").await;
+}
+
+#[tokio::test]
+async fn a_player_who_sends_too_much_is_closed() {
+    let mut game = Game::start().await;
+    let mut config = config_for(&game);
+    let few = Rate {
+        per_second: 1.0,
+        burst: 5.0,
+    };
+    (config.allowance.datagrams, config.allowance.lines) = (few, few);
+    let relay = Relay::start(config).await.unwrap();
+    for message in [
+        Message::binary("x"),
+        Message::text("x"),
+        Message::Ping("x".into()),
+    ] {
+        let mut browser = Browser::ready(&relay).await;
+        let mut player = game.player().await;
+        // Far more than the burst, and than the rate gives back meanwhile; the relay may close while some are
+        // still on their way.
+        for _ in 0..100 {
+            let _closed = browser.socket.feed(message.clone()).await;
+        }
+        let _closed = browser.socket.flush().await;
+        browser.expect_close(4004, "slow it down").await;
+        while player.line().await.is_some_and(|line| line == "x") {}
+    }
+}
+
+#[tokio::test]
+async fn a_browser_that_does_not_read_its_lines_is_closed() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut slow = Browser::ready(&relay).await;
+    let mut slow_player = game.player().await;
+    let mut other = Browser::ready(&relay).await;
+    let mut other_player = game.player().await;
+    // It reads nothing until the relay has given it up.
+    slow_player
+        .flood(&[b"x".repeat(1000), b"\n".to_vec()].concat())
+        .await;
+    slow.expect_close(4005, "too slowly").await;
+    other.say("still here").await;
+    other_player.expect("still here").await;
+}
+
+#[tokio::test]
+async fn a_browser_that_does_not_read_gets_the_newest_datagrams() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut browser = Browser::ready(&relay).await;
+    let mut player = game.player().await;
+    browser.send(Message::binary("here I am")).await;
+    let (_, at) = game.datagram().await;
+    let datagram = |number: u32| {
+        let mut bytes = vec![0; 1000];
+        bytes[..4].copy_from_slice(&number.to_be_bytes());
+        bytes
+    };
+    let sent = 4000;
+    for number in 1..=sent {
+        game.udp.send_to(&datagram(number), at).await.unwrap();
+        if number % 50 == 0 {
+            // Frames from the browser are handled while writing to it is blocked.
+            browser.say("are you there?").await;
+            player.expect("are you there?").await;
+            pause().await;
+        }
+    }
+    let mut received = Vec::new();
+    while received.last() != Some(&sent) {
+        let bytes = browser.datagram().await;
+        received.push(u32::from_be_bytes(bytes[..4].try_into().unwrap()));
+    }
+    assert!(received.is_sorted(), "datagrams never overtake each other");
+    assert_eq!(received[0], 1);
+    // Socket buffers hold some hundred KiB; the relay held no more than a moment of it.
+    assert!(received.len() < 1500, "{} were kept", received.len());
+    let gaps = received.windows(2).filter(|pair| pair[1] != pair[0] + 1);
+    assert!(gaps.count() >= 1, "the oldest that waited were dropped");
+}
+
+/// Keep to the rate the line below has asked for.
+async fn pause() {
+    tokio::time::sleep(Duration::from_millis(11)).await;
+}
+
+#[tokio::test]
+async fn a_game_server_that_does_not_read_ends_only_its_player() {
+    let mut game = Game::start().await;
+    let mut config = config_for(&game);
+    let plenty = Rate {
+        per_second: 1e9,
+        burst: 1e9,
+    };
+    (config.allowance.lines, config.allowance.bytes) = (plenty, plenty);
+    let relay = Relay::start(config).await.unwrap();
+    let mut browser = Browser::ready(&relay).await;
+    let _reads_nothing = game.player().await;
+    let line = "x".repeat(60_000);
+    let flood = async {
+        while browser
+            .socket
+            .send(Message::text(line.as_str()))
+            .await
+            .is_ok()
+        {}
+    };
+    within("the relay to give up", flood).await;
+}

@@ -1,0 +1,164 @@
+//! Lines and datagrams pass between browser and game server as they are.
+
+use tokio::net::UdpSocket;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::browser::{Browser, READY, request};
+use crate::game::Game;
+use crate::start_for;
+
+const WELCOME: &str = "CONNECTED|0123456789abcdef0123456789abcdef";
+
+#[tokio::test]
+async fn ready_comes_before_the_welcome_of_the_game_server() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut browser = Browser::connect(&relay).await;
+    game.player().await.send(format!("{WELCOME}\n")).await;
+    browser.expect(READY).await;
+    browser.expect(WELCOME).await;
+}
+
+#[tokio::test]
+async fn lines_pass_byte_for_byte_both_ways() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut browser = Browser::ready(&relay).await;
+    let mut player = game.player().await;
+    let longest_up = "u".repeat(protocol::frame::MAX_CLIENT_LINE_BYTES);
+    for line in [
+        "{ \"command\" :\t\"x\"} ",
+        "not json",
+        "Zoë 日本 🏁 \\u00EB",
+        " ",
+        &longest_up,
+    ] {
+        browser.say(line).await;
+        player.expect(line).await;
+    }
+    let longest_down = "d".repeat(protocol::line::MAX_LINE_BYTES);
+    for line in ["{\"command\":\"PONG\"}", "Zoë 🏁", "", " x ", &longest_down] {
+        player.send(format!("{line}\n")).await;
+        browser.expect(line).await;
+    }
+}
+
+#[tokio::test]
+async fn pieces_and_batches_of_the_game_server_are_lines_again() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut browser = Browser::ready(&relay).await;
+    let mut player = game.player().await;
+    player.send("{\"comm").await;
+    player.send("and\":1}\n{\"command\":2}\n{\"com").await;
+    player.send("mand\":3}\n").await;
+    for number in 1..=3 {
+        browser.expect(&format!("{{\"command\":{number}}}")).await;
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_utf8_are_replaced() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut browser = Browser::ready(&relay).await;
+    game.player().await.send(b"a\xffb\nnext\n").await;
+    browser.expect("a\u{fffd}b").await;
+    browser.expect("next").await;
+}
+
+#[tokio::test]
+async fn lines_sent_before_ready_reach_the_game_server() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut browser = Browser::connect(&relay).await;
+    browser.say("first").await;
+    browser.say("second").await;
+    let mut player = game.player().await;
+    player.expect("first").await;
+    player.expect("second").await;
+    browser.expect(READY).await;
+}
+
+#[tokio::test]
+async fn datagrams_pass_byte_for_byte_both_ways() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut browser = Browser::ready(&relay).await;
+    let _player = game.player().await;
+    let all_bytes: Vec<u8> = (0..=255).collect();
+    let largest: Vec<u8> = (0..2048).map(|number| (number % 251) as u8).collect();
+    for datagram in [vec![0], b"\n".to_vec(), all_bytes, largest] {
+        browser.send(Message::binary(datagram.clone())).await;
+        let (received, from) = game.datagram().await;
+        assert_eq!(received, datagram);
+        game.udp.send_to(&datagram, from).await.unwrap();
+        assert_eq!(browser.datagram().await, datagram);
+    }
+}
+
+#[tokio::test]
+async fn every_player_has_a_udp_socket_of_its_own() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut ann = Browser::ready(&relay).await;
+    let _ann = game.player().await;
+    let mut bob = Browser::ready(&relay).await;
+    let _bob = game.player().await;
+    ann.send(Message::binary("from ann")).await;
+    let (_, ann_at) = game.datagram().await;
+    bob.send(Message::binary("from bob")).await;
+    let (_, bob_at) = game.datagram().await;
+    assert_ne!(ann_at, bob_at);
+    game.udp.send_to(b"to ann", ann_at).await.unwrap();
+    game.udp.send_to(b"to bob", bob_at).await.unwrap();
+    assert_eq!(ann.datagram().await, b"to ann");
+    assert_eq!(bob.datagram().await, b"to bob");
+}
+
+#[tokio::test]
+async fn datagrams_of_strangers_are_not_forwarded() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut browser = Browser::ready(&relay).await;
+    let _player = game.player().await;
+    browser.send(Message::binary("hello")).await;
+    let (_, at) = game.datagram().await;
+    let stranger = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    stranger.send_to(b"stranger", at).await.unwrap();
+    game.udp.send_to(b"game", at).await.unwrap();
+    assert_eq!(browser.datagram().await, b"game");
+}
+
+#[tokio::test]
+async fn a_closed_udp_port_of_the_game_server_ends_nothing() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut browser = Browser::ready(&relay).await;
+    let mut player = game.player().await;
+    let at = game.udp.local_addr().unwrap();
+    game.udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    for number in 0..5 {
+        browser.send(Message::binary("into the void")).await;
+        let line = format!("line {number}");
+        browser.say(&line).await;
+        player.expect(&line).await;
+    }
+    game.udp = UdpSocket::bind(at).await.unwrap();
+    // The report of the last closed port may cost one more datagram.
+    browser.send(Message::binary("again")).await;
+    browser.send(Message::binary("again")).await;
+    assert_eq!(game.datagram().await.0, b"again");
+}
+
+#[tokio::test]
+async fn a_client_that_offers_resume_is_served_anew() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let offer = "mp-relay.v1, resume.AAAAAAAAAAAAAAAAAAAAAA.7";
+    let request = request(relay.addr(), &[("sec-websocket-protocol", offer)]);
+    let mut browser = Browser::try_connect(&relay, request).await.unwrap();
+    browser.expect(READY).await;
+    game.player().await.send("welcome\n").await;
+    browser.expect("welcome").await;
+}

@@ -1,0 +1,159 @@
+//! The game server is down, silent or restarting: the browser hears which, and what to do.
+
+use std::time::Duration;
+
+use relay::{Config, Relay, Trust};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use crate::browser::Browser;
+use crate::game::{Game, Identity};
+use crate::{config_for, start_for, within};
+
+const LONG: Duration = Duration::from_secs(3600);
+const SHORT: Duration = Duration::from_millis(50);
+
+/// A port that takes connections and never says a word.
+async fn silent() -> (TcpListener, Config) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let config = Config::new(at.into(), at.into(), Trust::Insecure);
+    (listener, config)
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_named() {
+    let (listener, config) = silent().await;
+    drop(listener);
+    let relay = Relay::start(config).await.unwrap();
+    let mut browser = Browser::connect(&relay).await;
+    browser.expect_close(4001, "cannot be reached").await;
+}
+
+#[tokio::test]
+async fn a_name_without_an_address_is_a_server_that_cannot_be_reached() {
+    let (_listener, mut config) = silent().await;
+    config.server.host = "no.such.host.invalid".into();
+    config.allow_insecure_remote = true;
+    let relay = Relay::start(config).await.unwrap();
+    let mut browser = Browser::connect(&relay).await;
+    browser.expect_close(4001, "cannot be reached").await;
+}
+
+#[tokio::test]
+async fn a_server_silent_in_the_handshake_is_given_up_in_time() {
+    let (listener, mut config) = silent().await;
+    config.patience.dial = SHORT;
+    let relay = Relay::start(config).await.unwrap();
+    let mut browser = Browser::connect(&relay).await;
+    browser.expect_close(4003, "in time").await;
+    // It was sent a TLS hello at once, then hung up on.
+    let (mut socket, _) = listener.accept().await.unwrap();
+    let mut hello = Vec::new();
+    within("the end", socket.read_to_end(&mut hello))
+        .await
+        .unwrap();
+    assert_eq!(hello[0], 22, "the first record is a TLS handshake");
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_told_apart() {
+    let (listener, config) = silent().await;
+    let relay = Relay::start(config).await.unwrap();
+    let mut browser = Browser::connect(&relay).await;
+    let (mut socket, _) = listener.accept().await.unwrap();
+    socket.write_all(b"CONNECTED|0123\n").await.unwrap();
+    browser.expect_close(4001, "without TLS").await;
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_spoken_to_where_that_is_meant() {
+    let (listener, mut config) = silent().await;
+    config.plain_tcp = true;
+    let relay = Relay::start(config).await.unwrap();
+    let mut browser = Browser::ready(&relay).await;
+    let (mut socket, _) = listener.accept().await.unwrap();
+    socket.write_all(b"CONNECTED|0123\n").await.unwrap();
+    browser.expect("CONNECTED|0123").await;
+    browser.say("hello").await;
+    let mut hello = [0; 6];
+    within("a line", socket.read_exact(&mut hello))
+        .await
+        .unwrap();
+    assert_eq!(&hello, b"hello\n");
+}
+
+#[tokio::test]
+async fn only_two_players_dial_at_once() {
+    let (listener, mut config) = silent().await;
+    config.patience.dial = LONG;
+    config.patience.dial_queue = SHORT;
+    config.patience.dial_queue_places = 1;
+    let relay = Relay::start(config).await.unwrap();
+    let _first = Browser::connect(&relay).await;
+    let _accepted = listener.accept().await.unwrap();
+    let _second = Browser::connect(&relay).await;
+    let _accepted = listener.accept().await.unwrap();
+    let mut third = Browser::connect(&relay).await;
+    third.expect_close(4003, "in time").await;
+}
+
+#[tokio::test]
+async fn more_players_than_may_wait_for_a_dial_are_sent_away() {
+    let (listener, mut config) = silent().await;
+    config.patience.dial = LONG;
+    config.patience.dial_queue_places = 0;
+    let relay = Relay::start(config).await.unwrap();
+    let _first = Browser::connect(&relay).await;
+    let _accepted = listener.accept().await.unwrap();
+    let _second = Browser::connect(&relay).await;
+    let _accepted = listener.accept().await.unwrap();
+    let mut third = Browser::connect(&relay).await;
+    third.expect_close(1013, "are joining").await;
+}
+
+#[tokio::test]
+async fn a_player_who_leaves_while_dialling_frees_the_turn() {
+    let (listener, mut config) = silent().await;
+    config.patience.dial = LONG;
+    let relay = Relay::start(config).await.unwrap();
+    let browser = Browser::connect(&relay).await;
+    let (mut socket, _) = listener.accept().await.unwrap();
+    drop(browser);
+    let mut hello = Vec::new();
+    within("the end", socket.read_to_end(&mut hello))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_restarting_server_ends_its_sessions_and_takes_new_ones() {
+    let identity = Identity::odd();
+    let mut game = Game::start_as(&identity, rustls::ALL_VERSIONS).await;
+    let relay = start_for(&game).await;
+    let mut browser = Browser::ready(&relay).await;
+    let mut player = game.player().await;
+    player.send("last words\n").await;
+    drop(player);
+    browser.expect("last words").await;
+    browser.expect_close(4000, "ended the session").await;
+    game.go_down().await;
+    let mut meanwhile = Browser::connect(&relay).await;
+    meanwhile.expect_close(4001, "restarting").await;
+    game.come_back(&identity).await;
+    let mut back = Browser::ready(&relay).await;
+    back.say("here again").await;
+    game.player().await.expect("here again").await;
+}
+
+#[tokio::test]
+async fn a_line_without_end_ends_the_session() {
+    let mut game = Game::start().await;
+    let relay = Relay::start(config_for(&game)).await.unwrap();
+    let mut browser = Browser::ready(&relay).await;
+    let mut player = game.player().await;
+    let too_long = vec![b'x'; protocol::line::MAX_LINE_BYTES + 2];
+    player.send(too_long).await;
+    player.send("\n").await;
+    browser.expect_close(4000, "too long").await;
+}

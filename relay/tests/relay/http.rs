@@ -1,0 +1,200 @@
+//! Contract 3: what the relay answers over HTTP.
+
+use std::time::Duration;
+
+use relay::{Relay, Trust};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::game::Game;
+use crate::{config_for, start_for, within};
+
+/// Send a request as it is and give the whole answer.
+async fn ask(relay: &Relay, request: &str) -> String {
+    let mut socket = TcpStream::connect(relay.addr()).await.unwrap();
+    let request = format!("{request}\r\nHost: x\r\nConnection: close\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    within("an answer", socket.read_to_end(&mut answer))
+        .await
+        .unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+async fn get(relay: &Relay, path: &str) -> String {
+    ask(relay, &format!("GET {path} HTTP/1.1")).await
+}
+
+fn status(answer: &str) -> &str {
+    answer.split(' ').nth(1).unwrap()
+}
+
+fn body(answer: &str) -> &str {
+    answer.split_once("\r\n\r\n").unwrap().1
+}
+
+fn page() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("pkg")).unwrap();
+    for (name, text) in [
+        ("index.html", "<!doctype html>"),
+        ("main.js", "export {};"),
+        ("pkg/client.wasm", "\0asm"),
+        (".secret", "hidden"),
+    ] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+#[tokio::test]
+async fn a_folder_is_served_with_the_headers_a_page_needs() {
+    let game = Game::start().await;
+    let folder = page();
+    let mut config = config_for(&game);
+    config.www = Some(folder.path().to_owned());
+    let relay = Relay::start(config).await.unwrap();
+    for (path, media_type, text) in [
+        ("/", "text/html; charset=utf-8", "<!doctype html>"),
+        (
+            "/main.js?v=1",
+            "text/javascript; charset=utf-8",
+            "export {};",
+        ),
+        ("/pkg/client.wasm", "application/wasm", "\0asm"),
+    ] {
+        let answer = get(&relay, path).await;
+        assert_eq!((status(&answer), body(&answer)), ("200", text), "{path}");
+        for header in [
+            &format!("content-type: {media_type}\r\n"),
+            "cache-control: no-cache\r\n",
+            "etag: \"",
+            "x-content-type-options: nosniff\r\n",
+            "referrer-policy: no-referrer\r\n",
+            "script-src 'self' 'wasm-unsafe-eval';",
+        ] {
+            assert!(answer.contains(header), "{header} in {answer}");
+        }
+    }
+    let head = ask(&relay, "HEAD / HTTP/1.1").await;
+    assert_eq!((status(&head), body(&head)), ("200", ""));
+    assert_eq!(status(&ask(&relay, "POST / HTTP/1.1").await), "405");
+}
+
+#[tokio::test]
+async fn nothing_outside_the_folder_is_served() {
+    let game = Game::start().await;
+    let folder = page();
+    let mut config = config_for(&game);
+    config.www = Some(folder.path().join("pkg/../"));
+    let relay = Relay::start(config).await.unwrap();
+    for path in [
+        "/../Cargo.toml",
+        "/pkg/../../etc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/..%2f..%2fetc/passwd",
+        "//etc/passwd",
+        "/.secret",
+        "/pkg",
+        "/pkg/",
+        "/nothing",
+    ] {
+        let answer = get(&relay, path).await;
+        assert_eq!(status(&answer), "404", "{path}: {answer}");
+        assert!(!body(&answer).is_empty(), "{path} is answered in words");
+    }
+}
+
+#[tokio::test]
+async fn the_embedded_page_is_served_compressed_to_those_who_take_it() {
+    let game = Game::start().await;
+    let relay = start_for(&game).await;
+    let plain = get(&relay, "/track.json").await;
+    assert!(body(&plain).contains("centreline"));
+    let packed = ask(
+        &relay,
+        "GET /track.json HTTP/1.1\r\nAccept-Encoding: gzip, br",
+    )
+    .await;
+    assert!(packed.contains("content-encoding: gzip\r\n"), "{packed}");
+    let tag = |answer: &str| {
+        let from = answer.find("etag: ").unwrap() + 6;
+        answer[from..].split("\r\n").next().unwrap().to_owned()
+    };
+    assert_ne!(tag(&plain), tag(&packed));
+    let request = format!("GET /track.json HTTP/1.1\r\nIf-None-Match: {}", tag(&plain));
+    let again = ask(&relay, &request).await;
+    assert_eq!((status(&again), body(&again)), ("304", ""));
+}
+
+#[tokio::test]
+async fn a_missing_wasm_module_is_answered_with_the_command_that_builds_it() {
+    let game = Game::start().await;
+    let folder = page();
+    let mut config = config_for(&game);
+    config.www = Some(folder.path().to_owned());
+    let relay = Relay::start(config).await.unwrap();
+    let answer = get(&relay, "/pkg/missing.wasm").await;
+    assert_eq!(status(&answer), "404");
+    assert!(body(&answer).contains("cargo xtask wasm"), "{answer}");
+}
+
+#[tokio::test]
+async fn the_configuration_tells_a_page_what_it_needs() {
+    let game = Game::start().await;
+    let mut config = config_for(&game);
+    config.udp_secret = protocol::id::Secret::new("s\"1");
+    config.update_hz = 30;
+    let relay = Relay::start(config.clone()).await.unwrap();
+    let answer = get(&relay, "/api/config").await;
+    let features = r#""features":{"resume":false,"spectate":false,"gzip":false,"batch":false}"#;
+    assert_eq!(
+        body(&answer),
+        format!(
+            r#"{{"version":"{}","udpSecret":"s\"1","updateHz":30,"insecure":false,{features}}}"#,
+            env!("CARGO_PKG_VERSION")
+        )
+    );
+    config.trust = Trust::Insecure;
+    let relay = Relay::start(config).await.unwrap();
+    let answer = get(&relay, "/api/config").await;
+    assert!(answer.contains(r#""insecure":true"#), "{answer}");
+    assert_eq!(status(&get(&relay, "/api/rooms").await), "404");
+    assert_eq!(status(&get(&relay, "/healthz").await), "200");
+}
+
+#[tokio::test]
+async fn a_plain_request_to_the_websocket_address_is_answered_in_words() {
+    let game = Game::start().await;
+    let relay = start_for(&game).await;
+    let answer = get(&relay, "/ws").await;
+    assert_eq!(status(&answer), "426");
+    assert!(body(&answer).contains("WebSocket"), "{answer}");
+}
+
+#[tokio::test]
+async fn who_sends_no_request_is_hung_up_on() {
+    let game = Game::start().await;
+    let mut config = config_for(&game);
+    config.patience.http_head = Duration::from_millis(50);
+    let relay = Relay::start(config).await.unwrap();
+    for beginning in ["", "GET / HTTP/1.1\r\nHost:"] {
+        let mut socket = TcpStream::connect(relay.addr()).await.unwrap();
+        socket.write_all(beginning.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        within("the end", socket.read_to_string(&mut answer))
+            .await
+            .unwrap();
+        assert!(!answer.contains("200"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_is_no_page_is_refused_at_the_start() {
+    let game = Game::start().await;
+    let empty = tempfile::tempdir().unwrap();
+    let mut config = config_for(&game);
+    config.www = Some(empty.path().to_owned());
+    let error = Relay::start(config).await.unwrap_err().to_string();
+    assert!(error.contains("index.html"), "{error}");
+}

@@ -1,0 +1,120 @@
+//! No ghosts: whoever goes away without a goodbye gets one said.
+
+use std::time::Duration;
+
+use relay::Relay;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::browser::Browser;
+use crate::game::{Game, Player};
+use crate::{config_for, start_for};
+
+async fn playing() -> (Game, Relay, Browser, Player) {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let browser = Browser::ready(&relay).await;
+    let player = game.player().await;
+    (game, relay, browser, player)
+}
+
+#[tokio::test]
+async fn a_browser_that_vanishes_gets_its_goodbye_said() {
+    let (game, _relay, mut browser, mut player) = playing().await;
+    browser.send(Message::binary("the last position")).await;
+    assert_eq!(game.datagram().await.0, b"the last position");
+    drop(browser);
+    player.expect_goodbye().await;
+}
+
+#[tokio::test]
+async fn a_browser_that_closes_in_order_gets_its_goodbye_said() {
+    let (_game, _relay, mut browser, mut player) = playing().await;
+    browser.socket.close(None).await.unwrap();
+    player.expect_goodbye().await;
+}
+
+#[tokio::test]
+async fn answers_that_were_still_due_do_not_end_the_goodbye() {
+    let (_game, _relay, mut browser, mut player) = playing().await;
+    browser.say(r#"{"command":"GET_ROOM_PLAYERS"}"#).await;
+    drop(browser);
+    player.expect(r#"{"command":"GET_ROOM_PLAYERS"}"#).await;
+    player.expect(r#"{"command":"LEAVE_ROOM"}"#).await;
+    player
+        .send("{\"command\":\"ERROR\",\"message\":\"Cannot get players. No room joined.\"}\n")
+        .await;
+    player
+        .send("{\"command\":\"ERROR\",\"message\":\"Cannot leave room. No room joined.\"}\n")
+        .await;
+    player.expect(r#"{"command":"BYE"}"#).await;
+    player.send("{\"command\":\"BYE_OK\"}\n").await;
+    player.expect_end().await;
+}
+
+#[tokio::test]
+async fn a_server_that_answers_nothing_is_left_all_the_same() {
+    let (_game, _relay, browser, mut player) = playing().await;
+    drop(browser);
+    player.expect(r#"{"command":"LEAVE_ROOM"}"#).await;
+    player.expect(r#"{"command":"BYE"}"#).await;
+    player.expect_end().await;
+}
+
+#[tokio::test]
+async fn a_browser_that_said_bye_gets_nothing_added() {
+    let (_game, _relay, mut browser, mut player) = playing().await;
+    browser.say(r#"{"command":"BYE"}"#).await;
+    drop(browser);
+    player.expect(r#"{"command":"BYE"}"#).await;
+    player.send("{\"command\":\"BYE_OK\"}\n").await;
+    player.expect_end().await;
+}
+
+#[tokio::test]
+async fn a_browser_that_said_bye_is_done_when_the_server_ends() {
+    let (_game, _relay, mut browser, mut player) = playing().await;
+    browser.say(r#"{"command":"bye"}"#).await;
+    player.expect(r#"{"command":"bye"}"#).await;
+    player.send("{\"command\":\"BYE_OK\"}\n").await;
+    drop(player);
+    browser.expect(r#"{"command":"BYE_OK"}"#).await;
+    browser.expect_close(1000, "").await;
+}
+
+#[tokio::test]
+async fn a_browser_that_answers_no_ping_counts_as_vanished() {
+    let mut game = Game::start().await;
+    let mut config = config_for(&game);
+    config.patience.ping = Duration::from_millis(20);
+    config.patience.silence = Duration::from_millis(200);
+    config.patience.close = Duration::from_millis(20);
+    let relay = Relay::start(config).await.unwrap();
+    let mut lively = Browser::ready(&relay).await;
+    let mut lively_player = game.player().await;
+    // A client answers pings while it reads; this one does not read.
+    let _frozen = Browser::ready(&relay).await;
+    let mut frozen_player = game.player().await;
+    let answering = tokio::spawn(async move { lively.line().await });
+    frozen_player.expect_goodbye().await;
+    lively_player.send("still here\n").await;
+    assert_eq!(answering.await.unwrap(), "still here");
+}
+
+#[tokio::test]
+async fn the_udp_socket_stays_open_during_the_goodbye() {
+    let (game, _relay, mut browser, mut player) = playing().await;
+    browser.send(Message::binary("x")).await;
+    let (_, at) = game.datagram().await;
+    drop(browser);
+    player.expect(r#"{"command":"LEAVE_ROOM"}"#).await;
+    game.udp.connect(at).await.unwrap();
+    // A closed port on this machine is reported at the next call.
+    for _ in 0..3 {
+        assert!(game.udp.send(b"late position").await.is_ok());
+    }
+    player
+        .send("{\"command\":\"LEAVE_OK\",\"roomId\":\"1\"}\n")
+        .await;
+    player.expect(r#"{"command":"BYE"}"#).await;
+    assert!(game.udp.send(b"late position").await.is_ok());
+}

@@ -1,0 +1,45 @@
+//! The relay through real sockets on loopback: a scripted game server on one side, a WebSocket client that is not
+//! ours on the other.
+
+mod browser;
+mod game;
+
+mod floods;
+mod forwarding;
+mod game_server_fails;
+mod http;
+mod leaving;
+mod program;
+mod refusals;
+mod stopping;
+mod trusting;
+
+use std::future::Future;
+use std::time::Duration;
+
+use relay::{Config, Relay, Trust};
+
+use game::Game;
+
+/// The longest wait for something that must happen. Generous: it only ends a test that has failed.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(DEADLINE, future)
+        .await
+        .unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}
+
+/// The configuration for a game server, trusting it by its pin.
+fn config_for(game: &Game) -> Config {
+    let pin = format!("pin:{}", relay::Fingerprint::of(&game.certificate));
+    Config::new(
+        game.tcp.into(),
+        game.udp.local_addr().unwrap().into(),
+        pin.parse::<Trust>().unwrap(),
+    )
+}
+
+async fn start_for(game: &Game) -> Relay {
+    Relay::start(config_for(game)).await.unwrap()
+}

@@ -1,0 +1,98 @@
+//! The program itself: its options, its one line of output, its end.
+
+use std::process::{Output, Stdio};
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+
+use crate::within;
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mp-relay"));
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+async fn fails(command: &mut Command) -> String {
+    let Output { status, stderr, .. } = within("the end", command.output()).await.unwrap();
+    assert!(!status.success());
+    String::from_utf8(stderr).unwrap()
+}
+
+/// Read the line that says where it listens.
+async fn listening(child: &mut Child) -> String {
+    let mut stdout = BufReader::new(child.stdout.as_mut().unwrap());
+    let mut line = String::new();
+    within("its address", stdout.read_line(&mut line))
+        .await
+        .unwrap();
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    line["listen"].as_str().unwrap().to_owned()
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn it_says_where_it_listens_and_stops_in_order() {
+    for signal in ["-TERM", "-INT"] {
+        let arguments = ["--server", "127.0.0.1:9", "--trust", "insecure"];
+        let mut child = program()
+            .args(arguments)
+            .args(["--listen", "127.0.0.1:0"])
+            .spawn()
+            .unwrap();
+        let address = listening(&mut child).await;
+        assert!(!address.ends_with(":0"), "{address}");
+        let id = child.id().unwrap().to_string();
+        let kill = Command::new("kill").args([signal, &id]).status().await;
+        assert!(kill.unwrap().success());
+        assert!(within("its end", child.wait()).await.unwrap().success());
+        let mut rest = String::new();
+        let mut stdout = child.stdout.take().unwrap();
+        stdout.read_to_string(&mut rest).await.unwrap();
+        assert_eq!(rest, "", "one line is all it prints");
+    }
+}
+
+#[tokio::test]
+async fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("relay.toml");
+    let text = "server = '127.0.0.1:9'\ntrust = 'insecure'\nlisten = 'from the file'\n";
+    std::fs::write(&file, text).unwrap();
+    let with_file = || {
+        let mut command = program();
+        command.env("MP_RELAY_CONFIG", &file);
+        command
+    };
+    let error = fails(&mut with_file()).await;
+    assert!(error.contains("--listen from the file"), "{error}");
+    let environment = ("MP_RELAY_LISTEN", "from the environment");
+    let error = fails(with_file().env(environment.0, environment.1)).await;
+    assert!(error.contains("--listen from the environment"), "{error}");
+    let mut child = with_file()
+        .env(environment.0, environment.1)
+        .args(["--listen", "127.0.0.1:0"])
+        .spawn()
+        .unwrap();
+    assert!(listening(&mut child).await.starts_with("127.0.0.1:"));
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named_with_what_to_do() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let taken = listener.local_addr().unwrap();
+    let arguments = ["--server", "127.0.0.1:9", "--trust", "insecure"];
+    let error = fails(
+        program()
+            .args(arguments)
+            .args(["--listen", &taken.to_string()]),
+    )
+    .await;
+    assert!(error.contains(&taken.port().to_string()), "{error}");
+    assert!(error.contains("--listen 127.0.0.1:PORT"), "{error}");
+}
