@@ -21,6 +21,11 @@ use crate::phase::{self, Phase};
 
 /// HTTP connections at once, players not counted: enough for a class that opens the page together.
 const MAX_HTTP_CONNECTIONS: usize = 1024;
+/// Of these from one address: a browser opens six, and a school has one address.
+const MAX_HTTP_PER_IP: usize = 256;
+/// The longest life of an HTTP connection; the page is down in a second or two, and who reads it so slowly that
+/// it is not holds a place for nothing.
+const MAX_HTTP_LIFE: Duration = Duration::from_secs(300);
 /// Connections the system holds ready.
 const BACKLOG: u32 = 1024;
 /// The send buffer of a connection. The system's own grows to megabytes, in which positions grow old; this one,
@@ -68,7 +73,9 @@ fn try_listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Accept until the relay stops.
 pub(crate) async fn run(listener: TcpListener, router: Router, context: Arc<Context>) {
-    let places = Admission::new(MAX_HTTP_CONNECTIONS, context.config.max_per_ip);
+    // No limit for players of one address says that a proxy stands before the relay.
+    let per_ip = (context.config.max_per_ip > 0).then_some(MAX_HTTP_PER_IP);
+    let places = Admission::new(MAX_HTTP_CONNECTIONS, per_ip.unwrap_or(0));
     let mut phase = context.phase.clone();
     loop {
         let accepted = tokio::select! {
@@ -114,6 +121,7 @@ async fn serve(socket: TcpStream, peer: SocketAddr, router: Router, context: &Co
     // Whatever goes wrong on an HTTP connection concerns nobody but its client, who has been answered.
     tokio::select! {
         _result = connection.as_mut() => return,
+        () = tokio::time::sleep(MAX_HTTP_LIFE) => return,
         () = phase::until(&mut phase, |phase| phase != Phase::Running) => {}
     }
     connection.as_mut().graceful_shutdown();

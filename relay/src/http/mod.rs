@@ -34,6 +34,9 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wa
     connect-src 'self' ws: wss:; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; \
     form-action 'self'; frame-ancestors 'self'";
 
+/// Letters of a refused origin that are logged: any real one, and little of what somebody makes up.
+const MAX_LOGGED_ORIGIN: usize = 200;
+
 /// Who is at the other end of the connection.
 #[derive(Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);
@@ -115,7 +118,7 @@ async fn player(
     Extension(Peer(peer)): Extension<Peer>,
     mut request: Request,
 ) -> Response {
-    let accept = match upgrade::check(request.headers(), SUBPROTOCOL) {
+    let accept = match upgrade::check(request.method(), request.headers(), SUBPROTOCOL) {
         Ok(accept) => accept,
         Err(refusal) => return refusal.into_response(),
     };
@@ -128,7 +131,7 @@ async fn player(
         };
         let socket = WebSocket::new(TokioIo::new(upgraded)).await;
         match refusal {
-            Some(ending) => refuse(socket, &ending, &context).await,
+            Some(ending) => refuse(socket, &ending, peer, &context).await,
             None => admit(socket, peer, &context).await,
         }
     });
@@ -142,7 +145,7 @@ type Socket = WebSocket<TokioIo<hyper::upgrade::Upgraded>>;
 
 async fn admit(socket: Socket, peer: IpAddr, context: &Context) {
     if *context.phase.borrow() != Phase::Running {
-        return refuse(socket, &Ending::restarting(), context).await;
+        return refuse(socket, &Ending::restarting(), peer, context).await;
     }
     let full = match context.players.enter(peer) {
         Ok(_place) => return bridge::run(socket, peer, context).await,
@@ -151,11 +154,12 @@ async fn admit(socket: Socket, peer: IpAddr, context: &Context) {
             "Too many players are connected from this address: try again later."
         }
     };
-    refuse(socket, &Ending::new(CloseCode::Full, full), context).await;
+    refuse(socket, &Ending::new(CloseCode::Full, full), peer, context).await;
 }
 
-async fn refuse(mut socket: Socket, ending: &Ending, context: &Context) {
-    tracing::info!(code = ending.code.number(), "{}", ending.reason());
+async fn refuse(mut socket: Socket, ending: &Ending, peer: IpAddr, context: &Context) {
+    let detail = ending.detail.as_deref().unwrap_or_default();
+    tracing::info!(%peer, code = ending.code.number(), "{} {detail}", ending.reason());
     let mut nothing = Outbox::default();
     let close = socket.close(&mut nothing, ending);
     let _closed_or_not = timeout(context.config.patience.close, close).await;
@@ -163,14 +167,13 @@ async fn refuse(mut socket: Socket, ending: &Ending, context: &Context) {
 
 fn origin_refused(request: &Request) -> Ending {
     let origin = request.headers().get(header::ORIGIN);
-    let origin = origin.and_then(|origin| origin.to_str().ok());
+    let origin = origin
+        .and_then(|origin| origin.to_str().ok())
+        .unwrap_or("?");
+    let shown: String = origin.chars().take(MAX_LOGGED_ORIGIN).collect();
     let ending = Ending::new(
         CloseCode::NotAllowed,
         "Pages of this site may not connect here: the relay's operator can allow it.",
     );
-    // What a browser sends as origin is a scheme, a host and a port, and fit for a log.
-    ending.with_detail(format!(
-        "to allow it: --allow-origin {:?}",
-        origin.unwrap_or("?")
-    ))
+    ending.with_detail(format!("To allow it: --allow-origin {shown}"))
 }

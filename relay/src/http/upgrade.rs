@@ -1,7 +1,7 @@
 //! The HTTP half of a WebSocket handshake (RFC 6455, section 4.2). Done here and not by a framework, because what
 //! follows needs the raw connection.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
@@ -24,7 +24,11 @@ impl IntoResponse for Refusal {
 }
 
 /// Check the request; gives the value of `Sec-WebSocket-Accept`.
-pub(super) fn check(headers: &HeaderMap, subprotocol: &str) -> Result<HeaderValue, Refusal> {
+pub(super) fn check(
+    method: &Method,
+    headers: &HeaderMap,
+    subprotocol: &str,
+) -> Result<HeaderValue, Refusal> {
     let wants = |name, token| tokens(headers, name).any(|word| word.eq_ignore_ascii_case(token));
     let upgrade = |hint, text| Refusal {
         status: StatusCode::UPGRADE_REQUIRED,
@@ -36,7 +40,8 @@ pub(super) fn check(headers: &HeaderMap, subprotocol: &str) -> Result<HeaderValu
         hint: None,
         text,
     };
-    if !wants(header::CONNECTION, "upgrade") || !wants(header::UPGRADE, "websocket") {
+    let asks = wants(header::CONNECTION, "upgrade") && wants(header::UPGRADE, "websocket");
+    if !asks || method != Method::GET {
         return Err(upgrade(
             (header::UPGRADE, "websocket"),
             format!("This address is for WebSocket connections with subprotocol {subprotocol}.\n"),
@@ -105,19 +110,21 @@ mod tests {
     }
 
     fn status(changes: &[(&'static str, &'static str)]) -> Option<u16> {
-        let checked = check(&request(changes), "mp-relay.v1");
+        let checked = check(&Method::GET, &request(changes), "mp-relay.v1");
         checked.err().map(|refusal| refusal.status.as_u16())
     }
 
     #[test]
     fn the_key_of_the_rfc_gets_the_answer_of_the_rfc() {
-        let accept = check(&request(&[]), "mp-relay.v1").unwrap();
+        let accept = check(&Method::GET, &request(&[]), "mp-relay.v1").unwrap();
         assert_eq!(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     }
 
     #[test]
     fn what_is_no_handshake_is_refused() {
         assert_eq!(status(&[]), None);
+        let head = check(&Method::HEAD, &request(&[]), "mp-relay.v1");
+        assert_eq!(head.unwrap_err().status, 426);
         assert_eq!(status(&[("upgrade", "")]), Some(426));
         assert_eq!(status(&[("connection", "close")]), Some(426));
         assert_eq!(status(&[("sec-websocket-version", "8")]), Some(426));

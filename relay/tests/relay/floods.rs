@@ -1,10 +1,8 @@
 //! Frames that are wrong, too large or too many end the session of who sent them; a browser that does not read
 //! costs only itself.
 
-use std::time::Duration;
-
-use futures_util::SinkExt as _;
-use relay::{Rate, Relay};
+use futures_util::{SinkExt as _, StreamExt as _};
+use relay::{Config, Rate, Relay};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
@@ -12,6 +10,19 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use crate::browser::Browser;
 use crate::game::Game;
 use crate::{config_for, start_for, within};
+
+/// Let players send as much as they like.
+fn generous(game: &Game) -> Config {
+    let plenty = Rate {
+        per_second: 1e9,
+        burst: 1e9,
+    };
+    let mut config = config_for(game);
+    config.allowance.lines = plenty;
+    config.allowance.datagrams = plenty;
+    config.allowance.bytes = plenty;
+    config
+}
 
 async fn close_after(message: Message, code: u16, words: &str) {
     let mut game = Game::start().await;
@@ -99,7 +110,7 @@ async fn a_browser_that_does_not_read_its_lines_is_closed() {
 #[tokio::test]
 async fn a_browser_that_does_not_read_gets_the_newest_datagrams() {
     let mut game = Game::start().await;
-    let relay = start_for(&game).await;
+    let relay = Relay::start(generous(&game)).await.unwrap();
     let mut browser = Browser::ready(&relay).await;
     let mut player = game.player().await;
     browser.send(Message::binary("here I am")).await;
@@ -112,11 +123,10 @@ async fn a_browser_that_does_not_read_gets_the_newest_datagrams() {
     let sent = 4000;
     for number in 1..=sent {
         game.udp.send_to(&datagram(number), at).await.unwrap();
-        if number % 50 == 0 {
+        if number % 20 == 0 {
             // Frames from the browser are handled while writing to it is blocked.
             browser.say("are you there?").await;
             player.expect("are you there?").await;
-            pause().await;
         }
     }
     let mut received = Vec::new();
@@ -132,31 +142,29 @@ async fn a_browser_that_does_not_read_gets_the_newest_datagrams() {
     assert!(gaps.count() >= 1, "the oldest that waited were dropped");
 }
 
-/// Keep to the rate the line below has asked for.
-async fn pause() {
-    tokio::time::sleep(Duration::from_millis(11)).await;
-}
-
 #[tokio::test]
 async fn a_game_server_that_does_not_read_ends_only_its_player() {
     let mut game = Game::start().await;
-    let mut config = config_for(&game);
-    let plenty = Rate {
-        per_second: 1e9,
-        burst: 1e9,
-    };
-    (config.allowance.lines, config.allowance.bytes) = (plenty, plenty);
-    let relay = Relay::start(config).await.unwrap();
-    let mut browser = Browser::ready(&relay).await;
+    let relay = Relay::start(generous(&game)).await.unwrap();
+    let browser = Browser::ready(&relay).await;
     let _reads_nothing = game.player().await;
-    let line = "x".repeat(60_000);
-    let flood = async {
-        while browser
-            .socket
-            .send(Message::text(line.as_str()))
-            .await
-            .is_ok()
-        {}
+    let (mut up, mut down) = browser.socket.split();
+    let line = Message::text("x".repeat(60_000));
+    let flood = async { while up.send(line.clone()).await.is_ok() {} };
+    let close = async {
+        loop {
+            if let Message::Close(Some(frame)) = down.next().await.unwrap().unwrap() {
+                return frame;
+            }
+        }
     };
-    within("the relay to give up", flood).await;
+    let close = within("the close", async {
+        tokio::select! {
+            close = close => close,
+            () = flood => panic!("closed without a word"),
+        }
+    });
+    let frame = close.await;
+    assert_eq!(u16::from(frame.code), 4003);
+    assert!(frame.reason.contains("stopped reading"), "{}", frame.reason);
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use rcgen::{CertificateParams, DnType, KeyPair, SanType};
+use rcgen::{Certificate, CertificateParams, DnType, KeyPair, SanType};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
@@ -24,13 +24,15 @@ pub(crate) struct Game {
     pub(crate) tcp: SocketAddr,
     pub(crate) udp: UdpSocket,
     pub(crate) certificate: CertificateDer<'static>,
+    /// The same as a PEM file holds it.
+    pub(crate) pem: String,
     players: mpsc::Receiver<Player>,
     accepting: JoinHandle<()>,
 }
 
 /// What a game server is, and what it shows.
 pub(crate) struct Identity {
-    certificate: CertificateDer<'static>,
+    certificate: Certificate,
     key: KeyPair,
 }
 
@@ -62,7 +64,7 @@ impl Identity {
 
     pub(crate) fn signed(params: &CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
-        let certificate = params.self_signed(&key).unwrap().into();
+        let certificate = params.self_signed(&key).unwrap();
         Self { certificate, key }
     }
 
@@ -79,7 +81,7 @@ impl Identity {
         let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
         let key = provider.key_provider.load_private_key(key).unwrap();
         // Not `with_single_cert`, which would see that a key is another certificate's.
-        let shown = CertifiedKey::new(vec![self.certificate.clone()], key);
+        let shown = CertifiedKey::new(vec![self.certificate.der().clone()], key);
         let config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)
             .unwrap()
@@ -116,7 +118,8 @@ impl Game {
         Self {
             tcp,
             udp,
-            certificate: identity.certificate.clone(),
+            certificate: identity.certificate.der().clone(),
+            pem: identity.certificate.pem(),
             players,
             accepting,
         }

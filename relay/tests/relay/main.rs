@@ -1,6 +1,12 @@
 //! The relay through real sockets on loopback: a scripted game server on one side, a WebSocket client that is not
 //! ours on the other.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails"
+)]
+
 mod browser;
 mod game;
 

@@ -76,7 +76,6 @@ async fn a_full_relay_says_so_until_somebody_leaves() {
 async fn one_address_cannot_take_every_place() {
     let mut game = Game::start().await;
     let mut config = config_for(&game);
-    // The HTTP connection of the second takes a place of its own for a moment.
     config.max_per_ip = 1;
     let relay = Relay::start(config).await.unwrap();
     let _first = Browser::ready(&relay).await;

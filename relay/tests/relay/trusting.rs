@@ -2,7 +2,6 @@
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa};
 use relay::{Config, Fingerprint, Relay, Trust};
-use rustls::pki_types::CertificateDer;
 use rustls::version::{TLS12, TLS13};
 use sha1::Digest as _;
 
@@ -31,35 +30,12 @@ async fn is_refused(game: &mut Game, config: Config) {
     assert!(!game.has_player());
 }
 
-fn pem_file(certificate: &CertificateDer<'_>) -> tempfile::NamedTempFile {
-    let base64 = pem_of(certificate);
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), base64).unwrap();
-    file
-}
-
-fn pem_of(certificate: &CertificateDer<'_>) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
-    for line in certificate.chunks(48) {
-        for group in line.chunks(3) {
-            let bits = group
-                .iter()
-                .chain(&[0, 0])
-                .take(3)
-                .fold(0, |bits, &byte| bits << 8 | u32::from(byte));
-            for place in 0..4 {
-                let digit = DIGITS[(bits >> (18 - 6 * place)) as usize & 63];
-                text.push(if place <= group.len() {
-                    digit.into()
-                } else {
-                    '='
-                });
-            }
-        }
-        text.push('\n');
-    }
-    text + "-----END CERTIFICATE-----\n"
+/// Write the game server's certificate to a file and trust that.
+fn bundle_of(game: &Game) -> (tempfile::TempPath, String) {
+    let file = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+    std::fs::write(&file, &game.pem).unwrap();
+    let trust = format!("ca-file:{}", file.display());
+    (file, trust)
 }
 
 #[tokio::test]
@@ -71,11 +47,11 @@ async fn each_kind_of_trust_takes_the_server_it_means_over_tls_1_2_and_1_3() {
             .iter()
             .map(|byte| format!("{byte:02X}:"))
             .collect();
-        let bundle = pem_file(&game.certificate);
+        let (_file, bundle) = bundle_of(&game);
         for trust in [
             format!("pin:{sha256}"),
             format!("pin:{}", sha1.trim_end_matches(':')),
-            format!("ca-file:{}", bundle.path().display()),
+            bundle,
             "insecure".to_owned(),
         ] {
             let config = trusting(&game, &trust);
@@ -88,10 +64,10 @@ async fn each_kind_of_trust_takes_the_server_it_means_over_tls_1_2_and_1_3() {
 async fn a_server_with_another_certificate_is_refused() {
     let mut game = Game::start().await;
     let other = Game::start().await;
-    let other_bundle = pem_file(&other.certificate);
+    let (_file, other_bundle) = bundle_of(&other);
     for trust in [
         format!("pin:{}", Fingerprint::of(&other.certificate)),
-        format!("ca-file:{}", other_bundle.path().display()),
+        other_bundle,
         "system".to_owned(),
     ] {
         let config = trusting(&game, &trust);
@@ -104,10 +80,10 @@ async fn the_certificate_alone_is_not_enough_without_its_key() {
     for version in [&TLS12, &TLS13] {
         let thief = Identity::odd().with_key_of(Identity::odd());
         let mut game = Game::start_as(&thief, &[version]).await;
-        let bundle = pem_file(&game.certificate);
+        let (_file, bundle) = bundle_of(&game);
         for trust in [
             format!("pin:{}", Fingerprint::of(&game.certificate)),
-            format!("ca-file:{}", bundle.path().display()),
+            bundle,
             "insecure".to_owned(),
         ] {
             let config = trusting(&game, &trust);
@@ -119,8 +95,7 @@ async fn the_certificate_alone_is_not_enough_without_its_key() {
 #[tokio::test]
 async fn an_authority_vouches_only_for_the_right_name() {
     let mut game = Game::start().await;
-    let bundle = pem_file(&game.certificate);
-    let trust = format!("ca-file:{}", bundle.path().display());
+    let (_file, trust) = bundle_of(&game);
     let mut config = trusting(&game, &trust);
     config.server_name = Some("game.example".into());
     is_refused(&mut game, config).await;
@@ -135,13 +110,26 @@ async fn a_bundled_certificate_that_calls_itself_an_authority_is_taken() {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let identity = Identity::signed(&params);
     let mut game = Game::start_as(&identity, rustls::ALL_VERSIONS).await;
-    let bundle = pem_file(&game.certificate);
-    let trust = format!("ca-file:{}", bundle.path().display());
+    let (_file, trust) = bundle_of(&game);
     let config = trusting(&game, &trust);
     is_taken(&mut game, config).await;
     let mut config = trusting(&game, &trust);
     config.server_name = Some("game.example".into());
     is_refused(&mut game, config).await;
+}
+
+#[tokio::test]
+async fn a_bundled_certificate_that_has_expired_is_refused() {
+    for is_ca in [IsCa::NoCa, IsCa::Ca(BasicConstraints::Unconstrained)] {
+        let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        params.is_ca = is_ca;
+        params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+        let identity = Identity::signed(&params);
+        let mut game = Game::start_as(&identity, rustls::ALL_VERSIONS).await;
+        let (_file, trust) = bundle_of(&game);
+        let config = trusting(&game, &trust);
+        is_refused(&mut game, config).await;
+    }
 }
 
 #[tokio::test]
