@@ -1,0 +1,290 @@
+// Numbers over the race. Written at most ten times a second and only where they changed, so that the draw loop
+// neither lays out nor makes strings.
+
+import { element, make, setText } from "./element.js";
+import { lapTime } from "./laps.js";
+
+/** @typedef {import("./race.js").Race} Race */
+
+/** Fast enough to read, slow enough not to flicker. */
+const EVERY_MS = 100;
+/** For those who cannot see the canvas: a sentence, not a stream. */
+const STATUS_EVERY_MS = 1000;
+/** Top speed of the bar, km/h, and the gears it is cut into. */
+const BAR_KMH = 300;
+const GEARS = 7;
+const TOWER_ROWS = 20;
+const ALERT_MS = 3500;
+/** Slower than this nobody is on the way in the wrong direction. */
+const WRONG_WAY_SPEED = 4;
+
+export class Hud {
+  constructor() {
+    const text = (/** @type {string} */ id) => element(id, HTMLElement);
+    this.position = text("hud-position");
+    this.field = text("hud-field");
+    this.lap = text("hud-lap");
+    this.time = text("hud-time");
+    this.last = text("hud-last");
+    this.best = text("hud-best");
+    this.speed = text("hud-speed");
+    this.gear = text("hud-gear");
+    this.rev = text("rev");
+    this.rtt = text("hud-rtt");
+    this.loss = text("hud-loss");
+    this.alert = text("hud-alert");
+    this.lights = text("lights");
+    this.status = text("race-status");
+    this.say = text("say-status");
+    this.tower = element("tower", HTMLOListElement);
+    this.rows = Array.from({ length: TOWER_ROWS }, () => new TowerRow());
+    this.tower.append(...this.rows.map((row) => row.root));
+    this.shown = {
+      speed: -1,
+      gear: "",
+      part: -1,
+      lap: -1,
+      position: -1,
+      of: -1,
+      last: 0,
+      best: 0,
+      rtt: -1,
+      loss: -1,
+      light: -1,
+    };
+    this.dueMs = 0;
+    this.statusDueMs = 0;
+    this.alertUntilMs = 0;
+  }
+
+  /** Show everything anew: another race begins. */
+  reset() {
+    const { shown } = this;
+    shown.speed =
+      shown.part =
+      shown.lap =
+      shown.position =
+      shown.of =
+      shown.rtt =
+      shown.loss =
+      shown.light =
+        -1;
+    shown.last = shown.best = 0;
+    this.alertUntilMs = this.dueMs = this.statusDueMs = 0;
+  }
+
+  /**
+   * @param {Race} race
+   * @param {number} nowMs
+   */
+  update(race, nowMs) {
+    if (nowMs < this.dueMs) return;
+    this.dueMs = nowMs + EVERY_MS;
+    this.#showDriving(race);
+    this.#showLaps(race);
+    this.#showNet(race);
+    this.#showLights(race.countdown);
+    this.#showAlert(race, nowMs);
+    this.#showTower(race);
+    if (nowMs < this.statusDueMs) return;
+    this.statusDueMs = nowMs + STATUS_EVERY_MS;
+    setText(this.status, statusText(race));
+  }
+
+  /**
+   * A short message in the middle, also read aloud.
+   * @param {string} text
+   * @param {number} nowMs
+   */
+  announce(text, nowMs) {
+    this.alertUntilMs = nowMs + ALERT_MS;
+    this.alert.dataset.kind = "good";
+    setText(this.alert, text);
+    setText(this.say, text);
+  }
+
+  /** @param {Race} race */
+  #showDriving({ car }) {
+    const { shown } = this;
+    const kmh = Math.round(car.speed * 3.6);
+    if (kmh !== shown.speed) {
+      shown.speed = kmh;
+      this.speed.textContent = String(kmh);
+    }
+    const gear = gearOf(car.forward, kmh);
+    if (gear !== shown.gear) {
+      shown.gear = gear;
+      this.gear.textContent = gear;
+    }
+    const part = Math.min(Math.round((kmh / BAR_KMH) * 100), 100);
+    if (part !== shown.part) {
+      shown.part = part;
+      this.rev.style.setProperty("--part", String(part / 100));
+    }
+  }
+
+  /** @param {Race} race */
+  #showLaps({ laps, seconds, position, entries }) {
+    const { shown } = this;
+    if (laps.lap !== shown.lap) {
+      shown.lap = laps.lap;
+      this.lap.textContent = laps.lap === 0 ? "Out" : String(laps.lap);
+    }
+    if (position !== shown.position) {
+      shown.position = position;
+      this.position.textContent = String(position);
+    }
+    if (entries.length !== shown.of) {
+      shown.of = entries.length;
+      this.field.textContent = `/${entries.length}`;
+    }
+    setText(this.time, lapTime(laps.current(seconds), 1));
+    if (!Object.is(laps.last, shown.last)) {
+      shown.last = laps.last;
+      this.last.textContent = lapTime(laps.last);
+    }
+    if (!Object.is(laps.best, shown.best)) {
+      shown.best = laps.best;
+      this.best.textContent = lapTime(laps.best);
+    }
+  }
+
+  /** @param {Race} race */
+  #showNet({ metrics }) {
+    const { shown } = this;
+    const rtt = metrics?.roundTripMs ?? -1;
+    if (rtt !== shown.rtt) {
+      shown.rtt = rtt;
+      this.rtt.textContent = rtt < 0 ? "–" : `${Math.round(rtt)} ms`;
+    }
+    const loss = metrics?.lossPercent ?? -1;
+    if (loss !== shown.loss) {
+      shown.loss = loss;
+      this.loss.textContent = loss < 0 ? "–" : `≈${loss.toFixed(1)} %`;
+    }
+  }
+
+  /** @param {number} left  seconds, negative when the race is on */
+  #showLights(left) {
+    const light = left > 0 ? 4 - Math.ceil(left) : left > -1 ? 4 : 0;
+    if (light === this.shown.light) return;
+    this.shown.light = light;
+    this.lights.hidden = light === 0;
+    this.lights.dataset.light = String(light);
+    if (light > 0) setText(this.say, light === 4 ? "Go!" : `${4 - light}`);
+  }
+
+  /**
+   * @param {Race} race
+   * @param {number} nowMs
+   */
+  #showAlert(race, nowMs) {
+    if (nowMs < this.alertUntilMs) {
+      this.alert.hidden = false;
+      return;
+    }
+    const text =
+      race.wrongWay && race.car.speed > WRONG_WAY_SPEED
+        ? "Wrong way"
+        : race.laps.missed
+          ? "Missed part of the track: this lap does not count"
+          : "";
+    this.alert.hidden = text === "";
+    if (text) {
+      this.alert.dataset.kind = "bad";
+      setText(this.alert, text);
+    }
+  }
+
+  /** @param {Race} race */
+  #showTower({ entries }) {
+    for (let i = 0; i < TOWER_ROWS; i += 1) {
+      this.rows[i].show(i < entries.length ? entries[i] : null, i, entries);
+    }
+  }
+}
+
+class TowerRow {
+  constructor() {
+    this.root = make("li", "tower-row");
+    this.root.hidden = true;
+    this.place = make("span", "tower-place");
+    this.plate = make("span", "plate small");
+    this.name = make("span", "tower-name");
+    this.gap = make("span", "tower-gap");
+    this.root.append(this.place, this.plate, this.name, this.gap);
+    /** @type {import("./race.js").Entry | null} */
+    this.entry = null;
+    this.metres = -1;
+    this.laps = -1;
+    this.stale = false;
+  }
+
+  /**
+   * @param {import("./race.js").Entry | null} entry
+   * @param {number} index
+   * @param {readonly import("./race.js").Entry[]} entries
+   */
+  show(entry, index, entries) {
+    if (this.root.hidden !== (entry === null)) this.root.hidden = entry === null;
+    if (entry === null) return;
+    if (this.entry !== entry) this.#wear(entry, index);
+    setText(this.name, entry.name || "…");
+    if (this.stale !== entry.stale) {
+      this.stale = entry.stale;
+      this.root.classList.toggle("stale", entry.stale);
+      this.metres = -1;
+    }
+    this.#showGap(entry, entries[0]);
+  }
+
+  /**
+   * @param {import("./race.js").Entry} entry
+   * @param {number} index
+   */
+  #wear(entry, index) {
+    this.entry = entry;
+    this.metres = -1;
+    this.place.textContent = String(index + 1);
+    this.plate.textContent = entry.livery.label;
+    this.plate.style.setProperty("--body", entry.livery.body);
+    this.plate.style.setProperty("--plate-ink", entry.livery.ink);
+    this.plate.classList.toggle("striped", entry.livery.striped);
+    this.root.classList.toggle("own", entry.own === true);
+  }
+
+  /**
+   * @param {import("./race.js").Entry} entry
+   * @param {import("./race.js").Entry} leader
+   */
+  #showGap(entry, leader) {
+    const metres = Math.round(leader.progress - entry.progress);
+    if (metres === this.metres) return;
+    this.metres = metres;
+    setText(this.gap, entry.stale ? "lost" : entry === leader ? "Leader" : `+${metres} m`);
+  }
+}
+
+/**
+ * @param {number} forward
+ * @param {number} kmh
+ */
+function gearOf(forward, kmh) {
+  if (forward < -0.4) return "R";
+  if (kmh < 1) return "N";
+  return GEAR_NAMES[Math.min(Math.floor((kmh / BAR_KMH) * GEARS) + 1, GEARS)];
+}
+
+const GEAR_NAMES = ["N", "1", "2", "3", "4", "5", "6", "7"];
+
+/** @param {Race} race */
+function statusText({ laps, position, entries, car, countdown }) {
+  const lap = laps.lap === 0 ? "On the way to the start line" : `Lap ${laps.lap}`;
+  const where =
+    countdown > 0
+      ? "waiting for the start"
+      : car.surface === "asphalt"
+        ? "on the track"
+        : `on ${car.surface}`;
+  return `${lap}, position ${position} of ${entries.length}, ${Math.round(car.speed * 3.6)} km/h, ${where}.`;
+}

@@ -1,0 +1,97 @@
+// The race's menu and its small message line: both are over the race, and both give the focus back to the wheel.
+
+import { element } from "./element.js";
+import { createMessageList } from "./messages.js";
+
+/** @typedef {import("./state.js").State} State */
+
+/** Messages over the race: they must not hide it. */
+const MESSAGES_SHOWN = 4;
+
+/**
+ * @param {import("./flow.js").Flow} flow
+ * @param {{ toGarage: () => void, turnCamera: () => void }} race
+ */
+export function createMenu(flow, race) {
+  const dialog = element("race-menu", HTMLDialogElement);
+  const canvas = element("race-canvas", HTMLCanvasElement);
+  const camera = element("menu-camera", HTMLButtonElement);
+  const form = element("race-message-form", HTMLFormElement);
+  const input = element("race-message-input", HTMLInputElement);
+  const messages = createMessageList(element("race-messages", HTMLDivElement), MESSAGES_SHOWN);
+
+  function closeMenu() {
+    if (dialog.open) dialog.close();
+  }
+
+  function openMenu() {
+    if (!dialog.open) dialog.showModal();
+  }
+
+  function openMessage() {
+    closeMenu();
+    form.hidden = false;
+    input.focus();
+  }
+
+  function closeMessage() {
+    if (form.hidden) return;
+    form.hidden = true;
+    input.value = "";
+    canvas.focus({ preventScroll: true });
+  }
+
+  /**
+   * @param {string} id
+   * @param {() => void} action
+   */
+  function onClick(id, action) {
+    element(id, HTMLButtonElement).addEventListener("click", action);
+  }
+
+  onClick("race-menu-open", openMenu);
+  onClick("menu-resume", closeMenu);
+  onClick("menu-message", openMessage);
+  onClick("menu-camera", () => {
+    race.turnCamera();
+    closeMenu();
+  });
+  onClick("menu-garage", () => {
+    race.toGarage();
+    closeMenu();
+  });
+  onClick("menu-leave", () => {
+    closeMenu();
+    flow.leaveRace();
+  });
+  dialog.addEventListener("close", () => {
+    if (form.hidden) canvas.focus({ preventScroll: true });
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = input.value.trim();
+    closeMessage();
+    void flow.sendMessage(text);
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    closeMessage();
+  });
+  input.addEventListener("blur", closeMessage);
+
+  return {
+    openMenu,
+    openMessage,
+    /** @param {boolean} headingUp */
+    showCamera: (headingUp) => camera.setAttribute("aria-pressed", String(headingUp)),
+    /** @param {State} state */
+    show(state) {
+      if (state.screen !== "race") {
+        closeMenu();
+        form.hidden = true;
+      }
+      messages.show(state.messages);
+    },
+  };
+}

@@ -1,0 +1,42 @@
+// A list of messages that only ever grows at its end, used in the room and, smaller, in the race.
+
+import { make } from "./element.js";
+
+/** @typedef {import("./state.js").Message} Message */
+
+/**
+ * @param {HTMLElement} list
+ * @param {number} most  entries shown at once
+ */
+export function createMessageList(list, most) {
+  let lastKey = 0;
+  return {
+    /** @param {readonly Message[]} messages */
+    show(messages) {
+      if (messages.length === 0) {
+        list.replaceChildren();
+        lastKey = 0;
+        return;
+      }
+      const fresh = messages.filter((message) => message.key > lastKey).slice(-most);
+      if (fresh.length === 0) return;
+      const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+      for (const message of fresh) list.append(entry(message));
+      while (list.children.length > most) list.firstElementChild?.remove();
+      lastKey = fresh[fresh.length - 1].key;
+      if (atEnd) list.scrollTop = list.scrollHeight;
+    },
+  };
+}
+
+/** @param {Message} message */
+function entry({ senderName, text, own }) {
+  const item = make("p", own ? "message own" : "message");
+  item.dataset.testid = "message";
+  item.append(
+    make("span", "message-from", own ? "You" : senderName || "Anonymous"),
+    " ",
+    make("span", "message-text", text),
+  );
+  return item;
+}

@@ -1,0 +1,255 @@
+// The race itself: drives the own car, tells the session where it is, takes the others from it, counts laps and
+// ranks everybody. Drawing and HUD are told to read it; they never write.
+
+import { Camera } from "./camera.js";
+import { Car } from "./car.js";
+import { Painter } from "./draw.js";
+import { element } from "./element.js";
+import { Field } from "./field.js";
+import { Hud } from "./hud.js";
+import { createInput } from "./input.js";
+import { LapCounter, lapTime, OWN_JUMP_METRES, rank } from "./laps.js";
+import { MiniMap } from "./minimap.js";
+import { resolveGarage } from "./spawn.js";
+
+/** @typedef {import("./net.js").Session} Session */
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./livery.js").Livery} Livery */
+
+/** Red lights for three seconds: short, because everybody's clock starts when the server's message arrives. */
+const COUNTDOWN_SECONDS = 3;
+/** How often the ranking is made anew, and the session asked for its metrics. */
+const RANK_EVERY_MS = 200;
+const METRICS_EVERY_MS = 500;
+/** Every other frame is enough for dots. */
+const MAP_EVERY_FRAMES = 2;
+
+/** What the standings know of a car; the own one and RemoteCar both fit. @typedef {{ id: string, name: string, livery: Livery, progress: number, stale: boolean, own?: boolean }} Entry */
+
+/** @typedef {{ session: () => Session | null, openMenu: () => void, openMessage: () => void, onCamera: (headingUp: boolean) => void }} Surroundings */
+
+export class Race {
+  /**
+   * @param {import("./track.js").Track} track
+   * @param {import("./livery.js").Liveries} liveries
+   * @param {Surroundings} around
+   */
+  constructor(track, liveries, around) {
+    this.track = track;
+    this.liveries = liveries;
+    this.around = around;
+    this.car = new Car();
+    this.camera = new Camera();
+    this.field = new Field(track, liveries);
+    this.laps = new LapCounter(track.length, OWN_JUMP_METRES);
+    this.painter = new Painter(element("race-canvas", HTMLCanvasElement), track, this.camera);
+    this.miniMap = new MiniMap(element("minimap", HTMLCanvasElement), track);
+    this.hud = new Hud();
+    this.input = createInput((command) => this.#obey(command));
+    /** Seconds since the race began on this page. */
+    this.seconds = 0;
+    /** Seconds until the lights go out; negative afterwards. */
+    this.countdown = -10;
+    this.wrongWay = false;
+    this.position = 1;
+    /** @type {import("./net.js").Metrics | null} */
+    this.metrics = null;
+    /** @type {Entry & { own: true }} */
+    this.me = { id: "", name: "", livery: liveries.of(""), progress: 0, stale: false, own: true };
+    /** All cars, leader first. @type {Entry[]} */
+    this.entries = [this.me];
+    this.garage = 0;
+    this.round = 0;
+    this.running = false;
+    this.lastMs = NaN;
+    this.rankDueMs = 0;
+    this.metricsDueMs = 0;
+    this.frames = 0;
+    this.at = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };
+    this.frame = this.frame.bind(this);
+    new ResizeObserver(() => this.#resize()).observe(this.painter.canvas);
+  }
+
+  /** @param {boolean} dark */
+  useDark(dark) {
+    this.painter.useNight(dark);
+    this.miniMap.useDark(dark);
+  }
+
+  /**
+   * Follow a new session: its slots are numbered anew.
+   * @param {Session} session
+   */
+  follow(session) {
+    this.field.clear();
+    session.on("carJoined", ({ slot }) => this.field.forget(slot));
+    session.on("carLeft", ({ slot }) => this.field.forget(slot));
+  }
+
+  /**
+   * Keep up with what the page knows: a race that begins, ends or begins anew; names.
+   * @param {State} state
+   */
+  show(state) {
+    const wanted = state.screen === "race" && state.connection === "online";
+    if (state.screen === "race" && state.race && state.race.round !== this.round) this.#begin(state);
+    if (state.screen !== "race") this.round = 0;
+    this.field.nameAll(state.players);
+    if (wanted !== this.running) this.#run(wanted);
+  }
+
+  /** @param {State} state */
+  #begin({ race, me, players }) {
+    if (!race || !me) return;
+    this.round = race.round;
+    this.liveries.assign([...players.map((player) => player.id), me.id]);
+    this.me.id = me.id;
+    this.me.name = me.name;
+    this.me.livery = this.liveries.of(me.id);
+    const ids = players.map((player) => player.id);
+    this.garage = resolveGarage(race.spawns, me.id, ids, this.track.garageXs);
+    this.countdown = race.countdown ? COUNTDOWN_SECONDS : -10;
+    this.seconds = 0;
+    this.laps.reset();
+    this.field.restart();
+    this.painter.forgetCars();
+    this.painter.clearSkids();
+    this.hud.reset();
+    this.#toGarage();
+  }
+
+  /** @param {boolean} wanted */
+  #run(wanted) {
+    this.running = wanted;
+    this.input.listen(wanted);
+    this.lastMs = NaN;
+    if (!wanted) return;
+    this.#resize();
+    this.camera.follow(this.car.pose, 0, Infinity);
+    requestAnimationFrame(this.frame);
+  }
+
+  #resize() {
+    this.painter.resize();
+    this.miniMap.resize();
+  }
+
+  /** @param {number} nowMs */
+  frame(nowMs) {
+    if (!this.running) return;
+    requestAnimationFrame(this.frame);
+    const step = Number.isNaN(this.lastMs) ? 0 : Math.max((nowMs - this.lastMs) / 1000, 0);
+    this.lastMs = nowMs;
+    this.seconds += step;
+    this.countdown -= step;
+    this.#drive(step);
+    this.#exchange(step, nowMs);
+    this.#countLaps(nowMs);
+    if (nowMs >= this.rankDueMs) this.#rank(nowMs);
+    this.camera.follow(this.car.pose, this.car.speed, step);
+    this.painter.draw(this.car, this.me.livery, this.field.cars);
+    this.frames += 1;
+    if (this.frames % MAP_EVERY_FRAMES === 0) this.miniMap.draw(this.car, this.me.livery, this.field.cars);
+    this.hud.update(this, nowMs);
+  }
+
+  /** @param {number} step */
+  #drive(step) {
+    const controls = this.input.read();
+    if (this.countdown > 0) controls.throttle = controls.brake = 0;
+    this.car.advance(step, controls, this.track);
+    this.controls = controls;
+  }
+
+  /**
+   * @param {number} step
+   * @param {number} nowMs
+   */
+  #exchange(step, nowMs) {
+    const session = this.around.session();
+    if (session === null) return;
+    const { x, z, yaw } = this.car.pose;
+    session.sendUpdate(x, 0, z, 0, Math.sin(yaw / 2), 0, Math.cos(yaw / 2));
+    if (this.controls) session.sendInput(this.controls.steering, this.controls.throttle, this.controls.brake);
+    this.field.update(session, this.seconds, step);
+    if (nowMs < this.metricsDueMs) return;
+    this.metricsDueMs = nowMs + METRICS_EVERY_MS;
+    this.metrics = session.metrics();
+  }
+
+  /** @param {number} nowMs */
+  #countLaps(nowMs) {
+    const { at, car, track } = this;
+    track.line.project(car.pose.x, car.pose.z, at);
+    const before = this.laps.best;
+    if (this.laps.update(at.s, at.lateral, this.seconds)) {
+      const time = lapTime(this.laps.last);
+      const best = this.laps.best !== before;
+      this.hud.announce(best ? `Best lap: ${time}` : `Lap ${this.laps.lap - 1}: ${time}`, nowMs);
+    }
+    this.me.progress = this.laps.progress(at.s);
+    const along =
+      Math.sin(car.pose.yaw) * track.line.dx[at.index] + Math.cos(car.pose.yaw) * track.line.dz[at.index];
+    this.wrongWay = this.laps.next > 0 && along * Math.sign(car.forward) < -0.3;
+  }
+
+  /** @param {number} nowMs */
+  #rank(nowMs) {
+    this.rankDueMs = nowMs + RANK_EVERY_MS;
+    const { entries, field } = this;
+    // Keep the order of before, drop who is gone, add who is new: then sorting has little to do.
+    let kept = 0;
+    for (let i = 0; i < entries.length; i += 1) {
+      const entry = entries[i];
+      if (entry !== this.me && !field.cars.includes(/** @type {import("./field.js").RemoteCar} */ (entry))) {
+        continue;
+      }
+      entries[kept] = entry;
+      kept += 1;
+    }
+    entries.length = kept;
+    for (let i = 0; i < field.cars.length; i += 1) {
+      if (!entries.includes(field.cars[i])) entries.push(field.cars[i]);
+    }
+    rank(entries);
+    this.position = entries.indexOf(this.me) + 1;
+  }
+
+  /** @param {import("./input.js").Command} command */
+  #obey(command) {
+    if (command === "reset") this.putBack();
+    else if (command === "camera") this.turnCamera();
+    else if (command === "message") this.around.openMessage();
+    else this.around.openMenu();
+  }
+
+  turnCamera() {
+    this.camera.headingUp = !this.camera.headingUp;
+    this.around.onCamera(this.camera.headingUp);
+  }
+
+  /** Back onto the middle of the track where the car left it; before the first lap began, into the garage. */
+  putBack() {
+    if (this.laps.next === 0) {
+      this.#toGarage();
+      return;
+    }
+    this.track.line.project(this.car.pose.x, this.car.pose.z, this.at);
+    const place = { x: 0, z: 0, yaw: 0 };
+    this.track.line.place(this.at.s, place);
+    this.car.reset(place);
+    this.painter.clearSkids();
+  }
+
+  /** Into the garage; the lap under way is void. */
+  toGarage() {
+    this.laps.abandon();
+    this.#toGarage();
+  }
+
+  #toGarage() {
+    this.car.reset(this.track.garage(this.garage));
+    this.painter.clearSkids();
+    this.camera.follow(this.car.pose, 0, Infinity);
+  }
+}

@@ -1,0 +1,142 @@
+// One room before (or beside) the race: who is here, what they say, and who may start.
+
+import { element, make, setText } from "./element.js";
+import { createMessageList } from "./messages.js";
+import { hostOf, MAX_MESSAGES } from "./state.js";
+
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./state.js").Player} Player */
+/** @typedef {import("./livery.js").Liveries} Liveries */
+
+/**
+ * @param {import("./flow.js").Flow} flow
+ * @param {Liveries} liveries
+ */
+export function createRoom(flow, liveries) {
+  const title = element("room-title", HTMLHeadingElement);
+  const summary = element("room-summary", HTMLParagraphElement);
+  const start = element("start-race", HTMLButtonElement);
+  const join = element("join-race", HTMLButtonElement);
+  const leave = element("leave-room", HTMLButtonElement);
+  const count = element("player-count", HTMLSpanElement);
+  const list = element("player-list", HTMLUListElement);
+  const form = element("message-form", HTMLFormElement);
+  const input = element("message-input", HTMLInputElement);
+  const messages = createMessageList(element("message-list", HTMLDivElement), MAX_MESSAGES);
+  /** @type {Map<string, PlayerRow>} */
+  const rows = new Map();
+
+  start.addEventListener("click", () => void flow.startGame());
+  join.addEventListener("click", () => flow.joinRace());
+  leave.addEventListener("click", () => void flow.leaveRoom());
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = input.value.trim();
+    input.value = "";
+    void flow.sendMessage(text);
+  });
+
+  /** @param {State} state */
+  function showPlayers({ players, room, me }) {
+    liveries.assign(players.map((player) => player.id));
+    for (const [id, row] of rows) {
+      if (players.some((player) => player.id === id)) continue;
+      row.root.remove();
+      rows.delete(id);
+    }
+    players.forEach((player, place) => {
+      const row = rows.get(player.id) ?? new PlayerRow(player.id, liveries);
+      rows.set(player.id, row);
+      row.show(player, player.id === room?.hostId, player.id === me?.id);
+      if (list.children[place] !== row.root) list.insertBefore(row.root, list.children[place] ?? null);
+    });
+    setText(count, String(players.length));
+  }
+
+  /** @param {State} state */
+  function showActions(state) {
+    const host = hostOf(state);
+    const active = state.room?.isActive === true;
+    const mine = host.kind === "me";
+    setHidden(join, !active, start);
+    setHidden(start, !mine, join);
+    setText(start, active ? "Start anew" : "Start race");
+    start.classList.toggle("primary", !active);
+    start.setAttribute("aria-disabled", String(state.busy !== ""));
+    start.classList.toggle("waiting", state.busy === "start");
+    leave.setAttribute("aria-disabled", String(state.busy !== ""));
+    setText(summary, summaryText(host, active));
+  }
+
+  return {
+    /** @param {State} state */
+    show(state) {
+      if (state.screen !== "room" || !state.room) return;
+      setText(title, state.room.name || "Unnamed room");
+      showPlayers(state);
+      showActions(state);
+      messages.show(state.messages);
+    },
+  };
+}
+
+/**
+ * Show or hide a button; a focus on it moves on to `heir`, or else to the title.
+ * @param {HTMLElement} button
+ * @param {boolean} hidden
+ * @param {HTMLElement} heir
+ */
+function setHidden(button, hidden, heir) {
+  if (button.hidden === hidden) return;
+  const focused = button === document.activeElement;
+  button.hidden = hidden;
+  if (focused) (heir.hidden ? element("room-title", HTMLElement) : heir).focus();
+}
+
+/**
+ * @param {ReturnType<typeof hostOf>} host
+ * @param {boolean} active
+ */
+function summaryText({ kind, name }, active) {
+  if (active) {
+    return kind === "me" ? "The race is on. You are the host." : "The race is on: join whenever you like.";
+  }
+  if (kind === "me") return "You are the host. Start when everybody is here.";
+  if (kind === "other") return `Waiting for ${name}, the host, to start the race.`;
+  if (kind === "gone") return "The host has vanished, so nobody can start here. Create a new room instead.";
+  return "Looking for the host…";
+}
+
+class PlayerRow {
+  /**
+   * @param {string} id
+   * @param {Liveries} liveries
+   */
+  constructor(id, liveries) {
+    const livery = liveries.of(id);
+    this.root = make("li", "player");
+    this.root.dataset.testid = "player";
+    this.root.dataset.playerId = id;
+    this.plate = make("span", "plate", livery.label);
+    this.plate.dataset.body = String(livery.index);
+    this.plate.style.setProperty("--body", livery.body);
+    this.plate.style.setProperty("--plate-ink", livery.ink);
+    this.plate.classList.toggle("striped", livery.striped);
+    this.name = make("span", "player-name");
+    this.you = make("span", "tag", "You");
+    this.host = make("span", "tag", "Host");
+    this.host.dataset.kind = "host";
+    this.root.append(this.plate, this.name, this.you, this.host);
+  }
+
+  /**
+   * @param {Player} player
+   * @param {boolean} isHost
+   * @param {boolean} isMe
+   */
+  show({ name }, isHost, isMe) {
+    setText(this.name, name || "Anonymous");
+    this.you.hidden = !isMe;
+    this.host.hidden = !isHost;
+  }
+}

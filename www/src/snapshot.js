@@ -1,0 +1,56 @@
+// A plain copy of what the page shows, for tests and for curious people at the console: `race.state()`.
+
+/**
+ * @param {import("./state.js").State} state
+ * @param {import("./race.js").Race} race
+ * @param {import("./net.js").Session | null} session
+ */
+export function snapshot(state, race, session) {
+  const { car, laps } = race;
+  return {
+    screen: state.screen,
+    connection: state.connection,
+    sessionId: session?.sessionId ?? null,
+    roomId: state.room?.id ?? null,
+    hostId: state.room?.hostId ?? null,
+    isActive: state.room?.isActive ?? false,
+    players: state.players.map(({ id, name }) => ({ id, name })),
+    rooms: state.rooms.map((room) => ({ ...room })),
+    messages: state.messages.map(({ senderName, text, own }) => ({ senderName, text, own })),
+    notice: state.notice ? { ...state.notice } : null,
+    car: {
+      ...car.pose,
+      speed: car.speed,
+      surface: car.surface,
+      garage: race.garage,
+      number: race.me.livery.number,
+    },
+    cars: race.field.cars.map(({ id, name, x, z, yaw, speed, stale, livery }) => ({
+      id,
+      name,
+      x,
+      z,
+      yaw,
+      speed,
+      stale,
+      number: livery.number,
+    })),
+    laps: {
+      lap: laps.lap,
+      lastSeconds: finite(laps.last),
+      bestSeconds: finite(laps.best),
+      currentSeconds: finite(laps.current(race.seconds)),
+      nextCheckpoint: laps.next,
+      position: race.position,
+      of: race.entries.length,
+    },
+    countdownSeconds: race.countdown,
+    frames: race.frames,
+    metrics: session ? { ...session.metrics() } : null,
+  };
+}
+
+/** @param {number} value */
+function finite(value) {
+  return Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,255 @@
+// What the page knows, and every way it may change. Pure: `reduce` returns a new state and touches nothing else.
+// flow.js dispatches, the screens only read.
+
+/** Messages kept in a room: a screenful or three; older ones are dropped. */
+export const MAX_MESSAGES = 100;
+
+/** @typedef {"signin" | "lobby" | "room" | "race"} Screen */
+/** @typedef {"idle" | "connecting" | "online" | "lost"} Connection */
+/** @typedef {{ id: string, name: string, playerCount: number, isActive: boolean, hostId: string }} Room */
+/** @typedef {{ id: string, name: string }} Player */
+/** @typedef {{ key: number, senderId: string, senderName: string, text: string, own: boolean }} Message */
+/** @typedef {import("./spawn.js").Spawn} Spawn */
+/** @typedef {import("./errors.js").Advice & { kind: "error" | "info" }} Notice */
+
+/**
+ * @typedef {object} Lost
+ * @property {import("./errors.js").Advice} advice
+ * @property {boolean} retrying  the page tries again by itself
+ * @property {number} retrySeconds  until the next attempt; 0 while one is under way
+ */
+
+/**
+ * @typedef {object} CurrentRoom
+ * @property {string} id
+ * @property {string} name
+ * @property {string} hostId  empty until the room list told
+ * @property {boolean} isActive
+ */
+
+/**
+ * A race this page is in. `round` changes whenever the host starts anew.
+ * @typedef {object} RaceStart
+ * @property {number} round
+ * @property {Spawn[]} spawns
+ * @property {boolean} countdown  false for a late comer
+ */
+
+/**
+ * @typedef {object} State
+ * @property {Screen} screen
+ * @property {Connection} connection
+ * @property {boolean} insecure  the relay accepts any certificate
+ * @property {Player | null} me
+ * @property {Room[]} rooms
+ * @property {boolean} roomsKnown
+ * @property {CurrentRoom | null} room
+ * @property {Player[]} players
+ * @property {Message[]} messages
+ * @property {number} messageCount  ever, as the source of message keys
+ * @property {RaceStart | null} race
+ * @property {string} busy  what the page waits for; empty when nothing
+ * @property {Notice | null} notice
+ * @property {Lost | null} lost
+ */
+
+/**
+ * @typedef {{ type: "configured", insecure: boolean }
+ *   | { type: "busy", what: string }
+ *   | { type: "connecting" }
+ *   | { type: "signedIn", me: Player }
+ *   | { type: "signedOut", notice?: Notice }
+ *   | { type: "rooms", rooms: Room[] }
+ *   | { type: "enteredRoom", id: string, name: string }
+ *   | { type: "leftRoom", notice?: Notice }
+ *   | { type: "players", roomId: string, players: Player[] }
+ *   | { type: "message", senderId: string, senderName: string, text: string, own: boolean }
+ *   | { type: "raceStarted", roomId: string, hostId?: string, spawns: Spawn[] }
+ *   | { type: "raceJoined" }
+ *   | { type: "raceLeft" }
+ *   | { type: "notice", notice: Notice | null }
+ *   | { type: "lost", lost: Lost }
+ * } Action
+ */
+
+/** @returns {State} */
+export function initialState() {
+  return { ...signedOut(), insecure: false };
+}
+
+function signedOut() {
+  return {
+    screen: /** @type {Screen} */ ("signin"),
+    connection: /** @type {Connection} */ ("idle"),
+    me: null,
+    rooms: [],
+    roomsKnown: false,
+    messageCount: 0,
+    busy: "",
+    notice: null,
+    lost: null,
+    ...outsideRoom(),
+  };
+}
+
+function outsideRoom() {
+  return { room: null, players: [], messages: [], race: null };
+}
+
+/**
+ * @param {State} state
+ * @param {Action} action
+ * @returns {State}
+ */
+export function reduce(state, action) {
+  switch (action.type) {
+    case "configured":
+      return { ...state, insecure: action.insecure };
+    case "busy":
+      return { ...state, busy: action.what };
+    case "connecting":
+      return { ...state, connection: "connecting", notice: null };
+    case "signedIn":
+      return {
+        ...state,
+        screen: "lobby",
+        connection: "online",
+        me: action.me,
+        lost: null,
+        notice: null,
+        busy: "",
+        ...outsideRoom(),
+      };
+    case "signedOut":
+      return { ...state, ...signedOut(), notice: action.notice ?? null };
+    case "rooms":
+      return withRooms(state, action.rooms);
+    case "enteredRoom":
+      return enteredRoom(state, action);
+    case "leftRoom":
+      return state.me === null
+        ? state
+        : { ...state, screen: "lobby", notice: action.notice ?? null, busy: "", ...outsideRoom() };
+    case "players":
+      return state.room?.id === action.roomId ? { ...state, players: action.players } : state;
+    case "message":
+      return withMessage(state, action);
+    case "raceStarted":
+      return raceStarted(state, action);
+    case "raceJoined":
+      return state.room === null ? state : toRace(state, [], false);
+    case "raceLeft":
+      return state.screen === "race" ? { ...state, screen: "room", race: null, notice: null } : state;
+    case "notice":
+      return { ...state, notice: action.notice };
+    case "lost":
+      return state.me === null ? state : { ...state, connection: "lost", lost: action.lost, busy: "" };
+  }
+}
+
+/**
+ * @param {State} state
+ * @param {Room[]} rooms
+ * @returns {State}
+ */
+function withRooms(state, rooms) {
+  const sorted = [...rooms].sort(byName);
+  const mine = rooms.find((room) => room.id === state.room?.id);
+  const room =
+    state.room && mine
+      ? { ...state.room, name: mine.name, hostId: mine.hostId, isActive: mine.isActive }
+      : state.room;
+  return { ...state, rooms: sorted, roomsKnown: true, room };
+}
+
+/**
+ * @param {Room} a
+ * @param {Room} b
+ */
+function byName(a, b) {
+  return a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1);
+}
+
+/**
+ * @param {State} state
+ * @param {{ id: string, name: string }} entered
+ * @returns {State}
+ */
+function enteredRoom(state, { id, name }) {
+  if (state.me === null) return state;
+  const listed = state.rooms.find((room) => room.id === id);
+  const room = { id, name, hostId: listed?.hostId ?? "", isActive: listed?.isActive ?? false };
+  return { ...state, ...outsideRoom(), screen: "room", room, players: [state.me], busy: "", notice: null };
+}
+
+/**
+ * @param {State} state
+ * @param {{ senderId: string, senderName: string, text: string, own: boolean }} message
+ * @returns {State}
+ */
+function withMessage(state, { senderId, senderName, text, own }) {
+  if (state.room === null) return state;
+  const key = state.messageCount + 1;
+  const messages = [...state.messages, { key, senderId, senderName, text, own }];
+  return { ...state, messageCount: key, messages: messages.slice(-MAX_MESSAGES) };
+}
+
+/**
+ * A start counts only for the room we are in: servers push those of rooms left long ago too.
+ * @param {State} state
+ * @param {{ roomId: string, hostId?: string, spawns: Spawn[] }} start
+ * @returns {State}
+ */
+function raceStarted(state, { roomId, hostId, spawns }) {
+  if (state.room === null || state.room.id !== roomId) return state;
+  const room = { ...state.room, hostId: hostId || state.room.hostId };
+  return toRace({ ...state, room }, spawns, true);
+}
+
+/**
+ * @param {State} state
+ * @param {Spawn[]} spawns
+ * @param {boolean} countdown
+ * @returns {State}
+ */
+function toRace(state, spawns, countdown) {
+  const room = state.room && { ...state.room, isActive: true };
+  const round = (state.race?.round ?? 0) + 1;
+  return { ...state, screen: "race", room, race: { round, spawns, countdown }, busy: "", notice: null };
+}
+
+/**
+ * Who may start: the host, by the server's list. A host who is not among the players will never start anything.
+ * @param {State} state
+ * @returns {{ kind: "me" | "other" | "gone" | "unknown", name: string }}
+ */
+export function hostOf({ room, players, me }) {
+  if (!room || !room.hostId) return { kind: "unknown", name: "" };
+  if (room.hostId === me?.id) return { kind: "me", name: me.name };
+  const host = players.find((player) => player.id === room.hostId);
+  return host ? { kind: "other", name: host.name } : { kind: "gone", name: "" };
+}
+
+/**
+ * Keep one state and tell about changes.
+ * @param {State} state
+ */
+export function createStore(state) {
+  /** @type {Set<(state: State, before: State) => void>} */
+  const listeners = new Set();
+  return {
+    get: () => state,
+    /** @param {Action} action */
+    dispatch(action) {
+      const before = state;
+      state = reduce(state, action);
+      if (state !== before) for (const listener of listeners) listener(state, before);
+    },
+    /** @param {(state: State, before: State) => void} listener */
+    subscribe(listener) {
+      listeners.add(listener);
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof createStore>} Store */
