@@ -1,0 +1,108 @@
+//! One player's connection: its bytes to lines for the engine, the engine's lines to bytes. Ends as the original
+//! ends one, without TLS's close_notify.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::line::LineDecoder;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::server::TlsStream;
+
+use crate::engine::{Engine, Link};
+use crate::rules::Conn;
+
+/// How much is read at once. A command has about a hundred bytes.
+const READ_BYTES: usize = 16 * 1024;
+/// How long a peer may take to accept what is written to it.
+const WRITE_LIMIT: Duration = Duration::from_secs(10);
+/// How long the end of a connection waits for the peer's own end, so that unread bytes of the peer do not turn
+/// the last reply into a reset.
+const LINGER_LIMIT: Duration = Duration::from_secs(2);
+/// How much is read and dropped meanwhile.
+const MAX_LINGER_BYTES: u64 = 1 << 20;
+
+/// Ends the session when the task does, however it does.
+struct Membership {
+    engine: Arc<Engine>,
+    conn: Conn,
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        self.engine.disconnect(self.conn);
+    }
+}
+
+/// Serve one connection until either side ends it.
+pub(crate) async fn serve(engine: Arc<Engine>, stream: TlsStream<TcpStream>) {
+    let (conn, link) = engine.connect();
+    let membership = Membership {
+        engine: Arc::clone(&engine),
+        conn,
+    };
+    tracing::debug!(conn = conn.0, "connected");
+    let (mut reader, mut writer) = tokio::io::split(stream);
+    let reading = async {
+        read_lines(&engine, conn, &link, &mut reader).await;
+        // The peer has ended its side; what it is still owed goes out before ours ends.
+        engine.disconnect(conn);
+        link.outbox.finish();
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = reading => {}
+        () = write_lines(&link, &mut writer) => {}
+        () = link.outbox.until_cut() => {}
+    }
+    drop(membership);
+    tracing::debug!(conn = conn.0, "disconnected");
+    let (tcp, _) = reader.unsplit(writer).into_inner();
+    end(tcp).await;
+}
+
+/// End a TCP connection in order.
+pub(crate) async fn end(mut tcp: TcpStream) {
+    if tcp.shutdown().await.is_ok() {
+        let mut rest = tcp.take(MAX_LINGER_BYTES);
+        // Whatever the peer still says is not heard any more, and its end may be an error.
+        let _ = timeout(
+            LINGER_LIMIT,
+            tokio::io::copy(&mut rest, &mut tokio::io::sink()),
+        )
+        .await;
+    }
+}
+
+async fn read_lines(
+    engine: &Arc<Engine>,
+    conn: Conn,
+    link: &Link,
+    reader: &mut (impl AsyncRead + Unpin),
+) {
+    let mut decoder = LineDecoder::default();
+    let mut bytes = vec![0; READ_BYTES];
+    // An end without close_notify is an error to TLS and an ordinary end to us.
+    while let Ok(count @ 1..) = reader.read(&mut bytes).await {
+        decoder.push(&bytes[..count]);
+        while let Some(line) = decoder.next_line() {
+            engine.line(conn, line);
+            while !engine.takes_lines(conn) {
+                link.resume.notified().await;
+            }
+        }
+    }
+}
+
+async fn write_lines(link: &Link, writer: &mut (impl AsyncWrite + Unpin)) {
+    while let Some(bytes) = link.outbox.next().await {
+        let write = async {
+            writer.write_all(&bytes).await?;
+            writer.flush().await
+        };
+        if !matches!(timeout(WRITE_LIMIT, write).await, Ok(Ok(()))) {
+            return;
+        }
+    }
+}

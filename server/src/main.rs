@@ -1,0 +1,84 @@
+//! The program `mp-server`: options from the command line and the environment, one line on standard output when
+//! it is ready, logs on standard error, and a clean stop on Ctrl-C or SIGTERM.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Parser;
+use protocol::id::Secret;
+use server::{Options, Server};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// A small game server that speaks MP-Server's first generation.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Where to take lines; port 0 is any free port.
+    #[arg(long, env = "MP_SERVER_TCP", default_value = "127.0.0.1:443")]
+    tcp: SocketAddr,
+    /// Where to take datagrams; port 0 is any free port.
+    #[arg(long, env = "MP_SERVER_UDP", default_value = "127.0.0.1:443")]
+    udp: SocketAddr,
+    /// Behave as the original server with all its defects, for tests.
+    #[arg(long, env = "MP_SERVER_FAITHFUL")]
+    faithful: bool,
+    /// Half of every datagram's key; the other half is the session's id.
+    #[arg(long, env = "MP_SERVER_SECRET", default_value = Secret::FIRST_GENERATION, hide_env_values = true)]
+    secret: String,
+    /// Keep the certificate in this folder and use it again.
+    #[arg(long, env = "MP_SERVER_CERTIFICATE", value_name = "DIR")]
+    certificate: Option<PathBuf>,
+}
+
+impl From<Arguments> for Options {
+    fn from(arguments: Arguments) -> Self {
+        Self {
+            tcp: arguments.tcp,
+            udp: arguments.udp,
+            faithful: arguments.faithful,
+            secret: Secret::new(arguments.secret),
+            certificate_dir: arguments.certificate,
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    let coloured = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(coloured);
+    log.with_writer(std::io::stderr).init();
+    // Before anything can be announced, so that a stop that comes at once is a clean one.
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
+    let server = Server::start(Arguments::parse().into()).await?;
+    announce(&server)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+    server.stop().await;
+    Ok(())
+}
+
+/// Print the one line that says where the server is.
+fn announce(server: &Server) -> anyhow::Result<()> {
+    let (tcp, udp, sha256) = (
+        server.tcp_addr(),
+        server.udp_addr(),
+        server.certificate_sha256(),
+    );
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        r#"{{"tcp":"{tcp}","udp":"{udp}","certificateSha256":"{sha256}"}}"#
+    )?;
+    out.flush()?;
+    Ok(())
+}

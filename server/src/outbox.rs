@@ -1,0 +1,103 @@
+//! The lines one connection still has to send: filled by the engine without waiting, emptied by the connection's
+//! own task. Bounded in bytes; a peer that lets it overflow is cut off.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+/// The most bytes that wait for one peer: a few of the longest lines there are.
+pub(crate) const MAX_OUTBOX_BYTES: usize = 4 * protocol::line::MAX_LINE_BYTES;
+
+/// The peer reads too slowly: its lines would take more than [`MAX_OUTBOX_BYTES`].
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Overflow;
+
+#[derive(Default)]
+struct Waiting {
+    bytes: Vec<u8>,
+    finished: bool,
+}
+
+/// Lines on their way to one peer.
+#[derive(Default)]
+pub(crate) struct Outbox {
+    waiting: Mutex<Waiting>,
+    changed: Notify,
+    cut: Notify,
+}
+
+impl Outbox {
+    /// Add a line; its newline is added here.
+    pub(crate) fn push(&self, line: &str) -> Result<(), Overflow> {
+        let mut waiting = self.waiting();
+        if waiting.bytes.len() + line.len() >= MAX_OUTBOX_BYTES {
+            return Err(Overflow);
+        }
+        waiting.bytes.extend_from_slice(line.as_bytes());
+        waiting.bytes.push(b'\n');
+        drop(waiting);
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// Say that nothing will follow.
+    pub(crate) fn finish(&self) {
+        self.waiting().finished = true;
+        self.changed.notify_one();
+    }
+
+    /// End the connection at once, whatever still waits.
+    pub(crate) fn cut(&self) {
+        self.cut.notify_one();
+    }
+
+    /// Wait for [`cut`](Self::cut).
+    pub(crate) async fn until_cut(&self) {
+        self.cut.notified().await;
+    }
+
+    /// Take everything that waits, as soon as there is something; nothing once all is sent and finished.
+    pub(crate) async fn next(&self) -> Option<Vec<u8>> {
+        loop {
+            let changed = self.changed.notified();
+            {
+                let mut waiting = self.waiting();
+                if !waiting.bytes.is_empty() {
+                    return Some(std::mem::take(&mut waiting.bytes));
+                }
+                if waiting.finished {
+                    return None;
+                }
+            }
+            changed.await;
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn lines_come_in_order_and_end_when_finished() {
+        let outbox = Outbox::default();
+        assert_eq!((outbox.push("a"), outbox.push("b")), (Ok(()), Ok(())));
+        outbox.finish();
+        assert_eq!(outbox.next().await.as_deref(), Some(&b"a\nb\n"[..]));
+        assert_eq!(outbox.next().await, None);
+    }
+
+    #[test]
+    fn a_peer_that_does_not_read_overflows_it() {
+        let outbox = Outbox::default();
+        let line = "x".repeat(protocol::line::MAX_LINE_BYTES);
+        for _ in 0..3 {
+            assert_eq!(outbox.push(&line), Ok(()));
+        }
+        assert_eq!(outbox.push(&line), Err(Overflow));
+    }
+}

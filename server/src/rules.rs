@@ -1,0 +1,386 @@
+//! The rules of the game server without I/O: lines, datagrams and clock readings go in by `handle_*`, and
+//! [`Rules::poll_output`] gives what is to be sent, closed or hashed. The sockets around it are in
+//! [`crate::server`]; nothing here opens one, reads a clock, draws a random number or hashes a password.
+
+mod account;
+mod command;
+mod datagram;
+mod json;
+mod lobby;
+mod number;
+mod reply;
+mod room;
+mod session;
+mod sign_in;
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use protocol::id::{Password, RoomId, Secret, SessionId};
+use protocol::line::LineError;
+
+pub use account::{MAX_ACCOUNTS, PasswordHash};
+pub use lobby::{MAX_ROOM_NAME_CHARS, MAX_ROOMS};
+pub use room::ROOM_SEATS;
+pub use session::MAX_QUEUED_LINES;
+pub use sign_in::MAX_PLAYER_NAME_CHARS;
+
+use account::Accounts;
+use command::{Command, Request};
+use reply::{Reply, error};
+use room::{Room, Seating};
+use session::{Session, Waiting};
+
+/// How many sessions there may be at once: ten times the load the project measures itself with.
+pub const MAX_SESSIONS: usize = 1_000;
+/// How often idle sessions are looked for (facts, section 1.6).
+pub const IDLE_CHECK: Duration = Duration::from_secs(30);
+/// How long a session may send no line.
+pub const IDLE_LIMIT: Duration = Duration::from_secs(60);
+
+const AUTHENTICATION_REQUIRED: &str =
+    "Authentication required. Please use NAME command with password.";
+
+/// Names one connection for as long as the server runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Conn(pub u64);
+
+/// Names one password job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ticket {
+    conn: Conn,
+    number: u64,
+}
+
+impl Ticket {
+    /// Name the connection that waits for this job.
+    pub fn conn(self) -> Conn {
+        self.conn
+    }
+}
+
+/// What the rules want done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Send a line, without its newline.
+    Line {
+        /// To whom.
+        conn: Conn,
+        /// What.
+        line: Arc<str>,
+    },
+    /// Send one datagram to several places.
+    Datagram {
+        /// Where.
+        to: Vec<SocketAddr>,
+        /// What.
+        payload: Vec<u8>,
+    },
+    /// Send what is queued, then close. The session is gone already.
+    Close {
+        /// Whom.
+        conn: Conn,
+    },
+    /// Answer by [`Rules::handle_password`].
+    Password {
+        /// Give this back with the answer.
+        ticket: Ticket,
+        /// What is to be done.
+        job: PasswordJob,
+    },
+}
+
+/// Work on a password that takes too long to be done in between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PasswordJob {
+    /// Hash it with a new salt.
+    Hash(Password),
+    /// Check it.
+    Verify(Password, PasswordHash),
+}
+
+/// The answer to a [`PasswordJob`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PasswordAnswer {
+    /// It was hashed.
+    Hashed(PasswordHash),
+    /// It was checked: right or wrong.
+    Verified(bool),
+    /// It could not be done.
+    Failed,
+}
+
+/// How the rules behave.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Be the original with all its defects (facts, section 10) instead of a sane server of the same protocol.
+    pub faithful: bool,
+    /// Half of every datagram's key.
+    pub secret: Secret,
+}
+
+/// Draws the ids of new rooms.
+pub type RoomIds = Box<dyn FnMut() -> RoomId + Send>;
+
+/// The state of the whole game server.
+pub struct Rules {
+    config: Config,
+    room_ids: RoomIds,
+    /// At most [`MAX_SESSIONS`].
+    sessions: HashMap<Conn, Session>,
+    /// The connection of every session in `sessions`.
+    conns: HashMap<SessionId, Conn>,
+    /// The endpoint of every session that has one.
+    endpoints: HashMap<SocketAddr, Conn>,
+    /// At most [`MAX_ROOMS`].
+    rooms: HashMap<RoomId, Room>,
+    accounts: Accounts,
+    rooms_made: u64,
+    tickets: u64,
+    next_idle_check: Duration,
+    /// Emptied by the caller after every call, so it holds what one call makes.
+    outputs: VecDeque<Output>,
+}
+
+impl Rules {
+    /// Make an empty server whose clock reads zero.
+    pub fn new(config: Config, room_ids: RoomIds) -> Self {
+        Self {
+            config,
+            room_ids,
+            sessions: HashMap::new(),
+            conns: HashMap::new(),
+            endpoints: HashMap::new(),
+            rooms: HashMap::new(),
+            accounts: Accounts::default(),
+            rooms_made: 0,
+            tickets: 0,
+            next_idle_check: IDLE_CHECK,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Begin the session of a new connection. Both ids must be new; `session` is drawn at random by the caller.
+    pub fn handle_connect(&mut self, conn: Conn, session: SessionId, now: Duration) {
+        if self.sessions.len() >= MAX_SESSIONS {
+            self.outputs.push_back(Output::Close { conn });
+            return;
+        }
+        self.send(conn, format!("CONNECTED|{session}").into());
+        self.conns.insert(session.clone(), conn);
+        self.sessions.insert(conn, Session::new(session, now));
+    }
+
+    /// End the session of a connection that is gone.
+    pub fn handle_disconnect(&mut self, conn: Conn) {
+        if !self.config.faithful {
+            self.leave_quietly(conn);
+        }
+        if let Some(session) = self.sessions.remove(&conn) {
+            self.conns.remove(&session.id);
+            self.endpoints.retain(|_, owner| *owner != conn);
+        }
+    }
+
+    /// Take one line as [`protocol::line::LineDecoder`] gives it.
+    pub fn handle_line(&mut self, conn: Conn, line: Result<String, LineError>, now: Duration) {
+        let Some(session) = self.sessions.get_mut(&conn) else {
+            return;
+        };
+        session.last_line = now;
+        if session.queue.len() >= MAX_QUEUED_LINES {
+            return self.close(conn);
+        }
+        session.queue.push_back(line);
+        self.work(conn);
+    }
+
+    /// Say whether a session can take a line now. While its password is being hashed, it should send no more.
+    pub fn takes_lines(&self, conn: Conn) -> bool {
+        let session = self.sessions.get(&conn);
+        session.is_none_or(|session| session.waiting.is_none())
+    }
+
+    /// Take the answer to a password job.
+    pub fn handle_password(&mut self, ticket: Ticket, answer: PasswordAnswer) {
+        let Ticket { conn, number } = ticket;
+        let Some(session) = self.sessions.get_mut(&conn) else {
+            return;
+        };
+        if let Some(waiting) = session.waiting.take_if(|waiting| waiting.number == number) {
+            self.finish(conn, waiting.purpose, answer);
+            self.work(conn);
+        }
+    }
+
+    /// Say when [`handle_timeout`](Self::handle_timeout) is due.
+    pub fn poll_timeout(&self) -> Duration {
+        self.next_idle_check
+    }
+
+    /// Do what is due: end the sessions that have been silent for too long.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        if now < self.next_idle_check {
+            return;
+        }
+        self.next_idle_check = now + IDLE_CHECK;
+        let idle = |session: &Session| now.saturating_sub(session.last_line) > IDLE_LIMIT;
+        let silent = self.sessions.iter().filter(|(_, session)| idle(session));
+        let mut silent: Vec<Conn> = silent.map(|(conn, _)| *conn).collect();
+        silent.sort_unstable();
+        for conn in silent {
+            self.close(conn);
+        }
+    }
+
+    /// Give the next thing to do, in the order it is to be done.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Work through the lines of a session until none is left or one has to wait.
+    fn work(&mut self, conn: Conn) {
+        while let Some(session) = self.sessions.get_mut(&conn) {
+            if session.waiting.is_some() {
+                return;
+            }
+            let Some(line) = session.queue.pop_front() else {
+                return;
+            };
+            self.execute(conn, line);
+        }
+    }
+
+    fn execute(&mut self, conn: Conn, line: Result<String, LineError>) {
+        let line = match line {
+            Ok(line) => line,
+            Err(LineError::InvalidUtf8(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(LineError::TooLong { limit }) => {
+                return self.error(
+                    conn,
+                    &format!("Line too long. At most {limit} bytes are taken."),
+                );
+            }
+        };
+        let Ok(request) = Request::read(&line) else {
+            return self.error(conn, "Invalid JSON format");
+        };
+        let Ok(request) = request else { return };
+        if !request.is_open() && !self.is_authenticated(conn) {
+            return self.error(conn, AUTHENTICATION_REQUIRED);
+        }
+        if let Ok(command) = request.command(!self.config.faithful) {
+            self.apply(conn, command);
+        }
+    }
+
+    fn apply(&mut self, conn: Conn, command: Command) {
+        match command {
+            Command::Name { name, password } => self.sign_in(conn, name, password),
+            Command::Authenticate { password } => self.authenticate(conn, password),
+            Command::Ping => self.send(conn, Reply::new("PONG").end()),
+            Command::PlayerInfo => self.player_info(conn),
+            Command::ListRooms => self.list_rooms(conn),
+            Command::CreateRoom { name } => self.create_room(conn, name),
+            Command::JoinRoom { room } => self.join_room(conn, &room),
+            Command::LeaveRoom => self.leave_room(conn),
+            Command::GetRoomPlayers => self.room_players(conn),
+            Command::StartGame => self.start_game(conn),
+            Command::RelayMessage(message) => self.relay_message(conn, message),
+            Command::Bye => {
+                self.send(conn, Reply::new("BYE_OK").end());
+                self.close(conn);
+            }
+            Command::Batch(lines) => self.batch(conn, lines),
+            Command::Unknown(verb) => {
+                let unknown = Reply::new("UNKNOWN_COMMAND").text("originalCommand", &verb);
+                self.send(conn, unknown.end());
+            }
+        }
+    }
+
+    /// Put the lines of a batch before those that wait, so that each gets its ordinary answer in order.
+    fn batch(&mut self, conn: Conn, lines: Option<Vec<String>>) {
+        let Some(lines) = lines else {
+            let limit = command::MAX_BATCH;
+            return self.error(
+                conn,
+                &format!("A BATCH holds 1 to {limit} commands and no other BATCH."),
+            );
+        };
+        if let Some(session) = self.sessions.get_mut(&conn) {
+            for line in lines.into_iter().rev() {
+                session.queue.push_front(Ok(line));
+            }
+        }
+    }
+
+    fn player_info(&mut self, conn: Conn) {
+        let Some(session) = self.sessions.get(&conn) else {
+            return;
+        };
+        let room = session
+            .room
+            .as_ref()
+            .map_or("null".to_owned(), |room| reply::quoted(room.as_str()));
+        let (id, name) = (&session.id, reply::quoted(&session.name));
+        let info = format!(r#"{{"Id":"{id}","PlayerName":{name},"CurrentRoomId":{room}}}"#);
+        self.send(
+            conn,
+            Reply::new("PLAYER_INFO").json("playerInfo", &info).end(),
+        );
+    }
+
+    fn is_authenticated(&self, conn: Conn) -> bool {
+        self.sessions
+            .get(&conn)
+            .is_some_and(|session| session.authenticated)
+    }
+
+    fn send(&mut self, conn: Conn, line: Arc<str>) {
+        self.outputs.push_back(Output::Line { conn, line });
+    }
+
+    fn error(&mut self, conn: Conn, message: &str) {
+        self.send(conn, error(message));
+    }
+
+    fn close(&mut self, conn: Conn) {
+        self.outputs.push_back(Output::Close { conn });
+        self.handle_disconnect(conn);
+    }
+
+    fn ask(&mut self, conn: Conn, purpose: session::Purpose, job: PasswordJob) {
+        self.tickets += 1;
+        let number = self.tickets;
+        if let Some(session) = self.sessions.get_mut(&conn) {
+            session.waiting = Some(Waiting { number, purpose });
+            let ticket = Ticket { conn, number };
+            self.outputs.push_back(Output::Password { ticket, job });
+        }
+    }
+
+    fn seating(&self) -> Seating {
+        if self.config.faithful {
+            Seating::ByCount
+        } else {
+            Seating::LowestFree
+        }
+    }
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rules")
+            .field("config", &self.config)
+            .field("sessions", &self.sessions.len())
+            .field("rooms", &self.rooms.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

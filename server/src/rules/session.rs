@@ -1,0 +1,72 @@
+//! What the rules know of one connection.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use protocol::cipher::Cipher;
+use protocol::id::{Password, RoomId, SessionId};
+use protocol::line::LineError;
+
+/// What a session is called until it names itself.
+pub(crate) const ANONYMOUS: &str = "Anonymous";
+
+/// How many lines of one session wait while its password is being hashed. The sockets stop reading long before
+/// (see [`super::Rules::takes_lines`]); one line more ends the session.
+pub const MAX_QUEUED_LINES: usize = 64;
+
+/// One connection of a player.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) id: SessionId,
+    pub(crate) name: String,
+    pub(crate) authenticated: bool,
+    /// The room its commands act on.
+    pub(crate) room: Option<RoomId>,
+    /// When its last complete line came, good or bad. Datagrams do not count.
+    pub(crate) last_line: Duration,
+    /// Made when it first signs in, so that strangers' keys are never tried.
+    pub(crate) cipher: Option<Cipher>,
+    /// Where its last datagram came from.
+    pub(crate) endpoint: Option<SocketAddr>,
+    /// Lines that wait for `waiting`; at most [`MAX_QUEUED_LINES`] and one batch.
+    pub(crate) queue: VecDeque<Result<String, LineError>>,
+    /// The password this session waits for; its commands are strictly one after another.
+    pub(crate) waiting: Option<Waiting>,
+}
+
+/// A password is being hashed or checked.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    /// Tells this job from earlier ones of the same connection.
+    pub(crate) number: u64,
+    pub(crate) purpose: Purpose,
+}
+
+/// What a password's hash or check is for.
+#[derive(Debug, Clone)]
+pub(crate) enum Purpose {
+    /// Take a name whose password this should be.
+    TakeName(String),
+    /// Register a name with this password.
+    Register(String, Password),
+    /// Confirm the password of the session's own name.
+    Authenticate,
+}
+
+impl Session {
+    /// Begin a session.
+    pub(crate) fn new(id: SessionId, now: Duration) -> Self {
+        Self {
+            id,
+            name: ANONYMOUS.to_owned(),
+            authenticated: false,
+            room: None,
+            last_line: now,
+            cipher: None,
+            endpoint: None,
+            queue: VecDeque::new(),
+            waiting: None,
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! `NAME` and `AUTHENTICATE`: who may be called what. The original lets almost anyone be anyone (facts, section
+//! 4.1); the default mode gives a name to whoever comes first, and keeps it by password.
+
+use protocol::cipher::Cipher;
+use protocol::id::Password;
+
+use super::reply::{Reply, auth_failed};
+use super::session::{ANONYMOUS, Purpose};
+use super::{Conn, PasswordAnswer, PasswordJob, Rules};
+
+/// The longest player name in the default mode; the original has no limit.
+pub const MAX_PLAYER_NAME_CHARS: usize = 32;
+
+const WRONG_FOR_NAME: &str = "Invalid password for this player name.";
+const WRONG: &str = "Invalid password.";
+
+impl Rules {
+    pub(super) fn sign_in(&mut self, conn: Conn, name: Option<String>, password: Option<Password>) {
+        if self.config.faithful {
+            self.sign_in_faithfully(conn, name.unwrap_or_else(|| ANONYMOUS.to_owned()), password);
+        } else {
+            // An empty password is none.
+            let password = password.filter(|password| !password.reveal().is_empty());
+            self.sign_in_sanely(conn, name.unwrap_or_default(), password);
+        }
+    }
+
+    fn sign_in_faithfully(&mut self, conn: Conn, name: String, password: Option<Password>) {
+        let Some(password) = password else {
+            return self.accept(conn, name);
+        };
+        let empty = password.reveal().is_empty();
+        if self.is_online_elsewhere(conn, &name) {
+            match self.accounts.hash(&name).cloned() {
+                _ if empty => self.refuse(conn, WRONG_FOR_NAME),
+                None => self.accept(conn, name),
+                Some(hash) => {
+                    let job = PasswordJob::Verify(password, hash);
+                    self.ask(conn, Purpose::TakeName(name), job);
+                }
+            }
+        } else if empty || name.is_empty() {
+            self.accept(conn, name);
+        } else {
+            let job = PasswordJob::Hash(password.clone());
+            self.ask(conn, Purpose::Register(name, password), job);
+        }
+    }
+
+    fn sign_in_sanely(&mut self, conn: Conn, name: String, password: Option<Password>) {
+        if name.trim().is_empty() {
+            return self.refuse(conn, "A player name cannot be empty.");
+        }
+        if name.chars().count() > MAX_PLAYER_NAME_CHARS {
+            let text = format!("A player name has at most {MAX_PLAYER_NAME_CHARS} characters.");
+            return self.refuse(conn, &text);
+        }
+        let hash = self.accounts.hash(&fold(&name)).cloned();
+        match (hash, password) {
+            (Some(hash), Some(password)) => {
+                let job = PasswordJob::Verify(password, hash);
+                self.ask(conn, Purpose::TakeName(name), job);
+            }
+            (_, None) if self.already_is(conn, &name) => self.accept(conn, name),
+            (Some(_), None) => {
+                self.refuse(
+                    conn,
+                    "This player name is registered. Sign in with its password.",
+                );
+            }
+            (None, _) if self.is_online_elsewhere(conn, &name) => {
+                self.refuse(conn, "This player name is in use. Please choose another.");
+            }
+            (None, Some(password)) => {
+                let job = PasswordJob::Hash(password.clone());
+                self.ask(conn, Purpose::Register(name, password), job);
+            }
+            (None, None) => self.accept(conn, name),
+        }
+    }
+
+    pub(super) fn authenticate(&mut self, conn: Conn, password: Option<Password>) {
+        let Some(password) = password else {
+            return self.error(conn, "Password is required for authentication.");
+        };
+        let Some(session) = self.sessions.get(&conn) else {
+            return;
+        };
+        if session.name.is_empty() || session.name == ANONYMOUS {
+            return self.refuse(conn, "Please set your name first with the NAME command.");
+        }
+        let hash = self
+            .accounts
+            .hash(&self.account_key(&session.name))
+            .cloned();
+        match hash {
+            _ if password.reveal().is_empty() => self.confirm(conn, false),
+            None => self.confirm(conn, true),
+            Some(hash) => {
+                let job = PasswordJob::Verify(password, hash);
+                self.ask(conn, Purpose::Authenticate, job);
+            }
+        }
+    }
+
+    /// Go on where a password job was for.
+    pub(super) fn finish(&mut self, conn: Conn, purpose: Purpose, answer: PasswordAnswer) {
+        match (purpose, answer) {
+            (Purpose::TakeName(name), PasswordAnswer::Verified(true)) => self.accept(conn, name),
+            (Purpose::TakeName(_), PasswordAnswer::Verified(false)) => {
+                self.refuse(conn, WRONG_FOR_NAME);
+            }
+            (Purpose::Authenticate, PasswordAnswer::Verified(right)) => self.confirm(conn, right),
+            (Purpose::Register(name, password), PasswordAnswer::Hashed(hash)) => {
+                // Somebody else may have been faster while this password was being hashed.
+                let key = self.account_key(&name);
+                let taken =
+                    self.accounts.hash(&key).is_some() || self.is_online_elsewhere(conn, &name);
+                if taken && !self.config.faithful {
+                    self.sign_in_sanely(conn, name, Some(password));
+                } else if self.accounts.store(key, hash).is_ok() {
+                    self.accept(conn, name);
+                } else {
+                    self.refuse(conn, "This server cannot register any more player names.");
+                }
+            }
+            _ => self.error(conn, "The password could not be checked. Please try again."),
+        }
+    }
+
+    fn accept(&mut self, conn: Conn, name: String) {
+        let Some(session) = self.sessions.get_mut(&conn) else {
+            return;
+        };
+        session.authenticated = true;
+        session.name.clone_from(&name);
+        let secret = &self.config.secret;
+        session
+            .cipher
+            .get_or_insert_with(|| Cipher::new(&session.id, secret));
+        if !self.config.faithful {
+            self.rename_in_room(conn);
+        }
+        let reply = Reply::new("NAME_OK").text("name", &name);
+        let reply = reply
+            .flag("authenticated", true)
+            .flag("udpEncryption", true);
+        self.send(conn, reply.end());
+    }
+
+    /// Show a new name to the room at once; the original does at the next `UPDATE`.
+    fn rename_in_room(&mut self, conn: Conn) {
+        if let Some(session) = self.sessions.get(&conn)
+            && let Some(room) = session
+                .room
+                .as_ref()
+                .and_then(|room| self.rooms.get_mut(room))
+            && let Some(player) = room.player_mut(&session.id)
+        {
+            player.name.clone_from(&session.name);
+        }
+    }
+
+    fn refuse(&mut self, conn: Conn, message: &str) {
+        self.send(conn, auth_failed(message));
+    }
+
+    /// Answer `AUTHENTICATE`. On the original a wrong password ends a session that was signed in.
+    fn confirm(&mut self, conn: Conn, right: bool) {
+        let faithful = self.config.faithful;
+        let Some(session) = self.sessions.get_mut(&conn) else {
+            return;
+        };
+        session.authenticated = right || (session.authenticated && !faithful);
+        if right {
+            let reply = Reply::new("AUTH_OK").text("name", &session.name).end();
+            self.send(conn, reply);
+        } else {
+            self.refuse(conn, WRONG);
+        }
+    }
+
+    /// The original registers names by their exact spelling; the default mode must not let case make a double.
+    fn account_key(&self, name: &str) -> String {
+        if self.config.faithful {
+            name.to_owned()
+        } else {
+            fold(name)
+        }
+    }
+
+    /// Say whether another session has this name, in any case. Who is not signed in has no name in the default
+    /// mode, but is `Anonymous` on the original.
+    fn is_online_elsewhere(&self, conn: Conn, name: &str) -> bool {
+        let name = fold(name);
+        self.sessions.iter().any(|(&other, session)| {
+            let counts = session.authenticated || self.config.faithful;
+            other != conn && counts && fold(&session.name) == name
+        })
+    }
+
+    fn already_is(&self, conn: Conn, name: &str) -> bool {
+        let session = self.sessions.get(&conn);
+        session.is_some_and(|session| session.authenticated && fold(&session.name) == fold(name))
+    }
+}
+
+fn fold(name: &str) -> String {
+    name.to_lowercase()
+}

@@ -1,0 +1,201 @@
+//! What every client should receive and did receive, and the comparison as the recordings' README asks for it:
+//! client by client and channel by channel, with the order of rooms, players and starting places left open.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::value::RawValue;
+
+use crate::recording::{Kind, Recording};
+
+/// One thing a client received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Item {
+    Tls(String),
+    Line(String),
+    Closed,
+    Datagram { sealed: bool, text: String },
+}
+
+/// The two channels whose order counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Channel {
+    Tcp,
+    Udp,
+}
+
+#[derive(Debug, Default)]
+struct Column {
+    expected: Vec<Item>,
+    received: Vec<Item>,
+}
+
+/// All of it, and the names the recording uses for what differs from run to run.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    columns: BTreeMap<(String, Channel), Column>,
+    /// `$A` to the id it stands for.
+    names: HashMap<String, String>,
+}
+
+impl Item {
+    /// What an event says a client received.
+    pub(crate) fn of(kind: &Kind) -> Option<(Channel, Self)> {
+        Some(match kind.clone() {
+            Kind::Tls(version) => (Channel::Tcp, Self::Tls(version)),
+            Kind::Line(text) => (Channel::Tcp, Self::Line(text)),
+            Kind::Closed => (Channel::Tcp, Self::Closed),
+            Kind::Datagram { sealed, text } => (Channel::Udp, Self::Datagram { sealed, text }),
+            _ => return None,
+        })
+    }
+}
+
+impl Ledger {
+    /// Expect what a recording shows.
+    pub(crate) fn new(recording: &Recording) -> Self {
+        let mut ledger = Self::default();
+        for event in &recording.events {
+            if let Some((channel, item)) = Item::of(&event.kind) {
+                ledger.column(&event.who, channel).expected.push(item);
+            }
+        }
+        ledger
+    }
+
+    /// Note what a client received, and learn the names in it.
+    pub(crate) fn receive(&mut self, who: &str, channel: Channel, item: Item) {
+        let column = self.column(who, channel);
+        let expected = column.expected.get(column.received.len()).cloned();
+        column.received.push(item.clone());
+        if let (Some(Item::Line(expected)), Item::Line(text)) = (expected, item) {
+            self.learn(&expected, &text);
+        }
+    }
+
+    /// Say how much a client has received on a channel.
+    pub(crate) fn received(&self, who: &str, channel: Channel) -> usize {
+        self.columns
+            .get(&(who.to_owned(), channel))
+            .map_or(0, |column| column.received.len())
+    }
+
+    /// Say whether everybody has received as much as expected.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.columns
+            .values()
+            .all(|column| column.received.len() >= column.expected.len())
+    }
+
+    /// Put ids in place of the names in a text to be sent.
+    pub(crate) fn fill(&self, text: &str) -> Result<String, String> {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('$') {
+            out.push_str(&rest[..at]);
+            let end = rest[at + 1..].find(|char: char| !char.is_ascii_alphanumeric());
+            let name = &rest[at..end.map_or(rest.len(), |end| at + 1 + end)];
+            out.push_str(
+                self.names
+                    .get(name)
+                    .ok_or_else(|| format!("nobody knows yet what {name} is"))?,
+            );
+            rest = &rest[at + name.len()..];
+        }
+        Ok(out + rest)
+    }
+
+    /// List what is not as the recording has it.
+    pub(crate) fn differences(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for ((who, channel), column) in &self.columns {
+            let length = column.expected.len().max(column.received.len());
+            for index in 0..length {
+                let expected = column.expected.get(index).map(canonical);
+                let received = column
+                    .received
+                    .get(index)
+                    .map(|item| canonical(&self.named(item)));
+                if expected != received {
+                    let (expected, received) = (shown(expected), shown(received));
+                    found.push(format!(
+                        "{who} {channel:?} {index}:\n    expected {expected}\n    received {received}"
+                    ));
+                }
+            }
+        }
+        found
+    }
+
+    fn column(&mut self, who: &str, channel: Channel) -> &mut Column {
+        self.columns.entry((who.to_owned(), channel)).or_default()
+    }
+
+    /// Ids appear first in these two lines, right where the recording has the name.
+    fn learn(&mut self, expected: &str, text: &str) {
+        for start in ["CONNECTED|", r#"{"command":"ROOM_CREATED","roomId":""#] {
+            if let (Some(name), Some(id)) = (expected.strip_prefix(start), text.strip_prefix(start))
+                && name.starts_with('$')
+            {
+                let word = |text: &str| {
+                    let end = text.find(|char: char| !char.is_ascii_alphanumeric() && char != '$');
+                    text[..end.unwrap_or(text.len())].to_owned()
+                };
+                self.names.insert(word(name), word(id));
+            }
+        }
+    }
+
+    /// Put names in place of the ids in what was received.
+    fn named(&self, item: &Item) -> Item {
+        let named = |text: &String| {
+            let replace =
+                |text: String, (name, id): (&String, &String)| text.replace(id.as_str(), name);
+            self.names.iter().fold(text.clone(), replace)
+        };
+        match item {
+            Item::Line(text) => Item::Line(named(text)),
+            Item::Datagram { sealed, text } => Item::Datagram {
+                sealed: *sealed,
+                text: named(text),
+            },
+            other => other.clone(),
+        }
+    }
+}
+
+/// Sort the lists whose order means nothing; everything else stays to the letter.
+fn canonical(item: &Item) -> Item {
+    let Item::Line(line) = item else {
+        return item.clone();
+    };
+    let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(line) else {
+        return item.clone();
+    };
+    let mut sorted = line.clone();
+    for list in ["rooms", "players"]
+        .into_iter()
+        .filter_map(|key| members.get(key))
+    {
+        if let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(list.get()) {
+            let mut elements: Vec<&str> = elements.into_iter().map(RawValue::get).collect();
+            elements.sort_unstable();
+            sorted = sorted.replace(list.get(), &format!("[{}]", elements.join(",")));
+        }
+    }
+    if let Some(spawns) = members.get("spawnPositions") {
+        let inner = spawns.get().trim_start_matches('{').trim_end_matches('}');
+        let mut entries: Vec<&str> = inner.split("},").collect();
+        entries.sort_unstable();
+        sorted = sorted.replace(spawns.get(), &format!("{{{}}}", entries.join("},")));
+    }
+    Item::Line(sorted)
+}
+
+fn shown(item: Option<Item>) -> String {
+    let text = item.map_or("nothing".to_owned(), |item| format!("{item:?}"));
+    if text.len() > 400 {
+        text.chars().take(400).collect::<String>() + "…"
+    } else {
+        text
+    }
+}

@@ -1,0 +1,11 @@
+//! The server against what the original answered, and through real sockets.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail by a panic")]
+
+mod client;
+mod ledger;
+mod recording;
+mod replay_rules;
+mod replay_sockets;
+mod seal;
+mod sockets;

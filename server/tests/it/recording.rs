@@ -1,0 +1,236 @@
+//! Recordings of the original server, as files; their README says what the channels mean.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// One line of a recording.
+#[derive(Debug, Clone)]
+pub(crate) struct Event {
+    /// Since the start of the recording.
+    pub(crate) at: Duration,
+    /// Which client.
+    pub(crate) who: String,
+    pub(crate) kind: Kind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The client made a TLS connection of this version.
+    Tls(String),
+    /// The client made a TCP connection and spoke no TLS.
+    PlainConnect,
+    /// The server ended the connection.
+    Closed,
+    /// The client wrote bytes.
+    Sent(Payload),
+    /// The server sent a line.
+    Line(String),
+    /// The client sent a datagram.
+    DatagramSent(Payload),
+    /// The server sent a datagram; the text is what it says once opened.
+    Datagram { sealed: bool, text: String },
+    /// The client went on with another UDP socket.
+    NewPort,
+    /// About the recording itself.
+    Note,
+}
+
+/// What a client sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Payload {
+    /// A text with names in it.
+    Plain(String),
+    /// A text with names in it, to be sealed.
+    Sealed(String),
+    Bytes(Vec<u8>),
+}
+
+/// One scenario.
+#[derive(Debug, Clone)]
+pub(crate) struct Recording {
+    pub(crate) name: String,
+    pub(crate) events: Vec<Event>,
+}
+
+/// What a recording does not say about its clients.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Reading {
+    /// The client whose connection vanished without an event; it does after its last one.
+    pub(crate) vanishes: Option<String>,
+    /// The event whose seal was made with a wrong secret.
+    pub(crate) wrong_seal: Option<usize>,
+}
+
+#[derive(Deserialize)]
+struct RawEvent {
+    t: u64,
+    who: String,
+    channel: String,
+    text: String,
+}
+
+/// The folder of recordings: that of the repository, or what `MP_RECORDINGS` names.
+fn folder() -> PathBuf {
+    match std::env::var_os("MP_RECORDINGS") {
+        Some(folder) => folder.into(),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/recordings/gen1"),
+    }
+}
+
+/// Read every recording of the folder.
+pub(crate) fn all() -> Vec<Recording> {
+    let folder = folder();
+    let entries =
+        std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let mut paths: Vec<PathBuf> = paths
+        .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "no recordings in {}", folder.display());
+    paths.iter().map(|path| Recording::load(path)).collect()
+}
+
+impl Recording {
+    fn load(path: &Path) -> Self {
+        let text = std::fs::read_to_string(path)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let read = |line: &str| {
+            let event: RawEvent = serde_json::from_str(line)
+                .unwrap_or_else(|error| panic!("{name}: {error}: {line}"));
+            Event {
+                at: Duration::from_millis(event.t),
+                kind: Kind::read(&event.channel, &expand(&event.text))
+                    .unwrap_or_else(|| panic!("{name}: cannot play this event: {line}")),
+                who: event.who,
+            }
+        };
+        let events = text
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .map(read)
+            .collect();
+        Self { name, events }
+    }
+
+    /// Everyone who does anything, in order of the name.
+    pub(crate) fn clients(&self) -> BTreeSet<&str> {
+        self.events.iter().map(|event| event.who.as_str()).collect()
+    }
+
+    /// The index of a client's last event.
+    pub(crate) fn last_event(&self, who: &str) -> Option<usize> {
+        self.events.iter().rposition(|event| event.who == who)
+    }
+
+    /// How the recording may be meant, the likeliest first: what is known of it, everybody stays and every seal is
+    /// right, one client vanishes, one seal is wrong.
+    pub(crate) fn readings(&self) -> Vec<Reading> {
+        let vanishes = |who: &str| Reading {
+            vanishes: Some(who.to_owned()),
+            ..Reading::default()
+        };
+        let wrong = |index| Reading {
+            wrong_seal: Some(index),
+            ..Reading::default()
+        };
+        let seals = self
+            .events
+            .iter()
+            .enumerate()
+            .filter(|(_, event)| event.is_sealed());
+        let seals: Vec<usize> = seals.map(|(index, _)| index).collect();
+        let known = match self.name.as_str() {
+            "disconnect_in_room" | "name_after_offline" => vanishes("A"),
+            "udp_garbage" => {
+                let is_it = |index: &&usize| matches!(&self.events[**index].kind, Kind::DatagramSent(Payload::Sealed(text)) if text.contains(r#""x":5"#));
+                seals
+                    .iter()
+                    .find(is_it)
+                    .map(|&index| wrong(index))
+                    .unwrap_or_default()
+            }
+            _ => Reading::default(),
+        };
+        let mut readings = vec![known, Reading::default()];
+        readings.extend(self.clients().into_iter().map(vanishes));
+        readings.extend(seals.into_iter().map(wrong));
+        readings
+    }
+}
+
+impl Event {
+    fn is_sealed(&self) -> bool {
+        matches!(&self.kind, Kind::DatagramSent(Payload::Sealed(_)))
+    }
+}
+
+impl Kind {
+    fn read(channel: &str, text: &str) -> Option<Self> {
+        Some(match channel {
+            "tcp*" if text == "plain connect" => Self::PlainConnect,
+            "tcp*" if text == "closed by server" || text.starts_with("error") => Self::Closed,
+            "tcp*" => Self::Tls(text.strip_prefix("tls ")?.to_owned()),
+            "tcp>" => Self::Sent(Payload::read("plain ", text)?),
+            "tcp<" => Self::Line(text.to_owned()),
+            "udp>" => Self::DatagramSent(Payload::read("", text)?),
+            "udp<" | "udp< plain" | "udp< sealed" => Self::Datagram {
+                sealed: channel.ends_with("sealed"),
+                text: text.to_owned(),
+            },
+            "udp*" => Self::NewPort,
+            "note" => Self::Note,
+            _ => return None,
+        })
+    }
+}
+
+impl Payload {
+    /// Read a text that names its form; `form` is the one that goes without saying.
+    fn read(form: &str, text: &str) -> Option<Self> {
+        if let Some(digits) = text.strip_prefix("hex:") {
+            let digits = digits.trim();
+            let byte = |at| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+            return (0..digits.len())
+                .step_by(2)
+                .map(byte)
+                .collect::<Option<_>>()
+                .map(Self::Bytes);
+        }
+        let said = format!("{form}{text}");
+        if let Some(text) = said.strip_prefix("sealed ") {
+            return Some(Self::Sealed(text.to_owned()));
+        }
+        Some(Self::Plain(said.strip_prefix("plain ")?.to_owned()))
+    }
+}
+
+/// Write out `<200000 times x>`.
+fn expand(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        let (before, tail) = rest.split_at(at);
+        out.push_str(before);
+        let times = tail.find('>').and_then(|end| {
+            let (count, letter) = tail[1..end].split_once(" times ")?;
+            Some((count.parse().ok()?, letter, end))
+        });
+        match times {
+            Some((count, letter, end)) => {
+                out.push_str(&letter.repeat(count));
+                rest = &tail[end + 1..];
+            }
+            None => {
+                out.push('<');
+                rest = &tail[1..];
+            }
+        }
+    }
+    out + rest
+}
