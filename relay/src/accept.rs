@@ -28,9 +28,6 @@ const MAX_HTTP_PER_IP: usize = 256;
 const MAX_HTTP_LIFE: Duration = Duration::from_secs(300);
 /// Connections the system holds ready.
 const BACKLOG: u32 = 1024;
-/// The send buffer of a connection. The system's own grows to megabytes, in which positions grow old; this one,
-/// doubled by Linux, holds half a second of a full room and lets a line of 1 MiB through in a few round trips.
-const SEND_BUFFER_BYTES: u32 = 32 * 1024;
 /// The head of a request: a browser's has 1 KiB or two.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// Headers in it.
@@ -65,8 +62,6 @@ fn try_listen(address: SocketAddr) -> io::Result<TcpListener> {
     // On Windows the option would let two programs share the port.
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
-    // Accepted connections inherit it.
-    socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }

@@ -1,12 +1,17 @@
 //! The WebSocket transport: contract 1's frames over an upgraded HTTP connection.
 
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_util::{Sink as _, SinkExt as _, Stream as _, StreamExt as _};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
 use protocol::frame::{CloseCode, MAX_CLIENT_LINE_BYTES};
 use protocol::line::MAX_LINE_BYTES;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
@@ -22,6 +27,8 @@ const READ_BUFFER_BYTES: usize = 4 * 1024;
 const WRITE_BUFFER_BYTES: usize = 4 * 1024;
 /// One longest line behind a full write buffer; the outbox hands over no more while writing is blocked.
 const MAX_WRITE_BUFFER_BYTES: usize = MAX_LINE_BYTES + 4 * WRITE_BUFFER_BYTES;
+/// Bytes the system holds beyond what is on its way to the browser: a quarter of a second of a full room.
+const MAX_UNSENT_BYTES: u32 = 16 * 1024;
 /// Bytes of a refused frame that are still read, so that closing does not become a reset that overtakes the
 /// close frame.
 const MAX_DISCARDED_BYTES: u64 = 4 << 20;
@@ -30,9 +37,30 @@ pub(crate) struct WebSocket<S> {
     stream: WebSocketStream<S>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocket<S> {
+impl WebSocket<TcpStream> {
     /// Take over a connection whose HTTP handshake is done.
-    pub(crate) async fn new(socket: S) -> Self {
+    pub(crate) async fn over(upgraded: Upgraded) -> io::Result<Self> {
+        let parts = upgraded
+            .downcast::<TokioIo<TcpStream>>()
+            .map_err(|_| io::Error::other("not upgraded from TCP"))?;
+        let socket = parts.io.into_inner();
+        limit_unsent(&socket)?;
+        Ok(Self::new(socket, parts.read_buf.into()).await)
+    }
+}
+
+/// Keep positions from growing old in the system's buffers, where none can be dropped.
+fn limit_unsent(socket: &TcpStream) -> io::Result<()> {
+    let socket = SockRef::from(socket);
+    #[cfg(target_os = "linux")]
+    return socket.set_tcp_notsent_lowat(MAX_UNSENT_BYTES);
+    // Elsewhere what is sent but not yet confirmed counts too, so this is more.
+    #[cfg(not(target_os = "linux"))]
+    return socket.set_send_buffer_size(4 * MAX_UNSENT_BYTES as usize);
+}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocket<S> {
+    async fn new(socket: S, read_ahead: Vec<u8>) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(WRITE_BUFFER_BYTES)
@@ -40,7 +68,13 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocket<S> {
             .max_message_size(Some(MAX_CLIENT_LINE_BYTES))
             .max_frame_size(Some(MAX_CLIENT_LINE_BYTES));
         Self {
-            stream: WebSocketStream::from_raw_socket(socket, Role::Server, Some(config)).await,
+            stream: WebSocketStream::from_partially_read(
+                socket,
+                read_ahead,
+                Role::Server,
+                Some(config),
+            )
+            .await,
         }
     }
 

@@ -13,9 +13,9 @@ use axum::middleware::map_response;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
-use hyper_util::rt::TokioIo;
 use protocol::frame::{CloseCode, SUBPROTOCOL};
 use serde::Serialize;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::admission::NoPlace;
@@ -126,10 +126,11 @@ async fn player(
         .then(|| origin_refused(&request));
     let upgraded = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
-        let Ok(upgraded) = upgraded.await else {
+        // Who hangs up in between is gone.
+        let Ok(upgraded) = upgraded.await else { return };
+        let Ok(socket) = WebSocket::over(upgraded).await else {
             return;
         };
-        let socket = WebSocket::new(TokioIo::new(upgraded)).await;
         match refusal {
             Some(ending) => refuse(socket, &ending, peer, &context).await,
             None => admit(socket, peer, &context).await,
@@ -141,7 +142,7 @@ async fn player(
     response
 }
 
-type Socket = WebSocket<TokioIo<hyper::upgrade::Upgraded>>;
+type Socket = WebSocket<TcpStream>;
 
 async fn admit(socket: Socket, peer: IpAddr, context: &Context) {
     if *context.phase.borrow() != Phase::Running {
