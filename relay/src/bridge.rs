@@ -23,6 +23,9 @@ use crate::upstream::{Datagrams, Lines, Received, Stalled, Turn, Unsent, Upstrea
 
 /// Datagrams taken in one go, so that a flood of them does not keep lines from passing.
 const MAX_DATAGRAMS_AT_ONCE: usize = 32;
+/// Pings in a row that may go unanswered: with 20 s between two, a browser is gone after 40 to 60 s of silence.
+/// Counted and not timed, so that a machine that slept does not wake up to dead players.
+const MAX_UNANSWERED_PINGS: u32 = 2;
 
 /// Bridge one player until either side ends it.
 pub(crate) async fn run<T: Transport>(browser: T, peer: IpAddr, context: &Context) {
@@ -57,9 +60,9 @@ struct Session<'a, T> {
     meter: Meter,
     counts: Counts,
     started: Instant,
-    /// When the browser last gave a sign of life.
-    heard: Instant,
     pings: Interval,
+    /// Pings since the browser last gave a sign of life.
+    unanswered_pings: u32,
     said_bye: bool,
     /// When the last datagram went to the game server, since `started`.
     last_datagram: Option<Duration>,
@@ -83,8 +86,8 @@ impl<'a, T: Transport> Session<'a, T> {
             meter: Meter::new(&context.config.allowance),
             counts: Counts::default(),
             started,
-            heard: started,
             pings,
+            unanswered_pings: 0,
             said_bye: false,
             last_datagram: None,
         }
@@ -137,7 +140,7 @@ impl<'a, T: Transport> Session<'a, T> {
 
     /// Take what came from the browser. Without a game server yet, lines wait and datagrams are lost.
     fn take(&mut self, incoming: Incoming, server: Option<&Datagrams>) -> Result<(), Ending> {
-        self.heard = Instant::now();
+        self.unanswered_pings = 0;
         match incoming {
             Incoming::Line(line) => self.send_line(&line, server.is_some()),
             Incoming::Datagram(datagram) => self.send_datagram(&datagram, server),
@@ -206,7 +209,9 @@ impl<'a, T: Transport> Session<'a, T> {
         }
         match turn {
             Turn::Read => Ok(()),
-            Turn::Ended(_) if self.said_bye => Err(Ending::left()),
+            Turn::Ended(_) if self.said_bye => {
+                Err(Ending::new(CloseCode::Normal, "The player said goodbye."))
+            }
             Turn::Ended(detail) => {
                 let reason = "The game server ended the session: sign in again.";
                 let ending = Ending::new(CloseCode::ServerEnded, reason);
@@ -243,9 +248,10 @@ impl<'a, T: Transport> Session<'a, T> {
     }
 
     fn ping(&mut self) -> Result<(), Ending> {
-        if self.heard.elapsed() > self.context.config.patience.silence {
-            return Err(Ending::left().with_detail("no sign of life"));
+        if self.unanswered_pings == MAX_UNANSWERED_PINGS {
+            return Err(Ending::left().with_detail("It gave no sign of life."));
         }
+        self.unanswered_pings += 1;
         self.outbox.push_ping();
         Ok(())
     }

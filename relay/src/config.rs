@@ -73,8 +73,6 @@ pub struct Patience {
     pub dial_queue_places: usize,
     /// Between two WebSocket pings.
     pub ping: Duration,
-    /// Without any frame from a browser, its answers to pings included.
-    pub silence: Duration,
     /// A browser's answer to a close frame.
     pub close: Duration,
     /// The head of an HTTP request.
@@ -91,7 +89,6 @@ impl Default for Patience {
             dial_queue_places: 64,
             // Proxies on the way cut connections after 30 to 60 s of silence.
             ping: Duration::from_secs(20),
-            silence: Duration::from_secs(45),
             close: Duration::from_secs(3),
             http_head: Duration::from_secs(10),
         }

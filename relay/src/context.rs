@@ -13,6 +13,8 @@ pub(crate) struct Context {
     pub(crate) config: Config,
     pub(crate) dialer: Dialer,
     pub(crate) players: Admission,
+    /// Who is told that there is no place, or no leave, takes a place too for that moment.
+    pub(crate) refusals: Admission,
     pub(crate) phase: watch::Receiver<Phase>,
     /// Every connection and every player hold the context: the relay has stopped once this is dropped.
     pub(crate) _alive: mpsc::Sender<Infallible>,

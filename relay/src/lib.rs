@@ -55,6 +55,10 @@ pub use trust::{Fingerprint, Trust};
 /// The longest a relay takes to close once players had their time: the goodbyes' 3 s and a little.
 const CLOSING_LIMIT: Duration = Duration::from_secs(4);
 
+/// Refusals told at once, each for as long as a browser may take to hear it. Who comes when all these places are
+/// taken is hung up on.
+const MAX_REFUSALS: usize = 256;
+
 /// A running relay. Dropping it ends everything at once, without goodbyes.
 #[derive(Debug)]
 pub struct Relay {
@@ -81,6 +85,7 @@ impl Relay {
         let context = Arc::new(Context {
             dialer: Dialer::new(&config)?,
             players: Admission::new(config.max_connections, config.max_per_ip),
+            refusals: Admission::new(MAX_REFUSALS, 0),
             phase: phase_seen,
             _alive: alive_held,
             config,

@@ -14,7 +14,7 @@ use crate::config::{Config, DEFAULT_LISTEN, HostPort};
 use crate::trust::Trust;
 
 /// The command line: where the file is, and the same options as in it.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(
     name = "mp-relay",
     version,
@@ -29,7 +29,8 @@ pub struct CommandLine {
 }
 
 /// All options, each of them open. Keys of the TOML file are spelt like the flags.
-#[derive(Debug, Default, clap::Args, Deserialize)]
+// Not `Debug`: the secret is in here as it was written.
+#[derive(Default, clap::Args, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Settings {
     /// The game server's TCP address

@@ -159,6 +159,9 @@ async fn admit(socket: Socket, peer: IpAddr, context: &Context) {
 }
 
 async fn refuse(mut socket: Socket, ending: &Ending, peer: IpAddr, context: &Context) {
+    let Ok(_place) = context.refusals.enter(peer) else {
+        return;
+    };
     let detail = ending.detail.as_deref().unwrap_or_default();
     tracing::info!(%peer, code = ending.code.number(), "{} {detail}", ending.reason());
     let mut nothing = Outbox::default();

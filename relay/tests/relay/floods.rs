@@ -136,8 +136,8 @@ async fn a_browser_that_does_not_read_gets_the_newest_datagrams() {
     }
     assert!(received.is_sorted(), "datagrams never overtake each other");
     assert_eq!(received[0], 1);
-    // Socket buffers hold some hundred KiB; the relay held no more than a moment of it.
-    assert!(received.len() < 1500, "{} were kept", received.len());
+    // The outbox holds 64, the socket buffers on both sides some fifty more.
+    assert!(received.len() < 500, "{} were kept", received.len());
     let gaps = received.windows(2).filter(|pair| pair[1] != pair[0] + 1);
     assert!(gaps.count() >= 1, "the oldest that waited were dropped");
 }

@@ -78,15 +78,14 @@ async fn a_browser_that_said_bye_is_done_when_the_server_ends() {
     player.send("{\"command\":\"BYE_OK\"}\n").await;
     drop(player);
     browser.expect(r#"{"command":"BYE_OK"}"#).await;
-    browser.expect_close(1000, "").await;
+    browser.expect_close(1000, "goodbye").await;
 }
 
 #[tokio::test]
 async fn a_browser_that_answers_no_ping_counts_as_vanished() {
     let mut game = Game::start().await;
     let mut config = config_for(&game);
-    config.patience.ping = Duration::from_millis(20);
-    config.patience.silence = Duration::from_millis(200);
+    config.patience.ping = Duration::from_millis(50);
     config.patience.close = Duration::from_millis(20);
     let relay = Relay::start(config).await.unwrap();
     let mut lively = Browser::ready(&relay).await;

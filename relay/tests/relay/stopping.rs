@@ -13,13 +13,13 @@ use crate::{config_for, start_for, within};
 async fn a_stop_is_announced_and_ends_with_goodbyes() {
     let mut game = Game::start().await;
     let mut config = config_for(&game);
-    config.drain = Duration::from_secs(1);
+    config.drain = Duration::from_secs(2);
     let relay = Relay::start(config).await.unwrap();
     let address = relay.addr();
     let mut browser = Browser::ready(&relay).await;
     let mut player = game.player().await;
     let stopping = tokio::spawn(relay.stop());
-    browser.expect(r#"{"relay":"draining","seconds":1}"#).await;
+    browser.expect(r#"{"relay":"draining","seconds":2}"#).await;
     assert!(
         TcpStream::connect(address).await.is_err(),
         "nobody new comes in"
