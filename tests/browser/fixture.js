@@ -46,8 +46,8 @@ export class Site {
 
   /** Start a stopped game server again, with its addresses and its certificate. */
   async startServerAgain() {
-    const address = this.server?.ready.tcp;
-    this.server = await startServer({ certificates: this.certificates, bots: this.bots, address });
+    const addresses = this.server?.ready;
+    this.server = await startServer({ certificates: this.certificates, bots: this.bots, addresses });
   }
 
   async stop() {

@@ -71,11 +71,12 @@ export class Program {
 /**
  * Start a game server.
  *
- * @param {{ certificates: string, bots: number, address?: string | undefined }} options `certificates` is a folder that keeps
- *   its certificate, `address` that of a server to take the place of
+ * @param {{ certificates: string, bots: number, addresses?: Record<string, string> | undefined }} options `certificates` is a
+ *   folder that keeps its certificate, `addresses` the ready line of a server to take the place of
  */
-export function startServer({ certificates, bots, address = "127.0.0.1:0" }) {
-  const args = ["--tcp", address, "--udp", address, "--certificate", certificates];
+export function startServer({ certificates, bots, addresses = {} }) {
+  const { tcp = "127.0.0.1:0", udp = "127.0.0.1:0" } = addresses;
+  const args = ["--tcp", tcp, "--udp", udp, "--certificate", certificates];
   if (bots > 0) args.push("--bots", String(bots), "--room", "Bot race");
   return Program.start("mp-server", args);
 }

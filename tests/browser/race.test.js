@@ -1,5 +1,6 @@
 // Two players race: the whole way from sign-in to a closed tab, each seen by the other.
 import { expect, test } from "./fixture.js";
+import { playerCounts } from "./observer.js";
 import { record, recorded, travelled, worstError } from "./path.js";
 
 /** How far beside its true way a car may be drawn, in metres. */
@@ -9,7 +10,18 @@ const MIN_METRES = 60;
 /** A player whose tab is gone is out of the room within this time. */
 const GONE_MS = 3000;
 
-test("two players see each other drive, and one's closed tab is noticed", async ({ enter }) => {
+/**
+ * One of two players is out of the game server's room.
+ *
+ * @param {import("./programs.js").Program | undefined} server
+ */
+async function expectGone(server) {
+  await expect
+    .poll(() => playerCounts(server), { message: "players in the game server's room", timeout: GONE_MS })
+    .toEqual({ Sunday: 1 });
+}
+
+test("two players see each other drive, and one's closed tab is noticed", async ({ enter, site }) => {
   const ann = await enter("Ann");
   const ben = await enter("Ben");
   await ann.signIn("ann's password");
@@ -51,14 +63,12 @@ test("two players see each other drive, and one's closed tab is noticed", async 
 
   await ben.driver.stop();
   await ben.page.close();
-  const players = async () => (await ann.state()).players.map(({ name }) => name);
-  await expect
-    .poll(players, { message: "players after Ben's tab closed", timeout: GONE_MS })
-    .toEqual(["Ann"]);
+  await expectGone(site.server);
+  await ann.expectPlayers("Ann");
   await expect.poll(async () => (await ann.state()).cars, { message: "cars that Ann sees" }).toEqual([]);
 });
 
-test("a tab that crashes leaves no ghost", async ({ enter }) => {
+test("a tab that crashes leaves no ghost", async ({ enter, site }) => {
   const ann = await enter("Ann");
   const ben = await enter("Ben");
   await ann.signIn();
@@ -71,10 +81,8 @@ test("a tab that crashes leaves no ghost", async ({ enter }) => {
   const devtools = await ben.page.context().newCDPSession(ben.page);
   devtools.send("Page.crash").catch(() => {});
   await crash;
-  const players = async () => (await ann.state()).players.map(({ name }) => name);
-  await expect
-    .poll(players, { message: "players after Ben's tab crashed", timeout: GONE_MS })
-    .toEqual(["Ann"]);
+  await expectGone(site.server);
+  await ann.expectPlayers("Ann");
 });
 
 test.describe("with bots", () => {
