@@ -11,6 +11,7 @@ pub mod event;
 pub mod frame;
 pub mod geometry;
 pub mod id;
+pub mod interpolation;
 pub mod line;
 pub mod log;
 pub mod metrics;
@@ -18,3 +19,5 @@ pub mod network;
 pub mod pacer;
 pub mod refusal;
 pub mod session;
+
+mod beat;

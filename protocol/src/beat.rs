@@ -1,0 +1,388 @@
+//! When a datagram was really sent. Datagrams of the first generation carry no time and arrive with jitter, but
+//! their senders keep a beat: from the arrivals the beat is found, and from it each datagram's true place in time.
+
+use std::time::Duration;
+
+use crate::pacer::DEFAULT_RATE_HZ;
+
+/// How many of the newest arrivals say what the jitter is.
+const WINDOW: usize = 64;
+/// How many of the newest gaps say what the beat is: fewer are too shaken to ask.
+const ENOUGH: usize = 64;
+/// The beat is another when the gaps' differs from it by more than this part.
+const ANOTHER: f64 = 0.28;
+/// A silence longer than this ends the beat: the sender paused, and starts anew.
+const PAUSE_SECONDS: f64 = 1.0;
+/// How fast a settled beat follows the arrivals: slower smooths more, faster follows a changing delay.
+const SETTLED_GAIN: f64 = 0.04;
+/// So many arrivals, and the phase is known well enough to correct the period by it.
+const SETTLING: usize = 16;
+/// How much before its time a datagram may arrive, as a part of the beat.
+const MAX_EARLY: f64 = 0.6;
+/// For so many datagrams behind a hole it may turn out that what was thought lost was only late.
+const HOLE_MEMORY: u32 = 8;
+/// Beats outside of this are taken for their limits: the rates a sender may set.
+const MIN_PERIOD_SECONDS: f64 = 1.0 / 130.0;
+const MAX_PERIOD_SECONDS: f64 = 1.0;
+/// A numbered datagram this far off its beat starts a new one: the way has changed for good.
+const MAX_ERROR_SECONDS: f64 = 0.5;
+
+/// What an arrival means.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Stamp {
+    /// When it would have arrived without jitter, in seconds of the receiver's clock.
+    pub(crate) seconds: f64,
+    /// How many beats before it brought nothing.
+    pub(crate) missed: u32,
+    /// The sender paused before it, so nothing can be said about the time between.
+    pub(crate) after_pause: bool,
+    /// It came so early that the datagrams since the last hole must have been late: one of those thought lost was
+    /// not, and those since belong this much earlier, in seconds.
+    pub(crate) closes_hole_by: Option<f64>,
+}
+
+/// The beat of one sender.
+#[derive(Debug, Clone)]
+pub(crate) struct Beat {
+    period: f64,
+    last_stamp: f64,
+    last_arrival: f64,
+    last_seq: Option<i32>,
+    /// Arrivals since the beat started.
+    arrivals: usize,
+    /// Beats of the last hole that may not have been lost, and datagrams since.
+    hole: (u32, u32),
+    gaps: Ring<ENOUGH>,
+    known: bool,
+    /// The beat was found to be another, and is still to be measured exactly.
+    measuring: bool,
+    /// How much later than their stamps the newest datagrams arrived.
+    lateness: Ring<WINDOW>,
+}
+
+impl Beat {
+    /// Start with the first arrival.
+    pub(crate) fn new(now: Duration, seq: Option<i32>) -> (Self, Stamp) {
+        let seconds = now.as_secs_f64();
+        let mut beat = Self {
+            period: 1.0 / DEFAULT_RATE_HZ,
+            last_stamp: seconds,
+            last_arrival: seconds,
+            last_seq: seq,
+            arrivals: 1,
+            hole: (0, 0),
+            gaps: Ring::default(),
+            known: false,
+            measuring: false,
+            lateness: Ring::default(),
+        };
+        let stamp = beat.restart(seconds);
+        (beat, stamp)
+    }
+
+    /// The time between two datagrams in seconds.
+    pub(crate) fn period(&self) -> f64 {
+        self.period
+    }
+
+    /// Say whether enough arrived to trust the period: before that, what seems lost may be a slower beat.
+    pub(crate) fn is_known(&self) -> bool {
+        self.known
+    }
+
+    /// The lateness that only five of a hundred datagrams exceed, in seconds.
+    pub(crate) fn lateness(&self) -> f64 {
+        self.lateness
+            .quantile(0.95)
+            .unwrap_or(self.period / 2.0)
+            .max(0.0)
+    }
+
+    /// Take the next datagram in order.
+    pub(crate) fn arrive(&mut self, now: Duration, seq: Option<i32>) -> Stamp {
+        let now = now.as_secs_f64();
+        let gap = (now - self.last_arrival).max(0.0);
+        self.last_arrival = now;
+        let count = self.count(now, seq);
+        self.last_seq = seq;
+        if gap > PAUSE_SECONDS {
+            return self.restart(now);
+        }
+        let beats = seq.map_or(1, |_| count.max(1));
+        self.gaps.push(gap / f64::from(beats));
+        self.notice_another_period();
+        let closes_hole_by = self.close_hole(count);
+        let count = count.max(1);
+        let expected = self.last_stamp + f64::from(count) * self.period;
+        if (now - expected).abs() > MAX_ERROR_SECONDS {
+            return self.restart(now);
+        }
+        self.follow(expected, now - expected, count);
+        self.lateness.push(now - self.last_stamp);
+        Stamp {
+            seconds: self.last_stamp,
+            missed: count - 1,
+            after_pause: false,
+            closes_hole_by,
+        }
+    }
+
+    /// How many beats since the last datagram: by its number where it has one, otherwise by the clock, where none
+    /// means that it came too early to be a beat of its own.
+    fn count(&self, now: f64, seq: Option<i32>) -> u32 {
+        match (self.last_seq, seq) {
+            (Some(last), Some(seq)) if seq > last => {
+                u32::try_from(i64::from(seq) - i64::from(last)).unwrap_or(1)
+            }
+            _ => ((now - self.last_stamp) / self.period)
+                .round()
+                .clamp(0.0, 1e6) as u32,
+        }
+    }
+
+    /// A datagram too early for a beat of its own shows that those before it were late, not that others were lost.
+    fn close_hole(&mut self, count: u32) -> Option<f64> {
+        let (missing, since) = self.hole;
+        self.hole = match count {
+            0 if missing > 0 => (missing - 1, since + 1),
+            0 | 1 if since < HOLE_MEMORY => (missing, since + 1),
+            0 | 1 => (0, 0),
+            _ => (count - 1, 0),
+        };
+        if count > 0 || missing == 0 {
+            return None;
+        }
+        self.last_stamp -= self.period;
+        Some(self.period)
+    }
+
+    fn restart(&mut self, now: f64) -> Stamp {
+        self.last_stamp = now;
+        self.arrivals = 1;
+        self.hole = (0, 0);
+        Stamp {
+            seconds: now,
+            missed: 0,
+            after_pause: true,
+            closes_hole_by: None,
+        }
+    }
+
+    /// Take the beat from the gaps where they show another than assumed: first their median, which a change has
+    /// reached halfway through, then, once all gaps are new, their sum, which is exact.
+    fn notice_another_period(&mut self) {
+        if self.gaps.len() < ENOUGH {
+            return;
+        }
+        let Some(median) = self.gaps.quantile(0.5).filter(|&median| median > 0.0) else {
+            return;
+        };
+        let another = (median / self.period - 1.0).abs() > ANOTHER;
+        self.known = !another;
+        if !another && !self.measuring {
+            return;
+        }
+        let beats: f64 = self
+            .gaps
+            .iter()
+            .map(|gap| (gap / median).round().max(1.0))
+            .sum();
+        let exact = self.gaps.iter().sum::<f64>() / beats;
+        let period = if another { median } else { exact };
+        self.period = period.clamp(MIN_PERIOD_SECONDS, MAX_PERIOD_SECONDS);
+        self.measuring = another;
+        self.gaps.clear();
+        self.arrivals = 1;
+        self.hole = (0, 0);
+    }
+
+    /// A phase-locked loop: high gains at first, to find phase and period, low ones later, to be smooth.
+    fn follow(&mut self, expected: f64, error: f64, count: u32) {
+        self.arrivals += 1;
+        let gain = (2.0 / (self.arrivals as f64 + 1.0)).max(SETTLED_GAIN);
+        // However unsure the beat is: nothing arrives much before its time.
+        self.last_stamp = (expected + gain * error).min(expected + error + self.period * MAX_EARLY);
+        if self.known && self.arrivals > SETTLING {
+            let period_gain = gain * gain / (2.0 - gain);
+            self.period += period_gain * error / f64::from(count);
+            self.period = self.period.clamp(MIN_PERIOD_SECONDS, MAX_PERIOD_SECONDS);
+        }
+    }
+}
+
+/// The newest `N` values.
+#[derive(Debug, Clone)]
+struct Ring<const N: usize> {
+    values: [f64; N],
+    len: usize,
+    next: usize,
+}
+
+impl<const N: usize> Default for Ring<N> {
+    fn default() -> Self {
+        Self {
+            values: [0.0; N],
+            len: 0,
+            next: 0,
+        }
+    }
+}
+
+impl<const N: usize> Ring<N> {
+    fn push(&mut self, value: f64) {
+        self.values[self.next] = value;
+        self.next = (self.next + 1) % N;
+        self.len = (self.len + 1).min(N);
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn iter(&self) -> impl Iterator<Item = f64> {
+        self.values[..self.len].iter().copied()
+    }
+
+    fn quantile(&self, share: f64) -> Option<f64> {
+        let mut sorted = self.values;
+        let sorted = &mut sorted[..self.len];
+        sorted.sort_unstable_by(f64::total_cmp);
+        let last = self.len.checked_sub(1)?;
+        sorted.get((share * last as f64).round() as usize).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{Conditions, Network};
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    /// Replay a steady sender: how far 98 of 100 stamps are from the true times, once settled, what was thought
+    /// missed, and what was.
+    fn replay(period: Duration, conditions: Conditions, numbered: bool) -> (f64, i64, i64) {
+        let mut network = Network::new(conditions, 3);
+        let count = 600u32;
+        for item in 0..count {
+            network.send(item, period * item);
+        }
+        let mut beat: Option<Beat> = None;
+        let (mut errors, mut missed, mut arrived) = (Vec::new(), 0i64, 0i64);
+        let (mut sent, mut last) = (0, 0);
+        while let Some((at, item)) = network.poll(Duration::MAX) {
+            let seq = numbered.then_some(item as i32 + 1);
+            let stamp = match &mut beat {
+                Some(beat) => beat.arrive(at, seq),
+                None => {
+                    let (new, stamp) = Beat::new(at, seq);
+                    beat = Some(new);
+                    stamp
+                }
+            };
+            let truth = (period * item + conditions.latency).as_secs_f64();
+            if beat.as_ref().is_some_and(Beat::is_known) {
+                arrived += 1;
+                missed += i64::from(stamp.missed) - i64::from(stamp.closes_hole_by.is_some());
+                sent += item - last;
+            }
+            last = item;
+            if item > 200 {
+                errors.push((stamp.seconds - truth).abs());
+            }
+        }
+        errors.sort_by(f64::total_cmp);
+        (
+            errors[errors.len() * 98 / 100],
+            missed,
+            i64::from(sent) - arrived,
+        )
+    }
+
+    #[test]
+    fn jitter_is_taken_out_whatever_the_rate() {
+        for period in [ms(50), ms(33), ms(100)] {
+            let jitter = Duration::from_micros(period.as_micros() as u64 / 3);
+            let conditions = Conditions {
+                latency: ms(60),
+                jitter,
+                loss_percent: 5.0,
+                ..Conditions::PERFECT
+            };
+            let (worst, missed, lost) = replay(period, conditions, false);
+            assert!(
+                worst < 0.4 * jitter.as_secs_f64(),
+                "{worst} s off at {period:?}"
+            );
+            assert!(
+                missed.abs_diff(lost) <= 4,
+                "{missed} estimated, {lost} lost at {period:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_say_exactly_what_was_missed() {
+        let conditions = Conditions {
+            latency: ms(60),
+            loss_percent: 20.0,
+            ..Conditions::PERFECT
+        };
+        let (_, missed, lost) = replay(ms(50), conditions, true);
+        assert_eq!(missed, lost);
+    }
+
+    #[test]
+    fn what_was_only_late_is_not_lost() {
+        let (mut beat, _) = Beat::new(ms(0), None);
+        for item in 1..30 {
+            beat.arrive(ms(50) * item, None);
+        }
+        // A stall: the next four arrive together with the fifth.
+        let late = ms(50) * 34;
+        let mut missed = 0i64;
+        for _ in 0..5 {
+            let stamp = beat.arrive(late, None);
+            missed += i64::from(stamp.missed) - i64::from(stamp.closes_hole_by.is_some());
+        }
+        assert_eq!(missed, 0);
+        let stamp = beat.arrive(ms(50) * 35, None);
+        assert!(
+            (stamp.seconds - 1.75).abs() < 0.01 && stamp.missed == 0,
+            "{stamp:?}"
+        );
+    }
+
+    #[test]
+    fn a_pause_starts_a_new_beat() {
+        let (mut beat, _) = Beat::new(ms(0), None);
+        for item in 1..20 {
+            assert!(!beat.arrive(ms(50) * item, None).after_pause);
+        }
+        let stamp = beat.arrive(ms(5_000), None);
+        assert_eq!(
+            (stamp.seconds, stamp.missed, stamp.after_pause),
+            (5.0, 0, true)
+        );
+    }
+
+    #[test]
+    fn a_changed_rate_is_followed() {
+        let (mut beat, _) = Beat::new(ms(0), None);
+        let mut now = ms(0);
+        for period in [ms(50), ms(100), ms(25)] {
+            for _ in 0..80 {
+                now += period;
+                beat.arrive(now, None);
+            }
+            let found = beat.period() / period.as_secs_f64();
+            assert!((found - 1.0).abs() < 0.05, "{found} of {period:?}");
+        }
+    }
+}
