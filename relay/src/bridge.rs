@@ -249,7 +249,7 @@ impl<'a, T: Transport> Session<'a, T> {
 
     fn ping(&mut self) -> Result<(), Ending> {
         if self.unanswered_pings == MAX_UNANSWERED_PINGS {
-            return Err(Ending::left().with_detail("It gave no sign of life."));
+            return Err(Ending::left().with_detail("no sign of life"));
         }
         self.unanswered_pings += 1;
         self.outbox.push_ping();
@@ -314,7 +314,7 @@ impl<'a, T: Transport> Session<'a, T> {
         );
         match &ending.detail {
             Some(detail) => {
-                tracing::warn!(%peer, code, seconds, "{reason} {detail} ({traffic})");
+                tracing::warn!(%peer, code, seconds, "{reason} Cause: {detail} ({traffic})");
             }
             None => tracing::info!(%peer, code, seconds, "{reason} ({traffic})"),
         }
