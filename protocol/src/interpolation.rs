@@ -1,14 +1,17 @@
 //! Where remote cars are between their datagrams. Each car is drawn a little in the past, so that the next datagram
 //! is there before it is needed: how much depends on the jitter measured. Pure: the clock is an argument.
 
+mod beat;
+mod car;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::beat::Beat;
 use crate::datagram::Update;
 use crate::geometry::{Quat, Vec3};
 use crate::id::SessionId;
 use crate::metrics::Loss;
+use car::Car;
 
 /// The least a car is drawn in the past.
 pub const MIN_DELAY: Duration = Duration::from_millis(50);
@@ -21,28 +24,8 @@ pub const EXPIRY: Duration = Duration::from_secs(5);
 /// The most cars at once. A room has twenty places; the rest is for rooms of other servers.
 pub const MAX_CARS: usize = 128;
 
-/// Two samples are at least this far apart in time, so that no speed is infinite.
-const MIN_SPAN_SECONDS: f64 = 0.001;
-/// A datagram may come again when so many newer ones have come.
-const DOUBLE_MEMORY: usize = 4;
-/// A car that moved less between two datagrams stands, in metres.
-const STANDING_METRES: f32 = 0.01;
-/// Two numbered datagrams less than this part of a beat apart are one.
-const SAME_BEAT: f64 = 0.4;
-/// The most samples kept of a car: more than the largest delay holds at the fastest rate.
-const MAX_SAMPLES: usize = 48;
-/// How far a car may jump in any case before it is a teleport, in metres.
-const TELEPORT_METRES: f32 = 15.0;
-/// The fastest a car can be, in metres a second: the ceiling of the servers (facts, section 9).
-const MAX_SPEED: f32 = 200.0;
 /// Positions beyond this are nonsense: all servers with a limit have a smaller one (facts, section 6.5).
 const MAX_COORDINATE: f32 = 100_000.0;
-/// The delay changes by at most this part of the time that passes, so that nobody sees it change.
-const DELAY_SLEW: f64 = 0.1;
-/// How fast the difference between a guessed and the true path fades, in seconds.
-const CORRECTION_SECONDS: f64 = 0.1;
-/// A beat is at most this much longer than the angle it turned, when a turn is continued beyond its last sample.
-const MAX_TURN_ON: f64 = 2.0;
 
 /// One car as it is to be drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -148,10 +131,7 @@ impl Cars {
 
     /// How far in the past a car is drawn at present.
     pub fn delay(&self, slot: usize) -> Option<Duration> {
-        self.slots
-            .get(slot)?
-            .as_ref()
-            .map(|car| Duration::from_secs_f64(car.delay))
+        self.slots.get(slot)?.as_ref().map(|car| car.delay())
     }
 
     /// How many datagrams of the cars were lost, estimated from the beat their senders keep.
@@ -196,346 +176,6 @@ fn is_sane(update: &Update) -> bool {
         .into_iter()
         .all(|value| value.abs() <= MAX_COORDINATE)
         && update.rotation.normalized().is_some()
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Sample {
-    seconds: f64,
-    position: Vec3,
-    rotation: Quat,
-}
-
-#[derive(Debug)]
-struct Car {
-    id: SessionId,
-    beat: Beat,
-    /// Oldest first; never empty.
-    samples: VecDeque<Sample>,
-    last_seq: Option<i32>,
-    newest: Duration,
-    loss: Loss,
-    /// The time of the first sample behind the last hole.
-    hole_end: f64,
-    /// How far in the past it is drawn, in seconds.
-    delay: f64,
-    drawn: Option<Drawn>,
-}
-
-/// What was drawn last, so that what comes next does not jump away from it.
-#[derive(Debug, Clone, Copy)]
-struct Drawn {
-    at: f64,
-    /// How far what is drawn is from the path: what was guessed, or thought lost, looked different before. Fades.
-    offset: Vec3,
-}
-
-impl Car {
-    fn new(update: &Update, now: Duration) -> Self {
-        let (beat, stamp) = Beat::new(now, seq_of(update));
-        let mut car = Self {
-            id: update.session_id.clone(),
-            hole_end: stamp.seconds,
-            delay: 0.0,
-            beat,
-            samples: VecDeque::with_capacity(MAX_SAMPLES),
-            last_seq: seq_of(update),
-            newest: now,
-            loss: Loss {
-                arrived: 1,
-                lost: 0,
-            },
-            drawn: None,
-        };
-        car.samples.push_back(sample_of(update, stamp.seconds));
-        car.delay = car.wanted_delay();
-        car
-    }
-
-    fn arrive(&mut self, update: &Update, now: Duration) {
-        if self.is_double(update) {
-            return;
-        }
-        self.newest = now;
-        let shown = self.drawn.map(|drawn| drawn.at - self.delay);
-        let before = shown.map(|shown| self.path(shown).position);
-        let was_teleport = self.take(update, now);
-        if was_teleport {
-            self.drawn = None;
-        } else if let (Some(drawn), Some(shown), Some(before)) = (self.drawn, shown, before) {
-            let offset = drawn.offset + (before - self.path(shown).position);
-            self.drawn = Some(Drawn { offset, ..drawn });
-        }
-    }
-
-    /// Put a datagram in its place; says whether the car was somewhere else all of a sudden.
-    fn take(&mut self, update: &Update, now: Duration) -> bool {
-        let counts = u64::from(self.beat.is_known());
-        self.loss.arrived += counts;
-        if let Some(seconds) = self.overtaken(update) {
-            self.insert(sample_of(update, seconds));
-            self.loss.lost = self.loss.lost.saturating_sub(counts);
-            return false;
-        }
-        self.last_seq = seq_of(update);
-        let stamp = self.beat.arrive(now, seq_of(update));
-        self.loss.lost += counts * u64::from(stamp.missed);
-        if let Some(seconds) = stamp.closes_hole_by {
-            self.close_hole(seconds);
-        }
-        let last = self.samples[self.samples.len() - 1];
-        let seconds = stamp.seconds.max(last.seconds + MIN_SPAN_SECONDS);
-        if stamp.missed > 0 {
-            self.hole_end = seconds;
-        }
-        let is_teleport = self.is_teleport(update, seconds - last.seconds);
-        if is_teleport {
-            self.samples.clear();
-        } else if stamp.after_pause {
-            // The car stood, or nobody saw it go: it is drawn from where it was last seen.
-            self.samples.clear();
-            self.samples.push_back(Sample {
-                seconds: seconds - self.beat.period(),
-                ..last
-            });
-        }
-        if self.samples.len() >= MAX_SAMPLES {
-            self.samples.pop_front();
-        }
-        self.samples.push_back(sample_of(update, seconds));
-        is_teleport
-    }
-
-    /// What was thought lost was only late: the samples behind the last hole belong earlier.
-    fn close_hole(&mut self, seconds: f64) {
-        self.loss.lost = self.loss.lost.saturating_sub(1);
-        let behind = self
-            .samples
-            .partition_point(|sample| sample.seconds < self.hole_end);
-        let before = behind
-            .checked_sub(1)
-            .map(|index| self.samples[index].seconds);
-        let room = before.map_or(f64::INFINITY, |before| {
-            self.hole_end - before - MIN_SPAN_SECONDS
-        });
-        let by = seconds.min(room.max(0.0));
-        self.samples
-            .iter_mut()
-            .skip(behind)
-            .for_each(|sample| sample.seconds -= by);
-        self.hole_end -= by;
-    }
-
-    /// Say whether a datagram is known already: by its number where it has one, otherwise because a car that moves
-    /// is never twice in exactly one place.
-    fn is_double(&self, update: &Update) -> bool {
-        if let (Some(last), Some(seq)) = (self.last_seq, seq_of(update)) {
-            return seq == last;
-        }
-        let rotation = update.rotation.normalized();
-        let newest = || self.samples.iter().rev().take(DOUBLE_MEMORY);
-        let same = |sample: &Sample| {
-            sample.position == update.position && Some(sample.rotation) == rotation
-        };
-        let stands = newest()
-            .zip(newest().skip(1))
-            .any(|(a, b)| a.position.distance(b.position) < STANDING_METRES);
-        newest().any(same) && !stands && self.samples.len() > 1
-    }
-
-    /// Where a datagram belongs that a later one overtook: by its number where it has one, otherwise where it lies
-    /// on the way between two samples that have a hole between them.
-    fn overtaken(&self, update: &Update) -> Option<f64> {
-        let last = self.samples[self.samples.len() - 1];
-        if let (Some(last_seq), Some(seq)) = (self.last_seq, seq_of(update)) {
-            let behind = f64::from(last_seq.checked_sub(seq)?);
-            return (behind > 0.0).then(|| last.seconds - behind * self.beat.period());
-        }
-        let before = self.samples.get(self.samples.len().checked_sub(2)?)?;
-        let way = last.position - before.position;
-        let hole = last.seconds - before.seconds;
-        let along = (update.position - before.position).dot(way) / way.dot(way).max(1e-6);
-        let aside = update.position.distance(before.position + way * along);
-        let fits =
-            way.length() > 0.5 && (0.05..0.95).contains(&along) && aside < 0.25 * way.length();
-        (fits && hole > 1.5 * self.beat.period()).then(|| before.seconds + hole * f64::from(along))
-    }
-
-    fn insert(&mut self, sample: Sample) {
-        let place = self
-            .samples
-            .partition_point(|other| other.seconds < sample.seconds);
-        let apart = |index: usize| {
-            let other = self
-                .samples
-                .get(index)
-                .map_or(f64::INFINITY, |other| other.seconds);
-            (other - sample.seconds).abs() > SAME_BEAT * self.beat.period()
-        };
-        // Older than everything kept, its time is over; on a beat that is filled, it came twice.
-        if place > 0 && apart(place - 1) && apart(place) && self.samples.len() < MAX_SAMPLES {
-            self.samples.insert(place, sample);
-        }
-    }
-
-    fn is_teleport(&self, update: &Update, seconds: f64) -> bool {
-        let last = &self.samples[self.samples.len() - 1];
-        last.position.distance(update.position) > TELEPORT_METRES.max(MAX_SPEED * seconds as f32)
-    }
-
-    /// One beat and the lateness of nineteen in twenty: then the next sample is there when it is needed.
-    fn wanted_delay(&self) -> f64 {
-        let wanted = self.beat.period() + self.beat.lateness();
-        wanted.clamp(MIN_DELAY.as_secs_f64(), MAX_DELAY.as_secs_f64())
-    }
-
-    fn sample(&mut self, now: Duration) -> Pose {
-        let seconds = now.as_secs_f64();
-        let passed = self
-            .drawn
-            .map_or(0.0, |drawn| (seconds - drawn.at).max(0.0));
-        let step = DELAY_SLEW * passed;
-        self.delay += (self.wanted_delay() - self.delay).clamp(-step, step);
-        let path = self.path(seconds - self.delay);
-        let fade = (-passed / CORRECTION_SECONDS).exp() as f32;
-        let offset = self
-            .drawn
-            .map_or(Vec3::default(), |drawn| drawn.offset * fade);
-        self.drawn = Some(Drawn {
-            at: seconds,
-            offset,
-        });
-        Pose {
-            position: path.position + offset,
-            rotation: path.rotation,
-            speed: path.velocity.length(),
-            age: now.saturating_sub(self.newest),
-            stale: path.stale,
-        }
-    }
-
-    fn path(&self, seconds: f64) -> Path {
-        match self
-            .samples
-            .iter()
-            .position(|sample| sample.seconds > seconds)
-        {
-            Some(0) => Path::standing(&self.samples[0]),
-            Some(next) => self.between(next - 1, seconds),
-            None => self.beyond(seconds),
-        }
-    }
-
-    /// A cubic Hermite between two samples, the turn by the shortest way.
-    fn between(&self, index: usize, seconds: f64) -> Path {
-        let (from, to) = (self.samples[index], self.samples[index + 1]);
-        let span = (to.seconds - from.seconds) as f32;
-        let t = ((seconds - from.seconds) / (to.seconds - from.seconds)) as f32;
-        let (v0, v1) = (self.velocity(index) * span, self.velocity(index + 1) * span);
-        let (p0, p1) = (from.position, to.position);
-        let (t2, t3) = (t * t, t * t * t);
-        let position = p0 * (2.0 * t3 - 3.0 * t2 + 1.0)
-            + v0 * (t3 - 2.0 * t2 + t)
-            + p1 * (3.0 * t2 - 2.0 * t3)
-            + v1 * (t3 - t2);
-        let slope = p0 * (6.0 * t2 - 6.0 * t)
-            + v0 * (3.0 * t2 - 4.0 * t + 1.0)
-            + p1 * (6.0 * t - 6.0 * t2)
-            + v1 * (3.0 * t2 - 2.0 * t);
-        let rotation = from.rotation.slerp(to.rotation, t);
-        Path {
-            position,
-            rotation,
-            velocity: slope * (1.0 / span),
-            stale: false,
-        }
-    }
-
-    /// On from the newest sample as the car went, for a while.
-    fn beyond(&self, seconds: f64) -> Path {
-        let count = self.samples.len();
-        let last = self.samples[count - 1];
-        let ahead = seconds - last.seconds;
-        let on = ahead.min(MAX_EXTRAPOLATION.as_secs_f64());
-        let stale = ahead > MAX_EXTRAPOLATION.as_secs_f64();
-        let velocity = self.velocity(count - 1);
-        let rotation = match count.checked_sub(2).map(|before| self.samples[before]) {
-            Some(before) => {
-                let turned = 1.0 + (on / (last.seconds - before.seconds)).min(MAX_TURN_ON);
-                before.rotation.slerp(last.rotation, turned as f32)
-            }
-            None => last.rotation,
-        };
-        let position = last.position + velocity * on as f32;
-        let velocity = if stale { Vec3::default() } else { velocity };
-        Path {
-            position,
-            rotation,
-            velocity,
-            stale,
-        }
-    }
-
-    /// The velocity at a sample: the slope of the parabola through it and its two neighbours, at the ends through
-    /// the nearest three.
-    fn velocity(&self, index: usize) -> Vec3 {
-        let count = self.samples.len();
-        if count < 2 {
-            return Vec3::default();
-        }
-        let slope = |from: usize| {
-            let (a, b) = (self.samples[from], self.samples[from + 1]);
-            (
-                (b.position - a.position) * (1.0 / (b.seconds - a.seconds) as f32),
-                b.seconds - a.seconds,
-            )
-        };
-        if count == 2 {
-            return slope(0).0;
-        }
-        if index == 0 {
-            let ((first, h0), (second, h1)) = (slope(0), slope(1));
-            return first + (first - second) * (h0 / (h0 + h1)) as f32;
-        }
-        if index == count - 1 {
-            let ((before, h0), (last, h1)) = (slope(count - 3), slope(count - 2));
-            return last + (last - before) * (h1 / (h0 + h1)) as f32;
-        }
-        let ((before, h0), (after, h1)) = (slope(index - 1), slope(index));
-        before * (h1 / (h0 + h1)) as f32 + after * (h0 / (h0 + h1)) as f32
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Path {
-    position: Vec3,
-    rotation: Quat,
-    velocity: Vec3,
-    stale: bool,
-}
-
-impl Path {
-    fn standing(sample: &Sample) -> Self {
-        Self {
-            position: sample.position,
-            rotation: sample.rotation,
-            velocity: Vec3::default(),
-            stale: false,
-        }
-    }
-}
-
-fn sample_of(update: &Update, seconds: f64) -> Sample {
-    let rotation = update.rotation.normalized().unwrap_or_default();
-    Sample {
-        seconds,
-        position: update.position,
-        rotation,
-    }
-}
-
-/// The sender's count; 0 is what servers put where there is none (facts, section 6.7).
-fn seq_of(update: &Update) -> Option<i32> {
-    update.seq.filter(|&seq| seq != 0)
 }
 
 #[cfg(test)]

@@ -19,5 +19,3 @@ pub mod network;
 pub mod pacer;
 pub mod refusal;
 pub mod session;
-
-mod beat;

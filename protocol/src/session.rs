@@ -3,14 +3,16 @@
 //! Where the remote cars are between their datagrams is not its business: see [`interpolation`](crate::interpolation).
 
 mod commands;
+mod error;
 mod goodbye;
+mod output;
 #[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::cipher::{Cipher, SAFE_PLAINTEXT_BYTES, SealError};
+use crate::cipher::{Cipher, SAFE_PLAINTEXT_BYTES};
 use crate::command::Command;
 use crate::datagram::{Controls, Datagram, DecodeError, Input, Update};
 use crate::event::{Event, GameStarted};
@@ -20,6 +22,8 @@ use crate::metrics::Traffic;
 use crate::pacer::{DEFAULT_RATE_HZ, Pacer};
 use crate::refusal::Refusal;
 use commands::Match;
+pub use error::{CommandError, DatagramError, SendError};
+pub use output::{Output, State, Ticket, Transmit};
 
 /// How a session behaves. The defaults suit every released server.
 #[derive(Debug, Clone)]
@@ -63,125 +67,6 @@ pub const MAX_KEEP_ALIVE: Duration = Duration::from_secs(25);
 pub const MAX_QUEUE: usize = 64;
 /// How many outputs are kept for a caller that does not ask for them; the oldest datagrams go first.
 const MAX_OUTPUTS: usize = 4096;
-
-/// How far a session has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// No welcome yet, or the connection is gone.
-    Disconnected,
-    /// Welcomed, not signed in.
-    Connected,
-    /// Signed in: everything may be sent.
-    Authenticated,
-}
-
-/// Names a command until its answer comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Ticket(u64);
-
-/// Something to send to the server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Transmit {
-    /// A command line without its newline.
-    Line(String),
-    /// A datagram, as it is.
-    Datagram(Vec<u8>),
-    /// The goodbye is done: close the connection.
-    Close,
-}
-
-/// Something for the application.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Output {
-    /// The session has come further, or fallen back.
-    StateChanged(State),
-    /// A command has its answer, or will never have one.
-    Answer {
-        /// The command, as [`Session::send`] named it.
-        ticket: Ticket,
-        /// The server's answer, or why there is none.
-        answer: Result<Event, CommandError>,
-    },
-    /// A `PING` came back.
-    RoundTrip(Duration),
-    /// The race begins. Told once, although a host is told twice.
-    GameStarted(GameStarted),
-    /// A player sent a text.
-    Message {
-        /// Who sent it.
-        sender_id: SessionId,
-        /// The name the sender goes by.
-        sender_name: String,
-        /// The text.
-        message: String,
-    },
-    /// An administrator ends the session.
-    Kicked {
-        /// The server's reason.
-        message: String,
-    },
-    /// The session is no longer in its room, without having left it.
-    RoomLost(RoomId),
-    /// Where a remote car is.
-    Update(Update),
-    /// What a remote driver does.
-    Input(Input),
-    /// A line nobody asked for and nobody knows, whole.
-    Unknown(String),
-}
-
-/// A command could not be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SendError {
-    /// There is no connection, or it is being closed.
-    #[error("not connected")]
-    NotConnected,
-    /// The command needs a sign-in first.
-    #[error("sign in first")]
-    NotAuthenticated,
-    /// Too many commands wait.
-    #[error("{MAX_QUEUE} commands are waiting already")]
-    QueueFull,
-    /// The line would be longer than a relay takes.
-    #[error("the command is {0} bytes long, more than the {max} allowed", max = crate::frame::MAX_CLIENT_LINE_BYTES)]
-    TooLong(usize),
-    /// Batches are made by the session itself; see [`Config::batching`].
-    #[error("batches are made by the session itself")]
-    Batch,
-}
-
-/// A command has no good answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CommandError {
-    /// The server refused it.
-    #[error("{message}")]
-    Refused {
-        /// What the refusal means.
-        refusal: Refusal,
-        /// The server's sentence.
-        message: String,
-    },
-    /// The server did not answer in time.
-    #[error("the game server did not answer in time")]
-    Timeout,
-    /// The connection ended first.
-    #[error("the connection ended before the answer came")]
-    Closed,
-}
-
-/// A position or input could not be sent.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DatagramError {
-    /// A number is infinite or no number, or the rotation has no direction.
-    #[error("a number that is not finite, or a rotation without direction")]
-    NotFinite,
-    /// The session is not signed in, in no room, or about to leave it.
-    #[error("not in a room")]
-    NotInRoom,
-    /// It is too long, which no position or input is.
-    #[error(transparent)]
-    Seal(#[from] SealError),
-}
 
 /// A client's session. See the module for how to drive it.
 ///

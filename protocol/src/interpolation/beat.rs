@@ -29,21 +29,21 @@ const MAX_ERROR_SECONDS: f64 = 0.5;
 
 /// What an arrival means.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Stamp {
+pub(super) struct Stamp {
     /// When it would have arrived without jitter, in seconds of the receiver's clock.
-    pub(crate) seconds: f64,
+    pub(super) seconds: f64,
     /// How many beats before it brought nothing.
-    pub(crate) missed: u32,
+    pub(super) missed: u32,
     /// The sender paused before it, so nothing can be said about the time between.
-    pub(crate) after_pause: bool,
+    pub(super) after_pause: bool,
     /// It came so early that the datagrams since the last hole must have been late: one of those thought lost was
     /// not, and those since belong this much earlier, in seconds.
-    pub(crate) closes_hole_by: Option<f64>,
+    pub(super) closes_hole_by: Option<f64>,
 }
 
 /// The beat of one sender.
 #[derive(Debug, Clone)]
-pub(crate) struct Beat {
+pub(super) struct Beat {
     period: f64,
     last_stamp: f64,
     last_arrival: f64,
@@ -62,7 +62,7 @@ pub(crate) struct Beat {
 
 impl Beat {
     /// Start with the first arrival.
-    pub(crate) fn new(now: Duration, seq: Option<i32>) -> (Self, Stamp) {
+    pub(super) fn new(now: Duration, seq: Option<i32>) -> (Self, Stamp) {
         let seconds = now.as_secs_f64();
         let mut beat = Self {
             period: 1.0 / DEFAULT_RATE_HZ,
@@ -81,17 +81,17 @@ impl Beat {
     }
 
     /// The time between two datagrams in seconds.
-    pub(crate) fn period(&self) -> f64 {
+    pub(super) fn period(&self) -> f64 {
         self.period
     }
 
     /// Say whether enough arrived to trust the period: before that, what seems lost may be a slower beat.
-    pub(crate) fn is_known(&self) -> bool {
+    pub(super) fn is_known(&self) -> bool {
         self.known
     }
 
     /// The lateness that only five of a hundred datagrams exceed, in seconds.
-    pub(crate) fn lateness(&self) -> f64 {
+    pub(super) fn lateness(&self) -> f64 {
         self.lateness
             .quantile(0.95)
             .unwrap_or(self.period / 2.0)
@@ -99,7 +99,7 @@ impl Beat {
     }
 
     /// Take the next datagram in order.
-    pub(crate) fn arrive(&mut self, now: Duration, seq: Option<i32>) -> Stamp {
+    pub(super) fn arrive(&mut self, now: Duration, seq: Option<i32>) -> Stamp {
         let now = now.as_secs_f64();
         let gap = (now - self.last_arrival).max(0.0);
         self.last_arrival = now;

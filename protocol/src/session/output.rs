@@ -1,0 +1,74 @@
+//! What comes out of a session: for the server, and for the application.
+
+use std::time::Duration;
+
+use super::CommandError;
+use crate::datagram::{Input, Update};
+use crate::event::{Event, GameStarted};
+use crate::id::{RoomId, SessionId};
+
+/// How far a session has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// No welcome yet, or the connection is gone.
+    Disconnected,
+    /// Welcomed, not signed in.
+    Connected,
+    /// Signed in: everything may be sent.
+    Authenticated,
+}
+
+/// Names a command until its answer comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(pub(super) u64);
+
+/// Something to send to the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transmit {
+    /// A command line without its newline.
+    Line(String),
+    /// A datagram, as it is.
+    Datagram(Vec<u8>),
+    /// The goodbye is done: close the connection.
+    Close,
+}
+
+/// Something for the application.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// The session has come further, or fallen back.
+    StateChanged(State),
+    /// A command has its answer, or will never have one.
+    Answer {
+        /// The command, as [`Session::send`](super::Session::send) named it.
+        ticket: Ticket,
+        /// The server's answer, or why there is none.
+        answer: Result<Event, CommandError>,
+    },
+    /// A `PING` came back.
+    RoundTrip(Duration),
+    /// The race begins. Told once, although a host is told twice.
+    GameStarted(GameStarted),
+    /// A player sent a text.
+    Message {
+        /// Who sent it.
+        sender_id: SessionId,
+        /// The name the sender goes by.
+        sender_name: String,
+        /// The text.
+        message: String,
+    },
+    /// An administrator ends the session.
+    Kicked {
+        /// The server's reason.
+        message: String,
+    },
+    /// The session is no longer in its room, without having left it.
+    RoomLost(RoomId),
+    /// Where a remote car is.
+    Update(Update),
+    /// What a remote driver does.
+    Input(Input),
+    /// A line nobody asked for and nobody knows, whole.
+    Unknown(String),
+}
