@@ -1,1 +1,157 @@
+//! A client of the tests: plain TLS and UDP, nothing of our own session in between.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
+use server::Server;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::seal::seal;
+
+/// How long anything may take that should happen at once; only a broken server makes a test wait so long.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Make a TLS connection that trusts exactly the server's certificate.
+pub(crate) async fn connect(
+    server: &Server,
+    version: &str,
+) -> std::io::Result<TlsStream<TcpStream>> {
+    let version: &SupportedProtocolVersion = match version {
+        "TLSv1.2" => &rustls::version::TLS12,
+        _ => &rustls::version::TLS13,
+    };
+    let mut roots = RootCertStore::empty();
+    roots.add(server.certificate_der().clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[version])
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let tcp = TcpStream::connect(server.tcp_addr()).await?;
+    tcp.set_nodelay(true)?;
+    let name = ServerName::try_from("localhost").unwrap();
+    TlsConnector::from(Arc::new(config))
+        .connect(name, tcp)
+        .await
+}
+
+/// One connected player.
+pub(crate) struct Client {
+    stream: BufReader<TlsStream<TcpStream>>,
+    udp: UdpSocket,
+    pub(crate) id: String,
+}
+
+impl Client {
+    /// Connect and read the welcome line.
+    pub(crate) async fn connect(server: &Server) -> Self {
+        let stream = timeout(PATIENCE, connect(server, "TLSv1.3"))
+            .await
+            .unwrap()
+            .unwrap();
+        let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        udp.connect(server.udp_addr()).await.unwrap();
+        let mut client = Self {
+            stream: BufReader::new(stream),
+            udp,
+            id: String::new(),
+        };
+        client.id = client
+            .line()
+            .await
+            .strip_prefix("CONNECTED|")
+            .unwrap()
+            .to_owned();
+        client
+    }
+
+    /// Connect and sign in.
+    pub(crate) async fn named(server: &Server, name: &str) -> Self {
+        let mut client = Self::connect(server).await;
+        let reply = client
+            .ask(&format!(r#"{{"command":"NAME","name":"{name}"}}"#))
+            .await;
+        assert!(reply.contains("NAME_OK"), "{reply}");
+        client
+    }
+
+    /// Write bytes.
+    pub(crate) async fn write(&mut self, bytes: &[u8]) {
+        timeout(PATIENCE, async {
+            self.stream.write_all(bytes).await.unwrap();
+            self.stream.flush().await.unwrap();
+        })
+        .await
+        .unwrap();
+    }
+
+    /// Read the next line.
+    pub(crate) async fn line(&mut self) -> String {
+        let mut line = String::new();
+        timeout(PATIENCE, self.stream.read_line(&mut line))
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(line.pop(), Some('\n'), "the server ended the connection");
+        line
+    }
+
+    /// Send a command and read the next line.
+    pub(crate) async fn ask(&mut self, command: &str) -> String {
+        self.write(format!("{command}\n").as_bytes()).await;
+        self.line().await
+    }
+
+    /// Create a room and give its id.
+    pub(crate) async fn create_room(&mut self, name: &str) -> String {
+        let reply = self
+            .ask(&format!(r#"{{"command":"CREATE_ROOM","name":"{name}"}}"#))
+            .await;
+        let id = reply
+            .strip_prefix(r#"{"command":"ROOM_CREATED","roomId":""#)
+            .unwrap();
+        id.split('"').next().unwrap().to_owned()
+    }
+
+    /// Join a room and give the reply.
+    pub(crate) async fn join(&mut self, room: &str) -> String {
+        self.ask(&format!(r#"{{"command":"JOIN_ROOM","roomId":"{room}"}}"#))
+            .await
+    }
+
+    /// Read to the end of the connection; gives what came before, and how it ended.
+    pub(crate) async fn end(&mut self) -> (Vec<u8>, std::io::Result<()>) {
+        let mut rest = Vec::new();
+        let end = timeout(PATIENCE, self.stream.read_to_end(&mut rest))
+            .await
+            .unwrap();
+        (rest, end.map(drop))
+    }
+
+    /// Seal a text and send it as a datagram.
+    pub(crate) async fn send_sealed(&self, text: &str) {
+        self.send_datagram(&seal(&self.id, text, false)).await;
+    }
+
+    /// Send a datagram as it is.
+    pub(crate) async fn send_datagram(&self, bytes: &[u8]) {
+        self.udp.send(bytes).await.unwrap();
+    }
+
+    /// Read the next datagram, which is plain.
+    pub(crate) async fn datagram(&self) -> String {
+        let mut bytes = vec![0; 1 << 16];
+        let count = timeout(PATIENCE, self.udp.recv(&mut bytes))
+            .await
+            .unwrap()
+            .unwrap();
+        String::from_utf8(bytes[..count].to_vec()).unwrap()
+    }
+}
