@@ -179,8 +179,19 @@ mod tests {
         ] {
             assert_eq!(goodbye.handle_line(line, ms(1)), None, "{line}");
         }
-        let refusal = r#"{"command":"ERROR","message":"Cannot leave room. No room joined."}"#;
-        assert_eq!(goodbye.handle_line(refusal, ms(2)), Some(BYE));
+    }
+
+    #[test]
+    fn a_refusal_to_leave_is_an_answer_too() {
+        for refusal in [
+            r#"{"command":"ERROR","message":"Cannot leave room. No room joined."}"#,
+            r#"{"command":"ERROR","message":"Cannot leave room. You are not in this room."}"#,
+            r#"{"command":"ERROR","message":"Authentication required. Please use NAME command with password."}"#,
+        ] {
+            let mut goodbye = Goodbye::new(ms(0), None, ms(50));
+            assert_eq!(goodbye.handle_time(ms(0)), Some(LEAVE_ROOM));
+            assert_eq!(goodbye.handle_line(refusal, ms(2)), Some(BYE), "{refusal}");
+        }
     }
 
     #[test]
