@@ -23,6 +23,8 @@ export class Camera {
     this.headingUp = false;
     this.width = 1;
     this.height = 1;
+    /** Where on the height of the view the camera points: higher up where fingers cover the bottom. */
+    this.level = 0.5;
     this.aheadX = 0;
     this.aheadY = 0;
     /** Half of what is seen, metres, whichever way the view is turned. */
@@ -70,8 +72,9 @@ export class Camera {
   #measure() {
     const sin = Math.abs(Math.sin(this.turn));
     const cos = Math.abs(Math.cos(this.turn));
-    this.reach.x = (this.width * cos + this.height * sin) / 2 / this.zoom;
-    this.reach.y = (this.width * sin + this.height * cos) / 2 / this.zoom;
+    const half = this.height * Math.max(this.level, 1 - this.level);
+    this.reach.x = ((this.width / 2) * cos + half * sin) / this.zoom;
+    this.reach.y = ((this.width / 2) * sin + half * cos) / this.zoom;
   }
 
   /**
@@ -84,7 +87,7 @@ export class Camera {
     const sin = Math.sin(-this.turn) * scale;
     const cos = Math.cos(-this.turn) * scale;
     const middleX = (this.width * density) / 2;
-    const middleY = (this.height * density) / 2;
+    const middleY = this.height * this.level * density;
     context.setTransform(
       cos,
       sin,
@@ -105,7 +108,7 @@ export class Camera {
     const sin = Math.sin(-this.turn) * this.zoom;
     const cos = Math.cos(-this.turn) * this.zoom;
     out[0] = this.width / 2 + cos * (x - this.x) - sin * (y - this.y);
-    out[1] = this.height / 2 + sin * (x - this.x) + cos * (y - this.y);
+    out[1] = this.height * this.level + sin * (x - this.x) + cos * (y - this.y);
   }
 }
 

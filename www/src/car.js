@@ -29,7 +29,12 @@ const STEER_SLIP = 0.13;
 /** Below this speed the wheels simply roll where they point. */
 const ROLLING_SPEED = 4;
 /** Resists spins a little, as a keyboard cannot catch one. */
-const STABILITY = 2.2;
+const STABILITY = 3.2;
+/** Traction control: from this slip of the rear on the engine eases off, as a key knows no half throttle. */
+const EASE_FROM = 0.1;
+const EASE_PER_RADIAN = 5;
+/** Share of the rear grip that driving may take from cornering. */
+const MOST_USED = 0.75;
 const STEER_PER_SECOND = 3.4;
 const STEER_RETURN_PER_SECOND = 5.2;
 /** The hull is two circles on the long axis: small enough for a garage, round enough not to catch. */
@@ -58,8 +63,8 @@ const SCRAPE = 0.12;
 const SURFACES = {
   asphalt: { grip: 1.5, drag: 0, dragPerSpeed: 0 },
   kerb: { grip: 1.35, drag: 150, dragPerSpeed: 6 },
-  grass: { grip: 0.62, drag: 1600, dragPerSpeed: 190 },
-  gravel: { grip: 0.55, drag: 3600, dragPerSpeed: 330 },
+  grass: { grip: 0.68, drag: 1300, dragPerSpeed: 125 },
+  gravel: { grip: 0.6, drag: 1900, dragPerSpeed: 300 },
 };
 
 export class Car {
@@ -76,6 +81,8 @@ export class Car {
     this.surface = "asphalt";
     /** How far the rear tyres are past their grip, 0 … 1: for skid marks. */
     this.slide = 0;
+    /** Slip angle of the rear tyres in the step before, radians: traction control looks at it. */
+    this.rearSlip = 0;
     this.previousX = 0;
     this.previousZ = 0;
     this.previousYaw = 0;
@@ -99,7 +106,8 @@ export class Car {
     this.x = this.previousX = this.pose.x = place.x;
     this.z = this.previousZ = this.pose.z = place.z;
     this.yaw = this.previousYaw = this.pose.yaw = place.yaw;
-    this.forward = this.side = this.yawRate = this.steer = this.owed = this.slide = 0;
+    this.forward = this.side = this.yawRate = this.steer = this.owed = 0;
+    this.slide = this.rearSlip = 0;
   }
 
   /**
@@ -157,9 +165,10 @@ export class Car {
     const load = MASS_KG * GRAVITY * ground.grip;
     const rearLoad = (load * FRONT) / WHEELBASE;
     const frontLoad = load - rearLoad;
-    const drive = clamp(this.#drive(controls), -rearLoad, rearLoad);
+    const easing = 1 - clamp((this.rearSlip - EASE_FROM) * EASE_PER_RADIAN, 0, 0.85);
+    const drive = clamp(this.#drive(controls), -rearLoad, rearLoad) * easing;
     const braking = this.#braking(controls, load);
-    const used = Math.min(Math.abs(drive) / rearLoad, 0.9);
+    const used = Math.min(Math.abs(drive) / rearLoad, MOST_USED);
     const rearGrip = rearLoad * Math.sqrt(1 - used * used) * (controls.handbrake ? 0.55 : 1.06);
 
     const rolling = Math.min(Math.abs(u) / ROLLING_SPEED, 1);
@@ -169,6 +178,7 @@ export class Car {
     const slipRear = Math.atan2(this.side - REAR * this.yawRate, base);
     const front = -frontLoad * tyre(slipFront) * rolling;
     const rear = -rearGrip * tyre(slipRear) * rolling;
+    this.rearSlip = Math.abs(slipRear) * rolling;
     this.slide = rolling * clamp((Math.abs(slipRear) - 0.13) * 5, 0, 1);
 
     const along = drive - front * Math.sin(this.steer) * facing;

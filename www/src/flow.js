@@ -3,7 +3,6 @@
 
 import { adviceFor, adviceForError } from "./errors.js";
 import { backoffMs } from "./backoff.js";
-import { loadClient, loadConfig, relayUrl } from "./net.js";
 
 /** @typedef {import("./net.js").Session} Session */
 /** @typedef {import("./net.js").GameStarted} GameStarted */
@@ -34,10 +33,18 @@ import { loadClient, loadConfig, relayUrl } from "./net.js";
 const ENDED = new Set(["closed", "connection_lost", "not_connected"]);
 
 /**
+ * @typedef {object} Net
+ * @property {() => Promise<import("./net.js").ClientModule>} loadClient
+ * @property {() => Promise<import("./net.js").Config>} loadConfig
+ * @property {string} url  of the relay's WebSocket
+ */
+
+/**
  * @param {Store} store
+ * @param {Net} net
  * @returns {Flow}
  */
-export function createFlow(store) {
+export function createFlow(store, { loadClient, loadConfig, url }) {
   /** @type {import("./net.js").Config | undefined} */
   let config;
   /** @type {Session | null} */
@@ -96,7 +103,7 @@ export function createFlow(store) {
     let closed;
     const forget = fresh.on("close", (event) => (closed = event));
     try {
-      const id = await fresh.connect(relayUrl(location));
+      const id = await fresh.connect(url);
       const { name } = await fresh.signIn(as.name, as.password || undefined);
       if (closed) throw closed;
       adopt(fresh);
@@ -177,17 +184,18 @@ export function createFlow(store) {
       store.dispatch({ type: "lost", lost: { advice, retrying: false, retrySeconds: 0 } });
       return;
     }
-    const due = performance.now() + backoffMs(attempt, Math.random());
+    let leftMs = backoffMs(attempt, Math.random());
     attempt += 1;
     const tick = () => {
-      const left = due - performance.now();
-      if (left <= 0) {
+      if (leftMs <= 0) {
         void reconnect();
         return;
       }
-      const retrySeconds = Math.ceil(left / 1000);
+      const retrySeconds = Math.ceil(leftMs / 1000);
       store.dispatch({ type: "lost", lost: { advice, retrying: true, retrySeconds } });
-      retryTimer = setTimeout(tick, Math.min(left, 1000));
+      const pauseMs = Math.min(leftMs, 1000);
+      leftMs -= pauseMs;
+      retryTimer = setTimeout(tick, pauseMs);
     };
     tick();
   }

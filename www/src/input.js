@@ -167,6 +167,7 @@ function listenToTouch(touch) {
     () => {},
     () => (touch.brake = 0),
   );
+  if (matchMedia("(pointer: coarse)").matches) document.body.dataset.touch = "";
   window.addEventListener("pointerdown", (event) => {
     if (event.pointerType === "touch") document.body.dataset.touch = "";
   });

@@ -7,10 +7,10 @@
 export const CHECKPOINTS = 12;
 /**
  * Beyond these a car is not on the lap. The asphalt is 8 m to each side; on the inside little more is allowed, or
- * it would be a short cut; outside it is all the run-off up to the barrier, but not the pit lane.
+ * it would be a short cut; outside it is the run-off with its gravel, but neither garages nor pit lane.
  */
 const INSIDE_METRES = 15;
-const OUTSIDE_METRES = 28;
+const OUTSIDE_METRES = 21;
 /** A checkpoint left this far behind uncrossed was missed. */
 const MISSED_METRES = 12;
 /** A bigger jump along the lap between two looks is a cut or a teleport for a car that we drive ourselves. */
@@ -194,7 +194,8 @@ function isAhead(a, b) {
  */
 export function lapTime(seconds, decimals = 3) {
   if (!Number.isFinite(seconds)) return decimals === 3 ? "–:––.–––" : "–:––.–";
-  const minutes = Math.floor(seconds / 60);
-  const rest = (seconds - minutes * 60).toFixed(decimals);
+  const rounded = Number(seconds.toFixed(decimals));
+  const minutes = Math.floor(rounded / 60);
+  const rest = (rounded - minutes * 60).toFixed(decimals);
   return `${minutes}:${rest.padStart(3 + decimals, "0")}`;
 }

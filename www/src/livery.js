@@ -60,7 +60,7 @@ export class Liveries {
     if (this.byId.size >= MAX_REMEMBERED) this.#forgetOldest();
     const hash = hashOf(id);
     const number = 1 + this.#free(hash % NUMBERS, NUMBERS, (livery) => livery.number - 1);
-    const index = this.#free((hash >>> 8) % LIVERIES, LIVERIES, (livery) => livery.index);
+    const index = this.#freeIndex((hash >>> 8) % LIVERIES);
     const { body, ink } = BODIES[index % BODIES.length];
     const striped = index >= BODIES.length;
     const livery = { number, label: String(number), index, body, ink, striped };
@@ -81,6 +81,16 @@ export class Liveries {
       if (!taken.has(candidate)) return candidate;
     }
     return wanted;
+  }
+
+  /**
+   * A body colour that nobody has comes first; then the same ones with stripes.
+   * @param {number} wanted
+   */
+  #freeIndex(wanted) {
+    const bodies = new Set([...this.byId.values()].map((livery) => livery.index % BODIES.length));
+    if (bodies.size === BODIES.length) return this.#free(wanted, LIVERIES, (livery) => livery.index);
+    return this.#free(wanted % BODIES.length, BODIES.length, (livery) => livery.index % BODIES.length);
   }
 
   #forgetOldest() {

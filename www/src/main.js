@@ -5,9 +5,10 @@ import { element } from "./element.js";
 import { createFlow } from "./flow.js";
 import { Hero } from "./hero.js";
 import { Liveries } from "./livery.js";
-import { createLobby } from "./lobby.js";
+import { createLobby, createTrackCard } from "./lobby.js";
 import { createMenu } from "./menu.js";
 import { createPoll } from "./poll.js";
+import { loadClient, loadConfig, relayUrl } from "./net.js";
 import { Race } from "./race.js";
 import { createRoom } from "./room.js";
 import { createShell } from "./shell.js";
@@ -23,7 +24,7 @@ const PLAYERS_MS = 1500;
 const RACE_PLAYERS_MS = 4000;
 
 const store = createStore(initialState());
-const flow = createFlow(store);
+const flow = createFlow(store, { loadClient, loadConfig, url: relayUrl(location) });
 const liveries = new Liveries();
 const track = new Track(await (await fetch("/track.json")).json());
 
@@ -39,7 +40,11 @@ const race = new Race(track, liveries, {
   onCamera: (headingUp) => menu.showCamera(headingUp),
 });
 const menu = createMenu(flow, race);
-createTheme(element("theme-toggle", HTMLButtonElement), (theme) => race.useDark(theme === "dark"));
+const trackCard = createTrackCard(track);
+createTheme(element("theme-toggle", HTMLButtonElement), (theme) => {
+  race.useDark(theme === "dark");
+  trackCard.useDark(theme === "dark");
+});
 flow.onSession((session) => race.follow(session));
 
 const rooms = createPoll(flow.refreshRooms, ROOMS_MS);
@@ -56,7 +61,7 @@ function show(state, before) {
   signIn.show(state, before);
   lobby.show(state, before);
   room.show(state);
-  menu.show(state);
+  menu.show(state, before);
   race.show(state);
   hero.run(state.screen === "signin");
   rooms.run(online && (state.screen === "lobby" || state.screen === "room"));

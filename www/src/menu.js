@@ -85,12 +85,17 @@ export function createMenu(flow, race) {
     openMessage,
     /** @param {boolean} headingUp */
     showCamera: (headingUp) => camera.setAttribute("aria-pressed", String(headingUp)),
-    /** @param {State} state */
-    show(state) {
+    /**
+     * @param {State} state
+     * @param {State} [before]
+     */
+    show(state, before) {
       if (state.screen !== "race") {
         closeMenu();
         form.hidden = true;
+        return;
       }
+      if (before?.screen !== "race") messages.skip(state.messages);
       messages.show(state.messages);
     },
   };

@@ -11,6 +11,14 @@ import { make } from "./element.js";
 export function createMessageList(list, most) {
   let lastKey = 0;
   return {
+    /**
+     * Leave out what was said before.
+     * @param {readonly Message[]} messages
+     */
+    skip(messages) {
+      list.replaceChildren();
+      lastKey = messages.at(-1)?.key ?? 0;
+    },
     /** @param {readonly Message[]} messages */
     show(messages) {
       if (messages.length === 0) {

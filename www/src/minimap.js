@@ -29,6 +29,7 @@ export class MiniMap {
   resize() {
     const { clientWidth, clientHeight } = this.canvas;
     if (clientWidth === 0 || clientHeight === 0) return;
+    // The circuit with its pit lane is 264 by 310 m.
     this.density = Math.min(window.devicePixelRatio || 1, MAX_DENSITY);
     this.canvas.width = Math.round(clientWidth * this.density);
     this.canvas.height = Math.round(clientHeight * this.density);
@@ -46,16 +47,20 @@ export class MiniMap {
     this.ground = null;
   }
 
+  /** The circuit without cars. */
+  drawGround() {
+    this.ground ??= this.#paintGround();
+    this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.context.drawImage(this.ground, 0, 0);
+  }
+
   /**
    * @param {import("./car.js").Car} own
    * @param {import("./livery.js").Livery} livery
    * @param {readonly import("./field.js").RemoteCar[]} cars
    */
   draw(own, livery, cars) {
-    const { context, canvas } = this;
-    this.ground ??= this.#paintGround();
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    context.drawImage(this.ground, 0, 0);
+    this.drawGround();
     for (let i = 0; i < cars.length; i += 1) {
       this.#dot(cars[i].x, cars[i].z, cars[i].livery.body, 3.4, cars[i].alpha);
     }

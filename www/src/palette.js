@@ -31,7 +31,7 @@ export const DAY = {
   roof: "#eceff2",
   roofLine: "#c3c9cf",
   seat: ["#5876a8", "#c9d3e0"],
-  rubber: "rgba(16, 18, 22, 0.13)",
+  rubber: "rgba(16, 18, 22, 0.055)",
   glow: "rgba(255, 255, 255, 0)",
 };
 
@@ -53,6 +53,6 @@ export const NIGHT = {
   roof: "#3a4149",
   roofLine: "#2a3037",
   seat: ["#2c3a55", "#49566b"],
-  rubber: "rgba(0, 0, 0, 0.16)",
+  rubber: "rgba(0, 0, 0, 0.065)",
   glow: "rgba(255, 238, 205, 0.15)",
 };

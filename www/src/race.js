@@ -21,6 +21,8 @@ const COUNTDOWN_SECONDS = 3;
 /** How often the ranking is made anew, and the session asked for its metrics. */
 const RANK_EVERY_MS = 200;
 const METRICS_EVERY_MS = 500;
+/** On an upright phone the controls take the bottom third. */
+const TOUCH_LEVEL = 0.42;
 /** Every other frame is enough for dots. */
 const MAP_EVERY_FRAMES = 2;
 
@@ -130,6 +132,9 @@ export class Race {
   }
 
   #resize() {
+    const { clientWidth, clientHeight } = this.painter.canvas;
+    const upright = clientHeight > clientWidth;
+    this.camera.level = upright && "touch" in document.body.dataset ? TOUCH_LEVEL : 0.5;
     this.painter.resize();
     this.miniMap.resize();
   }

@@ -13,6 +13,8 @@ import { asphaltPattern, grassPattern, gravelPattern, seeded } from "./texture.j
 export const WORLD = Object.freeze({ left: -212, top: -72, right: 212, bottom: 372 });
 const ARROW_EVERY_METRES = 58;
 const LAMP_EVERY_METRES = 38;
+/** Widths of the dark strokes that make the worn line; many faint ones look soft. */
+const RUBBER_METRES = [11.5, 10.4, 9.3, 8.2, 7.1, 6, 4.9, 3.8];
 const GRID_ROWS = 10;
 const FONT = "system-ui, 'Segoe UI', Roboto, sans-serif";
 
@@ -160,7 +162,7 @@ export class Scenery {
     context.lineWidth = track.width;
     context.stroke(this.centre);
     context.strokeStyle = palette.rubber;
-    for (const width of [10.5, 7, 3.6]) {
+    for (const width of RUBBER_METRES) {
       context.lineWidth = width;
       context.stroke(this.centre);
     }

@@ -4,7 +4,7 @@
 
 import { CAR_STRIDE } from "../src/net.js";
 
-const world = {
+export const world = {
   /** Error code per method name, to make it fail. @type {Record<string, string>} */
   fail: {},
   /** Other drivers in every room. */

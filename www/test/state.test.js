@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createStore, hostOf, initialState, MAX_MESSAGES, reduce } from "../src/state.js";
+
+const ME = { id: "me", name: "Ann" };
+const ROOM = { id: "r1", name: "Cup", playerCount: 1, isActive: false, hostId: "me" };
+
+/** @param {...import("../src/state.js").Action} actions */
+function after(...actions) {
+  return actions.reduce(reduce, initialState());
+}
+
+const signedIn = /** @type {const} */ ({ type: "signedIn", me: ME });
+const entered = /** @type {const} */ ({ type: "enteredRoom", id: "r1", name: "Cup" });
+const started = /** @type {const} */ ({ type: "raceStarted", roomId: "r1", hostId: "me", spawns: [] });
+const message = {
+  type: /** @type {const} */ ("message"),
+  senderId: "x",
+  senderName: "Bo",
+  text: "hi",
+  own: false,
+};
+
+test("leads from sign-in through lobby and room to the race and back", () => {
+  const screens = [];
+  let state = initialState();
+  for (const action of [
+    signedIn,
+    entered,
+    started,
+    { type: "raceLeft" },
+    { type: "leftRoom" },
+    { type: "signedOut" },
+  ]) {
+    screens.push(state.screen);
+    state = reduce(state, /** @type {any} */ (action));
+  }
+  assert.deepEqual(
+    [...screens, state.screen],
+    ["signin", "lobby", "room", "race", "room", "lobby", "signin"],
+  );
+});
+
+test("signing out forgets everything but what the relay is like", () => {
+  const state = after(
+    { type: "configured", insecure: true },
+    signedIn,
+    { type: "rooms", rooms: [ROOM] },
+    entered,
+    message,
+    {
+      type: "signedOut",
+    },
+  );
+  assert.deepEqual(state, { ...initialState(), insecure: true });
+});
+
+test("a start counts only for the room we are in", () => {
+  assert.equal(after(signedIn, started).screen, "lobby");
+  assert.equal(after(signedIn, entered, { ...started, roomId: "old" }).screen, "room");
+  assert.equal(after(signedIn, entered, started).screen, "race");
+});
+
+test("a second start is another round, with lights; joining late has none", () => {
+  const first = after(signedIn, entered, started);
+  assert.deepEqual([first.race?.round, first.race?.countdown], [1, true]);
+  assert.equal(reduce(first, started).race?.round, 2);
+  assert.equal(after(signedIn, entered, { type: "raceJoined" }).race?.countdown, false);
+});
+
+test("nothing but a room leads into a race", () => {
+  assert.equal(after(signedIn, { type: "raceJoined" }).screen, "lobby");
+  assert.equal(after({ type: "raceJoined" }).screen, "signin");
+  assert.equal(after(entered).screen, "signin", "nor into a room when signed out");
+});
+
+test("keeps the room list in one order, and the current room up to date", () => {
+  const listed = [
+    { ...ROOM, id: "z", name: "Beta" },
+    { ...ROOM, id: "a", name: "beta" },
+    { ...ROOM, hostId: "bo", isActive: true, name: "Alpha" },
+  ];
+  const state = after(signedIn, entered, { type: "rooms", rooms: listed });
+  const turned = after(signedIn, entered, { type: "rooms", rooms: [...listed].reverse() });
+  assert.deepEqual(state.rooms, turned.rooms);
+  assert.deepEqual(state.room, { id: "r1", name: "Alpha", hostId: "bo", isActive: true });
+});
+
+test("a room that is missing from the list stays as it was", () => {
+  const state = after(signedIn, { type: "rooms", rooms: [ROOM] }, entered, { type: "rooms", rooms: [] });
+  assert.equal(state.room?.hostId, "me");
+});
+
+test("players of another room are not ours", () => {
+  const state = after(signedIn, entered, { type: "players", roomId: "r2", players: [] });
+  assert.deepEqual(state.players, [ME]);
+});
+
+test("messages are numbered, bounded, and stay in their room", () => {
+  let state = after(signedIn, entered);
+  for (let i = 0; i < MAX_MESSAGES + 20; i += 1) state = reduce(state, message);
+  assert.equal(state.messages.length, MAX_MESSAGES);
+  assert.equal(state.messages.at(-1)?.key, MAX_MESSAGES + 20);
+  assert.equal(reduce(reduce(state, { type: "leftRoom" }), message).messages.length, 0);
+});
+
+test("knows who may start, by the list of the server", () => {
+  const room = after(signedIn, entered);
+  assert.equal(hostOf(room).kind, "unknown");
+  assert.equal(hostOf(reduce(room, { type: "rooms", rooms: [ROOM] })).kind, "me");
+  const other = reduce(room, { type: "rooms", rooms: [{ ...ROOM, hostId: "bo" }] });
+  assert.equal(hostOf(other).kind, "gone");
+  const seen = reduce(other, { type: "players", roomId: "r1", players: [ME, { id: "bo", name: "Bo" }] });
+  assert.deepEqual(hostOf(seen), { kind: "other", name: "Bo" });
+});
+
+test("a lost connection is shown over what was there, and gone once signed in again", () => {
+  const lost = { advice: { title: "t", next: "n" }, retrying: true, retrySeconds: 2 };
+  const state = after(signedIn, entered, started, { type: "lost", lost });
+  assert.deepEqual([state.screen, state.connection, state.lost], ["race", "lost", lost]);
+  const back = reduce(state, signedIn);
+  assert.deepEqual([back.screen, back.connection, back.lost, back.room], ["lobby", "online", null, null]);
+  assert.equal(after({ type: "lost", lost }).lost, null, "nothing to lose when signed out");
+});
+
+test("tells about changes, and only about changes", () => {
+  const store = createStore(initialState());
+  /** @type {string[]} */
+  const seen = [];
+  store.subscribe((state, before) => seen.push(`${before.screen} → ${state.screen}`));
+  store.dispatch({ type: "raceLeft" });
+  store.dispatch(signedIn);
+  assert.deepEqual(seen, ["signin → lobby"]);
+});
