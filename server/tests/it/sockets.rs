@@ -1,1 +1,285 @@
+//! What lies around the rules: TLS, slow and rude peers, the end of connections, the certificate.
 
+use std::time::Duration;
+
+use protocol::line::MAX_LINE_BYTES;
+use server::{Options, Server};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::client::{Client, PATIENCE};
+
+async fn start() -> Server {
+    Server::start(Options::default()).await.unwrap()
+}
+
+/// Ask until the answer is as wanted.
+async fn eventually(client: &mut Client, command: &str, wanted: impl Fn(&str) -> bool) {
+    let poll = async {
+        while !wanted(&client.ask(command).await) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, poll).await.unwrap();
+}
+
+#[tokio::test]
+async fn bye_ends_the_connection_in_order_but_without_close_notify() {
+    let server = start().await;
+    let mut client = Client::named(&server, "Ann").await;
+    client.write(b"{\"command\":\"BYE\"}\n").await;
+    let (rest, end) = client.end().await;
+    assert_eq!(rest, b"{\"command\":\"BYE_OK\"}\n");
+    // TLS misses its close_notify; a reset would be another error.
+    assert_eq!(end.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
+}
+
+#[tokio::test]
+async fn what_is_sent_behind_bye_does_not_swallow_its_answer() {
+    let server = start().await;
+    let mut client = Client::named(&server, "Ann").await;
+    let behind = "{\"command\":\"PING\"}\n".repeat(1000);
+    client
+        .write(format!("{{\"command\":\"BYE\"}}\n{behind}").as_bytes())
+        .await;
+    let (rest, end) = client.end().await;
+    assert_eq!(rest, b"{\"command\":\"BYE_OK\"}\n");
+    assert_eq!(end.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
+}
+
+#[tokio::test]
+async fn wrong_password_full_room_not_the_host_and_unknown_room_each_say_so_and_disturb_nobody() {
+    let server = start().await;
+    let mut host = Client::connect(&server).await;
+    host.ask(r#"{"command":"NAME","name":"Host","password":"right"}"#)
+        .await;
+    let room = host.create_room("full").await;
+    let mut thief = Client::connect(&server).await;
+    let refusal = thief
+        .ask(r#"{"command":"NAME","name":"Host","password":"wrong"}"#)
+        .await;
+    assert_eq!(
+        refusal,
+        r#"{"command":"AUTH_FAILED","message":"Invalid password for this player name."}"#
+    );
+    let mut guests = Vec::new();
+    for index in 1..server::rules::ROOM_SEATS {
+        let mut guest = Client::named(&server, &format!("Guest {index}")).await;
+        assert_eq!(
+            guest.join(&room).await,
+            format!(r#"{{"command":"JOIN_OK","roomId":"{room}"}}"#)
+        );
+        guests.push(guest);
+    }
+    let mut late = Client::named(&server, "Late").await;
+    let full =
+        r#"{"command":"ERROR","message":"Failed to join room. Room may be full or inactive."}"#;
+    assert_eq!(late.join(&room).await, full);
+    let unknown = late.join("0123456789abcdef0123456789abcdef").await;
+    assert_eq!(
+        unknown,
+        r#"{"command":"ERROR","message":"Room not found."}"#
+    );
+    let not_host = guests[0].ask(r#"{"command":"START_GAME"}"#).await;
+    let expected =
+        r#"{"command":"ERROR","message":"Cannot start game. Only the host can start the game."}"#;
+    assert_eq!(not_host, expected);
+    assert!(
+        host.ask(r#"{"command":"START_GAME"}"#)
+            .await
+            .contains("GAME_STARTED")
+    );
+    for guest in &mut guests {
+        assert!(guest.line().await.contains("GAME_STARTED"));
+    }
+}
+
+#[tokio::test]
+async fn cars_see_each_other_by_udp() {
+    let server = start().await;
+    let mut ann = Client::named(&server, "Ann").await;
+    let mut bob = Client::named(&server, "Bob").await;
+    let room = ann.create_room("r").await;
+    bob.join(&room).await;
+    ann.send_sealed(&format!(
+        r#"{{"command":"UPDATE","sessionId":"{}"}}"#,
+        ann.id
+    ))
+    .await;
+    // Ann's place is known once her own answer to this has come.
+    eventually(&mut ann, r#"{"command":"PING"}"#, |_| true).await;
+    let text = format!(
+        r#"{{"command":"UPDATE","sessionId":"{}","position":{{"x":0.1,"y":0,"z":-7}}}}"#,
+        bob.id
+    );
+    let poll = async {
+        loop {
+            bob.send_sealed(&text).await;
+            if let Ok(heard) = timeout(Duration::from_millis(200), ann.datagram()).await {
+                return heard;
+            }
+        }
+    };
+    let heard = timeout(PATIENCE, poll).await.unwrap();
+    assert!(heard.ends_with("\"position\":{\"x\":0.1,\"y\":0,\"z\":-7},\"rotation\":{\"x\":0,\"y\":0,\"z\":0,\"w\":1}}\n"));
+}
+
+#[tokio::test]
+async fn a_line_too_long_is_an_error_and_others_go_on_meanwhile() {
+    let server = start().await;
+    let (mut rude, mut other) = (
+        Client::connect(&server).await,
+        Client::connect(&server).await,
+    );
+    let chunk = vec![b'x'; MAX_LINE_BYTES];
+    rude.write(&chunk).await;
+    rude.write(&chunk).await;
+    assert!(other.ask(r#"{"command":"PING"}"#).await.contains("PONG"));
+    let error = rude.ask("").await;
+    assert_eq!(
+        error,
+        format!(
+            r#"{{"command":"ERROR","message":"Line too long. At most {MAX_LINE_BYTES} bytes are taken."}}"#
+        )
+    );
+    assert!(rude.ask(r#"{"command":"PING"}"#).await.contains("PONG"));
+}
+
+#[tokio::test]
+async fn a_peer_that_never_reads_is_cut_off_and_others_go_on() {
+    let server = start().await;
+    let mut rude = Client::named(&server, "Rude").await;
+    let mut other = Client::named(&server, "Other").await;
+    rude.create_room("r").await;
+    let message = "x".repeat(MAX_LINE_BYTES / 2);
+    let relay = format!(
+        r#"{{"command":"RELAY_MESSAGE","targetId":"{}","message":"{message}"}}"#,
+        rude.id
+    );
+    let flood = async {
+        // Its own writes may fail once it is cut; the other's tell when.
+        while other.ask(&relay).await.contains("RELAY_OK") {}
+    };
+    timeout(PATIENCE, flood).await.unwrap();
+    assert!(
+        other
+            .ask(r#"{"command":"LIST_ROOMS"}"#)
+            .await
+            .contains(r#""rooms":[]"#)
+    );
+}
+
+#[tokio::test]
+async fn a_silent_peer_keeps_nobody_from_connecting() {
+    let server = start().await;
+    let silent = TcpStream::connect(server.tcp_addr()).await.unwrap();
+    let mut half = TcpStream::connect(server.tcp_addr()).await.unwrap();
+    half.write_all(&[0x16, 3, 1]).await.unwrap();
+    Client::named(&server, "Ann").await;
+    drop((silent, half));
+}
+
+#[tokio::test]
+async fn in_the_faithful_mode_a_peer_without_tls_is_closed_without_a_word() {
+    let options = Options {
+        faithful: true,
+        ..Options::default()
+    };
+    let server = Server::start(options).await.unwrap();
+    let mut plain = TcpStream::connect(server.tcp_addr()).await.unwrap();
+    plain.write_all(b"{\"command\":\"PING\"}\n").await.unwrap();
+    let mut heard = Vec::new();
+    timeout(PATIENCE, plain.read_to_end(&mut heard))
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(heard.is_empty(), "{heard:?}");
+    Client::named(&server, "Ann").await;
+}
+
+#[tokio::test]
+async fn a_player_whose_connection_breaks_leaves_its_room() {
+    let server = start().await;
+    let mut ann = Client::named(&server, "Ann").await;
+    let mut bob = Client::named(&server, "Bob").await;
+    let room = ann.create_room("r").await;
+    bob.join(&room).await;
+    drop(ann);
+    let alone = format!(
+        r#"{{"command":"ROOM_PLAYERS","roomId":"{room}","players":[{{"id":"{}","name":"Bob"}}]}}"#,
+        bob.id
+    );
+    eventually(&mut bob, r#"{"command":"GET_ROOM_PLAYERS"}"#, |reply| {
+        reply == alone
+    })
+    .await;
+    let start = bob.ask(r#"{"command":"START_GAME"}"#).await;
+    assert!(
+        start.contains(&format!(r#""hostId":"{}""#, bob.id)),
+        "{start}"
+    );
+}
+
+#[tokio::test]
+async fn a_kept_certificate_outlives_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = || Options {
+        certificate_dir: Some(folder.path().to_owned()),
+        ..Options::default()
+    };
+    let first = Server::start(options()).await.unwrap();
+    let (sha256, pem) = (
+        first.certificate_sha256(),
+        first.certificate_pem().to_owned(),
+    );
+    first.stop().await;
+    let second = Server::start(options()).await.unwrap();
+    assert_eq!(
+        (second.certificate_sha256(), second.certificate_pem()),
+        (sha256, &pem[..])
+    );
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join(server::CERTIFICATE_FILE)).unwrap(),
+        pem
+    );
+    Client::named(&second, "Ann").await;
+}
+
+#[tokio::test]
+async fn an_unreadable_certificate_and_a_taken_port_are_clear_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in [server::CERTIFICATE_FILE, server::KEY_FILE] {
+        std::fs::write(folder.path().join(file), "nonsense").unwrap();
+    }
+    let options = Options {
+        certificate_dir: Some(folder.path().to_owned()),
+        ..Options::default()
+    };
+    let error = format!("{:#}", Server::start(options).await.unwrap_err());
+    assert!(error.contains("certificate"), "{error}");
+
+    let first = start().await;
+    let options = Options {
+        tcp: first.tcp_addr(),
+        ..Options::default()
+    };
+    let error = format!("{:#}", Server::start(options).await.unwrap_err());
+    assert!(error.contains("is the port taken?"), "{error}");
+}
+
+#[tokio::test]
+async fn a_stopped_server_closes_its_connections_and_frees_its_ports() {
+    let server = start().await;
+    let mut client = Client::named(&server, "Ann").await;
+    let options = Options {
+        tcp: server.tcp_addr(),
+        udp: server.udp_addr(),
+        ..Options::default()
+    };
+    server.stop().await;
+    let (rest, _) = client.end().await;
+    assert!(rest.is_empty());
+    let again = Server::start(options).await.unwrap();
+    Client::named(&again, "Ann").await;
+}
