@@ -42,6 +42,9 @@ const HULL_OFFSET = 1.25;
 const HULL_RADIUS = 1.02;
 const BOUNCE = 0.22;
 const SCRAPE = 0.12;
+/** A car that a wall has stopped turns along it by itself: radians per second, below a crawl in m/s. */
+const TURN_AWAY_RATE = 1.6;
+const TURN_AWAY_SPEED = 2.5;
 
 /** @typedef {import("./track.js").Track} Track */
 /** @typedef {import("./track.js").Surface} Surface */
@@ -83,6 +86,9 @@ export class Car {
     this.slide = 0;
     /** Slip angle of the rear tyres in the step before, radians: traction control looks at it. */
     this.rearSlip = 0;
+    /** Which way the wall pushes that was hit in the last step; both 0 without one. */
+    this.blockedX = 0;
+    this.blockedZ = 0;
     this.previousX = 0;
     this.previousZ = 0;
     this.previousYaw = 0;
@@ -141,7 +147,28 @@ export class Car {
     this.#turnWheels(controls);
     this.#applyForces(controls, SURFACES[this.surface]);
     this.#move();
+    this.blockedX = this.blockedZ = 0;
     this.#hitWalls(track);
+    this.#turnAway(controls);
+  }
+
+  /**
+   * Nose against a wall and foot on the throttle: swing round towards where the driver steers, or else where the wall
+   * leads, so that nobody is stuck who does not think of reversing.
+   * @param {Controls} controls
+   */
+  #turnAway({ throttle, steering }) {
+    if (throttle === 0 || this.speed > TURN_AWAY_SPEED || (this.blockedX === 0 && this.blockedZ === 0)) {
+      return;
+    }
+    const sin = Math.sin(this.yaw);
+    const cos = Math.cos(this.yaw);
+    if (this.blockedX * sin + this.blockedZ * cos > -0.2) return;
+    const side = steering || this.blockedX * cos - this.blockedZ * sin;
+    this.yaw += (side < 0 ? -1 : 1) * TURN_AWAY_RATE * STEP_SECONDS;
+    // About the nose, which stays where it touches.
+    this.x += HULL_OFFSET * (sin - Math.sin(this.yaw));
+    this.z += HULL_OFFSET * (cos - Math.cos(this.yaw));
   }
 
   /** @param {Controls} controls */
@@ -331,6 +358,8 @@ export class Car {
   #push(nx, nz, depth, end) {
     this.x += nx * depth;
     this.z += nz * depth;
+    this.blockedX = nx;
+    this.blockedZ = nz;
     const sin = Math.sin(this.yaw);
     const cos = Math.cos(this.yaw);
     const arm = end * HULL_OFFSET;

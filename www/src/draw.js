@@ -102,7 +102,7 @@ export class Painter {
     this.ownSprite ??= carSprite(livery, this.scale, true);
     this.#car(own.pose.x, own.pose.z, own.pose.yaw, this.ownSprite, 1);
     context.setTransform(1, 0, 0, 1, 0, 0);
-    this.tags.draw(context, cars, camera, density);
+    this.tags.draw(context, cars, own.pose, camera, density);
   }
 
   #scenery() {

@@ -197,9 +197,9 @@ export class Hud {
   }
 
   /** @param {Race} race */
-  #showTower({ entries }) {
+  #showTower({ entries, track }) {
     for (let i = 0; i < TOWER_ROWS; i += 1) {
-      this.rows[i].show(i < entries.length ? entries[i] : null, i, entries);
+      this.rows[i].show(i < entries.length ? entries[i] : null, i, entries[0], track.length);
     }
   }
 }
@@ -223,9 +223,10 @@ class TowerRow {
   /**
    * @param {import("./race.js").Entry | null} entry
    * @param {number} index
-   * @param {readonly import("./race.js").Entry[]} entries
+   * @param {import("./race.js").Entry} leader
+   * @param {number} lapMetres
    */
-  show(entry, index, entries) {
+  show(entry, index, leader, lapMetres) {
     if (this.root.hidden !== (entry === null)) this.root.hidden = entry === null;
     if (entry === null) return;
     if (this.entry !== entry) this.#wear(entry, index);
@@ -235,7 +236,7 @@ class TowerRow {
       this.root.classList.toggle("stale", entry.stale);
       this.metres = -1;
     }
-    this.#showGap(entry, entries[0]);
+    this.#showGap(entry, leader, lapMetres);
   }
 
   /**
@@ -256,13 +257,27 @@ class TowerRow {
   /**
    * @param {import("./race.js").Entry} entry
    * @param {import("./race.js").Entry} leader
+   * @param {number} lapMetres
    */
-  #showGap(entry, leader) {
+  #showGap(entry, leader, lapMetres) {
     const metres = Math.round(leader.progress - entry.progress);
     if (metres === this.metres) return;
     this.metres = metres;
-    setText(this.gap, entry.stale ? "lost" : entry === leader ? "Leader" : `+${metres} m`);
+    setText(this.gap, gapText(entry, leader, metres, lapMetres));
   }
+}
+
+/**
+ * @param {import("./race.js").Entry} entry
+ * @param {import("./race.js").Entry} leader
+ * @param {number} metres
+ * @param {number} lapMetres
+ */
+function gapText(entry, leader, metres, lapMetres) {
+  if (entry.stale) return "lost";
+  if (entry === leader) return "Leader";
+  const laps = Math.floor(metres / lapMetres);
+  return laps === 0 ? `+${metres} m` : `+${laps} lap${laps === 1 ? "" : "s"}`;
 }
 
 /**

@@ -1,7 +1,7 @@
 // Paints the circuit and everything that never moves, in metres: x right, y down (so y = −z of the game).
 // Called for one tile at a time by tiles.js; all paths are built once.
 
-import { GRAVEL_METRES, KERB_METRES } from "./track.js";
+import { GRAVEL_METRES, KERB_METRES, Line } from "./track.js";
 import { asphaltPattern, grassPattern, gravelPattern, seeded } from "./texture.js";
 
 /** @typedef {import("./track.js").Track} Track */
@@ -26,6 +26,10 @@ const STANDS = [
   { x: -6, y: 346, width: 74, depth: 15, turn: Math.PI },
 ];
 
+/**
+ * Areas with a pattern are always filled, never stroked wide: Chromium's software canvas loses parts of such strokes
+ * where they reach far beyond a small canvas.
+ */
 export class Scenery {
   /**
    * @param {Track} track
@@ -40,7 +44,12 @@ export class Scenery {
     this.gravel = gravelPattern(palette.gravel, palette.gravelDot);
     this.centre = closed(pointsOf(track.line.offset(0)));
     this.pit = open(pointsOf(track.pit.offset(0)));
-    this.gravelBeds = runs(track, track.gravel, (GRAVEL_METRES[0] + GRAVEL_METRES[1]) / 2);
+    this.gravelBeds = stretches(track.gravel).map((points) => bed(track, points));
+    const half = track.width / 2;
+    this.road = closed(pointsOf(track.line.offset(half)));
+    this.road.addPath(closed(pointsOf(track.line.offset(-half))));
+    const { pit, pitWidth } = track;
+    this.pitLane = closed(pointsOf([...pit.offset(pitWidth / 2), ...pit.offset(-pitWidth / 2).reverse()]));
     this.blocks = runs(track, track.gravel, track.barrierMetres.oval);
     /** Outlines of the barrier by how much they are widened. @type {Map<number, Path2D[]>} */
     this.barriers = new Map();
@@ -106,8 +115,7 @@ export class Scenery {
   }
 
   /**
-   * Everything inside the outer barrier, widened by some metres: the union that track.clearance knows. Filled as
-   * polygons, because Chromium drops a very wide stroke with a pattern where it covers the whole canvas.
+   * Everything inside the outer barrier, widened by some metres: the union that track.clearance knows.
    * @param {CanvasRenderingContext2D} context
    * @param {number} more
    * @param {string | CanvasPattern} style
@@ -126,11 +134,8 @@ export class Scenery {
 
   /** @param {CanvasRenderingContext2D} context */
   #gravelBeds(context) {
-    context.lineCap = "round";
-    context.lineWidth = GRAVEL_METRES[1] - GRAVEL_METRES[0];
-    context.strokeStyle = this.gravel;
-    for (const bed of this.gravelBeds) context.stroke(bed);
-    context.lineCap = "butt";
+    context.fillStyle = this.gravel;
+    for (const area of this.gravelBeds) context.fill(area);
   }
 
   /** @param {CanvasRenderingContext2D} context */
@@ -138,12 +143,10 @@ export class Scenery {
     const { palette, track } = this;
     const { west, east, back } = track.building;
     context.strokeStyle = palette.line;
-    context.lineWidth = track.pitWidth + 0.5;
-    context.stroke(this.pit);
-    context.strokeStyle = this.pitAsphalt;
-    context.lineWidth = track.pitWidth;
-    context.stroke(this.pit);
+    context.lineWidth = 0.5;
+    context.stroke(this.pitLane);
     context.fillStyle = this.pitAsphalt;
+    context.fill(this.pitLane);
     context.fillRect(west, -track.pit.zs[0], east - west, track.pit.zs[0] - back);
     context.strokeStyle = palette.faintLine;
     context.lineWidth = 0.25;
@@ -158,9 +161,8 @@ export class Scenery {
     context.strokeStyle = palette.runoff;
     context.lineWidth = track.width + 2 * KERB_METRES + 0.8;
     context.stroke(this.centre);
-    context.strokeStyle = this.asphalt;
-    context.lineWidth = track.width;
-    context.stroke(this.centre);
+    context.fillStyle = this.asphalt;
+    context.fill(this.road, "evenodd");
     context.strokeStyle = palette.rubber;
     for (const width of RUBBER_METRES) {
       context.lineWidth = width;
@@ -436,30 +438,46 @@ function halfTurn(x, z, yaw, radius) {
 }
 
 /**
- * The stretches where `flags` is set, as paths beside the centre line.
+ * The stretches of a closed line where `flags` is set, as indices of its points.
+ * @param {Uint8Array} flags
+ */
+function stretches(flags) {
+  const count = flags.length;
+  /** @type {number[][]} */
+  const found = [];
+  const first = flags.indexOf(0);
+  for (let i = first; i < first + count; i += 1) {
+    if (!flags[i % count]) continue;
+    const stretch = [];
+    for (; flags[i % count]; i += 1) stretch.push(i % count);
+    found.push([...stretch, i % count]);
+  }
+  return found;
+}
+
+/**
+ * The stretches as paths beside the centre line.
  * @param {Track} track
  * @param {Uint8Array} flags
  * @param {number} offset
  */
 function runs(track, flags, offset) {
   const points = pointsOf(track.line.offset(offset));
-  const count = flags.length;
-  const paths = [];
-  const first = flags.indexOf(0);
-  for (let i = first; i < first + count;) {
-    if (!flags[i % count]) {
-      i += 1;
-      continue;
-    }
-    const run = [];
-    while (flags[i % count]) {
-      run.push(points[i % count]);
-      i += 1;
-    }
-    run.push(points[i % count]);
-    paths.push(open(run));
-  }
-  return paths;
+  return stretches(flags).map((stretch) => open(stretch.map((i) => points[i])));
+}
+
+/**
+ * A gravel bed along a stretch, with rounded ends.
+ * @param {Track} track
+ * @param {number[]} stretch
+ */
+function bed(track, stretch) {
+  const middle = track.line.offset((GRAVEL_METRES[0] + GRAVEL_METRES[1]) / 2);
+  const line = new Line(
+    stretch.map((i) => middle[i]),
+    false,
+  );
+  return closed(pointsOf(capsule(line, (GRAVEL_METRES[1] - GRAVEL_METRES[0]) / 2)));
 }
 
 /**

@@ -6,8 +6,10 @@ import { tagSprite } from "./sprites.js";
 /** @typedef {import("./field.js").RemoteCar} RemoteCar */
 /** @typedef {import("./camera.js").Camera} Camera */
 
-/** As many as a full room; four numbers each. */
+/** As many as a full room, the own car's place included; four numbers each. */
 const MAX_TAGS = 20;
+/** Kept free around the own car, to each side of its middle. */
+const OWN_METRES = 3.2;
 /** Half a car on the screen is about this many metres; the tag keeps clear of it. */
 const CLEARANCE_METRES = 2.9;
 
@@ -29,11 +31,15 @@ export class Tags {
   /**
    * @param {CanvasRenderingContext2D} context  in device pixels
    * @param {readonly RemoteCar[]} cars
+   * @param {{ x: number, z: number }} own  the car that no tag may cover
    * @param {Camera} camera
    * @param {number} density
    */
-  draw(context, cars, camera, density) {
-    this.count = 0;
+  draw(context, cars, own, camera, density) {
+    const free = OWN_METRES * camera.zoom;
+    camera.toScreen(own.x, -own.z, this.point);
+    this.placed.set(this.#box(this.point[0] - free, this.point[1] - free, 2 * free, 2 * free));
+    this.count = 1;
     for (let i = 0; i < cars.length; i += 1) {
       const car = cars[i];
       camera.toScreen(car.x, -car.z, this.point);

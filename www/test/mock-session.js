@@ -26,6 +26,8 @@ export const world = {
   staleEvery: 0,
   /** Cars stand this many metres apart. */
   spread: 21,
+  /** The first car starts this many metres beyond the start line. */
+  offset: 60,
   .../** @type {any} */ (globalThis).mockWorld,
 };
 
@@ -206,7 +208,8 @@ export class Session {
     const count = this.rails.length;
     for (let slot = 0; slot < this.carCount(); slot += 1) {
       const stale = world.staleEvery > 0 && slot % world.staleEvery === world.staleEvery - 1;
-      const metres = 60 + (stale ? 0 : (performance.now() / 1000) * (34 - slot * 0.35)) + slot * world.spread;
+      const metres =
+        world.offset + (stale ? 0 : (performance.now() / 1000) * (34 - slot * 0.35)) + slot * world.spread;
       const at = metres / 4.635;
       const from = this.rails[Math.floor(at) % count];
       const to = this.rails[(Math.floor(at) + 1) % count];
