@@ -77,19 +77,13 @@ pub(crate) fn ensure_target() -> Result<()> {
         .args(["target", "add", TARGET]))
 }
 
-/// Name the compiled module and the generator that goes over it.
+/// Name what the package depends on: the compiled module, the pinned generator, and how this file calls it.
 fn fingerprint(module: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     module.hash(&mut hasher);
-    format!("{:016x} {}", hasher.finish(), generator_version())
-}
-
-/// Read the version of the generator from the one place that pins it.
-fn generator_version() -> &'static str {
-    include_str!("../../Cargo.toml")
-        .lines()
-        .find_map(|line| line.strip_prefix("wasm-bindgen-cli-support = "))
-        .unwrap_or_default()
+    include_str!("../../Cargo.toml").hash(&mut hasher);
+    include_str!("wasm.rs").hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 /// Write the package beside its place, then move it there whole, so that no reader sees half of it.
@@ -102,6 +96,8 @@ fn generate(module: Vec<u8>, package: &Path) -> Result<()> {
         .input_bytes(MODULE, module)
         .web(true)?
         .typescript(true)
+        // So that the page needs no address of its own: the module lies beside the script.
+        .omit_default_module_path(false)
         .generate(&next)
         .context("wasm-bindgen cannot make the package")?;
     for file in FILES {
