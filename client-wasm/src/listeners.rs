@@ -1,0 +1,101 @@
+//! Who listens to which event. A listener may add and remove listeners, itself included, while it is called.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use js_sys::Function;
+use wasm_bindgen::prelude::*;
+
+/// The events there are.
+pub(crate) const TYPES: [&str; 11] = [
+    "state",
+    "gameStarted",
+    "message",
+    "input",
+    "carJoined",
+    "carLeft",
+    "roomLost",
+    "draining",
+    "kicked",
+    "close",
+    "unknown",
+];
+/// The event that carries log lines.
+pub(crate) const LOG: &str = "log";
+/// The most listeners at once; more is a page that forgets to unsubscribe.
+const MAX_LISTENERS: usize = 1000;
+
+struct Listener {
+    id: u32,
+    kind: String,
+    callback: Function,
+}
+
+#[derive(Default)]
+struct List {
+    last_id: u32,
+    listeners: Vec<Listener>,
+}
+
+/// The listeners of one session.
+#[derive(Clone, Default)]
+pub(crate) struct Listeners(Rc<RefCell<List>>);
+
+impl Listeners {
+    /// Add a listener; gives the function that removes it, or nothing where there are too many.
+    pub(crate) fn add(&self, kind: String, callback: Function) -> Option<JsValue> {
+        let mut list = self.0.borrow_mut();
+        if list.listeners.len() >= MAX_LISTENERS {
+            return None;
+        }
+        list.last_id += 1;
+        let id = list.last_id;
+        list.listeners.push(Listener { id, kind, callback });
+        Some(Self::remover(Rc::downgrade(&self.0), id))
+    }
+
+    /// Call everybody who listens to `kind`. What a listener throws is its own: it is reported and stops nobody.
+    pub(crate) fn call(&self, kind: &str, event: &JsValue) {
+        for callback in self.callbacks(kind) {
+            if let Err(thrown) = callback.call1(&JsValue::UNDEFINED, event) {
+                web_sys::console::error_2(
+                    &JsValue::from_str("a race session listener threw"),
+                    &thrown,
+                );
+            }
+        }
+    }
+
+    pub(crate) fn has(&self, kind: &str) -> bool {
+        self.0
+            .borrow()
+            .listeners
+            .iter()
+            .any(|listener| listener.kind == kind)
+    }
+
+    pub(crate) fn clear(&self) {
+        self.0.borrow_mut().listeners.clear();
+    }
+
+    fn callbacks(&self, kind: &str) -> Vec<Function> {
+        let list = self.0.borrow();
+        let of_kind = list
+            .listeners
+            .iter()
+            .filter(|listener| listener.kind == kind);
+        of_kind.map(|listener| listener.callback.clone()).collect()
+    }
+
+    fn remover(list: Weak<RefCell<List>>, id: u32) -> JsValue {
+        // JavaScript owns it: the engine frees it with the function.
+        Closure::<dyn Fn()>::new(move || {
+            if let Some(list) = list.upgrade() {
+                list.borrow_mut()
+                    .listeners
+                    .retain(|listener| listener.id != id);
+            }
+        })
+        .into_js_value()
+    }
+}

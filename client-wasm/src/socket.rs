@@ -1,0 +1,108 @@
+//! The WebSocket to the relay: opened, listened to, and let go. The seam to any other transport is what
+//! [`Incoming`] names and what [`Socket`] can do.
+
+use js_sys::{Array, ArrayBuffer, Uint8Array};
+use protocol::frame::SUBPROTOCOL;
+use wasm_bindgen::prelude::*;
+use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
+
+use crate::failure::Failure;
+
+/// What comes from the transport.
+pub(crate) enum Incoming {
+    Opened,
+    Text(String),
+    Binary(Vec<u8>),
+    Closed { number: u16, reason: String },
+}
+
+/// Bytes the browser may hold back unsent before positions are dropped: the newest would come too late anyway.
+const MAX_BUFFERED_BYTES: u32 = 16 * 1024;
+
+/// A WebSocket. Dropping it closes the WebSocket, and nothing more comes from it.
+pub(crate) struct Socket {
+    socket: WebSocket,
+    _on_open: Closure<dyn Fn()>,
+    _on_message: Closure<dyn Fn(MessageEvent)>,
+    _on_close: Closure<dyn Fn(CloseEvent)>,
+}
+
+impl Socket {
+    /// Open a WebSocket to the relay's `/ws`.
+    pub(crate) fn open(
+        url: &str,
+        deliver: impl Fn(Incoming) + Clone + 'static,
+    ) -> Result<Self, Failure> {
+        let protocols = Array::of1(&SUBPROTOCOL.into());
+        let socket = WebSocket::new_with_str_sequence(url, &protocols).map_err(|_| {
+            Failure::invalid(format!(
+                "{url} is no WebSocket address: use ws:// or wss://"
+            ))
+        })?;
+        socket.set_binary_type(BinaryType::Arraybuffer);
+        let on_open = Closure::new({
+            let deliver = deliver.clone();
+            move || deliver(Incoming::Opened)
+        });
+        let on_message = Closure::new({
+            let deliver = deliver.clone();
+            move |event: MessageEvent| {
+                if let Some(incoming) = read(&event.data()) {
+                    deliver(incoming);
+                }
+            }
+        });
+        let on_close = Closure::new(move |event: CloseEvent| {
+            deliver(Incoming::Closed {
+                number: event.code(),
+                reason: event.reason(),
+            });
+        });
+        socket.set_onopen(Some(as_function(&on_open)));
+        socket.set_onmessage(Some(as_function(&on_message)));
+        socket.set_onclose(Some(as_function(&on_close)));
+        Ok(Self {
+            socket,
+            _on_open: on_open,
+            _on_message: on_message,
+            _on_close: on_close,
+        })
+    }
+
+    /// Send a command line. One that cannot go is lost with the connection, whose close follows.
+    pub(crate) fn send_text(&self, line: &str) {
+        let _ = self.socket.send_with_str(line);
+    }
+
+    /// Send a datagram, unless too much waits already; says whether it went.
+    pub(crate) fn send_binary(&self, datagram: &[u8]) -> bool {
+        self.socket.buffered_amount() <= MAX_BUFFERED_BYTES
+            && self.socket.send_with_u8_array(datagram).is_ok()
+    }
+
+    /// Close in order.
+    pub(crate) fn close(&self) {
+        let _ = self.socket.close_with_code(1000);
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.socket.set_onopen(None);
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
+        self.close();
+    }
+}
+
+fn as_function<T: ?Sized>(closure: &Closure<T>) -> &js_sys::Function {
+    closure.as_ref().unchecked_ref()
+}
+
+fn read(data: &JsValue) -> Option<Incoming> {
+    if let Some(text) = data.as_string() {
+        return Some(Incoming::Text(text));
+    }
+    let buffer = data.dyn_ref::<ArrayBuffer>()?;
+    Some(Incoming::Binary(Uint8Array::new(buffer).to_vec()))
+}

@@ -1,0 +1,72 @@
+//! The remote cars as one flat array of numbers that JavaScript reads straight from the module's memory, so that
+//! drawing a frame makes no garbage.
+
+use std::time::Duration;
+
+use js_sys::{Float32Array, WebAssembly};
+use protocol::interpolation::{Cars, MAX_CARS};
+use wasm_bindgen::JsCast as _;
+
+/// Numbers for each car: slot, place (3), turn (4), speed, age, stale, yaw.
+pub(crate) const STRIDE: usize = 12;
+
+/// The newest sample of all cars.
+pub(crate) struct View {
+    /// Never grows or moves, so that the view of it stays good.
+    rows: Box<[f32]>,
+    count: usize,
+    view: Float32Array,
+}
+
+impl View {
+    pub(crate) fn new() -> Self {
+        let rows = vec![0.0; MAX_CARS * STRIDE].into_boxed_slice();
+        let view = view_of(&rows);
+        Self {
+            rows,
+            count: 0,
+            view,
+        }
+    }
+
+    /// Sample all cars at `now`; gives the view of the rows.
+    pub(crate) fn sample(&mut self, cars: &mut Cars, now: Duration) -> Float32Array {
+        self.count = 0;
+        for ((slot, pose), row) in cars.sample(now).zip(self.rows.chunks_exact_mut(STRIDE)) {
+            let (p, r) = (pose.position, pose.rotation);
+            let age = pose.age.as_secs_f32() * 1000.0;
+            let stale = f32::from(u8::from(pose.stale));
+            let numbers = [
+                slot as f32,
+                p.x,
+                p.y,
+                p.z,
+                r.x,
+                r.y,
+                r.z,
+                r.w,
+                pose.speed,
+                age,
+                stale,
+                r.yaw(),
+            ];
+            row.copy_from_slice(&numbers);
+            self.count += 1;
+        }
+        // The module's memory grew and the old view of it is empty now.
+        if self.view.length() == 0 {
+            self.view = view_of(&self.rows);
+        }
+        self.view.clone()
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+}
+
+fn view_of(rows: &[f32]) -> Float32Array {
+    let memory: WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    let address = rows.as_ptr().addr() as u32;
+    Float32Array::new_with_byte_offset_and_length(&memory.buffer(), address, rows.len() as u32)
+}
