@@ -19,7 +19,7 @@ const SCREENS = {
 
 /** @param {Flow} flow */
 export function createShell(flow) {
-  const banner = element("insecure-banner", HTMLParagraphElement);
+  const banner = element("insecure-banner", HTMLElement);
   const whoami = element("whoami", HTMLParagraphElement);
   const signOut = element("sign-out", HTMLButtonElement);
   const notice = createNotice(flow);
@@ -53,7 +53,7 @@ export function createShell(flow) {
       banner.hidden = !state.insecure;
       whoami.hidden = signOut.hidden = state.me === null;
       setText(whoami, state.me?.name ?? "");
-      if (state.notice !== before?.notice) notice(state.notice);
+      if (state.notice !== before?.notice || state.screen !== before?.screen) notice(state);
       if (state.lost !== before?.lost) lost(state.lost);
     },
   };
@@ -66,12 +66,20 @@ function createNotice(flow) {
   const alert = element("say-alert", HTMLParagraphElement);
   const status = element("say-status", HTMLParagraphElement);
   const [title, next] = text.children;
+  /** Where it is least in the way: in the form, under the lights, or at the bottom of the page. */
+  const places = {
+    signin: element("signin-notice", HTMLDivElement),
+    race: element("hud-middle", HTMLDivElement),
+    page: document.body,
+  };
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   element("notice-close", HTMLButtonElement).addEventListener("click", flow.dismiss);
 
-  return (/** @type {State["notice"]} */ shown) => {
+  return (/** @type {State} */ { notice: shown, screen }) => {
     clearTimeout(timer);
+    const place = screen === "signin" || screen === "race" ? places[screen] : places.page;
+    if (box.parentElement !== place) place.append(box);
     box.hidden = shown === null;
     setText(alert, shown?.kind === "error" ? `${shown.title} ${shown.next}` : "");
     setText(status, shown?.kind === "info" ? `${shown.title} ${shown.next}` : "");

@@ -143,7 +143,9 @@ export function reduce(state, action) {
     case "notice":
       return { ...state, notice: action.notice };
     case "lost":
-      return state.me === null ? state : { ...state, connection: "lost", lost: action.lost, busy: "" };
+      return state.me === null
+        ? state
+        : { ...state, connection: "lost", lost: action.lost, notice: null, busy: "" };
   }
 }
 

@@ -6,20 +6,23 @@ import { tagSprite } from "./sprites.js";
 /** @typedef {import("./field.js").RemoteCar} RemoteCar */
 /** @typedef {import("./camera.js").Camera} Camera */
 
-/** As many as a full room, the own car's place included; four numbers each. */
-const MAX_TAGS = 20;
-/** Kept free around the own car, to each side of its middle. */
-const OWN_METRES = 3.2;
-/** Half a car on the screen is about this many metres; the tag keeps clear of it. */
-const CLEARANCE_METRES = 2.9;
+/** Rectangles to keep apart: the cars of a full room, and a tag for each. Four numbers each. */
+const MAX_PLACED = 41;
+/** Kept free around the middle of each car, and of the own one. */
+const CAR_METRES = 1.5;
+const OWN_METRES = 2.8;
+/** Places to try around a car: above, below, right, left, and the same again further off. */
+const SIDES = 8;
+const NEAR_METRES = 2.9;
+const FAR_METRES = 5.6;
 
-/** @typedef {{ name: string, stale: boolean, density: number, sprite: HTMLCanvasElement }} Tag */
+/** @typedef {{ name: string, stale: boolean, density: number, sprite: HTMLCanvasElement, side: number }} Tag */
 
 export class Tags {
   constructor() {
     /** @type {WeakMap<RemoteCar, Tag>} */
     this.byCar = new WeakMap();
-    this.placed = new Float32Array(MAX_TAGS * 4);
+    this.placed = new Float32Array(MAX_PLACED * 4);
     this.count = 0;
     this.point = new Float64Array(2);
   }
@@ -36,41 +39,57 @@ export class Tags {
    * @param {number} density
    */
   draw(context, cars, own, camera, density) {
-    const free = OWN_METRES * camera.zoom;
-    camera.toScreen(own.x, -own.z, this.point);
-    this.placed.set(this.#box(this.point[0] - free, this.point[1] - free, 2 * free, 2 * free));
-    this.count = 1;
+    this.count = 0;
+    this.#keepFree(own.x, own.z, OWN_METRES, camera);
+    for (let i = 0; i < cars.length; i += 1) this.#keepFree(cars[i].x, cars[i].z, CAR_METRES, camera);
     for (let i = 0; i < cars.length; i += 1) {
-      const car = cars[i];
-      camera.toScreen(car.x, -car.z, this.point);
-      if (this.point[0] < -60 || this.point[0] > camera.width + 60) continue;
-      if (this.point[1] < -40 || this.point[1] > camera.height + 40) continue;
-      this.#place(context, car, camera.zoom, density);
+      camera.toScreen(cars[i].x, -cars[i].z, this.point);
+      if (this.#isInView(camera)) this.#place(context, cars[i], camera.zoom, density);
     }
     context.globalAlpha = 1;
   }
 
+  /** @param {Camera} camera */
+  #isInView({ width, height }) {
+    const x = this.point[0];
+    const y = this.point[1];
+    return x > -60 && x < width + 60 && y > -40 && y < height + 40;
+  }
+
   /**
-   * Above the car if there is room, else below, right or left of it.
+   * @param {number} x
+   * @param {number} z
+   * @param {number} metres
+   * @param {Camera} camera
+   */
+  #keepFree(x, z, metres, camera) {
+    const half = metres * camera.zoom;
+    camera.toScreen(x, -z, this.point);
+    if (this.#isInView(camera)) this.#take(this.point[0] - half, this.point[1] - half, 2 * half, 2 * half);
+  }
+
+  /**
+   * Where the tag was before if there is still room, else at the first free side.
    * @param {CanvasRenderingContext2D} context
    * @param {RemoteCar} car
    * @param {number} zoom
    * @param {number} density
    */
   #place(context, car, zoom, density) {
-    if (this.count >= MAX_TAGS) return;
-    const { sprite } = this.#tagOf(car, density);
-    const width = sprite.width / density;
-    const height = sprite.height / density;
-    const away = CLEARANCE_METRES * zoom;
-    for (let side = 0; side < 4; side += 1) {
-      const left = this.point[0] + (side === 2 ? away : side === 3 ? -away - width : -width / 2);
-      const top = this.point[1] + (side === 0 ? -away - height : side === 1 ? away : -height / 2);
+    const tag = this.#tagOf(car, density);
+    const width = tag.sprite.width / density;
+    const height = tag.sprite.height / density;
+    for (let attempt = -1; attempt < SIDES; attempt += 1) {
+      const side = attempt < 0 ? tag.side : attempt;
+      const away = (side < 4 ? NEAR_METRES : FAR_METRES) * zoom;
+      const at = side % 4;
+      const left = this.point[0] + (at === 2 ? away : at === 3 ? -away - width : -width / 2);
+      const top = this.point[1] + (at === 0 ? -away - height : at === 1 ? away : -height / 2);
       if (!this.#isFree(left, top, width, height)) continue;
-      this.placed.set(this.#box(left, top, width, height), this.count * 4);
-      this.count += 1;
+      tag.side = side;
+      this.#take(left, top, width, height);
       context.globalAlpha = Math.max(car.alpha, 0.7);
-      context.drawImage(sprite, Math.round(left * density), Math.round(top * density));
+      context.drawImage(tag.sprite, Math.round(left * density), Math.round(top * density));
       return;
     }
   }
@@ -81,12 +100,14 @@ export class Tags {
    * @param {number} width
    * @param {number} height
    */
-  #box(left, top, width, height) {
-    BOX[0] = left;
-    BOX[1] = top;
-    BOX[2] = left + width;
-    BOX[3] = top + height;
-    return BOX;
+  #take(left, top, width, height) {
+    if (this.count >= MAX_PLACED) return;
+    const at = this.count * 4;
+    this.placed[at] = left;
+    this.placed[at + 1] = top;
+    this.placed[at + 2] = left + width;
+    this.placed[at + 3] = top + height;
+    this.count += 1;
   }
 
   /**
@@ -119,10 +140,8 @@ export class Tags {
       return known;
     }
     const sprite = tagSprite(car.livery, car.name || "…", density, car.stale);
-    const tag = { name: car.name, stale: car.stale, density, sprite };
+    const tag = { name: car.name, stale: car.stale, density, sprite, side: known?.side ?? 0 };
     this.byCar.set(car, tag);
     return tag;
   }
 }
-
-const BOX = new Float32Array(4);
