@@ -1,0 +1,1 @@
+//! End to end: game server, relay and players, through real sockets on loopback.
