@@ -146,7 +146,14 @@ pub(crate) struct Datagrams(pub(crate) UdpSocket);
 impl Datagrams {
     /// Send a datagram now or never: one that cannot go at once is old when it can. Gives whether it went.
     pub(crate) fn send(&self, datagram: &[u8]) -> bool {
-        self.0.try_send(datagram).is_ok()
+        // A refusal is the report of an earlier datagram, which met a closed port. It is told once.
+        let sent = match self.0.try_send(datagram) {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                self.0.try_send(datagram)
+            }
+            sent => sent,
+        };
+        sent.is_ok()
     }
 
     /// Wait until something has come in. Safe to drop half-way.
