@@ -10,14 +10,16 @@ import { Player } from "./player.js";
 import { startRelay, startServer } from "./programs.js";
 
 /** @typedef {import("./programs.js").Program} Program */
-/** @typedef {(name: string, options?: import("@playwright/test").BrowserContextOptions) => Promise<Player>} Enter */
+/** @typedef {import("@playwright/test").Page} Page */
+/** @typedef {(name: string, options?: import("@playwright/test").BrowserContextOptions, prepare?: (page: Page) => Promise<void>) => Promise<Player>} Enter */
 
 /**
  * @typedef {object} Fixtures
  * @property {number} bots  how many cars drive by themselves; set with `test.use`
  * @property {string} trust  what the relay trusts; by default exactly the server's certificate
  * @property {Site} site  a game server and a relay before it
- * @property {Enter} enter  open the page in a browser context of its own, as a player of that name
+ * @property {Enter} enter  open the page in a browser context of its own, as a player of that name;
+ *   `prepare` does something with it before
  */
 
 /** A game server and a relay before it, both on free ports. */
@@ -78,9 +80,11 @@ export const test = base.extend({
   enter: async ({ browser, site }, use) => {
     /** @type {Player[]} */
     const players = [];
-    await use(async (name, options = {}) => {
-      const player = new Player(await (await browser.newContext(options)).newPage(), name);
+    await use(async (name, options = {}, prepare = async () => {}) => {
+      const context = await browser.newContext(options);
+      const player = new Player(await context.newPage(), name);
       players.push(player);
+      await prepare(player.page);
       await player.page.goto(site.url);
       return player;
     });

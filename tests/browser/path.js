@@ -53,13 +53,14 @@ export function travelled(path) {
 }
 
 /**
- * How far the drawn positions were at most from the way that the car had really driven shortly before, in metres.
+ * How far each drawn position was from the way that the car had really driven shortly before, in metres.
  *
  * @param {Sample[]} drawn
  * @param {Sample[]} driven
  */
-export function worstError(drawn, driven) {
-  return Math.max(...drawn.map((sample) => errorOf(sample, driven)));
+export function errors(drawn, driven) {
+  // One of two recordings began first.
+  return drawn.filter(({ t }) => t >= driven[0].t).map((sample) => errorOf(sample, driven));
 }
 
 /**

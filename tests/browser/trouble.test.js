@@ -25,17 +25,24 @@ test("only the host may start", async ({ enter }) => {
   await expect(ben.element("start-race")).toBeHidden();
 });
 
-test("a room that is gone", async ({ enter }) => {
-  const ann = await enter("Ann");
-  const ben = await enter("Ben");
-  // The room is closed between the list and the click: from here on Ben asks for one that is not there.
-  await ben.page.routeWebSocket("/ws", (socket) => {
+/**
+ * Close every room between its listing and the click: from here on the page asks for one that is not there.
+ *
+ * @param {import("@playwright/test").Page} page
+ */
+function losingRooms(page) {
+  return page.routeWebSocket(/\/ws$/, (socket) => {
     const relay = socket.connectToServer();
     socket.onMessage((message) => {
       const asks = typeof message === "string" && message.includes("JOIN_ROOM");
       relay.send(asks ? message.replace(/[0-9a-f]{32}/, "0".repeat(32)) : message);
     });
   });
+}
+
+test("a room that is gone", async ({ enter }) => {
+  const ann = await enter("Ann");
+  const ben = await enter("Ben", {}, losingRooms);
   await ann.signIn();
   await ben.signIn();
   await ann.createRoom("Sunday");
