@@ -297,10 +297,15 @@ export class Car {
 
   /** @param {Track} track */
   #hitWalls(track) {
+    const { walls, posts } = track;
     for (let end = -1; end <= 1; end += 2) {
       this.#hitOuter(track, end);
-      for (const wall of track.walls) this.#hitSegment(wall, end);
-      for (const post of track.posts) this.#hitCircle(post.x, post.z, post.radius, end);
+      for (let i = 0; i < walls.length; i += 1) {
+        const wall = walls[i];
+        if (this.x < wall.left || this.x > wall.right || this.z < wall.low || this.z > wall.high) continue;
+        this.#hitSegment(wall, end);
+      }
+      for (let i = 0; i < posts.length; i += 1) this.#hitCircle(posts[i].x, posts[i].z, posts[i].radius, end);
     }
   }
 

@@ -103,7 +103,10 @@ class Row {
     this.button = make("button", "button", "Join");
     this.button.type = "button";
     this.button.dataset.testid = "join-room";
-    this.button.addEventListener("click", () => void flow.joinRoom(this.id, this.name.textContent ?? ""));
+    this.button.addEventListener("click", () => {
+      if (this.button.getAttribute("aria-disabled") === "true") return;
+      void flow.joinRoom(this.id, this.name.textContent ?? "");
+    });
     this.root.append(this.name, this.state, this.players, this.meter, this.button);
   }
 

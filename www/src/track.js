@@ -22,13 +22,18 @@ const GARAGE_BACK_METRES = 5.4;
 const GARAGE_FRONT_METRES = 2.4;
 /** Points of the lane's merging, metres along the lap from its end in the file. */
 const MERGE_METRES = [12, 24, 36, 50, 66, 84];
+/** The middle of a car that touches something is no further away than this. */
+const TOUCH_METRES = 3;
 /** A fence between the pit lane and the track stands this far from the middle of the lane. */
 const PIT_FENCE_METRES = 7.2;
 
 /** @typedef {"asphalt" | "kerb" | "grass" | "gravel"} Surface */
 /** @typedef {{ s: number, lateral: number, index: number, x: number, z: number }} Projection */
 /** @typedef {{ x: number, z: number, yaw: number }} Place */
-/** @typedef {{ ax: number, az: number, bx: number, bz: number }} Wall */
+/**
+ * A thin wall, and the box outside of which no car touches it.
+ * @typedef {{ ax: number, az: number, bx: number, bz: number, left: number, right: number, low: number, high: number }} Wall
+ */
 /** @typedef {{ x: number, z: number, radius: number }} Post */
 /** @typedef {{ distance: number, nx: number, nz: number }} Clearance */
 
@@ -210,11 +215,11 @@ export class Track {
   /** @returns {Wall[]} */
   #walls() {
     const { back, front, dividers } = this.building;
-    const walls = dividers.map((x) => ({ ax: x, az: back, bx: x, bz: front }));
+    const walls = dividers.map((x) => wallBetween(x, back, x, front));
     for (let i = 0; i + 1 < this.fence.length; i += 1) {
       const [ax, az] = this.fence[i];
       const [bx, bz] = this.fence[i + 1];
-      walls.push({ ax, az, bx, bz });
+      walls.push(wallBetween(ax, az, bx, bz));
     }
     return walls;
   }
@@ -361,6 +366,21 @@ function smooth(points) {
 function curveAt(around, axis, t) {
   const [a, b, c, d] = around.map((point) => point[axis]);
   return b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
+}
+
+/**
+ * @param {number} ax
+ * @param {number} az
+ * @param {number} bx
+ * @param {number} bz
+ * @returns {Wall}
+ */
+function wallBetween(ax, az, bx, bz) {
+  const left = Math.min(ax, bx) - TOUCH_METRES;
+  const right = Math.max(ax, bx) + TOUCH_METRES;
+  const low = Math.min(az, bz) - TOUCH_METRES;
+  const high = Math.max(az, bz) + TOUCH_METRES;
+  return { ax, az, bx, bz, left, right, low, high };
 }
 
 /** Groves of trees on the infield, each behind a ring of tyres. @returns {Post[]} */
