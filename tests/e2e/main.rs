@@ -1,1 +1,83 @@
 //! End to end: game server, relay and players, through real sockets on loopback.
+
+mod driving;
+mod leaving;
+mod trouble;
+
+use protocol::command::Command;
+use protocol::geometry::{Quat, Vec3};
+use protocol::session::{CommandError, Output};
+use tests::{Player, Site};
+
+/// Two players in a room who want to be left alone: whatever goes wrong elsewhere, they go on.
+struct Bystanders {
+    driver: Player,
+    watcher: Player,
+    x: f32,
+}
+
+impl Bystanders {
+    async fn enter(site: &Site) -> anyhow::Result<Self> {
+        let mut driver = Player::sign_in(&site.url(), "bystander one").await?;
+        let mut watcher = Player::sign_in(&site.url(), "bystander two").await?;
+        let room = driver.create_room("quiet").await?;
+        watcher.join_room(&room).await??;
+        Ok(Self {
+            driver,
+            watcher,
+            x: 0.0,
+        })
+    }
+
+    /// Drive on and be seen, and have a command answered.
+    async fn go_on(&mut self) -> anyhow::Result<()> {
+        self.x += 1.0;
+        see(
+            &mut self.driver,
+            &mut self.watcher,
+            Vec3::new(self.x, 0.0, 0.0),
+        )
+        .await?;
+        self.driver.ask(Command::Ping).await??;
+        Ok(())
+    }
+}
+
+/// Let one player drive at a place until another sees it there: positions may be lost, and the server learns where
+/// to send only from a position of the other's own.
+async fn see(driver: &mut Player, watcher: &mut Player, place: Vec3) -> anyhow::Result<()> {
+    let id = driver.session.id().cloned();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    loop {
+        anyhow::ensure!(
+            std::time::Instant::now() < deadline,
+            "not seen at {place:?}"
+        );
+        let now = driver.now();
+        driver.session.send_update(place, Quat::IDENTITY, now)?;
+        let now = watcher.now();
+        watcher
+            .session
+            .send_update(Vec3::default(), Quat::IDENTITY, now)?;
+        let beat = std::time::Duration::from_millis(25);
+        driver.turn(beat).await?;
+        watcher.turn(beat).await?;
+        let there = watcher.take(|output| match output {
+            Output::Update(update) if Some(&update.session_id) == id.as_ref() => {
+                Some(update.position)
+            }
+            _ => None,
+        });
+        if there == Some(place) {
+            return Ok(());
+        }
+    }
+}
+
+/// The sentence a refused command came back with.
+fn refusal<T: std::fmt::Debug>(answer: Result<T, CommandError>) -> String {
+    match answer {
+        Err(CommandError::Refused { message, .. }) => message,
+        other => panic!("not refused: {other:?}"),
+    }
+}

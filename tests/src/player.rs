@@ -44,6 +44,10 @@ impl Player {
     /// # Errors
     /// The relay cannot be reached or refuses.
     pub async fn dial(url: &str) -> anyhow::Result<Self> {
+        Self::dial_with(url, Config::default()).await
+    }
+
+    async fn dial_with(url: &str, config: Config) -> anyhow::Result<Self> {
         let mut request = url.into_client_request()?;
         let subprotocol = HeaderValue::from_static(SUBPROTOCOL);
         request
@@ -58,7 +62,7 @@ impl Player {
         tcp.set_nodelay(true)?;
         let (socket, _) = tokio_tungstenite::client_async(request, tcp).await?;
         Ok(Self {
-            session: Session::new(Config::default()),
+            session: Session::new(config),
             socket,
             started: Instant::now(),
             ended: None,
@@ -83,7 +87,18 @@ impl Player {
     /// # Errors
     /// The server refuses, or the connection ends.
     pub async fn sign_in(url: &str, name: &str) -> anyhow::Result<Self> {
-        let mut player = Self::connect(url).await?;
+        Self::sign_in_with(url, name, Config::default()).await
+    }
+
+    /// Sign in with a session of this configuration.
+    ///
+    /// # Errors
+    /// The server refuses, or the connection ends.
+    pub async fn sign_in_with(url: &str, name: &str, config: Config) -> anyhow::Result<Self> {
+        let mut player = Self::dial_with(url, config).await?;
+        player
+            .until(|player| player.session.state() == State::Connected)
+            .await?;
         let password = Some(Password::new(format!("password of {name}")));
         player
             .ask(Command::Name {
@@ -107,7 +122,7 @@ impl Player {
         let ticket = self.session.send(command, self.now())?;
         let mut answer = None;
         self.until(|player| {
-            answer = player.take_answer(ticket);
+            answer = player.answer_of(ticket);
             answer.is_some()
         })
         .await?;
@@ -297,7 +312,8 @@ impl Player {
         self.session.handle_close();
     }
 
-    fn take_answer(&mut self, wanted: Ticket) -> Option<Result<Event, CommandError>> {
+    /// Take the answer to a command sent before, where it has come.
+    pub fn answer_of(&mut self, wanted: Ticket) -> Option<Result<Event, CommandError>> {
         let is_wanted =
             |output: &Output| matches!(output, Output::Answer { ticket, .. } if *ticket == wanted);
         let place = self.outputs.iter().position(is_wanted)?;

@@ -36,6 +36,14 @@ impl Site {
         Ok(Self { server, relay })
     }
 
+    /// Start another relay for a game server.
+    ///
+    /// # Errors
+    /// It could not start.
+    pub async fn relay_of(server: &Server) -> anyhow::Result<Relay> {
+        Relay::start(relay_config(server)?).await
+    }
+
     /// The address players connect to.
     pub fn url(&self) -> String {
         format!("ws://{}/ws", self.relay.addr())

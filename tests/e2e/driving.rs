@@ -1,0 +1,111 @@
+//! What players come for: to see each other drive, write to each other, and start together.
+
+use protocol::command::Command;
+use protocol::event::{Event, Spawn};
+use protocol::geometry::Vec3;
+use protocol::session::{Config, Output};
+use server::Options;
+use tests::{Player, Site};
+
+use crate::see;
+
+#[tokio::test]
+async fn players_see_each_other_in_both_modes_of_the_server() -> anyhow::Result<()> {
+    for faithful in [false, true] {
+        let options = Options {
+            faithful,
+            ..Options::default()
+        };
+        let site = Site::start_with(options, |_| {}).await?;
+        let mut ann = Player::sign_in(&site.url(), "Ann").await?;
+        let mut bob = Player::sign_in(&site.url(), "Bob").await?;
+        let room = ann.create_room("Monza").await?;
+        bob.join_room(&room).await??;
+        see(&mut ann, &mut bob, Vec3::new(12.5, 0.25, -300.75)).await?;
+        see(&mut bob, &mut ann, Vec3::new(0.1, 1e-7, 123.456)).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_start_is_told_once_to_everybody_with_a_place_for_each() -> anyhow::Result<()> {
+    let site = Site::start().await?;
+    let mut ann = Player::sign_in(&site.url(), "Ann").await?;
+    let mut bob = Player::sign_in(&site.url(), "Bob").await?;
+    let room = ann.create_room("Monza").await?;
+    bob.join_room(&room).await??;
+    let answer = ann.ask(Command::StartGame).await??;
+    let Event::GameStarted(started) = answer else {
+        panic!("not started: {answer:?}")
+    };
+    assert_eq!(started.host_id.as_ref(), ann.session.id());
+    let places: Vec<Spawn> = started.spawns.iter().map(|(_, spawn)| *spawn).collect();
+    assert_eq!(places.len(), 2);
+    assert_ne!(places[0], places[1]);
+    let told = |output| matches!(output, Output::GameStarted(_)).then_some(());
+    bob.until(|bob| bob.take(told).is_some()).await?;
+    // The host's second telling has come when a later command is answered.
+    ann.ask(Command::Ping).await??;
+    assert!(ann.take(told).is_some());
+    assert!(ann.take(told).is_none(), "the host is told once");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_message_reaches_its_player_with_every_letter() -> anyhow::Result<()> {
+    let site = Site::start().await?;
+    let mut ann = Player::sign_in(&site.url(), "Zoë <&'+\"`").await?;
+    let mut bob = Player::sign_in(&site.url(), "Bob").await?;
+    let target_id = bob.session.id().cloned().expect("an id");
+    let text = "grüß dich 日本 🏁 \\ / \u{7f}";
+    ann.ask(Command::RelayMessage {
+        target_id,
+        message: text.to_owned(),
+    })
+    .await??;
+    let mut heard = None;
+    bob.until(|bob| {
+        heard = bob.take(|output| match output {
+            Output::Message {
+                sender_name,
+                message,
+                ..
+            } => Some((sender_name, message)),
+            _ => None,
+        });
+        heard.is_some()
+    })
+    .await?;
+    assert_eq!(heard, Some(("Zoë <&'+\"`".to_owned(), text.to_owned())));
+    Ok(())
+}
+
+#[tokio::test]
+async fn batches_and_compression_are_understood_and_done_without() -> anyhow::Result<()> {
+    for faithful in [false, true] {
+        let options = Options {
+            faithful,
+            ..Options::default()
+        };
+        let site = Site::start_with(options, |_| {}).await?;
+        let config = Config {
+            batching: true,
+            gzip: !faithful,
+            ..Config::default()
+        };
+        let mut ann = Player::sign_in_with(&site.url(), "Ann", config).await?;
+        let mut bob = Player::sign_in(&site.url(), "Bob").await?;
+        let room = ann.create_room("Monza").await?;
+        bob.join_room(&room).await??;
+        let now = ann.now();
+        let info = ann.session.send(Command::PlayerInfo, now)?;
+        let answer = ann.ask(Command::ListRooms).await??;
+        assert!(matches!(answer, Event::RoomList(rooms) if rooms.len() == 1));
+        assert!(matches!(
+            ann.answer_of(info),
+            Some(Ok(Event::PlayerInfo(_)))
+        ));
+        see(&mut ann, &mut bob, Vec3::new(5.0, 0.0, 5.0)).await?;
+    }
+    Ok(())
+}
