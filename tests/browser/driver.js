@@ -6,13 +6,17 @@ import { readFileSync } from "node:fs";
 const track = JSON.parse(readFileSync(new URL("../../www/track.json", import.meta.url), "utf8"));
 
 /** How far ahead on the line the driver looks, in metres and in seconds of its speed. */
-const AHEAD = { metres: 7, seconds: 0.7 };
+const AHEAD = { metres: 6, seconds: 0.8 };
+/** For how long the car goes on turning after a key is up: the way of a key press through the browser, and the tyres. */
+const LAG_SECONDS = 0.2;
 /** Angles smaller than this are not steered away. */
-const STRAIGHT_RADIANS = 0.05;
-/** How fast it drives where the line is straight and where it bends. */
-const SPEED = { straight: 20, bend: 9 };
-/** What bends, as the angle to the point ahead. */
-const BEND_RADIANS = 0.35;
+const STRAIGHT_RADIANS = 0.06;
+/** How fast it drives, in metres a second: by the angle to the point ahead, the first that is larger. */
+const SPEEDS = [
+  { withinRadians: 0.12, metresPerSecond: 24 },
+  { withinRadians: 0.35, metresPerSecond: 14 },
+  { withinRadians: Infinity, metresPerSecond: 7 },
+];
 
 const KEYS = /** @type {const} */ (["KeyW", "KeyS", "KeyA", "KeyD"]);
 
@@ -44,21 +48,25 @@ export class Driver {
   }
 
   async #run() {
-    const car = await this.#car();
-    const line = lineFrom(car);
+    let before = await this.#car();
+    const line = lineFrom(before);
     let near = 0;
     while (this.#driving && !this.page.isClosed()) {
       const now = await this.#car();
       near = nearest(line, near, now);
-      await this.#press(keysFor(now, ahead(line, near, AHEAD.metres + AHEAD.seconds * now.speed)));
+      const aim = ahead(line, near, AHEAD.metres + AHEAD.seconds * now.speed);
+      await this.#press(keysFor(now, turnRate(before, now), aim));
+      before = now;
     }
   }
 
-  /** @returns {Promise<OwnCar>} */
+  /** @returns {Promise<OwnCar & { seconds: number }>} */
   async #car() {
-    const handle = await this.page.waitForFunction(() => window.race.state().car);
-    const car = await handle.jsonValue();
-    await handle.dispose();
+    const car = await this.page.evaluate(() => {
+      const seconds = performance.now() / 1000;
+      const own = window.race.state().car;
+      return own && { ...own, seconds };
+    });
     if (!car) throw new Error("no car");
     return car;
   }
@@ -138,20 +146,37 @@ function ahead(line, from, metres) {
 }
 
 /**
+ * How fast the car turns, in radians a second.
+ *
+ * @param {OwnCar & { seconds: number }} before
+ * @param {OwnCar & { seconds: number }} now
+ */
+function turnRate(before, now) {
+  const seconds = now.seconds - before.seconds;
+  return seconds > 0 ? wrapped(now.yaw - before.yaw) / seconds : 0;
+}
+
+/**
  * @param {OwnCar} car
+ * @param {number} rate
  * @param {Point} aim
  * @returns {Set<string>}
  */
-function keysFor(car, [x, z]) {
-  const wanted = Math.atan2(x - car.x, z - car.z);
-  const turn = Math.atan2(Math.sin(wanted - car.yaw), Math.cos(wanted - car.yaw));
-  const speed = Math.abs(turn) > BEND_RADIANS ? SPEED.bend : SPEED.straight;
+function keysFor(car, rate, [x, z]) {
+  const turn = wrapped(Math.atan2(x - car.x, z - car.z) - car.yaw);
+  const left = wrapped(turn - rate * LAG_SECONDS);
+  const speed = SPEEDS.find(({ withinRadians }) => Math.abs(turn) < withinRadians)?.metresPerSecond ?? 0;
   const keys = new Set();
   if (car.speed < speed) keys.add("KeyW");
   if (car.speed > speed * 1.3) keys.add("KeyS");
-  if (turn > STRAIGHT_RADIANS) keys.add("KeyD");
-  if (turn < -STRAIGHT_RADIANS) keys.add("KeyA");
+  if (left > STRAIGHT_RADIANS) keys.add("KeyD");
+  if (left < -STRAIGHT_RADIANS) keys.add("KeyA");
   return keys;
+}
+
+/** An angle between −π and π. @param {number} radians */
+function wrapped(radians) {
+  return Math.atan2(Math.sin(radians), Math.cos(radians));
 }
 
 /**
