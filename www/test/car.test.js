@@ -64,6 +64,11 @@ test("turns wider at speed, as grip limits it", () => {
   assert.ok(radius(8) < 14, `${radius(8)} m when slow`);
 });
 
+test("full lock asks the front wheels for no more than they can give", () => {
+  assert.ok(drive(rolling(45), 1, { steering: 1, throttle: 0.4 }).steer < 0.2);
+  assert.ok(drive(rolling(5), 1, { steering: 1, throttle: 0.1 }).steer > 0.5);
+});
+
 test("never pulls more than the grip it has", () => {
   const car = rolling(50);
   const velocity = () => [
@@ -79,12 +84,13 @@ test("never pulls more than the grip it has", () => {
   }
 });
 
-test("full throttle and full lock do not spin the car", () => {
-  const car = new Car();
+test("full throttle and full lock, to and fro, do not spin the car", () => {
+  const car = rolling(20);
   for (let i = 0; i < 1200; i += 1) {
-    car.step(controls({ steering: 1, throttle: 1 }), plain("asphalt"));
-    const slip = Math.atan2(car.side, Math.max(car.forward, 3));
-    assert.ok(Math.abs(slip) < 0.5, `slipping by ${slip} rad after ${i} steps`);
+    const steering = i % 240 < 120 ? 1 : -1;
+    car.step(controls({ steering, throttle: 1 }), plain("asphalt"));
+    const slip = Math.abs(Math.atan2(car.side, Math.max(car.forward, 3)));
+    assert.ok(slip < 0.35, `slipping by ${slip} rad after ${i} steps`);
   }
 });
 

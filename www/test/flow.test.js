@@ -211,6 +211,9 @@ test("what an old session still says is not heard", async () => {
   session.emit("close", { code: "connection_lost", number: 1006, reason: "", retryable: true });
   assert.deepEqual([state().screen, state().lost], ["signin", null]);
   assert.equal(calls(session, "close").length, 1);
+  await flow.signIn("Ann", "");
+  session.emit("close", { code: "connection_lost", number: 1006, reason: "", retryable: true });
+  assert.equal(state().connection, "online");
 });
 
 test("a page that goes away closes its session", async () => {

@@ -70,6 +70,18 @@ test("no barrier crosses the pit lane, its merging or the track", () => {
   }
 });
 
+test("a fence keeps the pit lane apart from the track, close to the lane", () => {
+  const beside = track.fence.filter(([x]) => x > track.building.east + 1);
+  assert.ok(beside.length > 5);
+  for (const [x, z] of beside) {
+    track.pit.project(x, z, at);
+    const metres = -at.lateral - track.pitWidth / 2;
+    assert.ok(metres > 0.5 && metres < 2.5, `${metres} m beside the lane at ${x}, ${z}`);
+  }
+  track.clearance(track.fence[0][0], track.fence[0][1], clear);
+  assert.ok(clear.distance < 0, "and begins beyond the barrier");
+});
+
 test("every garage has its own bay with walls on three sides", () => {
   const { dividers, back, front } = track.building;
   assert.equal(dividers.length, track.garageXs.length + 1);
