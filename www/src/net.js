@@ -118,14 +118,14 @@ export async function loadConfig() {
 
 /**
  * Only what is there and of the right kind: the session has its own defaults.
- * @param {Record<string, unknown>} config
+ * @param {Record<string, unknown>} config  what `/api/config` answers
  * @returns {SessionOptions}
  */
-export function sessionOptions({ secret, updateHz, plainDatagrams, gzip, batch }) {
+export function sessionOptions({ udpSecret, updateHz, features }) {
+  const { gzip, batch } = /** @type {Record<string, unknown>} */ (features ?? {});
   return {
-    ...(typeof secret === "string" && { secret }),
+    ...(typeof udpSecret === "string" && { secret: udpSecret }),
     ...(typeof updateHz === "number" && { updateHz }),
-    ...(typeof plainDatagrams === "boolean" && { plainDatagrams }),
     ...(typeof gzip === "boolean" && { gzip }),
     ...(typeof batch === "boolean" && { batch }),
   };
