@@ -29,12 +29,14 @@ const WRITE_BUFFER_BYTES: usize = 4 * 1024;
 const MAX_WRITE_BUFFER_BYTES: usize = MAX_LINE_BYTES + 4 * WRITE_BUFFER_BYTES;
 /// Bytes the system holds beyond what is on its way to the browser: a quarter of a second of a full room.
 const MAX_UNSENT_BYTES: u32 = 16 * 1024;
-/// Bytes of a refused frame that are still read, so that closing does not become a reset that overtakes the
+/// Bytes still read after a refused frame has begun, so that closing does not become a reset that overtakes the
 /// close frame.
 const MAX_DISCARDED_BYTES: u64 = 4 << 20;
 
 pub(crate) struct WebSocket<S> {
     stream: WebSocketStream<S>,
+    /// Reading has failed, and what still comes in is no WebSocket any more.
+    broken: bool,
 }
 
 impl WebSocket<TcpStream> {
@@ -75,6 +77,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocket<S> {
                 Some(config),
             )
             .await,
+            broken: false,
         }
     }
 
@@ -95,16 +98,6 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocket<S> {
             })?;
         }
     }
-
-    /// Read to the browser's end of the connection; gives whether it came in order.
-    async fn read_to_end(&mut self) -> bool {
-        while let Some(message) = self.stream.next().await {
-            if message.is_err() {
-                return false;
-            }
-        }
-        true
-    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocket<S> {
@@ -117,7 +110,10 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocket<S> {
             Some(Ok(Message::Binary(datagram))) => Incoming::Datagram(datagram),
             Some(Ok(Message::Close(_))) | None => Incoming::Left,
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Incoming::Control,
-            Some(Err(error)) => broken(&error),
+            Some(Err(error)) => {
+                self.broken = true;
+                refused(&error)
+            }
         })
     }
 
@@ -130,17 +126,20 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocket<S> {
         };
         let _gone = self.stream.send(Message::Close(Some(frame))).await;
         let _gone = self.stream.flush().await;
-        let in_order = self.read_to_end().await;
+        // To the browser's own close frame, or to a frame that broke the rules.
+        while let Some(message) = self.stream.next().await {
+            self.broken |= message.is_err();
+        }
         let socket = self.stream.get_mut();
         let _gone = socket.shutdown().await;
-        if !in_order {
+        if self.broken {
             let mut rest = socket.take(MAX_DISCARDED_BYTES);
             let _gone = tokio::io::copy(&mut rest, &mut tokio::io::sink()).await;
         }
     }
 }
 
-fn broken(error: &tungstenite::Error) -> Incoming {
+fn refused(error: &tungstenite::Error) -> Incoming {
     use tungstenite::Error as E;
     match error {
         E::Capacity(CapacityError::MessageTooLong { .. }) => {

@@ -24,7 +24,6 @@ use crate::context::Context;
 use crate::ending::Ending;
 use crate::origin;
 use crate::outbox::Outbox;
-use crate::phase::Phase;
 use crate::transport::Transport as _;
 use crate::websocket::WebSocket;
 use www::Www;
@@ -145,9 +144,6 @@ async fn player(
 type Socket = WebSocket<TcpStream>;
 
 async fn admit(socket: Socket, peer: IpAddr, context: &Context) {
-    if *context.phase.borrow() != Phase::Running {
-        return refuse(socket, &Ending::restarting(), peer, context).await;
-    }
     let full = match context.players.enter(peer) {
         Ok(_place) => return bridge::run(socket, peer, context).await,
         Err(NoPlace::Full) => "The relay is full: try again later.",

@@ -17,8 +17,8 @@ use crate::within;
 
 pub(crate) const READY: &str =
     r#"{"relay":"ready","resumed":false,"received":0,"resumeSeconds":0}"#;
-/// Small, so that a browser that does not read is noticed soon.
-const RECEIVE_BUFFER_BYTES: u32 = 16 * 1024;
+/// Small, so that who does not read is noticed soon, on either side.
+const SOCKET_BUFFER_BYTES: u32 = 16 * 1024;
 
 pub(crate) struct Browser {
     pub(crate) socket: WebSocketStream<TcpStream>,
@@ -50,7 +50,8 @@ impl Browser {
 
     pub(crate) async fn try_connect(relay: &Relay, request: Request) -> Result<Self, Error> {
         let socket = TcpSocket::new_v4().unwrap();
-        socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES).unwrap();
+        socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES).unwrap();
+        socket.set_send_buffer_size(SOCKET_BUFFER_BYTES).unwrap();
         let socket = socket.connect(relay.addr()).await.unwrap();
         socket.set_nodelay(true).unwrap();
         let config = WebSocketConfig::default().read_buffer_size(4096);

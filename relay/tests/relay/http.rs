@@ -159,7 +159,9 @@ async fn the_configuration_tells_a_page_what_it_needs() {
     let relay = Relay::start(config).await.unwrap();
     let answer = get(&relay, "/api/config").await;
     assert!(answer.contains(r#""insecure":true"#), "{answer}");
-    assert_eq!(status(&get(&relay, "/api/rooms").await), "404");
+    let unknown = get(&relay, "/api/unknown").await;
+    assert_eq!(status(&unknown), "404");
+    assert!(body(&unknown).contains("/api/config"), "{unknown}");
     assert_eq!(status(&get(&relay, "/healthz").await), "200");
 }
 
