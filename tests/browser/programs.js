@@ -7,6 +7,8 @@ import readline from "node:readline";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PROGRAMS = process.env.MP_PROGRAMS ?? path.join(ROOT, "target/debug");
+/** Not the default one, so that a page which ignores what its relay tells it sees nobody. */
+const SECRET = "the secret of the browser tests";
 /** A program says that it is ready within this time; ours take well under a second on an idle machine. */
 const READY_MS = 20_000;
 /** A program that was asked to stop is killed after this time. */
@@ -76,7 +78,7 @@ export class Program {
  */
 export function startServer({ certificates, bots, addresses = {} }) {
   const { tcp = "127.0.0.1:0", udp = "127.0.0.1:0" } = addresses;
-  const args = ["--tcp", tcp, "--udp", udp, "--certificate", certificates];
+  const args = ["--tcp", tcp, "--udp", udp, "--certificate", certificates, "--secret", SECRET];
   if (bots > 0) args.push("--bots", String(bots), "--room", "Bot race");
   return Program.start("mp-server", args);
 }
@@ -89,7 +91,6 @@ export function startServer({ certificates, bots, addresses = {} }) {
  */
 export function startRelay({ ready }, trust) {
   const trusted = trust || `pin:${ready.certificateSha256}`;
-  return Program.start("mp-relay", [
-    ...["--server", ready.tcp, "--udp", ready.udp, "--listen", "127.0.0.1:0", "--trust", trusted],
-  ]);
+  const args = ["--server", ready.tcp, "--udp", ready.udp, "--listen", "127.0.0.1:0", "--trust", trusted];
+  return Program.start("mp-relay", [...args, "--udp-secret", SECRET]);
 }
