@@ -114,5 +114,13 @@ fn the_size_edges_are_where_the_facts_have_them() {
     assert_eq!(sealed(SAFE_PLAINTEXT_BYTES + 1), Ok(1024));
     assert_eq!(sealed(MAX_PLAINTEXT_BYTES), Ok(2032));
     assert_eq!(sealed(MAX_PLAINTEXT_BYTES + 1), Err(SealError(2032)));
+    let part_of_a_block = [[17, 0, 0, 0].as_slice(), &[0; 17]].concat();
+    assert_eq!(
+        cipher.open(&part_of_a_block),
+        Err(OpenError::Length {
+            said: 17,
+            found: 17
+        })
+    );
     assert_eq!(cipher.open(&vec![0; 3000]), Err(OpenError::Size(3000)));
 }

@@ -366,11 +366,11 @@ mod tests {
 
     #[test]
     fn a_sender_that_keeps_no_beat_loses_nothing() {
-        // A page that draws ten to twenty times a second, as it can.
+        // A page that draws seven to twenty times a second, as it can.
         let (mut beat, _) = Beat::new(ms(0), None);
         let (mut now, mut missed) = (ms(0), 0);
         for item in 0..600u32 {
-            now += ms(50 + u64::from(item * 7919 % 53));
+            now += ms(50) * (1 + item * 7919 / 64 % 3);
             let stamp = beat.arrive(now, None);
             missed += u32::from(beat.is_known()) * stamp.missed;
         }

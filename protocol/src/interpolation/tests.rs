@@ -369,6 +369,24 @@ fn a_car_that_comes_back_glides_to_where_it_is() {
 }
 
 #[test]
+fn a_wrong_guess_is_mended_without_a_jump() {
+    let (mut cars, last) = silent_car();
+    let mut at = pose(&mut cars, last + ms(250)).position;
+    // It braked while nothing was heard of it, and is behind where it was guessed to be.
+    cars.handle_update(&update(40.5, 0.0), last + ms(251));
+    for step in 1..60u32 {
+        let now = last + ms(250) + FRAME * step;
+        if step % 3 == 0 {
+            cars.handle_update(&update(40.5, 0.05 * step as f32), now);
+        }
+        let drawn = pose(&mut cars, now).position;
+        assert!(drawn.distance(at) < 0.8, "jumped from {at:?} to {drawn:?}");
+        at = drawn;
+    }
+    assert!((at.x - 40.5).abs() < 0.05, "{at:?}");
+}
+
+#[test]
 fn cars_come_go_and_their_slots_are_used_again() {
     let mut cars = Cars::default();
     let named = |name: &str| Update {
