@@ -2,6 +2,7 @@
 //! opponent in the tests. The rules are a state machine without I/O; the sockets lie around it.
 
 mod accept;
+mod bots;
 mod certificate;
 mod connection;
 mod engine;
@@ -11,5 +12,6 @@ pub mod rules;
 mod server;
 mod udp;
 
+pub use bots::{Bots, MAX_BOTS};
 pub use certificate::{CERTIFICATE_FILE, KEY_FILE};
 pub use server::{Options, Server};

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Parser;
 use protocol::id::Secret;
-use server::{Options, Server};
+use server::{Bots, Options, Server};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// A small game server that speaks MP-Server's first generation.
@@ -30,6 +30,20 @@ struct Arguments {
     /// Keep the certificate in this folder and use it again.
     #[arg(long, env = "MP_SERVER_CERTIFICATE", value_name = "DIR")]
     certificate: Option<PathBuf>,
+    /// How many bots drive in the bots' room and in every room a player makes.
+    #[arg(long, env = "MP_SERVER_BOTS", value_name = "N", default_value_t = 0)]
+    bots: usize,
+    /// The name of the bots' room.
+    #[arg(
+        long,
+        env = "MP_SERVER_ROOM",
+        value_name = "NAME",
+        default_value = "Bot practice"
+    )]
+    room: String,
+    /// The track the bots drive, in the form of www/track.json.
+    #[arg(long, env = "MP_SERVER_TRACK", value_name = "FILE")]
+    track: Option<PathBuf>,
 }
 
 impl From<Arguments> for Options {
@@ -40,6 +54,11 @@ impl From<Arguments> for Options {
             faithful: arguments.faithful,
             secret: Secret::new(arguments.secret),
             certificate_dir: arguments.certificate,
+            bots: Bots {
+                count: arguments.bots,
+                room: arguments.room,
+                track: arguments.track,
+            },
         }
     }
 }

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
+use crate::bots::{self, Bots, Target};
 use crate::certificate::{Identity, fingerprint};
 use crate::engine::Engine;
 use crate::rules::Config;
@@ -30,6 +31,8 @@ pub struct Options {
     pub secret: Secret,
     /// The folder that keeps the certificate; nothing makes a new one every time.
     pub certificate_dir: Option<PathBuf>,
+    /// Cars that drive by themselves; none by default.
+    pub bots: Bots,
 }
 
 impl Default for Options {
@@ -41,6 +44,7 @@ impl Default for Options {
             faithful: false,
             secret: Secret::default(),
             certificate_dir: None,
+            bots: Bots::default(),
         }
     }
 }
@@ -72,20 +76,24 @@ impl Server {
             listener.with_context(|| format!("cannot open TCP {address}; is the port taken?"))?;
         let socket = udp::bind(options.udp)?;
         let (tcp, udp) = (listener.local_addr()?, socket.local_addr()?);
+        let certificate = identity.certificate_der()?;
+        let target = Target::new(tcp, udp, options.secret.clone(), certificate.clone())?;
         let engine = Engine::new(Config {
             faithful: options.faithful,
             secret: options.secret,
         });
-        let tasks = vec![
+        let bots = bots::start(&options.bots, target)?;
+        let mut tasks = vec![
             tokio::spawn(Arc::clone(&engine).tick()),
             tokio::spawn(udp::run(socket, Arc::clone(&engine))),
             tokio::spawn(accept::run(listener, acceptor, engine, options.faithful)),
         ];
+        tasks.extend(bots);
         Ok(Self {
             tcp,
             udp,
             certificate_pem: identity.certificate_pem().to_owned(),
-            certificate: identity.certificate_der()?,
+            certificate,
             tasks,
         })
     }

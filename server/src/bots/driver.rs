@@ -1,0 +1,503 @@
+//! How a bot drives: out of its garage, along its own lane of the oval, as fast as its tyres and its character
+//! allow, around or behind others. Pure: time and the other cars go in, a place and a turn come out.
+
+use std::sync::Arc;
+
+use protocol::geometry::{Quat, Vec3};
+
+use super::track::{BRAKING, Line, Point, Spot, Track, turn};
+
+/// How hard a car accelerates from a standstill, in m/s².
+const ACCELERATION: f32 = 7.0;
+/// How fast a car goes between the garage doors, in m/s.
+const GARAGE_SPEED: f32 = 4.0;
+/// How far that is, in metres.
+const GARAGE_METRES: f32 = 16.0;
+/// How fast a car goes in the pit lane, in m/s.
+const PIT_SPEED: f32 = 16.0;
+/// How fast a car goes on the last metres before the oval, in m/s.
+const MERGE_SPEED: f32 = 28.0;
+/// How long those last metres are.
+const MERGE_METRES: f32 = 55.0;
+/// What a car keeps to the one in front, in metres from middle to middle.
+const GAP: f32 = 9.0;
+/// Two cars less apart sideways than this are in each other's way, in metres.
+const CLEARANCE: f32 = 2.6;
+/// Two cars less apart along the track than this are beside each other, in metres.
+const BESIDE: f32 = 7.0;
+/// What a car keeps to the edge of the track, in metres.
+const EDGE: f32 = 1.6;
+/// The fastest a car changes its lane, in m/s sideways.
+const MOST_SIDEWAYS: f32 = 3.0;
+/// How fast a car goes around another that stands, in m/s.
+const CREEP: f32 = 2.0;
+/// The part of its braking a car counts on when it comes up behind another.
+const CAUTION: f32 = 0.6;
+/// How long a car waits for others in the pit lane before it squeezes past, in seconds.
+const PATIENCE: f32 = 4.0;
+
+/// What makes one bot drive unlike another.
+#[derive(Debug, Clone)]
+pub(crate) struct Character {
+    /// Where it likes to drive, in metres right of the centreline.
+    lane: f32,
+    /// How much of the tyres' grip it dares to use, as a part of the speed that would use all.
+    pace: f32,
+    /// What its car can do, in m/s.
+    top_speed: f32,
+    /// How far and how slowly it wanders about its lane.
+    sway_metres: f32,
+    sway_seconds: f32,
+    /// How long it takes to get going, in seconds.
+    dawdle: f32,
+}
+
+/// Another car, as last heard of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Neighbour {
+    pub(crate) place: Point,
+    /// In m/s.
+    pub(crate) velocity: Point,
+}
+
+/// A bot's car.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    track: Arc<Track>,
+    character: Character,
+    leg: Leg,
+    /// In m/s, never negative.
+    speed: f32,
+    /// Sideways, in m/s.
+    sideways: f32,
+    seconds: f32,
+    waited: f32,
+}
+
+#[derive(Debug)]
+enum Leg {
+    /// From the garage to the oval: how far along.
+    WayOut(Line, f32),
+    Oval(Spot),
+}
+
+/// Another car as the one behind it sees it.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    /// Metres in front, negative behind.
+    ahead: f32,
+    /// Metres right of the line.
+    across: f32,
+    /// Along the line, in m/s.
+    speed: f32,
+}
+
+impl Character {
+    /// Make up the character of the bot with this number.
+    pub(crate) fn nth(number: usize) -> Self {
+        // Multiples of irrational numbers spread evenly over 0 to 1 and do not repeat.
+        let spread = |step: f32| ((number as f32 + 1.0) * step).fract();
+        Self {
+            lane: -3.5 + 7.0 * spread(0.618_034),
+            pace: 0.86 + 0.11 * spread(0.754_878),
+            top_speed: 55.0 + 7.0 * spread(0.569_840),
+            sway_metres: 0.3 + 0.5 * spread(0.819_173),
+            sway_seconds: 7.0 + 6.0 * spread(0.671_044),
+            dawdle: 0.3 + 0.9 * number as f32,
+        }
+    }
+}
+
+impl Driver {
+    /// Put a car into a garage.
+    pub(crate) fn new(track: Arc<Track>, garage: usize, character: Character) -> Self {
+        let way = track.way_out(garage);
+        Self {
+            track,
+            character,
+            leg: Leg::WayOut(way, 0.0),
+            speed: 0.0,
+            sideways: 0.0,
+            seconds: 0.0,
+            waited: 0.0,
+        }
+    }
+
+    /// Drive on for `seconds` among others.
+    pub(crate) fn advance(&mut self, seconds: f32, others: &[Neighbour]) {
+        self.seconds += seconds;
+        if self.seconds < self.character.dawdle {
+            return;
+        }
+        let before = self.speed;
+        match &self.leg {
+            Leg::WayOut(way, along) => {
+                let wanted = self.speed_on_way_out(way, *along, others);
+                self.approach(wanted, seconds);
+            }
+            Leg::Oval(spot) => {
+                let (wanted, across) = self.plan(*spot, others);
+                let most = MOST_SIDEWAYS.min(0.35 * self.speed);
+                let sideways = ((across - spot.across) / 0.5).clamp(-most, most);
+                self.approach(wanted, seconds);
+                // Turning the wheel takes time, too.
+                self.sideways += (sideways - self.sideways) * (seconds * 4.0).min(1.0);
+            }
+        }
+        self.waited = if self.speed < 0.3 {
+            self.waited + seconds
+        } else {
+            0.0
+        };
+        self.go((before + self.speed) / 2.0 * seconds, seconds);
+    }
+
+    /// Where the car is and which way it points, on the wire's axes.
+    pub(crate) fn pose(&self) -> (Vec3, Quat) {
+        let ([x, z], yaw) = (self.place(), self.yaw());
+        (Vec3::new(x, 0.0, z), Quat::from_yaw(yaw))
+    }
+
+    fn place(&self) -> Point {
+        match &self.leg {
+            Leg::WayOut(way, along) => way.point(Spot {
+                along: *along,
+                across: 0.0,
+            }),
+            Leg::Oval(spot) => self.track.oval.point(*spot),
+        }
+    }
+
+    fn yaw(&self) -> f32 {
+        match &self.leg {
+            // In the garage the nose points straight out.
+            Leg::WayOut(_, 0.0) => 0.0,
+            Leg::WayOut(way, along) => way.yaw(*along),
+            Leg::Oval(spot) => {
+                let drift = if self.speed > 0.5 {
+                    (self.sideways / self.speed).atan()
+                } else {
+                    0.0
+                };
+                turn(0.0, self.track.oval.yaw(spot.along) + drift)
+            }
+        }
+    }
+
+    fn go(&mut self, metres: f32, seconds: f32) {
+        match &mut self.leg {
+            Leg::WayOut(way, along) => {
+                *along += metres;
+                let beyond = *along - way.length();
+                if beyond >= 0.0 {
+                    let end = way.point(Spot {
+                        along: *along,
+                        across: 0.0,
+                    });
+                    let mut spot = self.track.oval.spot(end, None);
+                    spot.along += beyond;
+                    self.leg = Leg::Oval(spot);
+                }
+            }
+            Leg::Oval(spot) => {
+                spot.along = (spot.along + metres).rem_euclid(self.track.oval.length());
+                spot.across += self.sideways * seconds;
+            }
+        }
+    }
+
+    /// Come nearer to a speed as fast as engine and brakes allow.
+    fn approach(&mut self, wanted: f32, seconds: f32) {
+        let effort = 1.0 - (self.speed / (self.character.top_speed * 1.15)).powi(2);
+        let fastest = self.speed + ACCELERATION * effort.max(0.0) * seconds;
+        let slowest = (self.speed - BRAKING * seconds).max(0.0);
+        self.speed = wanted.clamp(slowest, fastest);
+    }
+
+    fn speed_on_way_out(&self, way: &Line, along: f32, others: &[Neighbour]) -> f32 {
+        let wanted = if along < GARAGE_METRES {
+            GARAGE_SPEED
+        } else if along < way.length() - MERGE_METRES {
+            PIT_SPEED
+        } else {
+            MERGE_SPEED
+        };
+        let ([x, z], (sin, cos)) = (self.place(), way.yaw(along).sin_cos());
+        let mut wanted = wanted * self.character.pace;
+        for other in others {
+            let [dx, dz] = [other.place[0] - x, other.place[1] - z];
+            let car = Seen {
+                ahead: dx * sin + dz * cos,
+                across: dx * cos - dz * sin,
+                speed: other.velocity[0] * sin + other.velocity[1] * cos,
+            };
+            if car.ahead > 0.0 && car.ahead < 40.0 && car.across.abs() < CLEARANCE {
+                wanted = wanted.min(following(car));
+            }
+        }
+        if self.waited > PATIENCE {
+            wanted.max(CREEP)
+        } else {
+            wanted
+        }
+    }
+
+    /// Choose a speed and a place across the oval.
+    fn plan(&self, spot: Spot, others: &[Neighbour]) -> (f32, f32) {
+        let Character {
+            lane,
+            pace,
+            top_speed,
+            ..
+        } = self.character;
+        let mut speed = (self.track.limit(spot.along) * pace).min(top_speed);
+        let phase = self.seconds / self.character.sway_seconds * std::f32::consts::TAU;
+        let mut across = lane + self.character.sway_metres * phase.sin();
+        let seen = self.look(spot, others);
+        let in_the_way = |car: &&Seen| {
+            let met = (car.across - spot.across).abs() < CLEARANCE;
+            let wanted = (car.across - across).abs() < CLEARANCE && car.ahead > BESIDE;
+            car.ahead > 0.0 && (met || wanted) && car.speed < speed
+        };
+        let blocker = seen
+            .iter()
+            .filter(in_the_way)
+            .min_by(|a, b| a.ahead.total_cmp(&b.ahead))
+            .copied();
+        if let Some(blocker) = blocker {
+            let way_past = self.way_past(spot, blocker, &seen);
+            across = way_past.unwrap_or(spot.across);
+            if (blocker.across - spot.across).abs() < CLEARANCE {
+                let creep = if way_past.is_some() && blocker.ahead > GAP / 3.0 {
+                    CREEP
+                } else {
+                    0.0
+                };
+                speed = speed.min(following(blocker).max(creep));
+            }
+        }
+        for car in seen.iter().filter(|car| car.ahead.abs() < BESIDE) {
+            // Leave room to whoever is beside.
+            if car.across >= spot.across {
+                across = across.min(car.across - CLEARANCE);
+            } else {
+                across = across.max(car.across + CLEARANCE);
+            }
+        }
+        let edge = self.track.half_width - EDGE;
+        (speed, across.clamp(-edge, edge))
+    }
+
+    /// Others on the oval near enough to matter.
+    fn look(&self, spot: Spot, others: &[Neighbour]) -> Vec<Seen> {
+        let far = 25.0 + self.speed * self.speed / (2.0 * BRAKING * CAUTION);
+        let [x, z] = self.place();
+        let oval = &self.track.oval;
+        let near = others
+            .iter()
+            .filter(|other| (other.place[0] - x).hypot(other.place[1] - z) < far);
+        let seen = near.map(|other| {
+            let there = oval.spot(other.place, Some(spot.along));
+            let (sin, cos) = oval.yaw(there.along).sin_cos();
+            Seen {
+                ahead: oval.gap(spot.along, there.along),
+                across: there.across,
+                speed: other.velocity[0] * sin + other.velocity[1] * cos,
+            }
+        });
+        seen.filter(|car| car.across.abs() < self.track.half_width + CLEARANCE)
+            .collect()
+    }
+
+    /// Find the side on which there is room beside a car, the nearer one first.
+    fn way_past(&self, spot: Spot, blocker: Seen, seen: &[Seen]) -> Option<f32> {
+        let edge = self.track.half_width - EDGE;
+        let mut sides = [
+            blocker.across - CLEARANCE * 1.15,
+            blocker.across + CLEARANCE * 1.15,
+        ];
+        if (sides[1] - spot.across).abs() < (sides[0] - spot.across).abs() {
+            sides.swap(0, 1);
+        }
+        let is_free = |side: &f32| {
+            let beside = |car: &Seen| car.ahead > -BESIDE && car.ahead < blocker.ahead + BESIDE;
+            let taken = |car: &&Seen| beside(car) && (car.across - side).abs() < CLEARANCE * 0.95;
+            side.abs() <= edge && !seen.iter().any(|car| taken(&car))
+        };
+        sides.into_iter().find(|side| is_free(side))
+    }
+}
+
+/// How fast to go behind another car, so that braking in time is no art.
+fn following(car: Seen) -> f32 {
+    let (room, theirs) = (car.ahead - GAP, car.speed.max(0.0));
+    if room > 0.0 {
+        (theirs * theirs + 2.0 * BRAKING * CAUTION * room).sqrt()
+    } else {
+        (theirs + room).max(0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::track::{GRIP, distance, tests::demo};
+    use super::*;
+
+    const TICK: f32 = 0.05;
+
+    fn field(count: usize) -> Vec<Driver> {
+        let track = Arc::new(demo());
+        let driver = |number| Driver::new(Arc::clone(&track), number, Character::nth(number));
+        (0..count).map(driver).collect()
+    }
+
+    /// Let everybody drive on for one tick, each seeing the others as they were.
+    fn tick(field: &mut [Driver], standing: &[Point]) {
+        let cars: Vec<Neighbour> = field.iter().map(neighbour).collect();
+        for (index, driver) in field.iter_mut().enumerate() {
+            let others = cars
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != index)
+                .map(|(_, car)| *car);
+            let standing = standing.iter().map(|&place| Neighbour {
+                place,
+                velocity: [0.0, 0.0],
+            });
+            driver.advance(TICK, &others.chain(standing).collect::<Vec<_>>());
+        }
+    }
+
+    fn neighbour(driver: &Driver) -> Neighbour {
+        let (sin, cos) = driver.yaw().sin_cos();
+        Neighbour {
+            place: driver.place(),
+            velocity: [driver.speed * sin, driver.speed * cos],
+        }
+    }
+
+    /// Seconds of each full lap of a single car.
+    fn laps(number: usize, seconds: f32) -> Vec<f32> {
+        let mut driver = Driver::new(Arc::new(demo()), number, Character::nth(number));
+        let (mut laps, mut begun, mut last) = (Vec::new(), None, 0.0);
+        while driver.seconds < seconds {
+            driver.advance(TICK, &[]);
+            if let Leg::Oval(spot) = driver.leg {
+                if spot.along < last {
+                    laps.extend(
+                        begun
+                            .replace(driver.seconds)
+                            .map(|begun| driver.seconds - begun),
+                    );
+                }
+                last = spot.along;
+            }
+        }
+        laps
+    }
+
+    #[test]
+    fn laps_take_as_long_as_a_racing_car_needs_and_everybody_differs() {
+        let mut best: Vec<f32> = (0..18)
+            .map(|number| {
+                laps(number, 120.0)
+                    .into_iter()
+                    .fold(f32::INFINITY, f32::min)
+            })
+            .collect();
+        assert!(
+            best.iter().all(|lap| (19.0..32.0).contains(lap)),
+            "{best:?}"
+        );
+        best.sort_by(f32::total_cmp);
+        best.dedup_by(|a, b| (*a - *b).abs() < 1e-4);
+        assert!(best.len() > 12, "{best:?}");
+    }
+
+    #[test]
+    fn a_car_begins_in_its_garage_with_its_nose_out() {
+        let mut driver = Driver::new(Arc::new(demo()), 3, Character::nth(3));
+        let (place, turn) = driver.pose();
+        assert_eq!((place, turn), (Vec3::new(47.0, 0.0, 0.8), Quat::IDENTITY));
+        driver.advance(0.1, &[]);
+        assert_eq!(driver.pose().0, place, "it takes a moment to get going");
+    }
+
+    #[test]
+    fn nothing_a_car_does_is_beyond_a_car() {
+        for number in [0, 7, 17] {
+            let mut driver = Driver::new(Arc::new(demo()), number, Character::nth(number));
+            let (mut place, mut yaw, mut speed) = (driver.place(), driver.yaw(), 0.0);
+            while driver.seconds < 150.0 {
+                driver.advance(TICK, &[]);
+                let moved = distance(place, driver.place()) / TICK;
+                let turned = turn(yaw, driver.yaw()) / TICK;
+                let change = (driver.speed - speed) / TICK;
+                assert!((0.0..=62.0).contains(&driver.speed));
+                assert!(
+                    (moved - driver.speed).abs() < 3.5,
+                    "{moved} m/s at {}",
+                    driver.speed
+                );
+                assert!(
+                    (-BRAKING * 1.01..=ACCELERATION * 1.01).contains(&change),
+                    "{change}"
+                );
+                assert!(
+                    (turned * driver.speed).abs() < GRIP * 1.25,
+                    "{turned} rad/s at {}",
+                    driver.speed
+                );
+                if let Leg::Oval(spot) = driver.leg {
+                    assert!(
+                        spot.across.abs() < driver.track.half_width - 1.0,
+                        "{spot:?}"
+                    );
+                }
+                (place, yaw, speed) = (driver.place(), driver.yaw(), driver.speed);
+            }
+        }
+    }
+
+    #[test]
+    fn a_full_field_leaves_the_garages_and_races_without_touching() {
+        let mut field = field(18);
+        let mut nearest = f32::INFINITY;
+        for _ in 0..(240.0 / TICK) as usize {
+            tick(&mut field, &[]);
+            for (index, driver) in field.iter().enumerate() {
+                for other in &field[..index] {
+                    nearest = nearest.min(distance(driver.place(), other.place()));
+                }
+            }
+        }
+        assert!(
+            field
+                .iter()
+                .all(|driver| matches!(driver.leg, Leg::Oval(_)) && driver.speed > 5.0)
+        );
+        assert!(nearest > 1.9, "two cars came within {nearest} m");
+    }
+
+    #[test]
+    fn a_car_that_stands_on_the_track_is_driven_around() {
+        let mut field = field(4);
+        let place = field[0].track.oval.point(Spot {
+            along: 500.0,
+            across: 1.0,
+        });
+        let mut passed = [0; 4];
+        let mut before = [0.0; 4];
+        for _ in 0..(180.0 / TICK) as usize {
+            tick(&mut field, &[place]);
+            for (index, driver) in field.iter().enumerate() {
+                assert!(distance(driver.place(), place) > 1.9);
+                if let Leg::Oval(spot) = driver.leg {
+                    passed[index] += usize::from(before[index] < 500.0 && spot.along >= 500.0);
+                    before[index] = spot.along;
+                }
+            }
+        }
+        assert!(passed.iter().all(|&times| times >= 3), "{passed:?}");
+    }
+}
