@@ -35,6 +35,10 @@ const TEXTS = {
   queue_full: ["Too many requests are still waiting for an answer.", "Wait a few seconds, then try again."],
   invalid_argument: ["Something in there cannot be sent.", "Change the text and try again."],
   connection_lost: ["The connection was lost.", "Check your network; the page reconnects by itself."],
+  relay_unreachable: [
+    "The relay cannot be reached.",
+    "Check your network and that the relay is running; the page keeps trying.",
+  ],
   server_unreachable: [
     "The relay cannot reach the game server.",
     "It may be switched off or restarting. Wait a little and try again.",

@@ -30,6 +30,8 @@ export class RemoteCar {
     this.speed = 0;
     this.stale = false;
     this.alpha = 0;
+    /** Still among the players of the room, as far as we know. */
+    this.listed = true;
     this.progress = 0;
     this.laps = new LapCounter(trackLength, REMOTE_JUMP_METRES);
     /** Frame in which the session last reported it. */
@@ -51,6 +53,8 @@ export class Field {
     this.cars = [];
     /** @type {Map<string, string>} */
     this.names = new Map();
+    /** The list that `names` was made from. @type {readonly import("./state.js").Player[]} */
+    this.players = [];
     this.frame = 0;
     this.at = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };
   }
@@ -73,8 +77,16 @@ export class Field {
 
   /** @param {readonly import("./state.js").Player[]} players */
   nameAll(players) {
+    if (players === this.players) return;
+    this.players = players;
+    this.names.clear();
     for (const { id, name } of players) this.names.set(id, name);
-    for (const car of this.slots) if (car) car.name = this.names.get(car.id) ?? "";
+    for (const car of this.slots) {
+      if (!car) continue;
+      const name = this.names.get(car.id);
+      car.name = name ?? car.name;
+      car.listed = name !== undefined;
+    }
   }
 
   /**
@@ -112,12 +124,15 @@ export class Field {
     if (!(Math.abs(x) < FAR_AWAY_METRES) || !(Math.abs(z) < FAR_AWAY_METRES)) return;
     if (rows[at + CAR_AGE_MS] > GONE_MS) return;
     const car = this.#carOf(session, rows[at + CAR_SLOT]);
+    if (!car) return;
+    car.stale = rows[at + CAR_STALE] !== 0;
+    // Whoever left the room leaves the track at once; whoever only lost the connection stays, faded.
+    if (car.stale && !car.listed) return;
     car.frame = this.frame;
     car.x = x;
     car.z = z;
     car.yaw = rows[at + CAR_YAW];
     car.speed = rows[at + CAR_SPEED];
-    car.stale = rows[at + CAR_STALE] !== 0;
     const alpha = car.stale ? STALE_ALPHA : 1;
     const fade = FADE_PER_SECOND * step;
     car.alpha += Math.max(-fade, Math.min(fade, alpha - car.alpha));
@@ -134,6 +149,7 @@ export class Field {
     const known = this.slots[slot];
     if (known) return known;
     const id = session.carId(slot);
+    if (id === undefined) return undefined;
     const car = new RemoteCar(id, this.liveries.of(id), this.track.length);
     car.name = this.names.get(id) ?? "";
     while (this.slots.length < slot) this.slots.push(undefined);

@@ -18,6 +18,7 @@ import { backoffMs } from "./backoff.js";
  * @property {() => Promise<void>} reconnect
  * @property {() => Promise<void>} refreshRooms
  * @property {() => Promise<void>} refreshPlayers
+ * @property {() => Promise<void>} measure
  * @property {(name: string) => Promise<void>} createRoom
  * @property {(id: string, name: string) => Promise<void>} joinRoom
  * @property {() => Promise<void>} leaveRoom
@@ -135,6 +136,12 @@ export function createFlow(store, { loadClient, loadConfig, url }) {
       }),
     );
     fresh.on(
+      "roomLost",
+      ours(({ roomId }) => {
+        if (roomId === store.get().room?.id) loseRoom();
+      }),
+    );
+    fresh.on(
       "draining",
       ours(({ seconds }) => {
         const title = `The relay restarts in ${seconds} seconds.`;
@@ -249,10 +256,25 @@ export function createFlow(store, { loadClient, loadConfig, url }) {
   async function refreshRooms() {
     if (!session) return;
     try {
-      store.dispatch({ type: "rooms", rooms: await session.listRooms() });
+      const listed = await session.listRooms();
+      const rooms = listed.map((room) => ({ ...room, hostId: room.hostId ?? "" }));
+      store.dispatch({ type: "rooms", rooms });
     } catch (error) {
       report(error);
     }
+  }
+
+  /** The room was closed under us: back to the list, with the reason. */
+  function loseRoom() {
+    const { title } = adviceFor("not_in_room");
+    const next = "The room was closed. Choose another room, or create your own.";
+    store.dispatch({ type: "leftRoom", notice: { kind: "error", title, next } });
+  }
+
+  /** Measure the round trip, which the session's metrics then show. */
+  async function measure() {
+    // A ping that fails says nothing that the connection's end does not say better.
+    await session?.ping().catch(() => {});
   }
 
   async function refreshPlayers() {
@@ -261,10 +283,9 @@ export function createFlow(store, { loadClient, loadConfig, url }) {
       const { roomId, players } = await session.roomPlayers();
       store.dispatch({ type: "players", roomId, players });
     } catch (error) {
-      const { code, title } = adviceForError(error);
+      const { code } = adviceForError(error);
       if (code !== "not_in_room" && code !== "room_not_found") return report(error);
-      const next = "The room was closed. Choose another room, or create your own.";
-      store.dispatch({ type: "leftRoom", notice: { kind: "error", title, next } });
+      loseRoom();
     }
   }
 
@@ -328,6 +349,7 @@ export function createFlow(store, { loadClient, loadConfig, url }) {
     reconnect,
     refreshRooms,
     refreshPlayers,
+    measure,
     createRoom: (name) =>
       busy("create", async () => {
         const { roomId } = await open().createRoom(name);

@@ -21,7 +21,8 @@ import { Track } from "./track.js";
 /** Pauses between questions to the server, ms: lists that people watch, and the same ones beside a race. */
 const ROOMS_MS = 2000;
 const PLAYERS_MS = 1500;
-const RACE_PLAYERS_MS = 4000;
+const RACE_PLAYERS_MS = 3000;
+const PING_MS = 2000;
 
 const store = createStore(initialState());
 const flow = createFlow(store, { loadClient, loadConfig, url: relayUrl(location) });
@@ -51,6 +52,8 @@ const rooms = createPoll(flow.refreshRooms, ROOMS_MS);
 const players = createPoll(flow.refreshPlayers, PLAYERS_MS);
 const racePlayers = createPoll(flow.refreshPlayers, RACE_PLAYERS_MS);
 
+const ping = createPoll(flow.measure, PING_MS);
+
 /**
  * @param {import("./state.js").State} state
  * @param {import("./state.js").State} [before]
@@ -66,6 +69,7 @@ function show(state, before) {
   hero.run(state.screen === "signin");
   rooms.run(online && (state.screen === "lobby" || state.screen === "room"));
   players.run(online && state.screen === "room");
+  ping.run(online && state.screen === "race");
   racePlayers.run(online && state.screen === "race");
 }
 

@@ -1,7 +1,7 @@
 // The only module that touches the wasm client and the relay's HTTP: loading, configuration, new sessions.
 
 /** @typedef {"disconnected" | "connected" | "authenticated"} SessionState */
-/** @typedef {import("./state.js").Room} Room */
+/** @typedef {Omit<import("./state.js").Room, "hostId"> & { hostId: string | null }} ListedRoom */
 /** @typedef {import("./state.js").Player} Player */
 /** @typedef {{ roomId: string, hostId?: string, spawnPositions: Array<import("./spawn.js").Spawn> }} GameStarted */
 
@@ -24,6 +24,7 @@
  * @property {{ senderId: string, senderName: string, message: string }} message
  * @property {{ slot: number, id: string }} carJoined
  * @property {{ slot: number, id: string }} carLeft
+ * @property {{ roomId: string }} roomLost  the server says that we are in no room any more
  * @property {{ seconds: number }} draining
  * @property {{ message: string }} kicked
  * @property {{ code: string, number: number, reason: string, retryable: boolean }} close
@@ -50,7 +51,7 @@
  * @property {(name: string) => Promise<{ roomId: string, name: string }>} createRoom
  * @property {(roomId: string) => Promise<{ roomId: string }>} joinRoom
  * @property {() => Promise<{ roomId: string }>} leaveRoom
- * @property {() => Promise<Room[]>} listRooms
+ * @property {() => Promise<ListedRoom[]>} listRooms
  * @property {() => Promise<{ roomId: string, players: Player[] }>} roomPlayers
  * @property {(targetId: string, text: string) => Promise<{ targetId: string }>} relayMessage
  * @property {() => Promise<GameStarted>} startGame
@@ -61,7 +62,7 @@
  * @property {(steering: number, throttle: number, brake: number) => boolean} sendInput
  * @property {() => Float32Array} sample  a view that the next call invalidates
  * @property {() => number} carCount
- * @property {(slot: number) => string} carId
+ * @property {(slot: number) => string | undefined} carId
  * @property {() => Metrics} metrics
  * @property {SessionState} state
  * @property {string | undefined} sessionId

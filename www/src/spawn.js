@@ -1,6 +1,9 @@
 // Which garage a car starts from. Pure. Every player must come to the same answer without asking anyone.
 
-/** @typedef {{ id: string, x: number, y: number, z: number }} Spawn */
+/**
+ * A place in metres, or on later servers the number of the garage.
+ * @typedef {{ id: string, x?: number, y?: number, z?: number, index?: number }} Spawn
+ */
 
 /**
  * The garage of `ownId`.
@@ -15,9 +18,8 @@
  */
 export function resolveGarage(spawns, ownId, playerIds, garageXs) {
   const own = spawns.find((spawn) => spawn.id === ownId);
-  if (own && Number.isFinite(own.x) && !collide(spawns, garageXs)) {
-    return nearestGarage(own.x, garageXs);
-  }
+  const given = own ? garageOf(own, garageXs) : NONE;
+  if (given !== NONE && !collide(spawns, garageXs)) return given;
   const ids = new Set(own ? spawns.map((spawn) => spawn.id) : playerIds);
   ids.add(ownId);
   return [...ids].sort().indexOf(ownId) % garageXs.length;
@@ -35,11 +37,23 @@ export function nearestGarage(x, garageXs) {
   return best;
 }
 
+/** No garage can be told from what the server sent. */
+const NONE = -1;
+
+/**
+ * @param {Spawn} spawn
+ * @param {readonly number[]} garageXs
+ */
+function garageOf({ x = NaN, index }, garageXs) {
+  if (index !== undefined && Number.isInteger(index) && index >= 0) return index % garageXs.length;
+  return Number.isFinite(x) ? nearestGarage(x, garageXs) : NONE;
+}
+
 /**
  * @param {readonly Spawn[]} spawns
  * @param {readonly number[]} garageXs
  */
 function collide(spawns, garageXs) {
-  const garages = spawns.map((spawn) => (Number.isFinite(spawn.x) ? nearestGarage(spawn.x, garageXs) : -1));
+  const garages = spawns.map((spawn) => garageOf(spawn, garageXs));
   return new Set(garages).size < garages.length;
 }

@@ -7,7 +7,7 @@ const SESSION_CODES =
   `timeout not_connected closed auth_failed auth_required room_not_found room_full not_host
   not_in_room player_not_found server_error unknown_command queue_full invalid_argument connection_lost
   server_unreachable certificate_not_trusted server_timeout server_ended not_allowed frame_too_large relay_full
-  relay_restarting sent_too_much too_slow malformed`.split(/\s+/);
+  relay_restarting relay_unreachable sent_too_much too_slow malformed`.split(/\s+/);
 
 const FALLBACK = adviceFor("no such code").next;
 

@@ -145,6 +145,30 @@ test("a room closed by the operator leads back to the lobby", async () => {
   assert.match(state().notice?.next ?? "", /closed/);
 });
 
+test("a room that the session says is lost leads back to the lobby, another one does not", async () => {
+  const { session, state } = await inRoom();
+  session.emit("roomLost", { roomId: "an old one" });
+  assert.equal(state().screen, "room");
+  session.emit("roomLost", { roomId: "r2" });
+  assert.equal(state().screen, "lobby");
+  assert.match(state().notice?.next ?? "", /closed/);
+});
+
+test("a room without a host has none, rather than null", async () => {
+  const { flow, state } = page();
+  await flow.signIn("Ann", "");
+  mock.world.rooms.push({
+    id: "r9",
+    name: "Orphan",
+    playerCount: 1,
+    isActive: false,
+    hostId: /** @type {any} */ (null),
+  });
+  await flow.refreshRooms();
+  mock.world.rooms.pop();
+  assert.equal(state().rooms.find((room) => room.id === "r9")?.hostId, "");
+});
+
 test("leaving works even when the server has forgotten that we were there", async () => {
   const { flow, state } = await inRoom();
   mock.world.fail = { leaveRoom: "not_in_room" };

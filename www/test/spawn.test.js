@@ -13,6 +13,34 @@ test("takes the garage the server gave", () => {
   assert.equal(resolveGarage(spawns, "c", [], XS), 9);
 });
 
+test("takes the garage number that later servers give", () => {
+  assert.equal(
+    resolveGarage(
+      [
+        { id: "a", index: 7 },
+        { id: "b", index: 8 },
+      ],
+      "a",
+      [],
+      XS,
+    ),
+    7,
+  );
+  assert.equal(resolveGarage([{ id: "a", index: 47 }], "a", [], XS), 7);
+  assert.equal(
+    resolveGarage(
+      [
+        { id: "b", index: 3 },
+        { id: "a", index: 3 },
+      ],
+      "b",
+      [],
+      XS,
+    ),
+    1,
+  );
+});
+
 test("finds the nearest garage of rough positions", () => {
   assert.equal(nearestGarage(63.4, XS), 0);
   assert.equal(nearestGarage(62.6, XS), 1);
