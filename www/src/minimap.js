@@ -6,7 +6,8 @@ import { WORLD } from "./scenery.js";
 /** @typedef {import("./track.js").Track} Track */
 
 const MAX_DENSITY = 2;
-const MARGIN_METRES = 26;
+/** Room for the dots, which are larger than the lane they stand on. */
+const MARGIN_METRES = 38;
 
 export class MiniMap {
   /**
