@@ -67,6 +67,7 @@ test("leaves out what cannot be a place, and cars silent for too long", () => {
     { id: "nan", x: NaN },
     { id: "far", z: 1e9 },
     { id: "gone", ageMs: 60_000, stale: true },
+    { id: /** @type {any} */ (undefined) },
     { id: "here" },
   ]);
   const { look, ids } = fieldOf(reporter);
