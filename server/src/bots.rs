@@ -4,6 +4,7 @@
 mod bot;
 mod crew;
 mod driver;
+mod line;
 mod player;
 mod track;
 mod traffic;

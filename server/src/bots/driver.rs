@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use protocol::geometry::{Quat, Vec3};
 
-use super::track::{BRAKING, Line, Point, Spot, Track, turn};
+use super::line::{Line, Point, Spot, turn};
+use super::track::{BRAKING, Track};
 
 /// How hard a car accelerates from a standstill, in m/s².
 const ACCELERATION: f32 = 7.0;
@@ -340,7 +341,8 @@ fn following(car: Seen) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::track::{GRIP, distance, tests::demo};
+    use super::super::line::distance;
+    use super::super::track::{GRIP, tests::demo};
     use super::*;
 
     const TICK: f32 = 0.05;

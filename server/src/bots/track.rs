@@ -1,8 +1,10 @@
 //! The demo track as the bots see it: a closed line to follow, how fast each place of it can be taken, and the way
-//! out of each garage. Ground coordinates are `[x, z]` in metres; yaw 0 looks along +Z and grows towards +X.
+//! out of each garage.
 
 use anyhow::{Context as _, ensure};
 use serde::Deserialize;
+
+use super::line::{Line, Point, Spot, turn};
 
 /// The sideways acceleration a car's tyres hold, in m/s².
 pub(crate) const GRIP: f32 = 11.0;
@@ -16,13 +18,6 @@ const MERGE_METRES: f32 = 45.0;
 const TURN_METRES: f32 = 9.0;
 /// The most points a line may have, and garages: bounds for a file that somebody else wrote.
 const MAX_POINTS: usize = 10_000;
-/// How many segments around the last known one are searched first.
-const NEAR_SEGMENTS: usize = 20;
-/// A car further from the line than this is searched for everywhere.
-const NEAR_METRES: f32 = 25.0;
-
-/// A place on the ground: x and z in metres.
-pub(crate) type Point = [f32; 2];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -54,25 +49,6 @@ pub(crate) struct Track {
     pub(crate) half_width: f32,
     pit: Vec<Point>,
     garages: Vec<Point>,
-}
-
-/// A line on the ground, closed or open.
-#[derive(Debug)]
-pub(crate) struct Line {
-    /// The first point once more at the end where the line is closed.
-    points: Vec<Point>,
-    /// How far along each point is.
-    along: Vec<f32>,
-    closed: bool,
-}
-
-/// Where something is on a line.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Spot {
-    /// Metres along the line.
-    pub(crate) along: f32,
-    /// Metres to the right of it.
-    pub(crate) across: f32,
 }
 
 impl Track {
@@ -154,7 +130,7 @@ impl Track {
         let beyond = self
             .pit
             .iter()
-            .zip(&lane.along)
+            .zip(lane.starts())
             .filter(|&(_, &along)| along > from + 1.0);
         points.extend(beyond.map(|(point, _)| *point));
         let end = points[points.len() - 1];
@@ -167,154 +143,6 @@ impl Track {
         }
         Line::new(rounded(points), false)
     }
-}
-
-impl Line {
-    pub(crate) fn new(mut points: Vec<Point>, closed: bool) -> Self {
-        if closed && let Some(&first) = points.first() {
-            points.push(first);
-        }
-        let mut length = 0.0;
-        let mut along = vec![0.0];
-        for pair in points.windows(2) {
-            length += distance(pair[0], pair[1]);
-            along.push(length);
-        }
-        Self {
-            points,
-            along,
-            closed,
-        }
-    }
-
-    /// The whole length in metres.
-    pub(crate) fn length(&self) -> f32 {
-        self.along.last().copied().unwrap_or(0.0)
-    }
-
-    /// Find the place of a spot.
-    pub(crate) fn point(&self, spot: Spot) -> Point {
-        let (index, part) = self.segment(spot.along);
-        let ([x0, z0], [x1, z1]) = (self.points[index], self.points[index + 1]);
-        let (sin, cos) = self.yaw(spot.along).sin_cos();
-        // Right of the heading (sin, cos) is (cos, -sin).
-        [
-            x0 + (x1 - x0) * part + cos * spot.across,
-            z0 + (z1 - z0) * part - sin * spot.across,
-        ]
-    }
-
-    /// Say which way the line goes, in radians; turns evenly from segment to segment.
-    pub(crate) fn yaw(&self, along: f32) -> f32 {
-        let (index, part) = self.segment(along);
-        let (from, to) = (self.yaw_at(index), self.yaw_at(index + 1));
-        from + turn(from, to) * part
-    }
-
-    /// Find the spot nearest to a place, near `hint` metres along first.
-    pub(crate) fn spot(&self, point: Point, hint: Option<f32>) -> Spot {
-        let segments = self.points.len() - 1;
-        if let Some(hint) = hint {
-            let middle = self.segment(hint).0 + segments - NEAR_SEGMENTS;
-            let near = (middle..=middle + 2 * NEAR_SEGMENTS).map(|index| index % segments);
-            let spot = self.nearest(point, near);
-            if spot.across.abs() < NEAR_METRES {
-                return spot;
-            }
-        }
-        self.nearest(point, 0..segments)
-    }
-
-    /// The way from one spot to another along the line: on a closed one the shorter way, back is negative.
-    pub(crate) fn gap(&self, from: f32, to: f32) -> f32 {
-        let gap = to - from;
-        if self.closed {
-            let length = self.length();
-            (gap + length / 2.0).rem_euclid(length) - length / 2.0
-        } else {
-            gap
-        }
-    }
-
-    fn nearest(&self, point: Point, segments: impl Iterator<Item = usize>) -> Spot {
-        let mut best = (
-            f32::INFINITY,
-            Spot {
-                along: 0.0,
-                across: 0.0,
-            },
-        );
-        for index in segments {
-            let ([x0, z0], [x1, z1]) = (self.points[index], self.points[index + 1]);
-            let (dx, dz) = (x1 - x0, z1 - z0);
-            let (px, pz) = (point[0] - x0, point[1] - z0);
-            let square = dx * dx + dz * dz;
-            let part = if square > 0.0 {
-                ((px * dx + pz * dz) / square).clamp(0.0, 1.0)
-            } else {
-                0.0
-            };
-            let (ox, oz) = (px - dx * part, pz - dz * part);
-            let off = ox * ox + oz * oz;
-            if off < best.0 {
-                let side = (px * dz - pz * dx).signum();
-                let along = self.along[index] + (self.along[index + 1] - self.along[index]) * part;
-                best = (
-                    off,
-                    Spot {
-                        along,
-                        across: side * off.sqrt(),
-                    },
-                );
-            }
-        }
-        best.1
-    }
-
-    /// The segment at a place and how far into it, 0 to 1.
-    fn segment(&self, along: f32) -> (usize, f32) {
-        let length = self.length();
-        let along = if self.closed {
-            along.rem_euclid(length)
-        } else {
-            along.clamp(0.0, length)
-        };
-        let last = self.points.len() - 2;
-        let index = self
-            .along
-            .partition_point(|&start| start <= along)
-            .saturating_sub(1)
-            .min(last);
-        let size = self.along[index + 1] - self.along[index];
-        let part = if size > 0.0 {
-            ((along - self.along[index]) / size).clamp(0.0, 1.0)
-        } else {
-            0.0
-        };
-        (index, part)
-    }
-
-    /// The direction at a point: from the one before to the one after.
-    fn yaw_at(&self, index: usize) -> f32 {
-        let last = self.points.len() - 1;
-        let (before, after) = if self.closed {
-            ((index + last - 1) % last, (index + 1) % last)
-        } else {
-            (index.saturating_sub(1), (index + 1).min(last))
-        };
-        let ([x0, z0], [x1, z1]) = (self.points[before], self.points[after]);
-        (x1 - x0).atan2(z1 - z0)
-    }
-}
-
-/// The shorter turn from one yaw to another, −π to π.
-pub(crate) fn turn(from: f32, to: f32) -> f32 {
-    use std::f32::consts::{PI, TAU};
-    (to - from + PI).rem_euclid(TAU) - PI
-}
-
-pub(crate) fn distance([x0, z0]: Point, [x1, z1]: Point) -> f32 {
-    (x1 - x0).hypot(z1 - z0)
 }
 
 /// Cut the corners of an open line until it is round.
@@ -338,10 +166,10 @@ fn rounded(mut points: Vec<Point>) -> Vec<Point> {
 
 /// How fast each point can be taken: by grip in the bends, and before them by how hard a car can brake.
 fn limits(oval: &Line) -> Vec<f32> {
-    let count = oval.points.len() - 1;
+    let count = oval.starts().len() - 1;
     let by_grip = |index: usize| {
         // Over some metres to either side, so that rounding in the file does not look like a bend.
-        let (before, after) = (oval.along[index] - 15.0, oval.along[index] + 15.0);
+        let (before, after) = (oval.starts()[index] - 15.0, oval.starts()[index] + 15.0);
         let bend = turn(oval.yaw(before), oval.yaw(after)).abs() / 30.0;
         if bend > 0.0 {
             (GRIP / bend).sqrt().min(NO_LIMIT)
@@ -353,7 +181,7 @@ fn limits(oval: &Line) -> Vec<f32> {
     // Twice around, so that the last bend also counts for the points before the line.
     for index in (0..2 * count).rev() {
         let (here, next) = (index % count, (index + 1) % count);
-        let size = oval.along[here + 1] - oval.along[here];
+        let size = oval.starts()[here + 1] - oval.starts()[here];
         limits[here] =
             limits[here].min((limits[next] * limits[next] + 2.0 * BRAKING * size).sqrt());
     }
@@ -366,36 +194,6 @@ pub(crate) mod tests {
 
     pub(crate) fn demo() -> Track {
         Track::parse(include_str!("../../../www/track.json")).unwrap()
-    }
-
-    #[test]
-    fn a_spot_leads_to_its_place_and_back() {
-        let oval = demo().oval;
-        for along in [0.0, 3.3, 100.0, 400.0, 926.0] {
-            for across in [-6.0, 0.0, 5.0] {
-                let place = oval.point(Spot { along, across });
-                for hint in [None, Some(along - 20.0), Some(along + 400.0)] {
-                    let found = oval.spot(place, hint);
-                    assert!(
-                        oval.gap(found.along, along).abs() < 0.6,
-                        "{along} {across}: {found:?}"
-                    );
-                    assert!(
-                        (found.across - across).abs() < 0.3,
-                        "{along} {across}: {found:?}"
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn the_way_around_is_the_shorter_one() {
-        let oval = demo().oval;
-        let length = oval.length();
-        assert!((length - 927.0).abs() < 2.0, "{length}");
-        assert!((oval.gap(length - 10.0, 10.0) - 20.0).abs() < 0.01);
-        assert!((oval.gap(10.0, length - 10.0) + 20.0).abs() < 0.01);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use protocol::datagram::Update;
 use protocol::id::SessionId;
 
 use super::driver::Neighbour;
-use super::track::Point;
+use super::line::Point;
 use crate::rules::ROOM_SEATS;
 
 /// How long a car counts that is not heard of any more.

@@ -146,7 +146,7 @@ fn batch(object: &Object<'_>) -> Option<Vec<String>> {
 }
 
 /// Upper-case character by character, as .NET does: a character whose upper case is several stays.
-fn upper_case(text: &str) -> String {
+pub(crate) fn upper_case(text: &str) -> String {
     let upper = |char: char| {
         let mut all = char.to_uppercase();
         match (all.next(), all.next()) {

@@ -4,6 +4,7 @@
 use protocol::cipher::Cipher;
 use protocol::id::Password;
 
+use super::command::upper_case;
 use super::reply::{Reply, auth_failed};
 use super::session::{ANONYMOUS, Purpose};
 use super::{Conn, PasswordAnswer, PasswordJob, Rules};
@@ -205,6 +206,7 @@ impl Rules {
     }
 }
 
+/// Names that differ only in case are one name to whoever looks for it online.
 fn fold(name: &str) -> String {
-    name.to_lowercase()
+    upper_case(name)
 }

@@ -1,0 +1,187 @@
+//! What is sent on, to whom, and what is dropped.
+
+use std::io::Write as _;
+
+use flate2::write::GzEncoder;
+
+use super::*;
+
+/// Two players in one room whose places are known.
+fn pair(faithful: bool) -> (World, Conn, Conn, String) {
+    let mut world = World::new(faithful);
+    let (ann, bob) = (world.named("Ann"), world.named("Bob"));
+    let room = world.create(ann);
+    world.join(bob, &room);
+    assert!(world.cast(ann, &update(&id(ann), "0")).is_empty());
+    assert_eq!(
+        world.cast(bob, &update(&id(bob), "0")),
+        [(place(ann), updated(&id(bob), "0"))]
+    );
+    (world, ann, bob, room)
+}
+
+fn both() -> [(World, Conn, Conn, String); 2] {
+    [pair(true), pair(false)]
+}
+
+#[test]
+fn absent_fields_have_defaults_and_wrong_ones_drop_the_datagram() {
+    for (mut world, ann, bob, _) in both() {
+        let sender = id(ann);
+        let bare = format!(r#"{{"command":"UPDATE","sessionId":"{sender}"}}"#);
+        assert_eq!(
+            world.cast(ann, &bare),
+            [(place(bob), updated(&sender, "0"))]
+        );
+        for wrong in ["\"1\"", "null", "true", "{}"] {
+            assert!(
+                world.cast(ann, &update(&sender, wrong)).is_empty(),
+                "{wrong}"
+            );
+        }
+        for position in ["null", "5", "[]", "\"x\""] {
+            let text =
+                format!(r#"{{"command":"UPDATE","sessionId":"{sender}","position":{position}}}"#);
+            assert!(world.cast(ann, &text).is_empty(), "{position}");
+        }
+        for text in [
+            "",
+            "{}",
+            "[]",
+            "5",
+            r#"{"command":"update"}"#,
+            r#"{"command":"UPDATE"}"#,
+        ] {
+            assert!(world.cast(ann, text).is_empty(), "{text}");
+        }
+    }
+}
+
+#[test]
+fn numbers_are_32_bit_floats_in_the_spelling_of_the_original() {
+    for (mut world, ann, bob, _) in both() {
+        for (sent, spelled) in [
+            ("1e-7", "1E-07"),
+            ("16777217", "16777216"),
+            ("-0", "-0"),
+            ("1E20", "1E+20"),
+        ] {
+            let heard = world.cast(ann, &update(&id(ann), sent));
+            assert_eq!(heard, [(place(bob), updated(&id(ann), spelled))]);
+        }
+    }
+}
+
+#[test]
+fn what_overflows_reaches_nobody() {
+    for (mut world, ann, _, _) in both() {
+        assert!(world.cast(ann, &update(&id(ann), "1e99")).is_empty());
+    }
+}
+
+#[test]
+fn the_original_believes_the_id_in_the_text_and_we_the_key() {
+    for (faithful, heard) in [(true, 1), (false, 0)] {
+        let (mut world, ann, bob, _) = pair(faithful);
+        let eve = world.named("Eve");
+        // Eve speaks for Bob, with her own key.
+        assert_eq!(world.cast(eve, &update(&id(bob), "9")).len(), heard);
+        let _ = ann;
+    }
+}
+
+#[test]
+fn every_update_tells_the_senders_place_anew() {
+    for (mut world, ann, bob, _) in both() {
+        let moved = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
+        world.cast_bytes(moved, &seal(ann, update(&id(ann), "1").as_bytes()));
+        assert_eq!(
+            world.cast(bob, &update(&id(bob), "2")),
+            [(moved, updated(&id(bob), "2"))]
+        );
+    }
+}
+
+#[test]
+fn an_input_is_passed_on_as_it_came_and_only_with_room_and_input() {
+    for (mut world, ann, bob, room) in both() {
+        let sender = id(ann);
+        let sent = format!(
+            r#"{{ "command":"INPUT", "sessionId":"{sender}", "roomId":"{room}", "input":5.0, "more":[1e5, "é"] }}"#
+        );
+        let passed = format!(
+            r#"{{"command":"INPUT","sessionId":"{sender}","roomId":"{room}","input":5.0,"more":[1e5,"\u00E9"]}}"#
+        ) + "\n";
+        assert_eq!(world.cast(ann, &sent), [(place(bob), passed)]);
+        for missing in ["roomId", "input", "sessionId", "command"] {
+            assert!(
+                world.cast(ann, &sent.replace(missing, "other")).is_empty(),
+                "{missing}"
+            );
+        }
+        assert!(world.cast(ann, &sent.replace(&room, "nope")).is_empty());
+    }
+}
+
+#[test]
+fn an_input_to_a_strangers_room_is_passed_on_by_the_original_only() {
+    for (faithful, heard) in [(true, 2), (false, 0)] {
+        let (mut world, _, _, room) = pair(faithful);
+        let eve = world.named("Eve");
+        let text = format!(
+            r#"{{"command":"INPUT","sessionId":"{}","roomId":"{room}","input":{{}}}}"#,
+            id(eve)
+        );
+        assert_eq!(world.cast(eve, &text).len(), heard);
+    }
+}
+
+#[test]
+fn plain_damaged_and_unauthenticated_datagrams_are_dropped() {
+    for (mut world, ann, _, _) in both() {
+        let text = update(&id(ann), "1");
+        let sealed = seal(ann, text.as_bytes());
+        let mut longer = sealed.clone();
+        longer.push(0);
+        let mut big_endian = sealed.clone();
+        big_endian[..4].reverse();
+        let mut empty = sealed.clone();
+        empty[..4].fill(0);
+        let shorter = &sealed[..sealed.len() - 1];
+        for bytes in [
+            text.as_bytes(),
+            &longer,
+            shorter,
+            &big_endian,
+            &empty,
+            &sealed[4..],
+            &[],
+        ] {
+            assert!(world.cast_bytes(place(ann), bytes).is_empty());
+        }
+        let stranger = world.connect();
+        assert!(world.cast(stranger, &update(&id(ann), "1")).is_empty());
+        assert_eq!(world.cast_bytes(place(ann), &sealed).len(), 1);
+    }
+}
+
+#[test]
+fn compressed_datagrams_are_understood_in_the_default_mode() {
+    for (faithful, heard) in [(true, 0), (false, 1)] {
+        let (mut world, ann, _, _) = pair(faithful);
+        let mut packed = GzEncoder::new(Vec::new(), flate2::Compression::default());
+        packed.write_all(update(&id(ann), "1").as_bytes()).unwrap();
+        let sealed = seal(ann, &packed.finish().unwrap());
+        assert_eq!(world.cast_bytes(place(ann), &sealed).len(), heard);
+    }
+}
+
+#[test]
+fn places_of_sessions_that_are_gone_are_forgotten() {
+    let (mut world, ann, bob, _) = pair(false);
+    world.disconnect(ann);
+    assert!(world.cast(bob, &update(&id(bob), "1")).is_empty());
+    world.disconnect(bob);
+    assert!(world.rules.endpoints.is_empty() && world.rules.conns.is_empty());
+    assert!(world.rules.rooms.is_empty() && world.rules.sessions.is_empty());
+}

@@ -1,0 +1,168 @@
+//! Rooms, hosts, starts and ghosts.
+
+use super::*;
+
+#[test]
+fn a_vanished_player_stays_as_a_ghost_on_the_original_only() {
+    let mut world = World::new(true);
+    let (ann, bob) = (world.named("Ann"), world.named("Bob"));
+    let room = world.create(ann);
+    world.join(bob, &room);
+    world.disconnect(ann);
+    assert!(world.rooms().contains(&format!(
+        r#""playerCount":2,"isActive":false,"hostId":"{}""#,
+        id(ann)
+    )));
+
+    let mut world = World::new(false);
+    let (ann, bob) = (world.named("Ann"), world.named("Bob"));
+    let room = world.create(ann);
+    world.join(bob, &room);
+    world.disconnect(ann);
+    assert!(world.rooms().contains(&format!(
+        r#""playerCount":1,"isActive":false,"hostId":"{}""#,
+        id(bob)
+    )));
+    world.say(bob, r#"{"command":"START_GAME"}"#);
+    world.disconnect(bob);
+    assert_eq!(world.rooms(), "[]}");
+}
+
+#[test]
+fn creating_or_joining_leaves_the_old_room_but_not_on_the_original() {
+    for (faithful, left) in [(true, 1), (false, 0)] {
+        let mut world = World::new(faithful);
+        let (ann, bob) = (world.named("Ann"), world.named("Bob"));
+        let (first, second) = (world.create(ann), world.create(bob));
+        assert!(world.join(ann, &second).contains("JOIN_OK"));
+        let count = world.rooms().matches(&format!(r#""id":"{first}""#)).count();
+        assert_eq!(count, left);
+        let third = world.create(ann);
+        assert!(world.command(ann, "LEAVE_ROOM").contains(&third));
+    }
+}
+
+#[test]
+fn a_full_a_known_and_an_unknown_room_are_refused_and_nobody_leaves_for_them() {
+    let refusal = error_line("Failed to join room. Room may be full or inactive.");
+    for mut world in World::both() {
+        let host = world.named("Host");
+        let room = world.create(host);
+        for index in 1..ROOM_SEATS {
+            let player = world.named(&format!("P{index}"));
+            assert!(world.join(player, &room).contains("JOIN_OK"));
+        }
+        let late = world.named("Late");
+        let own = world.create(late);
+        assert_eq!(world.join(late, &room), refusal);
+        assert_eq!(world.join(late, &own), refusal);
+        for unknown in ["nope", "", "no id at all"] {
+            assert_eq!(world.join(late, unknown), error_line("Room not found."));
+        }
+        assert!(world.command(late, "GET_ROOM_PLAYERS").contains("Late"));
+    }
+}
+
+#[test]
+fn a_started_room_that_empties_stays_on_the_original_only() {
+    for (faithful, rooms) in [(true, 1), (false, 0)] {
+        let mut world = World::new(faithful);
+        let ann = world.named("Ann");
+        world.create(ann);
+        assert_eq!(world.say(ann, r#"{"command":"START_GAME"}"#).len(), 2);
+        world.command(ann, "LEAVE_ROOM");
+        assert_eq!(world.rooms().matches("playerCount").count(), rooms);
+    }
+}
+
+#[test]
+fn an_update_gives_everybody_the_last_place_on_the_original_only() {
+    let mut world = World::new(true);
+    let (ann, bob) = (world.named("Ann"), world.named("Bob"));
+    let room = world.create(ann);
+    world.join(bob, &room);
+    world.cast(ann, &update(&id(ann), "1"));
+    let started = world.say(ann, r#"{"command":"START_GAME"}"#);
+    assert_eq!(started[0].matches(r#"{"x":60,"#).count(), 2);
+    assert!(world.rooms().contains(&id(ann)));
+
+    let mut world = World::new(false);
+    let (ann, bob) = (world.named("Ann"), world.named("Bob"));
+    let room = world.create(ann);
+    world.join(bob, &room);
+    world.cast(ann, &update(&id(ann), "1"));
+    let started = world.say(ann, r#"{"command":"START_GAME"}"#);
+    let places = format!(
+        r#""spawnPositions":{{"{}":{{"x":66,"y":-2,"z":0.8}},"{}":{{"x":60,"y":-2,"z":0.8}}}}}}"#,
+        id(ann),
+        id(bob)
+    );
+    assert_eq!(
+        started[0],
+        format!(
+            r#"{{"command":"GAME_STARTED","roomId":"{room}","hostId":"{}",{places}"#,
+            id(ann)
+        )
+    );
+    assert_eq!(
+        started[1],
+        format!(r#"{{"command":"GAME_STARTED","roomId":"{room}",{places}"#)
+    );
+    assert_eq!(world.lines.remove(&bob).unwrap(), started[..1]);
+}
+
+#[test]
+fn only_the_host_starts_and_only_from_a_room() {
+    for mut world in World::both() {
+        let (ann, bob) = (world.named("Ann"), world.named("Bob"));
+        assert_eq!(
+            world.command(bob, "START_GAME"),
+            error_line("Cannot start game. No room joined.")
+        );
+        let room = world.create(ann);
+        world.join(bob, &room);
+        let refusal = error_line("Cannot start game. Only the host can start the game.");
+        assert_eq!(world.command(bob, "START_GAME"), refusal);
+        world.command(ann, "LEAVE_ROOM");
+        assert_eq!(world.say(bob, r#"{"command":"START_GAME"}"#).len(), 2);
+    }
+}
+
+#[test]
+fn a_ghost_of_an_old_room_still_gets_its_start_on_the_original() {
+    let mut world = World::new(true);
+    let (ann, bob) = (world.named("Ann"), world.named("Bob"));
+    let room = world.create(ann);
+    world.join(bob, &room);
+    world.create(bob);
+    world.say(ann, r#"{"command":"START_GAME"}"#);
+    assert_eq!(world.lines.remove(&bob).unwrap().len(), 1);
+    assert!(world.join(bob, &room).contains("Failed to join room"));
+}
+
+#[test]
+fn an_endless_room_name_is_refused_by_us_only() {
+    let command = format!(
+        r#"{{"command":"CREATE_ROOM","name":"{}"}}"#,
+        "x".repeat(MAX_ROOM_NAME_CHARS + 1)
+    );
+    for (faithful, expected) in [(true, "ROOM_CREATED"), (false, "ERROR")] {
+        let mut world = World::new(faithful);
+        let ann = world.named("Ann");
+        assert!(world.ask(ann, &command).contains(expected));
+    }
+}
+
+#[test]
+fn rooms_end_at_the_limit() {
+    let mut world = World::new(true);
+    let ann = world.named("Ann");
+    for _ in 0..MAX_ROOMS {
+        world.create(ann);
+    }
+    assert!(
+        world
+            .ask(ann, r#"{"command":"CREATE_ROOM","name":"r"}"#)
+            .contains("ERROR")
+    );
+}
