@@ -9,7 +9,6 @@ use anyhow::Context as _;
 use clap::Parser;
 use protocol::id::Secret;
 use server::{Bots, Options, Server};
-use tokio::signal::unix::{SignalKind, signal};
 
 /// A small game server that speaks MP-Server's first generation.
 #[derive(Parser)]
@@ -72,15 +71,11 @@ async fn main() -> anyhow::Result<()> {
         .with_env_filter(filter)
         .with_ansi(coloured);
     log.with_writer(std::io::stderr).init();
-    // Before anything can be announced, so that a stop that comes at once is a clean one.
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
+    // Before anything is announced, so that a stop that comes at once is a clean one.
+    let stop = stop_asked_for().context("cannot listen for Ctrl-C and SIGTERM")?;
     let server = Server::start(Arguments::parse().into()).await?;
     announce(&server)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    stop.await;
     tracing::info!("stopping");
     server.stop().await;
     Ok(())
@@ -100,4 +95,31 @@ fn announce(server: &Server) -> anyhow::Result<()> {
     )?;
     out.flush()?;
     Ok(())
+}
+
+/// Listen for Ctrl-C and SIGTERM from now on.
+#[cfg(unix)]
+fn stop_asked_for() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Listen for Ctrl-C.
+#[cfg(not(unix))]
+fn stop_asked_for() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Without the means to be stopped in order, the program runs until it is killed.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
 }

@@ -5,6 +5,7 @@
 mod bots;
 mod client;
 mod ledger;
+mod program;
 mod recording;
 mod replay_rules;
 mod replay_sockets;
