@@ -9,6 +9,8 @@ const MAX_ERROR_METRES = 3;
 const MIN_METRES = 60;
 /** In how many frames at least they were. */
 const MIN_FRAMES = 100;
+/** Cars within this distance are seen together. */
+const NEAR_METRES = 28;
 /** A player whose tab is gone is out of the room within this time. */
 const GONE_MS = 3000;
 
@@ -98,7 +100,7 @@ test.describe("with bots", () => {
   test.use({ bots: 5 });
 
   test("a player drives among moving bots", async ({ enter }) => {
-    const ann = await enter("Ann", { colorScheme: "dark" });
+    const ann = await enter("Ann");
     await ann.signIn();
     await expect(ann.room("Bot race")).toBeVisible();
     await ann.page.screenshot({ path: "tests/browser/screenshots/lobby.png" });
@@ -108,11 +110,19 @@ test.describe("with bots", () => {
     await record(ann.page);
     ann.driver.start();
 
-    const moving = async () =>
-      Object.values((await recorded(ann.page)).others).filter((path) => travelled(path) > 20).length;
-    await expect.poll(moving, { message: "bots that were seen to drive 20 m", timeout: 30_000 }).toBe(5);
+    const moving = async () => {
+      const paths = Object.values((await recorded(ann.page)).others);
+      return paths.filter((path) => travelled(path) > MIN_METRES).length;
+    };
+    await expect.poll(moving, { message: `bots that drove ${MIN_METRES} m`, timeout: 30_000 }).toBe(5);
     const driven = async () => travelled((await recorded(ann.page)).own);
     await expect.poll(driven, { message: "metres that Ann drove", timeout: 45_000 }).toBeGreaterThan(250);
+
+    const near = async () => {
+      const { car, cars } = await ann.state();
+      return cars.filter(({ x, z }) => car && Math.hypot(x - car.x, z - car.z) < NEAR_METRES).length;
+    };
+    await expect.poll(near, { message: "bots around Ann", timeout: 45_000 }).toBeGreaterThanOrEqual(2);
     await ann.page.screenshot({ path: "tests/browser/screenshots/race.png" });
   });
 });

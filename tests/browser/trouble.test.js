@@ -53,16 +53,16 @@ test("a room that is gone", async ({ enter }) => {
 });
 
 test.describe("a full room", () => {
-  test.use({ bots: 19 });
+  test.use({ bots: 18 });
 
   test("cannot be joined", async ({ enter }) => {
-    const ann = await enter("Ann");
-    const ben = await enter("Ben");
-    await ann.signIn();
-    await ben.signIn();
+    const [ann, ben, eve] = [await enter("Ann"), await enter("Ben"), await enter("Eve")];
+    for (const player of [ann, ben, eve]) await player.signIn();
     await ann.joinRoom("Bot race");
-    await expect(ben.room("Bot race")).toContainText("20");
-    await expect(ben.room("Bot race").getByRole("button")).toBeDisabled();
+    await ben.joinRoom("Bot race");
+    await expect(eve.room("Bot race")).toContainText("20");
+    await expect(eve.room("Bot race").getByRole("button")).toBeDisabled();
+    await expect.poll(async () => (await ann.state()).players.length).toBe(20);
   });
 });
 

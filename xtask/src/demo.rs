@@ -23,8 +23,8 @@ pub(crate) struct Options {
     /// The port of the page; 0 takes any free one.
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// How many cars drive by themselves.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=19))]
+    /// How many cars drive by themselves; two places of a room are kept for players.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=18))]
     bots: u8,
     /// Open the page in the browser.
     #[arg(long)]
