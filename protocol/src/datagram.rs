@@ -3,9 +3,10 @@
 
 use std::fmt::Write as _;
 
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::cipher::{Cipher, OpenError};
+use crate::fields::Fields;
 use crate::geometry::{Quat, Vec3};
 use crate::id::{RoomId, SessionId};
 
@@ -43,8 +44,7 @@ pub struct Input {
 }
 
 /// The controls of a car.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Controls {
     /// −1 full left to 1 full right.
     pub steering: f32,
@@ -105,10 +105,36 @@ impl Datagram {
     }
 
     fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
-        let wire: Wire = serde_json::from_slice(json).map_err(|_| DecodeError::Unknown)?;
-        match wire.command {
-            WireCommand::Update => Update::from_wire(wire).map(Self::Update),
-            WireCommand::Input => Input::from_wire(wire).map(Self::Input),
+        let value: Value = serde_json::from_slice(json).map_err(|_| DecodeError::Unknown)?;
+        let fields = Fields::of(&value).ok_or(DecodeError::Unknown)?;
+        // On UDP the command is case-sensitive (facts, section 1.5).
+        let datagram = match fields.str("command") {
+            Some("UPDATE") => Update::read(fields).map(Self::Update),
+            Some("INPUT") => Input::read(fields).map(Self::Input),
+            _ => None,
+        };
+        let datagram = datagram.ok_or(DecodeError::Unknown)?;
+        if datagram.is_finite() {
+            Ok(datagram)
+        } else {
+            Err(DecodeError::NotFinite)
+        }
+    }
+
+    fn is_finite(&self) -> bool {
+        match self {
+            Self::Update(update) => update.position.is_finite() && update.rotation.is_finite(),
+            Self::Input(Input {
+                controls:
+                    Controls {
+                        steering,
+                        throttle,
+                        brake,
+                    },
+                ..
+            }) => [steering, throttle, brake]
+                .into_iter()
+                .all(|control| control.is_finite()),
         }
     }
 }
@@ -136,15 +162,12 @@ impl Update {
         )
     }
 
-    fn from_wire(wire: Wire) -> Result<Self, DecodeError> {
-        if !(wire.position.is_finite() && wire.rotation.is_finite()) {
-            return Err(DecodeError::NotFinite);
-        }
-        Ok(Self {
-            session_id: wire.session_id,
-            seq: wire.seq,
-            position: wire.position,
-            rotation: wire.rotation,
+    fn read(fields: Fields<'_>) -> Option<Self> {
+        Some(Self {
+            session_id: fields.id("sessionId")?,
+            seq: fields.integer("seq"),
+            position: fields.vec3_or_origin("position")?,
+            rotation: fields.quat_or_identity("rotation")?,
         })
     }
 }
@@ -170,44 +193,19 @@ impl Input {
         )
     }
 
-    fn from_wire(wire: Wire) -> Result<Self, DecodeError> {
-        let controls = wire.input.ok_or(DecodeError::Unknown)?;
-        let Controls {
-            steering,
-            throttle,
-            brake,
-        } = controls;
-        if ![steering, throttle, brake].into_iter().all(f32::is_finite) {
-            return Err(DecodeError::NotFinite);
-        }
-        Ok(Self {
-            session_id: wire.session_id,
-            room_id: wire.room_id,
-            controls,
+    fn read(fields: Fields<'_>) -> Option<Self> {
+        let input = fields.object("input")?;
+        let number = |name| input.number_or(name, 0.0);
+        Some(Self {
+            session_id: fields.id("sessionId")?,
+            room_id: fields.id("roomId"),
+            controls: Controls {
+                steering: number("steering")?,
+                throttle: number("throttle")?,
+                brake: number("brake")?,
+            },
         })
     }
-}
-
-/// On UDP the command is case-sensitive (facts, section 1.5).
-#[derive(Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-enum WireCommand {
-    Update,
-    Input,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Wire {
-    command: WireCommand,
-    session_id: SessionId,
-    room_id: Option<RoomId>,
-    seq: Option<i32>,
-    #[serde(default)]
-    position: Vec3,
-    #[serde(default)]
-    rotation: Quat,
-    input: Option<Controls>,
 }
 
 #[cfg(test)]

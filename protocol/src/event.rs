@@ -1,10 +1,9 @@
 //! What the server says over TCP: every reply and push of the first generation (facts, sections 2.1 and 3), read
 //! from one line. What is not known is kept whole, so that a newer server disturbs nothing.
 
-use std::collections::BTreeMap;
+use serde_json::Value;
 
-use serde::Deserialize;
-
+use crate::fields::Fields;
 use crate::geometry::Vec3;
 use crate::id::{RoomId, SessionId};
 
@@ -169,170 +168,118 @@ impl Event {
         if let Some(session_id) = welcome {
             return Self::Connected { session_id };
         }
-        let known = serde_json::from_str::<Wire>(line)
-            .ok()
-            .and_then(Wire::into_event);
-        known.unwrap_or_else(|| Self::Unknown(line.to_owned()))
+        read(line).unwrap_or_else(|| Self::Unknown(line.to_owned()))
     }
 }
 
-/// All fields of all lines: one small reader instead of one for each line.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Wire {
-    command: String,
-    name: Option<String>,
-    message: Option<String>,
-    authenticated: Option<bool>,
-    udp_encryption: Option<bool>,
-    player_info: Option<WirePlayerInfo>,
-    room_id: Option<RoomId>,
-    host_id: Option<SessionId>,
-    target_id: Option<SessionId>,
-    sender_id: Option<SessionId>,
-    sender_name: Option<String>,
-    session_id: Option<SessionId>,
-    original_command: Option<String>,
-    rooms: Option<Vec<WireRoom>>,
-    players: Option<Vec<WirePlayer>>,
-    spawn_positions: Option<BTreeMap<SessionId, WireSpawn>>,
+/// Read a line of JSON; nothing where it is no known line, or lacks what its kind needs.
+fn read(line: &str) -> Option<Event> {
+    let value: Value = serde_json::from_str(line).ok()?;
+    let fields = Fields::of(&value)?;
+    Some(match fields.str("command")? {
+        "CONNECTED" => Event::Connected {
+            session_id: fields.id("sessionId")?,
+        },
+        "NAME_OK" => Event::NameOk {
+            name: fields.text("name")?,
+            authenticated: fields.flag("authenticated").unwrap_or(true),
+            udp_encryption: fields.flag("udpEncryption").unwrap_or(true),
+        },
+        "AUTH_OK" => Event::AuthOk {
+            name: fields.text("name")?,
+        },
+        "AUTH_FAILED" => Event::AuthFailed {
+            message: fields.text("message")?,
+        },
+        "PONG" => Event::Pong,
+        "PLAYER_INFO" => Event::PlayerInfo(player_info(fields.object("playerInfo")?)?),
+        "ROOM_LIST" => Event::RoomList(fields.list("rooms", room)?),
+        "ROOM_CREATED" => Event::RoomCreated {
+            room_id: fields.id("roomId")?,
+            name: fields.text("name")?,
+        },
+        "JOIN_OK" => Event::JoinOk {
+            room_id: fields.id("roomId")?,
+        },
+        "LEAVE_OK" => Event::LeaveOk {
+            room_id: fields.id("roomId")?,
+        },
+        "ROOM_PLAYERS" => Event::RoomPlayers {
+            room_id: fields.id("roomId")?,
+            players: fields.list("players", player)?,
+        },
+        "GAME_STARTED" => Event::GameStarted(GameStarted {
+            room_id: fields.id("roomId")?,
+            host_id: fields.id("hostId"),
+            spawns: spawns(fields.object("spawnPositions"))?,
+        }),
+        "RELAY_OK" => Event::RelayOk {
+            target_id: fields.id("targetId")?,
+        },
+        "RELAYED_MESSAGE" => Event::RelayedMessage {
+            sender_id: fields.id("senderId")?,
+            sender_name: fields.text("senderName")?,
+            message: fields.text("message")?,
+        },
+        "BYE_OK" => Event::ByeOk,
+        "BYE_ADMIN" => Event::ByeAdmin {
+            message: fields.text("message")?,
+        },
+        "ERROR" => Event::Error {
+            message: fields.text("message")?,
+        },
+        "UNKNOWN_COMMAND" => Event::UnknownCommand {
+            original: fields.text("originalCommand")?,
+        },
+        _ => return None,
+    })
 }
 
-/// Servers write these in Pascal case, documents and later servers in camel case (facts, section 2.1).
-#[derive(Deserialize)]
-struct WirePlayerInfo {
-    #[serde(alias = "Id")]
-    id: SessionId,
-    #[serde(alias = "PlayerName", alias = "playerName", alias = "Name")]
-    name: String,
-    #[serde(alias = "CurrentRoomId", alias = "currentRoomId")]
-    room_id: Option<RoomId>,
+/// Servers write these in Pascal case, later ones and documents in camel case (facts, section 2.1).
+fn player_info(fields: Fields<'_>) -> Option<PlayerInfo> {
+    let names = ["PlayerName", "playerName", "name"];
+    Some(PlayerInfo {
+        id: fields.id("Id").or_else(|| fields.id("id"))?,
+        name: names.into_iter().find_map(|name| fields.text(name))?,
+        room_id: fields
+            .id("CurrentRoomId")
+            .or_else(|| fields.id("currentRoomId")),
+    })
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireRoom {
-    id: RoomId,
-    name: String,
-    player_count: u32,
-    is_active: bool,
-    host_id: Option<String>,
+fn room(fields: Fields<'_>) -> Option<Room> {
+    Some(Room {
+        id: fields.id("id")?,
+        name: fields.text("name")?,
+        player_count: fields.count("playerCount")?,
+        is_active: fields.flag("isActive")?,
+        host_id: fields.id("hostId"),
+    })
 }
 
-#[derive(Deserialize)]
-struct WirePlayer {
-    id: SessionId,
-    name: String,
+fn player(fields: Fields<'_>) -> Option<Player> {
+    Some(Player {
+        id: fields.id("id")?,
+        name: fields.text("name")?,
+    })
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WireSpawn {
-    spawn_index: Option<u32>,
-    #[serde(flatten)]
-    place: Vec3,
-}
-
-impl Wire {
-    fn into_event(self) -> Option<Event> {
-        Some(match self.command.as_str() {
-            "CONNECTED" => Event::Connected {
-                session_id: self.session_id?,
-            },
-            "NAME_OK" => Event::NameOk {
-                name: self.name?,
-                authenticated: self.authenticated.unwrap_or(true),
-                udp_encryption: self.udp_encryption.unwrap_or(true),
-            },
-            "AUTH_OK" => Event::AuthOk { name: self.name? },
-            "AUTH_FAILED" => Event::AuthFailed {
-                message: self.message?,
-            },
-            "PONG" => Event::Pong,
-            "PLAYER_INFO" => Event::PlayerInfo(self.player_info?.into()),
-            "ROOM_LIST" => Event::RoomList(self.rooms?.into_iter().map(Room::from).collect()),
-            "ROOM_CREATED" => Event::RoomCreated {
-                room_id: self.room_id?,
-                name: self.name?,
-            },
-            "JOIN_OK" => Event::JoinOk {
-                room_id: self.room_id?,
-            },
-            "LEAVE_OK" => Event::LeaveOk {
-                room_id: self.room_id?,
-            },
-            "ROOM_PLAYERS" => Event::RoomPlayers {
-                room_id: self.room_id?,
-                players: self.players?.into_iter().map(Player::from).collect(),
-            },
-            "GAME_STARTED" => Event::GameStarted(GameStarted {
-                room_id: self.room_id?,
-                host_id: self.host_id,
-                spawns: spawns(self.spawn_positions.unwrap_or_default()),
-            }),
-            "RELAY_OK" => Event::RelayOk {
-                target_id: self.target_id?,
-            },
-            "RELAYED_MESSAGE" => Event::RelayedMessage {
-                sender_id: self.sender_id?,
-                sender_name: self.sender_name?,
-                message: self.message?,
-            },
-            "BYE_OK" => Event::ByeOk,
-            "BYE_ADMIN" => Event::ByeAdmin {
-                message: self.message?,
-            },
-            "ERROR" => Event::Error {
-                message: self.message?,
-            },
-            "UNKNOWN_COMMAND" => Event::UnknownCommand {
-                original: self.original_command?,
-            },
-            _ => return None,
-        })
-    }
-}
-
-fn spawns(positions: BTreeMap<SessionId, WireSpawn>) -> Vec<(SessionId, Spawn)> {
-    let spawn = |wire: WireSpawn| match wire.spawn_index {
-        Some(index) => Spawn::Index(index),
-        None => Spawn::Place(wire.place),
+fn spawns(positions: Option<Fields<'_>>) -> Option<Vec<(SessionId, Spawn)>> {
+    let Some(positions) = positions else {
+        return Some(Vec::new());
     };
-    positions
-        .into_iter()
-        .map(|(id, wire)| (id, spawn(wire)))
-        .collect()
-}
-
-impl From<WirePlayerInfo> for PlayerInfo {
-    fn from(wire: WirePlayerInfo) -> Self {
-        Self {
-            id: wire.id,
-            name: wire.name,
-            room_id: wire.room_id,
-        }
-    }
-}
-
-impl From<WireRoom> for Room {
-    fn from(wire: WireRoom) -> Self {
-        Self {
-            id: wire.id,
-            name: wire.name,
-            player_count: wire.player_count,
-            is_active: wire.is_active,
-            host_id: wire.host_id.and_then(|id| id.parse().ok()),
-        }
-    }
-}
-
-impl From<WirePlayer> for Player {
-    fn from(wire: WirePlayer) -> Self {
-        Self {
-            id: wire.id,
-            name: wire.name,
-        }
-    }
+    let mut spawns: Vec<(SessionId, Spawn)> = positions
+        .objects()
+        .map(|(id, fields)| {
+            let spawn = match fields.count("spawnIndex") {
+                Some(index) => Spawn::Index(index),
+                None => Spawn::Place(fields.vec3()?),
+            };
+            Some((id.parse().ok()?, spawn))
+        })
+        .collect::<Option<_>>()?;
+    spawns.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Some(spawns)
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Contract 1 between browser and relay: the subprotocol, the notices and the close codes of `GET /ws`.
 //! Used by the relay, which speaks it, and by the browser's client, which understands it.
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::fields::Fields;
 
 /// The WebSocket subprotocol the client offers and the relay selects.
 pub const SUBPROTOCOL: &str = "mp-relay.v1";
@@ -10,11 +12,9 @@ pub const SUBPROTOCOL: &str = "mp-relay.v1";
 pub const MAX_CLIENT_LINE_BYTES: usize = 64 * 1024;
 
 /// A text frame from the relay itself. No line of a game server has the key `relay`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "relay", rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// Always the first frame: lines and datagrams flow from here on.
-    #[serde(rename_all = "camelCase")]
     Ready {
         /// The relay still held this client's session and goes on with it.
         resumed: bool,
@@ -37,7 +37,19 @@ impl Notice {
         if !frame.starts_with("{\"relay\":") {
             return None;
         }
-        serde_json::from_str(frame).ok()
+        let value: Value = serde_json::from_str(frame).ok()?;
+        let fields = Fields::of(&value)?;
+        match fields.str("relay")? {
+            "ready" => Some(Self::Ready {
+                resumed: fields.flag("resumed")?,
+                received: u64::from(fields.count("received")?),
+                resume_seconds: fields.count("resumeSeconds")?,
+            }),
+            "draining" => Some(Self::Draining {
+                seconds: fields.count("seconds")?,
+            }),
+            _ => None,
+        }
     }
 
     /// Write the notice as a text frame.

@@ -1,11 +1,8 @@
 //! Places and turns as the wire has them: metres, Unity's axes (left-handed, Y up, +Z forward, +X right), and
 //! quaternions in the order x, y, z, w (facts, section 9).
 
-use serde::Deserialize;
-
 /// A place or a direction in metres.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Vec3 {
     /// To the right.
     pub x: f32,
@@ -67,8 +64,7 @@ impl std::ops::Mul<f32> for Vec3 {
 }
 
 /// A turn in space.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quat {
     /// First imaginary part.
     pub x: f32,

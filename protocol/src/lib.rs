@@ -19,3 +19,5 @@ pub mod network;
 pub mod pacer;
 pub mod refusal;
 pub mod session;
+
+mod fields;
