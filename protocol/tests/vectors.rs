@@ -1,5 +1,7 @@
 //! Bytes that our encoder did not make: the vectors of the facts, sealed and opened, and what must be refused.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use protocol::cipher::{Cipher, MAX_PLAINTEXT_BYTES, OpenError, SAFE_PLAINTEXT_BYTES, SealError};
 use protocol::datagram::{Datagram, DecodeError};
 use protocol::id::{Secret, SessionId};
