@@ -18,6 +18,9 @@ const SPEEDS = [
   { withinRadians: Infinity, metresPerSecond: 7 },
 ];
 
+/** A car that is slower stands, in metres a second. */
+const STANDING = 1;
+
 const KEYS = /** @type {const} */ (["KeyW", "KeyS", "KeyA", "KeyD"]);
 
 export class Driver {
@@ -40,6 +43,15 @@ export class Driver {
     this.#drive.catch(() => {});
   }
 
+  /** Stop driving and brake until the car stands. */
+  async park() {
+    await this.stop();
+    await this.#press(new Set(["KeyS"]));
+    while ((await this.#car()).speed > STANDING);
+    await this.#press(new Set());
+  }
+
+  /** Let go of the keys. */
   async stop() {
     if (!this.#driving) return;
     this.#driving = false;

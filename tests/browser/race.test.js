@@ -10,7 +10,7 @@ const MIN_METRES = 60;
 /** In how many frames at least they were. */
 const MIN_FRAMES = 100;
 /** Cars within this distance are seen together. */
-const NEAR_METRES = 28;
+const NEAR_METRES = 20;
 /** A player whose tab is gone is out of the room within this time. */
 const GONE_MS = 3000;
 
@@ -118,11 +118,13 @@ test.describe("with bots", () => {
     const driven = async () => travelled((await recorded(ann.page)).own);
     await expect.poll(driven, { message: "metres that Ann drove", timeout: 45_000 }).toBeGreaterThan(250);
 
+    // She stops on the track, and the bots come round and pass her.
+    await ann.driver.park();
     const near = async () => {
       const { car, cars } = await ann.state();
-      return cars.filter(({ x, z }) => car && Math.hypot(x - car.x, z - car.z) < NEAR_METRES).length;
+      return cars.some(({ x, z }) => car && Math.hypot(x - car.x, z - car.z) < NEAR_METRES);
     };
-    await expect.poll(near, { message: "bots around Ann", timeout: 45_000 }).toBeGreaterThanOrEqual(2);
+    await expect.poll(near, { message: "a bot passes Ann", timeout: 60_000 }).toBe(true);
     await ann.page.screenshot({ path: "tests/browser/screenshots/race.png" });
   });
 });
