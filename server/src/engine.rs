@@ -159,10 +159,10 @@ impl State {
             return;
         };
         if link.outbox.push(line).is_err() {
-            tracing::warn!(conn = conn.0, "peer reads too slowly: disconnected");
+            tracing::warn!(conn = conn.0, "peer reads too slowly: cut off");
+            // Its session ends with its task.
             link.outbox.cut();
             self.links.remove(&conn);
-            self.rules.handle_disconnect(conn);
         }
     }
 }

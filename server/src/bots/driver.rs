@@ -502,4 +502,53 @@ mod tests {
         }
         assert!(passed.iter().all(|&times| times >= 3), "{passed:?}");
     }
+
+    #[test]
+    fn where_there_is_no_way_past_a_car_waits_behind() {
+        let track = Arc::new(demo());
+        let wall = |step: i16| {
+            track.oval.point(Spot {
+                along: 500.0,
+                across: f32::from(step) * 2.0,
+            })
+        };
+        let wall: Vec<Point> = (-4..=4).map(wall).collect();
+        let mut field = field(1);
+        for _ in 0..(90.0 / TICK) as usize {
+            tick(&mut field, &wall);
+            assert!(
+                wall.iter()
+                    .all(|&place| distance(field[0].place(), place) > GAP / 2.0)
+            );
+        }
+        let Leg::Oval(spot) = field[0].leg else {
+            panic!("still on its way out");
+        };
+        assert!(
+            (480.0..500.0).contains(&spot.along) && field[0].speed < 0.1,
+            "{spot:?}"
+        );
+    }
+
+    #[test]
+    fn nobody_is_pushed_aside_by_a_car_that_changes_its_lane() {
+        let mut driver = field(1).remove(0);
+        driver.leg = Leg::Oval(Spot {
+            along: 200.0,
+            across: -4.0,
+        });
+        (driver.character.lane, driver.character.dawdle) = (3.0, 0.0);
+        for _ in 0..(10.0 / TICK) as usize {
+            let Leg::Oval(Spot { along, across }) = driver.leg else {
+                panic!("off the oval");
+            };
+            assert!(across < -1.5, "{across}");
+            let (sin, cos) = driver.track.oval.yaw(along).sin_cos();
+            let beside = Neighbour {
+                place: driver.track.oval.point(Spot { along, across: 0.5 }),
+                velocity: [driver.speed * sin, driver.speed * cos],
+            };
+            driver.advance(TICK, &[beside]);
+        }
+    }
 }

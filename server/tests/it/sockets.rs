@@ -157,17 +157,13 @@ async fn a_peer_that_never_reads_is_cut_off_and_others_go_on() {
         r#"{{"command":"RELAY_MESSAGE","targetId":"{}","message":"{message}"}}"#,
         rude.id
     );
-    let flood = async {
-        // Its own writes may fail once it is cut; the other's tell when.
-        while other.ask(&relay).await.contains("RELAY_OK") {}
-    };
+    let flood = async { while other.ask(&relay).await.contains("RELAY_OK") {} };
     timeout(PATIENCE, flood).await.unwrap();
-    assert!(
-        other
-            .ask(r#"{"command":"LIST_ROOMS"}"#)
-            .await
-            .contains(r#""rooms":[]"#)
-    );
+    let rooms = other.ask(r#"{"command":"LIST_ROOMS"}"#).await;
+    assert!(rooms.contains(r#""rooms":[]"#), "{rooms}");
+    // What was on its way still comes, and then the end.
+    let (_, end) = rude.end().await;
+    assert_eq!(end.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
 }
 
 #[tokio::test]
@@ -177,7 +173,11 @@ async fn a_silent_peer_keeps_nobody_from_connecting() {
     let mut half = TcpStream::connect(server.tcp_addr()).await.unwrap();
     half.write_all(&[0x16, 3, 1]).await.unwrap();
     Client::named(&server, "Ann").await;
-    drop((silent, half));
+    // Nobody had to be thrown out for that.
+    for peer in [silent, half] {
+        let heard = peer.try_read(&mut [0]);
+        assert_eq!(heard.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    }
 }
 
 #[tokio::test]
