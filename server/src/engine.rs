@@ -11,7 +11,7 @@ use protocol::line::LineError;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::outbox::Outbox;
-use crate::password;
+use crate::password::Workshop;
 use crate::rules::{Config, Conn, Output, PasswordAnswer, PasswordJob, Rules, Ticket};
 
 /// How many passwords are hashed at once. Each takes a core and 19 MiB, and the races have to go on meanwhile.
@@ -50,6 +50,7 @@ pub(crate) struct Engine {
     state: Mutex<State>,
     started: Instant,
     password_workers: Semaphore,
+    workshop: Arc<Workshop>,
 }
 
 impl Engine {
@@ -63,6 +64,7 @@ impl Engine {
             }),
             started: Instant::now(),
             password_workers: Semaphore::new(PASSWORD_WORKERS),
+            workshop: Arc::default(),
         })
     }
 
@@ -123,7 +125,8 @@ impl Engine {
     /// One such task per session at most, since a session waits for its password.
     async fn do_password(self: Arc<Self>, ticket: Ticket, job: PasswordJob) {
         let _turn = self.password_workers.acquire().await;
-        let work = tokio::task::spawn_blocking(move || password::work(&job));
+        let workshop = Arc::clone(&self.workshop);
+        let work = tokio::task::spawn_blocking(move || workshop.work(&job));
         let answer = work.await.unwrap_or(PasswordAnswer::Failed);
         self.act(|rules, _| rules.handle_password(ticket, answer));
         if let Some(link) = self.state().links.get(&ticket.conn()) {

@@ -1,29 +1,67 @@
 //! Passwords hashed and checked with argon2, with its own recommended cost. Blocks for tens of milliseconds.
 
-use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash as Phc;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use std::sync::{Mutex, PoisonError};
+
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
+use argon2::{Algorithm, Argon2, Block, Version};
 
 use crate::rules::{PasswordAnswer, PasswordHash, PasswordJob};
 
-/// Do one job.
-pub(crate) fn work(job: &PasswordJob) -> PasswordAnswer {
-    match job {
-        PasswordJob::Hash(password) => {
-            let hash = Argon2::default().hash_password(password.reveal().as_bytes());
-            match hash {
-                Ok(hash) => PasswordAnswer::Hashed(PasswordHash::new(hash.to_string())),
-                Err(_) => PasswordAnswer::Failed,
-            }
-        }
-        PasswordJob::Verify(password, hash) => match Phc::new(hash.reveal()) {
-            Ok(hash) => {
-                let verified =
-                    Argon2::default().verify_password(password.reveal().as_bytes(), &hash);
-                PasswordAnswer::Verified(verified.is_ok())
-            }
-            Err(_) => PasswordAnswer::Failed,
-        },
+/// Where passwords are worked on. Keeps the 19 MiB that each job needs for the next one: given back and asked for
+/// anew, they leave the allocator with hundreds of megabytes it does not return.
+#[derive(Default)]
+pub(crate) struct Workshop {
+    /// As many as there ever were jobs at once, which the caller bounds.
+    memories: Mutex<Vec<Vec<Block>>>,
+}
+
+impl Workshop {
+    /// Do one job.
+    pub(crate) fn work(&self, job: &PasswordJob) -> PasswordAnswer {
+        let answer = match job {
+            PasswordJob::Hash(password) => self
+                .hash(password.reveal().as_bytes())
+                .map(|hash| PasswordAnswer::Hashed(PasswordHash::new(hash))),
+            PasswordJob::Verify(password, hash) => self
+                .verify(password.reveal().as_bytes(), hash.reveal())
+                .map(PasswordAnswer::Verified),
+        };
+        answer.unwrap_or(PasswordAnswer::Failed)
+    }
+
+    fn hash(&self, password: &[u8]) -> Option<String> {
+        let salt = Salt::generate();
+        let hash = Phc {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(Argon2::default().params()).ok()?,
+            hash: Some(self.output(password, &salt)?),
+            salt: Some(salt),
+        };
+        Some(hash.to_string())
+    }
+
+    fn verify(&self, password: &[u8], hash: &str) -> Option<bool> {
+        let hash = Phc::new(hash).ok()?;
+        // Compared in constant time.
+        Some(self.output(password, &hash.salt?)? == hash.hash?)
+    }
+
+    fn output(&self, password: &[u8], salt: &Salt) -> Option<Output> {
+        let argon2 = Argon2::default();
+        let kept = self.memories().pop();
+        let blocks = argon2.params().block_count();
+        let mut memory = kept.unwrap_or_else(|| vec![Block::default(); blocks]);
+        let mut output = [0; argon2::Params::DEFAULT_OUTPUT_LEN];
+        let hashed =
+            argon2.hash_password_into_with_memory(password, salt, &mut output, &mut memory);
+        self.memories().push(memory);
+        hashed.ok()?;
+        Output::new(&output).ok()
+    }
+
+    fn memories(&self) -> std::sync::MutexGuard<'_, Vec<Vec<Block>>> {
+        self.memories.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -34,12 +72,39 @@ mod tests {
 
     #[test]
     fn a_password_is_recognised_by_its_hash_and_no_other_is() {
-        let PasswordAnswer::Hashed(hash) = work(&PasswordJob::Hash(Password::new("right"))) else {
+        let workshop = Workshop::default();
+        let PasswordAnswer::Hashed(hash) =
+            workshop.work(&PasswordJob::Hash(Password::new("right")))
+        else {
             panic!("not hashed");
         };
         assert!(hash.reveal().starts_with("$argon2id$") && !hash.reveal().contains("right"));
-        let verify = |password| work(&PasswordJob::Verify(Password::new(password), hash.clone()));
+        let verify =
+            |password| workshop.work(&PasswordJob::Verify(Password::new(password), hash.clone()));
         assert_eq!(verify("right"), PasswordAnswer::Verified(true));
         assert_eq!(verify("wrong"), PasswordAnswer::Verified(false));
+        let PasswordAnswer::Hashed(again) =
+            workshop.work(&PasswordJob::Hash(Password::new("right")))
+        else {
+            panic!("not hashed");
+        };
+        assert_ne!(again, hash, "each hash has a salt of its own");
+        assert_eq!(
+            workshop.memories().len(),
+            1,
+            "one job at a time needs one memory"
+        );
+    }
+
+    #[test]
+    fn a_hash_of_the_library_itself_is_recognised() {
+        use argon2::PasswordHasher as _;
+        let theirs = Argon2::default().hash_password(b"right").unwrap();
+        let hash = PasswordHash::new(theirs.to_string());
+        let job = PasswordJob::Verify(Password::new("right"), hash);
+        assert_eq!(
+            Workshop::default().work(&job),
+            PasswordAnswer::Verified(true)
+        );
     }
 }
