@@ -105,6 +105,9 @@ fn start(options: &Options, programs: &mut Vec<Program>) -> Result<String> {
         &format!("pin:{}", field(&ready, "certificateSha256")?),
         "--listen",
         &format!("127.0.0.1:{}", options.port),
+        // Whoever presses Ctrl-C is the one who plays.
+        "--drain-seconds",
+        "0",
     ];
     let (program, ready) = Program::start(&relay, &arguments.map(str::to_owned))?;
     programs.push(program);
