@@ -1,0 +1,212 @@
+//! Driving with a virtual clock: alone, in a full field, and among cars that stand.
+
+use super::super::line::distance;
+use super::super::track::{GRIP, tests::demo};
+use super::*;
+
+const TICK: f32 = 0.05;
+
+fn field(count: usize) -> Vec<Driver> {
+    let track = Arc::new(demo());
+    let driver = |number| Driver::new(Arc::clone(&track), number, Character::nth(number));
+    (0..count).map(driver).collect()
+}
+
+/// Let everybody drive on for one tick, each seeing the others as they were.
+fn tick(field: &mut [Driver], standing: &[Point]) {
+    let cars: Vec<Neighbour> = field.iter().map(neighbour).collect();
+    for (index, driver) in field.iter_mut().enumerate() {
+        let others = cars
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != index)
+            .map(|(_, car)| *car);
+        let standing = standing.iter().map(|&place| Neighbour {
+            place,
+            velocity: [0.0, 0.0],
+        });
+        driver.advance(TICK, &others.chain(standing).collect::<Vec<_>>());
+    }
+}
+
+fn neighbour(driver: &Driver) -> Neighbour {
+    let (sin, cos) = driver.yaw().sin_cos();
+    Neighbour {
+        place: driver.place(),
+        velocity: [driver.speed * sin, driver.speed * cos],
+    }
+}
+
+/// Seconds of each full lap of a single car.
+fn laps(number: usize, seconds: f32) -> Vec<f32> {
+    let mut driver = Driver::new(Arc::new(demo()), number, Character::nth(number));
+    let (mut laps, mut begun, mut last) = (Vec::new(), None, 0.0);
+    while driver.seconds < seconds {
+        driver.advance(TICK, &[]);
+        if let Leg::Oval(spot) = driver.leg {
+            if spot.along < last {
+                laps.extend(
+                    begun
+                        .replace(driver.seconds)
+                        .map(|begun| driver.seconds - begun),
+                );
+            }
+            last = spot.along;
+        }
+    }
+    laps
+}
+
+#[test]
+fn laps_take_as_long_as_a_racing_car_needs_and_everybody_differs() {
+    let mut best: Vec<f32> = (0..18)
+        .map(|number| {
+            laps(number, 120.0)
+                .into_iter()
+                .fold(f32::INFINITY, f32::min)
+        })
+        .collect();
+    assert!(
+        best.iter().all(|lap| (19.0..32.0).contains(lap)),
+        "{best:?}"
+    );
+    best.sort_by(f32::total_cmp);
+    best.dedup_by(|a, b| (*a - *b).abs() < 1e-4);
+    assert!(best.len() > 12, "{best:?}");
+}
+
+#[test]
+fn a_car_begins_in_its_garage_with_its_nose_out() {
+    let mut driver = Driver::new(Arc::new(demo()), 3, Character::nth(3));
+    let (place, turn) = driver.pose();
+    assert_eq!((place, turn), (Vec3::new(47.0, 0.0, 0.8), Quat::IDENTITY));
+    driver.advance(0.1, &[]);
+    assert_eq!(driver.pose().0, place, "it takes a moment to get going");
+}
+
+#[test]
+fn nothing_a_car_does_is_beyond_a_car() {
+    for number in [0, 7, 17] {
+        let mut driver = Driver::new(Arc::new(demo()), number, Character::nth(number));
+        let (mut place, mut yaw, mut speed) = (driver.place(), driver.yaw(), 0.0);
+        while driver.seconds < 150.0 {
+            driver.advance(TICK, &[]);
+            let moved = distance(place, driver.place()) / TICK;
+            let turned = turn(yaw, driver.yaw()) / TICK;
+            let change = (driver.speed - speed) / TICK;
+            assert!((0.0..=62.0).contains(&driver.speed));
+            assert!(
+                (moved - driver.speed).abs() < 3.5,
+                "{moved} m/s at {}",
+                driver.speed
+            );
+            assert!(
+                (-BRAKING * 1.01..=ACCELERATION * 1.01).contains(&change),
+                "{change}"
+            );
+            assert!(
+                (turned * driver.speed).abs() < GRIP * 1.25,
+                "{turned} rad/s at {}",
+                driver.speed
+            );
+            if let Leg::Oval(spot) = driver.leg {
+                assert!(
+                    spot.across.abs() < driver.track.half_width - 1.0,
+                    "{spot:?}"
+                );
+            }
+            (place, yaw, speed) = (driver.place(), driver.yaw(), driver.speed);
+        }
+    }
+}
+
+#[test]
+fn a_full_field_leaves_the_garages_and_races_without_touching() {
+    let mut field = field(18);
+    let mut nearest = f32::INFINITY;
+    for _ in 0..(240.0 / TICK) as usize {
+        tick(&mut field, &[]);
+        for (index, driver) in field.iter().enumerate() {
+            for other in &field[..index] {
+                nearest = nearest.min(distance(driver.place(), other.place()));
+            }
+        }
+    }
+    assert!(
+        field
+            .iter()
+            .all(|driver| matches!(driver.leg, Leg::Oval(_)) && driver.speed > 5.0)
+    );
+    assert!(nearest > 1.9, "two cars came within {nearest} m");
+}
+
+#[test]
+fn a_car_that_stands_on_the_track_is_driven_around() {
+    let mut field = field(4);
+    let place = field[0].track.oval.point(Spot {
+        along: 500.0,
+        across: 1.0,
+    });
+    let mut passed = [0; 4];
+    let mut before = [0.0; 4];
+    for _ in 0..(180.0 / TICK) as usize {
+        tick(&mut field, &[place]);
+        for (index, driver) in field.iter().enumerate() {
+            assert!(distance(driver.place(), place) > 1.9);
+            if let Leg::Oval(spot) = driver.leg {
+                passed[index] += usize::from(before[index] < 500.0 && spot.along >= 500.0);
+                before[index] = spot.along;
+            }
+        }
+    }
+    assert!(passed.iter().all(|&times| times >= 3), "{passed:?}");
+}
+
+#[test]
+fn where_there_is_no_way_past_a_car_waits_behind() {
+    let track = Arc::new(demo());
+    let wall = |step: i16| {
+        track.oval.point(Spot {
+            along: 500.0,
+            across: f32::from(step) * 2.0,
+        })
+    };
+    let wall: Vec<Point> = (-4..=4).map(wall).collect();
+    let mut field = field(1);
+    for _ in 0..(90.0 / TICK) as usize {
+        tick(&mut field, &wall);
+        assert!(
+            wall.iter()
+                .all(|&place| distance(field[0].place(), place) > GAP / 2.0)
+        );
+    }
+    let Leg::Oval(spot) = field[0].leg else {
+        panic!("still on its way out");
+    };
+    assert!(
+        (480.0..500.0).contains(&spot.along) && field[0].speed < 0.1,
+        "{spot:?}"
+    );
+}
+
+#[test]
+fn nobody_is_pushed_aside_by_a_car_that_changes_its_lane() {
+    let mut driver = field(1).remove(0);
+    driver.leg = Leg::Oval(Spot {
+        along: 200.0,
+        across: -4.0,
+    });
+    (driver.character.lane, driver.character.dawdle) = (3.0, 0.0);
+    for _ in 0..(10.0 / TICK) as usize {
+        let Leg::Oval(Spot { along, across }) = driver.leg else {
+            panic!("off the oval");
+        };
+        assert!(across < -1.5, "{across}");
+        let (sin, cos) = driver.track.oval.yaw(along).sin_cos();
+        let beside = Neighbour {
+            place: driver.track.oval.point(Spot { along, across: 0.5 }),
+            velocity: [driver.speed * sin, driver.speed * cos],
+        };
+        driver.advance(TICK, &[beside]);
+    }
+}
