@@ -1,4 +1,4 @@
-//! The class JavaScript sees. Every method is a thin door to [`Connection`](crate::connection::Connection).
+//! The class JavaScript sees. Every method is a thin door to [`Connection`].
 
 use std::cell::RefCell;
 use std::rc::Rc;
