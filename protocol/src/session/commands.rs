@@ -13,7 +13,7 @@ use crate::refusal;
 const BATCH_WAIT: Duration = Duration::from_millis(50);
 /// How many answers are awaited after their time-out; more would mean a server that answers nothing.
 const MAX_LATE: usize = 16;
-/// A round trip where none was measured, for [`quiet`].
+/// A round trip where none was measured, for [`Session::quiet_until`].
 const ASSUMED_ROUND_TRIP: Duration = Duration::from_millis(100);
 
 /// Whose answer a line is.
