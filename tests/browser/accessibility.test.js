@@ -51,6 +51,9 @@ for (const [size, options] of Object.entries(SIZES)) {
       await ann.element("join-race").click();
       await expect.poll(async () => (await ann.state()).cars.length).toBe(3);
       await check("race");
+      await ann.element("race-menu").click();
+      await expect(ann.element("race-menu-dialog")).toBeVisible();
+      await check("menu");
     });
   }
 }
