@@ -19,5 +19,6 @@ pub mod network;
 pub mod pacer;
 pub mod refusal;
 pub mod session;
+pub mod snapshot;
 
 mod fields;
