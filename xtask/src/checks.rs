@@ -82,8 +82,8 @@ pub(crate) fn browser() -> Result<()> {
     let chromium = requirements::browser()?;
     requirements::npm_packages()?;
     wasm::build()?;
-    // The same selection as the tests above, so that nothing is compiled a second time.
-    run(&mut cargo("build --workspace --bins"))?;
+    // Builds the programs too, and exactly as the tests above did: `cargo build` would compile half of it again.
+    run(&mut cargo("test --workspace --no-run --quiet"))?;
     let programs = target_dir()?.join("debug");
     let mut command = npm(&["run", "--silent", "test:browser"]);
     let outcome = run(command
