@@ -20,6 +20,10 @@ const SETTLING: usize = 16;
 /// Eight of ten datagrams arrive within this part of the beat, or the sender keeps none: of a sender that sends
 /// at any time it would be 0.8.
 const KEEPING: f64 = 0.7;
+/// Datagrams closer than this part of a beat come at once.
+const AT_ONCE: f64 = 0.1;
+/// The most beats of a pause that may turn out to have brought something: what a socket holds back at most.
+const MAX_HOLE: f64 = 400.0;
 /// How much before its time a datagram may arrive, as a part of the beat.
 const MAX_EARLY: f64 = 0.6;
 /// For so many datagrams behind a hole it may turn out that what was thought lost was only late.
@@ -35,13 +39,23 @@ const MAX_ERROR_SECONDS: f64 = 0.5;
 pub(super) struct Stamp {
     /// When it would have arrived without jitter, in seconds of the receiver's clock.
     pub(super) seconds: f64,
-    /// How many beats before it brought nothing.
-    pub(super) missed: u32,
+    /// How many beats before it brought nothing; less than none where one that seemed to did bring something.
+    pub(super) missed: i32,
     /// The sender paused before it, so nothing can be said about the time between.
     pub(super) after_pause: bool,
     /// It came so early that the datagrams since the last hole must have been late: one of those thought lost was
     /// not, and those since belong this much earlier, in seconds.
     pub(super) closes_hole_by: Option<f64>,
+}
+
+/// Beats that brought nothing, at least so far.
+#[derive(Debug, Clone, Copy, Default)]
+struct Hole {
+    beats: u32,
+    /// Datagrams since.
+    since: u32,
+    /// They were said to be missed: not those of a pause, of which nothing is known.
+    counted: bool,
 }
 
 /// The beat of one sender.
@@ -53,8 +67,7 @@ pub(super) struct Beat {
     last_seq: Option<i32>,
     /// Arrivals since the beat started.
     arrivals: usize,
-    /// Beats of the last hole that may not have been lost, and datagrams since.
-    hole: (u32, u32),
+    hole: Hole,
     gaps: Ring<ENOUGH>,
     known: bool,
     /// The beat was found to be another, and is still to be measured exactly.
@@ -73,7 +86,7 @@ impl Beat {
             last_arrival: seconds,
             last_seq: seq,
             arrivals: 1,
-            hole: (0, 0),
+            hole: Hole::default(),
             gaps: Ring::default(),
             known: false,
             measuring: false,
@@ -111,12 +124,24 @@ impl Beat {
         let count = self.count(now, seq);
         self.last_seq = seq;
         if gap > PAUSE_SECONDS {
-            return self.restart(now);
+            let stamp = self.restart(now);
+            // Perhaps the sender paused; or nobody listened here, and what it sent meanwhile follows at once.
+            let beats = (gap / self.period).min(MAX_HOLE) as u32;
+            self.hole = Hole {
+                beats,
+                since: 0,
+                counted: false,
+            };
+            return stamp;
         }
-        let beats = seq.map_or(1, |_| count.max(1));
-        self.gaps.push(gap / f64::from(beats));
-        self.notice_another_period();
-        let closes_hole_by = self.close_hole(count);
+        let (closes_hole_by, found) = self.close_hole(count);
+        // What was held back and comes at once says nothing about the beat.
+        let held_back = closes_hole_by.is_some() && gap < AT_ONCE * self.period;
+        if !held_back {
+            let beats = seq.map_or(1, |_| count.max(1));
+            self.gaps.push(gap / f64::from(beats));
+            self.notice_another_period();
+        }
         let count = count.max(1);
         let expected = self.last_stamp + f64::from(count) * self.period;
         if (now - expected).abs() > MAX_ERROR_SECONDS {
@@ -124,9 +149,10 @@ impl Beat {
         }
         self.follow(expected, now - expected, count);
         self.lateness.push(now - self.last_stamp);
+        let missed = i32::try_from(count - 1).unwrap_or(i32::MAX) - found;
         Stamp {
             seconds: self.last_stamp,
-            missed: count - 1,
+            missed,
             after_pause: false,
             closes_hole_by,
         }
@@ -145,26 +171,34 @@ impl Beat {
         }
     }
 
-    /// A datagram too early for a beat of its own shows that those before it were late, not that others were lost.
-    fn close_hole(&mut self, count: u32) -> Option<f64> {
-        let (missing, since) = self.hole;
-        self.hole = match count {
-            0 if missing > 0 => (missing - 1, since + 1),
-            0 | 1 if since < HOLE_MEMORY => (missing, since + 1),
-            0 | 1 => (0, 0),
-            _ => (count - 1, 0),
-        };
-        if count > 0 || missing == 0 {
-            return None;
+    /// A datagram too early for a beat of its own shows that those before it were late, not that others were lost:
+    /// by how much they belong earlier, and how many fewer were missed.
+    fn close_hole(&mut self, count: u32) -> (Option<f64>, i32) {
+        if count > 1 {
+            self.hole = Hole {
+                beats: count - 1,
+                since: 0,
+                counted: true,
+            };
+            return (None, 0);
         }
-        self.last_stamp -= self.period;
-        Some(self.period)
+        self.hole.since += 1;
+        if count == 0 && self.hole.beats > 0 {
+            self.hole.beats -= 1;
+            self.hole.since = 0;
+            self.last_stamp -= self.period;
+            return (Some(self.period), i32::from(self.hole.counted));
+        }
+        if self.hole.since > HOLE_MEMORY {
+            self.hole = Hole::default();
+        }
+        (None, 0)
     }
 
     fn restart(&mut self, now: f64) -> Stamp {
         self.last_stamp = now;
         self.arrivals = 1;
-        self.hole = (0, 0);
+        self.hole = Hole::default();
         Stamp {
             seconds: now,
             missed: 0,
@@ -198,7 +232,7 @@ impl Beat {
         self.measuring = another;
         self.gaps.clear();
         self.arrivals = 1;
-        self.hole = (0, 0);
+        self.hole = Hole::default();
     }
 
     /// A phase-locked loop: high gains at first, to find phase and period, low ones later, to be smooth.
@@ -294,7 +328,7 @@ mod tests {
             let truth = (period * item + conditions.latency).as_secs_f64();
             if beat.as_ref().is_some_and(Beat::is_known) {
                 arrived += 1;
-                missed += i64::from(stamp.missed) - i64::from(stamp.closes_hole_by.is_some());
+                missed += i64::from(stamp.missed);
                 sent += item - last;
             }
             last = item;
@@ -354,7 +388,7 @@ mod tests {
         let mut missed = 0i64;
         for _ in 0..5 {
             let stamp = beat.arrive(late, None);
-            missed += i64::from(stamp.missed) - i64::from(stamp.closes_hole_by.is_some());
+            missed += i64::from(stamp.missed);
         }
         assert_eq!(missed, 0);
         let stamp = beat.arrive(ms(50) * 35, None);
@@ -372,7 +406,7 @@ mod tests {
         for item in 0..600u32 {
             now += ms(50) * (1 + item * 7919 / 64 % 3);
             let stamp = beat.arrive(now, None);
-            missed += u32::from(beat.is_known()) * stamp.missed;
+            missed += i32::from(beat.is_known()) * stamp.missed;
         }
         assert!(missed < 30, "{missed} of 600 thought lost");
     }

@@ -18,6 +18,8 @@ const DOUBLE_MEMORY: usize = 4;
 const STANDING_METRES: f32 = 0.01;
 /// Two numbered datagrams less than this part of a beat apart are one.
 const SAME_BEAT: f64 = 0.4;
+/// Between two samples further apart than this, a car is not drawn on a way of our making.
+const MAX_BRIDGE_SECONDS: f64 = 1.0;
 /// The most samples kept of a car: more than the largest delay holds at the fastest rate.
 const MAX_SAMPLES: usize = 48;
 /// How far a car may jump in any case before it is a teleport, in metres.
@@ -101,6 +103,12 @@ impl Car {
             self.drawn = None;
         } else if let (Some(drawn), Some(shown), Some(before)) = (self.drawn, shown, before) {
             let offset = drawn.offset + (before - self.path(shown).position);
+            // So far off, gliding back would lead across whatever is beside the road: rather a jump.
+            let offset = if offset.length() > TELEPORT_METRES {
+                Vec3::default()
+            } else {
+                offset
+            };
             self.drawn = Some(Drawn { offset, ..drawn });
         }
     }
@@ -116,36 +124,42 @@ impl Car {
         }
         self.last_seq = seq_of(update);
         let stamp = self.beat.arrive(now, seq_of(update));
-        self.loss.lost += counts * u64::from(stamp.missed);
+        if counts > 0 {
+            self.loss.lost = self.loss.lost.saturating_add_signed(stamp.missed.into());
+        }
         if let Some(seconds) = stamp.closes_hole_by {
             self.close_hole(seconds);
         }
         let last = self.samples[self.samples.len() - 1];
-        let seconds = stamp.seconds.max(last.seconds + MIN_SPAN_SECONDS);
-        if stamp.missed > 0 {
-            self.hole_end = seconds;
+        if stamp.missed > 0 || stamp.after_pause {
+            self.hole_end = stamp.seconds.max(last.seconds);
         }
-        let is_teleport = self.is_teleport(update, seconds - last.seconds);
+        let is_teleport = self.is_teleport(update, stamp.seconds - last.seconds);
         if is_teleport {
             self.samples.clear();
-        } else if stamp.after_pause {
-            // The car stood, or nobody saw it go: it is drawn from where it was last seen.
-            self.samples.clear();
-            self.samples.push_back(Sample {
-                seconds: seconds - self.beat.period(),
-                ..last
-            });
+        }
+        self.append(sample_of(update, stamp.seconds));
+        is_teleport
+    }
+
+    /// Append the newest sample. Two that nearly share a moment say how fast the car was only by chance, and of
+    /// them the newest counts.
+    fn append(&mut self, sample: Sample) {
+        let mut seconds = sample.seconds;
+        if let Some(last) = self.samples.back().copied()
+            && seconds < last.seconds + SAME_BEAT * self.beat.period()
+        {
+            seconds = seconds.max(last.seconds);
+            self.samples.pop_back();
         }
         if self.samples.len() >= MAX_SAMPLES {
             self.samples.pop_front();
         }
-        self.samples.push_back(sample_of(update, seconds));
-        is_teleport
+        self.samples.push_back(Sample { seconds, ..sample });
     }
 
     /// What was thought lost was only late: the samples behind the last hole belong earlier.
     fn close_hole(&mut self, seconds: f64) {
-        self.loss.lost = self.loss.lost.saturating_sub(1);
         let behind = self
             .samples
             .partition_point(|sample| sample.seconds < self.hole_end);
@@ -252,15 +266,21 @@ impl Car {
     }
 
     fn path(&self, seconds: f64) -> Path {
-        match self
+        let Some(next) = self
             .samples
             .iter()
             .position(|sample| sample.seconds > seconds)
-        {
-            Some(0) => Path::standing(&self.samples[0]),
-            Some(next) => self.between(next - 1, seconds),
-            None => self.beyond(seconds),
+        else {
+            return self.beyond(self.samples.len() - 1, seconds);
+        };
+        let Some(before) = next.checked_sub(1) else {
+            return Path::standing(&self.samples[0]);
+        };
+        // Nobody knows where it went meanwhile: it stays, and then is where it is.
+        if self.samples[next].seconds - self.samples[before].seconds > MAX_BRIDGE_SECONDS {
+            return self.beyond(before, seconds);
         }
+        self.between(before, seconds)
     }
 
     /// A cubic Hermite between two samples, the turn by the shortest way.
@@ -288,15 +308,14 @@ impl Car {
         }
     }
 
-    /// On from the newest sample as the car went, for a while.
-    fn beyond(&self, seconds: f64) -> Path {
-        let count = self.samples.len();
-        let last = self.samples[count - 1];
+    /// On from a sample as the car went, for a while.
+    fn beyond(&self, index: usize, seconds: f64) -> Path {
+        let last = self.samples[index];
         let ahead = seconds - last.seconds;
         let on = ahead.min(MAX_EXTRAPOLATION.as_secs_f64());
         let stale = ahead > MAX_EXTRAPOLATION.as_secs_f64();
-        let velocity = self.velocity(count - 1);
-        let rotation = match count.checked_sub(2).map(|before| self.samples[before]) {
+        let velocity = self.velocity(index);
+        let rotation = match index.checked_sub(1).map(|before| self.samples[before]) {
             Some(before) => {
                 let turned = 1.0 + (on / (last.seconds - before.seconds)).min(MAX_TURN_ON);
                 before.rotation.slerp(last.rotation, turned as f32)
@@ -313,9 +332,15 @@ impl Car {
         }
     }
 
-    /// The velocity at a sample: the slope of the parabola through it and its two neighbours, at the ends through
-    /// the nearest three.
+    /// The velocity at a sample, no faster than a car can be.
     fn velocity(&self, index: usize) -> Vec3 {
+        let velocity = self.slope_at(index);
+        velocity * (MAX_SPEED / velocity.length().max(MAX_SPEED))
+    }
+
+    /// The slope at a sample: of the parabola through it and its two neighbours, at the ends through
+    /// the nearest three.
+    fn slope_at(&self, index: usize) -> Vec3 {
         let count = self.samples.len();
         if count < 2 {
             return Vec3::default();

@@ -386,6 +386,57 @@ fn a_wrong_guess_is_mended_without_a_jump() {
     assert!((at.x - 40.5).abs() < 0.05, "{at:?}");
 }
 
+/// A page that hangs hears nothing, and then everything at once.
+fn worst_after_hanging(hang: Duration, conditions: Conditions, sender_hangs: bool) -> f32 {
+    let drive = Drive::new(ms(61_000));
+    let mut network = Network::new(conditions, 17);
+    let mut cars = Cars::default();
+    let (mut now, mut next_send, mut worst) = (Duration::ZERO, Duration::ZERO, 0.0f32);
+    let mut next_hang = ms(4_000);
+    while now < ms(40_000) {
+        while next_send <= now {
+            network.send(drive.update(next_send), next_send);
+            next_send += ms(50);
+        }
+        // What waited is handled when the page goes on, not when it came.
+        while let Some((_, update)) = network.poll(now) {
+            cars.handle_update(&update, now);
+        }
+        cars.handle_timeout(now);
+        if let Some((_, pose)) = cars.sample(now).next() {
+            let way = (0..=300).map(|step| drive.at(now.saturating_sub(ms(20) * step)).0);
+            let beside = way
+                .map(|truth| truth.distance(pose.position))
+                .fold(f32::MAX, f32::min);
+            worst = worst.max(beside);
+        }
+        now += FRAME;
+        if now >= next_hang {
+            now += hang;
+            next_hang = now + ms(4_000);
+            if sender_hangs {
+                next_send = now;
+            }
+        }
+    }
+    worst
+}
+
+#[test]
+fn a_page_that_hangs_draws_no_car_beside_its_way() {
+    for hang in [90, 130, 300, 700, 990, 1_200, 2_500, 4_900] {
+        for conditions in [Conditions::PERFECT, ROAD] {
+            for both in [false, true] {
+                let worst = worst_after_hanging(ms(hang), conditions, both);
+                println!(
+                    "hanging for {hang} ms, the sender too {both}: at most {worst:.2} m beside the way"
+                );
+                assert!(worst < 3.0, "{worst} m after {hang} ms");
+            }
+        }
+    }
+}
+
 #[test]
 fn cars_come_go_and_their_slots_are_used_again() {
     let mut cars = Cars::default();
