@@ -15,6 +15,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_unti
 use crate::context::Context;
 use crate::ending::Ending;
 use crate::goodbye::{Goodbye, is_bye};
+use crate::hub::{Hub, Tapped};
 use crate::limit::Meter;
 use crate::outbox::{Outbox, TooSlow};
 use crate::phase::{self, Phase};
@@ -64,6 +65,8 @@ struct Session<'a, T> {
     /// Pings since the browser last gave a sign of life.
     unanswered_pings: u32,
     said_bye: bool,
+    /// Listens for the spectators, where there may be any.
+    tap: Option<Tapped<'a>>,
     /// When the last datagram went to the game server, since `started`.
     last_datagram: Option<Duration>,
 }
@@ -89,6 +92,7 @@ impl<'a, T: Transport> Session<'a, T> {
             pings,
             unanswered_pings: 0,
             said_bye: false,
+            tap: context.hub.as_ref().map(Hub::tap),
             last_datagram: None,
         }
     }
@@ -192,6 +196,9 @@ impl<'a, T: Transport> Session<'a, T> {
         if server.is_some_and(|server| server.send(datagram)) {
             self.last_datagram = Some(now);
             self.counts.datagrams_up += 1;
+            if let Some(tap) = &self.tap {
+                tap.up(datagram);
+            }
         } else {
             self.counts.lost += 1;
         }
@@ -204,6 +211,9 @@ impl<'a, T: Transport> Session<'a, T> {
                 let reason = "The game server sent a line that is too long to forward.";
                 Ending::new(CloseCode::ServerEnded, reason).with_detail(error.to_string())
             })?;
+            if let Some(tap) = &mut self.tap {
+                tap.line(&line);
+            }
             self.push_line(line)?;
             self.counts.lines_down += 1;
         }
@@ -243,6 +253,9 @@ impl<'a, T: Transport> Session<'a, T> {
     }
 
     fn push_datagram(&mut self, datagram: Bytes) {
+        if let Some(tap) = &self.tap {
+            tap.down(&datagram);
+        }
         self.outbox.push_datagram(datagram);
         self.counts.datagrams_down += 1;
     }
@@ -270,6 +283,7 @@ impl<'a, T: Transport> Session<'a, T> {
     /// Close the browser's side and say goodbye on the other. The UDP socket stays open until then: a port that
     /// closes too early makes some servers stutter for everyone (facts, section 6.6).
     async fn part(&mut self, ending: &Ending, upstream: Option<Upstream>) {
+        self.tap = None;
         if ending.code == CloseCode::TooSlow {
             self.outbox.clear();
         }

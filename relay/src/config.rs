@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use protocol::id::Secret;
 
+use crate::hub::Spectating;
 use crate::limit::Allowance;
 use crate::origin::AllowedOrigin;
 use crate::trust::Trust;
@@ -22,6 +23,10 @@ pub(crate) const DEFAULT_MAX_CONNECTIONS: usize = 5000;
 pub(crate) const DEFAULT_MAX_PER_IP: usize = 256;
 /// How long players may finish when the relay stops.
 pub(crate) const DEFAULT_DRAIN: Duration = Duration::from_secs(5);
+/// Snapshots a second at most: spectators' pages draw between them anyway.
+const MAX_SPECTATE_HZ: u32 = 30;
+/// The most a race is held back: a full room takes 5 MB for it, at the highest rate 7.
+const MAX_SPECTATE_DELAY: Duration = Duration::from_secs(600);
 /// How often the page sends its car's position a second.
 pub(crate) const DEFAULT_UPDATE_HZ: u32 = 20;
 
@@ -52,8 +57,10 @@ pub struct Config {
     pub update_hz: u32,
     /// Players at once.
     pub max_connections: usize,
-    /// Players at once from one address; 0 is no limit, for a relay behind a proxy.
+    /// Players at once from one address, and as many spectators; 0 is no limit, for a relay behind a proxy.
     pub max_per_ip: usize,
+    /// What races are shown with.
+    pub spectating: Spectating,
     /// How long players may finish when the relay stops.
     pub drain: Duration,
     /// What one player may send.
@@ -112,6 +119,7 @@ impl Config {
             update_hz: DEFAULT_UPDATE_HZ,
             max_connections: DEFAULT_MAX_CONNECTIONS,
             max_per_ip: DEFAULT_MAX_PER_IP,
+            spectating: Spectating::default(),
             drain: DEFAULT_DRAIN,
             allowance: Allowance::default(),
             patience: Patience::default(),
@@ -141,6 +149,16 @@ impl Config {
         ensure!(
             self.max_connections > 0,
             "--max-connections must be at least 1"
+        );
+        ensure!(
+            (1..=MAX_SPECTATE_HZ).contains(&self.spectating.hz),
+            "--spectate-hz must be 1 to {MAX_SPECTATE_HZ}, not {}",
+            self.spectating.hz
+        );
+        ensure!(
+            self.spectating.delay <= MAX_SPECTATE_DELAY,
+            "--spectate-delay must be at most {} seconds",
+            MAX_SPECTATE_DELAY.as_secs()
         );
         Ok(())
     }

@@ -7,12 +7,16 @@ use tokio::sync::{mpsc, watch};
 use crate::admission::Admission;
 use crate::config::Config;
 use crate::dial::Dialer;
+use crate::hub::Hub;
 use crate::phase::Phase;
 
 pub(crate) struct Context {
     pub(crate) config: Config,
     pub(crate) dialer: Dialer,
     pub(crate) players: Admission,
+    pub(crate) spectators: Admission,
+    /// None where nobody may watch.
+    pub(crate) hub: Option<Hub>,
     /// Who is told that there is no place, or no leave, takes a place too for that moment.
     pub(crate) refusals: Admission,
     pub(crate) phase: watch::Receiver<Phase>,

@@ -23,6 +23,7 @@ mod dial;
 mod ending;
 mod goodbye;
 mod http;
+mod hub;
 mod limit;
 mod origin;
 mod outbox;
@@ -44,9 +45,11 @@ use tokio::time::timeout;
 use admission::Admission;
 use context::Context;
 use dial::Dialer;
+use hub::Hub;
 use phase::Phase;
 
 pub use config::{Config, HostPort, Patience};
+pub use hub::{Access, AccessToken, Spectating};
 pub use limit::{Allowance, Rate};
 pub use origin::AllowedOrigin;
 pub use settings::CommandLine;
@@ -85,7 +88,9 @@ impl Relay {
         let context = Arc::new(Context {
             dialer: Dialer::new(&config)?,
             players: Admission::new(config.max_connections, config.max_per_ip),
+            spectators: Admission::new(config.spectating.max_spectators, config.max_per_ip),
             refusals: Admission::new(MAX_REFUSALS, 0),
+            hub: Hub::new(&config),
             phase: phase_seen,
             _alive: alive_held,
             config,

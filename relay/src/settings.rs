@@ -79,12 +79,29 @@ struct Settings {
     /// Players at once [default: 5000]
     #[arg(long, env = "MP_RELAY_MAX_CONNECTIONS", value_name = "N")]
     max_connections: Option<usize>,
-    /// Players at once from one address, 0 for no limit [default: 256]
+    /// Players at once from one address, and as many spectators; 0 for no limit [default: 256]
     #[arg(long, env = "MP_RELAY_MAX_PER_IP", value_name = "N")]
     max_per_ip: Option<usize>,
     /// How long players may finish when the relay stops [default: 5]
     #[arg(long, env = "MP_RELAY_DRAIN_SECONDS", value_name = "SECONDS")]
     drain_seconds: Option<u32>,
+    /// Who may watch races: open, off or token:SECRET [default: open]
+    #[arg(
+        long,
+        env = "MP_RELAY_SPECTATE",
+        value_name = "WHO",
+        hide_env_values = true
+    )]
+    spectate: Option<String>,
+    /// Snapshots of a race a second [default: 20]
+    #[arg(long, env = "MP_RELAY_SPECTATE_HZ", value_name = "HZ")]
+    spectate_hz: Option<u32>,
+    /// How much later than it happens a race is shown [default: 0]
+    #[arg(long, env = "MP_RELAY_SPECTATE_DELAY", value_name = "SECONDS")]
+    spectate_delay: Option<u32>,
+    /// Spectators at once [default: 5000]
+    #[arg(long, env = "MP_RELAY_MAX_SPECTATORS", value_name = "N")]
+    max_spectators: Option<usize>,
 }
 
 impl CommandLine {
@@ -126,6 +143,10 @@ impl Settings {
             max_connections: self.max_connections.or(below.max_connections),
             max_per_ip: self.max_per_ip.or(below.max_per_ip),
             drain_seconds: self.drain_seconds.or(below.drain_seconds),
+            spectate: self.spectate.or(below.spectate),
+            spectate_hz: self.spectate_hz.or(below.spectate_hz),
+            spectate_delay: self.spectate_delay.or(below.spectate_delay),
+            max_spectators: self.max_spectators.or(below.max_spectators),
         }
     }
 
@@ -160,6 +181,15 @@ impl Settings {
         config.max_per_ip = self.max_per_ip.unwrap_or(config.max_per_ip);
         let drain = self.drain_seconds.map(|s| Duration::from_secs(s.into()));
         config.drain = drain.unwrap_or(config.drain);
+        let spectating = &mut config.spectating;
+        if let Some(access) = self.spectate {
+            // Not repeated in the error: it may hold the token.
+            spectating.access = access.parse().context("--spectate")?;
+        }
+        spectating.hz = self.spectate_hz.unwrap_or(spectating.hz);
+        let delay = self.spectate_delay.unwrap_or(0);
+        spectating.delay = Duration::from_secs(delay.into());
+        spectating.max_spectators = self.max_spectators.unwrap_or(spectating.max_spectators);
         config.check()?;
         Ok(config)
     }
@@ -233,11 +263,53 @@ mod tests {
                 &["--server", "a:1", "--trust", "insecure"],
                 "--allow-insecure-remote",
             ),
+            (
+                &["--server", "a:1", "--trust", "system", "--spectate", "all"],
+                "token:SECRET",
+            ),
+            (
+                &[
+                    "--server",
+                    "a:1",
+                    "--trust",
+                    "system",
+                    "--spectate-hz",
+                    "31",
+                ],
+                "1 to 30",
+            ),
+            (
+                &[
+                    "--server",
+                    "a:1",
+                    "--trust",
+                    "system",
+                    "--spectate-delay",
+                    "601",
+                ],
+                "600 seconds",
+            ),
             (&["--config", "/does/not/exist"], "/does/not/exist"),
         ] {
             let error = format!("{:#}", config(arguments).unwrap_err());
             assert!(error.contains(words), "{arguments:?}: {error}");
         }
+    }
+
+    #[test]
+    fn spectating_is_set_like_the_rest_and_its_token_is_not_shown() {
+        let file = file(
+            "server = 'a:1'\ntrust = 'system'\nspectate = 'token:abcdefghijkl'\nspectate-delay = 30\nmax-spectators = 7",
+        );
+        let path = file.path().to_str().unwrap();
+        let shown = config(&["--config", path, "--spectate-hz", "5"]).unwrap();
+        let spectating = &shown.spectating;
+        assert_eq!((spectating.hz, spectating.max_spectators), (5, 7));
+        assert_eq!(spectating.delay, Duration::from_secs(30));
+        assert!(spectating.access.admits(Some("abcdefghijkl")));
+        assert!(!format!("{shown:?}").contains("abcdef"));
+        let off = config(&["--config", path, "--spectate", "off"]).unwrap();
+        assert_eq!(off.spectating.access, crate::hub::Access::Off);
     }
 
     #[test]

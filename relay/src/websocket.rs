@@ -42,13 +42,18 @@ pub(crate) struct WebSocket<S> {
 impl WebSocket<TcpStream> {
     /// Take over a connection whose HTTP handshake is done.
     pub(crate) async fn over(upgraded: Upgraded) -> io::Result<Self> {
-        let parts = upgraded
-            .downcast::<TokioIo<TcpStream>>()
-            .map_err(|_| io::Error::other("not upgraded from TCP"))?;
-        let socket = parts.io.into_inner();
+        let (socket, read_ahead) = raw(upgraded)?;
         limit_unsent(&socket)?;
-        Ok(Self::new(socket, parts.read_buf.into()).await)
+        Ok(Self::new(socket, read_ahead.into()).await)
     }
+}
+
+/// Give the socket of a connection whose HTTP handshake is done, and what was read from it already.
+pub(crate) fn raw(upgraded: Upgraded) -> io::Result<(TcpStream, Bytes)> {
+    let parts = upgraded
+        .downcast::<TokioIo<TcpStream>>()
+        .map_err(|_| io::Error::other("not upgraded from TCP"))?;
+    Ok((parts.io.into_inner(), parts.read_buf))
 }
 
 /// Keep positions from growing old in the system's buffers, where none can be dropped.

@@ -2,6 +2,7 @@
 
 mod driving;
 mod leaving;
+mod spectating;
 mod trouble;
 
 use protocol::command::Command;

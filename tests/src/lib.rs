@@ -2,6 +2,8 @@
 
 mod player;
 mod site;
+mod spectator;
 
 pub use player::{Ended, Player};
 pub use site::Site;
+pub use spectator::Spectator;

@@ -1,5 +1,6 @@
 //! Contract 3: what the relay answers over HTTP. `ws` upgrades players, `www` serves the page.
 
+mod spectate;
 mod upgrade;
 mod www;
 
@@ -46,6 +47,7 @@ pub(crate) fn router(context: Arc<Context>) -> anyhow::Result<Router> {
     let page = get(move |request: Request| www::serve(Arc::clone(&www), request));
     Ok(Router::new()
         .route("/ws", get(player))
+        .route("/spectate/{room}", get(spectate::spectator))
         .route("/api/config", get(config))
         .route("/api/{*unknown}", get(unknown))
         .route("/healthz", get(async || "ok\n"))
@@ -94,7 +96,10 @@ async fn config(State(context): State<Arc<Context>>) -> Response {
         udp_secret: config.udp_secret.reveal(),
         update_hz: config.update_hz,
         insecure: config.is_insecure(),
-        features: Features::default(),
+        features: Features {
+            spectate: context.hub.is_some(),
+            ..Features::default()
+        },
     });
     ([(header::CACHE_CONTROL, "no-store")], answer).into_response()
 }
@@ -135,9 +140,13 @@ async fn player(
             None => admit(socket, peer, &context).await,
         }
     });
+    switch(accept, SUBPROTOCOL)
+}
+
+fn switch(accept: HeaderValue, subprotocol: &'static str) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    upgrade::accept(response.headers_mut(), accept, SUBPROTOCOL);
+    upgrade::accept(response.headers_mut(), accept, subprotocol);
     response
 }
 

@@ -75,6 +75,11 @@ pub(super) fn accept(headers: &mut HeaderMap, accept: HeaderValue, subprotocol: 
     headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
 }
 
+/// Find what was offered behind this prefix beside the subprotocol.
+pub(super) fn offered<'a>(headers: &'a HeaderMap, prefix: &str) -> Option<&'a str> {
+    tokens(headers, header::SEC_WEBSOCKET_PROTOCOL).find_map(|word| word.strip_prefix(prefix))
+}
+
 /// List the comma-separated words of all headers of a name.
 fn tokens(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
     headers

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use relay::Relay;
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, Interest};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
@@ -103,6 +103,22 @@ impl Browser {
 
     pub(crate) async fn say(&mut self, line: &str) {
         self.send(Message::text(line)).await;
+    }
+
+    /// Wait until the relay has sent its last; nothing is taken, so nothing is answered either.
+    pub(crate) async fn wait_for_end(&self) {
+        let socket = self.socket.get_ref();
+        let end = async {
+            while !socket
+                .ready(Interest::READABLE)
+                .await
+                .unwrap()
+                .is_read_closed()
+            {
+                tokio::task::yield_now().await;
+            }
+        };
+        within("the end", end).await;
     }
 
     /// Read on to the close frame; gives its code and reason, after which the connection must end in order.

@@ -17,6 +17,7 @@ mod http;
 mod leaving;
 mod program;
 mod refusals;
+mod spectating;
 mod stopping;
 mod trusting;
 

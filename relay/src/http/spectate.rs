@@ -1,0 +1,98 @@
+//! `GET /spectate/ROOM_ID`: lets spectators in. Pages of every site may show a race: nothing a browser would send of
+//! its own accord, such as a cookie, opens anything here.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse as _, Response};
+use hyper::upgrade::Upgraded;
+use protocol::frame::CloseCode;
+use protocol::id::RoomId;
+
+use super::{Peer, refuse, switch, upgrade};
+use crate::admission::NoPlace;
+use crate::context::Context;
+use crate::ending::Ending;
+use crate::hub::Hub;
+use crate::websocket::{WebSocket, raw};
+
+/// The subprotocol of contract 2.
+const SUBPROTOCOL: &str = "mp-spectate.v1";
+/// What a token is offered behind, beside the subprotocol.
+const TOKEN_PREFIX: &str = "access.";
+
+/// Upgrade a spectator. Refusals are close codes, as for players.
+pub(super) async fn spectator(
+    State(context): State<Arc<Context>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    Path(room): Path<String>,
+    mut request: Request,
+) -> Response {
+    let accept = match upgrade::check(request.method(), request.headers(), SUBPROTOCOL) {
+        Ok(accept) => accept,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let token = upgrade::offered(request.headers(), TOKEN_PREFIX);
+    let wanted = check(&context, token, &room);
+    let upgraded = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        // Who hangs up in between is gone.
+        if let Ok(upgraded) = upgraded.await {
+            admit(upgraded, wanted, peer, &context).await;
+        }
+    });
+    switch(accept, SUBPROTOCOL)
+}
+
+fn check(context: &Context, token: Option<&str>, room: &str) -> Result<RoomId, Ending> {
+    if context.hub.is_none() {
+        let reason = "This relay shows no races: its operator can allow it.";
+        return Err(Ending::new(CloseCode::NotAllowed, reason));
+    }
+    if !context.config.spectating.access.admits(token) {
+        let reason = match token {
+            Some(_) => "This access token is not the right one: ask for a new link.",
+            None => "Races are shown here only with an access token: ask for a link that has one.",
+        };
+        return Err(Ending::new(CloseCode::NotAllowed, reason));
+    }
+    let no_room = |_| Ending::malformed("The address names no room: /spectate/ROOM_ID.");
+    room.parse().map_err(no_room)
+}
+
+async fn admit(
+    upgraded: Upgraded,
+    wanted: Result<RoomId, Ending>,
+    peer: IpAddr,
+    context: &Arc<Context>,
+) {
+    let refusal = match (wanted, &context.hub) {
+        (Ok(room), Some(hub)) => match context.spectators.enter(peer) {
+            Ok(_place) => return show(upgraded, &room, hub, context).await,
+            Err(NoPlace::Full) => full("There are too many spectators: try again later."),
+            Err(NoPlace::TooManyFromAddress) => {
+                full("Too many spectators are connected from this address: try again later.")
+            }
+        },
+        (Err(ending), _) => ending,
+        // Nobody is admitted without a hub.
+        (Ok(_), None) => return,
+    };
+    if let Ok(socket) = WebSocket::over(upgraded).await {
+        refuse(socket, &refusal, peer, context).await;
+    }
+}
+
+async fn show(upgraded: Upgraded, room: &RoomId, hub: &Hub, context: &Context) {
+    if let Ok(connection) = raw(upgraded) {
+        let phase = context.phase.clone();
+        hub.show(room, connection, &context.config.patience, phase)
+            .await;
+    }
+}
+
+fn full(reason: &'static str) -> Ending {
+    Ending::new(CloseCode::Full, reason)
+}

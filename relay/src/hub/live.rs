@@ -1,0 +1,262 @@
+//! One room while somebody watches it or plays in it through this relay: the lock around `room`, and the tick that
+//! shows it to its spectators. The tick runs only while there are spectators, and something to show.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use protocol::datagram::Update;
+use protocol::id::{RoomId, SessionId};
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::frame;
+use super::room::Room;
+
+/// All rooms somebody is in or watches.
+pub(super) type Registry = Arc<Mutex<HashMap<RoomId, Weak<Live>>>>;
+
+/// The newest of a room, as frames that are the same for all its spectators.
+#[derive(Debug, Clone, Default)]
+pub(super) struct View {
+    pub(super) text: Bytes,
+    /// Counts the texts, from 1.
+    pub(super) text_number: u32,
+    pub(super) snapshot: Bytes,
+    /// Counts the snapshots, from 1.
+    pub(super) snapshot_number: u32,
+}
+
+/// How a room is shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// When the hub's clock began.
+    pub(super) started: Instant,
+    /// Between two snapshots.
+    pub(super) tick: Duration,
+    /// How much later than it happened everything is shown.
+    pub(super) delay: Duration,
+}
+
+impl Pace {
+    pub(super) fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+pub(super) struct Live {
+    id: RoomId,
+    registry: Registry,
+    pace: Pace,
+    spectators: AtomicUsize,
+    inner: Mutex<Inner>,
+    shown: watch::Sender<View>,
+}
+
+struct Inner {
+    room: Room,
+    newest: View,
+    /// What is not due yet, oldest first; one a tick at most, so never more than the delay has ticks.
+    delayed: VecDeque<(Duration, View)>,
+    is_ticking: bool,
+    /// The last snapshot had cars, so one without any must follow it.
+    had_cars: bool,
+}
+
+impl Live {
+    /// Find a room, or make it.
+    pub(super) fn of(id: &RoomId, registry: &Registry, pace: Pace) -> Arc<Self> {
+        let mut rooms = lock(registry);
+        if let Some(live) = rooms.get(id).and_then(Weak::upgrade) {
+            return live;
+        }
+        let room = Room::new(id.clone());
+        let newest = View {
+            text: frame::text(&room.text()),
+            text_number: 1,
+            ..View::default()
+        };
+        let live = Arc::new(Self {
+            id: id.clone(),
+            registry: Arc::clone(registry),
+            pace,
+            spectators: AtomicUsize::new(0),
+            shown: watch::Sender::new(newest.clone()),
+            inner: Mutex::new(Inner {
+                room,
+                newest,
+                delayed: VecDeque::new(),
+                is_ticking: false,
+                had_cars: false,
+            }),
+        });
+        rooms.insert(id.clone(), Arc::downgrade(&live));
+        live
+    }
+
+    /// Say whether anybody watches; positions matter only then.
+    pub(super) fn is_watched(&self) -> bool {
+        self.spectators() > 0
+    }
+
+    pub(super) fn spectators(&self) -> usize {
+        self.spectators.load(Ordering::Relaxed)
+    }
+
+    /// Change what is known of the room, and show it.
+    pub(super) fn change<T>(self: &Arc<Self>, change: impl FnOnce(&mut Room) -> T) -> T {
+        let mut inner = lock(&self.inner);
+        let changed = change(&mut inner.room);
+        self.keep_ticking(&mut inner);
+        changed
+    }
+
+    /// Say whether a position of `car` is wanted of `tap`.
+    pub(super) fn wants(&self, car: &SessionId, tap: &SessionId, mixed: bool) -> bool {
+        let now = self.pace.now();
+        lock(&self.inner).room.wants(car, tap, mixed, now)
+    }
+
+    /// Take a position, if it is wanted.
+    pub(super) fn handle_update(&self, update: &Update, tap: &SessionId, mixed: bool) {
+        let now = self.pace.now();
+        let room = &mut lock(&self.inner).room;
+        if room.wants(&update.session_id, tap, mixed, now) {
+            room.handle_update(tap, update, now);
+        }
+    }
+
+    /// Begin to watch.
+    pub(super) fn watch(self: &Arc<Self>) -> Watching {
+        let mut inner = lock(&self.inner);
+        self.spectators.fetch_add(1, Ordering::Relaxed);
+        if !inner.is_ticking {
+            self.show_first(&mut inner);
+        }
+        self.keep_ticking(&mut inner);
+        Watching {
+            view: self.shown.subscribe(),
+            live: Arc::clone(self),
+        }
+    }
+
+    /// Show who comes first at once what is known, and no snapshot of the time before.
+    fn show_first(&self, inner: &mut Inner) {
+        if self.pace.delay.is_zero() {
+            inner.refresh_text();
+        }
+        let newest = &inner.newest;
+        self.shown.send_modify(|shown| {
+            if self.pace.delay.is_zero() {
+                (shown.text, shown.text_number) = (newest.text.clone(), newest.text_number);
+            }
+            shown.snapshot = Bytes::new();
+        });
+    }
+
+    fn keep_ticking(self: &Arc<Self>, inner: &mut Inner) {
+        if self.is_watched() && !inner.is_ticking {
+            inner.is_ticking = true;
+            tokio::spawn(Arc::clone(self).run());
+        }
+    }
+
+    async fn run(self: Arc<Self>) {
+        let mut ticks = interval(self.pace.tick);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            ticks.tick().await;
+            if !self.tick() {
+                return;
+            }
+        }
+    }
+
+    /// Show the room as it is now; says whether there will be more to show.
+    fn tick(&self) -> bool {
+        let now = self.pace.now();
+        let mut inner = lock(&self.inner);
+        let news = inner.refresh(now);
+        if let Some(view) = inner.delay(news, now, self.pace.delay) {
+            self.shown.send_replace(view);
+        }
+        let more = inner.room.is_live() || inner.had_cars || !inner.delayed.is_empty();
+        inner.is_ticking = more && self.is_watched();
+        if !inner.is_ticking {
+            inner.delayed.clear();
+        }
+        inner.is_ticking
+    }
+}
+
+impl Inner {
+    /// Bring `newest` up to date; says whether it changed.
+    fn refresh(&mut self, now: Duration) -> bool {
+        let snapshot = self.room.sample(now);
+        // The text goes first: it names the cars of the snapshot.
+        let mut news = self.refresh_text();
+        let has_cars = !snapshot.cars.is_empty();
+        if has_cars || self.had_cars {
+            let mut bytes = Vec::new();
+            snapshot.encode(&mut bytes);
+            self.newest.snapshot = frame::binary(&bytes);
+            self.newest.snapshot_number = self.newest.snapshot_number.wrapping_add(1).max(1);
+            news = true;
+        }
+        self.had_cars = has_cars;
+        news
+    }
+
+    fn refresh_text(&mut self) -> bool {
+        let Some(text) = self.room.take_text() else {
+            return false;
+        };
+        self.newest.text = frame::text(&text);
+        self.newest.text_number = self.newest.text_number.wrapping_add(1).max(1);
+        true
+    }
+
+    /// Put the newest behind what waits, where it is news; gives what is due now.
+    fn delay(&mut self, news: bool, now: Duration, delay: Duration) -> Option<View> {
+        if delay.is_zero() {
+            return news.then(|| self.newest.clone());
+        }
+        if news {
+            self.delayed.push_back((now + delay, self.newest.clone()));
+        }
+        let due = self.delayed.partition_point(|(due, _)| *due <= now);
+        self.delayed.drain(..due).next_back().map(|(_, view)| view)
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        let mut rooms = lock(&self.registry);
+        // A new one may have taken the place in between.
+        if rooms
+            .get(&self.id)
+            .is_some_and(|live| live.strong_count() == 0)
+        {
+            rooms.remove(&self.id);
+        }
+    }
+}
+
+/// One spectator's place. Dropping it ends the watching.
+pub(super) struct Watching {
+    pub(super) view: watch::Receiver<View>,
+    live: Arc<Live>,
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.live.spectators.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Nothing panics while a lock is held, so a poisoned one is as good as any.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,300 @@
+//! What the traffic of one bridged player says about rooms and cars. Pure: `hub` hands it every line and, while
+//! somebody watches, datagrams. It never changes anything, and what it does not know it lets pass.
+
+use std::time::Duration;
+
+use protocol::cipher::Cipher;
+use protocol::datagram::{Datagram, Update};
+use protocol::event::{Event, Player, Room};
+use protocol::id::{RoomId, Secret, SessionId};
+
+/// Longer lines are not looked at: a list of 400 rooms is shorter.
+const MAX_TAPPED_LINE_BYTES: usize = 64 * 1024;
+/// After a change of room, so long may datagrams of the old one still be on their way.
+pub(super) const SETTLING: Duration = Duration::from_secs(1);
+
+/// How servers of the first generation begin a position on the way down (facts, section 6.4).
+const UPDATE_HEAD: &str = r#"{"command":"UPDATE","sessionId":""#;
+
+/// One player's traffic so far.
+pub(super) struct Tap {
+    secret: Secret,
+    me: Option<Me>,
+    name: Option<String>,
+    room: Option<RoomId>,
+    /// When the room was entered.
+    entered: Duration,
+    /// A room was entered without leaving the one before, so its cars still come down (facts, Q7).
+    straddles: bool,
+}
+
+struct Me {
+    id: SessionId,
+    cipher: Cipher,
+}
+
+/// What a line said, as far as it matters here.
+#[derive(Debug, PartialEq)]
+pub(super) enum Heard {
+    /// The player is in this room now, and in no other.
+    Entered(RoomId),
+    /// The player made this room, and is in it now as its host.
+    Created(RoomId, String),
+    /// The player is in no room any more.
+    Left,
+    /// The player's name.
+    Named(String),
+    /// Who is in the player's room.
+    Players(Vec<Player>),
+    /// The name of somebody, in whichever room.
+    Sender(SessionId, String),
+    /// The race of the player's room begins.
+    Started(Option<SessionId>),
+    /// All rooms.
+    Rooms(Vec<Room>),
+}
+
+impl Tap {
+    pub(super) fn new(secret: Secret) -> Self {
+        Self {
+            secret,
+            me: None,
+            name: None,
+            room: None,
+            entered: Duration::ZERO,
+            straddles: false,
+        }
+    }
+
+    /// The player's session, once welcomed.
+    pub(super) fn id(&self) -> Option<&SessionId> {
+        self.me.as_ref().map(|me| &me.id)
+    }
+
+    /// The player's name, once signed in.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Say whether what comes down may be of another room, so that only cars known to be of this one count.
+    pub(super) fn is_mixed(&self, now: Duration) -> bool {
+        self.straddles || now.saturating_sub(self.entered) < SETTLING
+    }
+
+    /// Take a line of the game server.
+    pub(super) fn handle_line(&mut self, line: &str, now: Duration) -> Option<Heard> {
+        if line.len() > MAX_TAPPED_LINE_BYTES {
+            return None;
+        }
+        match Event::parse(line) {
+            Event::Connected { session_id } if self.me.is_none() => {
+                let cipher = Cipher::new(&session_id, &self.secret);
+                self.me = Some(Me {
+                    id: session_id,
+                    cipher,
+                });
+                None
+            }
+            Event::NameOk { name, .. } | Event::AuthOk { name } => {
+                self.name = Some(name.clone());
+                Some(Heard::Named(name))
+            }
+            Event::RoomCreated { room_id, name } => {
+                self.enter(room_id.clone(), now);
+                Some(Heard::Created(room_id, name))
+            }
+            Event::JoinOk { room_id } => {
+                self.enter(room_id.clone(), now);
+                Some(Heard::Entered(room_id))
+            }
+            Event::LeaveOk { .. } => self.leave(),
+            Event::Error { message } if means_no_room(&message) => self.leave(),
+            Event::RoomPlayers { room_id, players } if self.is_in(&room_id) => {
+                Some(Heard::Players(players))
+            }
+            Event::GameStarted(started) if self.is_in(&started.room_id) => {
+                Some(Heard::Started(started.host_id))
+            }
+            Event::RelayedMessage {
+                sender_id,
+                sender_name,
+                ..
+            } => Some(Heard::Sender(sender_id, sender_name)),
+            Event::RoomList(rooms) => Some(Heard::Rooms(rooms)),
+            _ => None,
+        }
+    }
+
+    /// Read the player's own position on its way up; what claims to be somebody else's is not believed.
+    pub(super) fn read_up(&self, datagram: &[u8]) -> Option<Update> {
+        let me = self.me.as_ref()?;
+        self.read(datagram)
+            .filter(|update| update.session_id == me.id)
+    }
+
+    /// Read another player's position on its way down.
+    pub(super) fn read_down(&self, datagram: &[u8]) -> Option<Update> {
+        let me = self.me.as_ref()?;
+        self.read(datagram)
+            .filter(|update| update.session_id != me.id)
+    }
+
+    fn read(&self, datagram: &[u8]) -> Option<Update> {
+        let me = self.me.as_ref()?;
+        match Datagram::decode(datagram, Some(&me.cipher)) {
+            Ok(Datagram::Update(update)) => Some(update),
+            _ => None,
+        }
+    }
+
+    fn enter(&mut self, room: RoomId, now: Duration) {
+        self.straddles |= self.room.is_some();
+        self.room = Some(room);
+        self.entered = now;
+    }
+
+    fn leave(&mut self) -> Option<Heard> {
+        self.room.take().map(|_| Heard::Left)
+    }
+
+    fn is_in(&self, room: &RoomId) -> bool {
+        self.room.as_ref() == Some(room)
+    }
+}
+
+/// Say whose position a plain datagram of a first-generation server is, without reading the rest of it.
+pub(super) fn peek(datagram: &[u8]) -> Option<SessionId> {
+    let rest = datagram.strip_prefix(UPDATE_HEAD.as_bytes())?;
+    let end = rest.iter().position(|&byte| byte == b'"')?;
+    std::str::from_utf8(&rest[..end]).ok()?.parse().ok()
+}
+
+/// These refusals reset the player's room (facts, section 2.1).
+fn means_no_room(message: &str) -> bool {
+    message.starts_with("Cannot leave room.")
+        || message == "Cannot start game. You are not in this room."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::geometry::{Quat, Vec3};
+
+    const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+    const R: &str = "11111111111111111111111111111111";
+    const Q: &str = "22222222222222222222222222222222";
+
+    fn hear(tap: &mut Tap, line: &str, seconds: u64) -> Option<Heard> {
+        let line = line.replace("$A", A).replace("$B", B);
+        let line = line.replace("$R", R).replace("$Q", Q);
+        tap.handle_line(&line, Duration::from_secs(seconds))
+    }
+
+    fn welcomed() -> Tap {
+        let mut tap = Tap::new(Secret::default());
+        assert_eq!(hear(&mut tap, "CONNECTED|$A", 0), None);
+        tap
+    }
+
+    fn update(id: &str) -> Datagram {
+        Datagram::Update(Update {
+            session_id: id.parse().unwrap(),
+            seq: None,
+            position: Vec3::new(1.0, 2.0, 3.0),
+            rotation: Quat::IDENTITY,
+        })
+    }
+
+    fn seal(id: &str, datagram: &Datagram) -> Vec<u8> {
+        let cipher = Cipher::new(&id.parse().unwrap(), &Secret::default());
+        cipher.seal(datagram.to_json().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_player_is_followed_into_a_room_and_out_of_it() {
+        let mut tap = welcomed();
+        let named = hear(&mut tap, r#"{"command":"NAME_OK","name":"Ann"}"#, 0);
+        assert_eq!(named, Some(Heard::Named("Ann".into())));
+        let join = r#"{"command":"JOIN_OK","roomId":"$R"}"#;
+        assert_eq!(
+            hear(&mut tap, join, 1),
+            Some(Heard::Entered(R.parse().unwrap()))
+        );
+        let leave = r#"{"command":"LEAVE_OK","roomId":"$R"}"#;
+        assert_eq!(hear(&mut tap, leave, 2), Some(Heard::Left));
+        let create = r#"{"command":"ROOM_CREATED","roomId":"$Q","name":"go"}"#;
+        assert_eq!(
+            hear(&mut tap, create, 3),
+            Some(Heard::Created(Q.parse().unwrap(), "go".into()))
+        );
+        for refusal in [
+            "Cannot leave room. Room not found.",
+            "Cannot start game. You are not in this room.",
+        ] {
+            let line = format!(r#"{{"command":"ERROR","message":"{refusal}"}}"#);
+            assert_eq!(hear(&mut tap, &line, 4), Some(Heard::Left), "{refusal}");
+            assert_eq!(hear(&mut tap, &line, 4), None);
+            hear(&mut tap, create, 5);
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_other_rooms_is_not_taken_for_this_one() {
+        let mut tap = welcomed();
+        hear(&mut tap, r#"{"command":"JOIN_OK","roomId":"$R"}"#, 0);
+        for line in [
+            r#"{"command":"GAME_STARTED","roomId":"$Q","hostId":"$B","spawnPositions":{}}"#,
+            r#"{"command":"ROOM_PLAYERS","roomId":"$Q","players":[]}"#,
+            r#"{"command":"ERROR","message":"Room not found."}"#,
+            r#"{"command":"RELAYED_MESSAGE"}"#,
+            "nonsense",
+        ] {
+            assert_eq!(hear(&mut tap, line, 0), None, "{line}");
+        }
+        let started = r#"{"command":"GAME_STARTED","roomId":"$R","spawnPositions":{}}"#;
+        assert_eq!(hear(&mut tap, started, 0), Some(Heard::Started(None)));
+    }
+
+    #[test]
+    fn a_room_that_was_not_left_keeps_the_tap_mixed() {
+        let mut tap = welcomed();
+        let join = |room| format!(r#"{{"command":"JOIN_OK","roomId":"{room}"}}"#);
+        let at = Duration::from_secs;
+        hear(&mut tap, &join(R), 10);
+        assert!(tap.is_mixed(at(10)), "datagrams may still be on their way");
+        assert!(!tap.is_mixed(at(11)));
+        hear(&mut tap, r#"{"command":"LEAVE_OK","roomId":"$R"}"#, 20);
+        hear(&mut tap, &join(Q), 20);
+        assert!(!tap.is_mixed(at(21)));
+        hear(&mut tap, &join(R), 30);
+        assert!(tap.is_mixed(at(3600)));
+    }
+
+    #[test]
+    fn own_positions_are_read_on_the_way_up_and_others_on_the_way_down() {
+        let tap = welcomed();
+        let read = |id, read: Option<Update>| read.is_some_and(|u| u.session_id.as_str() == id);
+        assert!(read(A, tap.read_up(&seal(A, &update(A)))));
+        assert!(tap.read_up(&seal(A, &update(B))).is_none(), "a false claim");
+        assert!(tap.read_up(&seal(B, &update(A))).is_none(), "another key");
+        for down in [update(B).to_json().into_bytes(), seal(A, &update(B))] {
+            assert!(read(B, tap.read_down(&down)));
+        }
+        assert!(tap.read_down(update(A).to_json().as_bytes()).is_none());
+        assert!(
+            Tap::new(Secret::default())
+                .read_down(update(B).to_json().as_bytes())
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn whose_position_it_is_shows_at_the_head() {
+        let json = update(B).to_json();
+        assert_eq!(peek(json.as_bytes()).unwrap().as_str(), B);
+        for other in [&seal(A, &update(A))[..], b"", b"{}", UPDATE_HEAD.as_bytes()] {
+            assert_eq!(peek(other), None);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Contract 2 at the socket: who may watch, what a spectator gets before a race, and how it ends.
+
+use std::time::Duration;
+
+use protocol::datagram::{Datagram, Update};
+use protocol::geometry::{Quat, Vec3};
+use protocol::snapshot::Snapshot;
+use relay::{Access, Config, Relay};
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+
+use crate::browser::Browser;
+use crate::game::{Game, Player};
+use crate::{config_for, start_for};
+
+const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+const ROOM: &str = "11111111111111111111111111111111";
+const EMPTY: &str = r#"{"room":"11111111111111111111111111111111","name":"","hostId":null,"isActive":false,"players":[]}"#;
+
+/// Open a link, offering these subprotocols.
+async fn open(relay: &Relay, room: &str, offered: &str) -> Browser {
+    let address = format!("ws://{}/spectate/{room}", relay.addr());
+    let mut request = address.into_client_request().unwrap();
+    request
+        .headers_mut()
+        .insert("sec-websocket-protocol", offered.parse().unwrap());
+    Browser::try_connect(relay, request).await.unwrap()
+}
+
+async fn watch(relay: &Relay) -> Browser {
+    let mut spectator = open(relay, ROOM, "mp-spectate.v1").await;
+    spectator.expect(EMPTY).await;
+    spectator
+}
+
+async fn start(game: &Game, change: impl FnOnce(&mut Config)) -> Relay {
+    let mut config = config_for(game);
+    change(&mut config);
+    Relay::start(config).await.unwrap()
+}
+
+/// A bridged player in the room, as browser and game server have it.
+async fn join(game: &mut Game, relay: &Relay) -> (Browser, Player) {
+    let mut browser = Browser::ready(relay).await;
+    let mut player = game.player().await;
+    let joined = format!(r#"{{"command":"JOIN_OK","roomId":"{ROOM}"}}"#);
+    for line in [format!("CONNECTED|{A}"), joined] {
+        player.send(format!("{line}\n")).await;
+        browser.expect(&line).await;
+    }
+    (browser, player)
+}
+
+#[tokio::test]
+async fn an_early_link_shows_the_race_once_it_is_there() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut spectator = watch(&relay).await;
+    let (mut browser, mut player) = join(&mut game, &relay).await;
+    assert!(spectator.line().await.contains(A));
+    // The server learns the way down from a datagram up.
+    browser.send(Message::binary(vec![1, 2, 3])).await;
+    let (_, way) = game.datagram().await;
+    let update = Datagram::Update(Update {
+        session_id: B.parse().unwrap(),
+        seq: None,
+        position: Vec3::new(1.0, 2.0, 3.0),
+        rotation: Quat::IDENTITY,
+    });
+    // Just after the player came in, who is not known to be here may be of another room.
+    let listed = format!(
+        r#"{{"command":"ROOM_PLAYERS","roomId":"{ROOM}","players":[{{"id":"{B}","name":"Bob"}}]}}"#
+    );
+    player.send(format!("{listed}\n")).await;
+    browser.expect(&listed).await;
+    let json = update.to_json();
+    game.udp.send_to(json.as_bytes(), way).await.unwrap();
+    assert_eq!(browser.datagram().await, json.as_bytes(), "untouched");
+    assert!(spectator.line().await.contains(r#""index":1,"id":"bbbb"#));
+    let snapshot = Snapshot::decode(&spectator.datagram().await).unwrap();
+    let places: Vec<_> = snapshot
+        .cars
+        .iter()
+        .map(|car| (car.index, car.position))
+        .collect();
+    assert_eq!(places, [(1, Vec3::new(1.0, 2.0, 3.0))]);
+}
+
+#[tokio::test]
+async fn a_token_opens_and_nothing_else_does() {
+    let game = Game::start().await;
+    let relay = start(&game, |config| {
+        config.spectating.access = "token:abcdefghijkl".parse().unwrap();
+    })
+    .await;
+    for (offered, words) in [
+        ("mp-spectate.v1", "only with an access token"),
+        ("mp-spectate.v1, access.abcdefghijkm", "not the right one"),
+        ("access., mp-spectate.v1", "not the right one"),
+    ] {
+        let mut refused = open(&relay, ROOM, offered).await;
+        refused.expect_close(1008, words).await;
+    }
+    let mut spectator = open(&relay, ROOM, "access.abcdefghijkl, mp-spectate.v1").await;
+    spectator.expect(EMPTY).await;
+}
+
+#[tokio::test]
+async fn nobody_watches_where_it_is_off_and_players_play() {
+    let mut game = Game::start().await;
+    let relay = start(&game, |config| config.spectating.access = Access::Off).await;
+    let mut refused = open(&relay, ROOM, "mp-spectate.v1").await;
+    refused.expect_close(1008, "shows no races").await;
+    let (_browser, _player) = join(&mut game, &relay).await;
+}
+
+#[tokio::test]
+async fn places_are_limited_and_come_back() {
+    let game = Game::start().await;
+    let relay = start(&game, |config| config.spectating.max_spectators = 1).await;
+    let mut first = watch(&relay).await;
+    let mut second = open(&relay, ROOM, "mp-spectate.v1").await;
+    second.expect_close(1013, "too many spectators").await;
+    first.send(Message::Close(None)).await;
+    first.expect_close(1000, "").await;
+    // The place is back a moment behind the close.
+    loop {
+        let mut again = open(&relay, ROOM, "mp-spectate.v1").await;
+        match again.next().await {
+            Message::Text(text) if text == EMPTY => return,
+            Message::Close(Some(close)) if u16::from(close.code) == 1013 => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_spectator_only_listens() {
+    let game = Game::start().await;
+    let relay = start_for(&game).await;
+    for message in [
+        Message::text("hello"),
+        Message::binary(vec![0; 100_000]),
+        Message::text(""),
+    ] {
+        let mut spectator = watch(&relay).await;
+        spectator.send(message).await;
+        spectator.expect_close(4006, "only listens").await;
+    }
+    let mut flood = watch(&relay).await;
+    for _ in 0..100 {
+        flood.send(Message::Ping(vec![7; 125].into())).await;
+    }
+    flood.expect_close(4004, "more than a spectator may").await;
+    let mut nowhere = open(&relay, "no%20room", "mp-spectate.v1").await;
+    nowhere.expect_close(4006, "names no room").await;
+}
+
+#[tokio::test]
+async fn who_reads_nothing_is_cut() {
+    let game = Game::start().await;
+    let relay = start(&game, |config| {
+        config.patience.ping = Duration::from_millis(50);
+    })
+    .await;
+    let mut asleep = watch(&relay).await;
+    let mut awake = watch(&relay).await;
+    let cut = async {
+        // The pings go unanswered until the relay has hung up; what it wrote before is there still.
+        asleep.wait_for_end().await;
+        asleep.expect_close(4005, "does not read").await;
+    };
+    tokio::select! {
+        () = cut => {}
+        message = awake.next() => panic!("who answers pings is cut too: {message:?}"),
+    }
+}
+
+#[tokio::test]
+async fn spectators_are_told_of_a_restart() {
+    let game = Game::start().await;
+    let relay = start(&game, |config| config.drain = Duration::ZERO).await;
+    let mut spectator = watch(&relay).await;
+    let ((), ()) = tokio::join!(relay.stop(), spectator.expect_close(1012, "restarting"));
+}
+
+#[tokio::test]
+async fn a_delayed_race_is_shown_later_but_whole() {
+    let delay = Duration::from_millis(300);
+    let mut game = Game::start().await;
+    let relay = start(&game, |config| config.spectating.delay = delay).await;
+    let mut spectator = watch(&relay).await;
+    let before = Instant::now();
+    let (_browser, _player) = join(&mut game, &relay).await;
+    assert!(spectator.line().await.contains(A));
+    assert!(before.elapsed() >= delay);
+}

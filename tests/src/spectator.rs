@@ -1,0 +1,120 @@
+//! A spectator without a browser: keeps what a real one keeps, the newest of its room.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use futures_util::StreamExt as _;
+use protocol::id::{RoomId, SessionId};
+use protocol::snapshot::{Car, Snapshot};
+use relay::Relay;
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+
+/// How long anything a test waits for may take before it is given up.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Somebody who watches a room.
+pub struct Spectator {
+    socket: tokio_tungstenite::WebSocketStream<TcpStream>,
+    /// The room as it was last told; null before that.
+    pub room: Value,
+    /// The newest snapshot.
+    pub snapshot: Option<Snapshot>,
+    /// The kinds of the frames so far: `t` and `b`.
+    pub kinds: String,
+}
+
+impl Spectator {
+    /// Watch a room of a relay.
+    ///
+    /// # Errors
+    /// The relay refuses.
+    pub async fn watch(relay: &Relay, room: &RoomId) -> anyhow::Result<Self> {
+        let mut request = format!("ws://{}/spectate/{room}", relay.addr()).into_client_request()?;
+        request.headers_mut().insert(
+            "Sec-WebSocket-Protocol",
+            HeaderValue::from_static("mp-spectate.v1"),
+        );
+        let socket = TcpStream::connect(relay.addr()).await?;
+        let handshake = tokio_tungstenite::client_async(request, socket);
+        let (socket, response) = timeout(DEADLINE, handshake).await??;
+        let selected = response.headers().get("Sec-WebSocket-Protocol");
+        ensure!(selected.is_some_and(|selected| selected == "mp-spectate.v1"));
+        Ok(Self {
+            socket,
+            room: Value::Null,
+            snapshot: None,
+            kinds: String::new(),
+        })
+    }
+
+    /// Take frames for `time`; says how many came.
+    ///
+    /// # Errors
+    /// The connection ends, or a frame is none of the contract's.
+    pub async fn turn(&mut self, time: Duration) -> anyhow::Result<usize> {
+        let until = Instant::now() + time;
+        let mut frames = 0;
+        while let Ok(message) = timeout_at(until, self.socket.next()).await {
+            self.take(message.context("the end")??)?;
+            frames += 1;
+        }
+        Ok(frames)
+    }
+
+    /// Take frames until something is so.
+    ///
+    /// # Errors
+    /// It is not within 20 s, or the connection ends.
+    pub async fn until(&mut self, done: impl Fn(&Self) -> bool) -> anyhow::Result<()> {
+        let deadline = Instant::now() + DEADLINE;
+        while !done(self) {
+            let Ok(message) = timeout_at(deadline, self.socket.next()).await else {
+                bail!("in vain: {} {:?}", self.room, self.snapshot)
+            };
+            self.take(message.context("the end")??)?;
+        }
+        Ok(())
+    }
+
+    /// The small index of each player, by session.
+    pub fn indices(&self) -> HashMap<SessionId, u64> {
+        let players = self.room["players"].as_array().into_iter().flatten();
+        players
+            .filter_map(|player| {
+                let id = player["id"].as_str()?.parse().ok()?;
+                Some((id, player["index"].as_u64()?))
+            })
+            .collect()
+    }
+
+    /// The car of a player in the newest snapshot.
+    pub fn car(&self, id: &SessionId) -> Option<Car> {
+        let index = *self.indices().get(id)?;
+        let cars = &self.snapshot.as_ref()?.cars;
+        cars.iter()
+            .find(|car| u64::from(car.index) == index)
+            .copied()
+    }
+
+    fn take(&mut self, message: Message) -> anyhow::Result<()> {
+        match message {
+            Message::Text(text) => {
+                self.room = serde_json::from_str(&text)?;
+                self.kinds.push('t');
+            }
+            Message::Binary(bytes) => {
+                self.snapshot = Some(Snapshot::decode(&bytes)?);
+                self.kinds.push('b');
+            }
+            Message::Close(frame) => bail!("closed: {frame:?}"),
+            _ => {}
+        }
+        Ok(())
+    }
+}
