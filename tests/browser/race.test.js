@@ -3,8 +3,13 @@ import { expect, test } from "./fixture.js";
 import { playerCounts } from "./observer.js";
 import { errors, record, recorded, travelled } from "./path.js";
 
-/** How far beside its true way a car may be drawn, in metres. */
+/** How far beside its true way a car may be drawn in nineteen of twenty frames, in metres. */
 const MAX_ERROR_METRES = 3;
+/**
+ * How far in the other frames, in metres: a page that hangs stops driving, and is drawn driving on for a quarter of a
+ * second, since nobody can know.
+ */
+const MAX_GUESS_METRES = 15;
 /** How far both must have been seen to drive. */
 const MIN_METRES = 60;
 /** In how many frames at least they were. */
@@ -22,7 +27,10 @@ const GONE_MS = 3000;
  */
 function expectTrue(found, whose) {
   expect(found.length, `frames with ${whose}`).toBeGreaterThan(MIN_FRAMES);
-  expect(Math.max(...found), `error in metres of ${whose}`).toBeLessThan(MAX_ERROR_METRES);
+  const sorted = found.toSorted((a, b) => a - b);
+  const usual = sorted[Math.floor(sorted.length * 0.95)];
+  expect(usual, `usual error in metres of ${whose}`).toBeLessThan(MAX_ERROR_METRES);
+  expect(sorted.at(-1), `greatest error in metres of ${whose}`).toBeLessThan(MAX_GUESS_METRES);
 }
 
 /**

@@ -20,6 +20,11 @@ const STANDING_METRES: f32 = 0.01;
 const SAME_BEAT: f64 = 0.4;
 /// Between two samples further apart than this, a car is not drawn on a way of our making.
 const MAX_BRIDGE_SECONDS: f64 = 1.0;
+/// So many samples say how fast a car was of late.
+const LATE_SAMPLES: usize = 8;
+/// A guess goes at most this much faster than the car was of late: as a factor, and in metres a second.
+const GUESS_FACTOR: f32 = 1.25;
+const GUESS_MORE: f32 = 3.0;
 /// The most samples kept of a car: more than the largest delay holds at the fastest rate.
 const MAX_SAMPLES: usize = 48;
 /// How far a car may jump in any case before it is a teleport, in metres.
@@ -314,7 +319,7 @@ impl Car {
         let ahead = seconds - last.seconds;
         let on = ahead.min(MAX_EXTRAPOLATION.as_secs_f64());
         let stale = ahead > MAX_EXTRAPOLATION.as_secs_f64();
-        let velocity = self.velocity(index);
+        let velocity = self.guess(index);
         let rotation = match index.checked_sub(1).map(|before| self.samples[before]) {
             Some(before) => {
                 let turned = 1.0 + (on / (last.seconds - before.seconds)).min(MAX_TURN_ON);
@@ -330,6 +335,28 @@ impl Car {
             velocity,
             stale,
         }
+    }
+
+    /// The velocity to go on with beyond a sample. A sender that hung makes up for it in a leap, and what leaps does
+    /// not go on leaping: no faster than it was of late, and a little.
+    fn guess(&self, index: usize) -> Vec3 {
+        let velocity = self.velocity(index);
+        // The leap itself, between the last two samples, is left out.
+        let before = index.saturating_sub(1);
+        let first = before.saturating_sub(LATE_SAMPLES);
+        let seconds = (self.samples[before].seconds - self.samples[first].seconds) as f32;
+        if seconds <= 0.0 {
+            return velocity;
+        }
+        let driven: f32 = (first..before)
+            .map(|from| {
+                self.samples[from]
+                    .position
+                    .distance(self.samples[from + 1].position)
+            })
+            .sum();
+        let most = driven / seconds * GUESS_FACTOR + GUESS_MORE;
+        velocity * (most / velocity.length().max(most))
     }
 
     /// The velocity at a sample, no faster than a car can be.

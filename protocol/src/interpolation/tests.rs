@@ -438,6 +438,16 @@ fn a_page_that_hangs_draws_no_car_beside_its_way() {
 }
 
 #[test]
+fn a_leap_is_not_gone_on_with() {
+    let (mut cars, last) = silent_car();
+    // The sender hung for a moment and made up for it: ten metres in one beat, at 20 m/s.
+    cars.handle_update(&update(50.0, 0.0), last + ms(50));
+    let delay = cars.delay(0).unwrap();
+    let guessed = pose(&mut cars, last + ms(50) + delay + ms(240));
+    assert!(guessed.position.x < 61.0, "{guessed:?}");
+}
+
+#[test]
 fn cars_come_go_and_their_slots_are_used_again() {
     let mut cars = Cars::default();
     let named = |name: &str| Update {
