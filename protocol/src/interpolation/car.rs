@@ -10,8 +10,6 @@ use crate::geometry::{Quat, Vec3};
 use crate::id::SessionId;
 use crate::metrics::Loss;
 
-/// Two samples are at least this far apart in time, so that no speed is infinite.
-const MIN_SPAN_SECONDS: f64 = 0.001;
 /// A datagram may come again when so many newer ones have come.
 const DOUBLE_MEMORY: usize = 4;
 /// A car that moved less between two datagrams stands, in metres.
@@ -25,6 +23,9 @@ const LATE_SAMPLES: usize = 8;
 /// A guess goes at most this much faster than the car was of late: as a factor, and in metres a second.
 const GUESS_FACTOR: f32 = 1.25;
 const GUESS_MORE: f32 = 3.0;
+/// A velocity is at most this much more than the smaller slope beside it: as a factor, and in metres a second.
+const SLOPE_FACTOR: f32 = 2.0;
+const SLOPE_MORE: f32 = 2.0;
 /// The most samples kept of a car: more than the largest delay holds at the fastest rate.
 const MAX_SAMPLES: usize = 48;
 /// How far a car may jump in any case before it is a teleport, in metres.
@@ -171,9 +172,9 @@ impl Car {
         let before = behind
             .checked_sub(1)
             .map(|index| self.samples[index].seconds);
-        let room = before.map_or(f64::INFINITY, |before| {
-            self.hole_end - before - MIN_SPAN_SECONDS
-        });
+        // Two samples that nearly share a moment would say that the car flew.
+        let apart = SAME_BEAT * self.beat.period();
+        let room = before.map_or(f64::INFINITY, |before| self.hole_end - before - apart);
         let by = seconds.min(room.max(0.0));
         self.samples
             .iter_mut()
@@ -359,39 +360,33 @@ impl Car {
         velocity * (most / velocity.length().max(most))
     }
 
-    /// The velocity at a sample, no faster than a car can be.
+    /// The velocity at a sample: the slope of the parabola through it and its two neighbours, at the ends through
+    /// the nearest three. Not much more than the smaller of the two slopes beside it: where they differ as no car
+    /// can, one of them is an error in time, and a curve with it would swing out.
     fn velocity(&self, index: usize) -> Vec3 {
-        let velocity = self.slope_at(index);
-        velocity * (MAX_SPEED / velocity.length().max(MAX_SPEED))
+        let count = self.samples.len();
+        let middle = index.clamp(1, count.saturating_sub(2).max(1));
+        let (Some((before, h0)), Some((after, h1))) = (self.slope(middle - 1), self.slope(middle))
+        else {
+            return self.slope(0).map_or(Vec3::default(), |(slope, _)| slope);
+        };
+        let share = |part: f64| (part / (h0 + h1)) as f32;
+        let velocity = if index < middle {
+            before + (before - after) * share(h0)
+        } else if index > middle {
+            after + (after - before) * share(h1)
+        } else {
+            before * share(h1) + after * share(h0)
+        };
+        let most = before.length().min(after.length()) * SLOPE_FACTOR + SLOPE_MORE;
+        velocity * (most / velocity.length().max(most))
     }
 
-    /// The slope at a sample: of the parabola through it and its two neighbours, at the ends through
-    /// the nearest three.
-    fn slope_at(&self, index: usize) -> Vec3 {
-        let count = self.samples.len();
-        if count < 2 {
-            return Vec3::default();
-        }
-        let slope = |from: usize| {
-            let (a, b) = (self.samples[from], self.samples[from + 1]);
-            (
-                (b.position - a.position) * (1.0 / (b.seconds - a.seconds) as f32),
-                b.seconds - a.seconds,
-            )
-        };
-        if count == 2 {
-            return slope(0).0;
-        }
-        if index == 0 {
-            let ((first, h0), (second, h1)) = (slope(0), slope(1));
-            return first + (first - second) * (h0 / (h0 + h1)) as f32;
-        }
-        if index == count - 1 {
-            let ((before, h0), (last, h1)) = (slope(count - 3), slope(count - 2));
-            return last + (last - before) * (h1 / (h0 + h1)) as f32;
-        }
-        let ((before, h0), (after, h1)) = (slope(index - 1), slope(index));
-        before * (h1 / (h0 + h1)) as f32 + after * (h0 / (h0 + h1)) as f32
+    /// The slope from a sample to the next, and the time between them.
+    fn slope(&self, from: usize) -> Option<(Vec3, f64)> {
+        let (a, b) = (self.samples.get(from)?, self.samples.get(from + 1)?);
+        let seconds = b.seconds - a.seconds;
+        Some(((b.position - a.position) * (1.0 / seconds) as f32, seconds))
     }
 }
 
