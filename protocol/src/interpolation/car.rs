@@ -422,3 +422,33 @@ fn sample_of(update: &Update, seconds: f64) -> Sample {
 fn seq_of(update: &Update) -> Option<i32> {
     update.seq.filter(|&seq| seq != 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_samples_at_nearly_one_moment_do_not_swing_the_car_out() {
+        let update = |x: f32| Update {
+            session_id: "car".parse().unwrap(),
+            seq: None,
+            position: Vec3::new(x, 0.0, 0.0),
+            rotation: Quat::IDENTITY,
+        };
+        let mut car = Car::new(&update(0.0), Duration::ZERO);
+        // Half a metre each, of which one seems to have taken a millisecond.
+        car.samples = [
+            (0.0, 0.0),
+            (0.05, 0.5),
+            (0.051, 1.0),
+            (0.1, 1.5),
+            (0.15, 2.0),
+        ]
+        .map(|(seconds, x)| sample_of(&update(x), seconds))
+        .into();
+        for step in 0..150 {
+            let x = car.path(f64::from(step) / 1000.0).position.x;
+            assert!((-0.1..2.1).contains(&x), "at {x} m after {step} ms");
+        }
+    }
+}
