@@ -7,6 +7,8 @@ use protocol::geometry::{Quat, Vec3};
 use protocol::id::SessionId;
 use server::Options;
 use tests::{Player, Site, Spectator};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 /// How exact a place is in a snapshot, in metres along an axis, and how much a car shakes.
 const PRECISION: f32 = 0.0051 + SHAKING;
@@ -174,5 +176,27 @@ async fn spectators_who_do_not_read_disturb_neither_players_nor_others() -> anyh
         }
         ann.ask(Command::Ping).await??;
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_rooms_are_listed_with_what_there_is_to_see() -> anyhow::Result<()> {
+    let site = Site::start().await?;
+    let mut ann = Player::sign_in(&site.url(), "Ann").await?;
+    let room = ann.create_room("Monza").await?;
+    let mut spectator = Spectator::watch(&site.relay, &room).await?;
+    spectator
+        .until(|spectator| spectator.room["name"] == "Monza")
+        .await?;
+    let mut socket = TcpStream::connect(site.relay.addr()).await?;
+    let request = b"GET /api/rooms HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    socket.write_all(request).await?;
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await?;
+    let listed = format!(
+        r#"[{{"id":"{room}","name":"Monza","playerCount":1,"hostId":"{}","isActive":false,"live":true,"spectators":1}}]"#,
+        id_of(&ann)
+    );
+    assert!(answer.ends_with(&listed), "{answer}");
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Contract 3: what the relay answers over HTTP. `ws` upgrades players, `www` serves the page.
 
+mod rooms;
 mod spectate;
 mod upgrade;
 mod www;
@@ -49,6 +50,7 @@ pub(crate) fn router(context: Arc<Context>) -> anyhow::Result<Router> {
         .route("/ws", get(player))
         .route("/spectate/{room}", get(spectate::spectator))
         .route("/api/config", get(config))
+        .route("/api/rooms", get(rooms::rooms))
         .route("/api/{*unknown}", get(unknown))
         .route("/healthz", get(async || "ok\n"))
         .with_state(context)
@@ -107,7 +109,7 @@ async fn config(State(context): State<Arc<Context>>) -> Response {
 async fn unknown() -> Response {
     plain(
         StatusCode::NOT_FOUND,
-        "The relay has no such address; its only one here is /api/config.\n",
+        "The relay has no such address; those here are /api/config and /api/rooms.\n",
     )
 }
 

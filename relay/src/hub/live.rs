@@ -105,6 +105,11 @@ impl Live {
         self.spectators.load(Ordering::Relaxed)
     }
 
+    /// Say whether positions are known.
+    pub(super) fn is_live(&self) -> bool {
+        lock(&self.inner).room.is_live()
+    }
+
     /// Change what is known of the room, and show it.
     pub(super) fn change<T>(self: &Arc<Self>, change: impl FnOnce(&mut Room) -> T) -> T {
         let mut inner = lock(&self.inner);

@@ -4,6 +4,7 @@
 
 mod access;
 mod frame;
+mod listing;
 mod live;
 mod room;
 mod spectator;
@@ -20,7 +21,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::config::{Config, Patience};
+use crate::context::Context;
 use crate::phase::Phase;
+use listing::{Answer, Listing};
 use live::{Live, Pace, Registry, lock};
 use tap::{Heard, Tap};
 
@@ -56,6 +59,7 @@ pub(crate) struct Hub {
     secret: Secret,
     pace: Pace,
     rooms: Registry,
+    listing: Listing,
 }
 
 impl Hub {
@@ -70,6 +74,7 @@ impl Hub {
                 delay: spectating.delay,
             },
             rooms: Registry::default(),
+            listing: Listing::default(),
         })
     }
 
@@ -92,6 +97,17 @@ impl Hub {
     ) {
         let watching = self.live(room).watch();
         spectator::run(socket, read_ahead, watching, patience, phase).await;
+    }
+
+    /// Give the game server's list of rooms, at most two seconds old.
+    pub(crate) async fn list(&self, context: &Arc<Context>) -> Answer {
+        self.listing.ask(context).await
+    }
+
+    /// Say whether a room's positions are known, and how many watch it.
+    pub(crate) fn look(&self, room: &RoomId) -> (bool, usize) {
+        let live = self.find(room);
+        live.map_or((false, 0), |live| (live.is_live(), live.spectators()))
     }
 
     fn live(&self, room: &RoomId) -> Arc<Live> {

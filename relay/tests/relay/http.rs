@@ -21,7 +21,7 @@ async fn ask(relay: &Relay, request: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-async fn get(relay: &Relay, path: &str) -> String {
+pub(crate) async fn get(relay: &Relay, path: &str) -> String {
     ask(relay, &format!("GET {path} HTTP/1.1")).await
 }
 
@@ -29,7 +29,7 @@ fn status(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap()
 }
 
-fn body(answer: &str) -> &str {
+pub(crate) fn body(answer: &str) -> &str {
     answer.split_once("\r\n\r\n").unwrap().1
 }
 

@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
 use crate::browser::Browser;
 use crate::game::{Game, Player};
+use crate::http::{body, get};
 use crate::{config_for, start_for};
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -196,4 +197,92 @@ async fn a_delayed_race_is_shown_later_but_whole() {
     let (_browser, _player) = join(&mut game, &relay).await;
     assert!(spectator.line().await.contains(A));
     assert!(before.elapsed() >= delay);
+}
+
+/// Answer as a game server does that has this one room.
+async fn list_once(player: &mut Player) {
+    player.expect(r#"{"command":"LIST_ROOMS"}"#).await;
+    let room = format!(
+        r#"{{"id":"{ROOM}","name":"Monza","playerCount":2,"isActive":true,"hostId":"{A}"}}"#
+    );
+    player
+        .send(format!(
+            "{{\"command\":\"ROOM_LIST\",\"rooms\":[{room}]}}\n"
+        ))
+        .await;
+}
+
+fn listed(live: bool, spectators: usize) -> String {
+    format!(
+        r#"[{{"id":"{ROOM}","name":"Monza","playerCount":2,"hostId":"{A}","isActive":true,"live":{live},"spectators":{spectators}}}]"#
+    )
+}
+
+#[tokio::test]
+async fn one_session_asks_for_the_rooms_for_everybody_and_says_goodbye() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let asking = async { tokio::join!(get(&relay, "/api/rooms"), get(&relay, "/api/rooms")) };
+    let serving = async {
+        let mut asker = game.player().await;
+        asker.send(format!("CONNECTED|{B}\n")).await;
+        list_once(&mut asker).await;
+        asker
+    };
+    let ((one, two), mut asker) = tokio::join!(asking, serving);
+    for answer in [one, two] {
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert_eq!(body(&answer), listed(false, 0));
+    }
+    // The list is fresh still: who plays and who watches is known without the game server.
+    let (browser, mut player) = join(&mut game, &relay).await;
+    let mut spectator = open(&relay, ROOM, "mp-spectate.v1").await;
+    assert!(spectator.line().await.contains(A));
+    assert_eq!(body(&get(&relay, "/api/rooms").await), listed(true, 1));
+    let goodbye = async {
+        asker.expect(r#"{"command":"BYE"}"#).await;
+        asker.send("{\"command\":\"BYE_OK\"}\n").await;
+        asker.expect_end().await;
+    };
+    drop((browser, spectator));
+    tokio::join!(relay.stop(), goodbye, player.expect_goodbye());
+    assert!(!game.has_player(), "one session for all");
+}
+
+#[tokio::test]
+async fn what_the_list_says_of_a_room_reaches_its_spectators() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut spectator = watch(&relay).await;
+    let serving = async {
+        let mut asker = game.player().await;
+        asker.send(format!("CONNECTED|{B}\n")).await;
+        list_once(&mut asker).await;
+        asker
+    };
+    let (_answer, _asker) = tokio::join!(get(&relay, "/api/rooms"), serving);
+    let told = format!(
+        r#"{{"room":"{ROOM}","name":"Monza","hostId":"{A}","isActive":true,"players":[]}}"#
+    );
+    spectator.expect(&told).await;
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_had_is_an_error_in_words() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let serving = async {
+        let mut asker = game.player().await;
+        asker.send(format!("CONNECTED|{B}\n")).await;
+        asker.expect(r#"{"command":"LIST_ROOMS"}"#).await;
+    };
+    let (answer, ()) = tokio::join!(get(&relay, "/api/rooms"), serving);
+    assert!(answer.starts_with("HTTP/1.1 502"), "{answer}");
+    assert!(body(&answer).contains("ended the session"), "{answer}");
+    let again = get(&relay, "/api/rooms").await;
+    assert!(again.starts_with("HTTP/1.1 502"), "{again}");
+    assert!(!game.has_player(), "a server in trouble is left alone");
+    let off = start(&game, |config| config.spectating.access = Access::Off).await;
+    let answer = get(&off, "/api/rooms").await;
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
 }

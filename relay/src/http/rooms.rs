@@ -1,0 +1,56 @@
+//! `GET /api/rooms`: which rooms there are, which of them can be seen, and how many watch.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use protocol::event::Room;
+use protocol::id::{RoomId, SessionId};
+use serde::Serialize;
+
+use super::plain;
+use crate::context::Context;
+use crate::hub::Hub;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed<'a> {
+    id: &'a RoomId,
+    name: &'a str,
+    player_count: u32,
+    host_id: Option<&'a SessionId>,
+    is_active: bool,
+    /// Positions are known, since a player is connected through this relay.
+    live: bool,
+    spectators: usize,
+}
+
+/// List the rooms.
+pub(super) async fn rooms(State(context): State<Arc<Context>>) -> Response {
+    let Some(hub) = &context.hub else {
+        let reason = "This relay shows no races: its operator can allow it.\n";
+        return plain(StatusCode::NOT_FOUND, reason);
+    };
+    match hub.list(&context).await {
+        Ok(rooms) => {
+            let listed: Vec<_> = rooms.iter().map(|room| listed(room, hub)).collect();
+            ([(header::CACHE_CONTROL, "no-store")], Json(listed)).into_response()
+        }
+        Err(reason) => plain(StatusCode::BAD_GATEWAY, reason + "\n"),
+    }
+}
+
+fn listed<'a>(room: &'a Room, hub: &Hub) -> Listed<'a> {
+    let (live, spectators) = hub.look(&room.id);
+    Listed {
+        id: &room.id,
+        name: &room.name,
+        player_count: room.player_count,
+        host_id: room.host_id.as_ref(),
+        is_active: room.is_active,
+        live,
+        spectators,
+    }
+}
