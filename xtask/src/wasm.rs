@@ -98,6 +98,8 @@ fn generate(module: Vec<u8>, package: &Path) -> Result<()> {
         .typescript(true)
         // So that the page needs no address of its own: the module lies beside the script.
         .omit_default_module_path(false)
+        // Here and not by `strip`, which would take away what wasm-bindgen must know of the target too.
+        .remove_name_section(true)
         .generate(&next)
         .context("wasm-bindgen cannot make the package")?;
     for file in FILES {
