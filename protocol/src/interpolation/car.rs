@@ -98,7 +98,7 @@ impl Car {
     }
 
     pub(super) fn arrive(&mut self, update: &Update, now: Duration) {
-        if self.is_double(update) {
+        if self.is_double(update, now) {
             return;
         }
         self.newest = now;
@@ -184,8 +184,8 @@ impl Car {
     }
 
     /// Say whether a datagram is known already: by its number where it has one, otherwise because a car that moves
-    /// is never twice in exactly one place.
-    fn is_double(&self, update: &Update) -> bool {
+    /// is never twice in exactly one place. One that has just stopped is, but a beat later.
+    fn is_double(&self, update: &Update, now: Duration) -> bool {
         if let (Some(last), Some(seq)) = (self.last_seq, seq_of(update)) {
             return seq == last;
         }
@@ -194,10 +194,14 @@ impl Car {
         let same = |sample: &Sample| {
             sample.position == update.position && Some(sample.rotation) == rotation
         };
+        if newest().next().is_some_and(same) {
+            let since = now.saturating_sub(self.newest).as_secs_f64();
+            return since < SAME_BEAT * self.beat.period();
+        }
         let stands = newest()
             .zip(newest().skip(1))
             .any(|(a, b)| a.position.distance(b.position) < STANDING_METRES);
-        newest().any(same) && !stands && self.samples.len() > 1
+        newest().any(same) && !stands
     }
 
     /// Where a datagram belongs that a later one overtook: by its number where it has one, otherwise where it lies

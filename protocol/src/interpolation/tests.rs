@@ -344,6 +344,26 @@ fn a_silent_car_goes_on_for_a_quarter_of_a_second_and_then_stands_stale() {
 }
 
 #[test]
+fn a_car_that_stops_dead_stands_where_it_stopped_and_stays() {
+    let (mut cars, last) = silent_car();
+    for step in 1..=200u32 {
+        let now = last + ms(50) * step;
+        cars.handle_update(&update(40.0, 0.0), now);
+        cars.handle_timeout(now);
+        let drawn = pose(&mut cars, now);
+        assert!(
+            !drawn.stale && drawn.age == Duration::ZERO,
+            "{drawn:?} at step {step}"
+        );
+        assert!(
+            step < 4 || (drawn.position.x - 40.0).abs() < 0.5,
+            "{drawn:?} at step {step}"
+        );
+    }
+    assert_eq!(pose(&mut cars, last + ms(10_000)).position.x, 40.0);
+}
+
+#[test]
 fn a_teleport_is_no_ride() {
     let (mut cars, last) = silent_car();
     cars.handle_update(&update(-500.0, 300.0), last + ms(50));
