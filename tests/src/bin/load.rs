@@ -2,7 +2,7 @@
 //! nothing but what must be true of any run: everybody signed in, no command lost.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
@@ -50,6 +50,43 @@ struct Figures {
     updates_sent: AtomicU64,
     updates_expected: AtomicU64,
     updates_received: AtomicU64,
+    delays: Delays,
+}
+
+/// How many positions took how long, so that counting takes no more memory the longer they drive.
+struct Delays(Vec<AtomicU32>);
+
+/// Tenths of a millisecond told apart; what took longer counts as this.
+const SLOWEST: usize = 50_000;
+
+impl Default for Delays {
+    fn default() -> Self {
+        Self((0..=SLOWEST).map(|_| AtomicU32::new(0)).collect())
+    }
+}
+
+impl Delays {
+    fn count(&self, milliseconds: f32) {
+        // A cast keeps to its range.
+        let place = ((milliseconds * 10.0) as usize).min(SLOWEST);
+        self.0[place].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The delay in milliseconds that this share of all positions did not exceed.
+    fn quantile(&self, share: f64) -> f64 {
+        let counts = || {
+            self.0
+                .iter()
+                .map(|count| u64::from(count.load(Ordering::Relaxed)))
+        };
+        let wanted = (counts().sum::<u64>() as f64 * share).ceil();
+        let mut passed = 0;
+        let place = counts().position(|count| {
+            passed += count;
+            passed as f64 >= wanted
+        });
+        place.map_or(f64::NAN, |place| place as f64 / 10.0)
+    }
 }
 
 #[tokio::main]
@@ -80,19 +117,18 @@ async fn main() -> anyhow::Result<()> {
         };
         drivers.spawn(driver.run());
     }
-    let mut delays = Vec::new();
     let mut memory = Memory::default();
     let mut sampling = tokio::time::interval(Duration::from_secs(1));
     loop {
         tokio::select! {
             driver = drivers.join_next() => match driver {
-                Some(driver) => delays.extend(driver??),
+                Some(driver) => driver??,
                 None => break,
             },
             _ = sampling.tick() => memory.sample(),
         }
     }
-    print(&arguments, &figures, &mut delays, &memory);
+    print(&arguments, &figures, &memory);
     site.relay.stop().await;
     site.server.stop().await;
     ensure!(
@@ -119,14 +155,13 @@ struct Driver {
 }
 
 impl Driver {
-    /// Sign in, enter the room, drive and leave; gives how long each position took to arrive, in milliseconds.
-    async fn run(self) -> anyhow::Result<Vec<f32>> {
+    /// Sign in, enter the room, drive and leave.
+    async fn run(self) -> anyhow::Result<()> {
         let mut player = self.enter().await?;
         self.start.wait().await;
         let begun = Instant::now();
         let counted = begun + WARM_UP;
         let end = counted + Duration::from_secs(self.arguments.seconds);
-        let mut delays = Vec::new();
         let mut next_update = begun + UPDATE_INTERVAL.mul_f64(f64::from(self.number % 20) / 20.0);
         let mut sent_before = None;
         let mut next_ping = begun + PING_INTERVAL.mul_f64(f64::from(self.number % 20) / 20.0);
@@ -151,11 +186,11 @@ impl Driver {
                 player.session.send(Command::Ping, player.now())?;
                 self.figures.commands_sent.fetch_add(1, Ordering::Relaxed);
             }
-            self.count(&mut player, &mut delays);
+            self.count(&mut player);
         }
         self.count_sent(&player, sent_before.unwrap_or_default());
         player.goodbye().await?;
-        Ok(delays)
+        Ok(())
     }
 
     async fn enter(&self) -> anyhow::Result<Player> {
@@ -208,7 +243,7 @@ impl Driver {
         self.arguments.room.min(self.arguments.players - first) - 1
     }
 
-    fn count(&self, player: &mut Player, delays: &mut Vec<f32>) {
+    fn count(&self, player: &mut Player) {
         let now = self.epoch.elapsed().as_secs_f32() * 1000.0;
         while let Some(output) = player.take(Some) {
             match output {
@@ -216,7 +251,7 @@ impl Driver {
                     self.figures
                         .updates_received
                         .fetch_add(1, Ordering::Relaxed);
-                    delays.push(now - update.position.x);
+                    self.figures.delays.count(now - update.position.x);
                 }
                 Output::Answer {
                     answer: Ok(Event::Pong),
@@ -263,20 +298,13 @@ impl Memory {
     }
 }
 
-fn print(arguments: &Arguments, figures: &Figures, delays: &mut [f32], memory: &Memory) {
+fn print(arguments: &Arguments, figures: &Figures, memory: &Memory) {
     let load = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
     let (expected, received) = (
         load(&figures.updates_expected),
         load(&figures.updates_received),
     );
-    delays.sort_by(f32::total_cmp);
-    let quantile = |share: f64| {
-        let last = delays.len().saturating_sub(1) as f64;
-        delays
-            .get((last * share) as usize)
-            .copied()
-            .unwrap_or(f32::NAN)
-    };
+    let quantile = |share| figures.delays.quantile(share);
     println!(
         "players             {} in rooms of {}",
         arguments.players, arguments.room
