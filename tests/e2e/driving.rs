@@ -7,20 +7,12 @@ use protocol::session::{Config, Output};
 use server::Options;
 use tests::{Player, Site};
 
-use crate::see;
+use crate::{see, two_in_a_room};
 
 #[tokio::test]
 async fn players_see_each_other_in_both_modes_of_the_server() -> anyhow::Result<()> {
     for faithful in [false, true] {
-        let options = Options {
-            faithful,
-            ..Options::default()
-        };
-        let site = Site::start_with(options, |_| {}).await?;
-        let mut ann = Player::sign_in(&site.url(), "Ann").await?;
-        let mut bob = Player::sign_in(&site.url(), "Bob").await?;
-        let room = ann.create_room("Monza").await?;
-        bob.join_room(&room).await??;
+        let (_site, mut ann, mut bob, _) = two_in_a_room(faithful).await?;
         see(&mut ann, &mut bob, Vec3::new(12.5, 0.25, -300.75)).await?;
         see(&mut bob, &mut ann, Vec3::new(0.1, 1e-7, 123.456)).await?;
     }
@@ -29,11 +21,7 @@ async fn players_see_each_other_in_both_modes_of_the_server() -> anyhow::Result<
 
 #[tokio::test]
 async fn a_start_is_told_once_to_everybody_with_a_place_for_each() -> anyhow::Result<()> {
-    let site = Site::start().await?;
-    let mut ann = Player::sign_in(&site.url(), "Ann").await?;
-    let mut bob = Player::sign_in(&site.url(), "Bob").await?;
-    let room = ann.create_room("Monza").await?;
-    bob.join_room(&room).await??;
+    let (_site, mut ann, mut bob, _) = two_in_a_room(false).await?;
     let answer = ann.ask(Command::StartGame).await??;
     let Event::GameStarted(started) = answer else {
         panic!("not started: {answer:?}")

@@ -4,17 +4,11 @@ use protocol::command::Command;
 use server::Options;
 use tests::{Player, Site};
 
+use crate::two_in_a_room;
+
 /// Ann in a room with Bob, on a server that keeps vanished players for ever unless somebody says goodbye.
 async fn room_of_two() -> anyhow::Result<(Site, Player, Player)> {
-    let options = Options {
-        faithful: true,
-        ..Options::default()
-    };
-    let site = Site::start_with(options, |_| {}).await?;
-    let mut ann = Player::sign_in(&site.url(), "Ann").await?;
-    let mut bob = Player::sign_in(&site.url(), "Bob").await?;
-    let room = ann.create_room("Monza").await?;
-    bob.join_room(&room).await??;
+    let (site, ann, mut bob, _) = two_in_a_room(true).await?;
     assert_eq!(bob.room_players().await?.len(), 2);
     Ok((site, ann, bob))
 }

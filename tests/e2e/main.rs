@@ -7,7 +7,9 @@ mod trouble;
 
 use protocol::command::Command;
 use protocol::geometry::{Quat, Vec3};
+use protocol::id::RoomId;
 use protocol::session::{CommandError, Output};
+use server::Options;
 use tests::{Player, Site};
 
 /// Two players in a room who want to be left alone: whatever goes wrong elsewhere, they go on.
@@ -42,6 +44,20 @@ impl Bystanders {
         self.driver.ask(Command::Ping).await??;
         Ok(())
     }
+}
+
+/// Ann and Bob in Ann's room, on a server in one of its modes.
+async fn two_in_a_room(faithful: bool) -> anyhow::Result<(Site, Player, Player, RoomId)> {
+    let options = Options {
+        faithful,
+        ..Options::default()
+    };
+    let site = Site::start_with(options, |_| {}).await?;
+    let mut ann = Player::sign_in(&site.url(), "Ann").await?;
+    let mut bob = Player::sign_in(&site.url(), "Bob").await?;
+    let room = ann.create_room("Monza").await?;
+    bob.join_room(&room).await??;
+    Ok((site, ann, bob, room))
 }
 
 /// Let one player drive at a place until another sees it there: positions may be lost, and the server learns where

@@ -5,15 +5,14 @@ use std::time::Duration;
 use protocol::command::Command;
 use protocol::geometry::{Quat, Vec3};
 use protocol::id::SessionId;
-use server::Options;
 use tests::{Player, Site, Spectator};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// How exact a place is in a snapshot, in metres along an axis, and how much a car shakes.
-const PRECISION: f32 = 0.0051 + SHAKING;
-/// No car comes to rest in exactly one place, from which a repeated datagram could not be told.
-const SHAKING: f32 = 0.001;
+use crate::two_in_a_room;
+
+/// How exact a place is in a snapshot, in metres along an axis.
+const PRECISION: f32 = 0.0051;
 
 fn id_of(player: &Player) -> SessionId {
     match player.session.id() {
@@ -25,8 +24,6 @@ fn id_of(player: &Player) -> SessionId {
 /// Send a place and do for a moment what is due.
 async fn drive(player: &mut Player, place: Vec3) -> anyhow::Result<()> {
     let now = player.now();
-    let shaking = SHAKING * (now.as_micros() % 8) as f32 / 8.0;
-    let place = place + Vec3::new(0.0, 0.0, shaking);
     player
         .session
         .send_update(place, Quat::from_yaw(1.0), now)?;
@@ -45,15 +42,7 @@ fn is_at(spectator: &Spectator, player: &Player, place: Vec3) -> bool {
 #[tokio::test]
 async fn a_spectator_sees_the_players_drive_on_their_true_paths() -> anyhow::Result<()> {
     for faithful in [false, true] {
-        let options = Options {
-            faithful,
-            ..Options::default()
-        };
-        let site = Site::start_with(options, |_| {}).await?;
-        let mut ann = Player::sign_in(&site.url(), "Ann").await?;
-        let mut bob = Player::sign_in(&site.url(), "Bob").await?;
-        let room = ann.create_room("Monza").await?;
-        bob.join_room(&room).await??;
+        let (site, mut ann, mut bob, room) = two_in_a_room(faithful).await?;
         let mut spectator = Spectator::watch(&site.relay, &room).await?;
         spectator
             .until(|spectator| spectator.indices().len() == 2)
