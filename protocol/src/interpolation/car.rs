@@ -59,6 +59,8 @@ pub(super) struct Car {
     hole_end: f64,
     /// How far in the past it is drawn, in seconds.
     delay: f64,
+    /// How far it should be. Only a datagram changes that, and a frame is drawn more often than one comes.
+    wanted_delay: f64,
     drawn: Option<Drawn>,
 }
 
@@ -73,10 +75,12 @@ struct Drawn {
 impl Car {
     pub(super) fn new(update: &Update, now: Duration) -> Self {
         let (beat, stamp) = Beat::new(now, seq_of(update));
+        let delay = wanted_delay(&beat);
         let mut car = Self {
             id: update.session_id.clone(),
             hole_end: stamp.seconds,
-            delay: 0.0,
+            delay,
+            wanted_delay: delay,
             beat,
             samples: VecDeque::with_capacity(MAX_SAMPLES),
             last_seq: seq_of(update),
@@ -88,7 +92,6 @@ impl Car {
             drawn: None,
         };
         car.samples.push_back(sample_of(update, stamp.seconds));
-        car.delay = car.wanted_delay();
         car
     }
 
@@ -130,6 +133,7 @@ impl Car {
         }
         self.last_seq = seq_of(update);
         let stamp = self.beat.arrive(now, seq_of(update));
+        self.wanted_delay = wanted_delay(&self.beat);
         if counts > 0 {
             self.loss.lost = self.loss.lost.saturating_add_signed(stamp.missed.into());
         }
@@ -244,19 +248,13 @@ impl Car {
         last.position.distance(update.position) > TELEPORT_METRES.max(MAX_SPEED * seconds as f32)
     }
 
-    /// One beat and the lateness of nineteen in twenty: then the next sample is there when it is needed.
-    fn wanted_delay(&self) -> f64 {
-        let wanted = self.beat.period() + self.beat.lateness();
-        wanted.clamp(MIN_DELAY.as_secs_f64(), MAX_DELAY.as_secs_f64())
-    }
-
     pub(super) fn sample(&mut self, now: Duration) -> Pose {
         let seconds = now.as_secs_f64();
         let passed = self
             .drawn
             .map_or(0.0, |drawn| (seconds - drawn.at).max(0.0));
         let step = DELAY_SLEW * passed;
-        self.delay += (self.wanted_delay() - self.delay).clamp(-step, step);
+        self.delay += (self.wanted_delay - self.delay).clamp(-step, step);
         let path = self.path(seconds - self.delay);
         let fade = (-passed / CORRECTION_SECONDS).exp() as f32;
         let offset = self
@@ -411,6 +409,12 @@ impl Path {
             stale: false,
         }
     }
+}
+
+/// One beat and the lateness of nineteen in twenty: then the next sample is there when it is needed.
+fn wanted_delay(beat: &Beat) -> f64 {
+    let wanted = beat.period() + beat.lateness();
+    wanted.clamp(MIN_DELAY.as_secs_f64(), MAX_DELAY.as_secs_f64())
 }
 
 fn sample_of(update: &Update, seconds: f64) -> Sample {
