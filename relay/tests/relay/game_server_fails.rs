@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use relay::{Config, Relay, Trust};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::browser::Browser;
 use crate::game::{Game, Identity};
@@ -19,6 +19,15 @@ async fn silent() -> (TcpListener, Config) {
     let at = listener.local_addr().unwrap();
     let config = Config::new(at.into(), at.into(), Trust::Insecure);
     (listener, config)
+}
+
+/// Two players whom the relay dials a silent server for, and no end of it: they take all turns there are.
+async fn two_dialling(relay: &Relay, listener: &TcpListener) -> [(Browser, TcpStream); 2] {
+    let first = Browser::connect(relay).await;
+    let (first_accepted, _) = listener.accept().await.unwrap();
+    let second = Browser::connect(relay).await;
+    let (second_accepted, _) = listener.accept().await.unwrap();
+    [(first, first_accepted), (second, second_accepted)]
 }
 
 #[tokio::test]
@@ -90,10 +99,7 @@ async fn only_two_players_dial_at_once() {
     config.patience.dial_queue = SHORT;
     config.patience.dial_queue_places = 1;
     let relay = Relay::start(config).await.unwrap();
-    let _first = Browser::connect(&relay).await;
-    let _accepted = listener.accept().await.unwrap();
-    let _second = Browser::connect(&relay).await;
-    let _accepted = listener.accept().await.unwrap();
+    let _dialling = two_dialling(&relay, &listener).await;
     let mut third = Browser::connect(&relay).await;
     third.expect_close(4003, "in time").await;
 }
@@ -104,10 +110,7 @@ async fn more_players_than_may_wait_for_a_dial_are_sent_away() {
     config.patience.dial = LONG;
     config.patience.dial_queue_places = 0;
     let relay = Relay::start(config).await.unwrap();
-    let _first = Browser::connect(&relay).await;
-    let _accepted = listener.accept().await.unwrap();
-    let _second = Browser::connect(&relay).await;
-    let _accepted = listener.accept().await.unwrap();
+    let _dialling = two_dialling(&relay, &listener).await;
     let mut third = Browser::connect(&relay).await;
     third.expect_close(1013, "are joining").await;
 }
