@@ -14,6 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::frame;
 use super::room::Room;
+use super::tally::Tally;
 
 /// All rooms somebody is in or watches.
 pub(super) type Registry = Arc<Mutex<HashMap<RoomId, Weak<Live>>>>;
@@ -50,6 +51,7 @@ pub(super) struct Live {
     id: RoomId,
     registry: Registry,
     pace: Pace,
+    tally: Arc<Tally>,
     spectators: AtomicUsize,
     inner: Mutex<Inner>,
     shown: watch::Sender<View>,
@@ -67,7 +69,12 @@ struct Inner {
 
 impl Live {
     /// Find a room, or make it.
-    pub(super) fn of(id: &RoomId, registry: &Registry, pace: Pace) -> Arc<Self> {
+    pub(super) fn of(
+        id: &RoomId,
+        registry: &Registry,
+        pace: Pace,
+        tally: &Arc<Tally>,
+    ) -> Arc<Self> {
         let mut rooms = lock(registry);
         if let Some(live) = rooms.get(id).and_then(Weak::upgrade) {
             return live;
@@ -82,6 +89,7 @@ impl Live {
             id: id.clone(),
             registry: Arc::clone(registry),
             pace,
+            tally: Arc::clone(tally),
             spectators: AtomicUsize::new(0),
             shown: watch::Sender::new(newest.clone()),
             inner: Mutex::new(Inner {
@@ -137,6 +145,8 @@ impl Live {
     pub(super) fn watch(self: &Arc<Self>) -> Watching {
         let mut inner = lock(&self.inner);
         self.spectators.fetch_add(1, Ordering::Relaxed);
+        Tally::one(&self.tally.spectators);
+        Tally::one(&self.tally.admitted);
         if !inner.is_ticking {
             self.show_first(&mut inner);
         }
@@ -183,7 +193,11 @@ impl Live {
     fn tick(&self) -> bool {
         let now = self.pace.now();
         let mut inner = lock(&self.inner);
+        let before = inner.newest.snapshot_number;
         let news = inner.refresh(now);
+        if inner.newest.snapshot_number != before {
+            Tally::one(&self.tally.snapshots);
+        }
         if let Some(view) = inner.delay(news, now, self.pace.delay) {
             self.shown.send_replace(view);
         }
@@ -255,9 +269,16 @@ pub(super) struct Watching {
     live: Arc<Live>,
 }
 
+impl Watching {
+    pub(super) fn tally(&self) -> &Tally {
+        &self.live.tally
+    }
+}
+
 impl Drop for Watching {
     fn drop(&mut self) {
         self.live.spectators.fetch_sub(1, Ordering::Relaxed);
+        self.live.tally.spectators.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -8,6 +8,7 @@ mod listing;
 mod live;
 mod room;
 mod spectator;
+mod tally;
 mod tap;
 
 use std::sync::{Arc, Weak};
@@ -28,6 +29,7 @@ use live::{Live, Pace, Registry, lock};
 use tap::{Heard, Tap};
 
 pub use access::{Access, AccessToken};
+pub(crate) use tally::Tally;
 
 /// What races are shown with.
 #[derive(Debug, Clone)]
@@ -60,6 +62,7 @@ pub(crate) struct Hub {
     pace: Pace,
     rooms: Registry,
     listing: Listing,
+    tally: Arc<Tally>,
 }
 
 impl Hub {
@@ -75,6 +78,7 @@ impl Hub {
             },
             rooms: Registry::default(),
             listing: Listing::default(),
+            tally: Arc::default(),
         })
     }
 
@@ -99,6 +103,12 @@ impl Hub {
         spectator::run(socket, read_ahead, watching, patience, phase).await;
     }
 
+    /// What was counted so far.
+    #[allow(dead_code, reason = "nobody publishes the counts yet")]
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
     /// Give the game server's list of rooms, at most two seconds old.
     pub(crate) async fn list(&self, context: &Arc<Context>) -> Answer {
         self.listing.ask(context).await
@@ -111,7 +121,7 @@ impl Hub {
     }
 
     fn live(&self, room: &RoomId) -> Arc<Live> {
-        Live::of(room, &self.rooms, self.pace)
+        Live::of(room, &self.rooms, self.pace, &self.tally)
     }
 
     /// Find a room that is played in or watched.
@@ -170,6 +180,7 @@ impl Tapped<'_> {
         let Some((live, me)) = self.watched() else {
             return;
         };
+        Tally::one(&self.hub.tally.datagrams);
         if let Some(update) = self.tap.read_up(datagram) {
             live.handle_update(&update, me, false);
         }
@@ -185,6 +196,7 @@ impl Tapped<'_> {
         if tap::peek(datagram).is_some_and(|car| !live.wants(&car, me, mixed)) {
             return;
         }
+        Tally::one(&self.hub.tally.datagrams);
         if let Some(update) = self.tap.read_down(datagram) {
             live.handle_update(&update, me, mixed);
         }

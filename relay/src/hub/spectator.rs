@@ -14,6 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 use super::frame::{self, Reader, Received, Unexpected};
 use super::live::{View, Watching};
+use super::tally::Tally;
 use crate::config::Patience;
 use crate::ending::Ending;
 use crate::phase::{self, Phase};
@@ -60,6 +61,13 @@ pub(super) async fn run(
         Err(ending) = spectator.live(&read_ahead, patience) => ending,
         () = phase::until(&mut phase, |phase| phase >= Phase::Closing) => Ending::restarting(),
     };
+    let tally = spectator.watching.tally();
+    match ending.code {
+        CloseCode::TooSlow => Tally::one(&tally.too_slow),
+        CloseCode::SentTooMuch => Tally::one(&tally.sent_too_much),
+        CloseCode::Malformed => Tally::one(&tally.malformed),
+        _ => {}
+    }
     tokio::select! {
         _closed_or_not = timeout(patience.close, spectator.close(&ending)) => {}
         () = phase::until(&mut phase, |phase| phase == Phase::Aborting) => {}
@@ -126,6 +134,9 @@ impl Spectator {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => {
                     self.rest.advance(written);
+                    let tally = self.watching.tally();
+                    Tally::add(&tally.bytes, written as u64);
+                    Tally::add(&tally.frames, u64::from(self.rest.is_empty()));
                     // Who was blocked and is not any more has read something.
                     if std::mem::take(&mut self.is_blocked) {
                         self.unanswered_pings = 0;
@@ -148,12 +159,16 @@ impl Spectator {
         if std::mem::take(&mut self.ping_is_due) {
             return Some(frame::ping());
         }
-        let view: &View = &self.watching.view.borrow_and_update();
+        let view: View = self.watching.view.borrow_and_update().clone();
         if view.text_number != self.text_number {
             self.text_number = view.text_number;
             return Some(view.text.clone());
         }
         if view.snapshot_number != self.snapshot_number {
+            let passed_by = view.snapshot_number.wrapping_sub(self.snapshot_number) - 1;
+            if self.snapshot_number > 0 {
+                Tally::add(&self.watching.tally().skipped, passed_by.into());
+            }
             self.snapshot_number = view.snapshot_number;
             return Some(view.snapshot.clone()).filter(|snapshot| !snapshot.is_empty());
         }
