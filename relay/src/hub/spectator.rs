@@ -162,7 +162,7 @@ impl Spectator {
         let view: View = self.watching.view.borrow_and_update().clone();
         if view.text_number != self.text_number {
             self.text_number = view.text_number;
-            return Some(view.text.clone());
+            return Some(view.text);
         }
         if view.snapshot_number != self.snapshot_number {
             let passed_by = view.snapshot_number.wrapping_sub(self.snapshot_number) - 1;
@@ -170,7 +170,7 @@ impl Spectator {
                 Tally::add(&self.watching.tally().skipped, passed_by.into());
             }
             self.snapshot_number = view.snapshot_number;
-            return Some(view.snapshot.clone()).filter(|snapshot| !snapshot.is_empty());
+            return Some(view.snapshot).filter(|snapshot| !snapshot.is_empty());
         }
         None
     }
