@@ -1,6 +1,8 @@
-//! Contract 3: what the relay answers over HTTP. `ws` upgrades players, `www` serves the page.
+//! Contract 3: what the relay answers over HTTP. `ws` upgrades players, `www` serves the page, `sharing` says what
+//! pages of other sites may take.
 
 mod rooms;
+mod sharing;
 mod spectate;
 mod upgrade;
 mod www;
@@ -13,7 +15,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use axum::{Extension, Json, Router};
 use protocol::frame::{CloseCode, SUBPROTOCOL};
 use serde::Serialize;
@@ -30,11 +32,6 @@ use crate::transport::Transport as _;
 use crate::websocket::WebSocket;
 use www::Www;
 
-/// Scripts and styles come from here only; wasm may be compiled; the page may connect to any relay.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
-    connect-src 'self' ws: wss:; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; \
-    form-action 'self'; frame-ancestors 'self'";
-
 /// Letters of a refused origin that are logged: any real one, and little of what somebody makes up.
 const MAX_LOGGED_ORIGIN: usize = 200;
 
@@ -45,30 +42,28 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 /// Make the routes.
 pub(crate) fn router(context: Arc<Context>) -> anyhow::Result<Router> {
     let www = Arc::new(Www::new(context.config.www.as_deref())?);
+    let viewer = {
+        let www = Arc::clone(&www);
+        get(move |request: Request| www::serve_viewer(Arc::clone(&www), request))
+    };
     let page = get(move |request: Request| www::serve(Arc::clone(&www), request));
     Ok(Router::new()
         .route("/ws", get(player))
         .route("/spectate/{room}", get(spectate::spectator))
         .route("/api/config", get(config))
-        .route("/api/rooms", get(rooms::rooms))
+        .route("/api/rooms", public(get(rooms::rooms)))
         .route("/api/{*unknown}", get(unknown))
         .route("/healthz", get(async || "ok\n"))
+        .route("/watch/{room}", public(viewer))
         .with_state(context)
-        .fallback_service(page)
-        .layer(map_response(secured)))
+        .fallback_service(public(page))
+        .layer(map_response(sharing::secured)))
 }
 
-async fn secured(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    let fixed = [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ];
-    for (name, value) in fixed {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    response
+/// Let pages of every site have what is here.
+fn public<S: Clone + Send + Sync + 'static>(route: MethodRouter<S>) -> MethodRouter<S> {
+    let route = route.options(sharing::preflight);
+    route.layer(map_response(sharing::shared))
 }
 
 /// What a page needs to start.

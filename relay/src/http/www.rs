@@ -16,8 +16,10 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
-use super::plain;
+use super::{plain, sharing};
 
+/// The page that shows a race to whoever has the link.
+const VIEWER: &str = "watch.html";
 /// The largest file served from a folder; it is read whole.
 const MAX_FILE_BYTES: u64 = 32 << 20;
 /// Compressed files kept. A page has some twenty; the rest is for those that change while the relay runs.
@@ -109,10 +111,25 @@ pub(super) async fn serve(www: Arc<Www>, request: Request) -> Response {
     if !is_plain(path) {
         return missing(path);
     }
-    let (path, headers) = (path.to_owned(), request.headers().clone());
+    let path = path.to_owned();
+    send(www, path, request).await
+}
+
+/// Answer a link to a race, `/watch/ROOM_ID`: the page finds the room in its own address.
+pub(super) async fn serve_viewer(www: Arc<Www>, request: Request) -> Response {
+    send(www, VIEWER.to_owned(), request).await
+}
+
+async fn send(www: Arc<Www>, path: String, request: Request) -> Response {
+    let headers = request.headers().clone();
+    let is_viewer = path == VIEWER;
     // Reading and compressing are for a thread that may block.
     let answer = tokio::task::spawn_blocking(move || answer(&www, &path, &headers)).await;
-    answer.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+    let answer = answer.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response());
+    match is_viewer {
+        true => sharing::embeddable(answer),
+        false => answer,
+    }
 }
 
 fn answer(www: &Www, path: &str, request: &HeaderMap) -> Response {

@@ -38,6 +38,7 @@ fn page() -> tempfile::TempDir {
     std::fs::create_dir(folder.path().join("pkg")).unwrap();
     for (name, text) in [
         ("index.html", "<!doctype html>"),
+        ("watch.html", "<!doctype html><title>race"),
         ("main.js", "export {};"),
         ("pkg/client.wasm", "\0asm"),
         (".secret", "hidden"),
@@ -79,6 +80,112 @@ async fn a_folder_is_served_with_the_headers_a_page_needs() {
     let head = ask(&relay, "HEAD / HTTP/1.1").await;
     assert_eq!((status(&head), body(&head)), ("200", ""));
     assert_eq!(status(&ask(&relay, "POST / HTTP/1.1").await), "405");
+}
+
+/// The value of a header; empty where it is not there.
+fn header<'a>(answer: &'a str, name: &str) -> &'a str {
+    let head = answer.split_once("\r\n\r\n").unwrap().0;
+    let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+    let values: Vec<_> = lines
+        .by_ref()
+        .filter_map(|(key, value)| (key == name).then_some(value))
+        .collect();
+    assert!(values.len() < 2, "{name}: {values:?}");
+    values.first().copied().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn every_site_may_embed_the_viewer_and_no_other_page() {
+    let game = Game::start().await;
+    let folder = page();
+    let mut config = config_for(&game);
+    config.www = Some(folder.path().to_owned());
+    let relay = Relay::start(config).await.unwrap();
+    let ancestors = async |path: &str| {
+        let answer = get(&relay, path).await;
+        let policy = header(&answer, "content-security-policy");
+        let ancestors = policy.rsplit_once("frame-ancestors ").unwrap().1.to_owned();
+        (status(&answer).to_owned(), ancestors)
+    };
+    let room = "1".repeat(32);
+    for path in ["/watch.html", "/watch.html?room=1&embed=1"] {
+        assert_eq!(ancestors(path).await, ("200".into(), "*".into()), "{path}");
+    }
+    let link = format!("/watch/{room}?embed=1");
+    assert_eq!(ancestors(&link).await, ("200".into(), "*".into()));
+    let [by_link, by_name] = [&link, "/watch.html"].map(|path| get(&relay, path));
+    let (by_link, by_name) = tokio::join!(by_link, by_name);
+    assert_eq!(body(&by_link), body(&by_name));
+    assert_eq!(header(&by_link, "etag"), header(&by_name, "etag"));
+    for path in ["/", "/index.html", "/api/config", "/main.js", "/healthz"] {
+        let expected = ("200".into(), "'self'".into());
+        assert_eq!(ancestors(path).await, expected, "{path}");
+    }
+    assert_eq!(ancestors("/watch/a/b").await.0, "404");
+    std::fs::remove_file(folder.path().join("watch.html")).unwrap();
+    let missing = get(&relay, &link).await;
+    assert_eq!(status(&missing), "404");
+    assert!(body(&missing).contains("no such file"), "{missing}");
+}
+
+#[tokio::test]
+async fn what_is_public_is_shared_with_every_site_and_the_rest_with_none() {
+    let game = Game::start().await;
+    let mut config = config_for(&game);
+    config.spectating.access = relay::Access::Off;
+    let relay = Relay::start(config).await.unwrap();
+    let sharing = |answer: &str| {
+        [
+            "access-control-allow-origin",
+            "cross-origin-resource-policy",
+        ]
+        .map(|name| header(answer, name).to_owned())
+    };
+    // Refusals too, so that a page can read why.
+    for (path, code) in [
+        ("/track.json", "200"),
+        ("/index.html", "200"),
+        ("/nothing.js", "404"),
+        ("/api/rooms", "404"),
+    ] {
+        let answer = get(&relay, path).await;
+        assert_eq!(status(&answer), code, "{path}");
+        assert_eq!(sharing(&answer), ["*", "cross-origin"], "{path}");
+        let preflight = format!(
+            "OPTIONS {path} HTTP/1.1\r\nOrigin: https://club.example\r\n\
+             Access-Control-Request-Method: GET\r\nAccess-Control-Request-Headers: x-own"
+        );
+        let allowed = ask(&relay, &preflight).await;
+        assert_eq!(status(&allowed), "204", "{path}");
+        assert_eq!(header(&allowed, "access-control-allow-origin"), "*");
+        assert_eq!(
+            header(&allowed, "access-control-allow-methods"),
+            "GET, HEAD"
+        );
+        assert_eq!(header(&allowed, "access-control-allow-headers"), "*");
+    }
+    let track = get(&relay, "/track.json").await;
+    let tag = header(&track, "etag");
+    let known = ask(
+        &relay,
+        &format!("GET /track.json HTTP/1.1\r\nIf-None-Match: {tag}"),
+    )
+    .await;
+    assert_eq!(
+        (status(&known), sharing(&known)),
+        ("304", sharing(&track)),
+        "a copy is shared like the first"
+    );
+    for path in ["/api/config", "/healthz", "/api/unknown"] {
+        let answer = get(&relay, path).await;
+        assert_eq!(sharing(&answer), ["", "same-origin"], "{path}");
+        let refused = ask(&relay, &format!("OPTIONS {path} HTTP/1.1")).await;
+        assert_eq!(
+            header(&refused, "access-control-allow-origin"),
+            "",
+            "{path}"
+        );
+    }
 }
 
 #[tokio::test]
