@@ -324,10 +324,10 @@ function bendRadius(line) {
 /**
  * The end of the pit lane, led on beside the track until it has melted into it. The file ends it where the two meet.
  * @param {Line} line
- * @param {TrackFile} file
+ * @param {Pick<TrackFile, "pitLane">} file
  * @returns {Array<[number, number]>}
  */
-function merge(line, { pitLane }) {
+export function merge(line, { pitLane }) {
   const [x, z] = pitLane.centreline[pitLane.centreline.length - 1];
   const at = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };
   line.project(x, z, at);
@@ -344,7 +344,7 @@ function merge(line, { pitLane }) {
  * @param {Array<[number, number]>} points
  * @returns {Array<[number, number]>}
  */
-function smooth(points) {
+export function smooth(points) {
   const parts = 5;
   const last = points.length - 1;
   /** @type {Array<[number, number]>} */
