@@ -2,7 +2,7 @@
 //! is there before it is needed: how much depends on the jitter measured. Pure: the clock is an argument.
 
 mod beat;
-mod car;
+pub(crate) mod car;
 
 use std::collections::VecDeque;
 use std::time::Duration;

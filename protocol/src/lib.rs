@@ -20,5 +20,8 @@ pub mod pacer;
 pub mod refusal;
 pub mod session;
 pub mod snapshot;
+pub mod spectate;
+pub mod timeline;
 
 mod fields;
+mod ring;

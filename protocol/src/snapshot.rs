@@ -95,6 +95,16 @@ impl Snapshot {
     /// # Errors
     /// The bytes are none, or of another version.
     pub fn decode(bytes: &[u8]) -> Result<Self, SnapshotError> {
+        let mut snapshot = Self::default();
+        snapshot.decode_from(bytes)?;
+        Ok(snapshot)
+    }
+
+    /// Read a snapshot into this one, whose memory is used again. On an error it stays what it was.
+    ///
+    /// # Errors
+    /// The bytes are none, or of another version.
+    pub fn decode_from(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
         let found = bytes.len();
         let Some((header, rest)) = bytes.split_first_chunk::<HEADER_BYTES>() else {
             return Err(SnapshotError::Length { cars: 0, found });
@@ -108,11 +118,11 @@ impl Snapshot {
         if read.len() != cars || !left.is_empty() {
             return Err(SnapshotError::Length { cars, found });
         }
-        Ok(Self {
-            number: u32::from_le_bytes([n0, n1, n2, n3]),
-            time_ms: u32::from_le_bytes([t0, t1, t2, t3]),
-            cars: read.iter().map(Car::decode).collect(),
-        })
+        self.number = u32::from_le_bytes([n0, n1, n2, n3]);
+        self.time_ms = u32::from_le_bytes([t0, t1, t2, t3]);
+        self.cars.clear();
+        self.cars.extend(read.iter().map(Car::decode));
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::pacer::DEFAULT_RATE_HZ;
+use crate::ring::Ring;
 
 /// How many of the newest arrivals say what the jitter is.
 const WINDOW: usize = 64;
@@ -246,52 +247,6 @@ impl Beat {
             self.period += period_gain * error / f64::from(count);
             self.period = self.period.clamp(MIN_PERIOD_SECONDS, MAX_PERIOD_SECONDS);
         }
-    }
-}
-
-/// The newest `N` values.
-#[derive(Debug, Clone)]
-struct Ring<const N: usize> {
-    values: [f64; N],
-    len: usize,
-    next: usize,
-}
-
-impl<const N: usize> Default for Ring<N> {
-    fn default() -> Self {
-        Self {
-            values: [0.0; N],
-            len: 0,
-            next: 0,
-        }
-    }
-}
-
-impl<const N: usize> Ring<N> {
-    fn push(&mut self, value: f64) {
-        self.values[self.next] = value;
-        self.next = (self.next + 1) % N;
-        self.len = (self.len + 1).min(N);
-    }
-
-    fn clear(&mut self) {
-        *self = Self::default();
-    }
-
-    fn len(&self) -> usize {
-        self.len
-    }
-
-    fn iter(&self) -> impl Iterator<Item = f64> {
-        self.values[..self.len].iter().copied()
-    }
-
-    fn quantile(&self, share: f64) -> Option<f64> {
-        let mut sorted = self.values;
-        let sorted = &mut sorted[..self.len];
-        sorted.sort_unstable_by(f64::total_cmp);
-        let last = self.len.checked_sub(1)?;
-        sorted.get((share * last as f64).round() as usize).copied()
     }
 }
 

@@ -21,23 +21,23 @@ const MAX_BRIDGE_SECONDS: f64 = 1.0;
 /// So many samples say how fast a car was of late.
 const LATE_SAMPLES: usize = 8;
 /// A guess goes at most this much faster than the car was of late: as a factor, and in metres a second.
-const GUESS_FACTOR: f32 = 1.25;
-const GUESS_MORE: f32 = 3.0;
+pub(crate) const GUESS_FACTOR: f32 = 1.25;
+pub(crate) const GUESS_MORE: f32 = 3.0;
 /// A velocity is at most this much more than the smaller slope beside it: as a factor, and in metres a second.
-const SLOPE_FACTOR: f32 = 2.0;
-const SLOPE_MORE: f32 = 2.0;
+pub(crate) const SLOPE_FACTOR: f32 = 2.0;
+pub(crate) const SLOPE_MORE: f32 = 2.0;
 /// The most samples kept of a car: more than the largest delay holds at the fastest rate.
 const MAX_SAMPLES: usize = 48;
 /// How far a car may jump in any case before it is a teleport, in metres.
-const TELEPORT_METRES: f32 = 15.0;
+pub(crate) const TELEPORT_METRES: f32 = 15.0;
 /// The fastest a car can be, in metres a second: the ceiling of the servers (facts, section 9).
-const MAX_SPEED: f32 = 200.0;
+pub(crate) const MAX_SPEED: f32 = 200.0;
 /// The delay changes by at most this part of the time that passes, so that nobody sees it change.
-const DELAY_SLEW: f64 = 0.1;
+pub(crate) const DELAY_SLEW: f64 = 0.1;
 /// How fast the difference between a guessed and the true path fades, in seconds.
-const CORRECTION_SECONDS: f64 = 0.1;
+pub(crate) const CORRECTION_SECONDS: f64 = 0.1;
 /// A beat is at most this much longer than the angle it turned, when a turn is continued beyond its last sample.
-const MAX_TURN_ON: f64 = 2.0;
+pub(crate) const MAX_TURN_ON: f64 = 2.0;
 
 #[derive(Debug, Clone, Copy)]
 struct Sample {

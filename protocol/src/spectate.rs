@@ -1,0 +1,120 @@
+//! What a spectator's program needs beside the snapshots (contract 2): the subprotocol and the token, the relay's
+//! address, the room's text frame, and when to connect again.
+
+mod connection;
+mod room;
+
+pub use connection::{Connection, Loss, Output, State};
+pub use room::{MAX_NAME_LETTERS, MAX_ROOM_BYTES, Player, Room};
+
+use crate::id::RoomId;
+
+/// The WebSocket subprotocol the spectator offers and the relay selects.
+pub const SUBPROTOCOL: &str = "mp-spectate.v1";
+/// What a token is offered behind, as a second subprotocol, so that no access log keeps it.
+pub const TOKEN_PREFIX: &str = "access.";
+/// The longest token.
+pub const MAX_TOKEN_LETTERS: usize = 128;
+/// The path below a relay's address, before the room.
+const PATH: &str = "/spectate/";
+
+/// Somebody cannot watch with what they gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTarget {
+    /// The address is none of a relay.
+    #[error(
+        "the relay's address must be like https://play.example or ws://127.0.0.1:8080, without ? and #"
+    )]
+    Address,
+    /// The room is none.
+    #[error("a room is an id as /api/rooms lists it, not a name")]
+    Room,
+    /// The token cannot travel.
+    #[error("a token has 1 to {MAX_TOKEN_LETTERS} letters and digits, or - _ . ~")]
+    Token,
+}
+
+/// Make the WebSocket's address of a relay's address and a room: the scheme may be that of a page, a path is kept.
+///
+/// # Errors
+/// The address has another scheme, no host, a query or a fragment; the room is no room id.
+pub fn address(relay: &str, room: &str) -> Result<String, InvalidTarget> {
+    let room: RoomId = room.parse().map_err(|_| InvalidTarget::Room)?;
+    let (scheme, rest) = relay.split_once("://").ok_or(InvalidTarget::Address)?;
+    let scheme = match scheme.to_ascii_lowercase().as_str() {
+        "http" | "ws" => "ws",
+        "https" | "wss" => "wss",
+        _ => return Err(InvalidTarget::Address),
+    };
+    let rest = rest.trim_end_matches('/');
+    let has_host = !rest.is_empty() && !rest.starts_with('/');
+    let plain = |letter: char| !letter.is_whitespace() && !matches!(letter, '?' | '#' | '\\');
+    if !has_host || !rest.chars().all(plain) {
+        return Err(InvalidTarget::Address);
+    }
+    Ok(format!("{scheme}://{rest}{PATH}{room}"))
+}
+
+/// Make the subprotocol that carries a token.
+///
+/// # Errors
+/// A subprotocol cannot be spelt so.
+pub fn access(token: &str) -> Result<String, InvalidTarget> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    if (1..=MAX_TOKEN_LETTERS).contains(&token.len()) && token.bytes().all(plain) {
+        Ok(format!("{TOKEN_PREFIX}{token}"))
+    } else {
+        Err(InvalidTarget::Token)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOM: &str = "00112233445566778899aabbccddeeff";
+
+    #[test]
+    fn a_relays_address_leads_to_the_room() {
+        for (relay, expected) in [
+            ("http://127.0.0.1:8080", "ws://127.0.0.1:8080"),
+            ("https://play.example/", "wss://play.example"),
+            ("ws://[::1]:80//", "ws://[::1]:80"),
+            ("WSS://play.example/races/", "wss://play.example/races"),
+        ] {
+            let expected = format!("{expected}/spectate/{ROOM}");
+            assert_eq!(address(relay, ROOM), Ok(expected), "{relay}");
+        }
+    }
+
+    #[test]
+    fn what_leads_to_no_room_is_refused() {
+        for relay in [
+            "",
+            "play.example",
+            "/",
+            "ftp://play.example",
+            "http://",
+            "http:///races",
+            "http://play.example/?room=1",
+            "http://play.example/#1",
+            "http://play.example\\@other.example",
+            "http://play example",
+        ] {
+            let found = address(relay, ROOM);
+            assert_eq!(found, Err(InvalidTarget::Address), "{relay:?}");
+        }
+        for room in ["", "a/b", "../ws", "Sunday race"] {
+            let found = address("http://play.example", room);
+            assert_eq!(found, Err(InvalidTarget::Room), "{room:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_travels_as_a_subprotocol_or_not_at_all() {
+        assert_eq!(access("aA0-_.~").as_deref(), Ok("access.aA0-_.~"));
+        for token in ["", "a b", "a,b", "ä", &"x".repeat(129)] {
+            assert_eq!(access(token), Err(InvalidTarget::Token), "{token:?}");
+        }
+    }
+}

@@ -1,0 +1,410 @@
+//! When a spectator connects, and connects again. Whoever drives it owns the socket: it says what happened to that,
+//! with the time and, where a wait is drawn, a random number; it does what [`Connection::poll_output`] gives.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::frame::{CloseCode, Retry};
+
+/// The first frame of a relay comes within this time.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A room whose snapshots stop for so long, though there were cars, is not heard any more: pings are answered by the
+/// browser, which tells nobody.
+const SILENCE: Duration = Duration::from_secs(10);
+/// The most of the first wait; it doubles each time.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+/// The most of any wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
+/// Who is told to come back later leaves out so many of the shorter waits.
+const LATER: u32 = 2;
+/// A connection that held for so long was a good one: the next wait is the first again.
+const STEADY: Duration = Duration::from_secs(5);
+
+/// How far the connection has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// The first attempt is under way.
+    Connecting,
+    /// The relay shows the room.
+    Live,
+    /// Lost, or not found; tries again after this time.
+    Reconnecting(Loss, Duration),
+    /// Over, and stays so.
+    Closed(Loss),
+}
+
+/// Why there is no connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Loss {
+    /// The WebSocket was closed.
+    Closed {
+        /// The number on the wire; 1006 where it broke.
+        number: u16,
+        /// The reason on the wire.
+        reason: String,
+        /// It had been open.
+        opened: bool,
+    },
+    /// The relay did not say anything in time.
+    Timeout,
+    /// The relay fell silent.
+    Silence,
+    /// Nobody watches any more.
+    Ended,
+}
+
+/// Something to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Open a socket.
+    Connect,
+    /// Drop the socket; nothing of it counts any more.
+    Disconnect,
+    /// Tell whoever watches.
+    State(State),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// A socket is being opened, or open without a first frame, since then.
+    Connecting(Duration),
+    Live {
+        since: Duration,
+        /// When the newest snapshot came, if it had cars.
+        fed: Option<Duration>,
+    },
+    Waiting {
+        until: Duration,
+    },
+    Closed,
+}
+
+/// A spectator's connection.
+#[derive(Debug)]
+pub struct Connection {
+    phase: Phase,
+    opened: bool,
+    /// Attempts that failed since the last good connection.
+    failures: u32,
+    /// At most three at once, since each input is drained.
+    outputs: VecDeque<Output>,
+}
+
+impl Connection {
+    /// Start with the first attempt.
+    pub fn new(now: Duration) -> Self {
+        Self {
+            phase: Phase::Connecting(now),
+            opened: false,
+            failures: 0,
+            outputs: [Output::State(State::Connecting), Output::Connect].into(),
+        }
+    }
+
+    /// The socket is open.
+    pub fn handle_open(&mut self) {
+        self.opened = true;
+    }
+
+    /// A text frame came.
+    pub fn handle_room(&mut self, now: Duration) {
+        if let Phase::Connecting(_) = self.phase {
+            self.phase = Phase::Live {
+                since: now,
+                fed: None,
+            };
+            self.outputs.push_back(Output::State(State::Live));
+        }
+    }
+
+    /// A snapshot came.
+    pub fn handle_snapshot(&mut self, has_cars: bool, now: Duration) {
+        if let Phase::Live { fed, .. } = &mut self.phase {
+            *fed = has_cars.then_some(now);
+        }
+    }
+
+    /// The socket was closed, by whomever. `random` is from 0 to 1.
+    pub fn handle_close(&mut self, number: u16, reason: String, now: Duration, random: f64) {
+        let loss = Loss::Closed {
+            number,
+            reason,
+            opened: self.opened,
+        };
+        self.lose(loss, now, random);
+    }
+
+    /// Do what is due. `random` is from 0 to 1.
+    pub fn handle_timeout(&mut self, now: Duration, random: f64) {
+        if self.poll_timeout().is_none_or(|due| due > now) {
+            return;
+        }
+        match self.phase {
+            Phase::Connecting(_) => self.lose(Loss::Timeout, now, random),
+            Phase::Live { .. } => self.lose(Loss::Silence, now, random),
+            Phase::Waiting { .. } => self.connect(now),
+            Phase::Closed => {}
+        }
+    }
+
+    /// The network is back: an attempt that waits is made at once.
+    pub fn handle_online(&mut self, now: Duration) {
+        if let Phase::Waiting { .. } = self.phase {
+            self.connect(now);
+        }
+    }
+
+    /// End it for good.
+    pub fn close(&mut self) {
+        self.end(Loss::Ended);
+    }
+
+    /// Give the next thing to do.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Say when [`handle_timeout`](Self::handle_timeout) has something to do.
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        match self.phase {
+            Phase::Connecting(since) => Some(since + CONNECT_TIMEOUT),
+            Phase::Live { fed, .. } => Some(fed? + SILENCE),
+            Phase::Waiting { until } => Some(until),
+            Phase::Closed => None,
+        }
+    }
+
+    fn connect(&mut self, now: Duration) {
+        self.phase = Phase::Connecting(now);
+        self.opened = false;
+        self.outputs.push_back(Output::Connect);
+    }
+
+    fn lose(&mut self, loss: Loss, now: Duration, random: f64) {
+        match self.phase {
+            Phase::Live { since, .. } if now.saturating_sub(since) >= STEADY => self.failures = 0,
+            Phase::Connecting(_) | Phase::Live { .. } => {}
+            Phase::Waiting { .. } | Phase::Closed => return,
+        }
+        if !loss.may_pass() {
+            return self.end(loss);
+        }
+        if loss.asks_for_patience() {
+            self.failures = self.failures.max(LATER);
+        }
+        let wait = wait(self.failures, random);
+        self.failures += 1;
+        self.phase = Phase::Waiting { until: now + wait };
+        self.outputs.push_back(Output::Disconnect);
+        let state = State::Reconnecting(loss, wait);
+        self.outputs.push_back(Output::State(state));
+    }
+
+    fn end(&mut self, loss: Loss) {
+        if self.phase != Phase::Closed {
+            self.phase = Phase::Closed;
+            self.outputs.clear();
+            self.outputs.push_back(Output::Disconnect);
+            self.outputs.push_back(Output::State(State::Closed(loss)));
+        }
+    }
+}
+
+impl Loss {
+    /// Say whether another attempt may go better.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Closed { number, .. } => match CloseCode::from_number(*number) {
+                // The relay never means a spectator by it: a proxy between the two went away.
+                Some(CloseCode::Normal | CloseCode::GoingAway) | None => true,
+                Some(code) => code.retry() != Retry::No,
+            },
+            Self::Timeout | Self::Silence => true,
+            Self::Ended => false,
+        }
+    }
+
+    fn asks_for_patience(&self) -> bool {
+        let Self::Closed { number, .. } = self else {
+            return false;
+        };
+        let code = CloseCode::from_number(*number);
+        matches!(code, Some(CloseCode::Restarting | CloseCode::Full))
+    }
+}
+
+/// How long to wait: any part of a time that doubles, so that thousands who lost one relay do not come back at once.
+fn wait(failures: u32, random: f64) -> Duration {
+    let most = FIRST_WAIT.saturating_mul(1 << failures.min(16));
+    // Not a number is 0.
+    let part = if random > 0.0 { random.min(1.0) } else { 0.0 };
+    most.min(LONGEST_WAIT).mul_f64(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    fn outputs(connection: &mut Connection) -> Vec<Output> {
+        std::iter::from_fn(|| connection.poll_output()).collect()
+    }
+
+    fn closed(number: u16, opened: bool) -> Loss {
+        Loss::Closed {
+            number,
+            reason: String::new(),
+            opened,
+        }
+    }
+
+    /// A connection that shows a room since `now`.
+    fn live(now: Duration) -> Connection {
+        let mut connection = Connection::new(now);
+        connection.handle_open();
+        connection.handle_room(now);
+        outputs(&mut connection);
+        connection
+    }
+
+    fn lost(loss: Loss, wait: Duration) -> [Output; 2] {
+        [
+            Output::Disconnect,
+            Output::State(State::Reconnecting(loss, wait)),
+        ]
+    }
+
+    #[test]
+    fn it_is_live_with_the_first_text() {
+        let mut connection = Connection::new(ms(0));
+        let expected = [Output::State(State::Connecting), Output::Connect];
+        assert_eq!(outputs(&mut connection), expected);
+        connection.handle_open();
+        assert_eq!(outputs(&mut connection), []);
+        connection.handle_room(ms(10));
+        connection.handle_room(ms(20));
+        assert_eq!(outputs(&mut connection), [Output::State(State::Live)]);
+        assert_eq!(connection.poll_timeout(), None);
+    }
+
+    #[test]
+    fn what_passes_is_tried_again_and_what_does_not_is_the_end() {
+        for number in [1000, 1001, 1005, 1006, 1011, 1012, 1013, 4001, 4005, 4999] {
+            let mut connection = live(ms(0));
+            connection.handle_close(number, String::new(), ms(100), 0.5);
+            let waiting = connection.poll_timeout().unwrap();
+            connection.handle_timeout(waiting - ms(1), 0.0);
+            assert_eq!(outputs(&mut connection).len(), 2, "{number}");
+            connection.handle_timeout(waiting, 0.0);
+            assert_eq!(outputs(&mut connection), [Output::Connect], "{number}");
+        }
+        for number in [1008, 1009, 4004, 4006] {
+            let mut connection = live(ms(0));
+            connection.handle_close(number, String::new(), ms(100), 0.5);
+            let state = Output::State(State::Closed(closed(number, true)));
+            assert_eq!(outputs(&mut connection), [Output::Disconnect, state]);
+            assert_eq!(connection.poll_timeout(), None);
+            connection.handle_online(ms(200));
+            connection.handle_timeout(ms(99_000), 0.0);
+            assert_eq!(outputs(&mut connection), [], "{number}");
+        }
+    }
+
+    #[test]
+    fn waits_are_any_part_of_a_time_that_doubles_up_to_the_longest() {
+        let mut connection = Connection::new(ms(0));
+        outputs(&mut connection);
+        let mut now = ms(0);
+        for most in [500, 1000, 2000, 4000, 8000, 15_000, 15_000] {
+            connection.handle_close(1006, String::new(), now, 1.0);
+            assert_eq!(
+                outputs(&mut connection),
+                lost(closed(1006, false), ms(most))
+            );
+            now += ms(most);
+            connection.handle_timeout(now, 1.0);
+            assert_eq!(outputs(&mut connection), [Output::Connect]);
+        }
+        for (random, expected) in [(0.0, 0), (0.5, 7500), (7.0, 15_000), (f64::NAN, 0)] {
+            assert_eq!(wait(9, random), ms(expected));
+        }
+        assert_eq!(wait(u32::MAX, 1.0), ms(15_000));
+    }
+
+    #[test]
+    fn only_a_connection_that_held_makes_the_waits_short_again() {
+        for (held, most) in [(ms(4999), 1000), (ms(5000), 500)] {
+            let mut connection = Connection::new(ms(0));
+            connection.handle_close(1006, String::new(), ms(0), 0.0);
+            connection.handle_timeout(ms(0), 0.0);
+            connection.handle_open();
+            connection.handle_room(ms(0));
+            outputs(&mut connection);
+            connection.handle_close(1006, String::new(), held, 1.0);
+            assert_eq!(outputs(&mut connection), lost(closed(1006, true), ms(most)));
+        }
+    }
+
+    #[test]
+    fn a_relay_that_restarts_or_is_full_is_given_time() {
+        for number in [1012, 1013] {
+            let mut connection = live(ms(0));
+            connection.handle_close(number, String::new(), ms(9000), 1.0);
+            assert_eq!(
+                outputs(&mut connection),
+                lost(closed(number, true), ms(2000))
+            );
+        }
+    }
+
+    #[test]
+    fn a_relay_that_says_nothing_is_given_up() {
+        let mut connection = Connection::new(ms(0));
+        connection.handle_open();
+        outputs(&mut connection);
+        connection.handle_timeout(ms(9999), 0.0);
+        assert_eq!(outputs(&mut connection), []);
+        connection.handle_timeout(ms(10_000), 0.0);
+        assert_eq!(outputs(&mut connection), lost(Loss::Timeout, ms(0)));
+    }
+
+    #[test]
+    fn a_relay_that_falls_silent_is_given_up_but_an_empty_room_is_quiet() {
+        let mut connection = live(ms(0));
+        connection.handle_snapshot(true, ms(1000));
+        assert_eq!(connection.poll_timeout(), Some(ms(11_000)));
+        connection.handle_snapshot(false, ms(2000));
+        assert_eq!(connection.poll_timeout(), None);
+        connection.handle_snapshot(true, ms(3000));
+        connection.handle_timeout(ms(13_000), 0.0);
+        assert_eq!(outputs(&mut connection), lost(Loss::Silence, ms(0)));
+    }
+
+    #[test]
+    fn the_network_coming_back_ends_the_wait() {
+        let mut connection = live(ms(0));
+        connection.handle_online(ms(1));
+        assert_eq!(outputs(&mut connection), []);
+        connection.handle_close(1006, String::new(), ms(10), 1.0);
+        outputs(&mut connection);
+        connection.handle_online(ms(20));
+        assert_eq!(outputs(&mut connection), [Output::Connect]);
+        connection.handle_online(ms(21));
+        assert_eq!(outputs(&mut connection), []);
+    }
+
+    #[test]
+    fn who_stops_watching_is_left_alone() {
+        let mut connection = live(ms(0));
+        connection.close();
+        connection.close();
+        connection.handle_close(1006, String::new(), ms(10), 0.0);
+        connection.handle_room(ms(11));
+        let state = Output::State(State::Closed(Loss::Ended));
+        assert_eq!(outputs(&mut connection), [Output::Disconnect, state]);
+        assert_eq!(connection.poll_timeout(), None);
+    }
+}

@@ -1,0 +1,221 @@
+//! What a spectator has seen of a race: the snapshots of the last minutes, and where every car was at any time in
+//! them. The newest moment that can be shown well is [`Timeline::live`]; older ones are shown by the same rules, so
+//! that what was seen live is seen again. Pure: the clock is an argument.
+//!
+//! Times in it are those since the first snapshot. They grow with the relay's clock, and where that ends (the
+//! connection broke, the relay was started anew) with the local one.
+
+mod clock;
+mod edge;
+mod frames;
+mod glide;
+mod indices;
+mod path;
+mod store;
+
+use std::time::Duration;
+
+use crate::id::SessionId;
+use crate::interpolation::Pose;
+use crate::snapshot::{Snapshot, SnapshotError};
+use clock::{Clock, Stamp};
+use edge::Edge;
+use frames::Frames;
+use glide::Glide;
+use indices::{INDICES, Indices};
+use store::{Store, Stored};
+
+/// How much is kept unless told otherwise.
+pub const DEFAULT_HISTORY: Duration = Duration::from_secs(600);
+/// The least that is kept: what it takes to show the live moment, however late snapshots come.
+pub const MIN_HISTORY: Duration = Duration::from_secs(5);
+/// The most bytes of snapshots kept: 10 minutes of 140 cars at 20 Hz. Beyond it the oldest go.
+pub const MAX_BYTES: usize = 32 * 1024 * 1024;
+/// Between two snapshots further apart than this, no car is drawn on a way of our making: the slowest relay sends one
+/// a second, a little more or less.
+pub const MAX_BRIDGE: Duration = Duration::from_millis(1200);
+
+/// The snapshots of the last minutes.
+#[derive(Debug)]
+pub struct Timeline {
+    clock: Clock,
+    edge: Edge,
+    store: Store,
+    frames: Frames,
+    glide: Glide,
+    /// Whose car an index is, as far as is known.
+    owners: Box<[Option<SessionId>; INDICES]>,
+    /// The cars that start anew with the next snapshot.
+    anew: Indices,
+    /// The number of the newest snapshot, and whether it has cars.
+    last: Option<(u32, bool)>,
+    /// Memory to read into.
+    read: Snapshot,
+}
+
+/// What became of a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It is the newest now.
+    New {
+        /// How many the relay left out before it.
+        skipped: u32,
+        /// How many cars it has.
+        cars: usize,
+    },
+    /// There is a newer one already, or it came twice.
+    Old,
+}
+
+impl Default for Timeline {
+    fn default() -> Self {
+        Self::new(DEFAULT_HISTORY)
+    }
+}
+
+impl Timeline {
+    /// Make a timeline that keeps what is not older than `history`, but at least [`MIN_HISTORY`].
+    pub fn new(history: Duration) -> Self {
+        Self {
+            clock: Clock::default(),
+            edge: Edge::default(),
+            store: Store::new(history.max(MIN_HISTORY)),
+            frames: Frames::default(),
+            glide: Glide::default(),
+            owners: Box::new([const { None }; INDICES]),
+            anew: Indices::ALL,
+            last: None,
+            read: Snapshot::default(),
+        }
+    }
+
+    /// Take a binary frame of the relay.
+    ///
+    /// # Errors
+    /// It is no snapshot, or one of another version.
+    pub fn handle_snapshot(&mut self, bytes: &[u8], now: Duration) -> Result<Taken, SnapshotError> {
+        self.read.decode_from(bytes)?;
+        let least = self.edge.least_transit();
+        let Stamp::New { at, anew } = self.clock.arrive(self.read.time_ms, least, now) else {
+            return Ok(Taken::Old);
+        };
+        if anew {
+            self.anew = Indices::ALL;
+        }
+        let guessed = self.guessed();
+        self.edge.arrive(at, anew, now);
+        self.store.push(Stored {
+            at,
+            anew: std::mem::take(&mut self.anew),
+            bytes: bytes.into(),
+        });
+        if guessed {
+            self.mend();
+        }
+        let (number, cars) = (self.read.number, self.read.cars.len());
+        let last = self.last.replace((number, cars > 0));
+        let skipped = last.map_or(0, |last| if anew { 0 } else { skipped(last, number) });
+        Ok(Taken::New { skipped, cars })
+    }
+
+    /// Take whose car each index is from now on. What is drawn of an index never leads from one player to another.
+    pub fn handle_roster<'a>(&mut self, players: impl Iterator<Item = (u8, &'a SessionId)>) {
+        let mut owners = Box::new([const { None }; INDICES]);
+        for (index, id) in players {
+            if self.owners[usize::from(index)].as_ref() != Some(id) {
+                self.anew.insert(index);
+            }
+            owners[usize::from(index)] = Some(id.clone());
+        }
+        self.owners = owners;
+    }
+
+    /// The connection broke: what comes next may be of another relay with another clock.
+    pub fn handle_break(&mut self) {
+        self.clock.handle_break();
+    }
+
+    /// The oldest moment that is kept; nothing before the first snapshot.
+    pub fn start(&self) -> Option<Duration> {
+        self.store.oldest().map(|stored| stored.at)
+    }
+
+    /// The moment of the newest snapshot.
+    pub fn newest(&self) -> Option<Duration> {
+        self.store.newest().map(|stored| stored.at)
+    }
+
+    /// The moment to show now: as late as can be shown smoothly. Goes on while no snapshots come, and stops where cars
+    /// cannot be guessed any longer. Never goes back.
+    pub fn live(&mut self, now: Duration) -> Option<Duration> {
+        self.store.newest()?;
+        Some(duration(self.edge.live(now)))
+    }
+
+    /// Say where each car is at a moment, by its index. What is before the oldest moment is shown as that.
+    pub fn sample(&mut self, at: Duration) -> impl Iterator<Item = (usize, Pose)> {
+        let at = at.max(self.start().unwrap_or_default());
+        self.glide.show(at);
+        let here = self.frames.seek(&self.store, at);
+        let (frames, glide) = (&self.frames, &self.glide);
+        frames.poses(here, at).map(|(index, mut pose)| {
+            pose.position = pose.position + glide.offset(index);
+            (usize::from(index), pose)
+        })
+    }
+
+    /// How much later than the relay knows it everything is shown live, without the way from there.
+    pub fn delay(&self) -> Duration {
+        duration(self.edge.delay())
+    }
+
+    /// How much later than the fastest most snapshots come.
+    pub fn jitter(&self) -> Duration {
+        duration(self.edge.jitter())
+    }
+
+    /// How much memory the snapshots take.
+    pub fn bytes(&self) -> usize {
+        self.store.bytes()
+    }
+
+    /// Say whether what was drawn last had to be guessed: the guess is kept, to be compared with what comes.
+    fn guessed(&mut self) -> bool {
+        let (Some(shown), Some(newest)) = (self.glide.shown(), self.store.newest()) else {
+            return false;
+        };
+        if shown <= newest.at {
+            return false;
+        }
+        let here = self.frames.seek(&self.store, shown);
+        self.glide.note(self.frames.poses(here, shown));
+        true
+    }
+
+    /// Let cars glide from where they were guessed to where they were.
+    fn mend(&mut self) {
+        if let (Some(shown), Some(newest)) = (self.glide.shown(), self.store.newest()) {
+            let here = self.frames.seek(&self.store, shown);
+            self.glide.mend(self.frames.poses(here, shown), newest.anew);
+        }
+    }
+}
+
+/// How many snapshots are missing between two.
+fn skipped((last, had_cars): (u32, bool), number: u32) -> u32 {
+    let gap = number.wrapping_sub(last);
+    // While there are no cars the relay counts on, but has nothing to send. A number that goes back is nonsense.
+    if had_cars && gap.cast_signed() > 0 {
+        gap - 1
+    } else {
+        0
+    }
+}
+
+/// Seconds that are known to be small; less than none is none.
+fn duration(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+//! The moment to show live: behind the newest snapshot by as much as the next one may take to come, so that there is
+//! nearly always one to go on to.
+
+use std::time::Duration;
+
+use super::MAX_BRIDGE;
+use crate::interpolation::MAX_EXTRAPOLATION;
+use crate::interpolation::car::DELAY_SLEW;
+use crate::ring::Ring;
+
+/// How many of the newest arrivals say how late they come: 13 seconds at 20 Hz, so that a bad moment is remembered
+/// long enough to be ready for the next, and then forgotten.
+const WINDOW: usize = 256;
+/// So many of all snapshots come in time.
+const IN_TIME: f64 = 0.95;
+/// A little more than these need: a fifth of a usual tick.
+const SLACK_SECONDS: f64 = 0.01;
+/// The time between two snapshots, until it is known.
+const USUAL_TICK_SECONDS: f64 = 0.05;
+/// The most that the live moment is behind what the relay knows.
+const MAX_DELAY_SECONDS: f64 = 1.5;
+/// Snapshots closer than this were held back together, and only the first says for how long.
+const AT_ONCE_SECONDS: f64 = 0.005;
+/// So far behind, catching up unseen would take too long: it jumps.
+const MAX_BEHIND_SECONDS: f64 = 0.5;
+/// Where the live moment stops behind the newest snapshot: where every car has become stale.
+const HOLD_SECONDS: f64 = MAX_EXTRAPOLATION.as_millis() as f64 / 1000.0 + 0.001;
+
+/// The live moment, told by the arrivals.
+#[derive(Debug, Default)]
+pub(super) struct Edge {
+    /// How old the snapshot before each arrival had become by then: local time less timeline. Who shows what is so
+    /// old has just been given what follows.
+    needs: Ring<WINDOW>,
+    /// Local time less timeline, at the newest arrivals.
+    transits: Ring<WINDOW>,
+    newest: Option<Arrival>,
+    /// Local time less the timeline's to be shown.
+    wanted: f64,
+    shown: Option<Shown>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Arrival {
+    seconds: f64,
+    now: f64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Shown {
+    live: f64,
+    now: f64,
+}
+
+impl Edge {
+    /// Take the arrival of the snapshot of the moment `at`; `anew`: its time says nothing about the one before.
+    pub(super) fn arrive(&mut self, at: Duration, anew: bool, now: Duration) {
+        let (seconds, now) = (at.as_secs_f64(), now.as_secs_f64());
+        let transit = now - seconds;
+        let before = self.newest.replace(Arrival { seconds, now });
+        let is_first = before.is_none();
+        let at_once = before.is_some_and(|before| now - before.now < AT_ONCE_SECONDS);
+        if is_first || !at_once || transit < self.least_transit() {
+            self.transits.push(transit);
+        }
+        if let Some(before) = before
+            && !(anew || at_once)
+            && seconds - before.seconds < MAX_BRIDGE.as_secs_f64()
+        {
+            self.needs.push(now - before.seconds);
+        }
+        let least = self.least_transit();
+        let need = self.needs.quantile(IN_TIME);
+        let need = need.unwrap_or(least + USUAL_TICK_SECONDS) + SLACK_SECONDS;
+        self.wanted = need.min(least + MAX_DELAY_SECONDS);
+    }
+
+    /// The moment to show now.
+    pub(super) fn live(&mut self, now: Duration) -> f64 {
+        let now = now.as_secs_f64();
+        let newest = self.newest.map_or(0.0, |newest| newest.seconds);
+        let wanted = now - self.wanted;
+        let live = match self.shown {
+            Some(shown) => {
+                let passed = (now - shown.now).max(0.0);
+                let on = shown.live + passed;
+                let slew = DELAY_SLEW * passed;
+                let behind = wanted - on;
+                let behind = if behind > MAX_BEHIND_SECONDS {
+                    behind
+                } else {
+                    behind.clamp(-slew, slew)
+                };
+                (on + behind).min(newest + HOLD_SECONDS).max(shown.live)
+            }
+            None => wanted.min(newest + HOLD_SECONDS).max(0.0),
+        };
+        self.shown = Some(Shown { live, now });
+        live
+    }
+
+    /// Local time less timeline for the fastest of the newest snapshots.
+    pub(super) fn least_transit(&self) -> f64 {
+        let least = self.transits.iter().min_by(f64::total_cmp);
+        least.unwrap_or_default()
+    }
+
+    /// How far the live moment is behind what the relay knows, the fastest way from there taken off.
+    pub(super) fn delay(&self) -> f64 {
+        self.wanted - self.least_transit()
+    }
+
+    /// How much later than the fastest nineteen in twenty come.
+    pub(super) fn jitter(&self) -> f64 {
+        let most = self.transits.quantile(IN_TIME).unwrap_or_default();
+        most - self.least_transit()
+    }
+}

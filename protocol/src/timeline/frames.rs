@@ -1,0 +1,128 @@
+//! The snapshots around the moment that is drawn, read and kept read: the next moment is mostly between the same.
+
+use std::time::Duration;
+
+use super::MAX_BRIDGE;
+use super::indices::{INDICES, Indices};
+use super::store::Store;
+use crate::geometry::Vec3;
+use crate::interpolation::car::{MAX_SPEED, TELEPORT_METRES};
+use crate::snapshot::{Car, Snapshot};
+
+/// The two before the moment, the one before them and the one behind: what a path between two of them takes.
+const FRAMES: usize = 4;
+/// The place of a car that is not there; a snapshot has one less.
+const NOWHERE: u8 = u8::MAX;
+
+/// Snapshots that were read.
+#[derive(Debug, Default)]
+pub(super) struct Frames {
+    /// That with the number `n` is at `n` modulo `FRAMES`.
+    read: [Frame; FRAMES],
+}
+
+#[derive(Debug)]
+pub(super) struct Frame {
+    number: Option<u64>,
+    pub(super) at: Duration,
+    anew: Indices,
+    snapshot: Snapshot,
+    /// Where in the snapshot each car is.
+    places: [u8; INDICES],
+}
+
+/// The way of one car from a snapshot to the next.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Leg {
+    pub(super) from: Car,
+    pub(super) to: Car,
+    /// The time it took.
+    pub(super) seconds: f32,
+    /// How fast it was.
+    pub(super) velocity: Vec3,
+}
+
+impl Default for Frame {
+    fn default() -> Self {
+        Self {
+            number: None,
+            at: Duration::ZERO,
+            anew: Indices::default(),
+            snapshot: Snapshot::default(),
+            places: [NOWHERE; INDICES],
+        }
+    }
+}
+
+impl Frames {
+    /// Read what is needed to draw a moment; gives the number of the snapshot before it.
+    pub(super) fn seek(&mut self, store: &Store, at: Duration) -> Option<u64> {
+        let here = store.find(at)?;
+        for number in here.saturating_sub(2)..=here + 1 {
+            let frame = &mut self.read[number as usize % FRAMES];
+            if frame.number != Some(number) {
+                frame.read(store, number);
+            }
+        }
+        Some(here)
+    }
+
+    /// Lend a snapshot that was read.
+    pub(super) fn frame(&self, number: u64) -> Option<&Frame> {
+        let frame = &self.read[number as usize % FRAMES];
+        (frame.number == Some(number)).then_some(frame)
+    }
+
+    /// The way of a car from a snapshot to the next; nothing where it is not the same car, was not driven, or is not
+    /// known.
+    pub(super) fn leg(&self, from: u64, index: u8) -> Option<Leg> {
+        let (a, b) = (self.frame(from)?, self.frame(from + 1)?);
+        let (from, to) = (*a.car(index)?, *b.car(index)?);
+        let time = b.at - a.at;
+        if b.anew.contains(index) || time > MAX_BRIDGE {
+            return None;
+        }
+        let seconds = time.as_secs_f32();
+        let way = to.position - from.position;
+        let is_teleport = way.length() > TELEPORT_METRES.max(MAX_SPEED * seconds);
+        (!is_teleport).then(|| Leg {
+            from,
+            to,
+            seconds,
+            velocity: way * (1.0 / seconds),
+        })
+    }
+}
+
+impl Frame {
+    /// All cars; of two with one index, the first.
+    pub(super) fn cars(&self) -> impl Iterator<Item = &Car> {
+        let is_first = |&(place, car): &(usize, &Car)| {
+            usize::from(self.places[usize::from(car.index)]) == place
+        };
+        let cars = self.snapshot.cars.iter().enumerate();
+        cars.filter(is_first).map(|(_, car)| car)
+    }
+
+    fn car(&self, index: u8) -> Option<&Car> {
+        let place = self.places[usize::from(index)];
+        self.snapshot.cars.get(usize::from(place))
+    }
+
+    fn read(&mut self, store: &Store, number: u64) {
+        self.number = None;
+        let Some(stored) = store.get(number) else {
+            return;
+        };
+        if self.snapshot.decode_from(&stored.bytes).is_err() {
+            return;
+        }
+        self.number = Some(number);
+        self.at = stored.at;
+        self.anew = stored.anew;
+        self.places.fill(NOWHERE);
+        for (place, car) in self.snapshot.cars.iter().enumerate().rev() {
+            self.places[usize::from(car.index)] = place as u8;
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The path of a car through the snapshots. What is drawn between two of them depends on nothing behind the second,
+//! so that what was drawn live is drawn again in the history.
+
+use std::time::Duration;
+
+use super::frames::{Frames, Leg};
+use crate::geometry::Vec3;
+use crate::interpolation::car::{GUESS_FACTOR, GUESS_MORE, MAX_TURN_ON, SLOPE_FACTOR, SLOPE_MORE};
+use crate::interpolation::{MAX_EXTRAPOLATION, Pose};
+use crate::snapshot::Car;
+
+impl Frames {
+    /// Say where each car is at a moment behind the snapshot `here`.
+    pub(super) fn poses(
+        &self,
+        here: Option<u64>,
+        at: Duration,
+    ) -> impl Iterator<Item = (u8, Pose)> {
+        let here = here.and_then(|number| Some((number, self.frame(number)?)));
+        here.into_iter().flat_map(move |(number, frame)| {
+            let passed = at.saturating_sub(frame.at);
+            frame
+                .cars()
+                .map(move |car| (car.index, self.pose(number, car, passed)))
+        })
+    }
+
+    fn pose(&self, number: u64, car: &Car, passed: Duration) -> Pose {
+        let leg = self.leg(number, car.index);
+        let pose = match leg {
+            Some(leg) => self.between(number, &leg, passed.as_secs_f32()),
+            None => self.beyond(number, car, passed.as_secs_f64()),
+        };
+        Pose {
+            age: car.age + passed,
+            ..pose
+        }
+    }
+
+    /// A cubic Hermite between two snapshots, the turn by the shortest way.
+    fn between(&self, number: u64, leg: &Leg, passed: f32) -> Pose {
+        let Leg {
+            from,
+            to,
+            seconds,
+            velocity,
+        } = leg;
+        let before = self.velocity(number, from.index).unwrap_or(*velocity);
+        // Where the car stopped dead, the curve would swing out with the velocity that it had before.
+        let before = at_most(before, velocity.length() * SLOPE_FACTOR + SLOPE_MORE);
+        let after = self.velocity(number + 1, from.index).unwrap_or(*velocity);
+        let t = (passed / seconds).clamp(0.0, 1.0);
+        let (t2, t3) = (t * t, t * t * t);
+        // From the first place on, so that nothing is lost of numbers far from the origin.
+        let position = from.position
+            + (to.position - from.position) * (3.0 * t2 - 2.0 * t3)
+            + before * ((t3 - 2.0 * t2 + t) * seconds)
+            + after * ((t3 - t2) * seconds);
+        Pose {
+            position,
+            rotation: from.rotation.slerp(to.rotation, t),
+            speed: from.speed + (to.speed - from.speed) * t,
+            age: Duration::ZERO,
+            stale: from.stale,
+        }
+    }
+
+    /// On from a snapshot as the car went, for a while.
+    fn beyond(&self, number: u64, car: &Car, passed: f64) -> Pose {
+        let most = MAX_EXTRAPOLATION.as_secs_f64();
+        let stale = car.stale || passed > most;
+        let on = if car.stale { 0.0 } else { passed.min(most) };
+        let velocity = self.velocity(number, car.index).unwrap_or_default();
+        let velocity = at_most(velocity, car.speed * GUESS_FACTOR + GUESS_MORE);
+        let leg = number
+            .checked_sub(1)
+            .and_then(|before| self.leg(before, car.index));
+        let rotation = leg.map_or(car.rotation, |leg| {
+            let turned = 1.0 + (on as f32 / leg.seconds).min(MAX_TURN_ON as f32);
+            leg.from.rotation.slerp(car.rotation, turned)
+        });
+        Pose {
+            position: car.position + velocity * on as f32,
+            rotation,
+            speed: if stale { 0.0 } else { car.speed },
+            age: Duration::ZERO,
+            stale,
+        }
+    }
+
+    /// The velocity at a snapshot, told by it and the two before: the slope of the parabola through the three. Not
+    /// much more than the smaller of the two slopes, as for players.
+    fn velocity(&self, number: u64, index: u8) -> Option<Vec3> {
+        let leg = self.leg(number.checked_sub(1)?, index)?;
+        let Some(before) = number
+            .checked_sub(2)
+            .and_then(|first| self.leg(first, index))
+        else {
+            return Some(leg.velocity);
+        };
+        let share = leg.seconds / (before.seconds + leg.seconds);
+        let velocity = leg.velocity + (leg.velocity - before.velocity) * share;
+        let smaller = before.velocity.length().min(leg.velocity.length());
+        Some(at_most(velocity, smaller * SLOPE_FACTOR + SLOPE_MORE))
+    }
+}
+
+/// The same direction, but no longer than `most`.
+fn at_most(velocity: Vec3, most: f32) -> Vec3 {
+    velocity * (most / velocity.length().max(most))
+}
