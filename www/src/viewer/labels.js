@@ -1,0 +1,245 @@
+// Where the name tags go: beside their cars, never over one another or over a car, the important ones first, the rest
+// only where there is room. Pure: sizes in, places out. Worked out several times a second, in between the tags follow
+// their cars; a tag stays on its side as long as there is room, and one that went away stays away for a while.
+
+import { MAX_PLACES } from "./cars.js";
+
+/** @typedef {import("./camera.js").Box} Box */
+
+/** Times between two layouts, and how long a tag that lost its room stays away, in seconds. */
+const EVERY_SECONDS = 0.08;
+const AWAY_SECONDS = 0.7;
+/** One tag for so many square pixels of the view; more would hide the race. */
+const PIXELS_PER_TAG = 15_000;
+const MAX_TAGS = 44;
+/** Gaps between car and tag: beside it; and further off, with a line that leads to the car. */
+const GAPS = [5, 22, 46];
+/** From this gap on a line leads to the car. */
+const LEADER_FROM_GAP = 1;
+/** Sides of a car: right, left, above, below, then the corners. */
+const SIDES = [1, 0, -1, 0, 0, -1, 0, 1, 1, -1, -1, -1, 1, 1, -1, 1];
+const SIDE_COUNT = 8;
+const SLOTS = SIDE_COUNT * GAPS.length;
+/** Room that a new tag needs around itself, so that it does not go again at once, and one that is there. */
+const FRESH_MARGIN = 5;
+const KEPT_MARGIN = 1;
+/** A tag that is shown counts as so many places further ahead. */
+const SHOWN_BONUS = 3;
+const CHOSEN_RANK = -1000;
+/** Rates of the exponentials by which tags move to another side and fade. */
+const MOVE_RATE = 13;
+const FADE_RATE = 9;
+
+export class Labels {
+  constructor() {
+    /** By index of the car: middle on the screen, its radius, and the size of the tag; set by who draws. */
+    this.x = new Float32Array(MAX_PLACES);
+    this.y = new Float32Array(MAX_PLACES);
+    this.width = new Float32Array(MAX_PLACES);
+    /** Importance: places, smaller first. */
+    this.rank = new Float32Array(MAX_PLACES);
+    /** 1 where the tag goes above or below rather than beside: a car that drives across. */
+    this.isAcross = new Uint8Array(MAX_PLACES);
+    /** Where the left top corner of the tag is, from the middle of the car; moving, and where to. */
+    this.offsetX = new Float32Array(MAX_PLACES);
+    this.offsetY = new Float32Array(MAX_PLACES);
+    this.toX = new Float32Array(MAX_PLACES);
+    this.toY = new Float32Array(MAX_PLACES);
+    this.alpha = new Float32Array(MAX_PLACES);
+    /** 1 + slot, 0 while there is none. */
+    this.slot = new Uint8Array(MAX_PLACES);
+    this.away = new Float32Array(MAX_PLACES);
+    /** Cars to be named, in no order; `count` of them. */
+    this.cars = new Uint16Array(MAX_PLACES);
+    this.count = 0;
+    this.height = 20;
+    this.radius = 10;
+    this.chosen = -1;
+    /** @type {Box} */
+    this.free = { left: 0, top: 0, right: 1, bottom: 1 };
+    this.key = new Float32Array(MAX_PLACES);
+    this.taken = new Float32Array((MAX_TAGS + 1) * 4);
+    this.placed = 0;
+    this.due = 0;
+    this.candidate = new Float32Array(2);
+  }
+
+  /** Forget where tags were. */
+  clear() {
+    this.slot.fill(0);
+    this.alpha.fill(0);
+    this.away.fill(0);
+    this.due = 0;
+  }
+
+  /**
+   * Whether a line leads from the tag to its car.
+   * @param {number} index
+   */
+  hasLeader(index) {
+    return this.slot[index] > LEADER_FROM_GAP * SIDE_COUNT;
+  }
+
+  /**
+   * @param {number} step  seconds
+   * @param {boolean} reducedMotion
+   */
+  update(step, reducedMotion) {
+    this.due -= step;
+    if (this.due <= 0) {
+      this.due = EVERY_SECONDS;
+      this.layout();
+    }
+    const move = reducedMotion ? 1 : 1 - Math.exp(-MOVE_RATE * step);
+    const fade = reducedMotion ? 1 : 1 - Math.exp(-FADE_RATE * step);
+    for (let i = 0; i < this.count; i += 1) {
+      const index = this.cars[i];
+      this.offsetX[index] += (this.toX[index] - this.offsetX[index]) * move;
+      this.offsetY[index] += (this.toY[index] - this.offsetY[index]) * move;
+      const wanted = this.slot[index] > 0 ? 1 : 0;
+      this.alpha[index] += (wanted - this.alpha[index]) * fade;
+      if (this.slot[index] === 0) this.away[index] -= step;
+    }
+  }
+
+  /** Find places for the tags of all cars. */
+  layout() {
+    this.#sort();
+    const { left, top, right, bottom } = this.free;
+    const most = Math.min(MAX_TAGS, Math.ceil(((right - left) * (bottom - top)) / PIXELS_PER_TAG));
+    this.placed = 0;
+    for (let i = 0; i < this.count; i += 1) {
+      const index = this.cars[i];
+      const slot = this.placed < most && this.#isVisible(index) ? this.#find(index) : -1;
+      if (slot < 0) this.#hide(index);
+      else this.#show(index, slot);
+    }
+  }
+
+  /** Important ones first. Nearly sorted already, so insertion is quick. */
+  #sort() {
+    const { cars, key } = this;
+    for (let i = 0; i < this.count; i += 1) {
+      const index = cars[i];
+      key[index] = this.rank[index] - (this.slot[index] > 0 ? SHOWN_BONUS : 0);
+      if (index === this.chosen) key[index] = CHOSEN_RANK;
+    }
+    for (let i = 1; i < this.count; i += 1) {
+      const index = cars[i];
+      let at = i;
+      while (at > 0 && key[cars[at - 1]] > key[index]) {
+        cars[at] = cars[at - 1];
+        at -= 1;
+      }
+      cars[at] = index;
+    }
+  }
+
+  /** @param {number} index */
+  #isVisible(index) {
+    const { left, top, right, bottom } = this.free;
+    const x = this.x[index];
+    const y = this.y[index];
+    return x > left && x < right && y > top && y < bottom;
+  }
+
+  /**
+   * The slot where it was, else the first that is free, else −1.
+   * @param {number} index
+   */
+  #find(index) {
+    const kept = this.slot[index] - 1;
+    if (kept >= 0 && this.#fits(index, kept, KEPT_MARGIN)) return kept;
+    const isChosen = index === this.chosen;
+    if (kept < 0 && this.away[index] > 0 && !isChosen) return -1;
+    // Beside a car that drives up or down, above or below one that drives across: off the track.
+    const turn = this.isAcross[index] === 1 ? 2 : 0;
+    for (let slot = 0; slot < SLOTS; slot += 1) {
+      const side = slot % SIDE_COUNT;
+      const turned = slot - side + (side < 4 ? (side + turn) % 4 : side);
+      if (this.#fits(index, turned, FRESH_MARGIN)) return turned;
+    }
+    return isChosen ? Math.max(kept, turn) : -1;
+  }
+
+  /**
+   * @param {number} index
+   * @param {number} slot
+   * @param {number} margin
+   */
+  #fits(index, slot, margin) {
+    this.#offset(index, slot);
+    const left = this.x[index] + this.candidate[0] - margin;
+    const top = this.y[index] + this.candidate[1] - margin;
+    const right = left + this.width[index] + 2 * margin;
+    const bottom = top + this.height + 2 * margin;
+    const { free, taken } = this;
+    if (left < free.left || right > free.right || top < free.top || bottom > free.bottom) return false;
+    for (let at = 0; at < this.placed * 4; at += 4) {
+      if (left < taken[at + 2] && right > taken[at] && top < taken[at + 3] && bottom > taken[at + 1]) {
+        return false;
+      }
+    }
+    return !this.#coversCar(left, top, right, bottom);
+  }
+
+  /**
+   * @param {number} left
+   * @param {number} top
+   * @param {number} right
+   * @param {number} bottom
+   */
+  #coversCar(left, top, right, bottom) {
+    const { radius } = this;
+    for (let i = 0; i < this.count; i += 1) {
+      const x = this.x[this.cars[i]];
+      const y = this.y[this.cars[i]];
+      if (x > left - radius && x < right + radius && y > top - radius && y < bottom + radius) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Where the tag's corner is in a slot, into `candidate`.
+   * @param {number} index
+   * @param {number} slot
+   */
+  #offset(index, slot) {
+    const side = slot % SIDE_COUNT;
+    const isCorner = side >= 4;
+    const gap = (this.radius + GAPS[(slot - side) / SIDE_COUNT]) * (isCorner ? 0.8 : 1);
+    const sideX = SIDES[2 * side];
+    const sideY = SIDES[2 * side + 1];
+    const width = this.width[index];
+    this.candidate[0] = sideX * gap + (sideX > 0 ? 0 : sideX < 0 ? -width : -width / 2);
+    this.candidate[1] = sideY * gap + (sideY > 0 ? 0 : sideY < 0 ? -this.height : -this.height / 2);
+  }
+
+  /** @param {number} index */
+  #hide(index) {
+    if (this.slot[index] > 0) this.away[index] = AWAY_SECONDS;
+    this.slot[index] = 0;
+  }
+
+  /**
+   * @param {number} index
+   * @param {number} slot
+   */
+  #show(index, slot) {
+    this.#offset(index, slot);
+    this.toX[index] = this.candidate[0];
+    this.toY[index] = this.candidate[1];
+    // Where it was not to be seen it appears in place.
+    if (this.slot[index] === 0 && this.alpha[index] < 0.1) {
+      this.offsetX[index] = this.toX[index];
+      this.offsetY[index] = this.toY[index];
+    }
+    this.slot[index] = slot + 1;
+    const at = this.placed * 4;
+    this.taken[at] = this.x[index] + this.toX[index];
+    this.taken[at + 1] = this.y[index] + this.toY[index];
+    this.taken[at + 2] = this.taken[at] + this.width[index];
+    this.taken[at + 3] = this.taken[at + 1] + this.height;
+    this.placed += 1;
+  }
+}

@@ -1,0 +1,345 @@
+// One frame of the live map: ground, trails, cars, tags. Reads the cars, changes nothing in them, and makes no
+// garbage: ground, cars and tags are copied from pictures painted before.
+
+import { context2d } from "../element.js";
+import { carSprite, SPRITE_LENGTH, SPRITE_WIDTH } from "../sprites.js";
+import { MAX_PLACES } from "./cars.js";
+import { Ground } from "./ground.js";
+import { Labels } from "./labels.js";
+import {
+  CHOSEN_RADIUS,
+  lostSprite,
+  MARKER_RADIUS,
+  markerSprite,
+  numberSprite,
+  rimSprite,
+  TAG_HEIGHT,
+} from "./marks.js";
+import { DARK, LIGHT, OVERLAY } from "./palette.js";
+import { paintGrid, Ribbon } from "./ribbon.js";
+import { Tags } from "./tags.js";
+import { Trails } from "./trails.js";
+
+/** @typedef {import("./cars.js").CarView} CarView */
+/** @typedef {import("./cars.js").Cars} Cars */
+/** @typedef {import("./camera.js").ViewCamera} ViewCamera */
+/** @typedef {import("../livery.js").Livery} Livery */
+
+/** Beyond this density the eye sees no difference, but the memory does. */
+const MAX_DENSITY = 2;
+/** From this zoom cars are drawn as cars, below the other one as markers; CSS pixels per metre. */
+const CARS_FROM_ZOOM = 7.4;
+const MARKERS_FROM_ZOOM = 6.6;
+/** A car is never drawn shorter than this, CSS pixels. */
+const CAR_PIXELS = 46;
+/** Car pictures are painted for multiples of this many pixels per metre. */
+const SPRITE_STEP = 6;
+/** A click this near picks a car; fingers need that much. CSS pixels. */
+const PICK_PIXELS = 22;
+/** Beyond the view by this much a car is not drawn. */
+const BEYOND_PIXELS = 60;
+/** Rank of a car whose place is not known: behind all others. */
+const NO_PLACE = 300;
+
+export class Painter {
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {ViewCamera} camera
+   */
+  constructor(canvas, camera) {
+    this.canvas = canvas;
+    this.context = context2d(canvas);
+    this.camera = camera;
+    this.density = 1;
+    this.reducedMotion = false;
+    this.trails = new Trails();
+    this.ground = new Ground();
+    this.labels = new Labels();
+    this.tags = new Tags();
+    /** @type {Ribbon | null} */
+    this.ribbon = null;
+    this.theme = "light";
+    this.overVideo = false;
+    this.palette = LIGHT;
+    this.areCars = false;
+    this.spriteScale = 0;
+    /** @type {Map<Livery, HTMLCanvasElement>} */
+    this.markers = new Map();
+    /** @type {Map<Livery, HTMLCanvasElement>} */
+    this.numbers = new Map();
+    /** @type {Map<Livery, HTMLCanvasElement>} */
+    this.bodies = new Map();
+    /** The chosen car's marker and number. @type {{ livery: Livery, marker: HTMLCanvasElement, number: HTMLCanvasElement } | null} */
+    this.chosen = null;
+    /** @type {HTMLCanvasElement | null} */
+    this.lost = null;
+    /** @type {HTMLCanvasElement | null} */
+    this.rim = null;
+    /** Cars from the last place to the first, so that those ahead are painted over the others. @type {CarView[]} */
+    this.order = [];
+    this.point = new Float64Array(2);
+    this.x = new Float32Array(MAX_PLACES);
+    this.y = new Float32Array(MAX_PLACES);
+  }
+
+  /** Whether nothing is painted behind the track. */
+  get transparent() {
+    return this.overVideo;
+  }
+
+  set transparent(wanted) {
+    if (wanted === this.overVideo) return;
+    this.overVideo = wanted;
+    this.#repaint();
+  }
+
+  /** @param {import("./ribbon.js").Course | null} circuit  null while none is known */
+  setCircuit(circuit) {
+    this.ribbon = circuit === null ? null : new Ribbon(circuit);
+    this.#repaint();
+  }
+
+  /** @param {"light" | "dark"} theme */
+  useTheme(theme) {
+    if (theme === this.theme) return;
+    this.theme = theme;
+    this.#repaint();
+  }
+
+  /** Fit the canvas to its box; the camera is resized by its owner. */
+  resize() {
+    const { clientWidth, clientHeight } = this.canvas;
+    if (clientWidth === 0 || clientHeight === 0) return;
+    this.density = Math.min(window.devicePixelRatio || 1, MAX_DENSITY);
+    this.canvas.width = Math.round(clientWidth * this.density);
+    this.canvas.height = Math.round(clientHeight * this.density);
+    this.#repaint();
+  }
+
+  /**
+   * @param {Cars} cars
+   * @param {string} selectedId  "" for none
+   * @param {number} step  seconds since the last frame
+   */
+  draw(cars, selectedId, step) {
+    if (this.ground.paint === null) this.#repaint();
+    const { context, camera, density } = this;
+    const { list } = cars;
+    const chosen = selectedId === "" ? undefined : cars.find(selectedId);
+    this.ground.draw(context, camera, density);
+    camera.apply(context, density);
+    this.trails.draw(context, list, chosen, camera.zoom);
+    this.#choosePictures();
+    this.#sortCars(list);
+    for (let i = 0; i < this.order.length; i += 1) {
+      if (this.order[i] !== chosen) this.#car(this.order[i], false);
+    }
+    if (chosen !== undefined) this.#car(chosen, true);
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    this.#drawTags(list, chosen, step);
+  }
+
+  /**
+   * The car at a point of the canvas: the nearest one, or the one whose name is there.
+   * @param {number} sx  CSS pixels
+   * @param {number} sy
+   * @returns {CarView | null}
+   */
+  pick(sx, sy) {
+    let best = null;
+    let nearest = Math.max(PICK_PIXELS, this.labels.radius);
+    for (const car of this.order) {
+      const distance = Math.hypot(this.x[car.index] - sx, this.y[car.index] - sy);
+      if (distance >= nearest) continue;
+      nearest = distance;
+      best = car;
+    }
+    if (best !== null && nearest < MARKER_RADIUS) return best;
+    return this.order.find((car) => this.tags.isAt(this.labels, car.index, sx, sy)) ?? best;
+  }
+
+  #repaint() {
+    const { ribbon } = this;
+    const palette = this.overVideo ? OVERLAY : this.theme === "dark" ? DARK : LIGHT;
+    this.palette = palette;
+    const bounds = ribbon?.course.bounds ?? this.camera.bounds;
+    this.ground.use((context, box, zoom) => {
+      paintGrid(context, box, zoom, palette);
+      ribbon?.paint(context, zoom, palette);
+    }, bounds);
+    this.tags.use(palette, this.density);
+    this.markers.clear();
+    this.numbers.clear();
+    this.bodies.clear();
+    this.chosen = this.lost = this.rim = null;
+  }
+
+  /** Cars or markers, and for which resolution. */
+  #choosePictures() {
+    const { zoom } = this.camera;
+    this.areCars = zoom > (this.areCars ? MARKERS_FROM_ZOOM : CARS_FROM_ZOOM);
+    if (!this.areCars || this.camera.isMoving) return;
+    const scale = Math.ceil((this.carScale * this.density) / SPRITE_STEP) * SPRITE_STEP;
+    if (scale === this.spriteScale) return;
+    this.spriteScale = scale;
+    this.bodies.clear();
+  }
+
+  /** CSS pixels per metre of a car. */
+  get carScale() {
+    return Math.max(this.camera.zoom, CAR_PIXELS / SPRITE_LENGTH);
+  }
+
+  /** @param {readonly CarView[]} list */
+  #sortCars(list) {
+    const { order } = this;
+    order.length = list.length;
+    for (let i = 0; i < list.length; i += 1) {
+      const car = list[i];
+      let at = i;
+      while (at > 0 && rankOf(order[at - 1]) < rankOf(car)) {
+        order[at] = order[at - 1];
+        at -= 1;
+      }
+      order[at] = car;
+    }
+  }
+
+  /**
+   * @param {CarView} car
+   * @param {boolean} isChosen
+   */
+  #car(car, isChosen) {
+    const { camera, point } = this;
+    camera.toScreen(car.x, -car.z, point);
+    const x = point[0];
+    const y = point[1];
+    this.x[car.index] = x;
+    this.y[car.index] = y;
+    if (x < -BEYOND_PIXELS || x > camera.width + BEYOND_PIXELS) return;
+    if (y < -BEYOND_PIXELS || y > camera.height + BEYOND_PIXELS) return;
+    if (this.areCars) this.#body(car, x, y, isChosen);
+    else this.#marker(car, x, y, isChosen);
+    if (!car.stale) return;
+    this.lost ??= lostSprite(this.density, MARKER_RADIUS);
+    this.#upright(this.lost, x, y);
+  }
+
+  /**
+   * @param {CarView} car
+   * @param {number} x
+   * @param {number} y
+   * @param {boolean} isChosen
+   */
+  #body(car, x, y, isChosen) {
+    const { context, density } = this;
+    const scale = this.carScale;
+    let body = this.bodies.get(car.livery);
+    if (body === undefined) {
+      body = carSprite(car.livery, this.spriteScale, false);
+      this.bodies.set(car.livery, body);
+    }
+    if (isChosen) {
+      this.rim ??= rimSprite(density, this.labels.radius);
+      this.#upright(this.rim, x, y);
+    }
+    this.#turn(x, y, car.yaw, scale * density);
+    context.globalAlpha = car.alpha;
+    context.drawImage(body, -SPRITE_WIDTH / 2, -SPRITE_LENGTH / 2, SPRITE_WIDTH, SPRITE_LENGTH);
+    context.globalAlpha = 1;
+  }
+
+  /**
+   * @param {CarView} car
+   * @param {number} x
+   * @param {number} y
+   * @param {boolean} isChosen
+   */
+  #marker(car, x, y, isChosen) {
+    const { context, density } = this;
+    const { livery } = car;
+    let marker = this.markers.get(livery);
+    let number = this.numbers.get(livery);
+    if (isChosen) {
+      if (this.chosen?.livery !== livery) {
+        marker = markerSprite(livery, density, true);
+        number = numberSprite(livery, density, true);
+        this.chosen = { livery, marker, number };
+      }
+      ({ marker, number } = this.chosen);
+    } else if (marker === undefined || number === undefined) {
+      marker = markerSprite(livery, density, false);
+      number = numberSprite(livery, density, false);
+      this.markers.set(livery, marker);
+      this.numbers.set(livery, number);
+    }
+    context.globalAlpha = car.alpha;
+    this.#turn(x, y, car.yaw, 1);
+    context.drawImage(marker, -marker.width / 2, -marker.height / 2);
+    context.globalAlpha = Math.max(car.alpha, 0.75);
+    this.#upright(number, x, y);
+    context.globalAlpha = 1;
+  }
+
+  /**
+   * @param {number} x  CSS pixels
+   * @param {number} y
+   * @param {number} yaw
+   * @param {number} scale
+   */
+  #turn(x, y, yaw, scale) {
+    const cos = Math.cos(yaw) * scale;
+    const sin = Math.sin(yaw) * scale;
+    this.context.setTransform(cos, sin, -sin, cos, x * this.density, y * this.density);
+  }
+
+  /**
+   * @param {HTMLCanvasElement} picture
+   * @param {number} x  CSS pixels
+   * @param {number} y
+   */
+  #upright(picture, x, y) {
+    const { context, density } = this;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.drawImage(picture, x * density - picture.width / 2, y * density - picture.height / 2);
+  }
+
+  /**
+   * @param {readonly CarView[]} list
+   * @param {CarView | undefined} chosen
+   * @param {number} step
+   */
+  #drawTags(list, chosen, step) {
+    const { labels, camera, tags } = this;
+    const { insets } = camera;
+    labels.radius = this.areCars
+      ? this.carScale * 2.7
+      : chosen === undefined
+        ? MARKER_RADIUS + 3
+        : CHOSEN_RADIUS + 4;
+    labels.height = TAG_HEIGHT;
+    labels.chosen = chosen?.index ?? -1;
+    labels.free.left = insets.left + 4;
+    labels.free.top = insets.top + 4;
+    labels.free.right = camera.width - insets.right - 4;
+    labels.free.bottom = camera.height - insets.bottom - 4;
+    labels.count = this.order.length;
+    for (let i = 0; i < labels.count; i += 1) {
+      const car = this.order[labels.count - 1 - i];
+      const { index } = car;
+      labels.cars[i] = index;
+      labels.x[index] = this.x[index];
+      labels.y[index] = this.y[index];
+      labels.rank[index] = rankOf(car);
+      labels.isAcross[index] = Number(Math.abs(Math.sin(car.yaw)) > 0.7);
+    }
+    tags.measure(labels, list, chosen);
+    labels.update(step, this.reducedMotion);
+    tags.draw(this.context, labels);
+  }
+}
+
+/** Smaller is more important. @param {CarView} car */
+function rankOf({ place, index }) {
+  return place > 0 ? place : NO_PLACE + index;
+}
