@@ -66,6 +66,11 @@ impl Admission {
             taken: Arc::clone(&self.taken),
         })
     }
+
+    /// How many places are taken, and how many there are.
+    pub(crate) fn taken(&self) -> (usize, usize) {
+        (lock(&self.taken).total, self.places)
+    }
 }
 
 impl Drop for Place {
@@ -108,6 +113,7 @@ mod tests {
         let _second = admission.enter(address("192.0.2.1")).unwrap();
         let third = admission.enter(address("192.0.2.2"));
         assert_eq!(third.unwrap_err(), NoPlace::Full);
+        assert_eq!(admission.taken(), (2, 2));
         drop(first);
         assert!(admission.enter(address("192.0.2.2")).is_ok());
     }

@@ -17,6 +17,7 @@ use crate::ending::Ending;
 use crate::goodbye::{Goodbye, is_bye};
 use crate::hub::{Hub, Tapped};
 use crate::limit::Meter;
+use crate::metrics::{Limit, Metrics, Parted};
 use crate::outbox::{Outbox, TooSlow};
 use crate::phase::{self, Phase};
 use crate::transport::{Incoming, Transport};
@@ -149,7 +150,7 @@ impl<'a, T: Transport> Session<'a, T> {
             Incoming::Line(line) => self.send_line(&line, server.is_some()),
             Incoming::Datagram(datagram) => self.send_datagram(&datagram, server),
             Incoming::Control if self.meter.line(0, self.started.elapsed()) => Ok(()),
-            Incoming::Control => Err(Ending::sent_too_much()),
+            Incoming::Control => Err(self.sent_too_much()),
             Incoming::Left => Err(Ending::left()),
             Incoming::Refused(ending) => Err(ending),
         }
@@ -168,17 +169,21 @@ impl<'a, T: Transport> Session<'a, T> {
             return Err(too_large("A text frame", MAX_CLIENT_LINE_BYTES));
         }
         if !self.meter.line(line.len(), self.started.elapsed()) {
-            return Err(Ending::sent_too_much());
+            return Err(self.sent_too_much());
         }
-        self.unsent.push(line).map_err(|Stalled| match connected {
-            true => Ending::new(
-                CloseCode::ServerTimeout,
-                "The game server has stopped reading.",
-            ),
-            false => Ending::sent_too_much(),
+        self.unsent.push(line).map_err(|Stalled| {
+            self.metrics().reached(Limit::LinesToServer);
+            match connected {
+                true => Ending::new(
+                    CloseCode::ServerTimeout,
+                    "The game server has stopped reading.",
+                ),
+                false => Ending::sent_too_much(),
+            }
         })?;
         self.said_bye |= is_bye(line);
         self.counts.lines_up += 1;
+        self.metrics().lines.up.inc();
         Ok(())
     }
 
@@ -191,18 +196,29 @@ impl<'a, T: Transport> Session<'a, T> {
         }
         let now = self.started.elapsed();
         if !self.meter.datagram(datagram.len(), now) {
-            return Err(Ending::sent_too_much());
+            return Err(self.sent_too_much());
         }
         if server.is_some_and(|server| server.send(datagram)) {
             self.last_datagram = Some(now);
             self.counts.datagrams_up += 1;
+            self.metrics().datagrams.up.inc();
             if let Some(tap) = &self.tap {
                 tap.up(datagram);
             }
         } else {
             self.counts.lost += 1;
+            self.metrics().unsendable.inc();
         }
         Ok(())
+    }
+
+    fn sent_too_much(&self) -> Ending {
+        self.metrics().reached(Limit::PlayerRate);
+        Ending::sent_too_much()
+    }
+
+    fn metrics(&self) -> &'a Metrics {
+        &self.context.metrics
     }
 
     fn take_lines(&mut self, lines: &mut Lines, turn: Turn) -> Result<(), Ending> {
@@ -215,7 +231,11 @@ impl<'a, T: Transport> Session<'a, T> {
                 tap.line(&line);
             }
             self.push_line(line)?;
+            if self.counts.lines_down == 0 {
+                self.context.readiness.welcomed();
+            }
             self.counts.lines_down += 1;
+            self.metrics().lines.down.inc();
         }
         match turn {
             Turn::Read => Ok(()),
@@ -237,7 +257,10 @@ impl<'a, T: Transport> Session<'a, T> {
         for _ in 0..MAX_DATAGRAMS_AT_ONCE {
             match server.receive() {
                 Received::Datagram(datagram) => self.push_datagram(datagram),
-                Received::Unusable => self.counts.lost += 1,
+                Received::Unusable => {
+                    self.counts.lost += 1;
+                    self.metrics().unusable.inc();
+                }
                 Received::Nothing => return,
             }
         }
@@ -245,6 +268,7 @@ impl<'a, T: Transport> Session<'a, T> {
 
     fn push_line(&mut self, line: String) -> Result<(), Ending> {
         self.outbox.push_line(line).map_err(|TooSlow| {
+            self.metrics().reached(Limit::LinesToBrowser);
             Ending::new(
                 CloseCode::TooSlow,
                 "This client reads too slowly: too many lines were waiting for it.",
@@ -256,8 +280,11 @@ impl<'a, T: Transport> Session<'a, T> {
         if let Some(tap) = &self.tap {
             tap.down(&datagram);
         }
-        self.outbox.push_datagram(datagram);
+        if self.outbox.push_datagram(datagram) {
+            self.metrics().overtaken.inc();
+        }
         self.counts.datagrams_down += 1;
+        self.metrics().datagrams.down.inc();
     }
 
     fn ping(&mut self) -> Result<(), Ending> {
@@ -292,9 +319,10 @@ impl<'a, T: Transport> Session<'a, T> {
         let close = self.browser.close(&mut self.outbox, ending);
         let closing = timeout(self.context.config.patience.close, close);
         let (unsent, started) = (&mut self.unsent, self.started);
+        let metrics = &self.context.metrics;
         let parting = async move {
             if let (Some(mut upstream), Some(goodbye)) = (upstream, goodbye) {
-                say(goodbye, &mut upstream, unsent, started).await;
+                metrics.parted(say(goodbye, &mut upstream, unsent, started).await);
             }
         };
         let (_closed_or_not, ()) = tokio::join!(closing, parting);
@@ -318,6 +346,7 @@ impl<'a, T: Transport> Session<'a, T> {
             datagrams_down,
             lost,
         } = self.counts;
+        self.metrics().closed(ending.code);
         let code = ending.code.number();
         let seconds = self.started.elapsed().as_secs();
         let dropped = self.outbox.dropped_datagrams();
@@ -340,7 +369,12 @@ async fn turn<T: Transport>(browser: &mut T, outbox: &mut Outbox) -> Incoming {
 }
 
 /// Carry a goodbye's lines and time; lines for the browser have nobody left to read them.
-async fn say(mut goodbye: Goodbye, upstream: &mut Upstream, unsent: &mut Unsent, started: Instant) {
+async fn say(
+    mut goodbye: Goodbye,
+    upstream: &mut Upstream,
+    unsent: &mut Unsent,
+    started: Instant,
+) -> Parted {
     while let Some(deadline) = goodbye.deadline() {
         tokio::select! {
             turn = upstream.lines.turn(unsent) => {
@@ -348,14 +382,20 @@ async fn say(mut goodbye: Goodbye, upstream: &mut Upstream, unsent: &mut Unsent,
                     let next = goodbye.handle_line(&line.unwrap_or_default(), started.elapsed());
                     send(unsent, next);
                 }
-                if let Turn::Ended(_) = turn {
-                    return;
+                if let Turn::Ended(_) = turn
+                    && !goodbye.is_answered()
+                {
+                    return Parted::Ended;
                 }
             }
             () = sleep_until(started + deadline) => {
                 send(unsent, goodbye.handle_time(started.elapsed()));
             }
         }
+    }
+    match goodbye.is_answered() {
+        true => Parted::Answered,
+        false => Parted::TimedOut,
     }
 }
 

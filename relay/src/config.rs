@@ -61,6 +61,10 @@ pub struct Config {
     pub max_per_ip: usize,
     /// What races are shown with.
     pub spectating: Spectating,
+    /// A port of the operator's own, for metrics and readiness.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Show the metrics where browsers connect too.
+    pub metrics_public: bool,
     /// How long players may finish when the relay stops.
     pub drain: Duration,
     /// What one player may send.
@@ -84,6 +88,8 @@ pub struct Patience {
     pub close: Duration,
     /// The head of an HTTP request.
     pub http_head: Duration,
+    /// After the game server could not be reached, before it is asked again whether it can be.
+    pub unready: Duration,
 }
 
 impl Default for Patience {
@@ -98,6 +104,7 @@ impl Default for Patience {
             ping: Duration::from_secs(20),
             close: Duration::from_secs(3),
             http_head: Duration::from_secs(10),
+            unready: Duration::from_secs(5),
         }
     }
 }
@@ -120,6 +127,8 @@ impl Config {
             max_connections: DEFAULT_MAX_CONNECTIONS,
             max_per_ip: DEFAULT_MAX_PER_IP,
             spectating: Spectating::default(),
+            metrics_listen: None,
+            metrics_public: false,
             drain: DEFAULT_DRAIN,
             allowance: Allowance::default(),
             patience: Patience::default(),

@@ -1,6 +1,7 @@
 //! What every connection of one relay shares.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
@@ -8,11 +9,17 @@ use crate::admission::Admission;
 use crate::config::Config;
 use crate::dial::Dialer;
 use crate::hub::Hub;
+use crate::metrics::Metrics;
 use crate::phase::Phase;
+use crate::readiness::Readiness;
 
 pub(crate) struct Context {
     pub(crate) config: Config,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) dialer: Dialer,
+    pub(crate) readiness: Readiness,
+    /// HTTP connections of the public port.
+    pub(crate) http: Admission,
     pub(crate) players: Admission,
     pub(crate) spectators: Admission,
     /// None where nobody may watch.

@@ -15,6 +15,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::config::{Config, HostPort, Patience};
 use crate::ending::Ending;
+use crate::metrics::{Limit, Metrics};
 use crate::trust::{self, Untrusted};
 use crate::upstream::{Datagrams, Lines, Stream, Upstream};
 
@@ -31,10 +32,17 @@ pub(crate) struct Dialer {
     /// Players that dial or wait for their turn.
     places: Semaphore,
     turns: Semaphore,
+    metrics: Arc<Metrics>,
+}
+
+/// How many dial and how many wait for it, each with the most there may be.
+pub(crate) struct Load {
+    pub(crate) running: (usize, usize),
+    pub(crate) waiting: (usize, usize),
 }
 
 impl Dialer {
-    pub(crate) fn new(config: &Config) -> anyhow::Result<Self> {
+    pub(crate) fn new(config: &Config, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
         let tls = (!config.plain_tcp).then(|| {
             let name = config.server_name.as_ref().unwrap_or(&config.server.host);
             let name = ServerName::try_from(name.clone()).with_context(|| {
@@ -50,12 +58,14 @@ impl Dialer {
             patience: config.patience.clone(),
             places: Semaphore::new(MAX_DIALS + config.patience.dial_queue_places),
             turns: Semaphore::new(MAX_DIALS),
+            metrics,
         })
     }
 
     /// Connect one player with the game server. Dropping the future gives up.
     pub(crate) async fn dial(&self) -> Result<Upstream, Ending> {
         let _place = self.places.try_acquire().map_err(|_| {
+            self.metrics.reached(Limit::DialsWaiting);
             Ending::new(
                 CloseCode::Full,
                 "Too many players are joining at this moment: try again soon.",
@@ -63,11 +73,31 @@ impl Dialer {
         })?;
         let _turn = timeout(self.patience.dial_queue, self.turns.acquire())
             .await
-            .map_err(|_| timed_out("no turn to dial"))?;
-        let dialled = timeout(self.patience.dial, self.connect()).await;
+            .map_err(|_| {
+                self.metrics.reached(Limit::DialWait);
+                timed_out("no turn to dial")
+            })?;
+        let dialling = self.metrics.dialling();
+        let dialled = match timeout(self.patience.dial, self.connect()).await {
+            Ok(connected) => connected.map_err(into_ending),
+            Err(_elapsed) => Err(timed_out("the dial took too long")),
+        };
+        match &dialled {
+            Ok(_upstream) => dialling.succeeded(),
+            Err(ending) => dialling.failed(ending.code),
+        }
         dialled
-            .map_err(|_| timed_out("the dial took too long"))?
-            .map_err(into_ending)
+    }
+
+    /// How busy dialling is at this moment.
+    pub(crate) fn load(&self) -> Load {
+        let queue = self.patience.dial_queue_places;
+        let running = MAX_DIALS.saturating_sub(self.turns.available_permits());
+        let all = (MAX_DIALS + queue).saturating_sub(self.places.available_permits());
+        Load {
+            running: (running, MAX_DIALS),
+            waiting: (all.saturating_sub(running), queue),
+        }
     }
 
     async fn connect(&self) -> anyhow::Result<Upstream> {

@@ -23,6 +23,7 @@ const BYE: &str = r#"{"command":"BYE"}"#;
 pub(crate) struct Goodbye {
     stage: Stage,
     deadline: Duration,
+    answered: bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -47,6 +48,7 @@ impl Goodbye {
         Self {
             stage: Stage::Settling,
             deadline: last_datagram.map_or(now, |last| last + settle),
+            answered: false,
         }
     }
 
@@ -55,7 +57,13 @@ impl Goodbye {
         Self {
             stage: Stage::Parting,
             deadline: now + BYE_LIMIT,
+            answered: false,
         }
+    }
+
+    /// Say whether the game server answered the goodbye.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.answered
     }
 
     /// When `handle_time` wants to be called; nothing once the goodbye is over.
@@ -89,6 +97,7 @@ impl Goodbye {
             Stage::Leaving if answers_leave_room(line) => self.part(now),
             Stage::Parting if command_of(line).as_deref() == Some("BYE_OK") => {
                 self.stage = Stage::Done;
+                self.answered = true;
                 None
             }
             _ => None,
@@ -162,6 +171,7 @@ mod tests {
             None
         );
         assert_eq!(goodbye.deadline(), None);
+        assert!(goodbye.is_answered());
     }
 
     #[test]
@@ -205,6 +215,7 @@ mod tests {
         }
         assert_eq!(sent, [LEAVE_ROOM, BYE]);
         assert_eq!(now, ms(3000));
+        assert!(!goodbye.is_answered());
     }
 
     #[test]

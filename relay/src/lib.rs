@@ -22,12 +22,15 @@ mod context;
 mod dial;
 mod ending;
 mod goodbye;
+mod guest;
 mod http;
 mod hub;
 mod limit;
+mod metrics;
 mod origin;
 mod outbox;
 mod phase;
+mod readiness;
 mod settings;
 mod transport;
 mod trust;
@@ -39,14 +42,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
+use accept::Port;
 use admission::Admission;
 use context::Context;
 use dial::Dialer;
 use hub::Hub;
+use metrics::Metrics;
 use phase::Phase;
+use readiness::Readiness;
 
 pub use config::{Config, HostPort, Patience};
 pub use hub::{Access, AccessToken, Spectating};
@@ -66,6 +73,7 @@ const MAX_REFUSALS: usize = 256;
 #[derive(Debug)]
 pub struct Relay {
     address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
     drain: Duration,
     phase: watch::Sender<Phase>,
     /// Ends once no connection and no player is left.
@@ -84,9 +92,16 @@ impl Relay {
         // Nothing is ever sent: only its end says something.
         let (alive_held, alive) = mpsc::channel(1);
         let drain = config.drain;
-        let listener = accept::listen(config.listen)?;
+        let listener = accept::listen(config.listen, "--listen")?;
+        let operator = config.metrics_listen;
+        let operator = operator.map(|address| accept::listen(address, "--metrics-listen"));
+        let operator = operator.transpose()?;
+        let metrics = Arc::new(Metrics::new());
         let context = Arc::new(Context {
-            dialer: Dialer::new(&config)?,
+            dialer: Dialer::new(&config, Arc::clone(&metrics))?,
+            readiness: Readiness::default(),
+            http: accept::places(&config),
+            metrics,
             players: Admission::new(config.max_connections, config.max_per_ip),
             spectators: Admission::new(config.spectating.max_spectators, config.max_per_ip),
             refusals: Admission::new(MAX_REFUSALS, 0),
@@ -96,10 +111,24 @@ impl Relay {
             config,
         });
         let address = listener.local_addr()?;
+        let metrics_address = operator.as_ref().map(TcpListener::local_addr).transpose()?;
         let router = http::router(Arc::clone(&context))?;
-        tokio::spawn(accept::run(listener, router, context));
+        let public = Port {
+            listener,
+            router,
+            places: context.http.clone(),
+            metrics: Arc::clone(&context.metrics),
+            phase: context.phase.clone(),
+            is_over: |phase| phase != Phase::Running,
+            head: context.config.patience.http_head,
+        };
+        if let Some(listener) = operator {
+            tokio::spawn(operators_port(listener, &context).run());
+        }
+        tokio::spawn(public.run());
         Ok(Self {
             address,
+            metrics_address,
             drain,
             phase,
             alive,
@@ -109,6 +138,11 @@ impl Relay {
     /// The address browsers connect to.
     pub fn addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The address of the operator's own port, where there is one.
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics_address
     }
 
     /// Stop in order: let nobody in, give players their time, then say goodbye for those still here. Dropping the
@@ -126,6 +160,19 @@ impl Relay {
 impl Drop for Relay {
     fn drop(&mut self) {
         self.phase.send_replace(Phase::Aborting);
+    }
+}
+
+/// The operator's port tells how stopping goes until it is over, and keeps nothing from being over.
+fn operators_port(listener: TcpListener, context: &Arc<Context>) -> Port {
+    Port {
+        listener,
+        router: http::operators_router(context),
+        places: accept::operator_places(),
+        metrics: Arc::clone(&context.metrics),
+        phase: context.phase.clone(),
+        is_over: |phase| phase >= Phase::Closing,
+        head: context.config.patience.http_head,
     }
 }
 

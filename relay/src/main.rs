@@ -38,7 +38,7 @@ fn log_filter() -> EnvFilter {
 async fn run(command_line: CommandLine) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
     let relay = Relay::start(command_line.into_config()?).await?;
-    println!("{}", json!({ "listen": relay.addr() }));
+    println!("{}", ready(&relay));
     tracing::info!("the page is at http://{}/", relay.addr());
     signals.next().await;
     tracing::info!("stopping; a second signal stops at once");
@@ -47,6 +47,14 @@ async fn run(command_line: CommandLine) -> anyhow::Result<()> {
         () = signals.next() => {}
     }
     Ok(())
+}
+
+/// The one line on standard output.
+fn ready(relay: &Relay) -> serde_json::Value {
+    match relay.metrics_addr() {
+        Some(metrics) => json!({ "listen": relay.addr(), "metrics": metrics }),
+        None => json!({ "listen": relay.addr() }),
+    }
 }
 
 /// Ctrl-C and SIGTERM.

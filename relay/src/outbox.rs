@@ -47,12 +47,15 @@ impl Outbox {
         Ok(())
     }
 
-    pub(crate) fn push_datagram(&mut self, datagram: Bytes) {
-        if self.datagrams.len() == MAX_WAITING_DATAGRAMS {
+    /// Queue a datagram; says whether an older one had to go for it.
+    pub(crate) fn push_datagram(&mut self, datagram: Bytes) -> bool {
+        let is_full = self.datagrams.len() == MAX_WAITING_DATAGRAMS;
+        if is_full {
             self.datagrams.pop_front();
             self.dropped_datagrams += 1;
         }
         self.datagrams.push_back(datagram);
+        is_full
     }
 
     /// Ask for a WebSocket ping; one at a time waits.
@@ -114,7 +117,8 @@ mod tests {
     fn the_newest_datagrams_push_out_the_oldest() {
         let mut outbox = Outbox::default();
         let last = MAX_WAITING_DATAGRAMS + 10;
-        (0..last).for_each(|number| outbox.push_datagram(datagram(number)));
+        let pushed_out = (0..last).filter(|&number| outbox.push_datagram(datagram(number)));
+        assert_eq!(pushed_out.count(), 10);
         let kept: Vec<_> = std::iter::from_fn(|| outbox.pop()).collect();
         let expected: Vec<_> = (10..last)
             .map(|number| Outgoing::Datagram(datagram(number)))

@@ -102,6 +102,12 @@ struct Settings {
     /// Spectators at once [default: 5000]
     #[arg(long, env = "MP_RELAY_MAX_SPECTATORS", value_name = "N")]
     max_spectators: Option<usize>,
+    /// Serve /metrics, /readyz and /healthz on a port of their own
+    #[arg(long, env = "MP_RELAY_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    metrics_listen: Option<String>,
+    /// Serve /metrics where browsers connect too: everybody can read it then
+    #[arg(long, env = "MP_RELAY_METRICS_PUBLIC", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    metrics_public: Option<bool>,
 }
 
 impl CommandLine {
@@ -147,6 +153,8 @@ impl Settings {
             spectate_hz: self.spectate_hz.or(below.spectate_hz),
             spectate_delay: self.spectate_delay.or(below.spectate_delay),
             max_spectators: self.max_spectators.or(below.max_spectators),
+            metrics_listen: self.metrics_listen.or(below.metrics_listen),
+            metrics_public: self.metrics_public.or(below.metrics_public),
         }
     }
 
@@ -190,6 +198,10 @@ impl Settings {
         let delay = self.spectate_delay.unwrap_or(0);
         spectating.delay = Duration::from_secs(delay.into());
         spectating.max_spectators = self.max_spectators.unwrap_or(spectating.max_spectators);
+        let metrics = self.metrics_listen;
+        let metrics = metrics.map(|address| parse("metrics-listen", &address));
+        config.metrics_listen = metrics.transpose()?;
+        config.metrics_public = self.metrics_public.unwrap_or(false);
         config.check()?;
         Ok(config)
     }
@@ -288,6 +300,17 @@ mod tests {
                     "601",
                 ],
                 "600 seconds",
+            ),
+            (
+                &[
+                    "--server",
+                    "a:1",
+                    "--trust",
+                    "system",
+                    "--metrics-listen",
+                    "9000",
+                ],
+                "--metrics-listen 9000",
             ),
             (&["--config", "/does/not/exist"], "/does/not/exist"),
         ] {

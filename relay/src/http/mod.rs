@@ -1,6 +1,7 @@
 //! Contract 3: what the relay answers over HTTP. `ws` upgrades players, `www` serves the page, `sharing` says what
 //! pages of other sites may take.
 
+mod operator;
 mod rooms;
 mod sharing;
 mod spectate;
@@ -26,6 +27,7 @@ use crate::admission::NoPlace;
 use crate::bridge;
 use crate::context::Context;
 use crate::ending::Ending;
+use crate::metrics::{Limit, Refused, Who};
 use crate::origin;
 use crate::outbox::Outbox;
 use crate::transport::Transport as _;
@@ -47,17 +49,37 @@ pub(crate) fn router(context: Arc<Context>) -> anyhow::Result<Router> {
         get(move |request: Request| www::serve_viewer(Arc::clone(&www), request))
     };
     let page = get(move |request: Request| www::serve(Arc::clone(&www), request));
+    let metrics = match context.config.metrics_public {
+        true => Router::new().route("/metrics", get(operator::metrics)),
+        false => Router::new(),
+    };
     Ok(Router::new()
         .route("/ws", get(player))
         .route("/spectate/{room}", get(spectate::spectator))
         .route("/api/config", get(config))
         .route("/api/rooms", public(get(rooms::rooms)))
         .route("/api/{*unknown}", get(unknown))
-        .route("/healthz", get(async || "ok\n"))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(operator::readyz))
         .route("/watch/{room}", public(viewer))
-        .with_state(context)
+        .merge(metrics)
+        .with_state(Arc::clone(&context))
         .fallback_service(public(page))
         .layer(map_response(sharing::secured)))
+}
+
+/// Make the routes of the operator's own port. They keep no relay alive.
+pub(crate) fn operators_router(context: &Arc<Context>) -> Router {
+    Router::new()
+        .route("/metrics", get(operator::metrics))
+        .route("/readyz", get(operator::readyz))
+        .with_state(operator::Operated::weak(context))
+        .route("/healthz", get(healthz))
+        .layer(map_response(sharing::secured))
+}
+
+async fn healthz() -> &'static str {
+    "ok\n"
 }
 
 /// Let pages of every site have what is here.
@@ -133,7 +155,10 @@ async fn player(
             return;
         };
         match refusal {
-            Some(ending) => refuse(socket, &ending, peer, &context).await,
+            Some(ending) => {
+                context.metrics.refused(Who::Player, Refused::Origin);
+                refuse(socket, &ending, peer, &context).await;
+            }
             None => admit(socket, peer, &context).await,
         }
     });
@@ -150,19 +175,24 @@ fn switch(accept: HeaderValue, subprotocol: &'static str) -> Response {
 type Socket = WebSocket<TcpStream>;
 
 async fn admit(socket: Socket, peer: IpAddr, context: &Context) {
-    let full = match context.players.enter(peer) {
-        Ok(_place) => return bridge::run(socket, peer, context).await,
-        Err(NoPlace::Full) => "The relay is full: try again later.",
-        Err(NoPlace::TooManyFromAddress) => {
-            "Too many players are connected from this address: try again later."
+    let (full, counted) = match context.players.enter(peer) {
+        Ok(_place) => {
+            context.metrics.players_admitted.inc();
+            return bridge::run(socket, peer, context).await;
         }
+        Err(NoPlace::Full) => ("The relay is full: try again later.", Refused::Full),
+        Err(NoPlace::TooManyFromAddress) => (
+            "Too many players are connected from this address: try again later.",
+            Refused::Address,
+        ),
     };
+    context.metrics.refused(Who::Player, counted);
     refuse(socket, &Ending::new(CloseCode::Full, full), peer, context).await;
 }
 
 async fn refuse(mut socket: Socket, ending: &Ending, peer: IpAddr, context: &Context) {
     let Ok(_place) = context.refusals.enter(peer) else {
-        return;
+        return context.metrics.reached(Limit::Refusals);
     };
     let detail = ending.detail.as_deref().unwrap_or_default();
     tracing::info!(%peer, code = ending.code.number(), "{} {detail}", ending.reason());

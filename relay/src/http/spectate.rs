@@ -16,6 +16,7 @@ use crate::admission::NoPlace;
 use crate::context::Context;
 use crate::ending::Ending;
 use crate::hub::Hub;
+use crate::metrics::{Refused, Who};
 use crate::websocket::{WebSocket, raw};
 
 /// The subprotocol of contract 2.
@@ -46,40 +47,49 @@ pub(super) async fn spectator(
     switch(accept, SUBPROTOCOL)
 }
 
-fn check(context: &Context, token: Option<&str>, room: &str) -> Result<RoomId, Ending> {
+/// Why somebody may not watch: for the spectator, and for the count.
+type Refusal = (Ending, Refused);
+
+fn check(context: &Context, token: Option<&str>, room: &str) -> Result<RoomId, Refusal> {
+    let not_allowed = |reason| Ending::new(CloseCode::NotAllowed, reason);
     if context.hub.is_none() {
         let reason = "This relay shows no races: its operator can allow it.";
-        return Err(Ending::new(CloseCode::NotAllowed, reason));
+        return Err((not_allowed(reason), Refused::Off));
     }
     if !context.config.spectating.access.admits(token) {
         let reason = match token {
             Some(_) => "This access token is not the right one: ask for a new link.",
             None => "Races are shown here only with an access token: ask for a link that has one.",
         };
-        return Err(Ending::new(CloseCode::NotAllowed, reason));
+        return Err((not_allowed(reason), Refused::Token));
     }
-    let no_room = |_| Ending::malformed("The address names no room: /spectate/ROOM_ID.");
-    room.parse().map_err(no_room)
+    let no_room = Ending::malformed("The address names no room: /spectate/ROOM_ID.");
+    room.parse().map_err(|_| (no_room, Refused::NoRoom))
 }
 
 async fn admit(
     upgraded: Upgraded,
-    wanted: Result<RoomId, Ending>,
+    wanted: Result<RoomId, Refusal>,
     peer: IpAddr,
     context: &Arc<Context>,
 ) {
-    let refusal = match (wanted, &context.hub) {
+    let (refusal, counted) = match (wanted, &context.hub) {
         (Ok(room), Some(hub)) => match context.spectators.enter(peer) {
             Ok(_place) => return show(upgraded, &room, hub, context).await,
-            Err(NoPlace::Full) => full("There are too many spectators: try again later."),
-            Err(NoPlace::TooManyFromAddress) => {
-                full("Too many spectators are connected from this address: try again later.")
-            }
+            Err(NoPlace::Full) => (
+                full("There are too many spectators: try again later."),
+                Refused::Full,
+            ),
+            Err(NoPlace::TooManyFromAddress) => (
+                full("Too many spectators are connected from this address: try again later."),
+                Refused::Address,
+            ),
         },
-        (Err(ending), _) => ending,
+        (Err(refusal), _) => refusal,
         // Nobody is admitted without a hub.
         (Ok(_), None) => return,
     };
+    context.metrics.refused(Who::Spectator, counted);
     if let Ok(socket) = WebSocket::over(upgraded).await {
         refuse(socket, &refusal, peer, context).await;
     }

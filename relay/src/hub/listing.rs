@@ -2,21 +2,23 @@
 //! only while somebody asks, is signed in nowhere, and leaves with a goodbye.
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use protocol::command::Command;
 use protocol::event::{Event, Room};
 use protocol::frame::CloseCode;
-use protocol::session::{Config, Output, Session, State, Ticket, Transmit};
+use protocol::session::{Output, Ticket};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::live::lock;
+use super::Hub;
+use super::live::{Live, lock};
 use crate::context::Context;
 use crate::ending::Ending;
+use crate::guest::Guest;
+use crate::metrics::Limit;
 use crate::phase::{self, Phase};
-use crate::upstream::{Lines, Turn, Unsent, Upstream};
 
 /// A list is given again for so long, and so is the news that there is none.
 const FRESH: Duration = Duration::from_secs(2);
@@ -24,8 +26,6 @@ const FRESH: Duration = Duration::from_secs(2);
 const IDLE: Duration = Duration::from_secs(30);
 /// The longest wait for a list once the game server is connected.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-/// The longest goodbye.
-const GOODBYE_LIMIT: Duration = Duration::from_secs(3);
 /// Questions that may wait for one list; HTTP connections are limited too.
 const MAX_WAITING: usize = 256;
 
@@ -53,7 +53,10 @@ impl Listing {
         let mut questions = lock(&self.questions);
         if let Some(running) = questions.as_ref() {
             match running.try_send(answer) {
-                Ok(()) | Err(TrySendError::Full(_)) => return,
+                Ok(()) => return,
+                Err(TrySendError::Full(_)) => {
+                    return context.metrics.reached(Limit::RoomQuestions);
+                }
                 Err(TrySendError::Closed(back)) => answer = back,
             }
         }
@@ -65,32 +68,41 @@ impl Listing {
     }
 }
 
+impl Hub {
+    /// How many rooms have known positions, and how many are watched.
+    pub(crate) fn count_rooms(&self) -> (u64, u64) {
+        let rooms: Vec<_> = lock(&self.rooms)
+            .values()
+            .filter_map(Weak::upgrade)
+            .collect();
+        let count = |is: fn(&Live) -> bool| rooms.iter().filter(|live| is(live)).count() as u64;
+        (count(Live::is_live), count(Live::is_watched))
+    }
+}
+
 /// Answer questions until there are none, or the relay stops.
 async fn run(context: Arc<Context>, questions: mpsc::Receiver<oneshot::Sender<Answer>>) {
     let mut phase = context.phase.clone();
     let mut asker = Asker::new(questions);
-    let mut upstream = None;
+    let mut guest = None;
     let ending = tokio::select! {
-        Err(ending) = asker.live(&context, &mut upstream) => ending,
+        Err(ending) = asker.live(&context, &mut guest) => ending,
         () = phase::until(&mut phase, |phase| phase != Phase::Running) => Stop::Done,
     };
-    let (parting, failing) = match ending {
-        Stop::Done => (true, None),
-        Stop::Failed(ending) => (false, Some(ending)),
-    };
-    if let Some(upstream) = upstream.filter(|upstream| parting && !upstream.lines.has_ended()) {
-        asker.questions.close();
-        tokio::select! {
-            _gone_or_late = timeout(GOODBYE_LIMIT, asker.part(upstream)) => {}
-            () = phase::until(&mut phase, |phase| phase == Phase::Aborting) => {}
+    match ending {
+        Stop::Done => {
+            asker.questions.close();
+            if let Some(guest) = guest {
+                guest.part(&context).await;
+            }
         }
-    }
-    if let Some(ending) = failing {
-        let detail = ending.detail.as_deref().unwrap_or_default();
-        tracing::warn!("no list of rooms: {} {detail}", ending.reason());
-        tokio::select! {
-            () = asker.refuse(ending.reason()) => {}
-            () = phase::until(&mut phase, |phase| phase != Phase::Running) => {}
+        Stop::Failed(ending) => {
+            let detail = ending.detail.as_deref().unwrap_or_default();
+            tracing::warn!("no list of rooms: {} {detail}", ending.reason());
+            tokio::select! {
+                () = asker.refuse(ending.reason()) => {}
+                () = phase::until(&mut phase, |phase| phase != Phase::Running) => {}
+            }
         }
     }
 }
@@ -111,9 +123,6 @@ struct Asker {
     newest: Option<(Instant, Arc<Vec<Room>>)>,
     asked: Option<Ticket>,
     last_question: Instant,
-    session: Session,
-    started: Instant,
-    unsent: Unsent,
 }
 
 impl Asker {
@@ -126,9 +135,6 @@ impl Asker {
             newest: None,
             asked: None,
             last_question: now,
-            session: Session::new(Config::default()),
-            started: now,
-            unsent: Unsent::default(),
         }
     }
 
@@ -136,32 +142,27 @@ impl Asker {
     async fn live(
         &mut self,
         context: &Context,
-        upstream: &mut Option<Upstream>,
+        guest: &mut Option<Guest>,
     ) -> Result<Infallible, Stop> {
-        let dialled = context.dialer.dial().await.map_err(Stop::Failed)?;
-        let lines = &mut upstream.insert(dialled).lines;
+        let dialled = Guest::dial(context).await.map_err(Stop::Failed)?;
+        let guest = guest.insert(dialled);
         // Questions waited for the dial as well, which has a limit of its own.
         self.deadline = Instant::now() + ANSWER_LIMIT;
         self.last_question = Instant::now();
         loop {
-            self.bring_on();
-            self.send();
-            self.take_answers(context)?;
-            let session_due = self.session.poll_timeout().map(|due| self.started + due);
+            self.bring_on(guest);
+            self.take_answers(guest, context)?;
             let waiting = !self.waiting.is_empty();
             tokio::select! {
-                turn = lines.turn(&mut self.unsent) => self.take_lines(lines, turn)?,
-                Some(question) = self.questions.recv() => self.take_question(question),
-                () = sleep_until(session_due.unwrap_or(self.deadline)), if session_due.is_some() => {
-                    self.session.handle_timeout(self.started.elapsed());
-                }
+                turn = guest.turn(|_| {}) => turn.map_err(Stop::Failed)?,
+                Some(question) = self.questions.recv() => self.take_question(question, context),
                 () = sleep_until(self.deadline), if waiting => return Err(no_answer()),
                 () = sleep_until(self.last_question + IDLE), if !waiting => return Err(Stop::Done),
             }
         }
     }
 
-    fn take_question(&mut self, question: oneshot::Sender<Answer>) {
+    fn take_question(&mut self, question: oneshot::Sender<Answer>, context: &Context) {
         self.last_question = Instant::now();
         match &self.newest {
             Some((at, rooms)) if at.elapsed() < FRESH => {
@@ -175,41 +176,19 @@ impl Asker {
                 self.waiting.push(question);
             }
             // Dropped, which says that the relay is busy.
-            _ => {}
+            _ => context.metrics.reached(Limit::RoomQuestions),
         }
     }
 
     /// Ask the game server where somebody waits and nothing was asked yet.
-    fn bring_on(&mut self) {
-        let welcome = self.session.state() != State::Disconnected;
-        if welcome && self.asked.is_none() && !self.waiting.is_empty() {
-            let now = self.started.elapsed();
-            self.asked = self.session.send(Command::ListRooms, now).ok();
+    fn bring_on(&mut self, guest: &mut Guest) {
+        if guest.is_welcome() && self.asked.is_none() && !self.waiting.is_empty() {
+            self.asked = guest.ask(Command::ListRooms).ok();
         }
     }
 
-    fn send(&mut self) {
-        while let Some(transmit) = self.session.poll_transmit() {
-            if let Transmit::Line(line) = transmit {
-                // A few short lines never fill it; and if, time ends the wait.
-                let _stalled = self.unsent.push(&line);
-            }
-        }
-    }
-
-    fn take_lines(&mut self, lines: &mut Lines, turn: Turn) -> Result<(), Stop> {
-        while let Some(line) = lines.next() {
-            let line = line.map_err(|error| ended(Some(error.to_string())))?;
-            self.session.handle_line(&line, self.started.elapsed());
-        }
-        match turn {
-            Turn::Read => Ok(()),
-            Turn::Ended(detail) => Err(ended(detail)),
-        }
-    }
-
-    fn take_answers(&mut self, context: &Context) -> Result<(), Stop> {
-        while let Some(output) = self.session.poll_output() {
+    fn take_answers(&mut self, guest: &mut Guest, context: &Context) -> Result<(), Stop> {
+        while let Some(output) = guest.poll_output() {
             match output {
                 Output::Answer { ticket, answer } if Some(ticket) == self.asked => {
                     let Ok(Event::RoomList(rooms)) = answer else {
@@ -235,31 +214,6 @@ impl Asker {
         self.newest = Some((Instant::now(), rooms));
     }
 
-    /// Say goodbye.
-    async fn part(&mut self, mut upstream: Upstream) {
-        self.session.goodbye(self.started.elapsed());
-        loop {
-            while let Some(transmit) = self.session.poll_transmit() {
-                match transmit {
-                    Transmit::Line(line) => drop(self.unsent.push(&line)),
-                    Transmit::Datagram(_) => {}
-                    Transmit::Close => return,
-                }
-            }
-            let due = self.session.poll_timeout().map(|due| self.started + due);
-            tokio::select! {
-                turn = upstream.lines.turn(&mut self.unsent) => {
-                    if self.take_lines(&mut upstream.lines, turn).is_err() {
-                        return;
-                    }
-                }
-                () = sleep_until(due.unwrap_or(self.started)), if due.is_some() => {
-                    self.session.handle_timeout(self.started.elapsed());
-                }
-            }
-        }
-    }
-
     /// Tell everybody who asks for a while that there is no list, so that a game server in trouble is left alone.
     async fn refuse(&mut self, reason: &str) {
         for question in self.waiting.drain(..) {
@@ -277,13 +231,4 @@ impl Asker {
 fn no_answer() -> Stop {
     let reason = "The game server did not say which rooms there are: ask again in a moment.";
     Stop::Failed(Ending::new(CloseCode::ServerTimeout, reason))
-}
-
-fn ended(detail: Option<String>) -> Stop {
-    let reason = "The game server ended the session: ask again in a moment.";
-    let ending = Ending::new(CloseCode::ServerEnded, reason);
-    Stop::Failed(match detail {
-        Some(detail) => ending.with_detail(detail),
-        None => ending,
-    })
 }

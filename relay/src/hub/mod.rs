@@ -104,7 +104,6 @@ impl Hub {
     }
 
     /// What was counted so far.
-    #[allow(dead_code, reason = "nobody publishes the counts yet")]
     pub(crate) fn tally(&self) -> &Tally {
         &self.tally
     }

@@ -1,5 +1,6 @@
 //! Contract 3: what the relay answers over HTTP.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use relay::{Relay, Trust};
@@ -11,7 +12,11 @@ use crate::{config_for, start_for, within};
 
 /// Send a request as it is and give the whole answer.
 async fn ask(relay: &Relay, request: &str) -> String {
-    let mut socket = TcpStream::connect(relay.addr()).await.unwrap();
+    ask_at(relay.addr(), request).await
+}
+
+async fn ask_at(address: SocketAddr, request: &str) -> String {
+    let mut socket = TcpStream::connect(address).await.unwrap();
     let request = format!("{request}\r\nHost: x\r\nConnection: close\r\n\r\n");
     socket.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
@@ -25,7 +30,12 @@ pub(crate) async fn get(relay: &Relay, path: &str) -> String {
     ask(relay, &format!("GET {path} HTTP/1.1")).await
 }
 
-fn status(answer: &str) -> &str {
+/// Ask on the operator's own port.
+pub(crate) async fn get_at(address: SocketAddr, path: &str) -> String {
+    ask_at(address, &format!("GET {path} HTTP/1.1")).await
+}
+
+pub(crate) fn status(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap()
 }
 
@@ -83,7 +93,7 @@ async fn a_folder_is_served_with_the_headers_a_page_needs() {
 }
 
 /// The value of a header; empty where it is not there.
-fn header<'a>(answer: &'a str, name: &str) -> &'a str {
+pub(crate) fn header<'a>(answer: &'a str, name: &str) -> &'a str {
     let head = answer.split_once("\r\n\r\n").unwrap().0;
     let mut lines = head.lines().filter_map(|line| line.split_once(": "));
     let values: Vec<_> = lines

@@ -15,6 +15,7 @@ mod forwarding;
 mod game_server_fails;
 mod http;
 mod leaving;
+mod operating;
 mod program;
 mod refusals;
 mod spectating;

@@ -1,0 +1,71 @@
+//! What the operator's programs ask: `/metrics` and `/readyz`. On the port of their own they hold the relay only for
+//! the moment of an answer, so that nobody who looks keeps it from stopping.
+
+use std::sync::{Arc, Weak};
+
+use axum::extract::{FromRef, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+
+use super::plain;
+use crate::context::Context;
+use crate::metrics::render;
+
+/// The media type of OpenMetrics 1.0, which Prometheus and its kin read.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The relay that is asked about, if it is still there.
+#[derive(Clone)]
+pub(super) struct Operated(Weak<Context>);
+
+impl Operated {
+    pub(super) fn weak(context: &Arc<Context>) -> Self {
+        Self(Arc::downgrade(context))
+    }
+}
+
+impl FromRef<Arc<Context>> for Operated {
+    fn from_ref(context: &Arc<Context>) -> Self {
+        Self::weak(context)
+    }
+}
+
+/// Show everything that is counted.
+pub(super) async fn metrics(State(Operated(context)): State<Operated>) -> Response {
+    let Some(context) = context.upgrade() else {
+        return stopped();
+    };
+    // What the system says of a process is read from files.
+    let rendered = tokio::task::spawn_blocking(move || render(&context)).await;
+    match rendered {
+        Ok(Ok(text)) => {
+            let headers = [
+                (header::CONTENT_TYPE, OPEN_METRICS),
+                (header::CACHE_CONTROL, "no-store"),
+            ];
+            (headers, text).into_response()
+        }
+        _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Say whether players can be let in: 200, or 503 with the reason.
+pub(super) async fn readyz(State(Operated(context)): State<Operated>) -> Response {
+    let Some(context) = context.upgrade() else {
+        return stopped();
+    };
+    let ready = context.readiness.ask(&context).await;
+    let mut response = match ready {
+        Ok(()) => plain(StatusCode::OK, "ready\n"),
+        Err(reason) => plain(StatusCode::SERVICE_UNAVAILABLE, reason + "\n"),
+    };
+    let no_store = header::HeaderValue::from_static("no-store");
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, no_store);
+    response
+}
+
+fn stopped() -> Response {
+    plain(StatusCode::SERVICE_UNAVAILABLE, "The relay has stopped.\n")
+}
