@@ -1,0 +1,290 @@
+// The race as it is written down: laps, places, gaps and events, for every moment of the last ten minutes. Goes through the
+// history in fixed steps, so that the same race always gives the same book, whenever the page was looked at. Pure.
+
+import { CAR_AGE_MS, CAR_SLOT, CAR_SPEED, CAR_STALE, CAR_STRIDE, CAR_X, CAR_YAW, CAR_Z } from "./feed.js";
+import { Rosters } from "./cars.js";
+import { Chronicle } from "./chronicle.js";
+import { CERTAIN_MS, Order } from "./order.js";
+import { COLUMN_MS, COLUMNS } from "./past.js";
+import { seedLaps } from "./pack.js";
+import { Racer } from "./racer.js";
+import { Roll } from "./roll.js";
+import { newStanding, Standings } from "./standing.js";
+
+/** @typedef {import("./feed.js").Spectator} Spectator */
+/** @typedef {import("./feed.js").SpectatedRoom} SpectatedRoom */
+/** @typedef {import("./circuit.js").Circuit} Circuit */
+/** @typedef {import("./standing.js").Standing} Standing */
+/** @typedef {import("./chronicle.js").RaceEvent} RaceEvent */
+/**
+ * Whoever is shown every look at every car, as `TrackLearner` is.
+ * @typedef {{ handle: (id: string, x: number, z: number, yaw: number, speed: number, stale: boolean, atMs: number) => void }} Onlooker
+ */
+
+/** One look at all cars in so much time. */
+export const STEP_MS = 100;
+const STEPS_A_COLUMN = COLUMN_MS / STEP_MS;
+/** Players written down; beyond it whoever was seen last the longest ago is forgotten. More than a snapshot holds. */
+const MAX_RACERS = 320;
+/** Positions beyond this are on no circuit: the sender is broken or worse. */
+const FAR_AWAY_METRES = 100_000;
+
+export class Ledger {
+  /** @param {import("../livery.js").Liveries} liveries */
+  constructor(liveries) {
+    this.liveries = liveries;
+    /** @type {Circuit | null} */
+    this.circuit = null;
+    this.rosters = new Rosters();
+    this.chronicle = new Chronicle();
+    this.roll = new Roll(this.chronicle);
+    this.order = new Order();
+    this.table = new Standings();
+    /** @type {Map<string, Racer>} */
+    this.byId = new Map();
+    /** The same, to go through without making garbage. @type {Racer[]} */
+    this.racers = [];
+    /** By place in the snapshot, for as long as the room stays as it is. @type {Array<Racer | undefined>} */
+    this.bySeat = [];
+    /** The next step to take; NaN before the first. */
+    this.step = NaN;
+    this.firstColumn = NaN;
+    this.lastColumn = NaN;
+    /** When the newest start was seen; NaN for none. */
+    this.startedAt = NaN;
+    this.fastestMs = NaN;
+    this.isSeeded = false;
+    this.overtook = this.#overtook.bind(this);
+  }
+
+  /** What happened, in the order in which it became certain. @returns {readonly RaceEvent[]} */
+  get events() {
+    return this.chronicle.events;
+  }
+
+  /** Grows with every change of `events`. */
+  get version() {
+    return this.chronicle.version;
+  }
+
+  /** How far the book is written; NaN before the first snapshot. */
+  get writtenMs() {
+    return this.lastColumn * COLUMN_MS;
+  }
+
+  /**
+   * Reckon on another circuit, or on none; the next `advance` begins again with the oldest moment kept.
+   * @param {Circuit | null} circuit
+   */
+  setCircuit(circuit) {
+    this.circuit = circuit;
+    this.step = NaN;
+  }
+
+  /** @param {SpectatedRoom} room  as it is from its `atMs` on */
+  addRoom(room) {
+    this.rosters.add(room);
+  }
+
+  /**
+   * Go on through the history.
+   * @param {Spectator} spectator
+   * @param {number} untilMs
+   * @param {number} maxSteps  so that a page that catches up stays responsive
+   * @param {Onlooker | null} [onlooker]
+   * @returns {boolean} it has caught up
+   */
+  advance(spectator, untilMs, maxSteps, onlooker = null) {
+    const { startMs } = spectator;
+    if (Number.isNaN(startMs) || Number.isNaN(untilMs)) return true;
+    const first = Math.ceil(startMs / STEP_MS);
+    const last = Math.floor(untilMs / STEP_MS);
+    if (Number.isNaN(this.step)) this.#begin(first);
+    if (this.step < first) this.#skipTo(first);
+    for (let taken = 0; this.step <= last; taken += 1) {
+      if (taken >= maxSteps) return false;
+      this.#look(spectator, this.step * STEP_MS, onlooker);
+      if (this.step % STEPS_A_COLUMN === 0) this.#write(this.step / STEPS_A_COLUMN);
+      this.step += 1;
+    }
+    return true;
+  }
+
+  /**
+   * How things stood at a moment, leader first. The array and its rows are filled anew with every call.
+   * @param {number} atMs
+   * @returns {Standing[]}
+   */
+  standings(atMs) {
+    const wanted = Math.floor(atMs / COLUMN_MS);
+    const column = Math.min(Math.max(wanted, this.firstColumn), this.lastColumn);
+    if (Number.isNaN(column)) {
+      this.table.rows.length = 0;
+      return this.table.rows;
+    }
+    return this.table.at(this.racers, column, this.firstColumn, this.circuit?.length ?? NaN);
+  }
+
+  /** @param {number} step */
+  #begin(step) {
+    this.step = step;
+    this.firstColumn = NaN;
+    this.lastColumn = NaN;
+    this.startedAt = NaN;
+    this.fastestMs = NaN;
+    this.isSeeded = false;
+    this.bySeat.length = 0;
+    this.roll.clear();
+    this.order.clear();
+    this.chronicle.forgetSince(step * STEP_MS);
+    for (const racer of this.racers) racer.begin(this.circuit);
+  }
+
+  /** The history went by unread: nothing is known of that time. @param {number} step */
+  #skipTo(step) {
+    this.step = step;
+    this.firstColumn = NaN;
+    this.lastColumn = NaN;
+    for (const racer of this.racers) racer.past.clear();
+  }
+
+  /**
+   * @param {Spectator} spectator
+   * @param {number} atMs
+   * @param {Onlooker | null} onlooker
+   */
+  #look(spectator, atMs, onlooker) {
+    const room = this.rosters.at(atMs);
+    if (room !== this.roll.room) this.bySeat.length = 0;
+    if (this.roll.advance(room, atMs)) this.#restart(atMs);
+    const rows = spectator.sample(atMs);
+    const count = spectator.carCount();
+    for (let row = 0; row < count; row += 1) this.#take(rows, row * CAR_STRIDE, atMs, onlooker);
+  }
+
+  /**
+   * @param {Float32Array} rows
+   * @param {number} at
+   * @param {number} atMs
+   * @param {Onlooker | null} onlooker
+   */
+  #take(rows, at, atMs, onlooker) {
+    const racer = this.#racerAt(rows[at + CAR_SLOT], atMs);
+    const x = rows[at + CAR_X];
+    const z = rows[at + CAR_Z];
+    if (racer === undefined || !(Math.abs(x) < FAR_AWAY_METRES) || !(Math.abs(z) < FAR_AWAY_METRES)) return;
+    const speed = rows[at + CAR_SPEED];
+    const stale = rows[at + CAR_STALE] !== 0;
+    const completed = racer.look(x, z, speed, rows[at + CAR_AGE_MS], stale, atMs);
+    if (completed) this.#completed(racer);
+    if (onlooker !== null) onlooker.handle(racer.id, x, z, rows[at + CAR_YAW], speed, stale, atMs);
+  }
+
+  /**
+   * @param {number} seat
+   * @param {number} atMs
+   */
+  #racerAt(seat, atMs) {
+    const known = this.bySeat[seat];
+    if (known !== undefined) return known;
+    const player = this.roll.seats[seat];
+    if (player === undefined) return undefined;
+    const racer = this.byId.get(player.id) ?? this.#enter(player.id, atMs);
+    racer.index = seat;
+    racer.name = this.roll.names.get(player.id) ?? "";
+    this.bySeat[seat] = racer;
+    return racer;
+  }
+
+  /**
+   * @param {string} id
+   * @param {number} atMs
+   */
+  #enter(id, atMs) {
+    this.#forgetLongGone(atMs);
+    const racer = new Racer(id, newStanding(id, this.liveries.of(id)));
+    racer.begin(this.circuit);
+    this.byId.set(id, racer);
+    this.racers.push(racer);
+    return racer;
+  }
+
+  /** Forget whoever is in no column any more, and whoever is one too many. @param {number} atMs */
+  #forgetLongGone(atMs) {
+    const oldestMs = atMs - COLUMNS * COLUMN_MS;
+    let longest = this.racers[0];
+    for (const racer of this.racers) if (racer.seenMs < longest.seenMs) longest = racer;
+    const isFull = this.racers.length >= MAX_RACERS;
+    const gone = this.racers.filter((racer) => racer.seenMs < oldestMs || (isFull && racer === longest));
+    for (const racer of gone) {
+      this.byId.delete(racer.id);
+      this.order.remove(racer);
+      this.racers.splice(this.racers.indexOf(racer), 1);
+    }
+    if (gone.length > 0) this.bySeat.length = 0;
+  }
+
+  /** A new race. @param {number} atMs */
+  #restart(atMs) {
+    this.startedAt = this.roll.room?.atMs ?? atMs;
+    this.fastestMs = NaN;
+    this.isSeeded = true;
+    for (const racer of this.racers) racer.restart();
+    this.order.restart(Math.ceil(atMs / COLUMN_MS));
+  }
+
+  /** @param {Racer} racer */
+  #completed(racer) {
+    const lapMs = racer.laps.last * 1000;
+    if (lapMs >= this.fastestMs) return;
+    const { id, name, crossedMs: atMs } = racer;
+    this.chronicle.add({ kind: "fastestLap", atMs, id, name, lapMs, isFirst: Number.isNaN(this.fastestMs) });
+    this.fastestMs = lapMs;
+  }
+
+  /** @param {number} column */
+  #write(column) {
+    if (!this.isSeeded && this.racers.length > 0) {
+      this.isSeeded = true;
+      if (this.circuit !== null) seedLaps(this.racers, this.circuit.length);
+    }
+    for (let i = 0; i < this.racers.length; i += 1) this.#writeOne(this.racers[i], column);
+    if (this.circuit !== null) this.order.settle(column, this.overtook);
+    if (Number.isNaN(this.firstColumn)) this.firstColumn = column;
+    this.firstColumn = Math.max(this.firstColumn, column - COLUMNS + 1);
+    this.lastColumn = column;
+  }
+
+  /**
+   * @param {Racer} racer
+   * @param {number} column
+   */
+  #writeOne(racer, column) {
+    const wasShown = racer.shown;
+    const isShown = racer.write(column, column * COLUMN_MS);
+    if (isShown === wasShown) return;
+    if (isShown) this.order.add(racer, column);
+    else this.order.remove(racer);
+  }
+
+  /**
+   * @param {Racer} racer
+   * @param {Racer} passed
+   * @param {number} place
+   */
+  #overtook(racer, passed, place) {
+    const inRace = this.roll.isActive || (racer.laps.lap > 0 && passed.laps.lap > 0);
+    if (!inRace) return;
+    const atMs = Math.max(0, this.step * STEP_MS - CERTAIN_MS);
+    const { id, name } = racer;
+    this.chronicle.add({
+      kind: "overtake",
+      atMs,
+      id,
+      name,
+      otherId: passed.id,
+      otherName: passed.name,
+      place,
+    });
+  }
+}

@@ -1,0 +1,210 @@
+// How things stood at a moment: places, laps and gaps, read from what the ledger has written down. Fills the objects that
+// the cars own, so that a table five times a second makes no garbage.
+
+import { COLUMN_MS, IN_PIT, LOST, PRESENT, RACING, SHOWN, slotOf, WEAK } from "./past.js";
+
+/** @typedef {import("./racer.js").Racer} Racer */
+/** @typedef {import("./past.js").Past} Past */
+/** @typedef {import("../livery.js").Livery} Livery */
+
+/**
+ * @typedef {object} Standing
+ * @property {string} id
+ * @property {number} index  of the car in the snapshots
+ * @property {string} name
+ * @property {Livery} livery
+ * @property {number} place  1 = leader; 0 while no circuit is known
+ * @property {number} lap  the one under way; 0 on the way to the start line
+ * @property {number} lastMs  NaN for none
+ * @property {number} bestMs  NaN for none
+ * @property {number} gapMs  to the leader; 0 for the leader, NaN where unknown
+ * @property {number} gapLaps  whole laps behind the leader
+ * @property {number} intervalMs  to the car ahead; NaN for the leader and where unknown
+ * @property {number} intervalLaps
+ * @property {number} speed  metres a second
+ * @property {"good" | "weak" | "lost"} connection
+ * @property {number} s  metres along the lap, NaN while no circuit is known
+ * @property {number} progress  metres of valid laps since the first crossing of the line, negative before it
+ * @property {boolean} isFastest  holds the fastest lap
+ * @property {boolean} inPit
+ * @property {boolean} present  false for a moment after the car vanished
+ */
+
+/** Slower than this a car stands. */
+const STANDING_SPEED = 1;
+/** Slower cars say nothing about the pace of the race. */
+const PACE_SPEED = 5;
+
+/**
+ * @param {string} id
+ * @param {Livery} livery
+ * @returns {Standing}
+ */
+export function newStanding(id, livery) {
+  const places = { place: 0, lap: 0, lastMs: NaN, bestMs: NaN };
+  const gaps = { gapMs: NaN, gapLaps: 0, intervalMs: NaN, intervalLaps: 0 };
+  const there = { s: NaN, progress: NaN, speed: 0, isFastest: false, inPit: false, present: false };
+  return { id, index: 0, name: "", livery, connection: "good", ...places, ...gaps, ...there };
+}
+
+export class Standings {
+  constructor() {
+    /** By place; the same array each time. @type {Standing[]} */
+    this.rows = [];
+    /** Whose they are. @type {Racer[]} */
+    this.racers = [];
+  }
+
+  /**
+   * @param {readonly Racer[]} racers
+   * @param {number} column
+   * @param {number} firstColumn  nothing is known of those before
+   * @param {number} lapMetres  NaN while no circuit is known
+   * @returns {Standing[]}
+   */
+  at(racers, column, firstColumn, lapMetres) {
+    this.#gather(racers, slotOf(column));
+    const { rows } = this;
+    const pace = this.#pace(slotOf(column));
+    let fastest = -1;
+    for (let i = 0; i < rows.length; i += 1) {
+      fill(rows[i], this.racers[i], slotOf(column));
+      this.#reckonGaps(i, column, firstColumn, lapMetres, pace);
+      if (rows[i].bestMs < (fastest < 0 ? Infinity : rows[fastest].bestMs)) fastest = i;
+    }
+    if (fastest >= 0) rows[fastest].isFastest = true;
+    return rows;
+  }
+
+  /**
+   * @param {readonly Racer[]} racers
+   * @param {number} slot
+   */
+  #gather(racers, slot) {
+    const sorted = this.racers;
+    let count = 0;
+    for (let i = 0; i < racers.length; i += 1) {
+      const racer = racers[i];
+      if ((racer.past.marks[slot] & SHOWN) === 0) continue;
+      let at = count;
+      while (at > 0 && isAhead(racer, sorted[at - 1], slot)) {
+        sorted[at] = sorted[at - 1];
+        at -= 1;
+      }
+      sorted[at] = racer;
+      count += 1;
+    }
+    sorted.length = count;
+    for (let i = 0; i < count; i += 1) this.rows[i] = sorted[i].standing;
+    this.rows.length = count;
+  }
+
+  /** Mean speed of those who race; NaN for none. @param {number} slot */
+  #pace(slot) {
+    let sum = 0;
+    let count = 0;
+    for (let i = 0; i < this.racers.length; i += 1) {
+      const { past } = this.racers[i];
+      if ((past.marks[slot] & RACING) === 0 || past.speed[slot] < PACE_SPEED) continue;
+      sum += past.speed[slot];
+      count += 1;
+    }
+    return sum / count;
+  }
+
+  /**
+   * @param {number} i
+   * @param {number} column
+   * @param {number} firstColumn
+   * @param {number} lapMetres
+   * @param {number} pace
+   */
+  #reckonGaps(i, column, firstColumn, lapMetres, pace) {
+    const row = this.rows[i];
+    const { past } = this.racers[i];
+    if (Number.isNaN(lapMetres) || i === 0) {
+      row.gapMs = Number.isNaN(lapMetres) ? NaN : 0;
+      row.gapLaps = 0;
+      row.intervalMs = NaN;
+      row.intervalLaps = 0;
+      return;
+    }
+    const leader = this.racers[0].past;
+    const ahead = this.racers[i - 1].past;
+    row.gapMs = gapMs(leader, past, column, firstColumn, pace);
+    row.gapLaps = lapsBetween(leader, past, column, lapMetres);
+    row.intervalMs = i === 1 ? row.gapMs : gapMs(ahead, past, column, firstColumn, pace);
+    row.intervalLaps = lapsBetween(ahead, past, column, lapMetres);
+  }
+}
+
+/**
+ * @param {Racer} a
+ * @param {Racer} b
+ * @param {number} slot
+ */
+function isAhead(a, b, slot) {
+  const before = a.past.place[slot] - b.past.place[slot];
+  return before === 0 ? a.index < b.index : before < 0;
+}
+
+/**
+ * @param {Standing} row
+ * @param {Racer} racer
+ * @param {number} slot
+ */
+function fill(row, racer, slot) {
+  const { past } = racer;
+  const marks = past.marks[slot];
+  row.index = racer.index;
+  row.name = racer.name;
+  row.place = past.place[slot];
+  row.lap = past.lap[slot];
+  row.lastMs = past.lastMs[slot];
+  row.bestMs = past.bestMs[slot];
+  row.speed = past.speed[slot];
+  row.connection = (marks & LOST) !== 0 ? "lost" : (marks & WEAK) !== 0 ? "weak" : "good";
+  row.s = past.s[slot];
+  row.progress = past.progress[slot];
+  row.isFastest = false;
+  row.inPit = (marks & IN_PIT) !== 0;
+  row.present = (marks & PRESENT) !== 0;
+}
+
+/**
+ * How long ago the car ahead was where the other is now, without the time in which it stood: so long does the one behind
+ * drive to where it is. Where that is not on record (somebody has only just begun to watch), from the pace of the race.
+ * @param {Past} ahead
+ * @param {Past} behind
+ * @param {number} column
+ * @param {number} firstColumn
+ * @param {number} pace  metres a second, NaN for none
+ */
+function gapMs(ahead, behind, column, firstColumn, pace) {
+  const now = slotOf(column);
+  const here = behind.progress[now];
+  const lead = ahead.progress[now] - here;
+  if (!(lead > 0)) return 0;
+  if (behind.speed[now] < STANDING_SPEED && ahead.speed[now] < STANDING_SPEED) return NaN;
+  let moving = 0;
+  for (let k = column; k > firstColumn; k -= 1) {
+    const before = slotOf(k - 1);
+    if ((ahead.marks[before] & SHOWN) === 0) break;
+    const from = ahead.progress[before];
+    const to = ahead.progress[slotOf(k)];
+    if (from <= here && here < to) return (moving + (to - here) / (to - from)) * COLUMN_MS;
+    if (ahead.speed[before] >= STANDING_SPEED) moving += 1;
+  }
+  return (lead / pace) * 1000;
+}
+
+/**
+ * @param {Past} ahead
+ * @param {Past} behind
+ * @param {number} column
+ * @param {number} lapMetres
+ */
+function lapsBetween(ahead, behind, column, lapMetres) {
+  const slot = slotOf(column);
+  return Math.max(0, Math.floor((ahead.progress[slot] - behind.progress[slot]) / lapMetres));
+}
