@@ -7,7 +7,7 @@ import { Glide } from "./glide.js";
 const FIT_MARGIN = 46;
 const FIT_MARGIN_SHARE = 0.1;
 /** Metres across the middle of the view when a car is followed for the first time. */
-const FOLLOW_METRES = 130;
+const FOLLOW_METRES = 150;
 /** Closer than this there is nothing more to see; the other limit is a share of the zoom that shows everything. */
 const MAX_ZOOM = 26;
 const MIN_FIT_SHARE = 0.4;

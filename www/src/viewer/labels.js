@@ -9,9 +9,11 @@ import { MAX_PLACES } from "./cars.js";
 /** Times between two layouts, and how long a tag that lost its room stays away, in seconds. */
 const EVERY_SECONDS = 0.08;
 const AWAY_SECONDS = 0.7;
+/** A tag moves to a better side after so long on a worse one. */
+const PATIENCE_SECONDS = 1.6;
 /** One tag for so many square pixels of the view; more would hide the race. */
-const PIXELS_PER_TAG = 15_000;
-const MAX_TAGS = 44;
+const PIXELS_PER_TAG = 20_000;
+const MAX_TAGS = 36;
 /** Gaps between car and tag: beside it; and further off, with a line that leads to the car. */
 const GAPS = [5, 22, 46];
 /** From this gap on a line leads to the car. */
@@ -48,7 +50,9 @@ export class Labels {
     this.alpha = new Float32Array(MAX_PLACES);
     /** 1 + slot, 0 while there is none. */
     this.slot = new Uint8Array(MAX_PLACES);
+    /** Seconds that a tag that lost its room still stays away, and for how long one is where it is. */
     this.away = new Float32Array(MAX_PLACES);
+    this.stayed = new Float32Array(MAX_PLACES);
     /** Cars to be named, in no order; `count` of them. */
     this.cars = new Uint16Array(MAX_PLACES);
     this.count = 0;
@@ -99,6 +103,7 @@ export class Labels {
       const wanted = this.slot[index] > 0 ? 1 : 0;
       this.alpha[index] += (wanted - this.alpha[index]) * fade;
       if (this.slot[index] === 0) this.away[index] -= step;
+      else this.stayed[index] += step;
     }
   }
 
@@ -144,21 +149,25 @@ export class Labels {
   }
 
   /**
-   * The slot where it was, else the first that is free, else −1.
+   * The slot where it was, else the best that is free, else −1.
    * @param {number} index
    */
   #find(index) {
     const kept = this.slot[index] - 1;
-    if (kept >= 0 && this.#fits(index, kept, KEPT_MARGIN)) return kept;
     const isChosen = index === this.chosen;
+    const isKept = kept >= 0 && this.#fits(index, kept, KEPT_MARGIN);
+    if (isKept && this.stayed[index] < PATIENCE_SECONDS) return kept;
     if (kept < 0 && this.away[index] > 0 && !isChosen) return -1;
     // Beside a car that drives up or down, above or below one that drives across: off the track.
     const turn = this.isAcross[index] === 1 ? 2 : 0;
-    for (let slot = 0; slot < SLOTS; slot += 1) {
-      const side = slot % SIDE_COUNT;
-      const turned = slot - side + (side < 4 ? (side + turn) % 4 : side);
-      if (this.#fits(index, turned, FRESH_MARGIN)) return turned;
+    for (let i = 0; i < SLOTS; i += 1) {
+      const side = i % SIDE_COUNT;
+      const slot = i - side + (side < 4 ? (side + turn) % 4 : side);
+      // To either side is as good.
+      if (isKept && (slot === kept || (slot ^ 1) === kept)) return kept;
+      if (this.#fits(index, slot, FRESH_MARGIN)) return slot;
     }
+    if (isKept) return kept;
     return isChosen ? Math.max(kept, turn) : -1;
   }
 
@@ -234,6 +243,7 @@ export class Labels {
       this.offsetX[index] = this.toX[index];
       this.offsetY[index] = this.toY[index];
     }
+    if (this.slot[index] !== slot + 1) this.stayed[index] = 0;
     this.slot[index] = slot + 1;
     const at = this.placed * 4;
     this.taken[at] = this.x[index] + this.toX[index];

@@ -96,25 +96,6 @@ export function lostSprite(density, radius) {
   return canvas;
 }
 
-/** The rim of the chosen car where cars are drawn as cars. @param {number} density @param {number} radius */
-export function rimSprite(density, radius) {
-  const half = Math.ceil((radius + 4) * density);
-  const canvas = buffer(2 * half, 2 * half);
-  const context = context2d(canvas);
-  context.setTransform(density, 0, 0, density, half, half);
-  for (const [width, colour] of /** @type {const} */ ([
-    [5.4, "rgba(8, 10, 13, 0.75)"],
-    [2.8, "#ffffff"],
-  ])) {
-    context.lineWidth = width;
-    context.strokeStyle = colour;
-    context.beginPath();
-    context.arc(0, 0, radius, 0, 2 * Math.PI);
-    context.stroke();
-  }
-  return canvas;
-}
-
 /** @typedef {{ name: string, place: number, stale: boolean, chosen: boolean }} TagText */
 
 /**

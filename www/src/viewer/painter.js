@@ -6,15 +6,7 @@ import { carSprite, SPRITE_LENGTH, SPRITE_WIDTH } from "../sprites.js";
 import { MAX_PLACES } from "./cars.js";
 import { Ground } from "./ground.js";
 import { Labels } from "./labels.js";
-import {
-  CHOSEN_RADIUS,
-  lostSprite,
-  MARKER_RADIUS,
-  markerSprite,
-  numberSprite,
-  rimSprite,
-  TAG_HEIGHT,
-} from "./marks.js";
+import { CHOSEN_RADIUS, lostSprite, MARKER_RADIUS, markerSprite, numberSprite, TAG_HEIGHT } from "./marks.js";
 import { DARK, LIGHT, OVERLAY } from "./palette.js";
 import { paintGrid, Ribbon } from "./ribbon.js";
 import { Tags } from "./tags.js";
@@ -28,12 +20,14 @@ import { Trails } from "./trails.js";
 /** Beyond this density the eye sees no difference, but the memory does. */
 const MAX_DENSITY = 2;
 /** From this zoom cars are drawn as cars, below the other one as markers; CSS pixels per metre. */
-const CARS_FROM_ZOOM = 7.4;
-const MARKERS_FROM_ZOOM = 6.6;
+const CARS_FROM_ZOOM = 5.7;
+const MARKERS_FROM_ZOOM = 5.1;
 /** A car is never drawn shorter than this, CSS pixels. */
-const CAR_PIXELS = 46;
+const CAR_PIXELS = 48;
 /** Car pictures are painted for multiples of this many pixels per metre. */
 const SPRITE_STEP = 6;
+/** Liveries with pictures; players come and go, and beyond it all are painted anew. */
+const MAX_LIVERIES = 512;
 /** A click this near picks a car; fingers need that much. CSS pixels. */
 const PICK_PIXELS = 22;
 /** Beyond the view by this much a car is not drawn. */
@@ -73,8 +67,8 @@ export class Painter {
     this.chosen = null;
     /** @type {HTMLCanvasElement | null} */
     this.lost = null;
-    /** @type {HTMLCanvasElement | null} */
-    this.rim = null;
+    /** The chosen car's body. @type {{ livery: Livery, body: HTMLCanvasElement } | null} */
+    this.chosenBody = null;
     /** Cars from the last place to the first, so that those ahead are painted over the others. @type {CarView[]} */
     this.order = [];
     this.point = new Float64Array(2);
@@ -168,21 +162,29 @@ export class Painter {
       ribbon?.paint(context, zoom, palette);
     }, bounds);
     this.tags.use(palette, this.density);
+    this.#forget();
+    this.lost = null;
+  }
+
+  /** Paint cars anew. */
+  #forget() {
     this.markers.clear();
     this.numbers.clear();
     this.bodies.clear();
-    this.chosen = this.lost = this.rim = null;
+    this.chosen = this.chosenBody = null;
   }
 
   /** Cars or markers, and for which resolution. */
   #choosePictures() {
     const { zoom } = this.camera;
+    if (this.markers.size > MAX_LIVERIES || this.bodies.size > MAX_LIVERIES) this.#forget();
     this.areCars = zoom > (this.areCars ? MARKERS_FROM_ZOOM : CARS_FROM_ZOOM);
     if (!this.areCars || this.camera.isMoving) return;
     const scale = Math.ceil((this.carScale * this.density) / SPRITE_STEP) * SPRITE_STEP;
     if (scale === this.spriteScale) return;
     this.spriteScale = scale;
     this.bodies.clear();
+    this.chosenBody = null;
   }
 
   /** CSS pixels per metre of a car. */
@@ -235,13 +237,14 @@ export class Painter {
     const { context, density } = this;
     const scale = this.carScale;
     let body = this.bodies.get(car.livery);
-    if (body === undefined) {
+    if (isChosen) {
+      if (this.chosenBody?.livery !== car.livery) {
+        this.chosenBody = { livery: car.livery, body: carSprite(car.livery, this.spriteScale, true) };
+      }
+      ({ body } = this.chosenBody);
+    } else if (body === undefined) {
       body = carSprite(car.livery, this.spriteScale, false);
       this.bodies.set(car.livery, body);
-    }
-    if (isChosen) {
-      this.rim ??= rimSprite(density, this.labels.radius);
-      this.#upright(this.rim, x, y);
     }
     this.#turn(x, y, car.yaw, scale * density);
     context.globalAlpha = car.alpha;

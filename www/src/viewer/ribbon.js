@@ -29,8 +29,10 @@ const GRID_METRES = [10, 50, 100, 500, 1000, 5000];
 const GRID_PIXELS = 54;
 /** Marks along the lap: sparser where the lap is long. */
 const MARK_METRES = { short: 250, long: 500, longFrom: 1600 };
+/** The worn line is made of strokes of these shares of the width; many faint ones look soft. */
+const RUBBER_SHARES = [0.66, 0.58, 0.5, 0.42, 0.34, 0.26];
 const CHEVRON_METRES = 60;
-const ROWS_OF_CHEQUERS = 3;
+const ROWS_OF_CHEQUERS = 2;
 
 export class Ribbon {
   /** @param {Course} course */
@@ -141,8 +143,7 @@ export class Ribbon {
    * @param {MapPalette} palette
    */
   #wear(context, width, zoom, palette) {
-    this.#track(context, width * 0.52, palette.rubber);
-    this.#track(context, width * 0.34, palette.rubber);
+    for (const share of RUBBER_SHARES) this.#track(context, width * share, palette.rubber);
     context.setLineDash([4, 8]);
     this.#track(context, Math.max(0.18, 1 / zoom), palette.centre);
     context.setLineDash([]);
@@ -182,7 +183,7 @@ export class Ribbon {
     context.save();
     context.translate(x, -z);
     context.rotate(yaw);
-    const square = Math.max(0.9, 2 / zoom);
+    const square = Math.max(1.1, 3 / zoom);
     const columns = Math.max(4, Math.round(width / square / 2) * 2);
     const side = width / columns;
     context.fillStyle = "#ffffff";
@@ -231,7 +232,7 @@ export class Ribbon {
       context.lineWidth = 1.6 / zoom;
       context.strokeStyle = palette.mark;
       context.stroke();
-      const away = to + (Math.abs(rightX) > 0.6 ? 15 : 8) / zoom;
+      const away = to + (Math.abs(rightX) > 0.6 ? 20 : 9) / zoom;
       const text = `${s} m`;
       context.lineWidth = 3 / zoom;
       context.strokeStyle = palette.markHalo;

@@ -89,8 +89,9 @@ export class Trails {
       const count = spectator.carCount();
       for (let at = 0; at < count * CAR_STRIDE; at += CAR_STRIDE) {
         if (rows[at + CAR_STALE] !== 0) this.count[rows[at + CAR_SLOT]] = 0;
-        else
-          {this.#keep(rows[at + CAR_SLOT], rows[at + CAR_X], -rows[at + CAR_Z], rows[at + CAR_SPEED], thenMs);}
+        else {
+          this.#keep(rows[at + CAR_SLOT], rows[at + CAR_X], -rows[at + CAR_Z], rows[at + CAR_SPEED], thenMs);
+        }
       }
     }
     this.lastMs = atMs;
@@ -139,7 +140,8 @@ export class Trails {
     for (let i = 0; i < list.length; i += 1) {
       if (list[i] !== chosen) this.#sort(list[i], seconds);
     }
-    this.#stroke(context, WIDTH / zoom, 0.8);
+    // Where there are many they must not drown the track.
+    this.#stroke(context, WIDTH / zoom, 0.45 + 0.35 * share);
     if (chosen === undefined) return;
     this.first.fill(-1);
     this.#sort(chosen, this.seconds);
