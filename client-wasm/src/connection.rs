@@ -9,8 +9,8 @@ use std::time::Duration;
 use js_sys::{Function, Promise};
 use protocol::command::Command;
 use protocol::event::Event;
-use protocol::frame::Notice;
-use protocol::interpolation::{Cars, Change};
+use protocol::frame::{Notice, SUBPROTOCOL};
+use protocol::interpolation::{Cars, Change, MAX_CARS};
 use protocol::session::{self, CommandError, Output, Ticket, Transmit};
 use wasm_bindgen::JsValue;
 
@@ -80,7 +80,7 @@ impl Connection {
             RefCell::new(Self {
                 session: session::Session::new(config),
                 cars: Cars::default(),
-                view: View::new(),
+                view: View::new(MAX_CARS),
                 log,
                 listeners,
                 timer,
@@ -108,7 +108,7 @@ impl Connection {
         let this = Rc::downgrade(this);
         let deliver =
             move |incoming| with(&this, |connection, now| connection.handle(incoming, now));
-        match Socket::open(url, deliver) {
+        match Socket::open(url, &[SUBPROTOCOL.to_owned()], deliver) {
             Ok(socket) => {
                 self.log.info("CONNECTION", "connecting");
                 self.socket = Some(socket);

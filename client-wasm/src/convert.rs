@@ -5,16 +5,21 @@ use protocol::datagram::Input;
 use protocol::event::{Event, GameStarted, Player, Room, Spawn};
 use protocol::geometry::Vec3;
 use protocol::id::SessionId;
+use protocol::spectate;
 use wasm_bindgen::JsValue;
 
 /// Make an object of its properties.
 pub(crate) fn object<const N: usize>(properties: [(&str, JsValue); N]) -> JsValue {
     let object = Object::new();
     for (name, value) in properties {
-        // Setting a property on a plain object cannot fail.
-        let _ = Reflect::set(&object, &JsValue::from_str(name), &value);
+        set(&object, name, value);
     }
     object.into()
+}
+
+/// Set a property of a plain object, which cannot fail.
+pub(crate) fn set(object: &JsValue, name: &str, value: JsValue) {
+    let _ = Reflect::set(object, &JsValue::from_str(name), &value);
 }
 
 fn array<T>(items: Vec<T>, convert: impl Fn(T) -> JsValue) -> JsValue {
@@ -98,6 +103,29 @@ pub(crate) fn input(input: &Input) -> JsValue {
         ("steering", input.controls.steering.into()),
         ("throttle", input.controls.throttle.into()),
         ("brake", input.controls.brake.into()),
+    ])
+}
+
+/// Make a room as a spectator is told of it.
+pub(crate) fn spectated_room(room: &spectate::Room, at_ms: f64) -> JsValue {
+    let players = room.players.iter().map(|player| {
+        object([
+            ("index", player.index.into()),
+            ("id", player.id.as_str().into()),
+            ("name", player.name.as_str().into()),
+        ])
+    });
+    let host_id = room.host_id.as_ref();
+    object([
+        ("id", room.id.as_str().into()),
+        ("name", room.name.as_str().into()),
+        (
+            "hostId",
+            host_id.map_or(JsValue::NULL, |id| id.as_str().into()),
+        ),
+        ("isActive", room.is_active.into()),
+        ("players", players.collect::<Array>().into()),
+        ("atMs", at_ms.into()),
     ])
 }
 

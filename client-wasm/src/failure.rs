@@ -5,6 +5,7 @@ use js_sys::{Error, Reflect};
 use protocol::frame::{CloseCode, Retry};
 use protocol::refusal::Refusal;
 use protocol::session::{CommandError, DatagramError, SendError};
+use protocol::spectate::{InvalidTarget, Loss};
 use wasm_bindgen::JsValue;
 
 /// Why something failed.
@@ -79,6 +80,37 @@ impl From<DatagramError> for Failure {
             DatagramError::NotFinite | DatagramError::Seal(_) => "invalid_argument",
         };
         Self::new(code, false, error.to_string())
+    }
+}
+
+impl From<InvalidTarget> for Failure {
+    fn from(error: InvalidTarget) -> Self {
+        Self::invalid(error.to_string())
+    }
+}
+
+impl From<&Loss> for Failure {
+    fn from(loss: &Loss) -> Self {
+        let failure = match loss {
+            // Whoever closes it so is between here and the relay, which does not.
+            Loss::Closed {
+                number: 1000 | 1001,
+                opened,
+                ..
+            } => of_close(1006, "", *opened),
+            Loss::Closed {
+                number,
+                reason,
+                opened,
+            } => of_close(*number, reason, *opened),
+            Loss::Timeout => Self::new("timeout", true, "the relay did not answer in time"),
+            Loss::Silence => Self::new("connection_lost", true, "the relay fell silent"),
+            Loss::Ended => Self::new("closed", false, "the spectator was closed"),
+        };
+        Self {
+            retryable: loss.may_pass(),
+            ..failure
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! The browser's client: `protocol::session` over a WebSocket to the relay, as a JavaScript class. Works in a page
-//! and in a Worker. Everything about the protocol itself is in the crate `protocol`; here are only the browser's
+//! The browser's client: `protocol::session` for players and `protocol::timeline` for spectators, each over a WebSocket
+//! to the relay, as JavaScript classes. Works in a page and in a Worker. Everything about the protocol itself is in the crate `protocol`; here are only the browser's
 //! socket, clock, timer and values.
 
 mod clock;
@@ -8,9 +8,13 @@ mod convert;
 mod failure;
 mod listeners;
 mod log;
+mod online;
 mod options;
 mod session;
 mod socket;
+mod spectator;
 mod view;
+mod watching;
 
 pub use session::Session;
+pub use spectator::{RaceClient, Spectator};

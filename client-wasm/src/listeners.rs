@@ -6,20 +6,8 @@ use std::rc::{Rc, Weak};
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-/// The events there are.
-pub(crate) const TYPES: [&str; 11] = [
-    "state",
-    "gameStarted",
-    "message",
-    "input",
-    "carJoined",
-    "carLeft",
-    "roomLost",
-    "draining",
-    "kicked",
-    "close",
-    "unknown",
-];
+use crate::failure::Failure;
+
 /// The event that carries log lines.
 pub(crate) const LOG: &str = "log";
 /// The most listeners at once; more is a page that forgets to unsubscribe.
@@ -37,21 +25,31 @@ struct List {
     listeners: Vec<Listener>,
 }
 
-/// The listeners of one session.
+/// The listeners of one session or spectator.
 #[derive(Clone, Default)]
 pub(crate) struct Listeners(Rc<RefCell<List>>);
 
 impl Listeners {
-    /// Add a listener; gives the function that removes it, or nothing where there are too many.
-    pub(crate) fn add(&self, kind: String, callback: Function) -> Option<JsValue> {
+    /// Add a listener to one of the events there are; gives the function that removes it.
+    pub(crate) fn add(
+        &self,
+        types: &[&str],
+        kind: String,
+        callback: Function,
+    ) -> Result<JsValue, JsValue> {
+        if !types.contains(&kind.as_str()) {
+            let message = format!("there is no event {kind}; there are {}", types.join(", "));
+            return Err(Failure::invalid(message).to_js());
+        }
         let mut list = self.0.borrow_mut();
         if list.listeners.len() >= MAX_LISTENERS {
-            return None;
+            let failure = Failure::invalid("too many listeners: call what on() gave back");
+            return Err(failure.to_js());
         }
         list.last_id += 1;
         let id = list.last_id;
         list.listeners.push(Listener { id, kind, callback });
-        Some(Self::remover(Rc::downgrade(&self.0), id))
+        Ok(Self::remover(Rc::downgrade(&self.0), id))
     }
 
     /// Call everybody who listens to `kind`. What a listener throws is its own: it is reported and stops nobody.
@@ -59,7 +57,7 @@ impl Listeners {
         for callback in self.callbacks(kind) {
             if let Err(thrown) = callback.call1(&JsValue::UNDEFINED, event) {
                 web_sys::console::error_2(
-                    &JsValue::from_str("a race session listener threw"),
+                    &JsValue::from_str("a listener of the race client threw"),
                     &thrown,
                 );
             }

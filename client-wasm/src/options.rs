@@ -1,4 +1,4 @@
-//! The options of a session as JavaScript gives them, checked.
+//! The options of a session and of a spectator as JavaScript gives them, checked.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use js_sys::Reflect;
 use protocol::id::Secret;
 use protocol::pacer::{MAX_RATE_HZ, MIN_RATE_HZ};
 use protocol::session::Config;
+use protocol::timeline::DEFAULT_HISTORY;
 use wasm_bindgen::JsValue;
 
 use crate::failure::Failure;
@@ -21,14 +22,46 @@ const NAMES: [&str; 7] = [
     "logLevel",
 ];
 
-/// Read the options; what is not given keeps its default.
+const SPECTATE_NAMES: [&str; 3] = ["token", "historySeconds", "logLevel"];
+
+/// The options of a spectator.
+pub(crate) struct Spectate {
+    pub(crate) token: Option<String>,
+    pub(crate) history: Duration,
+    pub(crate) level: Level,
+}
+
+/// Read the options of a spectator; what is not given keeps its default.
+pub(crate) fn read_spectate(options: &JsValue) -> Result<Spectate, Failure> {
+    let mut read = Spectate {
+        token: None,
+        history: DEFAULT_HISTORY,
+        level: Level::Warn,
+    };
+    if options.is_undefined() || options.is_null() {
+        return Ok(read);
+    }
+    refuse_unknown(options, &SPECTATE_NAMES)?;
+    read.token = text(options, "token")?;
+    if let Some(seconds) = number(
+        options,
+        "historySeconds",
+        0.0,
+        DEFAULT_HISTORY.as_secs_f64(),
+    )? {
+        read.history = Duration::from_secs_f64(seconds);
+    }
+    read.level = level(options)?;
+    Ok(read)
+}
+
+/// Read the options of a session; what is not given keeps its default.
 pub(crate) fn read(options: &JsValue) -> Result<(Config, Level), Failure> {
     let mut config = Config::default();
-    let mut level = Level::Warn;
     if options.is_undefined() || options.is_null() {
-        return Ok((config, level));
+        return Ok((config, Level::Warn));
     }
-    refuse_unknown(options)?;
+    refuse_unknown(options, &NAMES)?;
     if let Some(secret) = text(options, "secret")? {
         config.secret = Secret::new(secret);
     }
@@ -41,25 +74,29 @@ pub(crate) fn read(options: &JsValue) -> Result<(Config, Level), Failure> {
     config.plain_datagrams = flag(options, "plainDatagrams")?;
     config.gzip = flag(options, "gzip")?;
     config.batching = flag(options, "batch")?;
-    if let Some(name) = text(options, "logLevel")? {
-        level = Level::from_name(&name).ok_or_else(|| {
-            Failure::invalid("option logLevel must be off, error, warn, info, debug or trace")
-        })?;
-    }
-    Ok((config, level))
+    Ok((config, level(options)?))
 }
 
-fn refuse_unknown(options: &JsValue) -> Result<(), Failure> {
+fn level(options: &JsValue) -> Result<Level, Failure> {
+    let Some(name) = text(options, "logLevel")? else {
+        return Ok(Level::Warn);
+    };
+    Level::from_name(&name).ok_or_else(|| {
+        Failure::invalid("option logLevel must be off, error, warn, info, debug or trace")
+    })
+}
+
+fn refuse_unknown(options: &JsValue, names: &[&str]) -> Result<(), Failure> {
     let keys =
         Reflect::own_keys(options).map_err(|_| Failure::invalid("options must be an object"))?;
     let unknown = keys
         .iter()
         .filter_map(|key| key.as_string())
-        .find(|key| !NAMES.contains(&key.as_str()));
+        .find(|key| !names.contains(&key.as_str()));
     match unknown {
         Some(key) => Err(Failure::invalid(format!(
             "there is no option {key}; there are {}",
-            NAMES.join(", ")
+            names.join(", ")
         ))),
         None => Ok(()),
     }

@@ -2,7 +2,6 @@
 //! [`Incoming`] names and what [`Socket`] can do.
 
 use js_sys::{Array, ArrayBuffer, Uint8Array};
-use protocol::frame::SUBPROTOCOL;
 use wasm_bindgen::prelude::*;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
@@ -28,12 +27,13 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Open a WebSocket to the relay's `/ws`.
+    /// Open a WebSocket to the relay, offering subprotocols of which it selects the first.
     pub(crate) fn open(
         url: &str,
+        protocols: &[String],
         deliver: impl Fn(Incoming) + Clone + 'static,
     ) -> Result<Self, Failure> {
-        let protocols = Array::of1(&SUBPROTOCOL.into());
+        let protocols: Array = protocols.iter().map(JsValue::from).collect();
         let socket = WebSocket::new_with_str_sequence(url, &protocols).map_err(|_| {
             Failure::invalid(format!(
                 "{url} is no WebSocket address: use ws:// or wss://"

@@ -1,10 +1,8 @@
 //! The remote cars as one flat array of numbers that JavaScript reads straight from the module's memory, so that
 //! drawing a frame makes no garbage.
 
-use std::time::Duration;
-
 use js_sys::{Float32Array, WebAssembly};
-use protocol::interpolation::{Cars, MAX_CARS};
+use protocol::interpolation::Pose;
 use wasm_bindgen::JsCast as _;
 
 /// Numbers for each car: slot, place (3), turn (4), speed, age, stale, yaw.
@@ -19,8 +17,9 @@ pub(crate) struct View {
 }
 
 impl View {
-    pub(crate) fn new() -> Self {
-        let rows = vec![0.0; MAX_CARS * STRIDE].into_boxed_slice();
+    /// Make room for so many cars.
+    pub(crate) fn new(cars: usize) -> Self {
+        let rows = vec![0.0; cars * STRIDE].into_boxed_slice();
         let view = view_of(&rows);
         Self {
             rows,
@@ -29,10 +28,10 @@ impl View {
         }
     }
 
-    /// Sample all cars at `now`; gives the view of the rows.
-    pub(crate) fn sample(&mut self, cars: &mut Cars, now: Duration) -> Float32Array {
+    /// Write a sample of cars, each with its slot; gives the view of the rows.
+    pub(crate) fn fill(&mut self, cars: impl Iterator<Item = (usize, Pose)>) -> Float32Array {
         self.count = 0;
-        for ((slot, pose), row) in cars.sample(now).zip(self.rows.chunks_exact_mut(STRIDE)) {
+        for ((slot, pose), row) in cars.zip(self.rows.chunks_exact_mut(STRIDE)) {
             let (p, r) = (pose.position, pose.rotation);
             let age = pose.age.as_secs_f32() * 1000.0;
             let stale = f32::from(u8::from(pose.stale));

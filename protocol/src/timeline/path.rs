@@ -32,7 +32,7 @@ impl Frames {
             None => self.beyond(number, car, passed.as_secs_f64()),
         };
         Pose {
-            age: car.age + passed,
+            age: car.age.saturating_add(passed),
             ..pose
         }
     }
