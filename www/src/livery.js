@@ -26,7 +26,7 @@ const MAX_REMEMBERED = 64;
 
 /**
  * @typedef {object} Livery
- * @property {number} number  1 … 99
+ * @property {number} number  1 … 99; higher only while more than 99 players are remembered
  * @property {string} label  the number as text
  * @property {number} index  0 … LIVERIES − 1
  * @property {string} body
@@ -35,9 +35,17 @@ const MAX_REMEMBERED = 64;
  */
 
 export class Liveries {
-  constructor() {
+  /** @param {{ remembered?: number }} [options]  players remembered, where rooms are larger than a game server's */
+  constructor({ remembered } = {}) {
     /** @type {Map<string, Livery>} */
     this.byId = new Map();
+    this.most = remembered ?? MAX_REMEMBERED;
+    /**
+     * Of whom colours are kept apart: everybody remembered; with a long memory those of the newest room, or all colours
+     * would be taken by people who have left.
+     * @type {Set<string> | null}
+     */
+    this.present = remembered === undefined ? null : new Set();
   }
 
   /**
@@ -46,6 +54,7 @@ export class Liveries {
    */
   assign(ids) {
     this.#makeRoom(ids);
+    if (this.present !== null) this.present = new Set(ids);
     for (const id of [...ids].sort()) this.of(id);
   }
 
@@ -57,15 +66,30 @@ export class Liveries {
   of(id) {
     const known = this.byId.get(id);
     if (known) return known;
-    if (this.byId.size >= MAX_REMEMBERED) this.#forgetOldest();
+    if (this.byId.size >= this.most) this.#forgetOldest();
     const hash = hashOf(id);
-    const number = 1 + this.#free(hash % NUMBERS, NUMBERS, (livery) => livery.number - 1);
+    const number = this.#freeNumber(hash % NUMBERS);
     const index = this.#freeIndex((hash >>> 8) % LIVERIES);
     const { body, ink } = BODIES[index % BODIES.length];
     const striped = index >= BODIES.length;
     const livery = { number, label: String(number), index, body, ink, striped };
     this.byId.set(id, livery);
+    this.present?.add(id);
     return livery;
+  }
+
+  /**
+   * Two digits while there are any; a third where more players are remembered than that.
+   * @param {number} wanted
+   */
+  #freeNumber(wanted) {
+    const taken = new Set([...this.byId.values()].map((livery) => livery.number));
+    for (let step = 0; step < NUMBERS; step += 1) {
+      const number = 1 + ((wanted + step) % NUMBERS);
+      if (!taken.has(number)) return number;
+    }
+    for (let number = NUMBERS + 1; number <= this.most; number += 1) if (!taken.has(number)) return number;
+    return 1 + wanted;
   }
 
   /**
@@ -75,7 +99,7 @@ export class Liveries {
    * @param {(livery: Livery) => number} value
    */
   #free(wanted, count, value) {
-    const taken = new Set([...this.byId.values()].map(value));
+    const taken = new Set(this.#rivals().map(value));
     for (let step = 0; step < count; step += 1) {
       const candidate = (wanted + step) % count;
       if (!taken.has(candidate)) return candidate;
@@ -88,9 +112,14 @@ export class Liveries {
    * @param {number} wanted
    */
   #freeIndex(wanted) {
-    const bodies = new Set([...this.byId.values()].map((livery) => livery.index % BODIES.length));
+    const bodies = new Set(this.#rivals().map((livery) => livery.index % BODIES.length));
     if (bodies.size === BODIES.length) return this.#free(wanted, LIVERIES, (livery) => livery.index);
     return this.#free(wanted % BODIES.length, BODIES.length, (livery) => livery.index % BODIES.length);
+  }
+
+  #rivals() {
+    if (this.present === null) return [...this.byId.values()];
+    return [...this.present].flatMap((id) => this.byId.get(id) ?? []);
   }
 
   #forgetOldest() {
@@ -104,7 +133,7 @@ export class Liveries {
    */
   #makeRoom(present) {
     const fresh = present.filter((id) => !this.byId.has(id)).length;
-    if (this.byId.size + fresh <= LIVERIES) return;
+    if (this.byId.size + fresh <= (this.present === null ? LIVERIES : this.most)) return;
     for (const id of this.byId.keys()) {
       if (!present.includes(id)) this.byId.delete(id);
     }

@@ -55,6 +55,33 @@ test("does not run out or grow without end over many players", () => {
   assert.ok(liveries.byId.size <= 64, `${liveries.byId.size} remembered`);
 });
 
+test("with a long memory a large room keeps its liveries, each with a number of its own", () => {
+  const liveries = new Liveries({ remembered: 256 });
+  const room = ids(255);
+  liveries.assign(room);
+  const given = room.map((id) => ({ ...liveries.of(id) }));
+  assert.equal(new Set(given.map((livery) => livery.number)).size, 255);
+  liveries.assign(ids(100));
+  liveries.assign(room);
+  assert.deepEqual(
+    room.map((id) => liveries.of(id)),
+    given,
+  );
+});
+
+test("with a long memory those who have left take nobody's colour", () => {
+  const liveries = new Liveries({ remembered: 256 });
+  liveries.assign(["player-0", ...ids(19, "before")]);
+  const mine = { ...liveries.of("player-0") };
+  for (let round = 0; round < 30; round += 1) {
+    const room = ["player-0", ...ids(9, `round-${round}`)];
+    liveries.assign(room);
+    assert.equal(new Set(room.map((id) => liveries.of(id).body)).size, 10);
+    assert.ok(liveries.byId.size <= 256);
+  }
+  assert.deepEqual(liveries.of("player-0"), mine);
+});
+
 test("every body stands out from the asphalt, and its number from the body", () => {
   for (const { body, ink } of BODIES) {
     assert.ok(contrast(body, ASPHALT) >= 3, `${body} on asphalt: ${contrast(body, ASPHALT)}`);

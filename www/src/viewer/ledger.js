@@ -67,6 +67,11 @@ export class Ledger {
     return this.chronicle.version;
   }
 
+  /** The fastest lap of this race so far; NaN before the first. */
+  get lapMs() {
+    return this.fastestMs;
+  }
+
   /** How far the book is written; NaN before the first snapshot. */
   get writtenMs() {
     return this.lastColumn * COLUMN_MS;
