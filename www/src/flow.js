@@ -98,7 +98,7 @@ export function createFlow(store, { loadClient, loadConfig, url }) {
   async function connect(as) {
     const client = await loadClient();
     config ??= await loadConfig();
-    store.dispatch({ type: "configured", insecure: config.insecure });
+    store.dispatch({ type: "configured", insecure: config.insecure, spectate: config.spectate });
     const fresh = new client.Session(config.session);
     /** @type {unknown} */
     let closed;
@@ -322,7 +322,7 @@ export function createFlow(store, { loadClient, loadConfig, url }) {
     async prepare() {
       try {
         config = await loadConfig();
-        store.dispatch({ type: "configured", insecure: config.insecure });
+        store.dispatch({ type: "configured", insecure: config.insecure, spectate: config.spectate });
         await loadClient();
       } catch (error) {
         report(error);

@@ -1,7 +1,7 @@
 // The list of rooms. Rows are kept by room id, so that a refresh neither flickers nor takes the focus away.
 
+import { linkTo } from "./address.js";
 import { element, make, setText } from "./element.js";
-
 import { MiniMap } from "./minimap.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -57,7 +57,7 @@ export function createLobby(flow) {
   name.addEventListener("input", () => name.setCustomValidity(""));
 
   /** @param {State} state */
-  function showRows({ rooms, busy }) {
+  function showRows({ rooms, busy, spectate }) {
     const listed = new Set(rooms.map((room) => room.id));
     for (const [id, row] of rows) {
       if (listed.has(id)) continue;
@@ -67,7 +67,7 @@ export function createLobby(flow) {
     rooms.forEach((room, place) => {
       const row = rows.get(room.id) ?? new Row(flow);
       rows.set(room.id, row);
-      row.show(room, busy);
+      row.show(room, busy, spectate);
       if (list.children[place] !== row.root) list.insertBefore(row.root, list.children[place] ?? null);
     });
   }
@@ -107,14 +107,20 @@ class Row {
       if (this.button.getAttribute("aria-disabled") === "true") return;
       void flow.joinRoom(this.id, this.name.textContent ?? "");
     });
-    this.root.append(this.name, this.state, this.players, this.meter, this.button);
+    this.watch = make("a", "button quiet", "Watch");
+    this.watch.target = "_blank";
+    this.watch.dataset.testid = "watch-room";
+    const actions = make("div", "room-actions");
+    actions.append(this.watch, this.button);
+    this.root.append(this.name, this.state, this.players, this.meter, actions);
   }
 
   /**
    * @param {Room} room
    * @param {string} busy
+   * @param {boolean} spectate
    */
-  show({ id, name, playerCount, isActive }, busy) {
+  show({ id, name, playerCount, isActive }, busy, spectate) {
     const shown = name || "Unnamed room";
     const full = playerCount >= ROOM_PLACES;
     this.id = id;
@@ -124,6 +130,9 @@ class Row {
     this.state.dataset.kind = full ? "full" : isActive ? "live" : "open";
     setText(this.players, `${playerCount} of ${ROOM_PLACES}`);
     this.meter.style.setProperty("--part", String(Math.min(playerCount / ROOM_PLACES, 1)));
+    this.watch.hidden = !spectate;
+    this.watch.href = linkTo("", id);
+    this.watch.setAttribute("aria-label", `Watch ${shown} in a new tab`);
     this.button.setAttribute("aria-label", `Join ${shown}`);
     this.button.setAttribute("aria-disabled", String(full || busy !== ""));
     this.button.classList.toggle("waiting", busy === `join ${id}`);

@@ -82,7 +82,7 @@ export const CAR_AGE_MS = 9;
 export const CAR_STALE = 10;
 export const CAR_YAW = 11;
 
-/** @typedef {{ session: SessionOptions, insecure: boolean }} Config */
+/** @typedef {{ session: SessionOptions, insecure: boolean, spectate: boolean }} Config */
 /** @typedef {{ default: () => Promise<unknown>, Session: new (options?: SessionOptions) => Session }} ClientModule */
 
 /** Longer than this the relay is not there; a page should say so rather than hang. */
@@ -114,7 +114,12 @@ export async function loadConfig() {
   } catch (cause) {
     throw new PageError("page_unreachable", cause);
   }
-  return { session: sessionOptions(config), insecure: config.insecure === true };
+  const { spectate } = /** @type {Record<string, unknown>} */ (config.features ?? {});
+  return {
+    session: sessionOptions(config),
+    insecure: config.insecure === true,
+    spectate: spectate === true,
+  };
 }
 
 /**

@@ -1,5 +1,7 @@
 // One room before (or beside) the race: who is here, what they say, and who may start.
 
+import { linkTo } from "./address.js";
+import { copyText } from "./copy.js";
 import { element, make, setText } from "./element.js";
 import { createMessageList } from "./messages.js";
 import { hostOf, MAX_MESSAGES } from "./state.js";
@@ -7,6 +9,9 @@ import { hostOf, MAX_MESSAGES } from "./state.js";
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Player} Player */
 /** @typedef {import("./livery.js").Liveries} Liveries */
+
+/** What the button reads that copies the address for spectators. */
+const WATCH = "Link to watch";
 
 /**
  * @param {import("./flow.js").Flow} flow
@@ -18,6 +23,7 @@ export function createRoom(flow, liveries) {
   const start = element("start-race", HTMLButtonElement);
   const join = element("join-race", HTMLButtonElement);
   const leave = element("leave-room", HTMLButtonElement);
+  const copy = element("copy-watch", HTMLButtonElement);
   const count = element("player-count", HTMLSpanElement);
   const list = element("player-list", HTMLUListElement);
   const form = element("message-form", HTMLFormElement);
@@ -25,10 +31,15 @@ export function createRoom(flow, liveries) {
   const messages = createMessageList(element("message-list", HTMLDivElement), MAX_MESSAGES);
   /** @type {Map<string, PlayerRow>} */
   const rows = new Map();
+  let roomId = "";
 
   start.addEventListener("click", () => void flow.startGame());
   join.addEventListener("click", () => flow.joinRace());
   leave.addEventListener("click", () => void flow.leaveRoom());
+  copy.addEventListener(
+    "click",
+    () => void copyText(linkTo(location.origin, roomId), WATCH, (words) => setText(copy, words)),
+  );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const text = input.value.trim();
@@ -72,6 +83,8 @@ export function createRoom(flow, liveries) {
     /** @param {State} state */
     show(state) {
       if (state.screen !== "room" || !state.room) return;
+      roomId = state.room.id;
+      copy.hidden = !state.spectate;
       setText(title, state.room.name || "Unnamed room");
       showPlayers(state);
       showActions(state);

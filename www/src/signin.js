@@ -10,6 +10,7 @@ export function createSignIn(flow) {
   const name = element("signin-name", HTMLInputElement);
   const password = element("signin-password", HTMLInputElement);
   const submit = element("signin-submit", HTMLButtonElement);
+  const watch = element("watch-races", HTMLAnchorElement);
   const label = submit.querySelector(".label") ?? submit;
 
   form.addEventListener("submit", (event) => {
@@ -27,6 +28,7 @@ export function createSignIn(flow) {
      */
     show(state, before) {
       const connecting = state.busy === "signin";
+      watch.hidden = !state.spectate;
       submit.setAttribute("aria-disabled", String(connecting));
       submit.classList.toggle("waiting", connecting);
       setText(label, connecting ? "Connecting…" : "Sign in");

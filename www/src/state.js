@@ -40,6 +40,7 @@ export const MAX_MESSAGES = 100;
  * @property {Screen} screen
  * @property {Connection} connection
  * @property {boolean} insecure  the relay accepts any certificate
+ * @property {boolean} spectate  the relay shows races to everybody
  * @property {Player | null} me
  * @property {Room[]} rooms
  * @property {boolean} roomsKnown
@@ -54,7 +55,7 @@ export const MAX_MESSAGES = 100;
  */
 
 /**
- * @typedef {{ type: "configured", insecure: boolean }
+ * @typedef {{ type: "configured", insecure: boolean, spectate: boolean }
  *   | { type: "busy", what: string }
  *   | { type: "connecting" }
  *   | { type: "signedIn", me: Player }
@@ -74,7 +75,7 @@ export const MAX_MESSAGES = 100;
 
 /** @returns {State} */
 export function initialState() {
-  return { ...signedOut(), insecure: false };
+  return { ...signedOut(), insecure: false, spectate: false };
 }
 
 function signedOut() {
@@ -104,7 +105,7 @@ function outsideRoom() {
 export function reduce(state, action) {
   switch (action.type) {
     case "configured":
-      return { ...state, insecure: action.insecure };
+      return { ...state, insecure: action.insecure, spectate: action.spectate };
     case "busy":
       return { ...state, busy: action.what };
     case "connecting":

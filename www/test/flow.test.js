@@ -11,8 +11,12 @@ afterEach(() => {
   mock.world.drivers = 6;
 });
 
-/** @param {{ insecure?: boolean, loadConfig?: () => Promise<any> }} [options] */
-function page({ insecure = false, loadConfig = async () => ({ session: {}, insecure }) } = {}) {
+/** @param {{ insecure?: boolean, spectate?: boolean, loadConfig?: () => Promise<any> }} [options] */
+function page({
+  insecure = false,
+  spectate = false,
+  loadConfig = async () => ({ session: {}, insecure, spectate }),
+} = {}) {
   const store = createStore(initialState());
   const flow = createFlow(store, { loadClient: async () => /** @type {any} */ (mock), loadConfig, url: URL });
   return { store, flow, state: store.get };
@@ -67,7 +71,13 @@ test("a relay that does not answer is named before anything else happens", async
 test("tells that the relay accepts any certificate", async () => {
   const { flow, state } = page({ insecure: true });
   await flow.prepare();
-  assert.equal(state().insecure, true);
+  assert.deepEqual([state().insecure, state().spectate], [true, false]);
+});
+
+test("tells that races may be watched", async () => {
+  const { flow, state } = page({ spectate: true });
+  await flow.prepare();
+  assert.equal(state().spectate, true);
 });
 
 test("a failed join keeps the visitor in the lobby with a reason", async () => {

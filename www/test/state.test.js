@@ -43,7 +43,7 @@ test("leads from sign-in through lobby and room to the race and back", () => {
 
 test("signing out forgets everything but what the relay is like", () => {
   const state = after(
-    { type: "configured", insecure: true },
+    { type: "configured", insecure: true, spectate: true },
     signedIn,
     { type: "rooms", rooms: [ROOM] },
     entered,
@@ -52,7 +52,7 @@ test("signing out forgets everything but what the relay is like", () => {
       type: "signedOut",
     },
   );
-  assert.deepEqual(state, { ...initialState(), insecure: true });
+  assert.deepEqual(state, { ...initialState(), insecure: true, spectate: true });
 });
 
 test("a start counts only for the room we are in", () => {

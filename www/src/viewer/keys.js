@@ -1,0 +1,63 @@
+// What keys do, and what the help says of them: one table. Keys work only while the viewer has the focus.
+
+/**
+ * @typedef {"toggle" | "back" | "forward" | "stepBack" | "stepForward" | "slower" | "faster" | "live" | "fit" | "follow" | "next" | "previous" | "nearer" | "further" | "keys" | "release"} Act
+ */
+/** @typedef {{ shown: string[], words: string, keys: Partial<Record<string, Act>> }} Line */
+
+/** @type {readonly Line[]} */
+export const LINES = [
+  { shown: ["Space", "K"], words: "Pause, go on", keys: { " ": "toggle", k: "toggle" } },
+  { shown: ["J", "L"], words: "10 seconds back, forward", keys: { j: "back", l: "forward" } },
+  { shown: [",", "."], words: "A tenth of a second", keys: { ",": "stepBack", ".": "stepForward" } },
+  { shown: ["<", ">"], words: "Slower, faster", keys: { "<": "slower", ">": "faster" } },
+  { shown: ["End"], words: "Live", keys: { End: "live" } },
+  { shown: ["N", "P"], words: "Next, previous car", keys: { n: "next", p: "previous" } },
+  { shown: ["C"], words: "Follow the car, or let it go", keys: { c: "follow" } },
+  { shown: ["F", "0"], words: "Whole track", keys: { f: "fit", 0: "fit" } },
+  {
+    shown: ["+", "−"],
+    words: "Zoom",
+    keys: { "+": "nearer", "=": "nearer", "-": "further", "−": "further" },
+  },
+  { shown: ["← ↑ → ↓"], words: "Move the map", keys: {} },
+  { shown: ["Esc"], words: "Choose no car", keys: { Escape: "release" } },
+  { shown: ["?"], words: "These keys", keys: { "?": "keys" } },
+];
+
+/** @type {ReadonlyMap<string, Act>} */
+const ACTS = new Map(LINES.flatMap(({ keys }) => /** @type {Array<[string, Act]>} */ (Object.entries(keys))));
+
+/**
+ * What a key press asks for. Presses that mean something to the control that has the focus are left to it.
+ * @param {KeyboardEvent} event
+ * @returns {Act | undefined}
+ */
+export function actOf(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return undefined;
+  const [target] = event.composedPath();
+  if (target instanceof HTMLElement && target.closest("dialog")) return undefined;
+  if (isOwnKey(target, event.key)) return undefined;
+  return ACTS.get(event.key.length === 1 ? event.key.toLowerCase() : event.key);
+}
+
+/**
+ * @param {EventTarget} target
+ * @param {string} key
+ */
+function isOwnKey(target, key) {
+  if (target instanceof HTMLButtonElement) return key === " " || key === "Enter";
+  if (target instanceof HTMLSelectElement) return true;
+  return target instanceof HTMLInputElement && /^(Arrow|Page|Home|End)/.test(key);
+}
+
+/** Fill the help. @param {HTMLElement} list  a `dl` */
+export function describeKeys(list) {
+  for (const { shown, words } of LINES) {
+    const line = document.createElement("div");
+    const term = document.createElement("dt");
+    for (const key of shown) term.append(Object.assign(document.createElement("kbd"), { textContent: key }));
+    line.append(term, Object.assign(document.createElement("dd"), { textContent: words }));
+    list.append(line);
+  }
+}

@@ -1,0 +1,651 @@
+// <race-viewer>: a room's race as a live map with standings, gaps, events and the last ten minutes. Wires the parts;
+// what is shown at a moment is read from the spectator, so live and past are one.
+//
+// Attributes: `src` the relay's address (default: where this module is from), `room` its id, `token` where the relay wants one,
+// `track` the address of a circuit's JSON (default: the relay's /track.json) or "learn", `follow` a driver's name or id,
+// `theme` "light" or "dark" (default: the system's), `embed` for a transparent ground and nothing but the race.
+
+import { Liveries } from "../livery.js";
+import { Announcer } from "./announcer.js";
+import { Board } from "./board.js";
+import { ViewCamera } from "./camera.js";
+import { Cars, MAX_PLACES, Rosters } from "./cars.js";
+import { fetchCircuit, keepCircuit, keptCircuit, watch } from "./connect.js";
+import { attachGestures, panKeys } from "./gestures.js";
+import { actOf, describeKeys } from "./keys.js";
+import { TrackLearner } from "./learner.js";
+import { Ledger } from "./ledger.js";
+import { look } from "./look.js";
+import { markup } from "./markup.js";
+import { News } from "./news.js";
+import { Painter } from "./painter.js";
+import { Playback, SPEEDS } from "./playback.js";
+import { GapRing } from "./ring.js";
+import { viewerState } from "./state.js";
+import { find, JUMP_MS, Transport } from "./transport.js";
+import { count, stageMessage } from "./words.js";
+
+/** @typedef {import("./feed.js").Spectator} Spectator */
+/** @typedef {import("./feed.js").FeedState} FeedState */
+/** @typedef {import("./circuit.js").Circuit} Circuit */
+/** @typedef {import("./keys.js").Act} Act */
+
+/** How often the table, the ring and the bar are brought up to date. */
+const PANELS_EVERY_MS = 200;
+/** How often the line of time gets its events drawn. */
+const TICKS_EVERY_MS = 1000;
+/** The ledger catches up on so many steps in one frame after a pause, which no eye notices. */
+const LEDGER_STEPS = 120;
+/** A frame that took longer was no frame: the page was hidden. */
+const LONGEST_STEP_MS = 250;
+const STEP_MS = 100;
+const ZOOM_STEP = 1.35;
+/** The panels' distance from the map's edge. */
+const MARGIN = 24;
+/** From this width on the panels lie on the map; below it they are beneath it. */
+const WIDE_PX = 760;
+/** There only the map's buttons cover something of it. */
+const NARROW_INSETS = { left: 10, top: 40, right: 48, bottom: 10 };
+
+const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class {});
+
+export class RaceViewer extends Base {
+  static observedAttributes = ["src", "room", "token", "track", "theme", "embed", "follow"];
+
+  constructor() {
+    super();
+    this.root = this.attachShadow({ mode: "open" });
+    this.root.adoptedStyleSheets = [look()];
+    this.root.append(markup());
+    this.viewer = find(this.root, ".viewer", HTMLElement);
+    this.stage = find(this.root, ".stage", HTMLElement);
+    this.map = find(this.root, "canvas.map", HTMLCanvasElement);
+    this.badge = find(this.root, ".badge", HTMLElement);
+    this.message = find(this.root, ".message", HTMLElement);
+    this.keys = find(this.root, "dialog.keys", HTMLDialogElement);
+    describeKeys(find(this.keys, "dl", HTMLElement));
+
+    this.liveries = new Liveries({ remembered: MAX_PLACES });
+    this.camera = new ViewCamera();
+    this.painter = new Painter(this.map, this.camera);
+    const ring = find(this.root, "canvas.ring", HTMLCanvasElement);
+    this.ring = new GapRing(ring);
+    this.playback = new Playback();
+    this.board = new Board(
+      find(this.root, "tbody", HTMLTableSectionElement),
+      find(this.root, ".board .nobody", HTMLElement),
+      (id) => this.select(id === this.selectedId ? "" : id),
+    );
+    this.news = new News(
+      find(this.root, ".news ol", HTMLElement),
+      find(this.root, ".news .nobody", HTMLElement),
+      (atMs) => this.seek(atMs),
+    );
+    this.transport = new Transport(this.root, {
+      seek: (atMs) => this.seek(atMs),
+      toLive: () => this.toLive(),
+      setSpeed: (speed) => this.setSpeed(speed),
+    });
+    this.announcer = new Announcer(find(this.root, "[role=status]", HTMLElement));
+
+    this.rosters = new Rosters();
+    this.cars = new Cars(this.liveries);
+    this.ledger = new Ledger(this.liveries);
+    /** Learns the circuit where nobody gave one. @type {TrackLearner | null} */
+    this.learner = null;
+    /** End what was begun with the spectator. @type {Array<() => void>} */
+    this.stops = [];
+    /** @type {Spectator | null} */
+    this.spectator = null;
+    /** @type {FeedState} */
+    this.feed = { state: "connecting" };
+    /** @type {Circuit | null} */
+    this.circuit = null;
+    /** @type {import("./standing.js").Standing[]} */
+    this.standings = [];
+    this.selectedId = "";
+    /** A driver to follow as soon as there is one of that name or id. */
+    this.wanted = "";
+    /** The ledger has read all there is, and the track was not empty: what happens from now on is news. */
+    this.isCaughtUp = false;
+    this.hadCars = false;
+    /** Grows with each connection, so that what comes late of an older one is dropped. */
+    this.round = 0;
+    this.frames = 0;
+    this.lastMs = NaN;
+    this.panelsDueMs = 0;
+    this.ticksDueMs = 0;
+    this.running = false;
+    /** @type {(() => void) | undefined} */
+    this.detachGestures = undefined;
+    this.frame = this.frame.bind(this);
+
+    this.stillness = globalThis.matchMedia("(prefers-reduced-motion: reduce)");
+    this.darkness = globalThis.matchMedia("(prefers-color-scheme: dark)");
+    this.dress = this.dress.bind(this);
+    this.sizes = new ResizeObserver(() => this.#resize());
+    this.sizes.observe(this.stage);
+    this.sizes.observe(ring);
+    ring.addEventListener("click", (event) => {
+      const id = this.ring.pick(event.offsetX, event.offsetY);
+      if (id) this.select(id);
+    });
+    this.root.addEventListener("click", (event) => this.#press(event));
+    this.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  connectedCallback() {
+    this.stillness.addEventListener("change", this.dress);
+    this.darkness.addEventListener("change", this.dress);
+    this.detachGestures = attachGestures(this.map, this.camera, {
+      onPick: (x, y) => this.#pick(this.painter.pick(x, y)?.id ?? ""),
+      onChange: () => this.#showTools(),
+      wheel: this.hasAttribute("embed") ? "ctrl" : "always",
+    });
+    this.dress();
+    this.#open();
+  }
+
+  disconnectedCallback() {
+    this.stillness.removeEventListener("change", this.dress);
+    this.darkness.removeEventListener("change", this.dress);
+    this.detachGestures?.();
+    this.running = false;
+    this.#close();
+  }
+
+  /**
+   * @param {string} name
+   * @param {string | null} before
+   * @param {string | null} now
+   */
+  attributeChangedCallback(name, before, now) {
+    if (before === now) return;
+    if (name === "follow") this.wanted = now ?? "";
+    else if (name === "theme" || name === "embed") this.dress();
+    else if (this.isConnected) this.#open();
+  }
+
+  /** The relay's address. */
+  get src() {
+    return new URL(this.getAttribute("src") ?? "/", import.meta.url).href;
+  }
+
+  /** What the viewer shows, as a plain copy: for tests and for curious people. */
+  state() {
+    return viewerState(this);
+  }
+
+  /**
+   * Show another spectator than the one the attributes name: a recording, or a race of the page's own.
+   * @param {Spectator} spectator
+   * @param {Circuit | null} [circuit]  learned where there is none
+   */
+  show(spectator, circuit = null) {
+    this.#close();
+    this.#forget();
+    this.learner = circuit === null ? new TrackLearner() : null;
+    this.#useCircuit(circuit);
+    this.#begin(spectator);
+  }
+
+  /** Choose a driver and follow the car; with "" none. @param {string} id */
+  select(id) {
+    this.selectedId = id;
+    this.wanted = "";
+    if (id) this.camera.follow();
+    else if (this.camera.mode === "follow") this.camera.fit();
+    this.panelsDueMs = 0;
+    this.#showTools();
+    this.dispatchEvent(new CustomEvent("select", { detail: { id } }));
+  }
+
+  /** Give the map the focus, so that keys work at once. */
+  focusMap() {
+    this.map.focus({ preventScroll: true });
+  }
+
+  play() {
+    this.playback.play();
+    this.panelsDueMs = 0;
+  }
+
+  pause() {
+    this.playback.pause();
+    this.panelsDueMs = 0;
+  }
+
+  /** Show a moment of the last minutes. @param {number} atMs */
+  seek(atMs) {
+    const { spectator, playback, painter, cars } = this;
+    if (!spectator || Number.isNaN(spectator.startMs)) return;
+    playback.seek(atMs);
+    playback.advance(0, spectator.startMs, spectator.liveMs);
+    painter.trails.refill(spectator, cars, playback.atMs);
+    this.panelsDueMs = 0;
+  }
+
+  toLive() {
+    const { spectator, playback, painter, cars } = this;
+    if (playback.live) return;
+    playback.toLive();
+    if (spectator && !Number.isNaN(spectator.liveMs)) {
+      playback.advance(0, spectator.startMs, spectator.liveMs);
+      painter.trails.refill(spectator, cars, playback.atMs);
+    }
+    this.announcer.skip(this.ledger.events);
+    this.panelsDueMs = 0;
+  }
+
+  /** @param {number} speed  one of SPEEDS */
+  setSpeed(speed) {
+    this.playback.setSpeed(speed);
+    this.panelsDueMs = 0;
+  }
+
+  async #open() {
+    this.#close();
+    this.#forget();
+    const round = this.round;
+    const room = this.getAttribute("room");
+    if (!room) return;
+    try {
+      await this.#findCircuit(round);
+      if (round !== this.round) return;
+      const spectator = await watch(this.src, room, this.getAttribute("token") ?? "");
+      if (round === this.round && this.isConnected) this.#begin(spectator);
+      else spectator.close();
+    } catch (error) {
+      if (round !== this.round) return;
+      const reason = "The page's files cannot be loaded: check the connection and try again.";
+      const { code = "unreachable", message = reason } = /** @type {{ code?: string, message?: string }} */ (
+        error
+      );
+      this.#feedChanged({
+        state: "closed",
+        code,
+        reason: code === "unreachable" ? reason : message,
+        retryable: true,
+      });
+    }
+  }
+
+  /** @param {number} round */
+  async #findCircuit(round) {
+    const track = this.getAttribute("track") ?? "/track.json";
+    const given =
+      track === "learn"
+        ? null
+        : await fetchCircuit(new URL(track, this.src).href).catch((error) => {
+            // A race without a map of the track is still a race: it is learned.
+            // eslint-disable-next-line no-console -- the operator must hear what is wrong with the file
+            console.warn(`race-viewer: ${error.message}`);
+            return null;
+          });
+    if (round !== this.round) return;
+    const kept = given === null ? keptCircuit(this.src) : null;
+    this.learner = given === null ? new TrackLearner(kept) : null;
+    this.#useCircuit(given ?? kept);
+  }
+
+  #close() {
+    this.round += 1;
+    for (const stop of this.stops) stop();
+    this.stops = [];
+    this.spectator?.close();
+    this.spectator = null;
+  }
+
+  /** Everything of a race before. */
+  #forget() {
+    this.rosters = new Rosters();
+    this.cars = new Cars(this.liveries);
+    this.ledger = new Ledger(this.liveries);
+    this.learner = null;
+    this.playback = new Playback();
+    this.standings = [];
+    this.selectedId = "";
+    this.wanted = this.getAttribute("follow") ?? "";
+    this.isCaughtUp = false;
+    this.hadCars = false;
+    this.feed = { state: "connecting" };
+    this.painter.trails.clear();
+    this.panelsDueMs = 0;
+  }
+
+  /** @param {Spectator} spectator */
+  #begin(spectator) {
+    this.spectator = spectator;
+    this.feed = { state: spectator.state };
+    if (spectator.room) this.#roomChanged(spectator.room);
+    this.stops = [
+      spectator.on("state", (feed) => this.#feedChanged(feed)),
+      spectator.on("room", (room) => this.#roomChanged(room)),
+    ];
+    this.#run();
+  }
+
+  /** @param {FeedState} feed */
+  #feedChanged(feed) {
+    this.feed = feed;
+    this.panelsDueMs = 0;
+    this.#run();
+  }
+
+  /** @param {import("./feed.js").SpectatedRoom} room */
+  #roomChanged(room) {
+    this.rosters.add(room);
+    this.ledger.addRoom(room);
+    this.dispatchEvent(new CustomEvent("roomchange", { detail: room }));
+  }
+
+  /** @param {Circuit | null} circuit */
+  #useCircuit(circuit) {
+    this.circuit = circuit;
+    this.ledger.setCircuit(circuit);
+    this.painter.setCircuit(circuit);
+    if (circuit) this.camera.setBounds(circuit.bounds);
+    this.isCaughtUp = false;
+  }
+
+  /** Bring theme, transparency and motion up to date. */
+  dress() {
+    const theme = this.getAttribute("theme") ?? (this.darkness.matches ? "dark" : "light");
+    const shown = theme === "dark" ? "dark" : "light";
+    this.painter.useTheme(shown);
+    this.ring.useTheme(shown);
+    this.transport.theme = shown;
+    this.painter.transparent = this.ring.transparent = this.hasAttribute("embed");
+    this.painter.reducedMotion = this.board.reducedMotion = this.stillness.matches;
+    this.panelsDueMs = this.ticksDueMs = 0;
+    this.#resize();
+  }
+
+  #resize() {
+    const { clientWidth, clientHeight } = this.map;
+    if (clientWidth === 0 || clientHeight === 0) return;
+    this.camera.resize(clientWidth, clientHeight, this.#insets(clientWidth));
+    this.painter.resize();
+    this.ring.resize();
+    this.panelsDueMs = this.ticksDueMs = 0;
+  }
+
+  /** What the panels cover of the map. @param {number} width */
+  #insets(width) {
+    if (width < WIDE_PX) return NARROW_INSETS;
+    const covered = (/** @type {string} */ selector) =>
+      find(this.root, selector, HTMLElement).getBoundingClientRect();
+    const right = this.hasAttribute("embed") ? 0 : covered(".side").width;
+    const bottom = this.hasAttribute("embed") ? 0 : covered(".transport").height;
+    return {
+      left: covered(".board").width + MARGIN,
+      top: MARGIN,
+      right: right + MARGIN,
+      bottom: bottom + MARGIN,
+    };
+  }
+
+  #run() {
+    if (this.running || !this.isConnected) return;
+    this.running = true;
+    this.lastMs = NaN;
+    requestAnimationFrame(this.frame);
+  }
+
+  /** @param {number} nowMs */
+  frame(nowMs) {
+    if (!this.running) return;
+    requestAnimationFrame(this.frame);
+    const passed = Number.isNaN(this.lastMs) ? 0 : nowMs - this.lastMs;
+    this.lastMs = nowMs;
+    this.frames += 1;
+    const step = Math.min(passed, LONGEST_STEP_MS) / 1000;
+    const { spectator } = this;
+    if (spectator !== null) this.#advance(spectator, passed, step);
+    this.#draw(step);
+    if (nowMs >= this.panelsDueMs) this.#showPanels(nowMs);
+  }
+
+  /**
+   * @param {Spectator} spectator
+   * @param {number} passedMs
+   * @param {number} step
+   */
+  #advance(spectator, passedMs, step) {
+    const liveMs = spectator.liveMs;
+    if (Number.isNaN(liveMs)) return;
+    this.playback.advance(passedMs, spectator.startMs, liveMs);
+    this.isCaughtUp = this.ledger.advance(spectator, liveMs, LEDGER_STEPS, this.learner);
+    const { atMs } = this.playback;
+    this.cars.update(spectator, atMs, this.rosters.at(atMs), step);
+    this.painter.trails.push(this.cars.list, atMs);
+    if (this.wanted) this.#findWanted();
+  }
+
+  #findWanted() {
+    const { list } = this.cars;
+    for (let i = 0; i < list.length; i += 1) {
+      if (list[i].id !== this.wanted && list[i].name !== this.wanted) continue;
+      this.select(list[i].id);
+      return;
+    }
+  }
+
+  /** @param {number} step */
+  #draw(step) {
+    const target = this.selectedId ? (this.cars.find(this.selectedId) ?? null) : null;
+    this.camera.update(target, step, this.stillness.matches);
+    this.painter.draw(this.cars, this.selectedId, step);
+  }
+
+  /** @param {number} nowMs */
+  #showPanels(nowMs) {
+    this.panelsDueMs = nowMs + PANELS_EVERY_MS;
+    this.#learn();
+    const { spectator, playback, ledger } = this;
+    const liveMs = spectator?.liveMs ?? NaN;
+    const startMs = spectator?.startMs ?? NaN;
+    if (!Number.isNaN(liveMs)) {
+      this.standings = ledger.standings(playback.atMs);
+      this.#place();
+    }
+    this.board.show(this.standings, this.selectedId);
+    this.ring.draw(this.standings, this.selectedId, bestLapMs(this.standings));
+    this.transport.show(playback, startMs, liveMs);
+    const daytime = Date.now() - liveMs;
+    this.news.show(ledger, startMs, (atMs) => timeOfDay(daytime + atMs));
+    this.#showStage();
+    this.#announce();
+    if (nowMs < this.ticksDueMs) return;
+    this.ticksDueMs = nowMs + TICKS_EVERY_MS;
+    this.transport.drawTicks(ledger.events);
+  }
+
+  /** The cars wear their place in the standings. */
+  #place() {
+    for (const standing of this.standings) {
+      const car = this.cars.views[standing.index];
+      if (car !== undefined && car.id === standing.id) car.place = standing.place;
+    }
+  }
+
+  /** Take over what was learned of the circuit; forget it where it does not fit what is driven. */
+  #learn() {
+    const { learner } = this;
+    if (learner === null) return;
+    if (this.circuit !== null) {
+      if (learner.fits) return;
+      keepCircuit(this.src, null);
+      this.learner = new TrackLearner();
+      this.#useCircuit(null);
+      return;
+    }
+    const circuit = learner.circuit;
+    if (circuit === null) return;
+    keepCircuit(this.src, circuit);
+    this.#useCircuit(circuit);
+  }
+
+  /** What was there when the page came is nobody's news. */
+  #announce() {
+    if (!this.isCaughtUp || !this.hadCars) {
+      this.announcer.skip(this.ledger.events);
+      this.hadCars = this.cars.list.length > 0;
+    } else if (this.playback.live) {
+      this.announcer.hear(this.ledger.events, this.playback.atMs);
+    }
+  }
+
+  #showStage() {
+    const { feed, playback } = this;
+    const room = this.rosters.at(playback.atMs);
+    const shown =
+      this.getAttribute("room") || this.spectator ? stageMessage(feed, this.cars.list.length, room) : null;
+    this.message.hidden = shown === null;
+    if (shown) {
+      setWords(this.message.children[0], shown.title);
+      setWords(this.message.children[1], shown.next);
+      /** @type {HTMLElement} */ (this.message.children[2]).hidden = !shown.retry;
+    }
+    const { kind, text } = badgeOf(feed, playback);
+    this.badge.dataset.kind = kind;
+    this.badge.hidden = feed.state === "closed";
+    setWords(this.badge.children[1], text);
+    const cars = this.cars.list.length;
+    const lap = this.standings.reduce((most, standing) => Math.max(most, standing.lap), 0);
+    setWords(
+      find(this.root, ".board-note", HTMLElement),
+      `${lap > 0 ? `Lap ${lap}, ` : ""}${count(cars, "car")}`,
+    );
+    setWords(
+      find(this.root, ".gaps-note", HTMLElement),
+      this.circuit === null && cars > 0 ? "learning the track" : "",
+    );
+    this.#showTools();
+  }
+
+  #showTools() {
+    const follow = find(this.root, "[data-act=follow]", HTMLElement);
+    const pressed = String(this.camera.mode === "follow" && this.selectedId !== "");
+    if (follow.getAttribute("aria-pressed") !== pressed) follow.setAttribute("aria-pressed", pressed);
+  }
+
+  /** @param {string} id */
+  #pick(id) {
+    if (id) this.select(id);
+  }
+
+  /** @param {Event} event */
+  #press(event) {
+    const [target] = event.composedPath();
+    if (!(target instanceof Element)) return;
+    const act = target.closest("[data-act]")?.getAttribute("data-act");
+    if (act === "retry") this.#open();
+    else if (act === "keys-close") this.keys.close();
+    else if (act) this.#do(/** @type {Act} */ (act));
+    const tab = target.closest(".tabs button");
+    if (tab instanceof HTMLElement) this.#turnTo(tab);
+  }
+
+  /** @param {HTMLElement} tab */
+  #turnTo(tab) {
+    this.viewer.dataset.tab = tab.dataset.tab;
+    for (const other of this.root.querySelectorAll(".tabs button")) {
+      other.setAttribute("aria-pressed", String(other === tab));
+    }
+    this.#resize();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const act = actOf(event);
+    if (act) this.#do(act);
+    else if (event.composedPath()[0] !== this.map || !panKeys(event, this.camera)) return;
+    event.preventDefault();
+  }
+
+  /** @param {Act} act */
+  #do(act) {
+    const { playback, camera } = this;
+    const steps = { back: -JUMP_MS, forward: JUMP_MS, stepBack: -STEP_MS, stepForward: STEP_MS }[
+      /** @type {string} */ (act)
+    ];
+    if (steps !== undefined) this.seek(playback.atMs + steps);
+    else if (act === "toggle") playback.paused ? this.play() : this.pause();
+    else if (act === "slower" || act === "faster") this.#changeSpeed(act === "faster" ? 1 : -1);
+    else if (act === "live") this.toLive();
+    else if (act === "fit") camera.fit();
+    else if (act === "nearer") camera.zoomSmoothly(ZOOM_STEP);
+    else if (act === "further") camera.zoomSmoothly(1 / ZOOM_STEP);
+    else if (act === "next" || act === "previous") this.#step(act === "next" ? 1 : -1);
+    else if (act === "follow") this.#follow();
+    else if (act === "release") this.select("");
+    else this.keys.showModal();
+    this.panelsDueMs = 0;
+  }
+
+  #follow() {
+    if (this.selectedId === "") this.#step(1);
+    else if (this.camera.mode === "follow") this.camera.fit();
+    else this.camera.follow();
+  }
+
+  /** Choose the driver before or behind in the standings. @param {number} by */
+  #step(by) {
+    const { standings } = this;
+    if (standings.length === 0) return;
+    const at = standings.findIndex((standing) => standing.id === this.selectedId);
+    const next = at < 0 ? (by > 0 ? 0 : standings.length - 1) : at + by;
+    this.select(standings[(next + standings.length) % standings.length].id);
+  }
+
+  /** @param {number} by */
+  #changeSpeed(by) {
+    const at = SPEEDS.findIndex((speed) => speed === this.playback.speed) + by;
+    if (SPEEDS[at] !== undefined) this.setSpeed(SPEEDS[at]);
+  }
+}
+
+/**
+ * @param {FeedState} feed
+ * @param {Playback} playback
+ */
+function badgeOf(feed, playback) {
+  if (feed.state === "connecting") return { kind: "trouble", text: "Connecting" };
+  if (feed.state === "reconnecting") return { kind: "trouble", text: "Reconnecting" };
+  if (playback.live) return { kind: "live", text: "Live" };
+  return { kind: "past", text: playback.paused ? "Paused" : "Replay" };
+}
+
+/**
+ * @param {Element} target
+ * @param {string} text
+ */
+function setWords(target, text) {
+  if (target.textContent !== text) target.textContent = text;
+}
+
+/**
+ * The best lap there is; NaN for none.
+ * @param {readonly import("./standing.js").Standing[]} standings
+ */
+function bestLapMs(standings) {
+  let best = NaN;
+  for (const { bestMs } of standings) if (!(bestMs >= best)) best = bestMs;
+  return best;
+}
+
+/** @param {number} ms */
+function timeOfDay(ms) {
+  return new Date(ms).toLocaleTimeString([], {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+  });
+}
+
+/** Make the element known to the page. */
+export function defineRaceViewer() {
+  if (!customElements.get("race-viewer")) customElements.define("race-viewer", RaceViewer);
+}

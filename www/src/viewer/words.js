@@ -1,0 +1,114 @@
+// Numbers and events as people read them. Pure.
+
+/** @typedef {import("./chronicle.js").RaceEvent} RaceEvent */
+/** @typedef {import("./feed.js").FeedState} FeedState */
+
+/**
+ * A gap: "+1.2", "+1 lap", "–" where it is not known.
+ * @param {number} ms
+ * @param {number} laps
+ */
+export function gapText(ms, laps) {
+  if (laps > 0) return laps === 1 ? "+1 lap" : `+${laps} laps`;
+  if (!Number.isFinite(ms)) return "–";
+  return ms >= 60_000 ? `+${clock(ms / 1000, 1)}` : `+${(Math.max(ms, 0) / 1000).toFixed(1)}`;
+}
+
+/**
+ * A lap time, "1:02.345", or "–".
+ * @param {number} ms
+ */
+export function lapText(ms) {
+  return Number.isFinite(ms) ? clock(ms / 1000, 3) : "–";
+}
+
+/**
+ * How far behind live: "−0:12".
+ * @param {number} ms
+ */
+export function behindText(ms) {
+  return `−${clock(Math.round(ms / 1000), 0)}`;
+}
+
+/**
+ * The same for reading aloud.
+ * @param {number} ms
+ */
+export function behindWords(ms) {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 1) return "Live";
+  const minutes = Math.floor(seconds / 60);
+  const rest = seconds - minutes * 60;
+  const parts = [];
+  if (minutes > 0) parts.push(count(minutes, "minute"));
+  if (rest > 0) parts.push(count(rest, "second"));
+  return `${parts.join(" ")} behind live`;
+}
+
+/** @param {RaceEvent} event */
+export function eventText(event) {
+  const name = event.name || "A driver";
+  switch (event.kind) {
+    case "joined":
+      return `${name} joined`;
+    case "left":
+      return `${name} left`;
+    case "started":
+      return "The race was started";
+    case "overtake":
+      return `${name} passes ${event.otherName || "another car"}${event.place ? ` for P${event.place}` : ""}`;
+    case "fastestLap":
+      return `${name}: fastest lap, ${lapText(event.lapMs ?? NaN)}`;
+  }
+}
+
+/**
+ * What the stage says while there is nothing to see on it; nothing where there is.
+ * @param {FeedState} feed
+ * @param {number} cars
+ * @param {{ isActive: boolean, players: readonly unknown[] } | null | undefined} room
+ * @returns {{ title: string, next: string, retry: boolean } | null}
+ */
+export function stageMessage(feed, cars, room) {
+  if (feed.state === "closed") {
+    if (feed.code === "closed") return null;
+    return { title: closedTitle(feed.code), next: feed.reason ?? "", retry: true };
+  }
+  if (cars > 0) return null;
+  if (feed.state === "reconnecting") {
+    return { title: "The connection was lost", next: "Trying again by itself.", retry: false };
+  }
+  if (feed.state === "connecting") return { title: "Connecting…", next: "", retry: false };
+  const here = room?.players.length ?? 0;
+  const next =
+    here > 0
+      ? `${count(here, "driver")} in the room. The cars appear as soon as they drive.`
+      : "The cars appear as soon as somebody of this room drives. Leave this open.";
+  return { title: "Nobody is on the track", next, retry: false };
+}
+
+/** @param {string | undefined} code */
+function closedTitle(code) {
+  if (code === "not_allowed") return "This race is not public";
+  if (code === "malformed") return "There is no such race";
+  return "The connection ended";
+}
+
+/**
+ * @param {number} seconds
+ * @param {number} decimals
+ */
+function clock(seconds, decimals) {
+  const rounded = Number(seconds.toFixed(decimals));
+  const minutes = Math.floor(rounded / 60);
+  const rest = (rounded - minutes * 60).toFixed(decimals);
+  return `${minutes}:${rest.padStart(decimals > 0 ? 3 + decimals : 2, "0")}`;
+}
+
+/**
+ * @param {number} number
+ * @param {string} noun
+ */
+export function count(number, noun) {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
