@@ -8,10 +8,13 @@ import { test as base, expect } from "@playwright/test";
 
 import { Player } from "./player.js";
 import { startRelay, startServer } from "./programs.js";
+import { Watcher } from "./watcher.js";
 
 /** @typedef {import("./programs.js").Program} Program */
 /** @typedef {import("@playwright/test").Page} Page */
 /** @typedef {(name: string, options?: import("@playwright/test").BrowserContextOptions, prepare?: (page: Page) => Promise<void>) => Promise<Player>} Enter */
+
+/** @typedef {(address: string, options?: import("@playwright/test").BrowserContextOptions) => Promise<Watcher>} Watch */
 
 /**
  * @typedef {object} Fixtures
@@ -20,6 +23,7 @@ import { startRelay, startServer } from "./programs.js";
  * @property {Site} site  a game server and a relay before it
  * @property {Enter} enter  open the page in a browser context of its own, as a player of that name;
  *   `prepare` does something with it before
+ * @property {Watch} watch  open an address of the relay in a browser context of its own, as a spectator
  */
 
 /** A game server and a relay before it, both on free ports. */
@@ -92,6 +96,22 @@ export const test = base.extend({
     // The heart of every test: whatever else it showed, the browser had nothing to complain about.
     for (const player of players) {
       expect(player.complaints, `what ${player.name}'s browser complained about`).toEqual([]);
+    }
+  },
+
+  watch: async ({ browser, site }, use) => {
+    /** @type {Watcher[]} */
+    const watchers = [];
+    await use(async (address, options = {}) => {
+      const context = await browser.newContext(options);
+      const watcher = new Watcher(await context.newPage());
+      watchers.push(watcher);
+      await watcher.page.goto(new URL(address, site.url).href);
+      return watcher;
+    });
+    for (const watcher of watchers) await watcher.close();
+    for (const watcher of watchers) {
+      expect(watcher.complaints, "what the spectator's browser complained about").toEqual([]);
     }
   },
 });

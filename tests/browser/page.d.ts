@@ -34,7 +34,26 @@ interface Sample {
   z: number;
 }
 
+interface ViewerState {
+  feed: { state: "connecting" | "live" | "reconnecting" | "closed"; code?: string };
+  room: { id: string; name: string; players: { index: number; id: string; name: string }[] } | null;
+  atMs: number;
+  startMs: number;
+  liveMs: number;
+  live: boolean;
+  paused: boolean;
+  speed: number;
+  selectedId: string;
+  cars: RemoteCar[];
+  standings: { id: string; name: string; place: number; lap: number; connection: string }[];
+  events: { kind: string; atMs: number; name: string }[];
+  camera: { mode: "fit" | "follow" | "free"; x: number; y: number; zoom: number };
+  circuit: { name: string; length: number; learned: boolean } | null;
+  frames: number;
+}
+
 interface Window {
+  viewer: { state(): ViewerState };
   race: { state(): RaceState };
   recording?: { own: Sample[]; others: Record<string, Sample[]> };
 }

@@ -1,14 +1,12 @@
 // A player at the page: what a person does with it, and what the page knows while they do.
 import { expect } from "@playwright/test";
 
+import { listen } from "./complaints.js";
 import { Driver } from "./driver.js";
 
 /** @typedef {import("@playwright/test").Page} Page */
 
 export class Player {
-  /** @type {string[]} console errors and warnings, uncaught errors and failed requests */
-  complaints = [];
-
   /**
    * @param {Page} page
    * @param {string} name
@@ -17,17 +15,7 @@ export class Player {
     this.page = page;
     this.name = name;
     this.driver = new Driver(page);
-    page.on("console", (message) => {
-      const kind = message.type();
-      if (kind === "error" || kind === "warning") this.complaints.push(`${kind}: ${message.text()}`);
-    });
-    page.on("pageerror", (error) => this.complaints.push(`uncaught: ${error.stack ?? error}`));
-    page.on("requestfailed", (request) =>
-      this.complaints.push(`request failed: ${request.url()} ${request.failure()?.errorText}`),
-    );
-    page.on("response", (response) => {
-      if (response.status() >= 400) this.complaints.push(`status ${response.status()}: ${response.url()}`);
-    });
+    this.complaints = listen(page);
   }
 
   /** @param {string} id */

@@ -1,0 +1,200 @@
+// A spectator opens a link, needs no account, and sees the race: live, and the minutes before.
+import axe from "axe-core";
+
+import { expect, test } from "./fixture.js";
+import { errors, record, recorded, travelled } from "./path.js";
+
+/** How far beside its true way a car may be shown in nineteen of twenty frames, in metres. */
+const MAX_ERROR_METRES = 1;
+/** And in the others: a page that hangs stops driving, and is shown driving on for a quarter of a second. */
+const MAX_GUESS_METRES = 15;
+const MIN_METRES = 60;
+const MIN_FRAMES = 100;
+const SIZES = {
+  desktop: { viewport: { width: 1440, height: 900 } },
+  phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
+};
+const SCREENSHOTS = "tests/browser/screenshots";
+
+/** @typedef {import("./watcher.js").Watcher} Watcher */
+/** @typedef {import("./fixture.js").Enter} Enter */
+
+/**
+ * Two players in a room, racing.
+ *
+ * @param {Enter} enter
+ */
+async function race(enter) {
+  const ann = await enter("Ann");
+  const ben = await enter("Ben");
+  await ann.signIn();
+  await ben.signIn();
+  await ann.createRoom("Sunday");
+  await ben.joinRoom("Sunday");
+  await ann.expectPlayers("Ann", "Ben");
+  await ann.element("start-race").click();
+  await ann.expectScreen("race");
+  await ben.expectScreen("race");
+  return { ann, ben, roomId: (await ann.state()).roomId };
+}
+
+/** Record what the viewer shows from now on, as `record` does for a player. @param {Watcher} watcher */
+async function recordShown({ page }) {
+  await page.evaluate(() => {
+    const recording = { own: [], others: /** @type {Record<string, Sample[]>} */ ({}) };
+    window.recording = recording;
+    const frame = () => {
+      const t = performance.timeOrigin + performance.now();
+      for (const { name, x, z, stale } of window.viewer.state().cars) {
+        if (!stale) (recording.others[name] ??= []).push({ t, x, z });
+      }
+      requestAnimationFrame(frame);
+    };
+    frame();
+  });
+}
+
+/**
+ * What axe finds wrong, inside the viewer too.
+ *
+ * @param {Watcher} watcher
+ */
+async function violations({ page }) {
+  await page.evaluate(axe.source);
+  return page.evaluate(async () => {
+    const options = { resultTypes: ["violations"] };
+    const { violations: found } = await /** @type {any} */ (window).axe.run(document, options);
+    return found.map((/** @type {any} */ { id, nodes }) => ({
+      id,
+      nodes: nodes.map((/** @type {any} */ node) => node.html),
+    }));
+  });
+}
+
+/** @param {number[]} found @param {string} whose */
+function expectTrue(found, whose) {
+  expect(found.length, `frames with ${whose}`).toBeGreaterThan(MIN_FRAMES);
+  const sorted = found.toSorted((a, b) => a - b);
+  const usual = sorted[Math.floor(sorted.length * 0.95)];
+  const figures = [sorted[sorted.length >> 1], usual, sorted[sorted.length - 1]].map((metres) => metres.toFixed(3));
+  process.stdout.write(`${whose}: error p50 ${figures[0]} m, p95 ${figures[1]} m, most ${figures[2]} m\n`);
+  expect(usual, `usual error in metres of ${whose}`).toBeLessThan(MAX_ERROR_METRES);
+  expect(sorted.at(-1), `greatest error in metres of ${whose}`).toBeLessThan(MAX_GUESS_METRES);
+}
+
+test("a third page sees the race by its link, goes back, and returns to live", async ({ enter, watch }) => {
+  const { ann, ben, roomId } = await race(enter);
+  const watcher = await watch(`/watch/${roomId}`, SIZES.desktop);
+  await watcher.expectCars("Ann", "Ben");
+  await expect(watcher.element("watch-room")).toHaveText("Sunday");
+  await recordShown(watcher);
+  await record(ann.page);
+  await record(ben.page);
+  ann.driver.start();
+  ben.driver.start();
+
+  for (const name of ["Ann", "Ben"]) {
+    const shown = async () => travelled((await recorded(watcher.page)).others[name] ?? []);
+    const message = `metres that ${name} was seen to drive`;
+    await expect.poll(shown, { message, timeout: 60_000 }).toBeGreaterThan(MIN_METRES);
+  }
+  const { others } = await recorded(watcher.page);
+  expectTrue(errors(others.Ann, (await recorded(ann.page)).own), "Ann's car as the spectator sees it");
+  expectTrue(errors(others.Ben, (await recorded(ben.page)).own), "Ben's car as the spectator sees it");
+  await watcher.page.screenshot({ path: `${SCREENSHOTS}/watching-live.png` });
+
+  // Paused, the moment stands still while the race goes on.
+  await watcher.element("viewer-toggle").click();
+  const paused = await watcher.state();
+  expect([paused.live, paused.paused]).toEqual([false, true]);
+  await expect.poll(async () => (await watcher.state()).liveMs).toBeGreaterThan(paused.liveMs + 1000);
+  expect((await watcher.state()).atMs).toBe(paused.atMs);
+  await expect(watcher.element("viewer-badge")).toHaveText("Paused");
+
+  // Ten seconds back the cars are where they were then.
+  const before = await watcher.state();
+  await watcher.element("viewer-back").click();
+  await expect.poll(async () => (await watcher.state()).atMs).toBeLessThan(before.atMs - 9000 + 1);
+  const back = await watcher.state();
+  expect(back.cars.length).toBeGreaterThan(0);
+  const places = (/** @type {ViewerState} */ { cars }) => cars.map(({ x, z }) => [x, z]);
+  expect(places(back)).not.toEqual(places(before));
+  await watcher.page.screenshot({ path: `${SCREENSHOTS}/watching-back.png` });
+
+  // On at twice the pace until live, and then it is live again.
+  await watcher.element("viewer-speed").selectOption("8");
+  await watcher.element("viewer-toggle").click();
+  await expect.poll(async () => (await watcher.state()).live, { timeout: 30_000 }).toBe(true);
+  expect((await watcher.state()).speed).toBe(1);
+
+  // By the line and back with the button.
+  await watcher.element("viewer-scrub").focus();
+  await watcher.page.keyboard.press("ArrowLeft");
+  await expect.poll(async () => (await watcher.state()).live).toBe(false);
+  await watcher.element("viewer-live").click();
+  await expect.poll(async () => (await watcher.state()).live).toBe(true);
+  await expect(watcher.element("viewer-badge")).toHaveText("Live");
+});
+
+test("a click on a driver follows the car, and who leaves is told", async ({ enter, watch }) => {
+  const { ann, ben, roomId } = await race(enter);
+  const watcher = await watch(`/watch/${roomId}`);
+  await watcher.expectCars("Ann", "Ben");
+  ann.driver.start();
+  await watcher.element("viewer-row").filter({ hasText: "Ann" }).click();
+  await expect.poll(async () => (await watcher.state()).camera.mode).toBe("follow");
+  const annId = (await ann.state()).sessionId;
+  expect((await watcher.state()).selectedId).toBe(annId);
+
+  const onScreen = async () => {
+    const { camera, cars } = await watcher.state();
+    const car = cars.find(({ id }) => id === annId);
+    return car ? Math.hypot(car.x - camera.x, -car.z - camera.y) : Infinity;
+  };
+  await expect.poll(onScreen, { message: "metres from the middle of the view" }).toBeLessThan(40);
+
+  await ben.close();
+  await watcher.expectCars("Ann");
+  await expect(watcher.element("viewer-event").filter({ hasText: "Ben left" })).toBeVisible();
+  await watcher.element("viewer-fit").click();
+  await expect.poll(async () => (await watcher.state()).camera.mode).toBe("fit");
+  await watcher.page.keyboard.press("?");
+  await expect(watcher.element("viewer-keys")).toBeVisible();
+});
+
+test("races are listed for everybody, and a room without drivers says so", async ({ enter, watch }) => {
+  const { ann } = await race(enter);
+  const watcher = await watch("/watch.html");
+  await expect(watcher.element("race-row").filter({ hasText: "Sunday" })).toContainText("Racing");
+  await watcher.element("race-row").getByRole("link").click();
+  await watcher.expectCars("Ann", "Ben");
+  const nowhere = await watch("/watch/00000000000000000000000000000000");
+  await expect(nowhere.element("viewer-message")).toContainText("Nobody is on the track");
+  await ann.close();
+});
+
+for (const [size, options] of Object.entries(SIZES)) {
+  for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+    test(`axe finds nothing: ${size}, ${colorScheme}`, async ({ enter, watch }) => {
+      const { ann, roomId } = await race(enter);
+      ann.driver.start();
+      const watcher = await watch(`/watch/${roomId}`, { ...options, colorScheme });
+      await watcher.expectCars("Ann", "Ben");
+      const check = async (/** @type {string} */ what) => {
+        await watcher.page.screenshot({ path: `${SCREENSHOTS}/watch-${size}-${colorScheme}-${what}.png` });
+        expect(await violations(watcher), `${what}, ${size}, ${colorScheme}`).toEqual([]);
+      };
+      await check("live");
+      await watcher.element("viewer-row").first().click();
+      await watcher.element("viewer-toggle").click();
+      await check("paused");
+      if (size === "desktop") {
+        await watcher.element("viewer-keys-open").click();
+        await check("keys");
+      }
+      const list = await watch("/watch.html", { ...options, colorScheme });
+      await expect(list.element("race-row")).toBeVisible();
+      expect(await violations(list), `list, ${size}, ${colorScheme}`).toEqual([]);
+    });
+  }
+}
