@@ -1,7 +1,7 @@
 // The race as it is written down: laps, places, gaps and events, for every moment of the last ten minutes. Goes through the
 // history in fixed steps, so that the same race always gives the same book, whenever the page was looked at. Pure.
 
-import { CAR_AGE_MS, CAR_SLOT, CAR_SPEED, CAR_STALE, CAR_STRIDE, CAR_X, CAR_YAW, CAR_Z } from "./feed.js";
+import { CAR_SLOT, CAR_SPEED, CAR_STALE, CAR_STRIDE, CAR_X, CAR_YAW, CAR_Z } from "./feed.js";
 import { Rosters } from "./cars.js";
 import { Chronicle } from "./chronicle.js";
 import { CERTAIN_MS, Order } from "./order.js";
@@ -178,11 +178,17 @@ export class Ledger {
     const x = rows[at + CAR_X];
     const z = rows[at + CAR_Z];
     if (racer === undefined || !(Math.abs(x) < FAR_AWAY_METRES) || !(Math.abs(z) < FAR_AWAY_METRES)) return;
-    const speed = rows[at + CAR_SPEED];
-    const stale = rows[at + CAR_STALE] !== 0;
-    const completed = racer.look(x, z, speed, rows[at + CAR_AGE_MS], stale, atMs);
-    if (completed) this.#completed(racer);
-    if (onlooker !== null) onlooker.handle(racer.id, x, z, rows[at + CAR_YAW], speed, stale, atMs);
+    if (racer.look(rows, at, atMs)) this.#completed(racer);
+    if (onlooker === null) return;
+    onlooker.handle(
+      racer.id,
+      x,
+      z,
+      rows[at + CAR_YAW],
+      rows[at + CAR_SPEED],
+      rows[at + CAR_STALE] !== 0,
+      atMs,
+    );
   }
 
   /**

@@ -2,6 +2,7 @@
 // place in the snapshot may change. Allocates nothing once it is made.
 
 import { LapCounter } from "../laps.js";
+import { CAR_AGE_MS, CAR_SPEED, CAR_STALE, CAR_X, CAR_Z } from "./feed.js";
 import { IN_PIT, LOST, Past, PRESENT, RACING, SHOWN, slotOf, WEAK } from "./past.js";
 
 /** @typedef {import("./circuit.js").Circuit} Circuit */
@@ -82,40 +83,38 @@ export class Racer {
 
   /**
    * Look at the car.
-   * @param {number} x
-   * @param {number} z
-   * @param {number} speed
-   * @param {number} ageMs
-   * @param {boolean} stale
+   * @param {Float32Array} rows  a sample
+   * @param {number} row  where in it the car's begins
    * @param {number} atMs
    * @returns {boolean} a lap has just been completed
    */
-  look(x, z, speed, ageMs, stale, atMs) {
+  look(rows, row, atMs) {
     this.seenMs = atMs;
-    this.isLost = stale;
-    if (stale) this.lostMs = atMs;
-    this.isWeak = ageMs >= WEAK_MS || atMs - this.lostMs < RECOVERY_MS;
-    this.speed = stale ? 0 : speed;
+    this.isLost = rows[row + CAR_STALE] !== 0;
+    if (this.isLost) this.lostMs = atMs;
+    this.isWeak = rows[row + CAR_AGE_MS] >= WEAK_MS || atMs - this.lostMs < RECOVERY_MS;
+    this.speed = this.isLost ? 0 : rows[row + CAR_SPEED];
     // Where a silent car stands is a guess; it is reckoned with when it is heard of again.
-    if (stale) return false;
-    const completed = this.circuit !== null && this.#drive(this.circuit, x, z, atMs);
-    this.x = x;
-    this.z = z;
+    if (this.isLost) return false;
+    const completed = this.circuit !== null && this.#drive(this.circuit, rows, row, atMs);
+    this.x = rows[row + CAR_X];
+    this.z = rows[row + CAR_Z];
     this.heardMs = atMs;
     return completed;
   }
 
   /**
    * @param {Circuit} circuit
-   * @param {number} x
-   * @param {number} z
+   * @param {Float32Array} rows
+   * @param {number} row
    * @param {number} atMs
    */
-  #drive(circuit, x, z, atMs) {
+  #drive(circuit, rows, row, atMs) {
     const { at, laps } = this;
-    const elapsed = atMs - this.heardMs;
-    const limit = JUMP_METRES + (MAX_SPEED * Math.min(elapsed, UNSEEN_MS)) / 1000;
-    const jumped = elapsed > UNSEEN_MS || Math.hypot(x - this.x, z - this.z) > limit;
+    const x = rows[row + CAR_X];
+    const z = rows[row + CAR_Z];
+    const limit = this.#limit(atMs);
+    const jumped = (x - this.x) * (x - this.x) + (z - this.z) * (z - this.z) > limit * Math.abs(limit);
     const wasOnTrack = this.onTrack;
     circuit.project(x, z, at, jumped ? -1 : at.index);
     this.inPit = circuit.inPit(x, z, at.lateral);
@@ -129,6 +128,15 @@ export class Racer {
     const completed = laps.update(at.s, this.onTrack ? 0 : Infinity, this.crossedMs / 1000);
     this.progress = laps.progress(at.s);
     return completed;
+  }
+
+  /**
+   * Further than this it has not driven since it was last heard of; less than nothing when that is too long ago to tell.
+   * @param {number} atMs
+   */
+  #limit(atMs) {
+    const elapsed = atMs - this.heardMs;
+    return elapsed > UNSEEN_MS ? -1 : JUMP_METRES + (MAX_SPEED * elapsed) / 1000;
   }
 
   /**

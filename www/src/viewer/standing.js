@@ -34,6 +34,8 @@ import { COLUMN_MS, IN_PIT, LOST, PRESENT, RACING, SHOWN, slotOf, WEAK } from ".
 const STANDING_SPEED = 1;
 /** Slower cars say nothing about the pace of the race. */
 const PACE_SPEED = 5;
+/** Nobody drives back further than this from one column to the next. */
+const FALL_METRES = 30;
 
 /**
  * @param {string} id
@@ -53,6 +55,13 @@ export class Standings {
     this.rows = [];
     /** Whose they are. @type {Racer[]} */
     this.racers = [];
+    // What is being reckoned with, here because a number that is handed on is a number that is allocated.
+    this.column = 0;
+    this.firstColumn = 0;
+    this.lapMetres = NaN;
+    /** Mean speed of those who race; NaN for none. */
+    this.pace = NaN;
+    this.gapMs = NaN;
   }
 
   /**
@@ -63,13 +72,17 @@ export class Standings {
    * @returns {Standing[]}
    */
   at(racers, column, firstColumn, lapMetres) {
-    this.#gather(racers, slotOf(column));
+    this.column = column;
+    this.firstColumn = firstColumn;
+    this.lapMetres = lapMetres;
+    const slot = slotOf(column);
+    this.#gather(racers, slot);
+    this.#measurePace(slot);
     const { rows } = this;
-    const pace = this.#pace(slotOf(column));
     let fastest = -1;
     for (let i = 0; i < rows.length; i += 1) {
-      fill(rows[i], this.racers[i], slotOf(column));
-      this.#reckonGaps(i, column, firstColumn, lapMetres, pace);
+      fill(rows[i], this.racers[i].past, slot);
+      this.#reckonGaps(i);
       if (rows[i].bestMs < (fastest < 0 ? Infinity : rows[fastest].bestMs)) fastest = i;
     }
     if (fastest >= 0) rows[fastest].isFastest = true;
@@ -95,12 +108,17 @@ export class Standings {
       count += 1;
     }
     sorted.length = count;
-    for (let i = 0; i < count; i += 1) this.rows[i] = sorted[i].standing;
+    for (let i = 0; i < count; i += 1) {
+      const { standing, index, name } = sorted[i];
+      standing.index = index;
+      standing.name = name;
+      this.rows[i] = standing;
+    }
     this.rows.length = count;
   }
 
-  /** Mean speed of those who race; NaN for none. @param {number} slot */
-  #pace(slot) {
+  /** @param {number} slot */
+  #measurePace(slot) {
     let sum = 0;
     let count = 0;
     for (let i = 0; i < this.racers.length; i += 1) {
@@ -109,32 +127,64 @@ export class Standings {
       sum += past.speed[slot];
       count += 1;
     }
-    return sum / count;
+    this.pace = sum / count;
+  }
+
+  /** @param {number} i */
+  #reckonGaps(i) {
+    const row = this.rows[i];
+    row.gapLaps = 0;
+    row.intervalMs = NaN;
+    row.intervalLaps = 0;
+    row.gapMs = Number.isNaN(this.lapMetres) ? NaN : 0;
+    if (Number.isNaN(this.lapMetres) || i === 0) return;
+    const { past } = this.racers[i];
+    const leader = this.racers[0].past;
+    const ahead = this.racers[i - 1].past;
+    row.gapLaps = this.#lapsBetween(leader, past);
+    row.intervalLaps = this.#lapsBetween(ahead, past);
+    this.#measureGap(leader, past);
+    row.gapMs = this.gapMs;
+    if (i > 1) this.#measureGap(ahead, past);
+    row.intervalMs = this.gapMs;
   }
 
   /**
-   * @param {number} i
-   * @param {number} column
-   * @param {number} firstColumn
-   * @param {number} lapMetres
-   * @param {number} pace
+   * How long ago the car ahead was where the other is now, without the time in which it stood: so long does the one behind
+   * drive to where it is. Where that is not on record (somebody has only just begun to watch), from the pace of the race.
+   * @param {Past} ahead
+   * @param {Past} behind
    */
-  #reckonGaps(i, column, firstColumn, lapMetres, pace) {
-    const row = this.rows[i];
-    const { past } = this.racers[i];
-    if (Number.isNaN(lapMetres) || i === 0) {
-      row.gapMs = Number.isNaN(lapMetres) ? NaN : 0;
-      row.gapLaps = 0;
-      row.intervalMs = NaN;
-      row.intervalLaps = 0;
-      return;
+  #measureGap(ahead, behind) {
+    const now = slotOf(this.column);
+    const here = behind.progress[now];
+    const lead = ahead.progress[now] - here;
+    const bothStand = behind.speed[now] < STANDING_SPEED && ahead.speed[now] < STANDING_SPEED;
+    this.gapMs = lead > 0 ? (bothStand ? NaN : (lead / this.pace) * 1000) : 0;
+    if (!(lead > 0) || bothStand) return;
+    let moving = 0;
+    let to = ahead.progress[now];
+    for (let k = this.column - 1; k >= this.firstColumn; k -= 1) {
+      const slot = slotOf(k);
+      const from = ahead.progress[slot];
+      // Not there yet, or back from where it was by no driving (a void lap, a new race): no record of this way.
+      if ((ahead.marks[slot] & SHOWN) === 0 || from - to > FALL_METRES) return;
+      if (from <= here && here < to) {
+        this.gapMs = (moving + (to - here) / (to - from)) * COLUMN_MS;
+        return;
+      }
+      if (ahead.speed[slot] >= STANDING_SPEED) moving += 1;
+      to = from;
     }
-    const leader = this.racers[0].past;
-    const ahead = this.racers[i - 1].past;
-    row.gapMs = gapMs(leader, past, column, firstColumn, pace);
-    row.gapLaps = lapsBetween(leader, past, column, lapMetres);
-    row.intervalMs = i === 1 ? row.gapMs : gapMs(ahead, past, column, firstColumn, pace);
-    row.intervalLaps = lapsBetween(ahead, past, column, lapMetres);
+  }
+
+  /**
+   * @param {Past} ahead
+   * @param {Past} behind
+   */
+  #lapsBetween(ahead, behind) {
+    const slot = slotOf(this.column);
+    return Math.max(0, Math.floor((ahead.progress[slot] - behind.progress[slot]) / this.lapMetres));
   }
 }
 
@@ -150,14 +200,11 @@ function isAhead(a, b, slot) {
 
 /**
  * @param {Standing} row
- * @param {Racer} racer
+ * @param {Past} past
  * @param {number} slot
  */
-function fill(row, racer, slot) {
-  const { past } = racer;
+function fill(row, past, slot) {
   const marks = past.marks[slot];
-  row.index = racer.index;
-  row.name = racer.name;
   row.place = past.place[slot];
   row.lap = past.lap[slot];
   row.lastMs = past.lastMs[slot];
@@ -169,42 +216,4 @@ function fill(row, racer, slot) {
   row.isFastest = false;
   row.inPit = (marks & IN_PIT) !== 0;
   row.present = (marks & PRESENT) !== 0;
-}
-
-/**
- * How long ago the car ahead was where the other is now, without the time in which it stood: so long does the one behind
- * drive to where it is. Where that is not on record (somebody has only just begun to watch), from the pace of the race.
- * @param {Past} ahead
- * @param {Past} behind
- * @param {number} column
- * @param {number} firstColumn
- * @param {number} pace  metres a second, NaN for none
- */
-function gapMs(ahead, behind, column, firstColumn, pace) {
-  const now = slotOf(column);
-  const here = behind.progress[now];
-  const lead = ahead.progress[now] - here;
-  if (!(lead > 0)) return 0;
-  if (behind.speed[now] < STANDING_SPEED && ahead.speed[now] < STANDING_SPEED) return NaN;
-  let moving = 0;
-  for (let k = column; k > firstColumn; k -= 1) {
-    const before = slotOf(k - 1);
-    if ((ahead.marks[before] & SHOWN) === 0) break;
-    const from = ahead.progress[before];
-    const to = ahead.progress[slotOf(k)];
-    if (from <= here && here < to) return (moving + (to - here) / (to - from)) * COLUMN_MS;
-    if (ahead.speed[before] >= STANDING_SPEED) moving += 1;
-  }
-  return (lead / pace) * 1000;
-}
-
-/**
- * @param {Past} ahead
- * @param {Past} behind
- * @param {number} column
- * @param {number} lapMetres
- */
-function lapsBetween(ahead, behind, column, lapMetres) {
-  const slot = slotOf(column);
-  return Math.max(0, Math.floor((ahead.progress[slot] - behind.progress[slot]) / lapMetres));
 }
