@@ -24,6 +24,8 @@ import { newStanding, Standings } from "./standing.js";
 /** One look at all cars in so much time. */
 export const STEP_MS = 100;
 const STEPS_A_COLUMN = COLUMN_MS / STEP_MS;
+/** Cars that come in so many columns after the first one were there already. */
+const SEEDING_COLUMNS = 4;
 /** Players written down; beyond it whoever was seen last the longest ago is forgotten. More than a snapshot holds. */
 const MAX_RACERS = 320;
 /** Positions beyond this are on no circuit: the sender is broken or worse. */
@@ -53,7 +55,8 @@ export class Ledger {
     /** When the newest start was seen; NaN for none. */
     this.startedAt = NaN;
     this.fastestMs = NaN;
-    this.isSeeded = false;
+    /** Until this column it is still guessed who leads; NaN before the first car. */
+    this.seedUntil = NaN;
     this.overtook = this.#overtook.bind(this);
   }
 
@@ -137,7 +140,7 @@ export class Ledger {
     this.lastColumn = NaN;
     this.startedAt = NaN;
     this.fastestMs = NaN;
-    this.isSeeded = false;
+    this.seedUntil = NaN;
     this.bySeat.length = 0;
     this.roll.clear();
     this.order.clear();
@@ -239,7 +242,7 @@ export class Ledger {
   #restart(atMs) {
     this.startedAt = this.roll.room?.atMs ?? atMs;
     this.fastestMs = NaN;
-    this.isSeeded = true;
+    this.seedUntil = -Infinity;
     for (const racer of this.racers) racer.restart();
     this.order.restart(Math.ceil(atMs / COLUMN_MS));
   }
@@ -255,15 +258,21 @@ export class Ledger {
 
   /** @param {number} column */
   #write(column) {
-    if (!this.isSeeded && this.racers.length > 0) {
-      this.isSeeded = true;
-      if (this.circuit !== null) seedLaps(this.racers, this.circuit.length);
-    }
+    if (!(column > this.seedUntil)) this.#seed(column);
     for (let i = 0; i < this.racers.length; i += 1) this.#writeOne(this.racers[i], column);
     if (this.circuit !== null) this.order.settle(column, this.overtook);
     if (Number.isNaN(this.firstColumn)) this.firstColumn = column;
     this.firstColumn = Math.max(this.firstColumn, column - COLUMNS + 1);
     this.lastColumn = column;
+  }
+
+  /** Guess who leads; the cars of a room may come one after the other. @param {number} column */
+  #seed(column) {
+    if (this.racers.length === 0) return;
+    if (Number.isNaN(this.seedUntil)) this.seedUntil = column + SEEDING_COLUMNS;
+    if (this.circuit === null) return;
+    seedLaps(this.racers, this.circuit.length);
+    this.order.unsettle(column);
   }
 
   /**

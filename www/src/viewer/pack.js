@@ -7,25 +7,28 @@
 const MOVING_SPEED = 5;
 
 /**
- * Put those of the pack that have passed the start line a lap ahead of those that have yet to.
+ * Put those of the pack that had passed the start line before a lap ahead of those that had yet to. From the beginning again
+ * with every call.
  * @param {readonly Racer[]} racers
  * @param {number} lapMetres
  */
 export function seedLaps(racers, lapMetres) {
   const pack = racers.filter((racer) => racer.onTrack && racer.speed >= MOVING_SPEED);
-  pack.sort((a, b) => a.at.s - b.at.s);
-  let head = pack.length - 1;
-  let widest = head < 0 ? 0 : pack[0].at.s + lapMetres - pack[head].at.s;
-  for (let i = 0; i + 1 < pack.length; i += 1) {
-    const free = pack[i + 1].at.s - pack[i].at.s;
+  // Whoever has just been seen to cross the line is as far on as the others would be there.
+  const way = (/** @type {Racer} */ { laps, at }) => (Number.isNaN(laps.started) ? at.s : at.s + lapMetres);
+  pack.sort((a, b) => way(a) - way(b));
+  const last = pack.length - 1;
+  let head = last;
+  let widest = last < 0 ? 0 : way(pack[0]) + lapMetres - way(pack[last]);
+  for (let i = 0; i < last; i += 1) {
+    const free = way(pack[i + 1]) - way(pack[i]);
     if (free <= widest) continue;
     widest = free;
     head = i;
   }
-  if (head === pack.length - 1) return;
-  for (let i = 0; i <= head; i += 1) {
-    const { laps, at } = pack[i];
-    laps.lap = 1;
-    pack[i].progress = laps.progress(at.s);
-  }
+  pack.forEach((racer, i) => {
+    const { laps, at } = racer;
+    laps.lap = Number(!Number.isNaN(laps.started)) + Number(head < last && i <= head);
+    racer.progress = laps.progress(at.s);
+  });
 }
