@@ -41,7 +41,10 @@ function showRace() {
   viewer.setAttribute("src", location.origin);
   viewer.setAttribute("room", wanted.room);
   viewer.hidden = false;
-  if (!wanted.embed) viewer.focusMap();
+  // Nothing else is on this page: its keys are the viewer's.
+  document.addEventListener("keydown", (event) => {
+    if (event.target === document.body) viewer.press(event);
+  });
   const copy = element("copy-link", HTMLButtonElement);
   const words = element("copy-link-words", HTMLElement);
   copy.hidden = false;

@@ -50,9 +50,11 @@ abbr { text-decoration: none; }
 .viewer {
   position: relative; height: 100%; min-height: inherit; overflow: hidden;
   display: grid; gap: 12px; padding: 12px;
-  grid-template: "board . side" minmax(0, 1fr) "board bar side" auto / 330px minmax(0, 1fr) 236px;
+  grid-template: "board . side" minmax(0, 1fr) "board bar side" auto / var(--left) minmax(0, 1fr) var(--right);
   font-variant-numeric: tabular-nums;
   pointer-events: none;
+  --left: 330px;
+  --right: 236px;
 }
 .viewer > * { pointer-events: auto; }
 .stage { position: absolute; inset: 0; }
@@ -76,7 +78,7 @@ abbr { text-decoration: none; }
 
 /* What is shown, and where on the map that is said */
 .badge {
-  position: absolute; top: 14px; left: calc(330px + 26px);
+  position: absolute; top: 14px; left: calc(var(--left) + 26px);
   display: flex; align-items: center; gap: 7px; padding: 0 11px; border-radius: 999px;
   border: 1px solid var(--line); background: var(--card); font-size: 0.8rem; font-weight: 700; line-height: 28px; white-space: nowrap;
 }
@@ -87,7 +89,7 @@ abbr { text-decoration: none; }
 .badge[data-kind="trouble"] i { background: currentColor; }
 @keyframes pulse { 50% { opacity: 0.35; } }
 .message {
-  position: absolute; top: 50%; left: 50%; transform: translate(-50%, -50%); width: max-content; max-width: min(340px, 80%);
+  position: absolute; top: 50%; left: calc(50% + (var(--left) - var(--right)) / 2); transform: translate(-50%, -50%); width: max-content; max-width: min(330px, 80%);
   display: grid; gap: 6px; justify-items: center; padding: 18px 22px; text-align: center;
   border: 1px solid var(--line); border-radius: 14px; background: var(--card);
 }
@@ -99,7 +101,7 @@ abbr { text-decoration: none; }
   background: var(--solid); color: inherit; font: 620 0.92rem/1 inherit; font-family: inherit; cursor: pointer;
 }
 .button:hover { background: var(--soft); }
-.tools { position: absolute; top: 12px; right: calc(236px + 24px); display: grid; gap: 4px; padding: 4px; border: 1px solid var(--line); border-radius: 12px; background: var(--card); }
+.tools { position: absolute; top: 12px; right: calc(var(--right) + 24px); display: grid; gap: 4px; padding: 4px; border: 1px solid var(--line); border-radius: 12px; background: var(--card); }
 .tool {
   display: inline-grid; place-items: center; width: 36px; height: 36px; padding: 0; border: 0; border-radius: 9px;
   background: transparent; color: inherit; cursor: pointer;
@@ -115,9 +117,9 @@ abbr { text-decoration: none; }
 table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: 0.82rem; line-height: 1.2; }
 th, td { padding: 0 7px; height: 31px; text-align: right; font-weight: 500; white-space: nowrap; border-top: 1px solid var(--line); }
 thead th { position: sticky; top: 0; z-index: 2; height: 26px; border-top: 0; background: var(--solid); color: var(--muted); font-size: 0.74rem; font-weight: 600; }
-.c-place { width: 32px; padding: 0 2px 0 10px; text-align: right; }
+.c-place { width: 34px; min-width: 34px; max-width: 34px; padding: 0 4px 0 8px; text-align: right; }
 td.c-place { font-weight: 750; }
-.c-driver { text-align: left; max-width: 150px; }
+.c-driver { width: 100%; min-width: 104px; max-width: 150px; text-align: left; }
 thead .c-driver { padding-left: 12px; }
 tbody tr { cursor: pointer; background: var(--row, transparent); }
 tbody tr:hover { --row: var(--soft); }
@@ -149,7 +151,7 @@ tbody tr.lost .name { opacity: 0.62; text-decoration: line-through; text-decorat
 .signal[data-kind="lost"] { --on: var(--bad); --two: var(--line); --three: var(--line); }
 .board th.c-driver, .board .c-place { position: sticky; z-index: 1; background: linear-gradient(var(--row, transparent) 0 0), var(--solid); }
 .board .c-place { left: 0; }
-.board th.c-driver { left: 32px; }
+.board th.c-driver { left: 34px; }
 .board thead .c-place, .board thead th.c-driver { z-index: 3; }
 
 /* Gaps and events */
@@ -211,14 +213,12 @@ kbd {
 
 /* Room for every column */
 @container (min-width: 1240px) {
-  .viewer { grid-template-columns: 548px minmax(0, 1fr) 268px; }
-  .badge { left: calc(548px + 26px); }
-  .tools { right: calc(268px + 24px); }
+  .viewer { --left: 548px; --right: 268px; }
 }
 
 /* A phone, or a narrow box: the map above, one of the panels below it */
 @container (max-width: 759px) {
-  .viewer { gap: 0; padding: 0; grid-template: "stage" minmax(200px, 46%) "bar" auto "tabs" auto "panel" minmax(0, 1fr) / minmax(0, 1fr); }
+  .viewer { --left: 0px; --right: 0px; gap: 0; padding: 0; grid-template: "stage" minmax(200px, 46%) "bar" auto "tabs" auto "panel" minmax(0, 1fr) / minmax(0, 1fr); }
   .stage { position: relative; inset: auto; grid-area: stage; }
   .side { display: contents; }
   .panel { border: 0; border-radius: 0; box-shadow: none; background: var(--solid); }
@@ -249,16 +249,15 @@ kbd {
 /* In somebody's page or over a video: nothing but the race until somebody points at it */
 :host([embed]) .news, :host([embed]) .panel-head, :host([embed]) .tabs, :host([embed]) .gaps { display: none; }
 :host([embed]) .panel { background: light-dark(rgb(255 255 255 / 0.88), rgb(13 15 19 / 0.8)); }
-:host([embed]) .viewer { grid-template-columns: 264px minmax(0, 1fr) 0; }
+:host([embed]) .viewer { --left: 248px; --right: 0px; }
 :host([embed]) .tools { right: 12px; }
-:host([embed]) .badge { left: calc(264px + 26px); }
 :host([embed]) .board :is(.c-lap, .c-interval, .c-last, .c-best, .c-speed) { display: none; }
 :host([embed]) .board :is(.c-place, th.c-driver) { position: static; background: var(--row, transparent); }
 :host([embed]) thead th { background: transparent; }
 :host([embed]) :is(.transport, .tools) { opacity: 0; transition: opacity 160ms; }
 :host([embed]:hover) :is(.transport, .tools), :host([embed]:focus-within) :is(.transport, .tools) { opacity: 1; }
 @container (max-width: 759px) {
-  :host([embed]) .viewer { grid-template: "stage" minmax(0, 1fr) / minmax(0, 1fr); }
+  :host([embed]) .viewer { --left: 0px; grid-template: "stage" minmax(0, 1fr) / minmax(0, 1fr); }
   :host([embed]) .board { display: none; }
   :host([embed]) .transport { position: absolute; inset: auto 0 0; border-radius: 0; }
   :host([embed]) .tools { right: 8px; }

@@ -27,7 +27,7 @@ const MARKUP = `
 
   <section class="board panel" aria-labelledby="board-title">
     <header class="panel-head"><h2 id="board-title">Standings</h2><p class="board-note"></p></header>
-    <div class="scroller" tabindex="0" role="region" aria-labelledby="board-title" data-testid="viewer-board">
+    <div class="scroller" tabindex="0" role="group" aria-label="Table of standings, scrolls" data-testid="viewer-board">
       <table>
         <thead><tr>
           <th scope="col" class="c-place"><abbr title="Place">P</abbr></th>
@@ -53,7 +53,7 @@ const MARKUP = `
     </section>
     <section class="news panel" aria-labelledby="news-title">
       <header class="panel-head"><h2 id="news-title">Events</h2></header>
-      <div class="scroller" tabindex="0" role="region" aria-labelledby="news-title">
+      <div class="scroller" tabindex="0" role="group" aria-label="List of events, scrolls">
         <ol data-testid="viewer-events"></ol>
         <p class="nobody">Overtakes, fastest laps, who joins and who leaves.</p>
       </div>

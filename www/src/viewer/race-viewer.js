@@ -130,8 +130,8 @@ export class RaceViewer extends Base {
       const id = this.ring.pick(event.offsetX, event.offsetY);
       if (id) this.select(id);
     });
-    this.root.addEventListener("click", (event) => this.#press(event));
-    this.addEventListener("keydown", (event) => this.#key(event));
+    this.root.addEventListener("click", (event) => this.#click(event));
+    this.addEventListener("keydown", (event) => this.press(event));
   }
 
   connectedCallback() {
@@ -200,9 +200,12 @@ export class RaceViewer extends Base {
     this.dispatchEvent(new CustomEvent("select", { detail: { id } }));
   }
 
-  /** Give the map the focus, so that keys work at once. */
-  focusMap() {
-    this.map.focus({ preventScroll: true });
+  /** Do what a key asks for; a page may hand over those that nothing else has the focus for. @param {KeyboardEvent} event */
+  press(event) {
+    const act = actOf(event);
+    if (act) this.#do(act);
+    else if (!this.#isForMap(event) || !panKeys(event, this.camera)) return;
+    event.preventDefault();
   }
 
   play() {
@@ -536,7 +539,7 @@ export class RaceViewer extends Base {
   }
 
   /** @param {Event} event */
-  #press(event) {
+  #click(event) {
     const [target] = event.composedPath();
     if (!(target instanceof Element)) return;
     const act = target.closest("[data-act]")?.getAttribute("data-act");
@@ -556,12 +559,10 @@ export class RaceViewer extends Base {
     this.#resize();
   }
 
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    const act = actOf(event);
-    if (act) this.#do(act);
-    else if (event.composedPath()[0] !== this.map || !panKeys(event, this.camera)) return;
-    event.preventDefault();
+  /** Arrows scroll whatever has the focus, unless that is the map or nothing. @param {KeyboardEvent} event */
+  #isForMap(event) {
+    const [target] = event.composedPath();
+    return target === this.map || target === document.body;
   }
 
   /** @param {Act} act */

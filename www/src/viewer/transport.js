@@ -14,6 +14,8 @@ const SHORTEST_MS = 30_000;
 const GRAIN_MS = 1000;
 /** Arrow keys on the line. */
 const ARROW_MS = 5000;
+/** Less behind than this is not worth a number. */
+const SHOWN_FROM_MS = 1000;
 /** Nearer to the end than this, live is meant. */
 const LIVE_MS = 700;
 
@@ -44,6 +46,7 @@ export class Transport {
       option.value = String(speed);
       this.speed.append(option);
     }
+    this.speed.value = "1";
     this.speed.addEventListener("change", () => act.setSpeed(Number(this.speed.value)));
     /** @type {"light" | "dark"} */
     this.theme = "light";
@@ -87,7 +90,7 @@ export class Transport {
     if (!this.dragging) this.range.value = String(-behind);
     this.range.style.setProperty("--part", String(1 - behind / length));
     setAttribute(this.range, "aria-valuetext", behindWords(behind));
-    setText(this.behind, playback.live ? "" : behindText(behind));
+    setText(this.behind, behind < SHOWN_FROM_MS ? "" : behindText(behind));
     setAttribute(this.toggle, "aria-label", playback.paused ? "Play" : "Pause");
     this.toggle.dataset.paused = String(playback.paused);
     setAttribute(this.live, "aria-pressed", String(playback.live));
