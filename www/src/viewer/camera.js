@@ -247,7 +247,8 @@ export class ViewCamera {
     const metres = Math.min(Math.max(speed, 0) * AHEAD_SECONDS, span * AHEAD_MOST);
     const aheadX = Math.sin(yaw) * metres;
     const aheadY = -Math.cos(yaw) * metres;
-    const isSame = Math.hypot(x - last.x, z - last.z) < JUMP_METRES + 2 * Math.max(speed, 0) * step;
+    const moved = Math.abs(x - last.x) + Math.abs(z - last.z);
+    const isSame = moved < JUMP_METRES + 2 * Math.max(speed, 0) * step;
     const part = isSame ? 1 - Math.exp(-AHEAD_RATE * step) : 1;
     ahead.x += (aheadX - ahead.x) * part;
     ahead.y += (aheadY - ahead.y) * part;

@@ -1,6 +1,6 @@
 // Where each car is on the gap ring: the leader at the top, the others clockwise by their gap within a lap, those who
-// are a lap or more behind on an inner ring. Dots that would cover one another move outwards, row by row, and stay in
-// their row as long as there is room. Pure.
+// are a lap or more behind on an inner ring. Dots that would cover one another move outwards, row by row, then aside,
+// and stay there as long as there is room. Pure.
 
 import { MAX_PLACES } from "./cars.js";
 
@@ -16,10 +16,15 @@ const DOT_LIMITS = [7.5, 12];
 const GAP = 2;
 /** Distance of the inner ring, in radii of a dot. */
 const INNER_STEP = 2.5;
+/** How far a dot in an outer row may be moved aside, in half dots to each side. */
+const MOST_ASIDE = 7;
+/** A dot goes to a better spot only where there is this much more room than it needs. */
+const PLENTY = 1.25;
 /** A full turn where no lap time is known yet. */
 const TURN_MS = 60_000;
-/** Rows of cars: those without a place to be, those without room, the inner ring, and the ring and its rows. */
-export const NOWHERE = -3;
+/** Rows of cars: nowhere, without room on the inner ring or on the ring, on the inner ring; then the ring and its rows. */
+export const NOWHERE = -4;
+export const NO_ROOM_INSIDE = -3;
 export const NO_ROOM = -2;
 export const INNER = -1;
 
@@ -35,6 +40,8 @@ export class Dial {
     /** By index of the car: clockwise from the top, the row, and the middle of the dot in CSS pixels. */
     this.angle = new Float32Array(MAX_PLACES);
     this.row = new Int8Array(MAX_PLACES).fill(NOWHERE);
+    /** Spots in the order of preference: 0 is the ring itself; −1 for those who are on no row. */
+    this.spot = new Int8Array(MAX_PLACES).fill(-1);
     this.x = new Float32Array(MAX_PLACES);
     this.y = new Float32Array(MAX_PLACES);
     /** Cars that have a dot, in the order of their places. */
@@ -106,48 +113,63 @@ export class Dial {
 
   /** @param {Standing} standing */
   #place({ index, gapMs, gapLaps, present }) {
-    if (!present || !(gapMs >= 0)) {
-      this.row[index] = NOWHERE;
+    const kept = this.spot[index];
+    this.spot[index] = -1;
+    this.row[index] = NOWHERE;
+    if (!present || !(gapMs >= 0)) return;
+    this.angle[index] = ((gapMs / this.turnMs) % 1) * 2 * Math.PI;
+    if (gapLaps > 0 || gapMs >= this.turnMs) {
+      const isFree = this.#isFree(this.angle[index], this.inner);
+      this.row[index] = isFree ? INNER : NO_ROOM_INSIDE;
+      if (isFree) this.#show(index, this.angle[index], this.inner);
       return;
     }
-    const angle = ((gapMs / this.turnMs) % 1) * 2 * Math.PI;
-    this.angle[index] = angle;
-    const isLapped = gapLaps > 0 || gapMs >= this.turnMs;
-    const kept = this.row[index];
-    if (isLapped) {
-      this.row[index] = this.#isFree(index, INNER) ? INNER : NO_ROOM;
-    } else if (!(kept >= 0 && kept < this.rows && this.#isKeepable(index, kept))) {
-      this.row[index] = this.#freeRow(index);
+    this.row[index] = NO_ROOM;
+    const spots = this.rows + (this.rows - 1) * 2 * MOST_ASIDE;
+    const isKept = kept >= 0 && kept < spots && this.#isSpotFree(index, kept);
+    for (let spot = 0; spot < (isKept ? kept : spots); spot += 1) {
+      if (this.#isSpotFree(index, spot, isKept ? PLENTY : 1)) return this.#take(index, spot);
     }
-    if (this.row[index] !== NO_ROOM) this.#show(index, this.row[index]);
+    if (isKept) this.#take(index, kept);
   }
 
   /**
-   * A dot stays in its row; only from an outer one it goes home once there is plenty of room.
-   * @param {number} index
-   * @param {number} row
+   * The row of a spot: first all rows straight outwards, then the outer rows ever further aside.
+   * @param {number} spot
    */
-  #isKeepable(index, row) {
-    if (!this.#isFree(index, row)) return false;
-    for (let lower = 0; lower < row; lower += 1) if (this.#isFree(index, lower, 1.25)) return false;
-    return true;
-  }
-
-  /** @param {number} index */
-  #freeRow(index) {
-    for (let row = 0; row < this.rows; row += 1) if (this.#isFree(index, row)) return row;
-    return NO_ROOM;
+  #rowOf(spot) {
+    return spot < this.rows ? spot : 1 + ((spot - this.rows) % (this.rows - 1));
   }
 
   /**
    * @param {number} index
-   * @param {number} row
+   * @param {number} spot
+   */
+  #angleOf(index, spot) {
+    if (spot < this.rows) return this.angle[index];
+    const aside = Math.floor((spot - this.rows) / (this.rows - 1));
+    const steps = (aside >> 1) + 1;
+    // Clockwise first: that is behind.
+    return this.angle[index] + ((aside % 2 === 0 ? steps : -steps) * this.dot * 1.04) / this.radiusOf(1);
+  }
+
+  /**
+   * @param {number} index
+   * @param {number} spot
    * @param {number} [room]  factor on the room it needs
    */
-  #isFree(index, row, room = 1) {
-    const radius = this.radiusOf(row);
-    const x = this.middle + Math.sin(this.angle[index]) * radius;
-    const y = this.middle - Math.cos(this.angle[index]) * radius;
+  #isSpotFree(index, spot, room = 1) {
+    return this.#isFree(this.#angleOf(index, spot), this.radiusOf(this.#rowOf(spot)), room);
+  }
+
+  /**
+   * @param {number} angle
+   * @param {number} radius
+   * @param {number} [room]
+   */
+  #isFree(angle, radius, room = 1) {
+    const x = this.middle + Math.sin(angle) * radius;
+    const y = this.middle - Math.cos(angle) * radius;
     const apart = 2 * this.dot * room;
     for (let i = 0; i < this.count; i += 1) {
       const other = this.shown[i];
@@ -158,12 +180,22 @@ export class Dial {
 
   /**
    * @param {number} index
-   * @param {number} row
+   * @param {number} spot
    */
-  #show(index, row) {
-    const radius = this.radiusOf(row);
-    this.x[index] = this.middle + Math.sin(this.angle[index]) * radius;
-    this.y[index] = this.middle - Math.cos(this.angle[index]) * radius;
+  #take(index, spot) {
+    this.spot[index] = spot;
+    this.row[index] = this.#rowOf(spot);
+    this.#show(index, this.#angleOf(index, spot), this.radiusOf(this.row[index]));
+  }
+
+  /**
+   * @param {number} index
+   * @param {number} angle
+   * @param {number} radius
+   */
+  #show(index, angle, radius) {
+    this.x[index] = this.middle + Math.sin(angle) * radius;
+    this.y[index] = this.middle - Math.cos(angle) * radius;
     this.shown[this.count] = index;
     this.count += 1;
   }

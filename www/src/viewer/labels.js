@@ -31,6 +31,7 @@ const CHOSEN_RANK = -1000;
 /** Rates of the exponentials by which tags move to another side and fade. */
 const MOVE_RATE = 13;
 const FADE_RATE = 9;
+const STILL = 0.02;
 
 export class Labels {
   constructor() {
@@ -101,7 +102,8 @@ export class Labels {
       this.offsetX[index] += (this.toX[index] - this.offsetX[index]) * move;
       this.offsetY[index] += (this.toY[index] - this.offsetY[index]) * move;
       const wanted = this.slot[index] > 0 ? 1 : 0;
-      this.alpha[index] += (wanted - this.alpha[index]) * fade;
+      const missing = wanted - this.alpha[index];
+      this.alpha[index] = Math.abs(missing) < STILL ? wanted : this.alpha[index] + missing * fade;
       if (this.slot[index] === 0) this.away[index] -= step;
       else this.stayed[index] += step;
     }

@@ -34,6 +34,9 @@ const PICK_PIXELS = 22;
 const BEYOND_PIXELS = 60;
 /** Rank of a car whose place is not known: behind all others. */
 const NO_PLACE = 300;
+/** Left top corner of a car's picture, metres from its middle. */
+const BODY_LEFT = -SPRITE_WIDTH / 2;
+const BODY_TOP = -SPRITE_LENGTH / 2;
 
 export class Painter {
   /**
@@ -56,6 +59,8 @@ export class Painter {
     this.overVideo = false;
     this.palette = LIGHT;
     this.areCars = false;
+    /** Pixels of a car's picture: markers are painted for theirs, bodies in metres. */
+    this.turnScale = 1;
     this.spriteScale = 0;
     /** @type {Map<Livery, HTMLCanvasElement>} */
     this.markers = new Map();
@@ -179,7 +184,8 @@ export class Painter {
     const { zoom } = this.camera;
     if (this.markers.size > MAX_LIVERIES || this.bodies.size > MAX_LIVERIES) this.#forget();
     this.areCars = zoom > (this.areCars ? MARKERS_FROM_ZOOM : CARS_FROM_ZOOM);
-    if (!this.areCars || this.camera.isMoving) return;
+    this.turnScale = this.areCars ? this.carScale * this.density : 1;
+    if (!this.areCars || (this.camera.isMoving && this.spriteScale > 0)) return;
     const scale = Math.ceil((this.carScale * this.density) / SPRITE_STEP) * SPRITE_STEP;
     if (scale === this.spriteScale) return;
     this.spriteScale = scale;
@@ -216,26 +222,24 @@ export class Painter {
     camera.toScreen(car.x, -car.z, point);
     const x = point[0];
     const y = point[1];
+    // Kept there for whoever draws it too: a number that is passed on is boxed, and a hundred cars make garbage of that.
     this.x[car.index] = x;
     this.y[car.index] = y;
     if (x < -BEYOND_PIXELS || x > camera.width + BEYOND_PIXELS) return;
     if (y < -BEYOND_PIXELS || y > camera.height + BEYOND_PIXELS) return;
-    if (this.areCars) this.#body(car, x, y, isChosen);
-    else this.#marker(car, x, y, isChosen);
+    if (this.areCars) this.#body(car, isChosen);
+    else this.#marker(car, isChosen);
     if (!car.stale) return;
     this.lost ??= lostSprite(this.density, MARKER_RADIUS);
-    this.#upright(this.lost, x, y);
+    this.#upright(this.lost, car.index);
   }
 
   /**
    * @param {CarView} car
-   * @param {number} x
-   * @param {number} y
    * @param {boolean} isChosen
    */
-  #body(car, x, y, isChosen) {
-    const { context, density } = this;
-    const scale = this.carScale;
+  #body(car, isChosen) {
+    const { context } = this;
     let body = this.bodies.get(car.livery);
     if (isChosen) {
       if (this.chosenBody?.livery !== car.livery) {
@@ -246,19 +250,17 @@ export class Painter {
       body = carSprite(car.livery, this.spriteScale, false);
       this.bodies.set(car.livery, body);
     }
-    this.#turn(x, y, car.yaw, scale * density);
+    this.#turn(car);
     context.globalAlpha = car.alpha;
-    context.drawImage(body, -SPRITE_WIDTH / 2, -SPRITE_LENGTH / 2, SPRITE_WIDTH, SPRITE_LENGTH);
+    context.drawImage(body, BODY_LEFT, BODY_TOP, SPRITE_WIDTH, SPRITE_LENGTH);
     context.globalAlpha = 1;
   }
 
   /**
    * @param {CarView} car
-   * @param {number} x
-   * @param {number} y
    * @param {boolean} isChosen
    */
-  #marker(car, x, y, isChosen) {
+  #marker(car, isChosen) {
     const { context, density } = this;
     const { livery } = car;
     let marker = this.markers.get(livery);
@@ -277,34 +279,31 @@ export class Painter {
       this.numbers.set(livery, number);
     }
     context.globalAlpha = car.alpha;
-    this.#turn(x, y, car.yaw, 1);
+    this.#turn(car);
     context.drawImage(marker, -marker.width / 2, -marker.height / 2);
     context.globalAlpha = Math.max(car.alpha, 0.75);
-    this.#upright(number, x, y);
+    this.#upright(number, car.index);
     context.globalAlpha = 1;
   }
 
   /**
-   * @param {number} x  CSS pixels
-   * @param {number} y
-   * @param {number} yaw
-   * @param {number} scale
+   * @param {CarView} car
    */
-  #turn(x, y, yaw, scale) {
-    const cos = Math.cos(yaw) * scale;
-    const sin = Math.sin(yaw) * scale;
-    this.context.setTransform(cos, sin, -sin, cos, x * this.density, y * this.density);
+  #turn({ index, yaw }) {
+    const { density } = this;
+    const cos = Math.cos(yaw) * this.turnScale;
+    const sin = Math.sin(yaw) * this.turnScale;
+    this.context.setTransform(cos, sin, -sin, cos, this.x[index] * density, this.y[index] * density);
   }
 
   /**
    * @param {HTMLCanvasElement} picture
-   * @param {number} x  CSS pixels
-   * @param {number} y
+   * @param {number} index  of the car
    */
-  #upright(picture, x, y) {
+  #upright(picture, index) {
     const { context, density } = this;
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.drawImage(picture, x * density - picture.width / 2, y * density - picture.height / 2);
+    context.setTransform(1, 0, 0, 1, this.x[index] * density, this.y[index] * density);
+    context.drawImage(picture, -picture.width / 2, -picture.height / 2);
   }
 
   /**

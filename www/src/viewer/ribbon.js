@@ -29,8 +29,13 @@ const GRID_METRES = [10, 50, 100, 500, 1000, 5000];
 const GRID_PIXELS = 54;
 /** Marks along the lap: sparser where the lap is long. */
 const MARK_METRES = { short: 250, long: 500, longFrom: 1600 };
+const MARK_PIXELS = 90;
 /** The worn line is made of strokes of these shares of the width; many faint ones look soft. */
 const RUBBER_SHARES = [0.66, 0.58, 0.5, 0.42, 0.34, 0.26];
+const KERB_DASH = [2.4, 2.4];
+const CENTRE_DASH = [4, 8];
+/** @type {number[]} */
+const NO_DASH = [];
 const CHEVRON_METRES = 60;
 const ROWS_OF_CHEQUERS = 2;
 
@@ -43,6 +48,12 @@ export class Ribbon {
     this.pit = pit === null ? null : curve(pit.offset(0), false);
     this.kerbs = kerbs(line, course.width / 2 + KERB_METRES * 0.3);
     this.place = { x: 0, z: 0, yaw: 0 };
+    /** The zoom that the following are for. */
+    this.zoom = 0;
+    this.chevrons = new Path2D();
+    this.ticks = new Path2D();
+    /** Metres of the lap, and where they are written. @type {Array<{ text: string, x: number, y: number }>} */
+    this.marks = [];
   }
 
   /**
@@ -59,6 +70,7 @@ export class Ribbon {
    * @param {MapPalette} palette
    */
   paint(context, zoom, palette) {
+    this.#prepare(zoom);
     const width = this.widthAt(zoom);
     const isDetailed = width * zoom >= DETAIL_PIXELS;
     context.lineJoin = "round";
@@ -73,9 +85,9 @@ export class Ribbon {
     const edge = Math.min(Math.max(EDGE_METRES, 1.2 / zoom), width / 6);
     this.#track(context, width - 2 * edge, palette.asphalt);
     if (isDetailed) this.#wear(context, width, zoom, palette);
-    this.#chevrons(context, zoom, width, palette);
+    this.#chevrons(context, zoom, palette);
     this.#start(context, zoom, width, palette);
-    this.#marks(context, zoom, width, palette);
+    this.#marks(context, zoom, palette);
   }
 
   /**
@@ -129,10 +141,10 @@ export class Ribbon {
     context.lineWidth = KERB_METRES * 2;
     context.strokeStyle = palette.kerbWhite;
     for (const kerb of this.kerbs) context.stroke(kerb);
-    context.setLineDash([2.4, 2.4]);
+    context.setLineDash(KERB_DASH);
     context.strokeStyle = palette.kerb;
     for (const kerb of this.kerbs) context.stroke(kerb);
-    context.setLineDash([]);
+    context.setLineDash(NO_DASH);
   }
 
   /**
@@ -144,30 +156,63 @@ export class Ribbon {
    */
   #wear(context, width, zoom, palette) {
     for (const share of RUBBER_SHARES) this.#track(context, width * share, palette.rubber);
-    context.setLineDash([4, 8]);
+    context.setLineDash(CENTRE_DASH);
     this.#track(context, Math.max(0.18, 1 / zoom), palette.centre);
-    context.setLineDash([]);
+    context.setLineDash(NO_DASH);
   }
 
   /**
    * The driving direction, on the asphalt.
    * @param {CanvasRenderingContext2D} context
    * @param {number} zoom
-   * @param {number} width
    * @param {MapPalette} palette
    */
-  #chevrons(context, zoom, width, palette) {
-    const { line, length } = this.course;
-    const every = Math.max(CHEVRON_METRES, 90 / zoom);
-    const half = Math.min(width * 0.2, 7 / zoom + 0.6);
-    context.beginPath();
-    for (let s = every / 2; s < length - every / 3; s += every) {
-      line.place(s, this.place);
-      chevron(context, this.place, 0, half);
-    }
+  #chevrons(context, zoom, palette) {
     context.lineWidth = Math.max(0.35, 1.4 / zoom);
     context.strokeStyle = palette.chevron;
-    context.stroke();
+    context.stroke(this.chevrons);
+  }
+
+  /**
+   * Paths whose size depends on the zoom.
+   * @param {number} zoom
+   */
+  #prepare(zoom) {
+    if (zoom === this.zoom) return;
+    this.zoom = zoom;
+    const { line, length } = this.course;
+    const width = this.widthAt(zoom);
+    this.chevrons = new Path2D();
+    const every = Math.max(CHEVRON_METRES, 90 / zoom);
+    const half = Math.min(width * 0.2, 7 / zoom + 0.6);
+    for (let s = every / 2; s < length - every / 3; s += every) {
+      line.place(s, this.place);
+      chevron(this.chevrons, this.place, half);
+    }
+    this.ticks = new Path2D();
+    this.marks = [];
+    const apart = length >= MARK_METRES.longFrom ? MARK_METRES.long : MARK_METRES.short;
+    // Too close together they would be noise.
+    if (apart * zoom < MARK_PIXELS) return;
+    for (let s = apart; s < length - apart / 3; s += apart) this.#mark(s, zoom, width / 2);
+  }
+
+  /**
+   * @param {number} s
+   * @param {number} zoom
+   * @param {number} half  of the track's width
+   */
+  #mark(s, zoom, half) {
+    this.course.line.place(s, this.place);
+    const rightX = Math.cos(this.place.yaw);
+    const rightY = Math.sin(this.place.yaw);
+    const { x, z } = this.place;
+    const from = half + 2.5 / zoom;
+    const to = from + 6 / zoom;
+    this.ticks.moveTo(x + rightX * from, -z + rightY * from);
+    this.ticks.lineTo(x + rightX * to, -z + rightY * to);
+    const away = to + (Math.abs(rightX) > 0.6 ? 20 : 9) / zoom;
+    this.marks.push({ text: `${s} m`, x: x + rightX * away, y: -z + rightY * away });
   }
 
   /**
@@ -204,42 +249,21 @@ export class Ribbon {
    * Ticks with the metres of the lap.
    * @param {CanvasRenderingContext2D} context
    * @param {number} zoom
-   * @param {number} width
    * @param {MapPalette} palette
    */
-  #marks(context, zoom, width, palette) {
-    const { line, length } = this.course;
-    const isLong = length >= MARK_METRES.longFrom;
-    const every = isLong ? MARK_METRES.long : MARK_METRES.short;
-    // Too close together they would be noise.
-    if (every * zoom < 90) return;
+  #marks(context, zoom, palette) {
     context.font = `600 ${10 / zoom}px ${FONT}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
-    for (let s = every; s < length - every / 3; s += every) {
-      line.place(s, this.place);
-      const rightX = Math.cos(this.place.yaw);
-      const rightY = Math.sin(this.place.yaw);
-      const from = width / 2 + 2.5 / zoom;
-      const to = from + 6 / zoom;
-      const { x, z } = this.place;
-      context.beginPath();
-      context.moveTo(x + rightX * from, -z + rightY * from);
-      context.lineTo(x + rightX * to, -z + rightY * to);
-      context.lineWidth = 4 / zoom;
-      context.strokeStyle = palette.markHalo;
-      context.stroke();
-      context.lineWidth = 1.6 / zoom;
-      context.strokeStyle = palette.mark;
-      context.stroke();
-      const away = to + (Math.abs(rightX) > 0.6 ? 20 : 9) / zoom;
-      const text = `${s} m`;
-      context.lineWidth = 3 / zoom;
-      context.strokeStyle = palette.markHalo;
-      context.strokeText(text, x + rightX * away, -z + rightY * away);
-      context.fillStyle = palette.mark;
-      context.fillText(text, x + rightX * away, -z + rightY * away);
-    }
+    context.strokeStyle = palette.markHalo;
+    context.lineWidth = 4 / zoom;
+    context.stroke(this.ticks);
+    context.lineWidth = 3 / zoom;
+    for (const { text, x, y } of this.marks) context.strokeText(text, x, y);
+    context.fillStyle = context.strokeStyle = palette.mark;
+    context.lineWidth = 1.6 / zoom;
+    context.stroke(this.ticks);
+    for (const { text, x, y } of this.marks) context.fillText(text, x, y);
   }
 }
 
@@ -256,20 +280,36 @@ export function paintGrid(context, box, zoom, palette) {
   context.fillRect(box.left, box.top, box.right - box.left, box.bottom - box.top);
   const every = GRID_METRES.find((metres) => metres * zoom >= GRID_PIXELS) ?? 10_000;
   context.lineWidth = 1 / zoom;
-  for (const isStrong of [false, true]) {
-    context.beginPath();
-    for (let n = Math.floor(box.left / every); n * every < box.right; n += 1) {
-      if ((n % 5 === 0) !== isStrong) continue;
-      context.moveTo(n * every, box.top);
-      context.lineTo(n * every, box.bottom);
-    }
-    for (let n = Math.floor(box.top / every); n * every < box.bottom; n += 1) {
-      if ((n % 5 === 0) !== isStrong) continue;
-      context.moveTo(box.left, n * every);
-      context.lineTo(box.right, n * every);
-    }
-    context.strokeStyle = isStrong ? palette.gridStrong : palette.grid;
-    context.stroke();
+  gridLines(context, box, every, false);
+  context.strokeStyle = palette.grid;
+  context.stroke();
+  gridLines(context, box, every, true);
+  context.strokeStyle = palette.gridStrong;
+  context.stroke();
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Box} box
+ * @param {number} every  metres
+ * @param {boolean} isStrong  every fifth, else the others
+ */
+function gridLines(context, box, every, isStrong) {
+  // Whole numbers are not boxed.
+  const left = Math.floor(box.left);
+  const top = Math.floor(box.top);
+  const right = Math.ceil(box.right);
+  const bottom = Math.ceil(box.bottom);
+  context.beginPath();
+  for (let n = Math.floor(left / every); n * every < right; n += 1) {
+    if ((n % 5 === 0) !== isStrong) continue;
+    context.moveTo(n * every, top);
+    context.lineTo(n * every, bottom);
+  }
+  for (let n = Math.floor(top / every); n * every < bottom; n += 1) {
+    if ((n % 5 === 0) !== isStrong) continue;
+    context.moveTo(left, n * every);
+    context.lineTo(right, n * every);
   }
 }
 
@@ -338,19 +378,16 @@ function kerbs(line, offset) {
 }
 
 /**
- * @param {CanvasRenderingContext2D} context
+ * @param {Path2D} path
  * @param {import("../track.js").Place} place
- * @param {number} beside
  * @param {number} half
  */
-function chevron(context, { x, z, yaw }, beside, half) {
-  const aheadX = Math.sin(yaw);
-  const aheadY = -Math.cos(yaw);
-  const middleX = x - aheadY * beside;
-  const middleY = -z + aheadX * beside;
-  context.moveTo(middleX - (aheadX - aheadY) * half, middleY - (aheadY + aheadX) * half);
-  context.lineTo(middleX, middleY);
-  context.lineTo(middleX - (aheadX + aheadY) * half, middleY - (aheadY - aheadX) * half);
+function chevron(path, { x, z, yaw }, half) {
+  const aheadX = Math.sin(yaw) * half;
+  const aheadY = -Math.cos(yaw) * half;
+  path.moveTo(x - aheadX + aheadY, -z - aheadY - aheadX);
+  path.lineTo(x, -z);
+  path.lineTo(x - aheadX - aheadY, -z - aheadY + aheadX);
 }
 
 /**

@@ -3,7 +3,7 @@
 
 import { context2d } from "../element.js";
 import { MAX_PLACES } from "./cars.js";
-import { Dial, INNER, NO_ROOM } from "./dial.js";
+import { Dial, INNER, NO_ROOM_INSIDE, NOWHERE } from "./dial.js";
 import { DARK, FONT, LIGHT, OVERLAY } from "./palette.js";
 
 /** @typedef {import("./standing.js").Standing} Standing */
@@ -152,15 +152,17 @@ export class GapRing {
   #stem({ index, livery }, palette) {
     const { context, dial } = this;
     const row = dial.row[index];
-    if (row !== NO_ROOM && row <= 0) return;
+    if (row === NOWHERE || row === INNER || row === 0) return;
+    const hasDot = row > 0;
+    const from = row === NO_ROOM_INSIDE ? dial.inner : dial.radius;
     const x = Math.sin(dial.angle[index]);
     const y = -Math.cos(dial.angle[index]);
-    const to = row === NO_ROOM ? dial.radius + 5 : dial.radiusOf(row) - dial.dot;
     context.beginPath();
-    context.moveTo(dial.middle + x * dial.radius, dial.middle + y * dial.radius);
-    context.lineTo(dial.middle + x * to, dial.middle + y * to);
-    context.lineWidth = row === NO_ROOM ? 3 : 1.2;
-    context.strokeStyle = row === NO_ROOM ? livery.body : palette.ring;
+    context.moveTo(dial.middle + x * from, dial.middle + y * from);
+    if (hasDot) context.lineTo(dial.x[index], dial.y[index]);
+    else context.lineTo(dial.middle + x * (from + 5), dial.middle + y * (from + 5));
+    context.lineWidth = hasDot ? 1.3 : 3;
+    context.strokeStyle = hasDot ? palette.ring : livery.body;
     context.stroke();
   }
 

@@ -70,12 +70,13 @@ export class Tags {
       const tag = this.tags[index];
       const alpha = labels.alpha[index];
       if (tag === undefined || alpha < SEEN) continue;
-      context.globalAlpha = tag.stale ? alpha * STALE_ALPHA : alpha;
+      if (alpha < 1 || tag.stale) context.globalAlpha = tag.stale ? alpha * STALE_ALPHA : alpha;
       const left = (labels.x[index] + labels.offsetX[index] - 1) * density;
       const top = (labels.y[index] + labels.offsetY[index] - 1) * density;
-      context.drawImage(tag.canvas, Math.round(left), Math.round(top));
+      // Whole pixels: crisp, and not boxed.
+      context.drawImage(tag.canvas, Math.round(left) | 0, Math.round(top) | 0);
+      context.globalAlpha = 1;
     }
-    context.globalAlpha = 1;
   }
 
   /**
@@ -123,7 +124,8 @@ export class Tags {
     const top = labels.offsetY[index];
     const toX = Math.max(left, Math.min(left + labels.width[index], 0));
     const toY = Math.max(top, Math.min(top + labels.height, 0));
-    const distance = Math.hypot(toX, toY);
+    // Not `hypot`, which boxes its numbers.
+    const distance = Math.sqrt(toX * toX + toY * toY);
     if (distance <= labels.radius) return;
     const from = (labels.radius - 1) / distance;
     context.moveTo((x + toX * from) * this.density, (y + toY * from) * this.density);

@@ -1,0 +1,114 @@
+// The viewer's drawing makes no garbage: a hundred cars, frame after frame, with everything that a frame draws. What it
+// costs in time is printed and not asserted, since the machine may be busy.
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { expect, test } from "@playwright/test";
+
+const WWW = fileURLToPath(new URL("../../www", import.meta.url));
+const ORIGIN = "http://drawing.test";
+const CARS = 100;
+const FRAMES = 600;
+/** Until the engine has compiled what runs all the time; what is not compiled boxes its numbers. */
+const WARM_UP_FRAMES = 1500;
+/** Bytes of garbage a frame: a single number boxed for each car would be 1,200. */
+const MOST_BYTES = 250;
+/** Paints a picture of the ground whenever the camera has left the last one, and not in every frame. */
+const GROUND = "ribbon.js";
+
+const PAGE = `<!doctype html><html lang="en"><title>Drawing</title><style>canvas { width: 100vw; height: 100vh }</style>
+<canvas></canvas><script type="module">
+  import { Liveries } from "/src/livery.js";
+  import { ViewCamera } from "/src/viewer/camera.js";
+  import { Cars } from "/src/viewer/cars.js";
+  import { Circuit } from "/src/viewer/circuit.js";
+  import { Painter } from "/src/viewer/painter.js";
+  import { MockSpectator } from "/test/mock-spectator.js";
+  const circuit = new Circuit(await (await fetch("/track.json")).json());
+  let nowMs = 60_000;
+  const feed = new MockSpectator(circuit.line, { cars: ${CARS}, now: () => nowMs });
+  const cars = new Cars(new Liveries());
+  const camera = new ViewCamera();
+  const painter = new Painter(document.querySelector("canvas"), camera);
+  camera.resize(innerWidth, innerHeight);
+  painter.resize();
+  painter.setCircuit(circuit);
+  camera.setBounds(circuit.bounds);
+  const times = new Float64Array(${FRAMES});
+  window.drawing = {
+    camera,
+    async run(frames) {
+      for (let i = 0; i < frames; i += 1) {
+        nowMs += 1000 / 60;
+        cars.update(feed, nowMs - 60_000, feed.room, 1 / 60);
+        for (const car of cars.list) car.place = car.index + 1;
+        const from = performance.now();
+        painter.trails.push(cars.list, nowMs);
+        camera.update(cars.find("player-7") ?? null, 1 / 60, false);
+        painter.draw(cars, "player-7", 1 / 60);
+        times[i % times.length] = performance.now() - from;
+        // The browser puts off what a canvas is told until it shows it.
+        if (i % 10 === 0) await new Promise(requestAnimationFrame);
+      }
+      const sorted = [...times].sort((a, b) => a - b);
+      return { medianMs: sorted[${FRAMES / 2}], p99Ms: sorted[${Math.floor(FRAMES * 0.99)}] };
+    },
+  };
+</script></html>`;
+
+/** @param {import("@playwright/test").Page} page */
+async function open(page) {
+  await page.route(`${ORIGIN}/**`, async (route) => {
+    const { pathname } = new URL(route.request().url());
+    if (pathname === "/") return route.fulfill({ contentType: "text/html", body: PAGE });
+    const contentType = pathname.endsWith(".json") ? "application/json" : "text/javascript";
+    return route.fulfill({ contentType, body: await readFile(path.join(WWW, pathname)) });
+  });
+  await page.goto(ORIGIN);
+  await page.waitForFunction("window.drawing !== undefined");
+}
+
+/**
+ * Bytes allocated by the functions of the viewer, those that are garbage by now included.
+ *
+ * @param {import("@playwright/test").CDPSession} session
+ */
+async function bytesByFunction(session) {
+  const { profile } = await session.send("HeapProfiler.stopSampling");
+  /** @type {Map<string, number>} */
+  const bytes = new Map();
+  const nodes = [profile.head];
+  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+    nodes.push(...node.children);
+    const { url, functionName, lineNumber } = node.callFrame;
+    if (!url.startsWith(`${ORIGIN}/src/`) || node.selfSize === 0) continue;
+    const name = `${functionName} ${url.slice(ORIGIN.length)}:${lineNumber + 1}`;
+    bytes.set(name, (bytes.get(name) ?? 0) + node.selfSize);
+  }
+  return bytes;
+}
+
+for (const mode of /** @type {const} */ (["fit", "follow"])) {
+  test(`draws ${CARS} cars without garbage: ${mode}`, async ({ page }) => {
+    await page.setViewportSize({ width: 960, height: 600 });
+    await open(page);
+    await page.evaluate(`drawing.camera.${mode}()`);
+    await page.evaluate(`drawing.run(${WARM_UP_FRAMES})`);
+    const session = await page.context().newCDPSession(page);
+    await session.send("HeapProfiler.startSampling", {
+      samplingInterval: 256,
+      includeObjectsCollectedByMajorGC: true,
+      includeObjectsCollectedByMinorGC: true,
+    });
+    const cost = await page.evaluate(`drawing.run(${FRAMES})`);
+    const bytes = await bytesByFunction(session);
+    const [inFrame, inGround] = [false, true].map((isGround) => {
+      const mine = [...bytes].filter(([name]) => name.includes(GROUND) === isGround);
+      return mine.reduce((sum, [, each]) => sum + each, 0) / FRAMES;
+    });
+    const most = [...bytes].sort((a, b) => b[1] - a[1]).slice(0, 6);
+    process.stdout.write(`${mode}: ${JSON.stringify({ ...cost, inFrame, inGround })}\n`);
+    expect(inFrame, JSON.stringify(most)).toBeLessThan(MOST_BYTES);
+  });
+}

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Labels } from "../src/viewer/labels.js";
+
+const STEP = 1 / 60;
+const WIDTH = 90;
+
+/**
+ * Labels of cars at these points, in the order of their places.
+ * @param {Array<[number, number]>} points
+ * @param {{ width?: number, height?: number, chosen?: number }} [options]
+ */
+function labelsOf(points, { width = 1400, height = 900, chosen = -1 } = {}) {
+  const labels = new Labels();
+  labels.free = { left: 0, top: 0, right: width, bottom: height };
+  labels.chosen = chosen;
+  place(labels, points);
+  return labels;
+}
+
+/** @param {Labels} labels @param {Array<[number, number]>} points */
+function place(labels, points) {
+  labels.count = points.length;
+  points.forEach(([x, y], index) => {
+    labels.cars[index] = index;
+    labels.x[index] = x;
+    labels.y[index] = y;
+    labels.width[index] = WIDTH;
+    labels.rank[index] = index + 1;
+  });
+}
+
+/** @param {Labels} labels @param {number} index */
+function boxOf(labels, index) {
+  const left = labels.x[index] + labels.toX[index];
+  const top = labels.y[index] + labels.toY[index];
+  return { index, left, top, right: left + WIDTH, bottom: top + labels.height };
+}
+
+/** @param {Labels} labels */
+function shown(labels) {
+  const boxes = [];
+  for (let index = 0; index < labels.count; index += 1) {
+    if (labels.slot[index] > 0) boxes.push(boxOf(labels, index));
+  }
+  return boxes;
+}
+
+/** @param {ReturnType<typeof boxOf>} a @param {ReturnType<typeof boxOf>} b */
+function overlap(a, b) {
+  return a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top;
+}
+
+/** Cars around an oval. @param {number} count @param {number} [turn] @returns {Array<[number, number]>} */
+function oval(count, turn = 0) {
+  return Array.from({ length: count }, (_, i) => {
+    const angle = turn + (i / count) * 2 * Math.PI;
+    return [700 + 420 * Math.cos(angle), 450 + 300 * Math.sin(angle)];
+  });
+}
+
+for (const count of [5, 20, 100]) {
+  test(`tags of ${count} cars cover neither one another nor a car`, () => {
+    const labels = labelsOf(oval(count));
+    labels.layout();
+    const boxes = shown(labels);
+    assert.ok(boxes.length >= Math.min(count, 20), `${boxes.length} shown`);
+    for (const a of boxes) {
+      for (const b of boxes) assert.ok(a === b || !overlap(a, b), `${a.index} over ${b.index}`);
+      for (let car = 0; car < count; car += 1) {
+        const x = labels.x[car];
+        const y = labels.y[car];
+        const isClear = x < a.left || x > a.right || y < a.top || y > a.bottom;
+        assert.ok(isClear, `${a.index} over the car ${car}`);
+      }
+    }
+  });
+}
+
+test("where there is no room for all, the chosen car and those ahead have their tags", () => {
+  /** @type {Array<[number, number]>} */
+  const crowd = Array.from({ length: 60 }, (_, i) => [350 + (i % 10) * 9, 250 + Math.floor(i / 10) * 9]);
+  const labels = labelsOf(crowd, { width: 800, height: 560, chosen: 41 });
+  labels.layout();
+  const names = shown(labels).map(({ index }) => index);
+  assert.ok(names.includes(41), String(names));
+  assert.ok(names.includes(0) && names.includes(1), String(names));
+  assert.ok(names.length < 30, `${names.length} shown`);
+});
+
+test("a tag stays in the free area, and a car out of it has none", () => {
+  const labels = labelsOf([
+    [3, 300],
+    [1398, 300],
+    [700, 2],
+    [700, 898],
+    [-20, 300],
+    [700, 1000],
+  ]);
+  labels.layout();
+  const boxes = shown(labels);
+  assert.deepEqual(
+    boxes.map(({ index }) => index),
+    [0, 1, 2, 3],
+  );
+  for (const { left, top, right, bottom } of boxes) {
+    assert.ok(left >= 0 && top >= 0 && right <= 1400 && bottom <= 900);
+  }
+});
+
+test("tags do not flicker: while the field laps, few change their side and fewer come and go", () => {
+  const labels = labelsOf(oval(30));
+  labels.update(STEP, false);
+  let changes = 0;
+  let vanished = 0;
+  for (let frame = 1; frame < 600; frame += 1) {
+    const before = labels.slot.slice();
+    place(labels, oval(30, (frame / 600) * 2));
+    labels.update(STEP, false);
+    for (let index = 0; index < 30; index += 1) {
+      if (before[index] > 0 && labels.slot[index] === 0) vanished += 1;
+      else if (before[index] !== labels.slot[index]) changes += 1;
+    }
+  }
+  // Ten seconds and a third of a lap, in which every tag has to change sides once or twice.
+  assert.ok(changes < 30 * 4, `${changes} changes`);
+  assert.ok(vanished <= 30, `${vanished} vanished`);
+});
+
+test("a tag that lost its room stays away for a while", () => {
+  const labels = labelsOf([
+    [400, 400],
+    [700, 400],
+  ]);
+  labels.update(STEP, false);
+  assert.ok(labels.slot[1] > 0);
+  // Out of view and back within a moment.
+  labels.x[1] = 2000;
+  for (let i = 0; i < 10; i += 1) labels.update(STEP, false);
+  assert.equal(labels.slot[1], 0);
+  labels.x[1] = 700;
+  for (let i = 0; i < 20; i += 1) labels.update(STEP, false);
+  assert.equal(labels.slot[1], 0);
+  for (let i = 0; i < 40; i += 1) labels.update(STEP, false);
+  assert.ok(labels.slot[1] > 0);
+});
+
+test("a tag follows its car in between, glides to another side, and jumps there with reduced motion", () => {
+  for (const reducedMotion of [false, true]) {
+    const labels = labelsOf([[400, 400]]);
+    labels.update(STEP, reducedMotion);
+    const from = labels.offsetX[0];
+    // Now the right-hand side is beyond the view.
+    labels.x[0] = 1390;
+    for (let i = 0; i < 6; i += 1) labels.update(STEP, reducedMotion);
+    assert.notEqual(labels.toX[0], from);
+    const isThere = labels.offsetX[0] === labels.toX[0];
+    assert.equal(isThere, reducedMotion);
+  }
+});
+
+test("a tag leads to its car with a line only where it is further off", () => {
+  /** @type {Array<[number, number]>} */
+  const crowd = Array.from({ length: 16 }, (_, i) => [600 + (i % 4) * 24, 400 + Math.floor(i / 4) * 24]);
+  const labels = labelsOf(crowd);
+  labels.layout();
+  const led = shown(labels).filter(({ index }) => labels.hasLeader(index));
+  assert.ok(led.length > 0, "none leads");
+  for (const { index, left, top, right, bottom } of shown(labels)) {
+    const dx = Math.max(left - labels.x[index], labels.x[index] - right, 0);
+    const dy = Math.max(top - labels.y[index], labels.y[index] - bottom, 0);
+    const gap = Math.hypot(dx, dy) - labels.radius;
+    assert.equal(labels.hasLeader(index), gap > 12, `${index}: ${gap}`);
+  }
+});
