@@ -12,7 +12,7 @@ use protocol::frame::CloseCode;
 use protocol::id::RoomId;
 
 use super::{Peer, refuse, switch, upgrade};
-use crate::admission::NoPlace;
+use crate::admission::{NoPlace, Place};
 use crate::context::Context;
 use crate::ending::Ending;
 use crate::hub::Hub;
@@ -75,7 +75,7 @@ async fn admit(
 ) {
     let (refusal, counted) = match (wanted, &context.hub) {
         (Ok(room), Some(hub)) => match context.spectators.enter(peer) {
-            Ok(_place) => return show(upgraded, &room, hub, context).await,
+            Ok(place) => return show(upgraded, &room, place, hub, context),
             Err(NoPlace::Full) => (
                 full("There are too many spectators: try again later."),
                 Refused::Full,
@@ -95,11 +95,9 @@ async fn admit(
     }
 }
 
-async fn show(upgraded: Upgraded, room: &RoomId, hub: &Hub, context: &Context) {
+fn show(upgraded: Upgraded, room: &RoomId, place: Place, hub: &Hub, context: &Arc<Context>) {
     if let Ok(connection) = raw(upgraded) {
-        let phase = context.phase.clone();
-        hub.show(room, connection, &context.config.patience, phase)
-            .await;
+        hub.show(room, connection, place, context);
     }
 }
 

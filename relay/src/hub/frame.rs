@@ -71,35 +71,25 @@ pub(super) enum Received {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Unexpected;
 
-/// Reads control frames. It holds one at most, since nothing longer is allowed.
-#[derive(Debug)]
+/// Reads control frames. Between them it holds nothing, which is how thousands of them are most of the time.
+#[derive(Debug, Default)]
 pub(super) struct Reader {
-    bytes: [u8; MAX_FRAME_BYTES],
-    length: usize,
-}
-
-impl Default for Reader {
-    fn default() -> Self {
-        Self {
-            bytes: [0; MAX_FRAME_BYTES],
-            length: 0,
-        }
-    }
+    /// Never more than `MAX_FRAME_BYTES`: nothing longer is allowed.
+    bytes: Vec<u8>,
 }
 
 impl Reader {
     /// Take bytes; gives the next frame, if it is whole, and takes what was used off `bytes`.
     pub(super) fn next(&mut self, bytes: &mut &[u8]) -> Result<Option<Received>, Unexpected> {
-        let room = MAX_FRAME_BYTES - self.length;
+        let room = MAX_FRAME_BYTES - self.bytes.len();
         let (taken, rest) = bytes.split_at(bytes.len().min(room));
-        self.bytes[self.length..][..taken.len()].copy_from_slice(taken);
-        self.length += taken.len();
+        self.bytes.extend(taken);
         *bytes = rest;
         self.parse()
     }
 
     fn parse(&mut self) -> Result<Option<Received>, Unexpected> {
-        let &[first, second, ref rest @ ..] = &self.bytes[..self.length] else {
+        let &[first, second, ref rest @ ..] = &self.bytes[..] else {
             return Ok(None);
         };
         let length = usize::from(second & !MASKED);
@@ -121,8 +111,10 @@ impl Reader {
             }
             _ => Received::Pong,
         };
-        self.bytes.copy_within(6 + length..self.length, 0);
-        self.length -= 6 + length;
+        self.bytes.drain(..6 + length);
+        if self.bytes.is_empty() {
+            self.bytes = Vec::new();
+        }
         Ok(Some(received))
     }
 }

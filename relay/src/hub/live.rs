@@ -9,15 +9,53 @@ use std::time::Duration;
 use bytes::Bytes;
 use protocol::datagram::Update;
 use protocol::id::{RoomId, SessionId};
-use tokio::sync::watch;
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use super::crowd::Crowd;
 use super::frame;
 use super::room::Room;
+use super::spectator::Spectator;
 use super::tally::Tally;
+use crate::context::Context;
 
-/// All rooms somebody is in or watches.
-pub(super) type Registry = Arc<Mutex<HashMap<RoomId, Weak<Live>>>>;
+/// All rooms somebody is in or watches, and what they share.
+pub(super) struct Rooms {
+    pub(super) pace: Pace,
+    pub(super) tally: Tally,
+    /// Turns at writing to spectators: as many as there are threads to do it. More at once would only make all of
+    /// them late, and players with them.
+    pub(super) turns: Semaphore,
+    live: Mutex<HashMap<RoomId, Weak<Live>>>,
+}
+
+impl Rooms {
+    pub(super) fn new(pace: Pace) -> Self {
+        Self {
+            pace,
+            tally: Tally::default(),
+            turns: Semaphore::new(Handle::current().metrics().num_workers()),
+            live: Mutex::default(),
+        }
+    }
+
+    /// Find a room that is played in or watched.
+    pub(super) fn find(&self, id: &RoomId) -> Option<Arc<Live>> {
+        lock(&self.live).get(id).and_then(Weak::upgrade)
+    }
+
+    /// Find a room, or make it.
+    pub(super) fn find_or_make(self: &Arc<Self>, id: &RoomId) -> Arc<Live> {
+        let mut rooms = lock(&self.live);
+        if let Some(live) = rooms.get(id).and_then(Weak::upgrade) {
+            return live;
+        }
+        let live = Arc::new(Live::new(id, self));
+        rooms.insert(id.clone(), Arc::downgrade(&live));
+        live
+    }
+}
 
 /// The newest of a room, as frames that are the same for all its spectators.
 #[derive(Debug, Clone, Default)]
@@ -49,12 +87,11 @@ impl Pace {
 
 pub(super) struct Live {
     id: RoomId,
-    registry: Registry,
-    pace: Pace,
-    tally: Arc<Tally>,
+    rooms: Arc<Rooms>,
     spectators: AtomicUsize,
     inner: Mutex<Inner>,
     shown: watch::Sender<View>,
+    crowd: Crowd,
 }
 
 struct Inner {
@@ -68,30 +105,19 @@ struct Inner {
 }
 
 impl Live {
-    /// Find a room, or make it.
-    pub(super) fn of(
-        id: &RoomId,
-        registry: &Registry,
-        pace: Pace,
-        tally: &Arc<Tally>,
-    ) -> Arc<Self> {
-        let mut rooms = lock(registry);
-        if let Some(live) = rooms.get(id).and_then(Weak::upgrade) {
-            return live;
-        }
+    fn new(id: &RoomId, rooms: &Arc<Rooms>) -> Self {
         let room = Room::new(id.clone());
         let newest = View {
             text: frame::text(&room.text()),
             text_number: 1,
             ..View::default()
         };
-        let live = Arc::new(Self {
+        Self {
             id: id.clone(),
-            registry: Arc::clone(registry),
-            pace,
-            tally: Arc::clone(tally),
+            rooms: Arc::clone(rooms),
             spectators: AtomicUsize::new(0),
             shown: watch::Sender::new(newest.clone()),
+            crowd: Crowd::default(),
             inner: Mutex::new(Inner {
                 room,
                 newest,
@@ -99,9 +125,7 @@ impl Live {
                 is_ticking: false,
                 had_cars: false,
             }),
-        });
-        rooms.insert(id.clone(), Arc::downgrade(&live));
-        live
+        }
     }
 
     /// Say whether anybody watches; positions matter only then.
@@ -128,43 +152,60 @@ impl Live {
 
     /// Say whether a position of `car` is wanted of `tap`.
     pub(super) fn wants(&self, car: &SessionId, tap: &SessionId, mixed: bool) -> bool {
-        let now = self.pace.now();
+        let now = self.rooms.pace.now();
         lock(&self.inner).room.wants(car, tap, mixed, now)
     }
 
     /// Take a position, if it is wanted.
     pub(super) fn handle_update(&self, update: &Update, tap: &SessionId, mixed: bool) {
-        let now = self.pace.now();
+        let now = self.rooms.pace.now();
         let room = &mut lock(&self.inner).room;
         if room.wants(&update.session_id, tap, mixed, now) {
             room.handle_update(tap, update, now);
         }
     }
 
-    /// Begin to watch.
-    pub(super) fn watch(self: &Arc<Self>) -> Watching {
+    /// Show the room to one more spectator.
+    pub(super) fn watch(self: &Arc<Self>, spectator: Spectator, context: &Arc<Context>) {
         let mut inner = lock(&self.inner);
         self.spectators.fetch_add(1, Ordering::Relaxed);
-        Tally::one(&self.tally.spectators);
-        Tally::one(&self.tally.admitted);
+        Tally::one(&self.rooms.tally.spectators);
+        Tally::one(&self.rooms.tally.admitted);
         if !inner.is_ticking {
             self.show_first(&mut inner);
         }
         self.keep_ticking(&mut inner);
-        Watching {
-            view: self.shown.subscribe(),
-            live: Arc::clone(self),
-        }
+        drop(inner);
+        self.crowd.admit(spectator, self, context);
+    }
+
+    /// A spectator is gone, or going.
+    pub(super) fn unwatch(&self) {
+        self.spectators.fetch_sub(1, Ordering::Relaxed);
+        self.rooms.tally.spectators.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn crowd(&self) -> &Crowd {
+        &self.crowd
+    }
+
+    pub(super) fn rooms(&self) -> &Rooms {
+        &self.rooms
+    }
+
+    /// Follow what is shown.
+    pub(super) fn subscribe(&self) -> watch::Receiver<View> {
+        self.shown.subscribe()
     }
 
     /// Show who comes first at once what is known, and no snapshot of the time before.
     fn show_first(&self, inner: &mut Inner) {
-        if self.pace.delay.is_zero() {
+        if self.rooms.pace.delay.is_zero() {
             inner.refresh_text();
         }
         let newest = &inner.newest;
         self.shown.send_modify(|shown| {
-            if self.pace.delay.is_zero() {
+            if self.rooms.pace.delay.is_zero() {
                 (shown.text, shown.text_number) = (newest.text.clone(), newest.text_number);
             }
             shown.snapshot = Bytes::new();
@@ -179,7 +220,7 @@ impl Live {
     }
 
     async fn run(self: Arc<Self>) {
-        let mut ticks = interval(self.pace.tick);
+        let mut ticks = interval(self.rooms.pace.tick);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             ticks.tick().await;
@@ -191,14 +232,14 @@ impl Live {
 
     /// Show the room as it is now; says whether there will be more to show.
     fn tick(&self) -> bool {
-        let now = self.pace.now();
+        let now = self.rooms.pace.now();
         let mut inner = lock(&self.inner);
         let before = inner.newest.snapshot_number;
         let news = inner.refresh(now);
         if inner.newest.snapshot_number != before {
-            Tally::one(&self.tally.snapshots);
+            Tally::one(&self.rooms.tally.snapshots);
         }
-        if let Some(view) = inner.delay(news, now, self.pace.delay) {
+        if let Some(view) = inner.delay(news, now, self.rooms.pace.delay) {
             self.shown.send_replace(view);
         }
         let more = inner.room.is_live() || inner.had_cars || !inner.delayed.is_empty();
@@ -252,7 +293,7 @@ impl Inner {
 
 impl Drop for Live {
     fn drop(&mut self) {
-        let mut rooms = lock(&self.registry);
+        let mut rooms = lock(&self.rooms.live);
         // A new one may have taken the place in between.
         if rooms
             .get(&self.id)
@@ -260,25 +301,6 @@ impl Drop for Live {
         {
             rooms.remove(&self.id);
         }
-    }
-}
-
-/// One spectator's place. Dropping it ends the watching.
-pub(super) struct Watching {
-    pub(super) view: watch::Receiver<View>,
-    live: Arc<Live>,
-}
-
-impl Watching {
-    pub(super) fn tally(&self) -> &Tally {
-        &self.live.tally
-    }
-}
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        self.live.spectators.fetch_sub(1, Ordering::Relaxed);
-        self.live.tally.spectators.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

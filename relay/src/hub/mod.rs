@@ -3,6 +3,7 @@
 //! nothing: a tap reads what passes, and only while somebody watches does it open datagrams.
 
 mod access;
+mod crowd;
 mod frame;
 mod listing;
 mod live;
@@ -11,21 +12,21 @@ mod spectator;
 mod tally;
 mod tap;
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use protocol::event::Room;
 use protocol::id::{RoomId, Secret, SessionId};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::config::{Config, Patience};
+use crate::admission::Place;
+use crate::config::Config;
 use crate::context::Context;
-use crate::phase::Phase;
 use listing::{Answer, Listing};
-use live::{Live, Pace, Registry, lock};
+use live::{Live, Pace, Rooms};
+use spectator::Spectator;
 use tap::{Heard, Tap};
 
 pub use access::{Access, AccessToken};
@@ -59,10 +60,8 @@ impl Default for Spectating {
 /// All rooms that are played in or watched through this relay.
 pub(crate) struct Hub {
     secret: Secret,
-    pace: Pace,
-    rooms: Registry,
+    rooms: Arc<Rooms>,
     listing: Listing,
-    tally: Arc<Tally>,
 }
 
 impl Hub {
@@ -71,14 +70,12 @@ impl Hub {
         let spectating = &config.spectating;
         (spectating.access != Access::Off).then(|| Self {
             secret: config.udp_secret.clone(),
-            pace: Pace {
+            rooms: Arc::new(Rooms::new(Pace {
                 started: Instant::now(),
                 tick: Duration::from_secs(1) / spectating.hz.max(1),
                 delay: spectating.delay,
-            },
-            rooms: Registry::default(),
+            })),
             listing: Listing::default(),
-            tally: Arc::default(),
         })
     }
 
@@ -92,20 +89,26 @@ impl Hub {
     }
 
     /// Show a room to a spectator until either side ends it. A room that does not exist may come to exist.
-    pub(crate) async fn show(
+    pub(crate) fn show(
         &self,
         room: &RoomId,
         (socket, read_ahead): (TcpStream, Bytes),
-        patience: &Patience,
-        phase: watch::Receiver<Phase>,
+        place: Place,
+        context: &Arc<Context>,
     ) {
-        let watching = self.live(room).watch();
-        spectator::run(socket, read_ahead, watching, patience, phase).await;
+        // Who is gone already needs no farewell.
+        let Ok(mut spectator) = Spectator::new(socket, place) else {
+            return;
+        };
+        match spectator.take(&read_ahead) {
+            Ok(()) => self.rooms.find_or_make(room).watch(spectator, context),
+            Err(ending) => drop(tokio::spawn(spectator.close(ending, Arc::clone(context)))),
+        }
     }
 
     /// What was counted so far.
     pub(crate) fn tally(&self) -> &Tally {
-        &self.tally
+        &self.rooms.tally
     }
 
     /// Give the game server's list of rooms, at most two seconds old.
@@ -115,23 +118,14 @@ impl Hub {
 
     /// Say whether a room's positions are known, and how many watch it.
     pub(crate) fn look(&self, room: &RoomId) -> (bool, usize) {
-        let live = self.find(room);
+        let live = self.rooms.find(room);
         live.map_or((false, 0), |live| (live.is_live(), live.spectators()))
-    }
-
-    fn live(&self, room: &RoomId) -> Arc<Live> {
-        Live::of(room, &self.rooms, self.pace, &self.tally)
-    }
-
-    /// Find a room that is played in or watched.
-    fn find(&self, room: &RoomId) -> Option<Arc<Live>> {
-        lock(&self.rooms).get(room).and_then(Weak::upgrade)
     }
 
     /// Take what the game server says of all rooms.
     fn describe(&self, rooms: &[Room]) {
         for room in rooms {
-            if let Some(live) = self.find(&room.id) {
+            if let Some(live) = self.rooms.find(&room.id) {
                 live.change(|live| {
                     live.describe(Some(&room.name), room.host_id.as_ref(), room.is_active);
                 });
@@ -151,7 +145,7 @@ pub(crate) struct Tapped<'a> {
 impl Tapped<'_> {
     /// A line goes down to the player.
     pub(crate) fn line(&mut self, line: &str) {
-        let Some(heard) = self.tap.handle_line(line, self.hub.pace.now()) else {
+        let Some(heard) = self.tap.handle_line(line, self.hub.rooms.pace.now()) else {
             return;
         };
         match heard {
@@ -179,7 +173,7 @@ impl Tapped<'_> {
         let Some((live, me)) = self.watched() else {
             return;
         };
-        Tally::one(&self.hub.tally.datagrams);
+        Tally::one(&self.hub.rooms.tally.datagrams);
         if let Some(update) = self.tap.read_up(datagram) {
             live.handle_update(&update, me, false);
         }
@@ -190,12 +184,12 @@ impl Tapped<'_> {
         let Some((live, me)) = self.watched() else {
             return;
         };
-        let mixed = self.tap.is_mixed(self.hub.pace.now());
+        let mixed = self.tap.is_mixed(self.hub.rooms.pace.now());
         // In a room full of tapped players almost nothing is wanted, and reading it would be most of the work.
         if tap::peek(datagram).is_some_and(|car| !live.wants(&car, me, mixed)) {
             return;
         }
-        Tally::one(&self.hub.tally.datagrams);
+        Tally::one(&self.hub.rooms.tally.datagrams);
         if let Some(update) = self.tap.read_down(datagram) {
             live.handle_update(&update, me, mixed);
         }
@@ -209,7 +203,7 @@ impl Tapped<'_> {
     fn enter(&mut self, room: &RoomId) {
         self.leave();
         let Some(me) = self.tap.id() else { return };
-        let live = self.hub.live(room);
+        let live = self.hub.rooms.find_or_make(room);
         live.change(|room| room.enter(me, self.tap.name()));
         self.live = Some(live);
     }
