@@ -5,6 +5,7 @@
 use std::io;
 use std::mem;
 use std::sync::Arc;
+use std::task::{self, Waker};
 
 use bytes::Bytes;
 use protocol::frame::CloseCode;
@@ -61,6 +62,8 @@ impl Spectator {
     /// The connection is gone.
     pub(super) fn new(socket: TcpStream, place: Place) -> io::Result<Self> {
         SockRef::from(&socket).set_send_buffer_size(SEND_BUFFER_BYTES)?;
+        // The socket still knows the task that read the handshake, and would keep its memory for as long as it lives.
+        let _ready_or_not = socket.poll_read_ready(&mut task::Context::from_waker(Waker::noop()));
         Ok(Self {
             socket,
             _place: place,
@@ -240,5 +243,100 @@ impl Spectator {
         let mut rest = (&mut self.socket).take(MAX_DISCARDED_BYTES);
         tokio::io::copy(&mut rest, &mut tokio::io::sink()).await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admission::Admission;
+    use tokio::net::TcpListener;
+
+    /// Larger than all buffers of a connection together, so that ten of them are written in part.
+    const LARGE: usize = 1 << 20;
+
+    async fn watching() -> (Spectator, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (viewer, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (socket, peer) = accepted.unwrap();
+        let place = Admission::new(1, 0).enter(peer.ip()).unwrap();
+        socket.writable().await.unwrap();
+        (Spectator::new(socket, place).unwrap(), viewer.unwrap())
+    }
+
+    /// A view whose frames are told apart by their bytes.
+    fn view(number: u8, length: usize) -> View {
+        View {
+            text: Bytes::from(vec![b't'; 3]),
+            text_number: 1,
+            snapshot: Bytes::from(vec![number; length]),
+            snapshot_number: number.into(),
+        }
+    }
+
+    async fn read(viewer: &mut TcpStream, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        viewer.read_exact(&mut bytes).await.unwrap();
+        bytes
+    }
+
+    #[tokio::test]
+    async fn the_text_goes_first_and_nothing_twice() {
+        let (mut spectator, mut viewer) = watching().await;
+        let mut written = Written::default();
+        for number in [1, 1, 2, 2, 5] {
+            let turn = spectator.turn(&view(number, 2), false, &mut written);
+            assert!(turn.is_ok());
+        }
+        assert_eq!(read(&mut viewer, 9).await, *b"ttt\x01\x01\x02\x02\x05\x05");
+        let Written {
+            frames,
+            bytes,
+            skipped,
+        } = written;
+        assert_eq!((frames, bytes, skipped), (4, 9, 2));
+    }
+
+    #[tokio::test]
+    async fn who_was_blocked_gets_the_rest_of_a_frame_and_then_the_newest() {
+        let (mut spectator, mut viewer) = watching().await;
+        let mut written = Written::default();
+        for number in 1..=9 {
+            let view = view(number, LARGE);
+            assert!(spectator.turn(&view, false, &mut written).is_ok());
+        }
+        assert!(spectator.is_blocked);
+        assert_eq!(written.frames, 1, "only the text is through");
+        let newest = view(9, LARGE);
+        let write = async {
+            while written.frames < 3 {
+                spectator.socket.writable().await.unwrap();
+                assert!(spectator.turn(&newest, false, &mut written).is_ok());
+            }
+        };
+        let (all, ()) = tokio::join!(read(&mut viewer, 3 + 2 * LARGE), write);
+        let snapshots: Vec<_> = all[3..].chunks(LARGE).collect();
+        assert!(snapshots[0].iter().all(|&byte| byte == 1));
+        assert!(snapshots[1].iter().all(|&byte| byte == 9));
+        assert_eq!(written.skipped, 7);
+    }
+
+    #[tokio::test]
+    async fn who_answers_no_ping_is_given_up_and_who_does_is_not() {
+        let (mut spectator, mut viewer) = watching().await;
+        let mut written = Written::default();
+        let nothing = View::default();
+        for _ in 0..10 {
+            assert!(spectator.turn(&nothing, true, &mut written).is_ok());
+            assert_eq!(read(&mut viewer, 2).await, [0x89, 0]);
+            viewer.write_all(&[0x8a, 0x80, 0, 0, 0, 0]).await.unwrap();
+            spectator.socket.readable().await.unwrap();
+        }
+        for _ in 0..2 {
+            assert!(spectator.turn(&nothing, true, &mut written).is_ok());
+        }
+        let over = spectator.turn(&nothing, true, &mut written);
+        assert_eq!(over.unwrap_err().code, CloseCode::TooSlow);
     }
 }

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use crate::browser::Browser;
 use crate::game::{Game, Player};
 use crate::http::{body, get};
-use crate::{config_for, start_for};
+use crate::{config_for, start_for, within};
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -87,6 +87,50 @@ async fn an_early_link_shows_the_race_once_it_is_there() {
         .map(|car| (car.index, car.position))
         .collect();
     assert_eq!(places, [(1, Vec3::new(1.0, 2.0, 3.0))]);
+}
+
+#[tokio::test]
+async fn hundreds_see_the_same_and_leave_without_a_trace() {
+    /// More than one shard of the relay takes.
+    const MANY: usize = 300;
+    let mut game = Game::start().await;
+    let relay = start(&game, |config| config.max_per_ip = 0).await;
+    let mut spectators = Vec::new();
+    for _ in 0..MANY {
+        spectators.push(watch(&relay).await);
+    }
+    let (_browser, _player) = join(&mut game, &relay).await;
+    for (number, spectator) in spectators.iter_mut().enumerate() {
+        let text = spectator.line().await;
+        assert!(text.contains(A), "{number}: {text}");
+    }
+    let listing = async { tokio::join!(get(&relay, "/api/rooms"), asked(&mut game)) };
+    let (answer, mut asker) = listing.await;
+    assert_eq!(body(&answer), listed(true, MANY));
+    let answering = tokio::spawn(async move {
+        loop {
+            list_once(&mut asker).await;
+        }
+    });
+    drop(spectators);
+    // Who hung up is noticed a moment later.
+    let gone = async {
+        while body(&get(&relay, "/api/rooms").await) != listed(true, 0) {
+            tokio::task::yield_now().await;
+        }
+    };
+    within("the end of all", gone).await;
+    let mut late = open(&relay, ROOM, "mp-spectate.v1").await;
+    assert!(late.line().await.contains(A), "there is a shard again");
+    answering.abort();
+}
+
+/// The session that asks for the rooms, answered once.
+async fn asked(game: &mut Game) -> Player {
+    let mut asker = game.player().await;
+    asker.send(format!("CONNECTED|{B}\n")).await;
+    list_once(&mut asker).await;
+    asker
 }
 
 #[tokio::test]
@@ -223,12 +267,7 @@ async fn one_session_asks_for_the_rooms_for_everybody_and_says_goodbye() {
     let mut game = Game::start().await;
     let relay = start_for(&game).await;
     let asking = async { tokio::join!(get(&relay, "/api/rooms"), get(&relay, "/api/rooms")) };
-    let serving = async {
-        let mut asker = game.player().await;
-        asker.send(format!("CONNECTED|{B}\n")).await;
-        list_once(&mut asker).await;
-        asker
-    };
+    let serving = asked(&mut game);
     let ((one, two), mut asker) = tokio::join!(asking, serving);
     for answer in [one, two] {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -254,12 +293,7 @@ async fn what_the_list_says_of_a_room_reaches_its_spectators() {
     let mut game = Game::start().await;
     let relay = start_for(&game).await;
     let mut spectator = watch(&relay).await;
-    let serving = async {
-        let mut asker = game.player().await;
-        asker.send(format!("CONNECTED|{B}\n")).await;
-        list_once(&mut asker).await;
-        asker
-    };
+    let serving = asked(&mut game);
     let (_answer, _asker) = tokio::join!(get(&relay, "/api/rooms"), serving);
     let told = format!(
         r#"{{"room":"{ROOM}","name":"Monza","hostId":"{A}","isActive":true,"players":[]}}"#
