@@ -7,7 +7,6 @@ use std::mem;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use protocol::frame::CloseCode;
 use tokio::sync::{Notify, watch};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
@@ -207,13 +206,7 @@ impl Show {
     fn part(&self, spectator: Spectator, ending: Ending) {
         lock(&self.shard.lobby).taken -= 1;
         self.live.unwatch();
-        let tally = &self.live.rooms().tally;
-        match ending.code {
-            CloseCode::TooSlow => Tally::one(&tally.too_slow),
-            CloseCode::SentTooMuch => Tally::one(&tally.sent_too_much),
-            CloseCode::Malformed => Tally::one(&tally.malformed),
-            _ => {}
-        }
+        self.live.rooms().tally.closed(ending.code);
         tokio::spawn(spectator.close(ending, Arc::clone(&self.context)));
     }
 

@@ -2,7 +2,7 @@
 //! only while somebody asks, is signed in nowhere, and leaves with a goodbye.
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use protocol::command::Command;
@@ -71,10 +71,7 @@ impl Listing {
 impl Hub {
     /// How many rooms have known positions, and how many are watched.
     pub(crate) fn count_rooms(&self) -> (u64, u64) {
-        let rooms: Vec<_> = lock(&self.rooms)
-            .values()
-            .filter_map(Weak::upgrade)
-            .collect();
+        let rooms = self.rooms.all();
         let count = |is: fn(&Live) -> bool| rooms.iter().filter(|live| is(live)).count() as u64;
         (count(Live::is_live), count(Live::is_watched))
     }

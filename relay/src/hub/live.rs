@@ -45,6 +45,12 @@ impl Rooms {
         lock(&self.live).get(id).and_then(Weak::upgrade)
     }
 
+    /// List all of them.
+    pub(super) fn all(&self) -> Vec<Arc<Live>> {
+        let rooms = lock(&self.live);
+        rooms.values().filter_map(Weak::upgrade).collect()
+    }
+
     /// Find a room, or make it.
     pub(super) fn find_or_make(self: &Arc<Self>, id: &RoomId) -> Arc<Live> {
         let mut rooms = lock(&self.live);

@@ -102,7 +102,10 @@ impl Hub {
         };
         match spectator.take(&read_ahead) {
             Ok(()) => self.rooms.find_or_make(room).watch(spectator, context),
-            Err(ending) => drop(tokio::spawn(spectator.close(ending, Arc::clone(context)))),
+            Err(ending) => {
+                self.rooms.tally.closed(ending.code);
+                tokio::spawn(spectator.close(ending, Arc::clone(context)));
+            }
         }
     }
 

@@ -3,6 +3,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use protocol::frame::CloseCode;
+
 /// Counts of all rooms together.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -32,6 +34,16 @@ impl Tally {
     /// Count one more of something.
     pub(super) fn one(count: &AtomicU64) {
         Self::add(count, 1);
+    }
+
+    /// A spectator was closed.
+    pub(super) fn closed(&self, code: CloseCode) {
+        match code {
+            CloseCode::TooSlow => Self::one(&self.too_slow),
+            CloseCode::SentTooMuch => Self::one(&self.sent_too_much),
+            CloseCode::Malformed => Self::one(&self.malformed),
+            _ => {}
+        }
     }
 
     pub(super) fn add(count: &AtomicU64, more: u64) {
