@@ -19,7 +19,7 @@ use crate::id::SessionId;
 use crate::interpolation::Pose;
 use crate::snapshot::{Snapshot, SnapshotError};
 use clock::{Clock, Stamp};
-use edge::Edge;
+use edge::{Edge, HOLD};
 use frames::Frames;
 use glide::Glide;
 use indices::{INDICES, Indices};
@@ -96,25 +96,20 @@ impl Timeline {
     pub fn handle_snapshot(&mut self, bytes: &[u8], now: Duration) -> Result<Taken, SnapshotError> {
         self.read.decode_from(bytes)?;
         let least = self.edge.least_transit();
-        let Stamp::New { at, anew } = self.clock.arrive(self.read.time_ms, least, now) else {
+        let Stamp::New { at, is_break } = self.clock.arrive(self.read.time_ms, least, now) else {
             return Ok(Taken::Old);
         };
-        if anew {
-            self.anew = Indices::ALL;
-        }
-        let guessed = self.guessed();
-        self.edge.arrive(at, anew, now);
-        self.store.push(Stored {
+        self.edge.arrive(at, is_break, now);
+        let anew = std::mem::take(&mut self.anew);
+        self.append(Stored {
             at,
-            anew: std::mem::take(&mut self.anew),
+            anew: if is_break { Indices::ALL } else { anew },
             bytes: bytes.into(),
         });
-        if guessed {
-            self.mend();
-        }
         let (number, cars) = (self.read.number, self.read.cars.len());
         let last = self.last.replace((number, cars > 0));
-        let skipped = last.map_or(0, |last| if anew { 0 } else { skipped(last, number) });
+        let last = last.filter(|_| !is_break);
+        let skipped = last.map_or(0, |last| skipped(last, number));
         Ok(Taken::New { skipped, cars })
     }
 
@@ -155,11 +150,16 @@ impl Timeline {
     /// Say where each car is at a moment, by its index. What is before the oldest moment is shown as that.
     pub fn sample(&mut self, at: Duration) -> impl Iterator<Item = (usize, Pose)> {
         let at = at.max(self.start().unwrap_or_default());
-        self.glide.show(at);
+        if let Some(newest) = self.newest()
+            && at > newest
+            && at <= newest + HOLD
+        {
+            self.glide.guess(at);
+        }
         let here = self.frames.seek(&self.store, at);
-        let (frames, glide) = (&self.frames, &self.glide);
-        frames.poses(here, at).map(|(index, mut pose)| {
-            pose.position = pose.position + glide.offset(index);
+        let (glide, left) = (&self.glide, self.glide.left(at));
+        self.frames.poses(here, at).map(move |(index, mut pose)| {
+            pose.position = pose.position + glide.offset(index) * left;
             (usize::from(index), pose)
         })
     }
@@ -179,24 +179,22 @@ impl Timeline {
         self.store.bytes()
     }
 
-    /// Say whether what was drawn last had to be guessed: the guess is kept, to be compared with what comes.
-    fn guessed(&mut self) -> bool {
-        let (Some(shown), Some(newest)) = (self.glide.shown(), self.store.newest()) else {
-            return false;
-        };
-        if shown <= newest.at {
-            return false;
+    /// Append the newest snapshot. Cars that had to be guessed glide to where they turn out to be.
+    fn append(&mut self, stored: Stored) {
+        let (newest, anew) = (stored.at, stored.anew);
+        let guessed = self.glide.take_guess();
+        if let Some(at) = guessed {
+            let here = self.frames.seek(&self.store, at);
+            self.glide.note(at, self.frames.poses(here, at));
         }
-        let here = self.frames.seek(&self.store, shown);
-        self.glide.note(self.frames.poses(here, shown));
-        true
-    }
-
-    /// Let cars glide from where they were guessed to where they were.
-    fn mend(&mut self) {
-        if let (Some(shown), Some(newest)) = (self.glide.shown(), self.store.newest()) {
-            let here = self.frames.seek(&self.store, shown);
-            self.glide.mend(self.frames.poses(here, shown), newest.anew);
+        self.store.push(stored);
+        if let Some(at) = guessed {
+            let here = self.frames.seek(&self.store, at);
+            self.glide.mend(at, self.frames.poses(here, at), anew);
+            if at > newest {
+                // It is still a guess.
+                self.glide.guess(at);
+            }
         }
     }
 }

@@ -88,9 +88,11 @@ export function startServer({ certificates, bots, addresses = {} }) {
  *
  * @param {Program} server
  * @param {string} trust by default exactly the server's certificate
+ * @param {{ listen?: string | undefined, args?: string[] }} options `listen` is where a relay was that this one takes
+ *   the place of
  */
-export function startRelay({ ready }, trust) {
+export function startRelay({ ready }, trust, { listen = "127.0.0.1:0", args = [] } = {}) {
   const trusted = trust || `pin:${ready.certificateSha256}`;
-  const args = ["--server", ready.tcp, "--udp", ready.udp, "--listen", "127.0.0.1:0", "--trust", trusted];
-  return Program.start("mp-relay", [...args, "--udp-secret", SECRET]);
+  const usual = ["--server", ready.tcp, "--udp", ready.udp, "--listen", listen, "--trust", trusted];
+  return Program.start("mp-relay", [...usual, "--udp-secret", SECRET, ...args]);
 }

@@ -23,7 +23,7 @@ pub(super) enum Stamp {
         /// Since the first snapshot.
         at: Duration,
         /// It has nothing to do with the one before: it is the first, or the first behind a break.
-        anew: bool,
+        is_break: bool,
     },
 }
 
@@ -60,7 +60,7 @@ impl Clock {
             }
             None => Stamp::New {
                 at: Duration::ZERO,
-                anew: true,
+                is_break: true,
             },
         };
         if let Stamp::New { at, .. } = stamp {
@@ -82,14 +82,14 @@ impl Clock {
         };
         if !is_same {
             let at = duration(soonest).max(newest + RESOLUTION);
-            return Stamp::New { at, anew: true };
+            return Stamp::New { at, is_break: true };
         }
         if passed_ms <= 0 {
             return Stamp::Old;
         }
         Stamp::New {
             at: newest + Duration::from_millis(u64::from(passed_ms.unsigned_abs())),
-            anew: self.broken,
+            is_break: self.broken,
         }
     }
 }
@@ -105,14 +105,14 @@ mod tests {
     fn at(ms: u64) -> Stamp {
         Stamp::New {
             at: Duration::from_millis(ms),
-            anew: false,
+            is_break: false,
         }
     }
 
     fn anew(ms: u64) -> Stamp {
         Stamp::New {
             at: Duration::from_millis(ms),
-            anew: true,
+            is_break: true,
         }
     }
 

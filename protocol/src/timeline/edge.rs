@@ -24,7 +24,7 @@ const AT_ONCE_SECONDS: f64 = 0.005;
 /// So far behind, catching up unseen would take too long: it jumps.
 const MAX_BEHIND_SECONDS: f64 = 0.5;
 /// Where the live moment stops behind the newest snapshot: where every car has become stale.
-const HOLD_SECONDS: f64 = MAX_EXTRAPOLATION.as_millis() as f64 / 1000.0 + 0.001;
+pub(super) const HOLD: Duration = MAX_EXTRAPOLATION.saturating_add(Duration::from_millis(1));
 
 /// The live moment, told by the arrivals.
 #[derive(Debug, Default)]
@@ -53,8 +53,8 @@ struct Shown {
 }
 
 impl Edge {
-    /// Take the arrival of the snapshot of the moment `at`; `anew`: its time says nothing about the one before.
-    pub(super) fn arrive(&mut self, at: Duration, anew: bool, now: Duration) {
+    /// Take the arrival of the snapshot of the moment `at`; `is_break`: its time says nothing about the one before.
+    pub(super) fn arrive(&mut self, at: Duration, is_break: bool, now: Duration) {
         let (seconds, now) = (at.as_secs_f64(), now.as_secs_f64());
         let transit = now - seconds;
         let before = self.newest.replace(Arrival { seconds, now });
@@ -64,7 +64,7 @@ impl Edge {
             self.transits.push(transit);
         }
         if let Some(before) = before
-            && !(anew || at_once)
+            && !(is_break || at_once)
             && seconds - before.seconds < MAX_BRIDGE.as_secs_f64()
         {
             self.needs.push(now - before.seconds);
@@ -79,6 +79,7 @@ impl Edge {
     pub(super) fn live(&mut self, now: Duration) -> f64 {
         let now = now.as_secs_f64();
         let newest = self.newest.map_or(0.0, |newest| newest.seconds);
+        let end = newest + HOLD.as_secs_f64();
         let wanted = now - self.wanted;
         let live = match self.shown {
             Some(shown) => {
@@ -91,9 +92,9 @@ impl Edge {
                 } else {
                     behind.clamp(-slew, slew)
                 };
-                (on + behind).min(newest + HOLD_SECONDS).max(shown.live)
+                (on + behind).min(end).max(shown.live)
             }
-            None => wanted.min(newest + HOLD_SECONDS).max(0.0),
+            None => wanted.min(end).max(0.0),
         };
         self.shown = Some(Shown { live, now });
         live

@@ -8,26 +8,27 @@ use crate::geometry::Vec3;
 use crate::interpolation::Pose;
 use crate::interpolation::car::{CORRECTION_SECONDS, TELEPORT_METRES};
 
-/// Moments further apart than this are not shown one after the other: somebody jumped.
-const MAX_STEP: Duration = Duration::from_millis(500);
-/// Nearer than this a car is where it should be.
-const ARRIVED_METRES: f32 = 0.001;
+/// A glide has ended after so long: of 15 metres there are less than 2 mm left.
+const LENGTH: Duration = Duration::from_millis(900);
 
-/// How far cars are drawn from where they are.
+/// How far cars are drawn from where they are. A matter of the moment that is drawn and not of what was drawn before, so
+/// that who looks at several moments in turn sees the same at each.
 #[derive(Debug)]
 pub(super) struct Glide {
-    shown: Option<Duration>,
-    is_gliding: bool,
+    /// The furthest moment that was guessed since the newest snapshot came.
+    guessed: Option<Duration>,
+    /// Where the newest glide begins, and what it begins with.
+    start: Option<Duration>,
     offsets: Box<[Vec3; INDICES]>,
-    /// Where cars were drawn at `shown` before more was known.
+    /// Where cars were drawn before more was known.
     noted: Box<[Option<Vec3>; INDICES]>,
 }
 
 impl Default for Glide {
     fn default() -> Self {
         Self {
-            shown: None,
-            is_gliding: false,
+            guessed: None,
+            start: None,
             offsets: Box::new([Vec3::default(); INDICES]),
             noted: Box::new([None; INDICES]),
         }
@@ -35,68 +36,59 @@ impl Default for Glide {
 }
 
 impl Glide {
-    /// The moment that was shown last.
-    pub(super) fn shown(&self) -> Option<Duration> {
-        self.shown
+    /// A moment is drawn that nothing is known of yet.
+    pub(super) fn guess(&mut self, at: Duration) {
+        self.guessed = self.guessed.max(Some(at));
     }
 
+    /// Give the furthest moment that was guessed, once.
+    pub(super) fn take_guess(&mut self) -> Option<Duration> {
+        self.guessed.take()
+    }
+
+    /// Say what part of each car's offset is left at a moment.
+    pub(super) fn left(&self, at: Duration) -> f32 {
+        match self.start.and_then(|start| at.checked_sub(start)) {
+            Some(passed) if passed < LENGTH => {
+                (-passed.as_secs_f64() / CORRECTION_SECONDS).exp() as f32
+            }
+            _ => 0.0,
+        }
+    }
+
+    /// How far from where it is a car is drawn at the beginning.
     pub(super) fn offset(&self, index: u8) -> Vec3 {
-        if self.is_gliding {
-            self.offsets[usize::from(index)]
-        } else {
-            Vec3::default()
-        }
+        self.offsets[usize::from(index)]
     }
 
-    /// Go on to another moment.
-    pub(super) fn show(&mut self, at: Duration) {
-        let before = self.shown.replace(at).unwrap_or(at);
-        if !self.is_gliding {
-            return;
-        }
-        let passed = match at.checked_sub(before) {
-            Some(passed) if passed <= MAX_STEP => passed.as_secs_f64(),
-            _ => return self.stop(),
-        };
-        let fade = (-passed / CORRECTION_SECONDS).exp() as f32;
-        let mut furthest = 0.0f32;
-        for offset in self.offsets.iter_mut() {
-            *offset = *offset * fade;
-            furthest = furthest.max(offset.length());
-        }
-        if furthest < ARRIVED_METRES {
-            self.stop();
-        }
-    }
-
-    /// Keep where cars are drawn now.
-    pub(super) fn note(&mut self, poses: impl Iterator<Item = (u8, Pose)>) {
+    /// Keep where cars are drawn at a moment.
+    pub(super) fn note(&mut self, at: Duration, poses: impl Iterator<Item = (u8, Pose)>) {
+        let left = self.left(at);
         self.noted.fill(None);
         for (index, pose) in poses {
-            self.noted[usize::from(index)] = Some(pose.position);
+            let drawn = pose.position + self.offset(index) * left;
+            self.noted[usize::from(index)] = Some(drawn);
         }
     }
 
-    /// Let cars start from where they were drawn, but for those that are others now.
-    pub(super) fn mend(&mut self, poses: impl Iterator<Item = (u8, Pose)>, anew: Indices) {
+    /// Let cars start at this moment from where they were drawn, but for those that are others now.
+    pub(super) fn mend(
+        &mut self,
+        at: Duration,
+        poses: impl Iterator<Item = (u8, Pose)>,
+        anew: Indices,
+    ) {
+        self.start = Some(at);
+        self.offsets.fill(Vec3::default());
         for (index, pose) in poses {
-            let offset = &mut self.offsets[usize::from(index)];
             let Some(noted) = self.noted[usize::from(index)] else {
                 continue;
             };
-            let mended = *offset + (noted - pose.position);
+            let offset = noted - pose.position;
             // So far off, gliding back would lead across whatever is beside the road: rather a jump.
-            *offset = if anew.contains(index) || mended.length() > TELEPORT_METRES {
-                Vec3::default()
-            } else {
-                mended
-            };
-            self.is_gliding = true;
+            if !anew.contains(index) && offset.length() <= TELEPORT_METRES {
+                self.offsets[usize::from(index)] = offset;
+            }
         }
-    }
-
-    fn stop(&mut self) {
-        self.is_gliding = false;
-        self.offsets.fill(Vec3::default());
     }
 }

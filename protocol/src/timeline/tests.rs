@@ -138,6 +138,31 @@ fn a_car_goes_on_for_a_quarter_of_a_second_and_then_stands_stale() {
 }
 
 #[test]
+fn a_wrong_guess_is_mended_without_a_jump_whoever_else_looks() {
+    let mut timeline = fed(ms(2000));
+    let mut last = x_of(&mut timeline, ms(2200));
+    // It braked while nothing came, and is behind where it was guessed to be.
+    for at in (2050..3000).step_by(50) {
+        let now = ms(at).max(ms(2201));
+        let cars = vec![car(3, 41.0)];
+        timeline
+            .handle_snapshot(&bytes_at(ms(at), cars), now)
+            .unwrap();
+    }
+    for step in 0..60u32 {
+        poses(&mut timeline, ms(700));
+        let x = x_of(&mut timeline, ms(2200) + FRAME * step);
+        assert!((x - last).abs() < 0.7, "jumped from {last} to {x}");
+        last = x;
+    }
+    assert!((last - 41.0).abs() < 0.01, "{last}");
+    assert!(
+        (x_of(&mut timeline, ms(2190)) - 41.0).abs() < 0.1,
+        "the history is true"
+    );
+}
+
+#[test]
 fn the_live_moment_goes_on_without_snapshots_until_all_cars_are_stale() {
     let mut timeline = fed(ms(2000));
     let live = timeline.live(ms(2100)).unwrap();
