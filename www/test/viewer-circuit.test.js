@@ -52,6 +52,11 @@ test("knows the pit lane from the track", () => {
   assert.equal(inPit(0, 9), true);
   assert.equal(inPit(0, -26), false);
   assert.equal(inPit(0, -12), false);
+  // Where the two have become one.
+  const { pit, width } = circuit;
+  assert.ok(pit !== null);
+  assert.equal(inPit(pit.xs[pit.count - 1], pit.zs[pit.count - 1]), false);
+  assert.ok(Math.abs(out.lateral) < width / 2, "the pit lane leads onto the track");
 });
 
 test("goes to a file and back", () => {
@@ -110,6 +115,7 @@ test("finds the nearest point as a look at every segment does, near, far and bes
     ]);
   });
   const long = ring(8, 10_000);
+  const place = { x: 0, z: 0, yaw: 0 };
   for (const points of [json.centreline, knotted, long]) {
     const line = new Line(points, true);
     const nearest = new Nearest(line);
@@ -121,6 +127,16 @@ test("finds the nearest point as a look at every segment does, near, far and bes
       line.project(x, z, slow);
       assert.ok(Math.abs(Math.abs(fast.lateral) - Math.abs(slow.lateral)) < 1e-6, `${x}, ${z}`);
       assert.ok(Math.hypot(fast.x - slow.x, fast.z - slow.z) < 1e-3 || fast.index !== slow.index);
+    }
+    for (let i = 0; i < 2000; i += 1) {
+      line.place(next() * line.length, place);
+      const [x, z] = [
+        place.x + (next() - 0.5) * 3 * nearest.cell,
+        place.z + (next() - 0.5) * 3 * nearest.cell,
+      ];
+      nearest.project(x, z, fast, -1, 20);
+      line.project(x, z, slow);
+      assert.ok(Math.abs(Math.abs(fast.lateral) - Math.abs(slow.lateral)) < 1e-6, `${x}, ${z}`);
     }
   }
 });
@@ -159,4 +175,16 @@ test("with a hint a car stays on its part of the track where two parts cross", (
     hint = out.index;
     assert.ok(Math.abs(out.s - s) < 1, `${s} became ${out.s}`);
   }
+});
+
+test("with a hint that leads to the wrong side a car is looked up", () => {
+  const sides = Array.from({ length: 200 }, (_, i) => {
+    const x = (i % 100) * 5;
+    return /** @type {[number, number]} */ (i < 100 ? [x, 0] : [495 - x, 60]);
+  });
+  const circuit = new Circuit({ centreline: sides });
+  const out = at();
+  circuit.project(250, 1, out);
+  circuit.project(250, 58, out, out.index);
+  assert.ok(Math.abs(out.lateral) < 2.1, `${out.lateral}`);
 });

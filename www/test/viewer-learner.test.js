@@ -150,6 +150,31 @@ test("where it comes back beside itself it is not closed either", () => {
   assert.ok(Math.abs(circuit.length - narrow.length) < 15, `${circuit.length} of ${narrow.length}`);
 });
 
+test("where two parts run side by side for a while it is not closed either", () => {
+  // An outer and an inner round, eight metres apart where they touch.
+  const rounds = curve((angle) => {
+    const radius = 125 + 25 * Math.cos(angle);
+    return [radius * Math.sin(2 * angle), radius * (1 - Math.cos(2 * angle)) - 4 * Math.cos(angle)];
+  });
+  const { circuit } = new Drive(rounds).go(120, (t) => ({ s: 200 + 30 * t, speed: 30 }));
+  assert.ok(circuit !== null);
+  assert.ok(Math.abs(circuit.length - rounds.length) < 20, `${circuit.length} of ${rounds.length}`);
+});
+
+test("there and back on the same road is no lap", () => {
+  // Out for 400 m, round a turn of 8 m radius, and back beside it.
+  const { learner } = new Drive(narrow).go(20, (t) => ({ s: 20 + 25 * t, speed: 25 }));
+  assert.equal(learner.circuit, null);
+});
+
+test("a lap that ends beside where it began is closed without a kink", () => {
+  const lap = track.length / 40;
+  const car = (/** @type {number} */ t) => ({ s: 40 * t, lateral: 3 * Math.cos((Math.PI * t) / lap) });
+  const { circuit } = new Drive(track.line).go(40, car);
+  assert.ok(circuit !== null);
+  assert.ok(kink(circuit.line) < kink(track.line) + 2.5, `${kink(circuit.line)} for ${kink(track.line)}`);
+});
+
 test("who reverses, jumps, falls silent, stops for long or is not seen drives no clean lap", () => {
   const lap = track.length / 40;
   /** @type {Array<(t: number) => { s: number, turned?: number, stale?: boolean, speed?: number }>} */
@@ -162,6 +187,9 @@ test("who reverses, jumps, falls silent, stops for long or is not seen drives no
   for (const car of unclean) {
     assert.equal(new Drive(track.line).go(lap + 5, car).circuit, null);
   }
+  const unseen = new Drive(track.line).go(lap / 2, (t) => ({ s: 40 * t }));
+  unseen.ms += 3000;
+  assert.equal(unseen.go(lap / 2 + 5, (t) => ({ s: 40 * (lap / 2 + 3 + t) })).circuit, null);
   const half = new Drive(track.line).go(lap / 2, (t) => ({ s: 40 * t }));
   half.go(8, () => ({ s: 40 * (lap / 2), speed: 0 }));
   assert.equal(half.go(lap / 2 + 5, (t) => ({ s: 40 * (lap / 2 + t) })).circuit, null);

@@ -119,6 +119,16 @@ test("driving backwards, cutting, the pit lane and being put elsewhere make no l
   assert.equal(pit.at(8)[0].lap, 0);
 });
 
+test("a lap that was cut short by a jump along the track is not timed", () => {
+  // 60 m, between two of the checkpoints.
+  const race = new Race([(t) => ({ s: 50 * t - 10 + (t > 20.4 ? 60 : 0), speed: 50 })]).until(70);
+  assert.equal(race.at(41)[0].lap, 3);
+  for (const seconds of [41, 60]) {
+    const [{ lastMs, bestMs }] = race.at(seconds);
+    assert.ok(Math.abs(lastMs - 20_000) < 5 && Math.abs(bestMs - 20_000) < 5, `${lastMs}, ${bestMs}`);
+  }
+});
+
 test("a lap through which the connection was lost counts, and its time is not far off", () => {
   const lost = (/** @type {number} */ t) => t > 18.5 && t < 21.5;
   const race = new Race([
@@ -190,11 +200,36 @@ test("two cars that stand have no gap that grows", () => {
       s: t < 5 ? -110 + 18 * t : -20 + Math.max(0, t - 61) * 30,
       speed: t < 5 ? 18 : t > 61 ? 30 : 0,
     }),
+    steady(-550, 5),
   ]).until(90);
   assert.ok(Number.isNaN(race.at(40)[1].gapMs));
   assert.ok(race.at(60.8)[1].gapMs < 2000, `${race.at(60.8)[1].gapMs}`);
   const { gapMs } = race.at(90)[1];
   assert.ok(Math.abs(gapMs - 1333) < 250, `${gapMs}`);
+});
+
+test("a new race has no gaps of the old one", () => {
+  const race = new Race([steady(-10, 50), steady(-100, 45)]);
+  race.ledger.addRoom(roomOf(2, { isActive: false, atMs: 60_000 }));
+  race.ledger.addRoom(roomOf(2, { atMs: 70_000 }));
+  race.until(72);
+  // At the pace of the two.
+  const [first, second] = race.at(71);
+  const metres = first.progress - second.progress;
+  assert.ok(Math.abs(second.gapMs - (1000 * metres) / 47.5) < 1, `${second.gapMs} for ${metres} m`);
+});
+
+test("cars that come at the same time are placed by where they are, however close", () => {
+  assert.deepEqual(new Race([steady(100, 40), steady(101, 40)]).until(1).ids(0), ["p1", "p0"]);
+});
+
+test("at the start those who have not moved are placed by their place in the room", () => {
+  const garage = () => ({ x: 0, z: 0, speed: 0 });
+  const race = new Race([(t) => (t < 3 ? null : garage()), garage, garage], { isActive: false });
+  race.ledger.addRoom(roomOf(3, { atMs: 5000 }));
+  race.until(8);
+  assert.deepEqual(race.ids(4), ["p1", "p2", "p0"]);
+  assert.deepEqual(race.ids(8), ["p0", "p1", "p2"]);
 });
 
 test("one overtake is one event, with the place it won", () => {
@@ -223,6 +258,22 @@ test("side by side is no overtake, however often the noses change", () => {
   ]).until(120);
   assert.deepEqual(race.events("overtake"), []);
   for (let t = 1; t < 120; t += 0.2) assert.deepEqual(race.ids(t), race.ids(1));
+});
+
+test("on the way to the line overtakes count in a race, not before it", () => {
+  for (const isActive of [true, false]) {
+    const race = new Race([steady(-800, 40), steady(-850, 50)], { isActive }).until(15);
+    assert.equal(race.events("overtake").length, Number(isActive));
+    assert.deepEqual(race.ids(15), ["p1", "p0"]);
+  }
+});
+
+test("side by side where no laps count, places do not flap", () => {
+  const race = new Race([
+    (t) => ({ s: -100 + 5 * t, lateral: -40, speed: 5 }),
+    (t) => ({ s: -100 + 5 * t + 2.5 * Math.sin(3 * t), lateral: -42, speed: 5 }),
+  ]).until(15);
+  for (let t = 1; t < 15; t += 0.2) assert.deepEqual(race.ids(t), race.ids(1));
 });
 
 test("passing somebody silent, gone, off the track or put back is no overtake", () => {
@@ -345,6 +396,26 @@ test("scrubbing shows what was true then, in whatever slices it was written", ()
   assert.ok(whole.events("overtake").length > 5);
 });
 
+test("reckoned again, nothing is told twice, and what went before the history is kept", () => {
+  const race = new Race([steady(-300, 40), steady(-320, 43)]);
+  race.ledger.addRoom(roomOf(3, { atMs: 1000 }));
+  race.until(60);
+  const told = race.ledger.events.map(({ kind, atMs }) => [kind, atMs]);
+  race.spectator.startMs = 3000;
+  const { version } = race.ledger;
+  race.ledger.setCircuit(circuit);
+  race.until(60);
+  assert.deepEqual(
+    race.ledger.events.map(({ kind, atMs }) => [kind, atMs]),
+    told,
+  );
+  assert.deepEqual(
+    told.map(([kind]) => kind),
+    ["joined", "overtake", "fastestLap"],
+  );
+  assert.ok(race.ledger.version > version);
+});
+
 test("catches up in slices, and says when it is done", () => {
   const race = new Race([steady(0, 40)]);
   const slice = () => race.ledger.advance(/** @type {any} */ (race.spectator), 10_000, 40);
@@ -435,4 +506,5 @@ test("players who come and go for ever are not remembered for ever", () => {
   assert.ok(race.ledger.racers.length <= 320, `${race.ledger.racers.length}`);
   assert.equal(race.ledger.racers.length, race.ledger.byId.size);
   assert.ok(race.ledger.order.list.length < 8);
+  assert.equal(race.ledger.events.length, 500);
 });

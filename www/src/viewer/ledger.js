@@ -28,6 +28,8 @@ const STEPS_A_COLUMN = COLUMN_MS / STEP_MS;
 const SEEDING_COLUMNS = 4;
 /** Players written down; beyond it whoever was seen last the longest ago is forgotten. More than a snapshot holds. */
 const MAX_RACERS = 320;
+/** Times are good to about a millisecond; less is no faster lap. */
+const MIN_GAIN_MS = 1;
 /** Positions beyond this are on no circuit: the sender is broken or worse. */
 const FAR_AWAY_METRES = 100_000;
 
@@ -250,7 +252,7 @@ export class Ledger {
   /** @param {Racer} racer */
   #completed(racer) {
     const lapMs = racer.laps.last * 1000;
-    if (lapMs >= this.fastestMs) return;
+    if (lapMs > this.fastestMs - MIN_GAIN_MS) return;
     const { id, name, crossedMs: atMs } = racer;
     this.chronicle.add({ kind: "fastestLap", atMs, id, name, lapMs, isFirst: Number.isNaN(this.fastestMs) });
     this.fastestMs = lapMs;
@@ -270,9 +272,7 @@ export class Ledger {
   #seed(column) {
     if (this.racers.length === 0) return;
     if (Number.isNaN(this.seedUntil)) this.seedUntil = column + SEEDING_COLUMNS;
-    if (this.circuit === null) return;
-    seedLaps(this.racers, this.circuit.length);
-    this.order.unsettle(column);
+    if (this.circuit !== null) seedLaps(this.racers, this.circuit.length);
   }
 
   /**

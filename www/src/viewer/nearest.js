@@ -70,13 +70,12 @@ export class Nearest {
    * @param {1 | -1} way
    */
   #stride(x, z, from, way) {
-    const { closed, segments } = this.line;
+    const { segments } = this.line;
     let index = from;
     let since = 0;
     for (let steps = 0; steps < MAX_WALK && since < LOOK_BEYOND; steps += 1) {
       index += way;
       if (index < 0 || index >= segments) {
-        if (!closed) return;
         index = index < 0 ? segments - 1 : 0;
       }
       since = this.#look(x, z, index) ? 0 : since + 1;

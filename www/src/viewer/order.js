@@ -43,14 +43,9 @@ export class Order {
     if (place >= 0) this.list.splice(place, 1);
   }
 
-  /** In this column only progress counts. @param {number} column */
-  unsettle(column) {
-    for (const racer of this.list) racer.since = column;
-  }
-
   /** For a new race: only progress counts, then the place in the room. @param {number} column */
   restart(column) {
-    this.unsettle(column);
+    for (const racer of this.list) racer.since = column;
     this.list.sort((a, b) => a.index - b.index);
   }
 

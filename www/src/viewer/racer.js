@@ -123,7 +123,7 @@ export class Racer {
       this.jumped = true;
       if (wasOnTrack && this.onTrack) laps.started = NaN;
     }
-    laps.jump = jumped ? 0 : limit;
+    laps.jump = limit;
     this.crossedMs = this.#crossing(laps.s, at.s, atMs);
     const completed = laps.update(at.s, this.onTrack ? 0 : Infinity, this.crossedMs / 1000);
     this.progress = laps.progress(at.s);
