@@ -166,7 +166,7 @@ export class ViewCamera {
     if (this.mode === "follow" && target !== null) this.#lookAt(target, step);
     this.#aim();
     if (reducedMotion) this.glide.stop();
-    else this.glide.advance(step);
+    else this.glide.advance(step, this.goal.zoom);
     this.#stand();
   }
 
@@ -233,8 +233,8 @@ export class ViewCamera {
   #stand() {
     const { goal, glide } = this;
     this.zoom = goal.zoom * glide.zoom;
-    this.x = goal.x + glide.x / this.zoom;
-    this.y = goal.y + glide.y / this.zoom;
+    this.x = goal.x + glide.x;
+    this.y = goal.y + glide.y;
   }
 
   /**

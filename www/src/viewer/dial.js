@@ -9,15 +9,17 @@ import { MAX_PLACES } from "./cars.js";
 /** Rows outside the ring itself; a crowd gets one more. */
 const ROWS = 2;
 const CROWD_ROWS = 3;
-const CROWD = 32;
+const CROWD = 14;
 /** Radius of a dot: a share of the ring's box, in these limits, CSS pixels. */
-const DOT_SHARE = 0.038;
+const DOT_SHARE = 0.035;
 const DOT_LIMITS = [7.5, 12];
 const GAP = 2;
 /** Distance of the inner ring, in radii of a dot. */
-const INNER_STEP = 2.5;
+const INNER_STEP = 2.3;
 /** How far a dot in an outer row may be moved aside, in half dots to each side. */
 const MOST_ASIDE = 7;
+/** Where there are more cars than this, half as far: else lines run all over. */
+const THRONG = 40;
 /** A dot goes to a better spot only where there is this much more room than it needs. */
 const PLENTY = 1.25;
 /** A full turn where no lap time is known yet. */
@@ -37,6 +39,7 @@ export class Dial {
     this.middle = 100;
     this.rows = ROWS;
     this.turnMs = TURN_MS;
+    this.aside = MOST_ASIDE;
     /** By index of the car: clockwise from the top, the row, and the middle of the dot in CSS pixels. */
     this.angle = new Float32Array(MAX_PLACES);
     this.row = new Int8Array(MAX_PLACES).fill(NOWHERE);
@@ -82,6 +85,7 @@ export class Dial {
       this.rows = rows;
       this.resize(2 * this.middle);
     }
+    this.aside = standings.length > THRONG ? MOST_ASIDE >> 1 : MOST_ASIDE;
     this.turnMs = lapMs > 0 ? lapMs : TURN_MS;
     this.count = 0;
     for (let i = 0; i < standings.length; i += 1) {
@@ -125,7 +129,7 @@ export class Dial {
       return;
     }
     this.row[index] = NO_ROOM;
-    const spots = this.rows + (this.rows - 1) * 2 * MOST_ASIDE;
+    const spots = this.rows + (this.rows - 1) * 2 * this.aside;
     const isKept = kept >= 0 && kept < spots && this.#isSpotFree(index, kept);
     for (let spot = 0; spot < (isKept ? kept : spots); spot += 1) {
       if (this.#isSpotFree(index, spot, isKept ? PLENTY : 1)) return this.#take(index, spot);

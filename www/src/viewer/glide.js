@@ -1,65 +1,74 @@
-// The way that a camera still has to make good after its goal jumped: a critically damped spring, in pixels of the
-// screen rather than metres, so that a glide looks the same at every zoom and never swings.
+// The way that a camera still has to make good after its goal jumped: a critically damped spring, which never swings.
+// While the zoom changes too, the one point that start and goal show at the same place of the screen stays there, so
+// that the view never wanders off on its way.
 
 /** Radians a second: settles in about 0.7 s. */
 const RATE = 7.5;
-/** What is left below this is dropped: pixels, and the logarithm of the zoom. */
-const STILL_PIXELS = 0.05;
-const STILL_ZOOM = 1e-4;
+/** What is left below this is dropped: CSS pixels, and the logarithm of the zoom. */
+const STILL_PIXELS = 0.2;
+const STILL_ZOOM = 3e-4;
 
 /** @typedef {{ x: number, y: number, zoom: number }} View */
 
 export class Glide {
   constructor() {
-    /** Left of the way: x and y in CSS pixels, zoom as a logarithm; then how fast each changes. */
-    this.left = new Float64Array(3);
-    this.rate = new Float64Array(3);
-    this.isMoving = false;
-    /** Factor on the goal's zoom. */
+    /** The whole way: metres, and the logarithm of the zoom. */
+    this.wayX = 0;
+    this.wayY = 0;
+    this.wayZoom = 0;
+    /** What is left of it, from 1 to 0, and how fast that changes. */
+    this.left = 0;
+    this.rate = 0;
+    /** Beside the goal, metres; and a factor on its zoom. */
+    this.x = 0;
+    this.y = 0;
     this.zoom = 1;
-  }
-
-  /** CSS pixels beside the goal. */
-  get x() {
-    return this.left[0];
-  }
-
-  get y() {
-    return this.left[1];
+    this.isMoving = false;
   }
 
   stop() {
-    this.left.fill(0);
-    this.rate.fill(0);
+    this.left = this.rate = 0;
+    this.x = this.y = 0;
     this.zoom = 1;
     this.isMoving = false;
   }
 
   /**
-   * Start from a view, with the speed of the glide under way.
+   * Start from a view.
    * @param {View} view
    * @param {View} goal
    */
   from(view, goal) {
-    this.left[0] = (view.x - goal.x) * view.zoom;
-    this.left[1] = (view.y - goal.y) * view.zoom;
-    this.left[2] = Math.log(view.zoom / goal.zoom);
-    this.zoom = view.zoom / goal.zoom;
+    this.wayX = view.x - goal.x;
+    this.wayY = view.y - goal.y;
+    this.wayZoom = Math.log(view.zoom / goal.zoom);
+    this.left = 1;
+    this.rate = 0;
     this.isMoving = true;
+    this.#stand();
   }
 
-  /** @param {number} step  seconds */
-  advance(step) {
+  /**
+   * @param {number} step  seconds
+   * @param {number} zoom  of the goal
+   */
+  advance(step, zoom) {
     if (!this.isMoving) return;
-    const { left, rate } = this;
+    const push = this.rate + RATE * this.left;
     const decay = Math.exp(-RATE * step);
-    for (let i = 0; i < 3; i += 1) {
-      const push = rate[i] + RATE * left[i];
-      left[i] = (left[i] + push * step) * decay;
-      rate[i] = (rate[i] - RATE * push * step) * decay;
-    }
-    this.zoom = Math.exp(left[2]);
-    const isStill = Math.abs(left[0]) + Math.abs(left[1]) < STILL_PIXELS && Math.abs(left[2]) < STILL_ZOOM;
-    if (isStill && Math.abs(rate[0]) + Math.abs(rate[1]) < 1) this.stop();
+    this.left = (this.left + push * step) * decay;
+    this.rate = (this.rate - RATE * push * step) * decay;
+    this.#stand();
+    const pixels = (Math.abs(this.x) + Math.abs(this.y)) * zoom;
+    if (pixels < STILL_PIXELS && Math.abs(this.wayZoom * this.left) < STILL_ZOOM) this.stop();
+  }
+
+  #stand() {
+    const { wayZoom, left } = this;
+    this.zoom = Math.exp(wayZoom * left);
+    // Without a change of zoom this is just what is left.
+    const share = Math.abs(wayZoom) < 1e-6 ? left : Math.expm1(-wayZoom * left) / Math.expm1(-wayZoom);
+    this.x = this.wayX * share;
+    this.y = this.wayY * share;
   }
 }

@@ -1,12 +1,12 @@
 // The ground as pictures, so that a frame only copies pixels: one of the part in view at exactly the zoom of the
-// camera, painted anew a strip per frame when the camera leaves it; and a coarse one of everything, which shows
-// through until then.
+// camera, painted anew a strip per frame when the camera leaves it, and ahead of time where it glides to. Until then
+// the picture before shows through, and a coarse one of everything.
 
 import { buffer, context2d } from "../element.js";
 
 /** @typedef {import("./camera.js").ViewCamera} ViewCamera */
 /** @typedef {import("./camera.js").Box} Box */
-/** @typedef {(context: CanvasRenderingContext2D, box: Box, zoom: number) => void} Paint */
+/** @typedef {(context: CanvasRenderingContext2D, box: Box, zoom: number, isCoarse: boolean) => void} Paint */
 
 /** Painted beyond each side of the view, as a share of it, so that a moving camera has something to move into. */
 const MARGIN_SHARE = 0.22;
@@ -19,8 +19,12 @@ const COARSE_PIXELS = 1024;
 const COARSE_SHARE = 0.6;
 /** A picture is painted anew once so much of its margin is used up. */
 const USED_SHARE = 0.45;
+/** A glide to more than so many times the zoom is painted in steps; each is for what the zoom is a moment later. */
+const FAR_RATIO = 2.2;
+const STEP_IN = 1.5;
+const STEP_OUT = 0.45;
 /** Frames of an unchanged zoom after which the ground is painted at it. */
-const SETTLED_FRAMES = 4;
+const SETTLED_FRAMES = 3;
 
 class Picture {
   constructor() {
@@ -49,8 +53,9 @@ class Picture {
    * @param {number} to
    * @param {number} density
    * @param {Paint} paint
+   * @param {boolean} [isCoarse]
    */
-  paint(from, to, density, paint) {
+  paint(from, to, density, paint, isCoarse = false) {
     const { context, canvas, box, scale } = this;
     context.save();
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -63,7 +68,7 @@ class Picture {
     box.right = this.left + canvas.width / scale;
     box.top = this.top + from / scale;
     box.bottom = this.top + to / scale;
-    paint(context, box, scale / density);
+    paint(context, box, scale / density, isCoarse);
     context.restore();
   }
 }
@@ -79,6 +84,8 @@ export class Ground {
     /** @type {Picture | null} */
     this.coarse = null;
     this.bounds = { left: 0, top: 0, right: 0, bottom: 0 };
+    /** What a picture is wanted of: the middle of the canvas in map metres, and CSS pixels per metre. */
+    this.wanted = { x: 0, y: 0, zoom: 1 };
     this.lastZoom = 0;
     this.settled = 0;
     /** Pictures painted so far, for tests. */
@@ -93,7 +100,7 @@ export class Ground {
   use(paint, bounds) {
     this.paint = paint;
     Object.assign(this.bounds, bounds);
-    this.front.scale = 0;
+    this.front.scale = this.back.scale = 0;
     this.coarse = null;
     this.strips = STRIPS;
   }
@@ -107,15 +114,28 @@ export class Ground {
   draw(context, camera, density) {
     this.#keepUp(camera, density);
     context.setTransform(1, 0, 0, 1, 0, 0);
-    const isCovered = this.#covers(this.front, camera, density);
-    if (!isCovered) {
-      context.clearRect(0, 0, camera.width * density + 1, camera.height * density + 1);
-      if (this.coarse !== null) this.#copy(context, this.coarse, camera, density);
-    }
-    // Where it covers everything nothing has to be mixed.
-    context.globalCompositeOperation = isCovered ? "copy" : "source-over";
-    if (this.front.scale > 0) this.#copy(context, this.front, camera, density);
+    const before = this.strips === STRIPS ? this.back : null;
+    // Where a picture covers everything nothing has to be mixed, and no seam shows.
+    context.globalCompositeOperation = "copy";
+    if (this.#covers(this.front, camera, density)) this.#copy(context, this.front, camera, density);
+    else if (before !== null && this.#covers(before, camera, density)) {
+      this.#copy(context, before, camera, density);
+    } else this.#patch(context, camera, density);
     context.globalCompositeOperation = "source-over";
+  }
+
+  /**
+   * Put together what there is, the finest on top.
+   * @param {CanvasRenderingContext2D} context
+   * @param {ViewCamera} camera
+   * @param {number} density
+   */
+  #patch(context, camera, density) {
+    context.globalCompositeOperation = "source-over";
+    context.clearRect(0, 0, camera.width * density + 1, camera.height * density + 1);
+    if (this.coarse !== null) this.#copy(context, this.coarse, camera, density);
+    if (this.strips === STRIPS && this.back.scale > 0) this.#copy(context, this.back, camera, density);
+    if (this.front.scale > 0) this.#copy(context, this.front, camera, density);
   }
 
   /**
@@ -126,16 +146,35 @@ export class Ground {
   #keepUp(camera, density) {
     if (this.paint === null) return;
     this.coarse ??= this.#paintCoarse(density);
-    this.settled = camera.zoom === this.lastZoom ? this.settled + 1 : 0;
-    this.lastZoom = camera.zoom;
+    this.#want(camera);
     if (this.front.scale === 0) {
       this.#begin(camera, density);
       while (this.strips < STRIPS) this.#paintStrip(density);
     } else if (this.strips < STRIPS) {
       this.#paintStrip(density);
+      // What glides leaves its picture soon.
+      if (camera.glide.isMoving && this.strips < STRIPS) this.#paintStrip(density);
     } else if (this.#isDue(camera, density)) {
       this.#begin(camera, density);
     }
+  }
+
+  /**
+   * What is in view now, or where the camera glides to; on a long way, a step of it.
+   * @param {ViewCamera} camera
+   */
+  #want(camera) {
+    const { wanted } = this;
+    const { isMoving } = camera.glide;
+    const ratio = camera.goal.zoom / camera.zoom;
+    const isFar = ratio > FAR_RATIO || ratio * FAR_RATIO < 1;
+    const view = isMoving && !isFar ? camera.goal : camera;
+    wanted.zoom = view.zoom;
+    if (isMoving && isFar) wanted.zoom *= ratio > 1 ? STEP_IN : STEP_OUT;
+    wanted.x = view.x + (camera.width / 2 - camera.middleX) / view.zoom;
+    wanted.y = view.y + (camera.height / 2 - camera.middleY) / view.zoom;
+    this.settled = isMoving || view.zoom === this.lastZoom ? this.settled + 1 : 0;
+    this.lastZoom = view.zoom;
   }
 
   /**
@@ -143,21 +182,20 @@ export class Ground {
    * @param {number} density
    */
   #isDue(camera, density) {
-    const { front } = this;
+    const { front, wanted } = this;
     if (this.settled < SETTLED_FRAMES) return false;
-    if (front.scale !== camera.zoom * density) return true;
+    if (front.scale !== wanted.zoom * density) return true;
     const middleX = front.left + front.canvas.width / front.scale / 2;
     const middleY = front.top + front.canvas.height / front.scale / 2;
     const spareX = (front.canvas.width - camera.width * density) / front.scale / 2;
     const spareY = (front.canvas.height - camera.height * density) / front.scale / 2;
     return (
-      Math.abs(viewX(camera) - middleX) > spareX * USED_SHARE ||
-      Math.abs(viewY(camera) - middleY) > spareY * USED_SHARE
+      Math.abs(wanted.x - middleX) > spareX * USED_SHARE || Math.abs(wanted.y - middleY) > spareY * USED_SHARE
     );
   }
 
   /**
-   * Start a picture around what the camera sees now.
+   * Start a picture around what is wanted.
    * @param {ViewCamera} camera
    * @param {number} density
    */
@@ -170,9 +208,9 @@ export class Ground {
     const width = Math.ceil(viewWidth * (1 + 2 * share));
     const height = Math.ceil(viewHeight * (1 + 2 * share));
     back.resize(width, height);
-    back.scale = camera.zoom * density;
-    back.left = viewX(camera) - width / back.scale / 2;
-    back.top = viewY(camera) - height / back.scale / 2;
+    back.scale = this.wanted.zoom * density;
+    back.left = this.wanted.x - width / back.scale / 2;
+    back.top = this.wanted.y - height / back.scale / 2;
     this.strips = 0;
   }
 
@@ -203,7 +241,7 @@ export class Ground {
     const width = Math.ceil((right - left + 2 * margin) * picture.scale);
     const height = Math.ceil((bottom - top + 2 * margin) * picture.scale);
     picture.resize(width, height);
-    if (this.paint !== null) picture.paint(0, height, density, this.paint);
+    if (this.paint !== null) picture.paint(0, height, density, this.paint, true);
     return picture;
   }
 
@@ -245,14 +283,4 @@ export class Ground {
     const ratio = scale / picture.scale;
     context.drawImage(picture.canvas, left, top, width * ratio, height * ratio);
   }
-}
-
-/** What is in the middle of the whole canvas, map metres. @param {ViewCamera} camera */
-function viewX(camera) {
-  return camera.x + (camera.width / 2 - camera.middleX) / camera.zoom;
-}
-
-/** @param {ViewCamera} camera */
-function viewY(camera) {
-  return camera.y + (camera.height / 2 - camera.middleY) / camera.zoom;
 }

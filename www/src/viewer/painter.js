@@ -32,6 +32,8 @@ const MAX_LIVERIES = 512;
 const PICK_PIXELS = 22;
 /** Beyond the view by this much a car is not drawn. */
 const BEYOND_PIXELS = 60;
+/** The chosen car is never fainter than this, nor a marker's number. */
+const CHOSEN_ALPHA = 0.75;
 /** Rank of a car whose place is not known: behind all others. */
 const NO_PLACE = 300;
 /** Left top corner of a car's picture, metres from its middle. */
@@ -162,9 +164,9 @@ export class Painter {
     const palette = this.overVideo ? OVERLAY : this.theme === "dark" ? DARK : LIGHT;
     this.palette = palette;
     const bounds = ribbon?.course.bounds ?? this.camera.bounds;
-    this.ground.use((context, box, zoom) => {
+    this.ground.use((context, box, zoom, isCoarse) => {
       paintGrid(context, box, zoom, palette);
-      ribbon?.paint(context, zoom, palette);
+      ribbon?.paint(context, zoom, palette, !isCoarse);
     }, bounds);
     this.tags.use(palette, this.density);
     this.#forget();
@@ -251,7 +253,7 @@ export class Painter {
       this.bodies.set(car.livery, body);
     }
     this.#turn(car);
-    context.globalAlpha = car.alpha;
+    context.globalAlpha = isChosen ? Math.max(car.alpha, CHOSEN_ALPHA) : car.alpha;
     context.drawImage(body, BODY_LEFT, BODY_TOP, SPRITE_WIDTH, SPRITE_LENGTH);
     context.globalAlpha = 1;
   }
@@ -278,10 +280,10 @@ export class Painter {
       this.markers.set(livery, marker);
       this.numbers.set(livery, number);
     }
-    context.globalAlpha = car.alpha;
+    context.globalAlpha = isChosen ? Math.max(car.alpha, CHOSEN_ALPHA) : car.alpha;
     this.#turn(car);
     context.drawImage(marker, -marker.width / 2, -marker.height / 2);
-    context.globalAlpha = Math.max(car.alpha, 0.75);
+    context.globalAlpha = Math.max(car.alpha, CHOSEN_ALPHA);
     this.#upright(number, car.index);
     context.globalAlpha = 1;
   }

@@ -68,8 +68,9 @@ export class Ribbon {
    * @param {CanvasRenderingContext2D} context  in map metres
    * @param {number} zoom  CSS pixels per metre
    * @param {MapPalette} palette
+   * @param {boolean} hasMarks
    */
-  paint(context, zoom, palette) {
+  paint(context, zoom, palette, hasMarks) {
     this.#prepare(zoom);
     const width = this.widthAt(zoom);
     const isDetailed = width * zoom >= DETAIL_PIXELS;
@@ -87,7 +88,7 @@ export class Ribbon {
     if (isDetailed) this.#wear(context, width, zoom, palette);
     this.#chevrons(context, zoom, palette);
     this.#start(context, zoom, width, palette);
-    this.#marks(context, zoom, palette);
+    if (hasMarks) this.#marks(context, zoom, palette);
   }
 
   /**
