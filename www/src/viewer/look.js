@@ -9,7 +9,7 @@ const CSS = `
   min-height: 300px;
   color-scheme: light dark;
   --bg: light-dark(#eceff3, #0b0d10);
-  --card: light-dark(rgb(255 255 255 / 0.94), rgb(17 20 25 / 0.9));
+  --card: light-dark(rgb(255 255 255 / 0.97), rgb(17 20 25 / 0.95));
   --solid: light-dark(#ffffff, #14171c);
   --line: light-dark(#dfe2e7, #262b33);
   --line-strong: light-dark(#868e9a, #69727f);
@@ -115,7 +115,7 @@ abbr { text-decoration: none; }
 
 /* Standings */
 table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: 0.82rem; line-height: 1.2; }
-th, td { padding: 0 7px; height: 31px; text-align: right; font-weight: 500; white-space: nowrap; border-top: 1px solid var(--line); }
+th, td { padding: 0 6px; height: 31px; text-align: right; font-weight: 500; white-space: nowrap; border-top: 1px solid var(--line); }
 thead th { position: sticky; top: 0; z-index: 2; height: 26px; border-top: 0; background: var(--solid); color: var(--muted); font-size: 0.74rem; font-weight: 600; }
 .c-place { width: 34px; min-width: 34px; max-width: 34px; padding: 0 4px 0 8px; text-align: right; }
 td.c-place { font-weight: 750; }
@@ -213,7 +213,7 @@ kbd {
 
 /* Room for every column */
 @container (min-width: 1240px) {
-  .viewer { --left: 548px; --right: 268px; }
+  .viewer { --left: 564px; --right: 268px; }
 }
 
 /* A phone, or a narrow box: the map above, one of the panels below it */
