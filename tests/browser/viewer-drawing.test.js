@@ -38,6 +38,20 @@ const PAGE = `<!doctype html><html lang="en"><title>Drawing</title><style>canvas
   const times = new Float64Array(${FRAMES});
   window.drawing = {
     camera,
+    painter,
+    cars,
+    /** Red, green, blue and opacity of a point. */
+    pixel(x, y) {
+      const density = painter.density;
+      return [...painter.context.getImageData(Math.round(x * density), Math.round(y * density), 1, 1).data];
+    },
+    /** Where a car is on the screen. */
+    where(id) {
+      const { x, z } = cars.find(id);
+      const out = new Float64Array(2);
+      camera.toScreen(x, -z, out);
+      return [...out];
+    },
     async run(frames) {
       for (let i = 0; i < frames; i += 1) {
         nowMs += 1000 / 60;
@@ -112,3 +126,38 @@ for (const mode of /** @type {const} */ (["fit", "follow"])) {
     expect(inFrame, JSON.stringify(most)).toBeLessThan(MOST_BYTES);
   });
 }
+
+test("a car is drawn in its colour and can be picked, the ground only where wanted", async ({ page }) => {
+  await open(page);
+  await page.evaluate("drawing.camera.fit(), drawing.run(90)");
+  const corner = "drawing.pixel(3, 3)";
+  expect(await page.evaluate(`${corner}[3]`)).toBe(255);
+  const seen = await page.evaluate(`(() => {
+    const { painter, cars, where, pixel } = drawing;
+    // The leader is painted over all but the chosen one. Below its number:
+    const leader = cars.find("player-0");
+    const [x, y] = where("player-0");
+    return {
+      picked: painter.pick(x, y)?.id,
+      chosen: painter.pick(...where("player-7"))?.id,
+      beyond: painter.pick(3, 3),
+      colour: pixel(x, y + 8).slice(0, 3),
+      body: leader.livery.body,
+    };
+  })()`);
+  expect(seen).toMatchObject({ picked: "player-0", chosen: "player-7", beyond: null });
+  const body = [1, 3, 5].map((at) => parseInt(seen.body.slice(at, at + 2), 16));
+  const off = Math.max(...body.map((part, i) => Math.abs(part - seen.colour[i])));
+  expect(off, `${seen.colour} for ${body}`).toBeLessThan(32);
+  await page.evaluate("drawing.painter.transparent = true, drawing.run(2)");
+  expect(await page.evaluate(corner)).toEqual([0, 0, 0, 0]);
+});
+
+test("once the camera stands, the ground is there at its own scale, wherever it glided", async ({ page }) => {
+  await open(page);
+  for (const how of ["follow()", "fit()", "zoomSmoothly(5)", "panBy(900, 500)", "zoomSmoothly(0.1)"]) {
+    await page.evaluate(`drawing.camera.${how}, drawing.run(180)`);
+    const scales = await page.evaluate("[drawing.painter.ground.front.scale, drawing.camera.zoom]");
+    expect(scales[0], how).toBe(scales[1]);
+  }
+});
