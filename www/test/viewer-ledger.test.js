@@ -209,7 +209,7 @@ test("two cars that stand have no gap that grows", () => {
 });
 
 test("a new race has no gaps of the old one", () => {
-  const race = new Race([steady(-10, 50), steady(-100, 45)]);
+  const race = new Race([steady(-960, 50), steady(-980, 45)]);
   race.ledger.addRoom(roomOf(2, { isActive: false, atMs: 60_000 }));
   race.ledger.addRoom(roomOf(2, { atMs: 70_000 }));
   race.until(72);
@@ -270,8 +270,8 @@ test("on the way to the line overtakes count in a race, not before it", () => {
 
 test("side by side where no laps count, places do not flap", () => {
   const race = new Race([
-    (t) => ({ s: -100 + 5 * t, lateral: -40, speed: 5 }),
-    (t) => ({ s: -100 + 5 * t + 2.5 * Math.sin(3 * t), lateral: -42, speed: 5 }),
+    (t) => ({ s: -100 + 5 * t, lateral: t < 1 ? 0 : -40, speed: 5 }),
+    (t) => ({ s: -100 + 5 * t + 2 * Math.sin(3 * t), lateral: t < 1 ? 0 : -42, speed: 5 }),
   ]).until(15);
   for (let t = 1; t < 15; t += 0.2) assert.deepEqual(race.ids(t), race.ids(1));
 });

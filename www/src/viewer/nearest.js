@@ -93,8 +93,8 @@ export class Nearest {
     const edgeX = Math.min(Math.max(x, this.left), this.right);
     const edgeZ = Math.min(Math.max(z, this.low), this.high);
     const beside = (x - edgeX) * (x - edgeX) + (z - edgeZ) * (z - edgeZ);
-    const column = Math.floor((edgeX - this.left) / this.cell);
-    const row = Math.floor((edgeZ - this.low) / this.cell);
+    const column = this.#columnAt(edgeX);
+    const row = this.#rowAt(edgeZ);
     const rings = Math.max(this.columns, this.rows);
     for (let ring = 0; ring <= rings; ring += 1) {
       const apart = Math.max(0, ring - 1) * this.cell;
@@ -174,33 +174,40 @@ export class Nearest {
     const { xs, zs, dx, dz, lengths, segments } = this.line;
     for (let i = 0; i < segments; i += 1) {
       const pieces = Math.ceil(lengths[i] / (this.cell / 2)) || 1;
-      let before = -1;
       for (let piece = 0; piece < pieces; piece += 1) {
         const from = (piece / pieces) * lengths[i];
         const to = ((piece + 1) / pieces) * lengths[i];
-        const first = this.#cellAt(xs[i] + from * dx[i], zs[i] + from * dz[i]);
-        const last = this.#cellAt(xs[i] + to * dx[i], zs[i] + to * dz[i]);
-        if (first !== before) visit(first, i);
-        if (last !== first) visit(last, i);
-        before = last;
-        // Cut across a corner between two cells: both of its other sides.
-        const sideways = Math.floor(first / this.columns) * this.columns + (last % this.columns);
-        if (sideways === first || sideways === last) continue;
-        visit(sideways, i);
-        visit(Math.floor(last / this.columns) * this.columns + (first % this.columns), i);
+        const [fromColumn, toColumn] = ordered(
+          this.#columnAt(xs[i] + from * dx[i]),
+          this.#columnAt(xs[i] + to * dx[i]),
+        );
+        const [fromRow, toRow] = ordered(this.#rowAt(zs[i] + from * dz[i]), this.#rowAt(zs[i] + to * dz[i]));
+        for (let row = fromRow; row <= toRow; row += 1) {
+          for (let column = fromColumn; column <= toColumn; column += 1) {
+            visit(row * this.columns + column, i);
+          }
+        }
       }
     }
   }
 
-  /**
-   * @param {number} x
-   * @param {number} z
-   */
-  #cellAt(x, z) {
-    const column = Math.min(Math.max(Math.floor((x - this.left) / this.cell), 0), this.columns - 1);
-    const row = Math.min(Math.max(Math.floor((z - this.low) / this.cell), 0), this.rows - 1);
-    return row * this.columns + column;
+  /** @param {number} x */
+  #columnAt(x) {
+    return Math.min(Math.max(Math.floor((x - this.left) / this.cell), 0), this.columns - 1);
   }
+
+  /** @param {number} z */
+  #rowAt(z) {
+    return Math.min(Math.max(Math.floor((z - this.low) / this.cell), 0), this.rows - 1);
+  }
+}
+
+/**
+ * @param {number} a
+ * @param {number} b
+ */
+function ordered(a, b) {
+  return a < b ? [a, b] : [b, a];
 }
 
 /**
