@@ -11,6 +11,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A room whose snapshots stop for so long, though there were cars, is not heard any more: pings are answered by the
 /// browser, which tells nobody.
 const SILENCE: Duration = Duration::from_secs(10);
+/// So much too late, it is the page that slept and not the relay: what came meanwhile is still to be taken.
+const SLEPT: Duration = Duration::from_secs(2);
 /// The most of the first wait; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// The most of any wait.
@@ -136,12 +138,13 @@ impl Connection {
 
     /// Do what is due. `random` is from 0 to 1.
     pub fn handle_timeout(&mut self, now: Duration, random: f64) {
-        if self.poll_timeout().is_none_or(|due| due > now) {
+        let Some(due) = self.poll_timeout().filter(|&due| due <= now) else {
             return;
-        }
-        match self.phase {
-            Phase::Connecting(_) => self.lose(Loss::Timeout, now, random),
+        };
+        match &mut self.phase {
+            Phase::Live { fed, .. } if now - due >= SLEPT => *fed = Some(now - SILENCE + SLEPT),
             Phase::Live { .. } => self.lose(Loss::Silence, now, random),
+            Phase::Connecting(_) => self.lose(Loss::Timeout, now, random),
             Phase::Waiting { .. } => self.connect(now),
             Phase::Closed => {}
         }
@@ -381,6 +384,22 @@ mod tests {
         connection.handle_snapshot(true, ms(3000));
         connection.handle_timeout(ms(13_000), 0.0);
         assert_eq!(outputs(&mut connection), lost(Loss::Silence, ms(0)));
+    }
+
+    #[test]
+    fn a_page_that_slept_takes_what_came_before_it_gives_the_relay_up() {
+        let mut connection = live(ms(0));
+        connection.handle_snapshot(true, ms(1000));
+        connection.handle_timeout(ms(60_000), 0.0);
+        assert_eq!(connection.poll_timeout(), Some(ms(62_000)));
+        let mut fed = live(ms(0));
+        fed.handle_snapshot(true, ms(1000));
+        fed.handle_timeout(ms(60_000), 0.0);
+        fed.handle_snapshot(true, ms(60_001));
+        assert_eq!(fed.poll_timeout(), Some(ms(70_001)));
+        connection.handle_timeout(ms(62_000), 0.0);
+        assert_eq!(outputs(&mut connection), lost(Loss::Silence, ms(0)));
+        assert_eq!(outputs(&mut fed), []);
     }
 
     #[test]
