@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use protocol::id::Secret;
 
-use crate::hub::Spectating;
+use crate::hub::{Access, Observing, Spectating};
 use crate::limit::Allowance;
 use crate::origin::AllowedOrigin;
 use crate::trust::Trust;
@@ -61,6 +61,8 @@ pub struct Config {
     pub max_per_ip: usize,
     /// What races are shown with.
     pub spectating: Spectating,
+    /// Observers for rooms in which nobody is bridged; none without this.
+    pub observing: Option<Observing>,
     /// A port of the operator's own, for metrics and readiness.
     pub metrics_listen: Option<SocketAddr>,
     /// Show the metrics where browsers connect too.
@@ -88,6 +90,8 @@ pub struct Patience {
     pub close: Duration,
     /// The head of an HTTP request.
     pub http_head: Duration,
+    /// Between two looks of an observer, and of the relay for rooms that want one.
+    pub observe: Duration,
     /// After the game server could not be reached, before it is asked again whether it can be.
     pub unready: Duration,
 }
@@ -104,6 +108,8 @@ impl Default for Patience {
             ping: Duration::from_secs(20),
             close: Duration::from_secs(3),
             http_head: Duration::from_secs(10),
+            // So long may an observer be host before it notices.
+            observe: Duration::from_secs(1),
             unready: Duration::from_secs(5),
         }
     }
@@ -127,6 +133,7 @@ impl Config {
             max_connections: DEFAULT_MAX_CONNECTIONS,
             max_per_ip: DEFAULT_MAX_PER_IP,
             spectating: Spectating::default(),
+            observing: None,
             metrics_listen: None,
             metrics_public: false,
             drain: DEFAULT_DRAIN,
@@ -169,6 +176,13 @@ impl Config {
             "--spectate-delay must be at most {} seconds",
             MAX_SPECTATE_DELAY.as_secs()
         );
+        if let Some(observing) = &self.observing {
+            ensure!(
+                self.spectating.access != Access::Off,
+                "--spectate-observer is of no use with --spectate off: leave one of them out"
+            );
+            observing.check()?;
+        }
         Ok(())
     }
 }

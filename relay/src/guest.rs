@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use protocol::command::Command;
 use protocol::frame::CloseCode;
+use protocol::id::SessionId;
 use protocol::session::{Config, Output, SendError, Session, State, Ticket, Transmit};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -23,6 +24,7 @@ const MAX_DATAGRAMS_AT_ONCE: usize = 32;
 /// What the game server said.
 pub(crate) enum Heard<'a> {
     Line(&'a str),
+    Datagram(&'a [u8]),
 }
 
 /// The session. Dropped without [`part`](Self::part), it leaves without a goodbye.
@@ -52,6 +54,16 @@ impl Guest {
     /// Say whether the game server has welcomed the session.
     pub(crate) fn is_welcome(&self) -> bool {
         self.session.state() != State::Disconnected
+    }
+
+    /// The id the game server gave, once it has welcomed the session.
+    pub(crate) fn id(&self) -> Option<&SessionId> {
+        self.session.id()
+    }
+
+    /// Send a datagram past the session; says whether it went.
+    pub(crate) fn send_datagram(&self, datagram: &[u8]) -> bool {
+        self.upstream.datagrams.send(datagram)
     }
 
     /// Queue a command.
@@ -92,7 +104,8 @@ impl Guest {
             () = datagrams.readable() => {
                 for _ in 0..MAX_DATAGRAMS_AT_ONCE {
                     match datagrams.receive() {
-                        Received::Datagram(_) | Received::Unusable => {}
+                        Received::Datagram(datagram) => heard(Heard::Datagram(&datagram)),
+                        Received::Unusable => {}
                         Received::Nothing => break,
                     }
                 }
@@ -141,8 +154,9 @@ impl Guest {
         let mut answered = false;
         while !self.send() {
             let heard = |heard: Heard<'_>| {
-                let Heard::Line(line) = heard;
-                answered |= line.contains(BYE_OK);
+                if let Heard::Line(line) = heard {
+                    answered |= line.contains(BYE_OK);
+                }
             };
             let turned = self.turn(heard).await;
             if answered {

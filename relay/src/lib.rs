@@ -56,7 +56,7 @@ use phase::Phase;
 use readiness::Readiness;
 
 pub use config::{Config, HostPort, Patience};
-pub use hub::{Access, AccessToken, Spectating};
+pub use hub::{Access, AccessToken, Observing, Spectating};
 pub use limit::{Allowance, Rate};
 pub use origin::AllowedOrigin;
 pub use settings::CommandLine;
@@ -124,6 +124,9 @@ impl Relay {
         };
         if let Some(listener) = operator {
             tokio::spawn(operators_port(listener, &context).run());
+        }
+        if let Some(observing) = context.config.observing.clone() {
+            tokio::spawn(hub::oversee(Arc::clone(&context), observing));
         }
         tokio::spawn(public.run());
         Ok(Self {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use protocol::frame::CloseCode;
 
@@ -35,7 +36,7 @@ const REFUSALS: [(Who, Refused); 8] = [
     (Who::Spectator, Refused::Token),
     (Who::Spectator, Refused::NoRoom),
 ];
-const LIMITS: [Limit; 9] = [
+const LIMITS: [Limit; 10] = [
     Limit::HttpConnections,
     Limit::HttpConnectionsOfAddress,
     Limit::Refusals,
@@ -45,6 +46,7 @@ const LIMITS: [Limit; 9] = [
     Limit::LinesToServer,
     Limit::PlayerRate,
     Limit::RoomQuestions,
+    Limit::Observers,
 ];
 
 /// Counters that differ in `N` labels.
@@ -82,6 +84,8 @@ pub(crate) struct Metrics {
     dials: Counters<1>,
     dial_seconds: Histogram,
     goodbyes: Counters<1>,
+    observers: Gauge,
+    observations: Counters<1>,
 }
 
 /// Who asks to come in.
@@ -129,6 +133,8 @@ pub(crate) enum Limit {
     PlayerRate,
     /// Questions for the list of rooms.
     RoomQuestions,
+    /// Observers at once.
+    Observers,
 }
 
 /// How the goodbye for a session ended.
@@ -175,6 +181,8 @@ impl Metrics {
             dials: Counters::default(),
             dial_seconds: Histogram::new(DIAL_SECONDS),
             goodbyes: Counters::default(),
+            observers: Gauge::default(),
+            observations: Counters::default(),
         };
         metrics.begin_at_zero();
         metrics
@@ -237,6 +245,17 @@ impl Metrics {
         self.goodbyes.get_or_create(&labels).inc();
     }
 
+    /// An observer set out.
+    pub(crate) fn observing(&self) {
+        self.observers.inc();
+    }
+
+    /// An observer is back; `end` is a word for why.
+    pub(crate) fn observed(&self, end: &'static str) {
+        self.observers.dec();
+        self.observations.get_or_create(&[("end", end)]).inc();
+    }
+
     fn uptime(&self) -> Duration {
         self.started.elapsed()
     }
@@ -286,6 +305,7 @@ impl Limit {
             Self::LinesToServer => "lines_to_server",
             Self::PlayerRate => "player_rate",
             Self::RoomQuestions => "room_questions",
+            Self::Observers => "observers",
         }
     }
 }

@@ -114,7 +114,12 @@ fn start(context: &Arc<Context>) -> watch::Receiver<Option<Answer>> {
 }
 
 async fn probe_with(context: &Context, guest: &mut Option<Guest>) -> Answer {
-    let words = |ending: Ending| ending.reason().to_owned();
+    let words = |ending: Ending| {
+        // At most once in `Patience::unready`.
+        let detail = ending.detail.as_deref().unwrap_or_default();
+        tracing::warn!("not ready: {} {detail}", ending.reason());
+        ending.reason().to_owned()
+    };
     let guest = guest.insert(Guest::dial(context).await.map_err(words)?);
     let welcome = async {
         while !guest.is_welcome() {

@@ -11,6 +11,7 @@ use protocol::id::Secret;
 use serde::Deserialize;
 
 use crate::config::{Config, DEFAULT_LISTEN, HostPort};
+use crate::hub::Observing;
 use crate::trust::Trust;
 
 /// The command line: where the file is, and the same options as in it.
@@ -102,6 +103,16 @@ struct Settings {
     /// Spectators at once [default: 5000]
     #[arg(long, env = "MP_RELAY_MAX_SPECTATORS", value_name = "N")]
     max_spectators: Option<usize>,
+    /// Show also rooms in which no player of this relay is: a session of the relay's own joins them while somebody
+    /// watches. It takes a seat, never the last one, and leaves as soon as it finds itself host or alone
+    #[arg(long, env = "MP_RELAY_SPECTATE_OBSERVER", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    spectate_observer: Option<bool>,
+    /// What observers are called in the game; six letters of their session follow [default: spectator-relay]
+    #[arg(long, env = "MP_RELAY_OBSERVER_NAME", value_name = "NAME")]
+    observer_name: Option<String>,
+    /// Observers at once, each in a room of its own [default: 8]
+    #[arg(long, env = "MP_RELAY_MAX_OBSERVERS", value_name = "N")]
+    max_observers: Option<usize>,
     /// Serve /metrics, /readyz and /healthz on a port of their own
     #[arg(long, env = "MP_RELAY_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     metrics_listen: Option<String>,
@@ -153,6 +164,9 @@ impl Settings {
             spectate_hz: self.spectate_hz.or(below.spectate_hz),
             spectate_delay: self.spectate_delay.or(below.spectate_delay),
             max_spectators: self.max_spectators.or(below.max_spectators),
+            spectate_observer: self.spectate_observer.or(below.spectate_observer),
+            observer_name: self.observer_name.or(below.observer_name),
+            max_observers: self.max_observers.or(below.max_observers),
             metrics_listen: self.metrics_listen.or(below.metrics_listen),
             metrics_public: self.metrics_public.or(below.metrics_public),
         }
@@ -198,6 +212,11 @@ impl Settings {
         let delay = self.spectate_delay.unwrap_or(0);
         spectating.delay = Duration::from_secs(delay.into());
         spectating.max_spectators = self.max_spectators.unwrap_or(spectating.max_spectators);
+        if self.spectate_observer.unwrap_or(false) {
+            let observing = config.observing.insert(Observing::default());
+            observing.name = self.observer_name.unwrap_or_else(|| observing.name.clone());
+            observing.at_once = self.max_observers.unwrap_or(observing.at_once);
+        }
         let metrics = self.metrics_listen;
         let metrics = metrics.map(|address| parse("metrics-listen", &address));
         config.metrics_listen = metrics.transpose()?;
@@ -307,6 +326,30 @@ mod tests {
                     "a:1",
                     "--trust",
                     "system",
+                    "--spectate-observer",
+                    "--spectate",
+                    "off",
+                ],
+                "leave one of them out",
+            ),
+            (
+                &[
+                    "--server",
+                    "a:1",
+                    "--trust",
+                    "system",
+                    "--spectate-observer",
+                    "--observer-name",
+                    "a name that is far too long",
+                ],
+                "at most 24",
+            ),
+            (
+                &[
+                    "--server",
+                    "a:1",
+                    "--trust",
+                    "system",
                     "--metrics-listen",
                     "9000",
                 ],
@@ -333,6 +376,18 @@ mod tests {
         assert!(!format!("{shown:?}").contains("abcdef"));
         let off = config(&["--config", path, "--spectate", "off"]).unwrap();
         assert_eq!(off.spectating.access, crate::hub::Access::Off);
+    }
+
+    #[test]
+    fn observers_come_only_where_they_are_meant_to() {
+        let file =
+            file("server = 'a:1'\ntrust = 'system'\nobserver-name = 'TV'\nmax-observers = 2");
+        let path = file.path().to_str().unwrap();
+        assert_eq!(config(&["--config", path]).unwrap().observing, None);
+        let observing = config(&["--config", path, "--spectate-observer"]).unwrap();
+        let (name, at_once) = ("TV".into(), 2);
+        let expected = Observing { name, at_once };
+        assert_eq!(observing.observing, Some(expected));
     }
 
     #[test]

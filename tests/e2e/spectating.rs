@@ -14,7 +14,7 @@ use crate::two_in_a_room;
 /// How exact a place is in a snapshot, in metres along an axis.
 const PRECISION: f32 = 0.0051;
 
-fn id_of(player: &Player) -> SessionId {
+pub(crate) fn id_of(player: &Player) -> SessionId {
     match player.session.id() {
         Some(id) => id.clone(),
         None => panic!("not welcomed"),
@@ -22,7 +22,7 @@ fn id_of(player: &Player) -> SessionId {
 }
 
 /// Send a place and do for a moment what is due.
-async fn drive(player: &mut Player, place: Vec3) -> anyhow::Result<()> {
+pub(crate) async fn drive(player: &mut Player, place: Vec3) -> anyhow::Result<()> {
     let now = player.now();
     player
         .session
@@ -30,7 +30,7 @@ async fn drive(player: &mut Player, place: Vec3) -> anyhow::Result<()> {
     player.turn(Duration::from_millis(10)).await
 }
 
-fn is_at(spectator: &Spectator, player: &Player, place: Vec3) -> bool {
+pub(crate) fn is_at(spectator: &Spectator, player: &Player, place: Vec3) -> bool {
     spectator.car(&id_of(player)).is_some_and(|car| {
         let off = car.position - place;
         [off.x, off.y, off.z]

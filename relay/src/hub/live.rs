@@ -143,9 +143,18 @@ impl Live {
         self.spectators.load(Ordering::Relaxed)
     }
 
+    pub(super) fn id(&self) -> &RoomId {
+        &self.id
+    }
+
     /// Say whether positions are known.
     pub(super) fn is_live(&self) -> bool {
         lock(&self.inner).room.is_live()
+    }
+
+    /// Say whether a player of this relay is here.
+    pub(super) fn is_bridged(&self) -> bool {
+        lock(&self.inner).room.is_bridged()
     }
 
     /// Change what is known of the room, and show it.

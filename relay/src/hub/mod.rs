@@ -7,6 +7,7 @@ mod crowd;
 mod frame;
 mod listing;
 mod live;
+mod observer;
 mod room;
 mod spectator;
 mod tally;
@@ -30,6 +31,8 @@ use spectator::Spectator;
 use tap::{Heard, Tap};
 
 pub use access::{Access, AccessToken};
+pub use observer::Observing;
+pub(crate) use observer::oversee;
 pub(crate) use tally::Tally;
 
 /// What races are shown with.

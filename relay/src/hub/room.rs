@@ -19,6 +19,8 @@ const MAX_PLAYERS: usize = 200;
 const MAX_NAME_LETTERS: usize = 64;
 /// A car is taken from another tap once the one that brought it was silent for so long.
 const SOURCE_SILENCE: Duration = Duration::from_millis(500);
+/// Sessions of the relay's own that are remembered: the goodbye of one may fail, and others still name it.
+const MAX_OBSERVERS: usize = 16;
 /// Tapped players who left are remembered: a position still on its way, or sent by a server that has not noticed,
 /// must not bring them back. They come back the way they came, through their own tap.
 const MAX_DEPARTED: usize = 256;
@@ -33,6 +35,10 @@ pub(super) struct Room {
     players: HashMap<SessionId, Seat>,
     /// Never more than `MAX_DEPARTED`, the newest.
     departed: VecDeque<SessionId>,
+    /// Sessions of the relay's own, the newest last, never more than `MAX_OBSERVERS`. They are no players.
+    observers: VecDeque<SessionId>,
+    /// The newest of `observers` is here and looks.
+    is_observed: bool,
     cars: Cars,
     ticks: u32,
     /// What a spectator is told has changed since it was last written.
@@ -78,6 +84,8 @@ impl Room {
             is_active: false,
             players: HashMap::new(),
             departed: VecDeque::new(),
+            observers: VecDeque::new(),
+            is_observed: false,
             cars: Cars::default(),
             ticks: 0,
             changed: false,
@@ -103,8 +111,32 @@ impl Room {
         self.departed.push_back(id.clone());
         self.cars.remove(id);
         self.changed |= self.players.remove(id).is_some();
+        self.lose_source(id);
+    }
+
+    /// A session of the relay's own came in to look.
+    pub(super) fn observe(&mut self, id: &SessionId) {
+        if self.observers.len() == MAX_OBSERVERS {
+            self.observers.pop_front();
+        }
+        self.observers.push_back(id.clone());
+        self.is_observed = true;
+        self.cars.remove(id);
+        self.changed |= self.players.remove(id).is_some();
+    }
+
+    /// The session that looked looks no more.
+    pub(super) fn end_observation(&mut self, id: &SessionId) {
+        self.is_observed &= self.observers.back() != Some(id);
+        self.lose_source(id);
+    }
+
+    /// What a tap brought may come from another one at once. Without any, nobody says any more who is here.
+    fn lose_source(&mut self, tap: &SessionId) {
+        let is_live = self.is_live();
         for seat in self.players.values_mut() {
-            seat.source.take_if(|(source, _)| source == id);
+            seat.source.take_if(|(source, _)| source == tap);
+            seat.listed &= is_live;
         }
     }
 
@@ -158,7 +190,7 @@ impl Room {
         if mixed && car != tap && !seat.is_some_and(|seat| seat.tapped || seat.listed) {
             return false;
         }
-        if self.departed.contains(car) {
+        if self.departed.contains(car) || self.observers.contains(car) {
             return false;
         }
         match seat.and_then(|seat| seat.source.as_ref()) {
@@ -178,8 +210,13 @@ impl Room {
         self.cars.handle_update(update, now);
     }
 
-    /// Say whether a player of this relay is here, so that positions are known.
+    /// Say whether positions are known.
     pub(super) fn is_live(&self) -> bool {
+        self.is_observed || self.is_bridged()
+    }
+
+    /// Say whether a player of this relay is here.
+    pub(super) fn is_bridged(&self) -> bool {
         self.players.values().any(|seat| seat.tapped)
     }
 
@@ -239,8 +276,11 @@ impl Room {
         serde_json::to_string(&told).unwrap_or_default()
     }
 
-    /// The seat of a player, new where there is none yet; nothing where all are taken.
+    /// The seat of a player, new where there is none yet; nothing where all are taken, or for who is no player.
     fn seat(&mut self, id: &SessionId) -> Option<&mut Seat> {
+        if self.observers.contains(id) {
+            return None;
+        }
         if !self.players.contains_key(id) {
             let index = self.free_index()?;
             let seat = Seat {
@@ -410,6 +450,53 @@ mod tests {
         assert_eq!(room.sample(ms(5000)).cars, []);
         assert_eq!(players(&room), [(0, "a".into())]);
         assert!(room.take_text().is_some());
+    }
+
+    #[test]
+    fn an_observer_brings_cars_and_is_no_player() {
+        let mut room = room();
+        room.list(&[Player {
+            id: id('o'),
+            name: String::from("spectator-relay"),
+        }]);
+        room.observe(&id('o'));
+        assert!(room.is_live() && !room.is_bridged());
+        let named = |letter| Player {
+            id: id(letter),
+            name: String::from("Ann"),
+        };
+        room.list(&[named('a'), named('o')]);
+        assert_eq!(players(&room), [(0, "a".into())]);
+        assert!(bring(&mut room, 'o', 'a', 1.0, false, ms(0)));
+        assert!(bring(&mut room, 'o', 'c', 2.0, false, ms(0)));
+        assert!(!bring(&mut room, 'o', 'o', 0.0, false, ms(0)));
+        assert_eq!(room.sample(ms(50)).cars.len(), 2);
+        // A player of this relay comes: the cars go on from there, and the observer stays unknown.
+        room.enter(&id('b'), None);
+        room.end_observation(&id('o'));
+        assert!(bring(&mut room, 'b', 'a', 1.0, false, ms(60)));
+        assert!(!bring(&mut room, 'b', 'o', 0.0, false, ms(60)));
+        room.list(&[named('a'), named('b'), named('o')]);
+        assert_eq!(players(&room).len(), 3, "a, b and c");
+        assert!(room.is_bridged());
+    }
+
+    #[test]
+    fn a_room_that_nobody_looks_at_any_more_is_told_as_empty() {
+        let mut room = room();
+        let name = String::from("Ann");
+        room.observe(&id('o'));
+        room.list(&[Player { id: id('a'), name }]);
+        assert!(bring(&mut room, 'o', 'a', 1.0, false, ms(0)));
+        room.end_observation(&id('o'));
+        assert!(!room.is_live());
+        assert_eq!(room.sample(ms(50)).cars.len(), 1, "it stops, then it goes");
+        assert_eq!(room.sample(ms(9000)).cars, []);
+        assert_eq!(players(&room), []);
+        // An earlier one that ends late does not blind a later one.
+        room.observe(&id('p'));
+        room.end_observation(&id('o'));
+        assert!(room.is_live());
     }
 
     #[test]

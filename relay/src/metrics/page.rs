@@ -153,6 +153,9 @@ impl Page<'_> {
         let most = context.config.spectating.max_spectators;
         let now = tally.spectators.load(Relaxed) as usize;
         self.places("spectators", "Spectators", now, most);
+        if let Some(observing) = &context.config.observing {
+            self.observers(&context.metrics, observing.at_once);
+        }
         let (live, watched) = hub.count_rooms();
         self.gauge("rooms_live", "Rooms whose positions are known", live);
         self.gauge("rooms_watched", "Rooms somebody watches", watched);
@@ -200,6 +203,14 @@ impl Page<'_> {
         }
         let help = "Spectators that were closed for a fault of theirs, by close code";
         self.0.register("spectator_closes", help, closes);
+    }
+
+    fn observers(&mut self, metrics: &Metrics, most: usize) {
+        let now = usize::try_from(metrics.observers.get()).unwrap_or(0);
+        self.places("observers", "Sessions that observe a room", now, most);
+        let help = "Observations that ended, and why";
+        let ended = metrics.observations.clone();
+        self.0.register("observations_ended", help, ended);
     }
 }
 

@@ -26,13 +26,31 @@ async fn fails(command: &mut Command) -> String {
 
 /// Read the line that says where it listens.
 async fn listening(child: &mut Child) -> String {
+    let line = ready(child).await;
+    line["listen"].as_str().unwrap().to_owned()
+}
+
+async fn ready(child: &mut Child) -> serde_json::Value {
     let mut stdout = BufReader::new(child.stdout.as_mut().unwrap());
     let mut line = String::new();
     within("its address", stdout.read_line(&mut line))
         .await
         .unwrap();
-    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
-    line["listen"].as_str().unwrap().to_owned()
+    serde_json::from_str(&line).unwrap()
+}
+
+#[tokio::test]
+async fn it_says_where_the_metrics_are_if_they_are_anywhere() {
+    let options = ["--server", "127.0.0.1:9", "--trust", "insecure"];
+    let options = [&options[..], &["--listen", "127.0.0.1:0"]].concat();
+    let mut child = program().args(&options).spawn().unwrap();
+    assert_eq!(ready(&mut child).await.get("metrics"), None);
+    let metrics = ["--metrics-listen", "127.0.0.1:0"];
+    let mut child = program().args(&options).args(metrics).spawn().unwrap();
+    let line = ready(&mut child).await;
+    let address = line["metrics"].as_str().unwrap().parse().unwrap();
+    let answer = crate::http::get_at(address, "/metrics").await;
+    assert!(answer.contains("process_open_fds") || cfg!(not(target_os = "linux")));
 }
 
 #[cfg(unix)]

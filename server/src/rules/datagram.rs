@@ -112,10 +112,7 @@ impl Rules {
             return;
         }
         match packet {
-            Packet::Update { sender, pose } if self.config.faithful || pose.is_finite() => {
-                self.update(&sender, from, &pose);
-            }
-            Packet::Update { .. } => {}
+            Packet::Update { sender, pose } => self.update(&sender, from, &pose),
             Packet::Input {
                 sender,
                 room,
@@ -223,7 +220,7 @@ impl Pose {
         })
     }
 
-    /// The original cannot write what overflowed to infinity, so nobody gets it.
+    /// The original cannot write what overflowed to infinity, so nobody gets it. It has told the endpoint by then.
     fn is_finite(&self) -> bool {
         self.position
             .iter()

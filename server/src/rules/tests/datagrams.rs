@@ -80,6 +80,21 @@ fn what_overflows_reaches_nobody() {
 }
 
 #[test]
+fn what_overflows_tells_the_endpoint() {
+    for (mut world, ann, bob, room) in both() {
+        let cy = world.named("Cy");
+        world.join(cy, &room);
+        assert!(world.cast(cy, &update(&id(cy), "1e99")).is_empty());
+        let heard = world.cast(ann, &update(&id(ann), "1"));
+        let line = updated(&id(ann), "1");
+        assert_eq!(heard.len(), 2, "{heard:?}");
+        for to in [bob, cy] {
+            assert!(heard.contains(&(place(to), line.clone())), "{heard:?}");
+        }
+    }
+}
+
+#[test]
 fn the_original_believes_the_id_in_the_text_and_we_the_key() {
     for (faithful, heard) in [(true, 1), (false, 0)] {
         let (mut world, ann, bob, _) = pair(faithful);

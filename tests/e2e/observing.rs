@@ -1,0 +1,230 @@
+//! Rooms in which no player of the relay is: observers show them, cost the players nothing, and know when to go.
+
+use std::time::Duration;
+
+use protocol::command::Command;
+use protocol::event::{Event, Room};
+use protocol::geometry::Vec3;
+use protocol::id::{RoomId, SessionId};
+use protocol::session::Output;
+use relay::{Observing, Relay};
+use server::Options;
+use tests::{Player, Site, Spectator};
+
+use crate::spectating::{drive, id_of, is_at};
+
+/// Between two looks: some of the waits take ten.
+const LOOK: Duration = Duration::from_millis(30);
+
+/// Between two questions of a player who waits: the relay lets 100 a second through.
+const BEAT: Duration = Duration::from_millis(25);
+
+/// A site whose relay sends observers, and the relay that the players use instead.
+async fn site(faithful: bool) -> anyhow::Result<(Site, Relay)> {
+    let options = Options {
+        faithful,
+        ..Options::default()
+    };
+    let site = Site::start_with(options, |config| {
+        config.observing = Some(Observing::default());
+        config.patience.observe = LOOK;
+        config.drain = Duration::from_millis(100);
+    })
+    .await?;
+    let elsewhere = Site::relay_of(&site.server).await?;
+    Ok((site, elsewhere))
+}
+
+fn url(relay: &Relay) -> String {
+    format!("ws://{}/ws", relay.addr())
+}
+
+async fn rooms(player: &mut Player) -> anyhow::Result<Vec<Room>> {
+    match player.ask(Command::ListRooms).await?? {
+        Event::RoomList(rooms) => Ok(rooms),
+        other => anyhow::bail!("not the rooms: {other:?}"),
+    }
+}
+
+/// Wait until these are in the player's room and nobody else.
+async fn until_here_are(player: &mut Player, expected: &[SessionId]) -> anyhow::Result<()> {
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        let mut here = player.room_players().await?;
+        here.sort();
+        let mut expected = expected.to_vec();
+        expected.sort();
+        if here == expected {
+            return Ok(());
+        }
+        anyhow::ensure!(std::time::Instant::now() < deadline, "{here:?}");
+        player.turn(BEAT).await?;
+    }
+}
+
+/// Wait until somebody is in the player's room who is none of these; gives who it is.
+async fn until_observed(player: &mut Player, players: &[SessionId]) -> anyhow::Result<SessionId> {
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        let here = player.room_players().await?;
+        if let Some(other) = here.into_iter().find(|id| !players.contains(id)) {
+            return Ok(other);
+        }
+        anyhow::ensure!(std::time::Instant::now() < deadline, "nobody came");
+        player.turn(BEAT).await?;
+    }
+}
+
+/// Take what came from others; all of it must be of these.
+fn saw_only(player: &mut Player, expected: &[SessionId]) {
+    while let Some(id) = player.take(|output| match output {
+        Output::Update(update) => Some(update.session_id),
+        _ => None,
+    }) {
+        assert!(expected.contains(&id), "a car that is no player's: {id}");
+    }
+}
+
+fn told_only(spectator: &Spectator, expected: &[SessionId]) {
+    for id in spectator.indices().keys() {
+        assert!(expected.contains(id), "{}", spectator.room);
+    }
+}
+
+#[tokio::test]
+async fn players_of_another_relay_are_seen_and_see_no_observer() -> anyhow::Result<()> {
+    for faithful in [false, true] {
+        let (site, elsewhere) = site(faithful).await?;
+        let mut ann = Player::sign_in(&url(&elsewhere), "Ann").await?;
+        let mut bob = Player::sign_in(&url(&elsewhere), "Bob").await?;
+        let room = ann.create_room("Monza").await?;
+        bob.join_room(&room).await??;
+        let players = [id_of(&ann), id_of(&bob)];
+        let mut spectator = Spectator::watch(&site.relay, &room).await?;
+        let (a, b) = (Vec3::new(5.0, 0.0, 1.0), Vec3::new(-3.0, 0.0, 2.0));
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        while !(is_at(&spectator, &ann, a) && is_at(&spectator, &bob, b)) {
+            anyhow::ensure!(std::time::Instant::now() < deadline, "{}", spectator.room);
+            drive(&mut ann, a).await?;
+            drive(&mut bob, b).await?;
+            saw_only(&mut ann, &players);
+            saw_only(&mut bob, &players);
+            spectator.turn(Duration::from_millis(5)).await?;
+            told_only(&spectator, &players);
+        }
+        let named = |spectator: &Spectator, name: &str| {
+            let players = spectator.room["players"].as_array();
+            players.is_some_and(|players| players.iter().any(|player| player["name"] == name))
+        };
+        spectator
+            .until(|spectator| named(spectator, "Ann") && named(spectator, "Bob"))
+            .await?;
+        assert_eq!(spectator.room["name"], "Monza");
+        let observer = until_observed(&mut ann, &players).await?;
+        assert_eq!(ann.room_players().await?.len(), 3);
+        // Nobody watches any more, so it says goodbye.
+        drop(spectator);
+        until_here_are(&mut ann, &players).await?;
+        assert!(!players.contains(&observer));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_observer_that_becomes_host_or_is_alone_leaves() -> anyhow::Result<()> {
+    let (site, elsewhere) = site(false).await?;
+    let mut ann = Player::sign_in(&url(&elsewhere), "Ann").await?;
+    let mut bob = Player::sign_in(&url(&elsewhere), "Bob").await?;
+    let room = ann.create_room("Monza").await?;
+    let _spectator = Spectator::watch(&site.relay, &room).await?;
+    let a = id_of(&ann);
+    until_observed(&mut ann, &[a]).await?;
+    // Of those who stay the observer was here longest, so it is host until it notices.
+    bob.join_room(&room).await??;
+    ann.ask(Command::LeaveRoom).await??;
+    let b = id_of(&bob);
+    let host = async |player: &mut Player, room: &RoomId| -> anyhow::Result<Option<SessionId>> {
+        let rooms = rooms(player).await?;
+        let found = rooms.into_iter().find(|listed| listed.id == *room);
+        Ok(found.and_then(|room| room.host_id))
+    };
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while host(&mut ann, &room).await? != Some(b.clone()) {
+        anyhow::ensure!(std::time::Instant::now() < deadline, "Bob is no host");
+        ann.turn(BEAT).await?;
+    }
+    // It comes back after a while, and is alone once Bob has left: then there is no room any more.
+    until_observed(&mut bob, &[b]).await?;
+    bob.ask(Command::LeaveRoom).await??;
+    while !rooms(&mut ann).await?.is_empty() {
+        anyhow::ensure!(std::time::Instant::now() < deadline, "the room is there");
+        ann.turn(BEAT).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_last_seat_is_left_to_players() -> anyhow::Result<()> {
+    let (site, elsewhere) = site(false).await?;
+    let mut crowd = Vec::new();
+    for number in 0..19 {
+        crowd.push(Player::sign_in(&url(&elsewhere), &format!("Player {number}")).await?);
+    }
+    let full = crowd[0].create_room("full").await?;
+    for player in &mut crowd[1..] {
+        player.join_room(&full).await??;
+    }
+    let players: Vec<_> = crowd.iter().map(id_of).collect();
+    let mut ann = Player::sign_in(&url(&elsewhere), "Ann").await?;
+    let other = ann.create_room("other").await?;
+    let _at_full = Spectator::watch(&site.relay, &full).await?;
+    let _at_other = Spectator::watch(&site.relay, &other).await?;
+    // Both are on the same list, so an observer in the one means that the other was looked at too.
+    let a = id_of(&ann);
+    until_observed(&mut ann, &[a]).await?;
+    let host = &mut crowd[0];
+    assert_eq!(host.room_players().await?.len(), 19);
+    // With one seat more one comes, and goes when the room fills up.
+    let mut last = crowd.pop().ok_or_else(|| anyhow::anyhow!("nobody"))?;
+    last.ask(Command::LeaveRoom).await??;
+    until_observed(&mut crowd[0], &players).await?;
+    last.join_room(&full).await??;
+    until_here_are(&mut crowd[0], &players).await
+}
+
+#[tokio::test]
+async fn a_player_of_the_relay_takes_the_observers_place() -> anyhow::Result<()> {
+    let (site, elsewhere) = site(true).await?;
+    let mut ann = Player::sign_in(&url(&elsewhere), "Ann").await?;
+    let room = ann.create_room("Monza").await?;
+    let mut spectator = Spectator::watch(&site.relay, &room).await?;
+    let a = id_of(&ann);
+    let observer = until_observed(&mut ann, std::slice::from_ref(&a)).await?;
+    let mut bob = Player::sign_in(&site.url(), "Bob").await?;
+    bob.join_room(&room).await??;
+    let players = [a, id_of(&bob)];
+    until_here_are(&mut ann, &players).await?;
+    let (a, b) = (Vec3::new(5.0, 0.0, 1.0), Vec3::new(-3.0, 0.0, 2.0));
+    while !(is_at(&spectator, &ann, a) && is_at(&spectator, &bob, b)) {
+        drive(&mut ann, a).await?;
+        drive(&mut bob, b).await?;
+        spectator.turn(Duration::from_millis(5)).await?;
+        assert!(!spectator.indices().contains_key(&observer));
+    }
+    told_only(&spectator, &players);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_relay_that_stops_takes_its_observers_home() -> anyhow::Result<()> {
+    let (site, elsewhere) = site(true).await?;
+    let mut ann = Player::sign_in(&url(&elsewhere), "Ann").await?;
+    let room = ann.create_room("Monza").await?;
+    let _spectator = Spectator::watch(&site.relay, &room).await?;
+    let a = id_of(&ann);
+    until_observed(&mut ann, std::slice::from_ref(&a)).await?;
+    let stopping = tokio::spawn(site.relay.stop());
+    until_here_are(&mut ann, &[a]).await?;
+    stopping.await?;
+    Ok(())
+}
