@@ -230,6 +230,7 @@ test("at the start those who have not moved are placed by their place in the roo
   race.until(8);
   assert.deepEqual(race.ids(4), ["p1", "p2", "p0"]);
   assert.deepEqual(race.ids(8), ["p0", "p1", "p2"]);
+  assert.ok(Number.isNaN(race.at(8)[1].gapMs) && Number.isNaN(race.at(8)[2].intervalMs));
 });
 
 test("one overtake is one event, with the place it won", () => {

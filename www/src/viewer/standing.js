@@ -136,9 +136,11 @@ export class Standings {
     row.gapLaps = 0;
     row.intervalMs = NaN;
     row.intervalLaps = 0;
-    row.gapMs = Number.isNaN(this.lapMetres) ? NaN : 0;
-    if (Number.isNaN(this.lapMetres) || i === 0) return;
+    row.gapMs = i === 0 && !Number.isNaN(this.lapMetres) ? 0 : NaN;
     const { past } = this.racers[i];
+    // Whoever has not been on the track since the start is behind nobody yet.
+    const isOut = past.progress[slotOf(this.column)] > -this.lapMetres;
+    if (i === 0 || !isOut) return;
     const leader = this.racers[0].past;
     const ahead = this.racers[i - 1].past;
     row.gapLaps = this.#lapsBetween(leader, past);
