@@ -122,6 +122,16 @@ test("two fingers zoom and move the map: what was under them stays under them", 
   assert.deepEqual(picks, []);
 });
 
+test("a tap with two fingers picks nothing", () => {
+  const { canvas, picks } = stage();
+  for (const type of ["pointerdown", "pointerup"]) {
+    for (const pointerId of [1, 2]) {
+      canvas.send(type, { pointerId, pointerType: "touch", x: 200 * pointerId, y: 300 });
+    }
+  }
+  assert.deepEqual(picks, []);
+});
+
 test("the wheel zooms about the pointer and keeps the page from scrolling", () => {
   for (const deltaY of [-120, -3]) {
     const { canvas, camera } = stage();

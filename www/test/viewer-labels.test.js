@@ -86,6 +86,24 @@ test("where there is no room for all, the chosen car and those ahead have their 
   assert.ok(names.includes(41), String(names));
   assert.ok(names.includes(0) && names.includes(1), String(names));
   assert.ok(names.length < 30, `${names.length} shown`);
+  const boxes = shown(labels);
+  for (const a of boxes) {
+    for (const b of boxes) assert.ok(a === b || !overlap(a, b), `${a.index} over ${b.index}`);
+  }
+});
+
+test("a tag keeps to a worse side for a while, then goes to the better one", () => {
+  const labels = labelsOf([[1390, 400]]);
+  labels.update(STEP, true);
+  const worse = labels.slot[0];
+  labels.x[0] = 700;
+  for (let t = 0; t < 1; t += STEP) labels.update(STEP, true);
+  assert.equal(labels.slot[0], worse);
+  // Now it drives across, and above it is better.
+  labels.isAcross[0] = 1;
+  for (let t = 0; t < 1; t += STEP) labels.update(STEP, true);
+  assert.notEqual(labels.slot[0], worse);
+  assert.equal(labels.toX[0], -WIDTH / 2);
 });
 
 test("a tag stays in the free area, and a car out of it has none", () => {

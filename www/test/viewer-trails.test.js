@@ -65,6 +65,10 @@ test("a jump of the playhead clears the trails, forwards and backwards", () => {
     assert.ok(draw(race).metres > 100);
     show(race, toMs, toMs);
     assert.equal(draw(race).metres, 0);
+    show(race, toMs + 20, toMs + 2000);
+    const driven = race.cars.list.reduce((sum, car) => sum + car.speed * 2, 0);
+    const { metres } = draw(race);
+    assert.ok(Math.abs(metres - driven) < 0.15 * driven, `${metres} m of ${driven} m`);
   }
 });
 
