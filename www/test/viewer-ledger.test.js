@@ -498,6 +498,41 @@ test("a hundred cars for ten minutes: caught up with at once, and a table withou
   );
 });
 
+test("whatever comes, the places are 1, 2, 3 … and nothing is thrown", () => {
+  let state = 11;
+  const random = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  const odd = [NaN, Infinity, -Infinity, 1e9, -1e-9, 0];
+  const any = (/** @type {number} */ scale) =>
+    random() < 0.05 ? odd[Math.floor(random() * odd.length)] : (random() - 0.5) * scale;
+  const car = () =>
+    random() < 0.1
+      ? null
+      : { x: any(400), z: any(400), yaw: any(10), speed: any(100), ageMs: any(2000), stale: random() < 0.1 };
+  const race = new Race(Array.from({ length: 30 }, () => car));
+  for (let t = 1; t <= 120; t += 1) {
+    const players = Array.from({ length: Math.floor(random() * 40) }, (_, i) => {
+      return {
+        index: Math.floor(random() * 256),
+        id: `p${Math.floor(random() * 60)}`,
+        name: i % 2 ? "" : `${i}`,
+      };
+    });
+    race.ledger.addRoom(
+      roomOf(0, { players, isActive: random() < 0.5, atMs: t * 1000 - 500 * Math.floor(random() * 4) }),
+    );
+    if (t % 40 === 0) race.ledger.setCircuit(t === 40 ? null : circuit);
+    race.until(t);
+    for (const seconds of [t, random() * t]) {
+      const places = race.at(seconds).map(({ place }) => place);
+      const expected = places.map((_, i) => (race.ledger.circuit === null ? 0 : i + 1));
+      assert.deepEqual(places, expected);
+    }
+  }
+});
+
 test("players who come and go for ever are not remembered for ever", () => {
   const race = new Race([steady(-10, 50)]);
   for (let i = 1; i <= 400; i += 1) {
