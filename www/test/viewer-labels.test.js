@@ -92,17 +92,25 @@ test("where there is no room for all, the chosen car and those ahead have their 
   }
 });
 
+test("the chosen car has its tag from behind a full field, over nobody's", () => {
+  const labels = labelsOf(oval(100), { chosen: 99 });
+  labels.layout();
+  const boxes = shown(labels);
+  const chosen = boxes.find(({ index }) => index === 99);
+  assert.ok(chosen, "not shown");
+  for (const other of boxes) assert.ok(other === chosen || !overlap(other, chosen), `over ${other.index}`);
+});
+
 test("a tag keeps to a worse side for a while, then goes to the better one", () => {
-  const labels = labelsOf([[1390, 400]]);
+  const labels = labelsOf([[700, 400]]);
   labels.update(STEP, true);
-  const worse = labels.slot[0];
-  labels.x[0] = 700;
-  for (let t = 0; t < 1; t += STEP) labels.update(STEP, true);
-  assert.equal(labels.slot[0], worse);
+  const beside = labels.slot[0];
   // Now it drives across, and above it is better.
   labels.isAcross[0] = 1;
   for (let t = 0; t < 1; t += STEP) labels.update(STEP, true);
-  assert.notEqual(labels.slot[0], worse);
+  assert.equal(labels.slot[0], beside);
+  for (let t = 0; t < 1; t += STEP) labels.update(STEP, true);
+  assert.notEqual(labels.slot[0], beside);
   assert.equal(labels.toX[0], -WIDTH / 2);
 });
 
