@@ -12,8 +12,9 @@ import { buffer, context2d } from "../element.js";
 const MARGIN_SHARE = 0.22;
 /** Device pixels of one picture at most: 50 MB. A larger screen gets a smaller margin. */
 const MAX_PIXELS = 12.5e6;
-/** A picture is painted in so many strips, one a frame. */
-const STRIPS = 6;
+/** A picture is painted in strips of so many pixels, one a frame, so that none is felt; and in at least so many. */
+const STRIP_PIXELS = 0.75e6;
+const LEAST_STRIPS = 4;
 /** Longer side of the coarse picture, and what it shows around the circuit, as a share of it. */
 const COARSE_PIXELS = 1024;
 const COARSE_SHARE = 0.6;
@@ -79,8 +80,9 @@ export class Ground {
     this.paint = null;
     this.front = new Picture();
     this.back = new Picture();
-    /** Strips of `back` that are painted; STRIPS while none is under way. */
-    this.strips = STRIPS;
+    /** Strips of `back` that are painted, of how many; all while none is under way. */
+    this.strips = LEAST_STRIPS;
+    this.allStrips = LEAST_STRIPS;
     /** @type {Picture | null} */
     this.coarse = null;
     this.bounds = { left: 0, top: 0, right: 0, bottom: 0 };
@@ -90,6 +92,11 @@ export class Ground {
     this.settled = 0;
     /** Pictures painted so far, for tests. */
     this.painted = 0;
+  }
+
+  /** Whether no picture is under way. */
+  get isIdle() {
+    return this.strips === this.allStrips;
   }
 
   /**
@@ -102,7 +109,7 @@ export class Ground {
     Object.assign(this.bounds, bounds);
     this.front.scale = this.back.scale = 0;
     this.coarse = null;
-    this.strips = STRIPS;
+    this.strips = this.allStrips;
   }
 
   /**
@@ -114,7 +121,7 @@ export class Ground {
   draw(context, camera, density) {
     this.#keepUp(camera, density);
     context.setTransform(1, 0, 0, 1, 0, 0);
-    const before = this.strips === STRIPS ? this.back : null;
+    const before = this.isIdle ? this.back : null;
     // Where a picture covers everything nothing has to be mixed, and no seam shows.
     context.globalCompositeOperation = "copy";
     if (this.#covers(this.front, camera, density)) this.#copy(context, this.front, camera, density);
@@ -134,7 +141,7 @@ export class Ground {
     context.globalCompositeOperation = "source-over";
     context.clearRect(0, 0, camera.width * density + 1, camera.height * density + 1);
     if (this.coarse !== null) this.#copy(context, this.coarse, camera, density);
-    if (this.strips === STRIPS && this.back.scale > 0) this.#copy(context, this.back, camera, density);
+    if (this.isIdle && this.back.scale > 0) this.#copy(context, this.back, camera, density);
     if (this.front.scale > 0) this.#copy(context, this.front, camera, density);
   }
 
@@ -149,11 +156,11 @@ export class Ground {
     this.#want(camera);
     if (this.front.scale === 0) {
       this.#begin(camera, density);
-      while (this.strips < STRIPS) this.#paintStrip(density);
-    } else if (this.strips < STRIPS) {
+      while (!this.isIdle) this.#paintStrip(density);
+    } else if (!this.isIdle) {
       this.#paintStrip(density);
       // What glides leaves its picture soon.
-      if (camera.glide.isMoving && this.strips < STRIPS) this.#paintStrip(density);
+      if (camera.glide.isMoving && !this.isIdle) this.#paintStrip(density);
     } else if (this.#isDue(camera, density)) {
       this.#begin(camera, density);
     }
@@ -212,6 +219,7 @@ export class Ground {
     back.left = this.wanted.x - width / back.scale / 2;
     back.top = this.wanted.y - height / back.scale / 2;
     this.strips = 0;
+    this.allStrips = Math.max(LEAST_STRIPS, Math.ceil((width * height) / STRIP_PIXELS));
   }
 
   /** @param {number} density */
@@ -219,11 +227,11 @@ export class Ground {
     const { back, paint } = this;
     if (paint === null) return;
     const { height } = back.canvas;
-    const from = Math.floor((height * this.strips) / STRIPS);
-    const to = Math.floor((height * (this.strips + 1)) / STRIPS);
+    const from = Math.floor((height * this.strips) / this.allStrips);
+    const to = Math.floor((height * (this.strips + 1)) / this.allStrips);
     back.paint(from, to, density, paint);
     this.strips += 1;
-    if (this.strips < STRIPS) return;
+    if (!this.isIdle) return;
     this.back = this.front;
     this.front = back;
     this.painted += 1;

@@ -106,13 +106,13 @@ export const OVERLAY = {
  * sense of colour, and none turns between red and green.
  */
 export const SPEEDS = /** @type {const} */ ([
-  "#4a6fb8",
-  "#3c87bf",
-  "#319cbb",
-  "#35b0a9",
-  "#52c389",
-  "#86d35f",
-  "#c2de45",
+  "#6b8cd0",
+  "#539cd8",
+  "#42aed4",
+  "#45c0ba",
+  "#5ecf92",
+  "#92db66",
+  "#c8e64f",
   "#fdf05a",
 ]);
 
