@@ -21,12 +21,16 @@ const BEAT: Duration = Duration::from_millis(25);
 
 /// A site whose relay sends observers, and the relay that the players use instead.
 async fn site(faithful: bool) -> anyhow::Result<(Site, Relay)> {
+    site_with(faithful, Observing::default()).await
+}
+
+async fn site_with(faithful: bool, observing: Observing) -> anyhow::Result<(Site, Relay)> {
     let options = Options {
         faithful,
         ..Options::default()
     };
     let site = Site::start_with(options, |config| {
-        config.observing = Some(Observing::default());
+        config.observing = Some(observing);
         config.patience.observe = LOOK;
         config.drain = Duration::from_millis(100);
     })
@@ -212,6 +216,24 @@ async fn a_player_of_the_relay_takes_the_observers_place() -> anyhow::Result<()>
         assert!(!spectator.indices().contains_key(&observer));
     }
     told_only(&spectator, &players);
+    Ok(())
+}
+
+#[tokio::test]
+async fn links_to_rooms_that_are_not_there_keep_no_observer_from_others() -> anyhow::Result<()> {
+    let observing = Observing {
+        at_once: 1,
+        ..Observing::default()
+    };
+    let (site, elsewhere) = site_with(true, observing).await?;
+    let nowhere = "1".repeat(32).parse()?;
+    let _one = Spectator::watch(&site.relay, &nowhere).await?;
+    let _two = Spectator::watch(&site.relay, &nowhere).await?;
+    let mut ann = Player::sign_in(&url(&elsewhere), "Ann").await?;
+    let room = ann.create_room("Monza").await?;
+    let _three = Spectator::watch(&site.relay, &room).await?;
+    let a = id_of(&ann);
+    until_observed(&mut ann, &[a]).await?;
     Ok(())
 }
 

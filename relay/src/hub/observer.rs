@@ -2,10 +2,11 @@
 //! own joins and looks (`visit`). It takes a seat, so `rules` say when it may come and must go. Here is who sends
 //! them out: at most so many at once, to the most watched rooms first, and not again at once where it went wrong.
 
+mod resting;
 mod rules;
 mod visit;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use anyhow::ensure;
@@ -18,10 +19,9 @@ use super::live::Live;
 use crate::context::Context;
 use crate::metrics::Limit;
 use crate::phase::{self, Phase};
-use rules::{Leave, REST_LOOKS, may_enter, rest_after};
+use resting::Resting;
+use rules::{Leave, REST_LOOKS, may_enter};
 
-/// Rooms that rest. With the shortest rest and ten observers a second that is more than ever rest.
-const MAX_RESTING: usize = 1024;
 /// Letters of an observer's name; game servers take 32, and seven are its own.
 const MAX_NAME_LETTERS: usize = 24;
 
@@ -66,7 +66,8 @@ pub(crate) async fn oversee(context: Arc<Context>, observing: Observing) {
         observing,
         visits: JoinSet::new(),
         visited: Vec::new(),
-        resting: HashMap::new(),
+        resting: Resting::default(),
+        started: Instant::now(),
     };
     tokio::select! {
         () = overseer.run(&context) => {}
@@ -87,15 +88,8 @@ struct Overseer {
     visits: JoinSet<Visit>,
     /// The rooms of `visits`.
     visited: Vec<RoomId>,
-    /// Never more than `MAX_RESTING`.
-    resting: HashMap<RoomId, Rest>,
-}
-
-/// No observer goes to this room for a while.
-struct Rest {
-    until: Instant,
-    /// How long it was, for the next.
-    looks: u32,
+    resting: Resting,
+    started: Instant,
 }
 
 impl Overseer {
@@ -115,18 +109,16 @@ impl Overseer {
                 }
                 _ = looks.tick() => {}
             }
-            let wanted = self.wanted(hub, context);
-            if wanted.is_empty() || Instant::now() < next_list {
+            let wanted = self.wanted(hub);
+            if wanted.is_empty() || self.free() == 0 || Instant::now() < next_list {
                 continue;
             }
             match hub.list(context).await {
                 Ok(rooms) => {
-                    let open =
-                        |id: &RoomId| rooms.iter().any(|room| room.id == *id && may_enter(room));
-                    wanted
-                        .into_iter()
-                        .filter(open)
-                        .for_each(|room| self.send(room, context));
+                    let open = rooms.iter().filter(|room| may_enter(room));
+                    let open: HashSet<_> = open.map(|room| &room.id).collect();
+                    let wanted = wanted.into_iter().filter(|room| open.contains(room));
+                    wanted.for_each(|room| self.send(room, context));
                 }
                 // The game server is in trouble; it is not asked by this for a while.
                 Err(_told_in_the_log) => {
@@ -136,25 +128,27 @@ impl Overseer {
         }
     }
 
-    /// Watched rooms nobody looks at, the most watched first, as many as there may be observers.
-    fn wanted(&mut self, hub: &Hub, context: &Context) -> Vec<RoomId> {
-        let now = Instant::now();
+    fn free(&self) -> usize {
+        self.observing.at_once.saturating_sub(self.visited.len())
+    }
+
+    /// Watched rooms nobody looks at, the most watched first. Not all of them need exist.
+    fn wanted(&mut self, hub: &Hub) -> Vec<RoomId> {
+        let now = self.started.elapsed();
         let mut rooms = hub.unseen();
-        rooms.retain(|(room, _)| !self.visited.contains(room));
-        // Who rests is remembered while its room is watched, for the length of the next rest.
+        let visited = &self.visited;
+        let unseen: HashSet<_> = rooms.iter().map(|(room, _)| room).collect();
         self.resting
-            .retain(|id, rest| rest.until > now || rooms.iter().any(|(room, _)| room == id));
-        rooms.retain(|(room, _)| self.resting.get(room).is_none_or(|rest| rest.until <= now));
+            .forget(now, |room| visited.contains(room) || unseen.contains(room));
+        rooms.retain(|(room, _)| !visited.contains(room) && !self.resting.holds(room, now));
         rooms.sort_by_key(|(_, spectators)| std::cmp::Reverse(*spectators));
-        let free = self.observing.at_once.saturating_sub(self.visited.len());
-        if rooms.len() > free {
-            context.metrics.reached(Limit::Observers);
-        }
-        rooms.truncate(free);
         rooms.into_iter().map(|(room, _)| room).collect()
     }
 
     fn send(&mut self, room: RoomId, context: &Arc<Context>) {
+        if self.free() == 0 {
+            return context.metrics.reached(Limit::Observers);
+        }
         let (context, name) = (Arc::clone(context), self.observing.name.clone());
         self.visited.push(room.clone());
         self.visits.spawn(async move {
@@ -169,14 +163,8 @@ impl Overseer {
     fn take_back(&mut self, visit: Visit, context: &Context) {
         let Visit { room, leave } = visit;
         self.visited.retain(|visited| *visited != room);
-        let before = self.resting.remove(&room).map_or(0, |rest| rest.looks);
-        let Some(looks) = rest_after(&leave, before) else {
-            return;
-        };
-        if self.resting.len() < MAX_RESTING {
-            let until = Instant::now() + context.config.patience.observe * looks;
-            self.resting.insert(room, Rest { until, looks });
-        }
+        let (now, look) = (self.started.elapsed(), context.config.patience.observe);
+        self.resting.begin(room, &leave, now, look);
     }
 }
 

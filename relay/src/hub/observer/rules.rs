@@ -22,6 +22,8 @@ const MAX_REST_LOOKS: u32 = 320;
 pub(super) enum Leave {
     /// Nobody watches any more.
     Unwatched,
+    /// Nobody watches any more, before it was in.
+    InVain,
     /// A player of this relay is here and shows the race.
     Bridged,
     /// It is the host.
@@ -63,7 +65,7 @@ pub(super) fn rest_after(leave: &Leave, before: u32) -> Option<u32> {
     match leave {
         Leave::Unwatched | Leave::Bridged | Leave::Stopping => None,
         Leave::Host | Leave::Last | Leave::Crowded => Some(REST_LOOKS),
-        Leave::Silent | Leave::Gone | Leave::Refused(_) | Leave::Failed(_) => {
+        Leave::InVain | Leave::Silent | Leave::Gone | Leave::Refused(_) | Leave::Failed(_) => {
             Some((2 * before).clamp(REST_LOOKS, MAX_REST_LOOKS))
         }
     }
@@ -95,6 +97,7 @@ impl Leave {
     pub(super) const fn word(&self) -> &'static str {
         match self {
             Self::Unwatched => "unwatched",
+            Self::InVain => "in_vain",
             Self::Bridged => "bridged",
             Self::Host => "host",
             Self::Last => "last",
@@ -112,6 +115,7 @@ impl fmt::Display for Leave {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unwatched => f.write_str("nobody watches any more"),
+            Self::InVain => f.write_str("nobody watched any more when it came"),
             Self::Bridged => f.write_str("a player of this relay came in"),
             Self::Host => f.write_str("it became the host"),
             Self::Last => f.write_str("it was alone"),

@@ -195,7 +195,7 @@ impl Visitor<'_, '_> {
             return Err(Leave::Bridged);
         }
         if !self.eyes.live.is_watched() {
-            return Err(Leave::Unwatched);
+            return Err(Leave::InVain);
         }
         let room_id = self.room.clone();
         self.ask(guest, Command::JoinRoom { room_id }).await?;
