@@ -258,7 +258,15 @@ test("side by side is no overtake, however often the noses change", () => {
     (t) => ({ s: -40 + 40 * t + 5 * Math.sin(4 * t), speed: 40 }),
   ]).until(120);
   assert.deepEqual(race.events("overtake"), []);
-  for (let t = 1; t < 120; t += 0.2) assert.deepEqual(race.ids(t), race.ids(1));
+  for (let t = 1; t < 120; t += 0.2) {
+    assert.deepEqual(race.ids(t), race.ids(1));
+    const gaps = race.at(t).map(({ gapMs }) => gapMs);
+    assert.deepEqual(
+      gaps,
+      [...gaps].sort((a, b) => a - b),
+      "nobody is nearer than the one ahead",
+    );
+  }
 });
 
 test("on the way to the line overtakes count in a race, not before it", () => {
@@ -360,6 +368,19 @@ test("tells who joined, who left for good, and when the race was started", () =>
   assert.equal(race.ledger.startedAt, 20_000);
 });
 
+test("what a relay gathers of a room in its first moments is no news", () => {
+  const race = new Race([steady(-10, 50), steady(-20, 40)], { players: [], isActive: false });
+  race.ledger.addRoom(roomOf(1, { isActive: false, atMs: 500 }));
+  race.ledger.addRoom(roomOf(2, { atMs: 950 }));
+  race.until(45);
+  assert.deepEqual(
+    race.ledger.events.map(({ kind }) => kind),
+    ["fastestLap"],
+  );
+  assert.equal(race.at(45)[0].lap, 2);
+  assert.ok(Number.isNaN(race.ledger.startedAt));
+});
+
 test("a start counts the laps from 0 again", () => {
   const race = new Race([steady(-10, 50), steady(100, 40)], { isActive: false });
   race.ledger.addRoom(roomOf(2, { atMs: 50_000 }));
@@ -399,10 +420,10 @@ test("scrubbing shows what was true then, in whatever slices it was written", ()
 
 test("reckoned again, nothing is told twice, and what went before the history is kept", () => {
   const race = new Race([steady(-300, 40), steady(-320, 43)]);
-  race.ledger.addRoom(roomOf(3, { atMs: 1000 }));
+  race.ledger.addRoom(roomOf(3, { atMs: 4000 }));
   race.until(60);
   const told = race.ledger.events.map(({ kind, atMs }) => [kind, atMs]);
-  race.spectator.startMs = 3000;
+  race.spectator.startMs = 6000;
   const { version } = race.ledger;
   race.ledger.setCircuit(circuit);
   race.until(60);

@@ -7,6 +7,8 @@
 
 /** So long after a player disappeared from the room it is certain. */
 const LEAVING_MS = 5000;
+/** A relay that has just turned to a room hears only bit by bit who is in it and whether it races: that is no news. */
+const GATHERING_MS = 3000;
 
 export class Roll {
   /** @param {Chronicle} chronicle */
@@ -14,6 +16,8 @@ export class Roll {
     this.chronicle = chronicle;
     /** @type {SpectatedRoom | undefined} */
     this.room = undefined;
+    /** What is so by then was so before. */
+    this.gatheredMs = NaN;
     /** By place in the snapshot. @type {Array<Seated | undefined>} */
     this.seats = [];
     /** Names by player. @type {Map<string, string>} */
@@ -49,17 +53,19 @@ export class Roll {
   #seat(room) {
     const before = this.room;
     this.room = room;
+    if (before === undefined) this.gatheredMs = room.atMs + GATHERING_MS;
+    const isNews = room.atMs > this.gatheredMs;
     this.seats.length = 0;
     const present = new Set();
     for (const player of room.players) {
       this.seats[player.index] = player;
       present.add(player.id);
-      this.#meet(player, room.atMs, before === undefined);
+      this.#meet(player, room.atMs, isNews);
     }
     for (const id of this.names.keys()) {
       if (!present.has(id) && !this.leaving.has(id)) this.leaving.set(id, room.atMs);
     }
-    const started = before !== undefined && !before.isActive && room.isActive;
+    const started = before !== undefined && isNews && !before.isActive && room.isActive;
     if (started) this.chronicle.add({ kind: "started", atMs: room.atMs, id: "", name: "" });
     return started;
   }
@@ -67,13 +73,13 @@ export class Roll {
   /**
    * @param {Seated} player
    * @param {number} atMs
-   * @param {boolean} wasThere
+   * @param {boolean} isNews
    */
-  #meet({ id, name }, atMs, wasThere) {
+  #meet({ id, name }, atMs, isNews) {
     const known = this.names.get(id);
     this.leaving.delete(id);
     this.names.set(id, name === "" ? (known ?? "") : name);
-    if (known === undefined && !wasThere) this.chronicle.add({ kind: "joined", atMs, id, name });
+    if (known === undefined && isNews) this.chronicle.add({ kind: "joined", atMs, id, name });
     if (known === "" && name !== "") this.chronicle.nameAll(id, name);
   }
 

@@ -146,7 +146,8 @@ export class Standings {
     row.gapLaps = this.#lapsBetween(leader, past);
     row.intervalLaps = this.#lapsBetween(ahead, past);
     this.#measureGap(leader, past);
-    row.gapMs = this.gapMs;
+    // Side by side, a car may be a nose ahead of the one that still has the place: it is no nearer to the leader.
+    row.gapMs = this.rows[i - 1].gapMs > this.gapMs ? this.rows[i - 1].gapMs : this.gapMs;
     if (i > 1) this.#measureGap(ahead, past);
     row.intervalMs = this.gapMs;
   }
