@@ -88,7 +88,7 @@ pub struct Connection {
     opened: bool,
     /// Attempts that failed since the last good connection.
     failures: u32,
-    /// At most three at once, since each input is drained.
+    /// At most a few, since they are taken after each input.
     outputs: VecDeque<Output>,
 }
 
@@ -206,7 +206,6 @@ impl Connection {
     fn end(&mut self, loss: Loss) {
         if self.phase != Phase::Closed {
             self.phase = Phase::Closed;
-            self.outputs.clear();
             self.outputs.push_back(Output::Disconnect);
             self.outputs.push_back(Output::State(State::Closed(loss)));
         }
@@ -413,6 +412,13 @@ mod tests {
         assert_eq!(outputs(&mut connection), [Output::Connect]);
         connection.handle_online(ms(21));
         assert_eq!(outputs(&mut connection), []);
+        connection.handle_close(1006, String::new(), ms(30), 0.0);
+        let loss = closed(1006, false);
+        assert_eq!(
+            outputs(&mut connection),
+            lost(loss, ms(0)),
+            "it was not open again"
+        );
     }
 
     #[test]

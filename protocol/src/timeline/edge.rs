@@ -92,7 +92,7 @@ impl Edge {
                 } else {
                     behind.clamp(-slew, slew)
                 };
-                (on + behind).min(end).max(shown.live)
+                (on + behind).min(end)
             }
             None => wanted.min(end).max(0.0),
         };

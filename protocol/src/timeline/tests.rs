@@ -6,6 +6,7 @@ use crate::network::{Conditions, Network};
 use crate::snapshot::Car;
 use proptest::prelude::*;
 
+mod lateness;
 mod smoothness;
 
 const FRAME: Duration = Duration::from_micros(16_667);
@@ -140,6 +141,7 @@ fn a_car_goes_on_for_a_quarter_of_a_second_and_then_stands_stale() {
 #[test]
 fn a_wrong_guess_is_mended_without_a_jump_whoever_else_looks() {
     let mut timeline = fed(ms(2000));
+    poses(&mut timeline, Duration::MAX);
     let mut last = x_of(&mut timeline, ms(2200));
     // It braked while nothing came, and is behind where it was guessed to be.
     for at in (2050..3000).step_by(50) {
@@ -282,6 +284,22 @@ fn the_timeline_goes_on_over_a_break_with_another_clock() {
 }
 
 #[test]
+fn no_car_is_drawn_on_a_way_over_a_break() {
+    let mut timeline = fed(ms(2000));
+    timeline.handle_break();
+    let cars = vec![car(3, 40.0)];
+    timeline
+        .handle_snapshot(&bytes_at(ms(9_000_000), cars), ms(2500))
+        .unwrap();
+    assert_eq!(timeline.newest(), Some(ms(2500)));
+    let x = x_of(&mut timeline, ms(2400));
+    assert!(
+        (x - 45.0).abs() < 0.1,
+        "it stands where it was guessed: {x}"
+    );
+}
+
+#[test]
 fn what_is_too_old_is_forgotten() {
     let mut timeline = Timeline::new(ms(10_000));
     feed(&mut timeline, ms(0), ms(30_020));
@@ -316,6 +334,87 @@ fn memory_is_bounded() {
     assert!(timeline.start().unwrap() > ms(250_000));
     let newest = timeline.newest().unwrap();
     assert_eq!(timeline.sample(newest).count(), 255);
+}
+
+/// A timeline of one car, given its state at each tick.
+fn driven(cars: impl IntoIterator<Item = Car>) -> Timeline {
+    let mut timeline = Timeline::default();
+    for (tick, car) in cars.into_iter().enumerate() {
+        let now = TICK * tick as u32;
+        timeline
+            .handle_snapshot(&bytes_at(now, vec![car]), now)
+            .unwrap();
+    }
+    timeline
+}
+
+#[test]
+fn a_car_that_stops_dead_does_not_swing_out() {
+    let mut timeline = driven((0..30).map(|tick| car(3, 2.5 * tick.min(10) as f32)));
+    for at in 0..1450 {
+        let x = x_of(&mut timeline, ms(at));
+        let expected = (at as f32 * 0.05).min(25.0);
+        assert!((x - expected).abs() < 0.2, "at {x} m after {at} ms");
+        assert!(
+            at < 500 || (x - 25.0).abs() < 0.02,
+            "at {x} m after {at} ms"
+        );
+    }
+}
+
+#[test]
+fn a_guess_is_no_faster_than_the_car() {
+    let mut timeline =
+        driven((0..10).map(|tick| car(3, tick as f32 + if tick == 9 { 4.0 } else { 0.0 })));
+    let x = x_of(&mut timeline, ms(650));
+    assert!(
+        (x - 18.6).abs() < 0.1,
+        "from 13 m with 28 m/s and not 100: {x}"
+    );
+}
+
+#[test]
+fn speed_and_turn_go_evenly_and_a_turn_goes_on() {
+    let mut timeline = driven((0..10).map(|tick| Car {
+        speed: 20.0 + tick as f32,
+        rotation: Quat::from_yaw(0.1 * tick as f32),
+        ..car(3, tick as f32)
+    }));
+    let (_, pose) = poses(&mut timeline, ms(425))[0];
+    assert!((pose.speed - 28.5).abs() < 0.01, "{pose:?}");
+    assert!((pose.rotation.yaw() - 0.85).abs() < 0.006, "{pose:?}");
+    let (_, pose) = poses(&mut timeline, ms(500))[0];
+    assert!((pose.rotation.yaw() - 1.0).abs() < 0.01, "{pose:?}");
+}
+
+#[test]
+fn a_car_whose_datagrams_stopped_stands_where_it_is() {
+    let mut timeline = driven((0..10).map(|tick| Car {
+        stale: tick == 9,
+        ..car(3, tick as f32)
+    }));
+    let (_, pose) = poses(&mut timeline, ms(600))[0];
+    assert!(
+        (pose.position.x, pose.speed, pose.stale) == (9.0, 0.0, true),
+        "{pose:?}"
+    );
+}
+
+#[test]
+fn another_car_and_a_car_elsewhere_do_not_glide_there() {
+    let ben = "ben".parse().unwrap();
+    for (owner, x) in [(Some(&ben), 40.0), (None, 900.0)] {
+        let mut timeline = fed(ms(2000));
+        x_of(&mut timeline, ms(2200));
+        if let Some(owner) = owner {
+            timeline.handle_roster([(3, owner)].into_iter());
+        }
+        let cars = vec![car(3, x)];
+        timeline
+            .handle_snapshot(&bytes_at(ms(2150), cars), ms(2201))
+            .unwrap();
+        assert_eq!(x_of(&mut timeline, ms(2200)), x);
+    }
 }
 
 #[test]

@@ -180,7 +180,7 @@ fn on_a_good_way_a_car_is_where_it_was_to_a_centimetre() {
     };
     let seen = watch(good, 1);
     print("good way", &seen);
-    assert!(mean(&seen.errors) < 0.01 && most(&seen.errors) < 0.03);
+    assert!(mean(&seen.errors) < 0.005 && most(&seen.errors) < 0.02);
     assert!(most(&seen.turns) < 0.25f32.to_radians() + 0.005);
     assert!(seen.jerk < 1.0 && seen.pace.0 > 0.89 && seen.pace.1 < 1.11);
     assert!(seen.guessed < seen.errors.len() / 100);
