@@ -5,6 +5,8 @@ use std::time::Duration;
 use protocol::command::Command;
 use protocol::geometry::{Quat, Vec3};
 use protocol::id::SessionId;
+use relay::Config;
+use server::Options;
 use tests::{Player, Site, Spectator};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -99,6 +101,40 @@ async fn a_late_joiner_gets_the_whole_room_at_once() -> anyhow::Result<()> {
     assert_eq!(&late.kinds[..2], "tb", "the room, then its cars");
     assert_eq!(late.room["players"][0]["name"], "Ann");
     assert!(is_at(&late, &ann, place), "{:?}", late.snapshot);
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_spectator_gets_every_snapshot() -> anyhow::Result<()> {
+    let slow = |config: &mut Config| config.spectating.hz = 5;
+    let site = Site::start_with(Options::default(), slow).await?;
+    let mut ann = Player::sign_in(&site.url(), "Ann").await?;
+    let room = ann.create_room("Monza").await?;
+    let mut spectators = Vec::new();
+    for _ in 0..50 {
+        spectators.push(Spectator::watch(&site.relay, &room).await?);
+    }
+    let number = |spectator: &Spectator| spectator.snapshot.as_ref().map(|s| s.number);
+    let mut x = 0.0;
+    let mut first = None;
+    let last = loop {
+        x += 0.5;
+        drive(&mut ann, Vec3::new(x, 0.0, 0.0)).await?;
+        spectators[0].turn(Duration::from_millis(5)).await?;
+        let Some(newest) = number(&spectators[0]) else {
+            continue;
+        };
+        if newest >= *first.get_or_insert(newest) + 10 {
+            break newest;
+        }
+    };
+    for spectator in &mut spectators {
+        spectator
+            .until(|spectator| number(spectator) >= Some(last))
+            .await?;
+        assert_eq!(spectator.skipped, 0);
+        assert_eq!(spectator.indices().len(), 1);
+    }
     Ok(())
 }
 

@@ -25,6 +25,8 @@ pub struct Spectator {
     pub room: Value,
     /// The newest snapshot.
     pub snapshot: Option<Snapshot>,
+    /// Snapshots that were left out between those that came.
+    pub skipped: u32,
     /// The kinds of the frames so far: `t` and `b`.
     pub kinds: String,
 }
@@ -49,6 +51,7 @@ impl Spectator {
             socket,
             room: Value::Null,
             snapshot: None,
+            skipped: 0,
             kinds: String::new(),
         })
     }
@@ -109,7 +112,12 @@ impl Spectator {
                 self.kinds.push('t');
             }
             Message::Binary(bytes) => {
-                self.snapshot = Some(Snapshot::decode(&bytes)?);
+                let snapshot = Snapshot::decode(&bytes)?;
+                if let Some(before) = &self.snapshot {
+                    ensure!(snapshot.number > before.number, "an older snapshot");
+                    self.skipped += snapshot.number - before.number - 1;
+                }
+                self.snapshot = Some(snapshot);
                 self.kinds.push('b');
             }
             Message::Close(frame) => bail!("closed: {frame:?}"),

@@ -2,7 +2,7 @@
 //! nothing but what must be true of any run: everybody signed in, no command lost.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
@@ -12,7 +12,7 @@ use protocol::event::Event;
 use protocol::geometry::{Quat, Vec3};
 use protocol::id::{Password, RoomId};
 use protocol::session::Output;
-use tests::{Player, Site};
+use tests::{Delays, Player, Site};
 use tokio::sync::{Barrier, OnceCell, Semaphore};
 
 /// Drive many players through a relay on loopback and print what arrives.
@@ -51,42 +51,6 @@ struct Figures {
     updates_expected: AtomicU64,
     updates_received: AtomicU64,
     delays: Delays,
-}
-
-/// How many positions took how long, so that counting takes no more memory the longer they drive.
-struct Delays(Vec<AtomicU32>);
-
-/// Tenths of a millisecond told apart; what took longer counts as this.
-const SLOWEST: usize = 50_000;
-
-impl Default for Delays {
-    fn default() -> Self {
-        Self((0..=SLOWEST).map(|_| AtomicU32::new(0)).collect())
-    }
-}
-
-impl Delays {
-    fn count(&self, milliseconds: f32) {
-        // A cast keeps to its range.
-        let place = ((milliseconds * 10.0) as usize).min(SLOWEST);
-        self.0[place].fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// The delay in milliseconds that this share of all positions did not exceed.
-    fn quantile(&self, share: f64) -> f64 {
-        let counts = || {
-            self.0
-                .iter()
-                .map(|count| u64::from(count.load(Ordering::Relaxed)))
-        };
-        let wanted = (counts().sum::<u64>() as f64 * share).ceil();
-        let mut passed = 0;
-        let place = counts().position(|count| {
-            passed += count;
-            passed as f64 >= wanted
-        });
-        place.map_or(f64::NAN, |place| place as f64 / 10.0)
-    }
 }
 
 #[tokio::main]
@@ -251,7 +215,8 @@ impl Driver {
                     self.figures
                         .updates_received
                         .fetch_add(1, Ordering::Relaxed);
-                    self.figures.delays.count(now - update.position.x);
+                    let delay = (now - update.position.x).max(0.0) / 1000.0;
+                    self.figures.delays.count(Duration::from_secs_f32(delay));
                 }
                 Output::Answer {
                     answer: Ok(Event::Pong),

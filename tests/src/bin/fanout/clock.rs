@@ -1,0 +1,17 @@
+//! One clock for everything in this process: datagrams are stamped with it and frames are timed by it.
+
+use std::time::{Duration, Instant};
+
+/// Counts from when it was made.
+#[derive(Clone, Copy)]
+pub(crate) struct Clock(Instant);
+
+impl Clock {
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+}

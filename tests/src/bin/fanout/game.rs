@@ -1,0 +1,325 @@
+//! A stand-in for the game server, and one bridged player a room. To the relay it is a game server without TLS
+//! (`--plain-tcp`) with rooms of twenty: one of them plays through the relay, and is sent the other nineteen cars'
+//! datagrams, which is all a relay needs to show the room. The others exist only as datagrams.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use ::tests::Delays;
+use anyhow::{Context as _, ensure};
+use futures_util::{SinkExt as _, StreamExt as _};
+use protocol::cipher::Cipher;
+use protocol::datagram::{Datagram, Update};
+use protocol::geometry::{Quat, Vec3};
+use protocol::id::Secret;
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+
+use crate::clock::Clock;
+use crate::stage::{CARS, Stage};
+
+/// Between two positions of a car.
+const PERIOD: Duration = Duration::from_millis(50);
+/// Between two looks at what is due.
+const BEAT: Duration = Duration::from_millis(1);
+/// The longest wait for anything that must come.
+const DEADLINE: Duration = Duration::from_secs(20);
+/// The circle the cars drive, in metres, and the time they take for it in seconds.
+const RADIUS: f32 = 200.0;
+const LAP: f32 = 30.0;
+
+/// Where players' datagrams are counted: in no phase, or in the one with this number less one.
+pub(crate) type Phase = Arc<AtomicUsize>;
+
+/// The stand-in, driving.
+pub(crate) struct Game {
+    stop: Arc<AtomicBool>,
+    sending: Option<std::thread::JoinHandle<anyhow::Result<()>>>,
+    /// From sending a datagram to its receipt by the bridged player, in each phase.
+    pub(crate) delays: Arc<[Delays; 2]>,
+    pub(crate) phase: Phase,
+}
+
+/// The stand-in before the relay is there.
+pub(crate) struct Doors {
+    listener: TcpListener,
+    udp: tokio::net::UdpSocket,
+}
+
+impl Doors {
+    pub(crate) async fn open() -> anyhow::Result<Self> {
+        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        Ok(Self {
+            listener: TcpListener::bind(anywhere).await?,
+            udp: tokio::net::UdpSocket::bind(anywhere).await?,
+        })
+    }
+
+    /// Where lines and datagrams go.
+    pub(crate) fn addresses(&self) -> anyhow::Result<[String; 2]> {
+        let [tcp, udp] = [self.listener.local_addr()?, self.udp.local_addr()?];
+        Ok([tcp, udp].map(|address| address.to_string()))
+    }
+
+    /// Let one player into each room through the relay, and let all cars drive. `in_bursts` sends the nineteen of
+    /// a room at once; otherwise each comes at its own time.
+    pub(crate) async fn play(
+        self,
+        relay: &str,
+        stage: &Arc<Stage>,
+        clock: Clock,
+        in_bursts: bool,
+    ) -> anyhow::Result<Game> {
+        let phase = Phase::default();
+        let delays: Arc<[Delays; 2]> = Arc::default();
+        let mut ways = Vec::new();
+        for room in 0..stage.rooms() {
+            let entering = self.enter(relay, stage, room, clock, (&phase, &delays));
+            let way = tokio::time::timeout(DEADLINE, entering).await;
+            ways.push(way.with_context(|| format!("nobody came into room {room}"))??);
+        }
+        let stop = Arc::new(AtomicBool::new(false));
+        let traffic = Traffic {
+            udp: self.udp.into_std()?,
+            ways,
+            stage: Arc::clone(stage),
+            clock,
+            in_bursts,
+            stop: Arc::clone(&stop),
+        };
+        Ok(Game {
+            stop,
+            sending: Some(std::thread::spawn(move || traffic.run())),
+            delays,
+            phase,
+        })
+    }
+
+    /// Let a player into a room; gives where its datagrams go.
+    async fn enter(
+        &self,
+        relay: &str,
+        stage: &Stage,
+        room: usize,
+        clock: Clock,
+        (phase, delays): (&Phase, &Arc<[Delays; 2]>),
+    ) -> anyhow::Result<SocketAddr> {
+        let (socket, session) =
+            tokio::join!(connect(relay), self.welcome(room, stage.room_id(room)));
+        let mut player = Player {
+            socket: socket?,
+            room,
+            cipher: Cipher::new(&Stage::session_id(room, 0).parse()?, &Secret::default()),
+            clock,
+            phase: Arc::clone(phase),
+            delays: Arc::clone(delays),
+        };
+        tokio::spawn(answer(session?));
+        player.until_listed().await?;
+        player.drive().await?;
+        let (_, way) = self.udp.recv_from(&mut [0; 2048]).await?;
+        tokio::spawn(async move {
+            // It ends with the relay.
+            let _ended = player.run().await;
+        });
+        Ok(way)
+    }
+
+    async fn welcome(&self, room: usize, room_id: &str) -> anyhow::Result<TcpStream> {
+        let (mut session, _) = self.listener.accept().await?;
+        session.set_nodelay(true)?;
+        let me = Stage::session_id(room, 0);
+        let players: Vec<_> = (0..CARS)
+            .map(|car| json!({"id": Stage::session_id(room, car), "name": format!("driver {car}")}))
+            .collect();
+        let joined = json!({"command": "JOIN_OK", "roomId": room_id});
+        let listed = json!({"command": "ROOM_PLAYERS", "roomId": room_id, "players": players});
+        let lines = format!("CONNECTED|{me}\n{joined}\n{listed}\n");
+        session.write_all(lines.as_bytes()).await?;
+        Ok(session)
+    }
+}
+
+/// Answer what the relay says when its player is gone.
+async fn answer(mut session: TcpStream) -> anyhow::Result<()> {
+    let (read, mut write) = session.split();
+    let mut lines = BufReader::new(read).lines();
+    while let Some(line) = lines.next_line().await? {
+        let answer = if line.contains("LEAVE_ROOM") {
+            "{\"command\":\"LEAVE_OK\",\"roomId\":\"0\"}\n"
+        } else {
+            "{\"command\":\"BYE_OK\"}\n"
+        };
+        write.write_all(answer.as_bytes()).await?;
+    }
+    Ok(())
+}
+
+async fn connect(relay: &str) -> anyhow::Result<WebSocketStream<TcpStream>> {
+    let mut request = format!("ws://{relay}/ws").into_client_request()?;
+    let subprotocol = HeaderValue::from_static(protocol::frame::SUBPROTOCOL);
+    request
+        .headers_mut()
+        .insert("Sec-WebSocket-Protocol", subprotocol);
+    let socket = TcpStream::connect(relay).await?;
+    socket.set_nodelay(true)?;
+    Ok(tokio_tungstenite::client_async(request, socket).await?.0)
+}
+
+/// The bridged player of a room.
+struct Player {
+    socket: WebSocketStream<TcpStream>,
+    room: usize,
+    cipher: Cipher,
+    clock: Clock,
+    phase: Phase,
+    delays: Arc<[Delays; 2]>,
+}
+
+impl Player {
+    async fn until_listed(&mut self) -> anyhow::Result<()> {
+        loop {
+            let message = self.socket.next().await.context("the relay hung up")??;
+            ensure!(!message.is_close(), "the relay refused: {message}");
+            if matches!(&message, Message::Text(line) if line.contains("ROOM_PLAYERS")) {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn run(mut self) -> anyhow::Result<()> {
+        let mut beat = tokio::time::interval(PERIOD);
+        loop {
+            tokio::select! {
+                message = self.socket.next() => match message.context("the end")?? {
+                    Message::Binary(datagram) => self.take(&datagram),
+                    Message::Close(_) => return Ok(()),
+                    _ => {}
+                },
+                _ = beat.tick() => self.drive().await?,
+            }
+        }
+    }
+
+    /// Send its own position.
+    async fn drive(&mut self) -> anyhow::Result<()> {
+        let update = position(self.room, 0, self.clock.now())?;
+        let sealed = self.cipher.seal(update.as_bytes())?;
+        Ok(self.socket.send(Message::binary(sealed)).await?)
+    }
+
+    fn take(&self, datagram: &[u8]) {
+        let counted = self.phase.load(Ordering::Relaxed).checked_sub(1);
+        let Some(delays) = counted.and_then(|phase| self.delays.get(phase)) else {
+            return;
+        };
+        if let Some(sent) = stamp(datagram) {
+            delays.count(self.clock.now().saturating_sub(sent));
+        }
+    }
+}
+
+/// Where a car is, as a server of the first generation says it. The count of the sender, which such servers do not
+/// pass on, says here when it was: in tenths of a millisecond.
+fn position(room: usize, car: usize, now: Duration) -> anyhow::Result<String> {
+    let angle = std::f32::consts::TAU * (now.as_secs_f32() / LAP + car as f32 / CARS as f32);
+    let update = Update {
+        session_id: Stage::session_id(room, car).parse()?,
+        seq: i32::try_from(now.as_micros() / 100).ok(),
+        position: Vec3::new(RADIUS * angle.sin(), 0.0, RADIUS * angle.cos()),
+        rotation: Quat::from_yaw(angle + std::f32::consts::FRAC_PI_2),
+    };
+    Ok(Datagram::Update(update).to_json())
+}
+
+/// Read when a position was sent, without reading the rest of it.
+fn stamp(datagram: &[u8]) -> Option<Duration> {
+    const NAME: &[u8] = b"\"seq\":";
+    let place = datagram
+        .windows(NAME.len())
+        .position(|bytes| bytes == NAME)?;
+    let digits = datagram[place + NAME.len()..].iter();
+    let digits = digits.take_while(|byte| byte.is_ascii_digit());
+    let tenths = digits.fold(0u64, |all, digit| 10 * all + u64::from(digit - b'0'));
+    Some(Duration::from_micros(100 * tenths))
+}
+
+/// Sends the datagrams of all cars that are not bridged.
+struct Traffic {
+    udp: UdpSocket,
+    /// Where those for each room's player go.
+    ways: Vec<SocketAddr>,
+    stage: Arc<Stage>,
+    clock: Clock,
+    in_bursts: bool,
+    stop: Arc<AtomicBool>,
+}
+
+impl Traffic {
+    fn run(self) -> anyhow::Result<()> {
+        let slots = self.ways.len() * (CARS - 1);
+        let begun = self.clock.now();
+        let mut sent = 0;
+        while !self.stop.load(Ordering::Relaxed) {
+            let periods = (self.clock.now() - begun).as_secs_f64() / PERIOD.as_secs_f64();
+            let due = (periods * slots as f64) as usize;
+            for slot in sent..due {
+                self.send(slot % slots)?;
+            }
+            sent = due;
+            // The positions that came up were seen by the relay; here they are in the way.
+            while self.udp.recv_from(&mut [0; 2048]).is_ok() {}
+            std::thread::sleep(BEAT);
+        }
+        Ok(())
+    }
+
+    fn send(&self, slot: usize) -> anyhow::Result<()> {
+        let (room, car) = if self.in_bursts {
+            (slot / (CARS - 1), slot % (CARS - 1))
+        } else {
+            (slot % self.ways.len(), slot / self.ways.len())
+        };
+        let car = car + 1;
+        let now = self.clock.now();
+        let datagram = position(room, car, now)?;
+        self.stage.stamps(room, car).write(now.as_micros() as u64);
+        // What the system does not take now is lost, as datagrams are.
+        let _lost = self.udp.send_to(datagram.as_bytes(), self.ways[room]);
+        Ok(())
+    }
+}
+
+impl Drop for Game {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(sending) = self.sending.take() {
+            let _ended = sending.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_says_when_it_was_sent() {
+        let now = Duration::from_micros(123_456_700);
+        let json = position(3, 19, now).unwrap();
+        assert_eq!(stamp(json.as_bytes()), Some(now));
+        let update = Datagram::decode(json.as_bytes(), None).unwrap();
+        let Datagram::Update(update) = update else {
+            panic!("{update:?}")
+        };
+        assert_eq!(update.session_id.as_str(), Stage::session_id(3, 19));
+        assert_eq!(stamp(b"{}"), None);
+    }
+}

@@ -1,0 +1,79 @@
+//! What the system says of a process: its time on the processors and its memory. Linux only.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+
+/// The beat in which Linux tells times, on every machine it runs on.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+/// A process that is looked at from outside.
+#[derive(Clone)]
+pub(crate) struct Process(PathBuf);
+
+impl Process {
+    pub(crate) fn of(pid: u32) -> Self {
+        Self(format!("/proc/{pid}").into())
+    }
+
+    pub(crate) fn this() -> Self {
+        Self("/proc/self".into())
+    }
+
+    /// The time it had on all processors so far, in its own code and in the system's on its behalf.
+    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
+        let stat = self.read("stat")?;
+        // The name before it may hold anything, blanks and brackets too.
+        let (_, fields) = stat.rsplit_once(')').context("no stat of a process")?;
+        let ticks = fields.split_whitespace().skip(11).take(2);
+        let ticks: u64 = ticks.map(str::parse::<u64>).sum::<Result<_, _>>()?;
+        Ok(Duration::from_secs_f64(ticks as f64 / TICKS_PER_SECOND))
+    }
+
+    /// Memory of its own in KiB: nothing of files, nothing of the system's buffers.
+    pub(crate) fn anonymous(&self) -> anyhow::Result<u64> {
+        number_behind(&self.read("smaps_rollup")?, "Anonymous:")
+    }
+
+    /// How many file descriptors it has open.
+    pub(crate) fn descriptors(&self) -> anyhow::Result<usize> {
+        Ok(std::fs::read_dir(self.0.join("fd"))?.count())
+    }
+
+    fn read(&self, file: &str) -> anyhow::Result<String> {
+        let path = self.0.join(file);
+        std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+    }
+}
+
+/// Memory in KiB that the system holds for all TCP connections of the machine, both ends of those on loopback.
+pub(crate) fn tcp_kibibytes() -> anyhow::Result<u64> {
+    const PAGE_KIBIBYTES: u64 = 4;
+    let sockets = std::fs::read_to_string("/proc/net/sockstat")?;
+    let tcp = sockets.lines().find(|line| line.starts_with("TCP:"));
+    Ok(PAGE_KIBIBYTES * number_behind(tcp.context("no TCP")?, "mem ")?)
+}
+
+/// Refuse to begin what would fail half-way.
+pub(crate) fn need_descriptors(wanted: usize) -> anyhow::Result<()> {
+    let limits =
+        std::fs::read_to_string("/proc/self/limits").context("this program needs Linux")?;
+    let limit = number_behind(&limits, "Max open files")?;
+    ensure!(
+        limit >= wanted as u64,
+        "{wanted} file descriptors are needed and {limit} allowed: raise the limit with ulimit -n, or take \
+         fewer spectators with --spectators"
+    );
+    Ok(())
+}
+
+fn number_behind(text: &str, name: &str) -> anyhow::Result<u64> {
+    let (_, rest) = text
+        .split_once(name)
+        .with_context(|| format!("no {name}"))?;
+    let word = rest.split_whitespace().next();
+    Ok(word
+        .with_context(|| format!("nothing behind {name}"))?
+        .parse()?)
+}

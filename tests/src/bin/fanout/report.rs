@@ -1,0 +1,142 @@
+//! What is printed: each figure beside its goal.
+
+use std::sync::atomic::Ordering;
+
+use crate::fan::{Figures, Plan};
+
+/// What a spectator may cost and how well it is to be served.
+const DELIVERED: &str = "99.9 %";
+const FAN_OUT: &str = "p99 50 ms";
+const CPU: &str = "6.7 µs";
+const MEMORY: &str = "1 KiB";
+const BANDWIDTH: &str = "10 kB/s";
+const SHARE_OF_BARE: &str = "85 %";
+
+/// Print a figure and its goal.
+pub(crate) fn row(name: &str, figure: &str, goal: &str) {
+    println!("  {name:<34} {figure:<46} {goal}");
+}
+
+/// Print a title.
+pub(crate) fn title(text: &str) {
+    println!("\n{text}");
+    row("", "figure", "goal");
+}
+
+/// Print the figures of one run; gives the processors' time per frame in microseconds.
+pub(crate) fn print(plan: &Plan, figures: &Figures) -> f64 {
+    let window = &figures.window;
+    let frames = window.snapshots.load(Ordering::Relaxed) as f64;
+    let seconds = f64::from(plan.seconds);
+    let spectators = plan.spectators as f64;
+    let made = window.ticks();
+    let asked = seconds * f64::from(plan.hz);
+    row(
+        "frames",
+        &format!(
+            "{frames:.0} in {seconds} s, {:.0} a second",
+            frames / seconds
+        ),
+        "",
+    );
+    row(
+        "delivered of what was made",
+        &format!("{:.3} %", 100.0 * frames / (made * spectators)),
+        DELIVERED,
+    );
+    row(
+        "delivered of the nominal rate",
+        &format!("{:.3} %", 100.0 * frames / (asked * spectators)),
+        "",
+    );
+    row(
+        "tick to frame received",
+        &quantiles(&window.fan_out),
+        FAN_OUT,
+    );
+    if figures.players.is_some() {
+        row("datagram sent to tick", &quantiles(&window.wait), "");
+        row(
+            "datagram sent to frame received",
+            &quantiles(&window.whole),
+            FAN_OUT,
+        );
+    }
+    let writer = figures.writer.as_secs_f64();
+    let all = 1e6 * writer / frames;
+    let per_frame = match figures.idle {
+        Some(idle) => {
+            let idle = idle.as_secs_f64();
+            let own = 1e6 * (writer - idle) / frames;
+            row(
+                "CPU per frame, all of the relay",
+                &format!("{all:.2} µs"),
+                "",
+            );
+            row(
+                "CPU per frame, the spectators' part",
+                &format!(
+                    "{own:.2} µs ({:.2} s less {idle:.2} s with one a room)",
+                    writer
+                ),
+                CPU,
+            );
+            own
+        }
+        None => {
+            row("CPU per frame", &format!("{all:.2} µs"), CPU);
+            all
+        }
+    };
+    row(
+        "busy cores: writing, reading",
+        &format!(
+            "{:.2}, {:.2}",
+            writer / seconds,
+            figures.reader.as_secs_f64() / seconds
+        ),
+        "",
+    );
+    row(
+        "user memory per spectator",
+        &format!(
+            "{:.2} KiB",
+            figures.kibibytes as f64 / figures.more.max(1) as f64
+        ),
+        MEMORY,
+    );
+    let bytes = window.bytes.load(Ordering::Relaxed) as f64;
+    row(
+        "bandwidth per spectator",
+        &format!("{:.2} kB/s", bytes / 1000.0 / seconds / spectators),
+        BANDWIDTH,
+    );
+    if let Some(players) = &figures.players {
+        row(
+            "players' datagrams, few spectators",
+            &quantiles(&players[0]),
+            "",
+        );
+        row(
+            "players' datagrams, all spectators",
+            &quantiles(&players[1]),
+            "unchanged",
+        );
+    }
+    per_frame
+}
+
+/// Print how near the relay comes to the bare loop.
+pub(crate) fn compare(name: &str, bare: f64, relay: f64) {
+    row(
+        name,
+        &format!("{:.1} % of the bare loop", 100.0 * bare / relay),
+        SHARE_OF_BARE,
+    );
+}
+
+/// The delays in words.
+pub(crate) fn quantiles(delays: &::tests::Delays) -> String {
+    let [p50, p99, most] = [0.5, 0.99, 1.0].map(|share| delays.quantile(share));
+    format!("p50 {p50:.1} ms, p99 {p99:.1} ms, most {most:.1} ms")
+}

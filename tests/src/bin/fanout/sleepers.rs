@@ -1,0 +1,244 @@
+//! Spectators who stop reading: what players, other spectators and the relay's memory feel of a thousand of them.
+//! Nothing here is a stand-in: game server, relay and players are real, the players as `load` has them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use ::tests::{Delays, Player};
+use anyhow::ensure;
+use protocol::geometry::{Quat, Vec3};
+use protocol::session::Output;
+use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
+
+use crate::audience::{Audience, Window};
+use crate::child::Part;
+use crate::clock::Clock;
+use crate::door;
+use crate::process::{Process, tcp_kibibytes};
+use crate::report::{quantiles, row, title};
+use crate::stage::{CARS, Stage};
+
+/// Spectators who read.
+const READING: usize = 100;
+/// Spectators who stop.
+const SLEEPING: usize = 1000;
+/// Between two positions of a player.
+const PERIOD: Duration = Duration::from_millis(50);
+/// Until all is at rest; for those who stop reading, until the buffers between are full.
+const SETTLE: Duration = Duration::from_secs(6);
+/// How long the last frames may take to arrive.
+const LAST: Duration = Duration::from_secs(1);
+/// Three pings, after which who does not read is cut, and some time to do it.
+const CUT: Duration = Duration::from_secs(75);
+/// A stamp begins anew after so many milliseconds, so that it fits into a coordinate.
+const STAMPS: f32 = 60_000.0;
+
+/// What is seen in a part of the run.
+struct Seen {
+    window: Arc<Window>,
+    delivered: f64,
+    kibibytes: u64,
+    kernel_kibibytes: u64,
+    cpu: Duration,
+}
+
+/// Run it all and print the figures. `to_the_end` waits until those who do not read are cut.
+pub(crate) fn run(seconds: u32, to_the_end: bool, runtime: &Runtime) -> anyhow::Result<()> {
+    let server = Part::start(&["server"])?;
+    let pin = format!("pin:{}", server.said("certificateSha256")?);
+    let relay = Part::start(&[
+        "relay",
+        "--server",
+        server.said("tcp")?,
+        "--udp",
+        server.said("udp")?,
+        "--trust",
+        &pin,
+        "--listen",
+        "127.0.0.1:0",
+        "--max-per-ip",
+        "0",
+    ])?;
+    let address: SocketAddr = relay.said("listen")?.parse()?;
+    let track = Arc::new(Track::default());
+    let room = runtime.block_on(track.enter(address))?;
+    let (clock, stage) = (Clock::start(), Arc::new(Stage::new([room.clone()])));
+    let audience = Audience::start(clock, &stage, 1)?;
+    door::fill(&audience, address, &stage, 0..READING)?;
+    audience.wait_for(READING)?;
+    let look = |part| look(part, seconds, &track, &audience, &relay.process);
+    let before = look(0)?;
+    let descriptors = relay.process.descriptors()?;
+    let begun = Instant::now();
+    let sleepers = door::sleepers(address, &room, SLEEPING)?;
+    let during = look(1)?;
+    let held = relay.process.descriptors()? - descriptors;
+    ensure!(held == SLEEPING, "only {held} of {SLEEPING} were there");
+    title(&format!(
+        "{SLEEPING} spectators who stop reading, beside {CARS} players and {READING} spectators"
+    ));
+    for (name, seen, part) in [("before", &before, 0), ("with them", &during, 1)] {
+        seen.print(name, &track.delays[part], seconds);
+    }
+    let grown = during.kibibytes.saturating_sub(before.kibibytes) as f64 / SLEEPING as f64;
+    row(
+        "the relay's memory for each of them",
+        &format!("{grown:.2} KiB"),
+        "bounded",
+    );
+    if to_the_end {
+        while relay.process.descriptors()? > descriptors && begun.elapsed() < CUT {
+            std::thread::sleep(LAST);
+        }
+        let left = relay.process.descriptors()?.saturating_sub(descriptors);
+        let after = relay.process.anonymous()?;
+        let text = format!(
+            "{:.0} s, {left} left, {after} KiB",
+            begun.elapsed().as_secs_f64()
+        );
+        row("all cut after, memory then", &text, "60 s");
+    }
+    drop(sleepers);
+    ensure!(
+        audience.lost() == 0,
+        "{} of those who read were cut off",
+        audience.lost()
+    );
+    track.stop.store(true, Ordering::Relaxed);
+    audience.end()
+}
+
+fn look(
+    part: usize,
+    seconds: u32,
+    track: &Track,
+    audience: &Audience,
+    relay: &Process,
+) -> anyhow::Result<Seen> {
+    std::thread::sleep(SETTLE);
+    let time = Duration::from_secs(seconds.into());
+    let window = audience.count(time);
+    track.part.store(part, Ordering::Relaxed);
+    let cpu = relay.cpu()?;
+    std::thread::sleep(time);
+    let cpu = relay.cpu()? - cpu;
+    track.part.store(usize::MAX, Ordering::Relaxed);
+    std::thread::sleep(LAST);
+    let frames = window.snapshots.load(Ordering::Relaxed) as f64;
+    Ok(Seen {
+        delivered: 100.0 * frames / (window.ticks() * READING as f64),
+        window,
+        kibibytes: relay.anonymous()?,
+        kernel_kibibytes: tcp_kibibytes()?,
+        cpu,
+    })
+}
+
+impl Seen {
+    fn print(&self, name: &str, players: &Delays, seconds: u32) {
+        row(
+            &format!("players, {name}"),
+            &quantiles(players),
+            "unchanged",
+        );
+        let figure = format!("{:.3} % delivered", self.delivered);
+        row(&format!("spectators who read, {name}"), &figure, "99.9 %");
+        row(
+            "    tick to frame received",
+            &quantiles(&self.window.fan_out),
+            "",
+        );
+        let cpu = self.cpu.as_secs_f64() / f64::from(seconds);
+        let (own, kernel) = (self.kibibytes, self.kernel_kibibytes);
+        let figure = format!("{own} KiB, kernel {kernel} KiB, {cpu:.2} cores");
+        row("    the relay's memory and time", &figure, "");
+    }
+}
+
+/// The players on their way.
+struct Track {
+    begun: Instant,
+    stop: AtomicBool,
+    /// Where delays are counted now, if anywhere.
+    part: AtomicUsize,
+    delays: [Delays; 2],
+}
+
+impl Default for Track {
+    fn default() -> Self {
+        Self {
+            begun: Instant::now(),
+            stop: AtomicBool::new(false),
+            part: AtomicUsize::new(usize::MAX),
+            delays: Default::default(),
+        }
+    }
+}
+
+impl Track {
+    /// Sign everybody in and let them drive in one room; gives its id.
+    async fn enter(self: &Arc<Self>, relay: SocketAddr) -> anyhow::Result<String> {
+        let url = format!("ws://{relay}/ws");
+        let mut host = Player::sign_in(&url, "driver 0").await?;
+        let room = host.create_room("sleepers").await?;
+        let mut entering = JoinSet::new();
+        for number in 1..CARS {
+            let (url, room) = (url.clone(), room.clone());
+            entering.spawn(async move {
+                let mut player = Player::sign_in(&url, &format!("driver {number}")).await?;
+                player.join_room(&room).await??;
+                anyhow::Ok(player)
+            });
+        }
+        let mut players = vec![host];
+        while let Some(player) = entering.join_next().await {
+            players.push(player??);
+        }
+        for (number, player) in players.into_iter().enumerate() {
+            let track = Arc::clone(self);
+            tokio::spawn(async move {
+                if let Err(error) = track.drive(player, number).await {
+                    eprintln!("a player is gone: {error:#}");
+                }
+            });
+        }
+        Ok(room.to_string())
+    }
+
+    async fn drive(&self, mut player: Player, number: usize) -> anyhow::Result<()> {
+        let mut next = Instant::now() + PERIOD.mul_f64(number as f64 / CARS as f64);
+        while !self.stop.load(Ordering::Relaxed) {
+            if Instant::now() >= next {
+                next += PERIOD;
+                let place = Vec3::new(self.stamp(), 0.0, number as f32);
+                let now = player.now();
+                // Too early a position waits for its beat.
+                let _early = player.session.send_update(place, Quat::IDENTITY, now);
+            }
+            player
+                .turn(next.saturating_duration_since(Instant::now()))
+                .await?;
+            self.count(&mut player);
+        }
+        player.goodbye().await?;
+        Ok(())
+    }
+
+    fn count(&self, player: &mut Player) {
+        let (now, part) = (self.stamp(), self.part.load(Ordering::Relaxed));
+        while let Some(output) = player.take(Some) {
+            if let (Output::Update(update), Some(delays)) = (output, self.delays.get(part)) {
+                let delay = (now - update.position.x).rem_euclid(STAMPS);
+                delays.count(Duration::from_secs_f32(delay / 1000.0));
+            }
+        }
+    }
+
+    /// The time in milliseconds, as far as a coordinate tells it.
+    fn stamp(&self) -> f32 {
+        (self.begun.elapsed().as_secs_f64() * 1000.0 % f64::from(STAMPS)) as f32
+    }
+}

@@ -1,0 +1,129 @@
+//! What there is to see, known beforehand: rooms, their cars, when each car's datagrams were sent, and how the
+//! relay's clock compares with this process's.
+
+use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::stamps::Stamps;
+
+/// Cars of each room.
+pub(crate) const CARS: usize = 20;
+
+/// All rooms of a run.
+pub(crate) struct Stage {
+    scenes: Vec<Scene>,
+    /// This process's clock less the relay's, in microseconds: the least that was ever seen between a snapshot's
+    /// time and its receipt. So it is too large by the time the quickest frame took, and delays reckoned with it
+    /// are too small by that; the snapshots' times are cut to milliseconds, which makes them larger by up to one.
+    ahead: AtomicI64,
+}
+
+struct Scene {
+    id: String,
+    stamps: [Stamps; CARS],
+    /// Which car has an index.
+    cars: [AtomicU8; 256],
+}
+
+impl Stage {
+    /// Rooms with these ids.
+    pub(crate) fn new(ids: impl IntoIterator<Item = String>) -> Self {
+        let scene = |id| Scene {
+            id,
+            stamps: std::array::from_fn(|_| Stamps::default()),
+            cars: [const { AtomicU8::new(u8::MAX) }; 256],
+        };
+        Self {
+            scenes: ids.into_iter().map(scene).collect(),
+            ahead: AtomicI64::new(i64::MAX),
+        }
+    }
+
+    /// So many rooms, with ids of this program's own.
+    pub(crate) fn numbered(rooms: usize) -> Self {
+        Self::new((0..rooms).map(|room| format!("{room:032x}")))
+    }
+
+    pub(crate) fn rooms(&self) -> usize {
+        self.scenes.len()
+    }
+
+    /// The id of a room.
+    pub(crate) fn room_id(&self, room: usize) -> &str {
+        &self.scenes[room].id
+    }
+
+    /// The session of a car in a numbered room. The first of each room is the one of the bridged player.
+    pub(crate) fn session_id(room: usize, car: usize) -> String {
+        format!("{room:016x}{car:016x}")
+    }
+
+    /// The stamps of a car.
+    pub(crate) fn stamps(&self, room: usize, car: usize) -> &Stamps {
+        &self.scenes[room].stamps[car]
+    }
+
+    /// A room was told: learn which car has which index.
+    pub(crate) fn cast(&self, room: usize, text: &[u8]) {
+        let told: Value = serde_json::from_slice(text).unwrap_or_default();
+        for player in told["players"].as_array().into_iter().flatten() {
+            let index = player["index"].as_u64().and_then(|i| u8::try_from(i).ok());
+            let car = player["id"].as_str().and_then(|id| id.get(16..));
+            let car = car.and_then(|car| u8::from_str_radix(car.trim_start_matches('0'), 16).ok());
+            if let (Some(index), Some(car)) = (index, car) {
+                self.scenes[room].cars[usize::from(index)].store(car, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// A snapshot of this time came now.
+    pub(crate) fn heard(&self, time_ms: u32, now: Duration) {
+        let ahead = now.as_micros() as i64 - i64::from(time_ms) * 1000;
+        if ahead < self.ahead.load(Ordering::Relaxed) {
+            self.ahead.fetch_min(ahead, Ordering::Relaxed);
+        }
+    }
+
+    /// A time of the relay's clock by this process's.
+    pub(crate) fn at(&self, time_ms: u32) -> Duration {
+        let micros = i64::from(time_ms) * 1000 + self.ahead.load(Ordering::Relaxed);
+        Duration::from_micros(u64::try_from(micros).unwrap_or_default())
+    }
+
+    /// A time of this process's clock by the relay's, in milliseconds.
+    pub(crate) fn relay_time(&self, time: Duration) -> u32 {
+        let micros = time.as_micros() as i64 - self.ahead.load(Ordering::Relaxed);
+        u32::try_from(micros / 1000).unwrap_or_default()
+    }
+
+    /// When the datagram of the car with this index was sent that came to the relay at this time of its clock.
+    pub(crate) fn sent(&self, room: usize, index: u8, came_ms: u32) -> Option<Duration> {
+        let scene = &self.scenes[room];
+        let car = scene.cars[usize::from(index)].load(Ordering::Relaxed);
+        let stamps = scene.stamps.get(usize::from(car))?;
+        stamps.sent(self.at(came_ms).as_micros() as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_leads_back_to_the_datagram_it_shows() {
+        let stage = Stage::numbered(2);
+        let ms = Duration::from_millis;
+        let id = Stage::session_id(1, 16);
+        let text = format!(r#"{{"players":[{{"index":3,"id":"{id}"}}]}}"#);
+        stage.cast(1, text.as_bytes());
+        stage.heard(100, ms(5103));
+        stage.heard(150, ms(5151));
+        stage.heard(200, ms(5290));
+        assert_eq!((stage.at(200), stage.relay_time(ms(5201))), (ms(5201), 200));
+        stage.stamps(1, 16).write(5_180_000);
+        assert_eq!(stage.sent(1, 3, 180), Some(ms(5180)));
+        assert_eq!((stage.sent(0, 3, 180), stage.sent(1, 4, 180)), (None, None));
+    }
+}

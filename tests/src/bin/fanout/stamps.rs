@@ -1,0 +1,64 @@
+//! When each car's datagrams went to the relay. A snapshot says how old the newest datagram of a car is, so which
+//! one that was; the time until the frame came is then reckoned with this process's clock alone.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Stamps kept of each car: three seconds at 20 Hz, longer than any frame is under way.
+const KEPT: usize = 64;
+/// Stamps looked at, newest first.
+const LOOKED_AT: u64 = 8;
+/// How much earlier than it was sent a datagram may seem to have come: the clocks are compared, and ages told, to
+/// a millisecond.
+const TOLERANCE: u64 = 3_000;
+
+/// The newest stamps of one car, in microseconds of the clock.
+pub(crate) struct Stamps {
+    stamps: [AtomicU64; KEPT],
+    written: AtomicU64,
+}
+
+impl Default for Stamps {
+    fn default() -> Self {
+        Self {
+            stamps: [const { AtomicU64::new(0) }; KEPT],
+            written: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Stamps {
+    /// A datagram goes now. One thread at a time.
+    pub(crate) fn write(&self, now: u64) {
+        let written = self.written.load(Ordering::Relaxed);
+        self.stamps[written as usize % KEPT].store(now, Ordering::Relaxed);
+        self.written.store(written + 1, Ordering::Release);
+    }
+
+    /// When the datagram was sent that came about then.
+    pub(crate) fn sent(&self, came: u64) -> Option<Duration> {
+        let written = self.written.load(Ordering::Acquire);
+        let newest_first = (written.saturating_sub(LOOKED_AT)..written).rev();
+        let mut stamps =
+            newest_first.map(|n| self.stamps[n as usize % KEPT].load(Ordering::Relaxed));
+        let sent = stamps.find(|&stamp| stamp <= came + TOLERANCE)?;
+        Some(Duration::from_micros(sent))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_datagram_that_can_have_come_is_meant() {
+        let stamps = Stamps::default();
+        assert_eq!(stamps.sent(1_000_000), None);
+        (1..100).for_each(|n| stamps.write(50_000 * n));
+        let sent = |came| stamps.sent(came).map(|sent| sent.as_micros());
+        assert_eq!(sent(4_950_100), Some(4_950_000));
+        assert_eq!(sent(4_947_500), Some(4_950_000));
+        assert_eq!(sent(4_940_000), Some(4_900_000));
+        assert_eq!(sent(100), None, "long forgotten");
+    }
+}
