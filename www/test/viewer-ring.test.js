@@ -73,6 +73,20 @@ for (const count of [5, 20, 100]) {
   });
 }
 
+test("a fight is read clockwise in its order, within each row", () => {
+  const dial = dialOf([0, 20_000, 20_040, 20_080, 20_120, 20_160, 20_200]);
+  for (const row of [0, 1]) {
+    const turns = [1, 2, 3, 4, 5, 6]
+      .filter((index) => dial.row[index] === row)
+      .map((index) => Math.atan2(dial.x[index] - SIZE / 2, SIZE / 2 - dial.y[index]));
+    assert.deepEqual(
+      turns,
+      [...turns].sort((a, b) => a - b),
+    );
+  }
+  assert.equal(dial.count, 7);
+});
+
 test("who has no room keeps a mark, and the chosen one has room before all others", () => {
   const gaps = Array.from({ length: 40 }, (_, i) => i * 5);
   assert.equal(dialOf(gaps).row[39], NO_ROOM);

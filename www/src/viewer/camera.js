@@ -243,8 +243,9 @@ export class ViewCamera {
    */
   #lookAt({ x, z, yaw, speed }, step) {
     const { ahead, last } = this;
-    const span = Math.min(this.width, this.height) / this.followZoom;
-    const metres = Math.min(Math.max(speed, 0) * AHEAD_SECONDS, span * AHEAD_MOST);
+    const { left, top, right, bottom } = this.insets;
+    const span = Math.min(this.width - left - right, this.height - top - bottom) / this.followZoom;
+    const metres = Math.min(Math.max(speed, 0) * AHEAD_SECONDS, Math.max(span, 0) * AHEAD_MOST);
     const aheadX = Math.sin(yaw) * metres;
     const aheadY = -Math.cos(yaw) * metres;
     const moved = Math.abs(x - last.x) + Math.abs(z - last.z);

@@ -16,8 +16,8 @@ const DOT_LIMITS = [7.5, 12];
 const GAP = 2;
 /** Distance of the inner ring, in radii of a dot. */
 const INNER_STEP = 2.3;
-/** How far a dot in an outer row may be moved aside, in half dots to each side. */
-const MOST_ASIDE = 7;
+/** How far a dot in an outer row may be moved aside, in half dots: clockwise, so that a fight is read in its order. */
+const MOST_ASIDE = 12;
 /** Where there are more cars than this, half as far: else lines run all over. */
 const THRONG = 40;
 /** A dot goes to a better spot only where there is this much more room than it needs. */
@@ -129,7 +129,7 @@ export class Dial {
       return;
     }
     this.row[index] = NO_ROOM;
-    const spots = this.rows + (this.rows - 1) * 2 * this.aside;
+    const spots = this.rows + (this.rows - 1) * this.aside;
     const isKept = kept >= 0 && kept < spots && this.#isSpotFree(index, kept);
     for (let spot = 0; spot < (isKept ? kept : spots); spot += 1) {
       if (this.#isSpotFree(index, spot, isKept ? PLENTY : 1)) return this.#take(index, spot);
@@ -151,10 +151,8 @@ export class Dial {
    */
   #angleOf(index, spot) {
     if (spot < this.rows) return this.angle[index];
-    const aside = Math.floor((spot - this.rows) / (this.rows - 1));
-    const steps = (aside >> 1) + 1;
-    // Clockwise first: that is behind.
-    return this.angle[index] + ((aside % 2 === 0 ? steps : -steps) * this.dot * 1.04) / this.radiusOf(1);
+    const aside = 1 + Math.floor((spot - this.rows) / (this.rows - 1));
+    return this.angle[index] + (aside * this.dot * 1.04) / this.radiusOf(1);
   }
 
   /**

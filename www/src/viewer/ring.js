@@ -196,10 +196,10 @@ export class GapRing {
     context.beginPath();
     context.moveTo(x - radius, y + radius);
     context.lineTo(x + radius, y - radius);
-    context.lineWidth = 4;
+    context.lineWidth = 3.2;
     context.strokeStyle = "#101216";
     context.stroke();
-    context.lineWidth = 2;
+    context.lineWidth = 1.5;
     context.strokeStyle = "#ffffff";
     context.stroke();
   }
