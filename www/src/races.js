@@ -123,8 +123,8 @@ class Row {
   show({ name, playerCount, isActive, live, spectators }) {
     const shown = name || "Unnamed room";
     setText(this.name, shown);
-    setText(this.state, live ? (isActive ? "Racing" : "On track") : "Not in view");
-    this.state.dataset.kind = live ? (isActive ? "live" : "open") : "";
+    setText(this.state, isActive ? "Racing" : live ? "On track" : "Open");
+    this.state.dataset.kind = isActive ? "live" : "open";
     setText(
       this.players,
       `${playerCount} of ${ROOM_PLACES}${spectators > 0 ? `, ${spectators} watching` : ""}`,

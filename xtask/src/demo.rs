@@ -105,6 +105,10 @@ fn start(options: &Options, programs: &mut Vec<Program>) -> Result<String> {
         &format!("pin:{}", field(&ready, "certificateSha256")?),
         "--listen",
         &format!("127.0.0.1:{}", options.port),
+        // The bots come straight to the game server: without an observer nobody could watch them drive alone.
+        "--spectate-observer",
+        "--observer-name",
+        "Camera",
         // Whoever presses Ctrl-C is the one who plays.
         "--drain-seconds",
         "0",
@@ -123,6 +127,7 @@ fn field<'a>(ready: &'a Value, name: &str) -> Result<&'a str> {
 fn announce(options: &Options, address: &str, started: Instant) {
     println!();
     println!("  Race at   {address}");
+    println!("  Watch at  {address}watch.html");
     println!("  Bots      {} in the room \"Bot race\"", options.bots);
     println!(
         "  Ready in  {:.1} s; Ctrl-C stops everything",
