@@ -356,7 +356,7 @@ fn a_car_that_stops_dead_does_not_swing_out() {
         let expected = (at as f32 * 0.05).min(25.0);
         assert!((x - expected).abs() < 0.2, "at {x} m after {at} ms");
         assert!(
-            at < 500 || (x - 25.0).abs() < 0.02,
+            at < 500 || (x - 25.0).abs() < 0.03,
             "at {x} m after {at} ms"
         );
     }
