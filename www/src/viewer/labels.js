@@ -28,9 +28,12 @@ const KEPT_MARGIN = 1;
 /** A tag that is shown counts as so many places further ahead. */
 const SHOWN_BONUS = 3;
 const CHOSEN_RANK = -1000;
-/** Rates of the exponentials by which tags move to another side and fade. */
-const MOVE_RATE = 13;
+/**
+ * Tags fade in at this rate, and to another side they go at once, seen faintly: one that glides there, or fades out,
+ * would cover others on its way.
+ */
 const FADE_RATE = 9;
+const MOVED_ALPHA = 0.35;
 const STILL = 0.02;
 
 export class Labels {
@@ -43,11 +46,9 @@ export class Labels {
     this.rank = new Float32Array(MAX_PLACES);
     /** 1 where the tag goes above or below rather than beside: a car that drives across. */
     this.isAcross = new Uint8Array(MAX_PLACES);
-    /** Where the left top corner of the tag is, from the middle of the car; moving, and where to. */
+    /** Where the left top corner of the tag is, from the middle of the car. */
     this.offsetX = new Float32Array(MAX_PLACES);
     this.offsetY = new Float32Array(MAX_PLACES);
-    this.toX = new Float32Array(MAX_PLACES);
-    this.toY = new Float32Array(MAX_PLACES);
     this.alpha = new Float32Array(MAX_PLACES);
     /** 1 + slot, 0 while there is none. */
     this.slot = new Uint8Array(MAX_PLACES);
@@ -95,17 +96,16 @@ export class Labels {
       this.due = EVERY_SECONDS;
       this.layout();
     }
-    const move = reducedMotion ? 1 : 1 - Math.exp(-MOVE_RATE * step);
     const fade = reducedMotion ? 1 : 1 - Math.exp(-FADE_RATE * step);
     for (let i = 0; i < this.count; i += 1) {
       const index = this.cars[i];
-      this.offsetX[index] += (this.toX[index] - this.offsetX[index]) * move;
-      this.offsetY[index] += (this.toY[index] - this.offsetY[index]) * move;
-      const wanted = this.slot[index] > 0 ? 1 : 0;
-      const missing = wanted - this.alpha[index];
-      this.alpha[index] = Math.abs(missing) < STILL ? wanted : this.alpha[index] + missing * fade;
-      if (this.slot[index] === 0) this.away[index] -= step;
-      else this.stayed[index] += step;
+      if (this.slot[index] === 0) {
+        this.away[index] -= step;
+        continue;
+      }
+      this.stayed[index] += step;
+      const missing = 1 - this.alpha[index];
+      this.alpha[index] = missing < STILL ? 1 : this.alpha[index] + missing * fade;
     }
   }
 
@@ -230,6 +230,7 @@ export class Labels {
   #hide(index) {
     if (this.slot[index] > 0) this.away[index] = AWAY_SECONDS;
     this.slot[index] = 0;
+    this.alpha[index] = 0;
   }
 
   /**
@@ -238,18 +239,16 @@ export class Labels {
    */
   #show(index, slot) {
     this.#offset(index, slot);
-    this.toX[index] = this.candidate[0];
-    this.toY[index] = this.candidate[1];
-    // Where it was not to be seen it appears in place.
-    if (this.slot[index] === 0 && this.alpha[index] < 0.1) {
-      this.offsetX[index] = this.toX[index];
-      this.offsetY[index] = this.toY[index];
+    this.offsetX[index] = this.candidate[0];
+    this.offsetY[index] = this.candidate[1];
+    if (this.slot[index] !== slot + 1) {
+      this.stayed[index] = 0;
+      this.alpha[index] = Math.min(this.alpha[index], MOVED_ALPHA);
     }
-    if (this.slot[index] !== slot + 1) this.stayed[index] = 0;
     this.slot[index] = slot + 1;
     const at = this.placed * 4;
-    this.taken[at] = this.x[index] + this.toX[index];
-    this.taken[at + 1] = this.y[index] + this.toY[index];
+    this.taken[at] = this.x[index] + this.offsetX[index];
+    this.taken[at + 1] = this.y[index] + this.offsetY[index];
     this.taken[at + 2] = this.taken[at] + this.width[index];
     this.taken[at + 3] = this.taken[at + 1] + this.height;
     this.placed += 1;
