@@ -67,4 +67,6 @@ fn the_live_moment_follows_a_slower_way_unseen() {
     }
     let behind = FRAME * 2399 - live.unwrap();
     assert!(behind.abs_diff(ms(200)) < ms(5), "{behind:?}");
+    let delay = timeline.delay();
+    assert!(delay < ms(65), "the way itself is none of it: {delay:?}");
 }

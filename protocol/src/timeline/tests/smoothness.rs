@@ -92,8 +92,8 @@ struct Seen {
     timeline: Timeline,
 }
 
-/// A relay that ticks at `start`, and a spectator behind a network, for a minute.
-fn watch(conditions: Conditions, seed: u64) -> Seen {
+/// A relay with this time between two ticks, and a spectator behind a network, for a minute.
+fn watch(period: Duration, conditions: Conditions, seed: u64) -> Seen {
     let drive = Drive::new(ms(62_000));
     let mut network = Network::new(conditions, seed);
     let mut timeline = Timeline::default();
@@ -113,7 +113,7 @@ fn watch(conditions: Conditions, seed: u64) -> Seen {
         while tick <= now {
             let snapshot = bytes_at(tick, vec![drive.car(tick)]);
             network.send((tick, snapshot), tick);
-            tick += TICK;
+            tick += period;
         }
         while let Some((at, (made, snapshot))) = network.poll(now) {
             first.get_or_insert(made);
@@ -178,7 +178,7 @@ fn on_a_good_way_a_car_is_where_it_was_to_a_centimetre() {
         jitter: ms(2),
         ..Conditions::PERFECT
     };
-    let seen = watch(good, 1);
+    let seen = watch(TICK, good, 1);
     print("good way", &seen);
     assert!(mean(&seen.errors) < 0.005 && most(&seen.errors) < 0.02);
     assert!(most(&seen.turns) < 0.25f32.to_radians() + 0.005);
@@ -187,9 +187,18 @@ fn on_a_good_way_a_car_is_where_it_was_to_a_centimetre() {
 }
 
 #[test]
+fn few_snapshots_a_second_are_enough_to_stay_on_the_track() {
+    for (hz, mean_metres) in [(10, 0.005), (5, 0.007)] {
+        let seen = watch(ms(1000 / hz), Conditions::PERFECT, 1);
+        print(&format!("{hz} Hz"), &seen);
+        assert!(mean(&seen.errors) < mean_metres);
+    }
+}
+
+#[test]
 fn on_a_bad_way_a_car_stays_near_the_truth_and_does_not_jump() {
     for seed in 0..3 {
-        let seen = watch(ROAD, seed);
+        let seen = watch(TICK, ROAD, seed);
         print(&format!("bad way, seed {seed}"), &seen);
         assert!(mean(&seen.errors) < 0.05 && most(&seen.errors) < 2.0);
         assert!(seen.jerk < 10.0, "{} m/s", seen.jerk);
@@ -199,7 +208,7 @@ fn on_a_bad_way_a_car_stays_near_the_truth_and_does_not_jump() {
 
 #[test]
 fn the_history_is_what_was_shown_live() {
-    let mut seen = watch(ROAD, 4);
+    let mut seen = watch(TICK, ROAD, 4);
     let mut compared = 0;
     let mut since_guess = 0;
     for (at, guessed, shown) in std::mem::take(&mut seen.drawn) {
