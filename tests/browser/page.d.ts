@@ -53,7 +53,10 @@ interface ViewerState {
 }
 
 interface Window {
-  viewer: { state(): ViewerState };
+  viewer: { state(): ViewerState; seek(atMs: number): void };
+  /** Pages without a relay: the made-up race, and how it is begun anew. */
+  feed: any;
+  begin(learn: boolean): void;
   race: { state(): RaceState };
   recording?: { own: Sample[]; others: Record<string, Sample[]> };
 }

@@ -1,13 +1,9 @@
 // The viewer's drawing makes no garbage: a hundred cars, frame after frame, with everything that a frame draws. What it
 // costs in time is printed and not asserted, since the machine may be busy.
-import { readFile } from "node:fs/promises";
-import path from "node:path";
-import { fileURLToPath } from "node:url";
-
 import { expect, test } from "@playwright/test";
 
-const WWW = fileURLToPath(new URL("../../www", import.meta.url));
-const ORIGIN = "http://drawing.test";
+import { openFromDisk, ORIGIN } from "./disk.js";
+
 const CARS = 100;
 const FRAMES = 600;
 /** Until the engine has compiled what runs all the time; what is not compiled boxes its numbers. */
@@ -73,13 +69,7 @@ const PAGE = `<!doctype html><html lang="en"><title>Drawing</title><style>canvas
 
 /** @param {import("@playwright/test").Page} page */
 async function open(page) {
-  await page.route(`${ORIGIN}/**`, async (route) => {
-    const { pathname } = new URL(route.request().url());
-    if (pathname === "/") return route.fulfill({ contentType: "text/html", body: PAGE });
-    const contentType = pathname.endsWith(".json") ? "application/json" : "text/javascript";
-    return route.fulfill({ contentType, body: await readFile(path.join(WWW, pathname)) });
-  });
-  await page.goto(ORIGIN);
+  await openFromDisk(page, PAGE);
   await page.waitForFunction("window.drawing !== undefined");
 }
 

@@ -78,7 +78,9 @@ function expectTrue(found, whose) {
   expect(found.length, `frames with ${whose}`).toBeGreaterThan(MIN_FRAMES);
   const sorted = found.toSorted((a, b) => a - b);
   const usual = sorted[Math.floor(sorted.length * 0.95)];
-  const figures = [sorted[sorted.length >> 1], usual, sorted[sorted.length - 1]].map((metres) => metres.toFixed(3));
+  const figures = [sorted[sorted.length >> 1], usual, sorted[sorted.length - 1]].map((metres) =>
+    metres.toFixed(3),
+  );
   process.stdout.write(`${whose}: error p50 ${figures[0]} m, p95 ${figures[1]} m, most ${figures[2]} m\n`);
   expect(usual, `usual error in metres of ${whose}`).toBeLessThan(MAX_ERROR_METRES);
   expect(sorted.at(-1), `greatest error in metres of ${whose}`).toBeLessThan(MAX_GUESS_METRES);

@@ -1,0 +1,26 @@
+// The page's files without a relay: read from disk, as they are. For tests of the viewer alone, with a mock of the race.
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const WWW = fileURLToPath(new URL("../../www", import.meta.url));
+const MEDIA_TYPES = { ".json": "application/json", ".js": "text/javascript" };
+export const ORIGIN = "http://viewer.test";
+
+/**
+ * Open a page that may import everything below `www`.
+ *
+ * @param {import("@playwright/test").Page} page
+ * @param {string} html
+ */
+export async function openFromDisk(page, html) {
+  await page.route(`${ORIGIN}/**`, async (route) => {
+    const { pathname } = new URL(route.request().url());
+    if (pathname === "/") return route.fulfill({ contentType: "text/html", body: html });
+    if (pathname === "/favicon.ico") return route.fulfill({ status: 204 });
+    const extension = path.extname(pathname);
+    const contentType = MEDIA_TYPES[/** @type {".js"} */ (extension)];
+    return route.fulfill({ contentType, body: await readFile(path.join(WWW, pathname)) });
+  });
+  await page.goto(ORIGIN);
+}
