@@ -131,7 +131,7 @@ test("a player who takes another's place in the snapshots is not taken for the o
   const before = (await state(page)).atMs;
   await page.evaluate(() => {
     const { room } = window.feed;
-    const players = room.players.map((player) =>
+    const players = room.players.map((/** @type {ViewerState["cars"][0] & { index: number }} */ player) =>
       player.index === 0 ? { ...player, id: "new", name: "Zoe" } : player,
     );
     window.feed.emit("room", { ...room, players, atMs: window.feed.liveMs });
