@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use ::tests::Delays;
 
-use crate::audience::{Arrival, Audience, Window};
+use crate::audience::{Arrival, Audience};
 use crate::child::Part;
 use crate::clock::Clock;
 use crate::door;
 use crate::game::{Doors, Game};
 use crate::process::{Process, need_descriptors};
 use crate::stage::Stage;
+use crate::window::Window;
 
 /// How long what was set up may take to come to rest before anything is counted.
 const SETTLE: Duration = Duration::from_secs(3);
@@ -30,8 +31,6 @@ pub(crate) struct Plan {
     pub(crate) spectators: usize,
     pub(crate) hz: u32,
     pub(crate) seconds: u32,
-    /// Threads that read.
-    pub(crate) readers: usize,
     /// The nineteen datagrams of a room come together, not each at its own time.
     pub(crate) in_bursts: bool,
 }
@@ -79,7 +78,7 @@ pub(crate) fn relay(plan: &Plan, runtime: &tokio::runtime::Runtime) -> anyhow::R
     ])?;
     let listen = part.said("listen")?;
     let game = runtime.block_on(doors.play(listen, &stage, clock, plan.in_bursts))?;
-    let audience = Audience::start(clock, &stage, plan.readers)?;
+    let audience = Audience::start(clock, &stage)?;
     let address: SocketAddr = listen.parse()?;
     door::fill(&audience, address, &stage, 0..plan.rooms)?;
     audience.wait_for(plan.rooms)?;
@@ -130,7 +129,7 @@ pub(crate) fn bare(plan: &Plan) -> anyhow::Result<Figures> {
         &count,
     ])?;
     let before = part.process.anonymous()?;
-    let audience = Audience::start(clock, &stage, plan.readers)?;
+    let audience = Audience::start(clock, &stage)?;
     let address: SocketAddr = part.said("listen")?.parse()?;
     // One after another, since the order says which thread writes to whom.
     for number in 0..plan.spectators {

@@ -1,6 +1,7 @@
 //! Fan-out: thousands of spectators on one relay. Prints what arrives and what it costs, beside the goals, and in
 //! the same run what a bare loop of `write` costs. Judges nothing but what must be true of any run: everybody got
-//! in, and nobody was cut off.
+//! in, and nobody was cut off. All frames are counted where they are received; those of every fourth spectator are
+//! timed, to a millisecond.
 
 mod audience;
 mod bare;
@@ -12,9 +13,11 @@ mod frames;
 mod game;
 mod process;
 mod report;
+mod seat;
 mod sleepers;
 mod stage;
 mod stamps;
+mod window;
 
 use anyhow::ensure;
 use clap::{Parser, Subcommand};
@@ -41,9 +44,6 @@ struct Arguments {
     /// Snapshots a second.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=30))]
     hz: u32,
-    /// Threads that read what the spectators get.
-    #[arg(long, default_value_t = 1)]
-    readers: usize,
     /// Run only these.
     #[arg(long)]
     only: Vec<Run>,
@@ -117,7 +117,6 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         spectators,
         hz: arguments.hz,
         seconds: arguments.seconds.unwrap_or(seconds),
-        readers: arguments.readers,
         in_bursts: false,
     };
     let many = Plan {

@@ -13,13 +13,14 @@ use protocol::session::Output;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-use crate::audience::{Audience, Window};
+use crate::audience::Audience;
 use crate::child::Part;
 use crate::clock::Clock;
 use crate::door;
 use crate::process::{Process, tcp_kibibytes};
 use crate::report::{quantiles, row, title};
 use crate::stage::{CARS, Stage};
+use crate::window::Window;
 
 /// Spectators who read.
 const READING: usize = 100;
@@ -66,7 +67,7 @@ pub(crate) fn run(seconds: u32, to_the_end: bool, runtime: &Runtime) -> anyhow::
     let track = Arc::new(Track::default());
     let room = runtime.block_on(track.enter(address))?;
     let (clock, stage) = (Clock::start(), Arc::new(Stage::new([room.clone()])));
-    let audience = Audience::start(clock, &stage, 1)?;
+    let audience = Audience::start(clock, &stage)?;
     door::fill(&audience, address, &stage, 0..READING)?;
     audience.wait_for(READING)?;
     let look = |part| look(part, seconds, &track, &audience, &relay.process);

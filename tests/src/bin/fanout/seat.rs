@@ -1,0 +1,141 @@
+//! One spectator: its socket, and what is made of each frame as soon as it is read.
+
+use std::io::{self, Read as _, Write as _};
+use std::sync::atomic::Ordering;
+
+use protocol::snapshot::{CAR_BYTES, HEADER_BYTES};
+
+use crate::audience::{Arrival, Shared};
+use crate::frames::{self, Broken};
+use crate::window::Window;
+
+/// The answer to a ping; its mask is zero.
+const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
+
+/// One spectator.
+pub(crate) struct Seat {
+    pub(crate) socket: mio::net::TcpStream,
+    room: usize,
+    /// It is read as soon as there is something, so that it can say how long frames took.
+    is_timed: bool,
+    /// The beginning of a frame.
+    rest: Vec<u8>,
+    /// The time of its newest snapshot.
+    time: Option<u32>,
+}
+
+impl Seat {
+    pub(crate) fn new(arrival: Arrival, is_timed: bool) -> io::Result<Self> {
+        arrival.socket.set_nonblocking(true)?;
+        Ok(Self {
+            socket: mio::net::TcpStream::from_std(arrival.socket),
+            room: arrival.room,
+            is_timed,
+            rest: arrival.read_ahead,
+            time: None,
+        })
+    }
+
+    /// Read until a read does not fill `space`, which says that there is no more.
+    pub(crate) fn read(
+        &mut self,
+        space: &mut [u8],
+        shared: &Shared,
+        window: &Window,
+    ) -> Result<(), Broken> {
+        loop {
+            match self.socket.read(space) {
+                Ok(0) => return Err(Broken),
+                Ok(length) => {
+                    self.take(&space[..length], shared, window)?;
+                    if length < space.len() {
+                        return Ok(());
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(_gone) => return Err(Broken),
+            }
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8], shared: &Shared, window: &Window) -> Result<(), Broken> {
+        if self.rest.is_empty() {
+            let mut bytes = bytes;
+            self.take_frames(&mut bytes, shared, window)?;
+            self.rest.extend(bytes);
+        } else {
+            let joined = [&self.rest, bytes].concat();
+            let mut bytes = &joined[..];
+            self.take_frames(&mut bytes, shared, window)?;
+            self.rest.clear();
+            self.rest.extend(bytes);
+        }
+        Ok(())
+    }
+
+    fn take_frames(
+        &mut self,
+        bytes: &mut &[u8],
+        shared: &Shared,
+        window: &Window,
+    ) -> Result<(), Broken> {
+        while let Some((kind, payload)) = frames::next(bytes)? {
+            match kind {
+                frames::BINARY => self.take_snapshot(payload, shared, window)?,
+                frames::TEXT => shared.stage.cast(self.room, payload),
+                frames::PING => self.socket.write_all(&PONG).map_err(|_| Broken)?,
+                frames::CLOSE => return Err(Broken),
+                _ => return Err(Broken),
+            }
+        }
+        Ok(())
+    }
+
+    /// Read as much of a snapshot as is counted: decoding it whole would be most of this program's work.
+    fn take_snapshot(
+        &mut self,
+        bytes: &[u8],
+        shared: &Shared,
+        window: &Window,
+    ) -> Result<(), Broken> {
+        let (header, cars) = bytes.split_first_chunk::<HEADER_BYTES>().ok_or(Broken)?;
+        let [_, _, _, _, n0, n1, n2, n3, t0, t1, t2, t3] = *header;
+        let number = u32::from_le_bytes([n0, n1, n2, n3]);
+        let time = u32::from_le_bytes([t0, t1, t2, t3]);
+        let now = shared.clock.now();
+        let before = self.time.replace(time);
+        if before.is_none() {
+            shared.seeing.fetch_add(1, Ordering::Relaxed);
+        }
+        if self.is_timed {
+            shared.stage.heard(time, now);
+        }
+        if !window.span.contains(&time) {
+            return Ok(());
+        }
+        window.snapshots.fetch_add(1, Ordering::Relaxed);
+        let frame = bytes.len() + if bytes.len() > 125 { 4 } else { 2 };
+        window.bytes.fetch_add(frame as u64, Ordering::Relaxed);
+        window.saw_tick(self.room, number.into());
+        if !self.is_timed {
+            return Ok(());
+        }
+        let made = shared.stage.at(time);
+        window.fan_out.count(now.saturating_sub(made));
+        // One car of each frame is looked at, another one each time.
+        let (cars, _) = cars.as_chunks::<CAR_BYTES>();
+        let Some(car) = cars.get(number as usize % cars.len().max(1)) else {
+            return Ok(());
+        };
+        let age = u32::from(u16::from_le_bytes([car[17], car[18]]));
+        let came = time.saturating_sub(age);
+        // Only the first frame that shows a datagram.
+        if before.is_some_and(|before| came > before)
+            && let Some(sent) = shared.stage.sent(self.room, car[0], came)
+        {
+            window.whole.count(now.saturating_sub(sent));
+            window.wait.count(made.saturating_sub(sent));
+        }
+        Ok(())
+    }
+}

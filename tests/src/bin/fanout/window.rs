@@ -1,0 +1,53 @@
+//! What an audience sees in a part of the race, and how it is counted.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ::tests::Delays;
+
+/// What an audience sees in a part of the race, by the clock in the snapshots: frames count when they were made
+/// then, whenever they come.
+pub(crate) struct Window {
+    /// From this time to that, in milliseconds.
+    pub(crate) span: Range<u32>,
+    pub(crate) snapshots: AtomicU64,
+    pub(crate) bytes: AtomicU64,
+    /// From tick to receipt.
+    pub(crate) fan_out: Delays,
+    /// From sending a car's datagram to the tick that shows it.
+    pub(crate) wait: Delays,
+    /// From sending a car's datagram to the receipt of the first frame that shows it.
+    pub(crate) whole: Delays,
+    /// The ticks of each room: the lowest and the highest number.
+    ticks: Vec<(AtomicU64, AtomicU64)>,
+}
+
+impl Window {
+    pub(crate) fn new(span: Range<u32>, rooms: usize) -> Self {
+        let none = || (AtomicU64::new(u64::MAX), AtomicU64::new(0));
+        Self {
+            span,
+            snapshots: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            fan_out: Delays::default(),
+            wait: Delays::default(),
+            whole: Delays::default(),
+            ticks: (0..rooms).map(|_| none()).collect(),
+        }
+    }
+
+    /// How many ticks a room made that anybody saw, in the mean.
+    pub(crate) fn ticks(&self) -> f64 {
+        let ticks = self.ticks.iter().map(|(low, high)| {
+            let (low, high) = (low.load(Ordering::Relaxed), high.load(Ordering::Relaxed));
+            (high + 1).saturating_sub(low)
+        });
+        ticks.sum::<u64>() as f64 / self.ticks.len() as f64
+    }
+
+    pub(crate) fn saw_tick(&self, room: usize, number: u64) {
+        let (low, high) = &self.ticks[room];
+        low.fetch_min(number, Ordering::Relaxed);
+        high.fetch_max(number, Ordering::Relaxed);
+    }
+}
