@@ -175,8 +175,11 @@ impl Show {
         if place == 0 {
             self.view.mark_unchanged();
         }
-        while place < self.spectators.len() {
+        loop {
             place = self.look_after(place, ping);
+            if place >= self.spectators.len() {
+                return;
+            }
             yield_now().await;
         }
     }

@@ -281,6 +281,11 @@ mod tests {
         bytes
     }
 
+    #[test]
+    fn a_spectator_is_small() {
+        assert!(size_of::<Spectator>() <= 192, "{}", size_of::<Spectator>());
+    }
+
     #[tokio::test]
     async fn the_text_goes_first_and_nothing_twice() {
         let (mut spectator, mut viewer) = watching().await;
