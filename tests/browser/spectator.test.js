@@ -16,6 +16,8 @@ const MEDIAN_METRES = 0.05;
 const USUAL_METRES = 3;
 /** More than this part of what was seen live is seen again in exactly the same place; the rest had to be guessed. */
 const SEEN_AGAIN = 0.5;
+/** In fewer than this part of all frames a driving car stands: it is drawn at each frame, and not at each snapshot. */
+const MAX_STANDING = 0.1;
 /** A room that nobody made. */
 const NOWHERE = "0".repeat(32);
 
@@ -78,12 +80,17 @@ test("a page without an account sees two players drive where they drive", async 
   const room = await page.evaluate(() => window.watching.spectator.room);
   expect(room).toMatchObject({ id: roomId, name: "Sunday", isActive: true });
   expect(room.players.map((/** @type {any} */ { name }) => name).toSorted()).toEqual(["Ann", "Ben"]);
-  for (const { name, page: driving } of players) {
-    const { own } = await recorded(driving);
-    const found = errors(await seenOf(page, name), own).toSorted((a, b) => a - b);
+  for (const { name, page: screen } of players) {
+    const { own } = await recorded(screen);
+    const seen = await seenOf(page, name);
+    const driving = seen.slice(seen.findIndex(({ x, z }) => Math.hypot(x - seen[0].x, z - seen[0].z) > 5));
+    const stood = driving.filter(({ x, z }, i) => i > 0 && x === driving[i - 1].x && z === driving[i - 1].z);
+    const found = errors(seen, own).toSorted((a, b) => a - b);
     const [median, usual] = [0.5, 0.95].map((share) => found[Math.floor(found.length * share)]);
     report(`metres of ${name} beside the way`, { median, usual, most: found.at(-1), frames: found.length });
     expect(found.length, `frames with ${name}`).toBeGreaterThan(MIN_FRAMES);
+    report(`frames in which ${name} stood`, { stood: stood.length, all: driving.length });
+    expect(stood.length / driving.length, `part of all frames ${name} stood`).toBeLessThan(MAX_STANDING);
     expect(median, `usual error in metres of ${name}`).toBeLessThan(MEDIAN_METRES);
     expect(usual, `error in metres of ${name} in nineteen of twenty frames`).toBeLessThan(USUAL_METRES);
   }
