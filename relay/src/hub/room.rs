@@ -222,6 +222,9 @@ impl Room {
 
     /// Say where all cars are at `now`, as the next snapshot.
     pub(super) fn sample(&mut self, now: Duration) -> Snapshot {
+        // A snapshot tells whole milliseconds, so that is when its cars are looked at: at 50 m/s the rest is 5 cm.
+        let whole_ms = now.as_millis() as u64;
+        let now = Duration::from_millis(whole_ms);
         self.cars.handle_timeout(now);
         self.follow_cars();
         let mut cars = Vec::new();
@@ -243,7 +246,7 @@ impl Room {
         Snapshot {
             number: self.ticks,
             // Wraps after 49 days, as the layout says.
-            time_ms: now.as_millis() as u32,
+            time_ms: whole_ms as u32,
             cars,
         }
     }
@@ -364,6 +367,22 @@ mod tests {
                 (player["index"].as_u64().unwrap(), id[..1].to_owned())
             })
             .collect()
+    }
+
+    #[test]
+    fn a_car_is_where_it_was_at_the_millisecond_that_is_told() {
+        let drive = |now| {
+            let mut room = room();
+            room.enter(&id('a'), None);
+            for step in 0..40 {
+                let x = 3.0 * step as f32;
+                assert!(bring(&mut room, 'a', 'a', x, false, ms(50 * step)));
+            }
+            room.sample(now)
+        };
+        let late = drive(ms(2000) + Duration::from_micros(999));
+        assert_eq!(late, drive(ms(2000)));
+        assert_ne!(late.cars[0].position, drive(ms(2001)).cars[0].position);
     }
 
     #[test]
