@@ -19,7 +19,7 @@ use crate::convert::{self, object};
 use crate::failure::{self, Failure};
 use crate::listeners::Listeners;
 use crate::log::Log;
-use crate::socket::{Incoming, Socket};
+use crate::socket::{Incoming, Opener, Socket};
 use crate::view::View;
 
 /// How long a connection may take until the welcome: the relay's own limits for reaching the game server, and some.
@@ -59,6 +59,7 @@ pub(crate) struct Connection {
     pub(crate) cars: Cars,
     pub(crate) view: View,
     pub(crate) log: Log,
+    opener: Opener,
     listeners: Listeners,
     timer: Timer,
     socket: Option<Socket>,
@@ -71,6 +72,7 @@ pub(crate) struct Connection {
 impl Connection {
     pub(crate) fn new(
         config: session::Config,
+        opener: Opener,
         log: Log,
         listeners: Listeners,
     ) -> Rc<RefCell<Self>> {
@@ -82,6 +84,7 @@ impl Connection {
                 cars: Cars::default(),
                 view: View::new(MAX_CARS),
                 log,
+                opener,
                 listeners,
                 timer,
                 socket: None,
@@ -108,7 +111,7 @@ impl Connection {
         let this = Rc::downgrade(this);
         let deliver =
             move |incoming| with(&this, |connection, now| connection.handle(incoming, now));
-        match Socket::open(url, &[SUBPROTOCOL.to_owned()], deliver) {
+        match Socket::open(&self.opener, url, &[SUBPROTOCOL.to_owned()], deliver) {
             Ok(socket) => {
                 self.log.info("CONNECTION", "connecting");
                 self.socket = Some(socket);

@@ -10,10 +10,11 @@ use crate::convert::object;
 use crate::listeners::{LOG, Listeners};
 
 /// How much is logged; each level with all before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     Off,
     Error,
+    #[default]
     Warn,
     Info,
     Debug,

@@ -2,32 +2,43 @@
 
 use std::time::Duration;
 
-use js_sys::Reflect;
+use js_sys::{Function, Reflect};
 use protocol::id::Secret;
 use protocol::pacer::{MAX_RATE_HZ, MIN_RATE_HZ};
 use protocol::session::Config;
 use protocol::timeline::DEFAULT_HISTORY;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 use crate::failure::Failure;
 use crate::log::Level;
+use crate::socket::Opener;
 
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 8] = [
     "secret",
     "updateHz",
     "plainDatagrams",
     "gzip",
     "batch",
     "commandTimeoutMs",
+    "webSocket",
     "logLevel",
 ];
 
-const SPECTATE_NAMES: [&str; 3] = ["token", "historySeconds", "logLevel"];
+const SPECTATE_NAMES: [&str; 4] = ["token", "historySeconds", "webSocket", "logLevel"];
 
 /// The options of a spectator.
 pub(crate) struct Spectate {
     pub(crate) token: Option<String>,
     pub(crate) history: Duration,
+    pub(crate) opener: Opener,
+    pub(crate) level: Level,
+}
+
+/// The options of a session.
+#[derive(Default)]
+pub(crate) struct Play {
+    pub(crate) config: Config,
+    pub(crate) opener: Opener,
     pub(crate) level: Level,
 }
 
@@ -36,7 +47,8 @@ pub(crate) fn read_spectate(options: &JsValue) -> Result<Spectate, Failure> {
     let mut read = Spectate {
         token: None,
         history: DEFAULT_HISTORY,
-        level: Level::Warn,
+        opener: Opener::default(),
+        level: Level::default(),
     };
     if options.is_undefined() || options.is_null() {
         return Ok(read);
@@ -51,17 +63,19 @@ pub(crate) fn read_spectate(options: &JsValue) -> Result<Spectate, Failure> {
     )? {
         read.history = Duration::from_secs_f64(seconds);
     }
+    read.opener = opener(options)?;
     read.level = level(options)?;
     Ok(read)
 }
 
 /// Read the options of a session; what is not given keeps its default.
-pub(crate) fn read(options: &JsValue) -> Result<(Config, Level), Failure> {
-    let mut config = Config::default();
+pub(crate) fn read(options: &JsValue) -> Result<Play, Failure> {
+    let mut read = Play::default();
     if options.is_undefined() || options.is_null() {
-        return Ok((config, Level::Warn));
+        return Ok(read);
     }
     refuse_unknown(options, &NAMES)?;
+    let config = &mut read.config;
     if let Some(secret) = text(options, "secret")? {
         config.secret = Secret::new(secret);
     }
@@ -74,12 +88,22 @@ pub(crate) fn read(options: &JsValue) -> Result<(Config, Level), Failure> {
     config.plain_datagrams = flag(options, "plainDatagrams")?;
     config.gzip = flag(options, "gzip")?;
     config.batching = flag(options, "batch")?;
-    Ok((config, level(options)?))
+    read.opener = opener(options)?;
+    read.level = level(options)?;
+    Ok(read)
+}
+
+fn opener(options: &JsValue) -> Result<Opener, Failure> {
+    let function = get(options, "webSocket").map(JsCast::dyn_into::<Function>);
+    let function = function
+        .transpose()
+        .map_err(|_| Failure::invalid("option webSocket must be a function"))?;
+    Ok(Opener::new(function))
 }
 
 fn level(options: &JsValue) -> Result<Level, Failure> {
     let Some(name) = text(options, "logLevel")? else {
-        return Ok(Level::Warn);
+        return Ok(Level::default());
     };
     Level::from_name(&name).ok_or_else(|| {
         Failure::invalid("option logLevel must be off, error, warn, info, debug or trace")

@@ -36,6 +36,8 @@ export interface SessionOptions {
   batch?: boolean;
   /** How long a command may wait for its answer, in milliseconds; default 10000. */
   commandTimeoutMs?: number;
+  /** Makes the WebSocket, where it is not to be the browser's own: for a network that is made up, or for Node. */
+  webSocket?: (url: string, protocols: string[]) => WebSocket;
   /** What goes to the console and to `log` listeners; default "warn". */
   logLevel?: "off" | "error" | "warn" | "info" | "debug" | "trace";
 }
@@ -109,11 +111,15 @@ impl Session {
     pub fn new(
         #[wasm_bindgen(unchecked_optional_param_type = "SessionOptions")] options: JsValue,
     ) -> Result<Self, JsValue> {
-        let (config, level) = options::read(&options).map_err(|failure| failure.to_js())?;
+        let options::Play {
+            config,
+            opener,
+            level,
+        } = options::read(&options).map_err(|failure| failure.to_js())?;
         let listeners = Listeners::default();
         let log = Log::new(level, listeners.clone());
         Ok(Self {
-            connection: Connection::new(config, log, listeners.clone()),
+            connection: Connection::new(config, opener, log, listeners.clone()),
             listeners,
         })
     }

@@ -1,7 +1,7 @@
 //! The WebSocket to the relay: opened, listened to, and let go. The seam to any other transport is what
 //! [`Incoming`] names and what [`Socket`] can do.
 
-use js_sys::{Array, ArrayBuffer, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
@@ -18,6 +18,31 @@ pub(crate) enum Incoming {
 /// Bytes the browser may hold back unsent before positions are dropped: the newest would come too late anyway.
 const MAX_BUFFERED_BYTES: u32 = 16 * 1024;
 
+/// Makes the WebSocket: the browser's own, or what the page's function gives, which must be like one.
+#[derive(Clone, Default)]
+pub(crate) struct Opener(Option<Function>);
+
+impl Opener {
+    /// Open by a function of the address and the subprotocols.
+    pub(crate) const fn new(function: Option<Function>) -> Self {
+        Self(function)
+    }
+
+    fn open(&self, url: &str, protocols: &Array) -> Result<WebSocket, Failure> {
+        let Some(function) = &self.0 else {
+            return WebSocket::new_with_str_sequence(url, protocols).map_err(|_| {
+                Failure::invalid(format!(
+                    "{url} is no WebSocket address: use ws:// or wss://"
+                ))
+            });
+        };
+        let made = function.call2(&JsValue::UNDEFINED, &url.into(), protocols);
+        let made = made.ok().filter(JsValue::is_object);
+        let failure = || Failure::invalid("option webSocket made no WebSocket");
+        made.map(JsCast::unchecked_into).ok_or_else(failure)
+    }
+}
+
 /// A WebSocket. Dropping it closes the WebSocket, and nothing more comes from it.
 pub(crate) struct Socket {
     socket: WebSocket,
@@ -29,16 +54,13 @@ pub(crate) struct Socket {
 impl Socket {
     /// Open a WebSocket to the relay, offering subprotocols of which it selects the first.
     pub(crate) fn open(
+        opener: &Opener,
         url: &str,
         protocols: &[String],
         deliver: impl Fn(Incoming) + Clone + 'static,
     ) -> Result<Self, Failure> {
         let protocols: Array = protocols.iter().map(JsValue::from).collect();
-        let socket = WebSocket::new_with_str_sequence(url, &protocols).map_err(|_| {
-            Failure::invalid(format!(
-                "{url} is no WebSocket address: use ws:// or wss://"
-            ))
-        })?;
+        let socket = opener.open(url, &protocols)?;
         socket.set_binary_type(BinaryType::Arraybuffer);
         let on_open = Closure::new({
             let deliver = deliver.clone();

@@ -27,6 +27,8 @@ export interface SpectateOptions {
   token?: string;
   /** How much can be looked at again, in seconds, 0 to 600; default 600. */
   historySeconds?: number;
+  /** Makes the WebSocket, where it is not to be the browser's own. */
+  webSocket?: (url: string, protocols: string[]) => WebSocket;
   /** What goes to the console and to `log` listeners; default "warn". */
   logLevel?: "off" | "error" | "warn" | "info" | "debug" | "trace";
 }
@@ -110,6 +112,7 @@ impl Spectator {
         let target = Target {
             url: address(url, room)?,
             subprotocols,
+            opener: options.opener,
         };
         let listeners = Listeners::default();
         let log = Log::new(options.level, listeners.clone());

@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::listeners::Listeners;
 use crate::log::Log;
 use crate::online::Online;
-use crate::socket::{Incoming, Socket};
+use crate::socket::{Incoming, Opener, Socket};
 use crate::view::View;
 
 /// What stands for the number of a close where there was no WebSocket to close.
@@ -29,6 +29,7 @@ pub(crate) struct Target {
     pub(crate) url: String,
     /// The contract's, and behind it the token's.
     pub(crate) subprotocols: Vec<String>,
+    pub(crate) opener: Opener,
 }
 
 /// What came so far.
@@ -202,7 +203,12 @@ impl Watching {
     fn open(&self) -> Result<Socket, Failure> {
         let this = self.this.clone();
         let deliver = move |incoming| with(&this, |watching, now| watching.handle(incoming, now));
-        Socket::open(&self.target.url, &self.target.subprotocols, deliver)
+        let Target {
+            url,
+            subprotocols,
+            opener,
+        } = &self.target;
+        Socket::open(opener, url, subprotocols, deliver)
     }
 
     fn change(&mut self, state: &State) -> Effect {
