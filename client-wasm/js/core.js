@@ -1,0 +1,63 @@
+// What stands behind a client: the wasm session, a worker that has one, a mock, or a recording. All are alike, so that the
+// client does not know which. Types only.
+
+/** @typedef {"disconnected" | "connected" | "authenticated"} CoreState */
+/** @typedef {{ id: string, name: string }} Player */
+/** @typedef {{ id: string, name: string, playerCount: number, isActive: boolean, hostId: string | null }} Room */
+/** @typedef {{ id: string, x?: number, y?: number, z?: number, index?: number }} SpawnPosition */
+/** @typedef {{ roomId: string, hostId?: string, spawnPositions: SpawnPosition[] }} GameStarted */
+/**
+ * Figures about the network; times in milliseconds.
+ * @typedef {{ roundTripMs: number | null, sent: number, received: number, refused: number, lost: number, lossPercent: number, lossEstimated: boolean, sentPerSecond: number, receivedPerSecond: number, bytesSent: number, bytesReceived: number }} CoreMetrics
+ */
+/**
+ * @typedef {object} CoreEvents
+ * @property {{ state: CoreState }} state
+ * @property {GameStarted} gameStarted
+ * @property {{ senderId: string, senderName: string, message: string }} message
+ * @property {{ id: string, steering: number, throttle: number, brake: number }} input
+ * @property {{ slot: number, id: string }} carJoined
+ * @property {{ slot: number, id: string }} carLeft
+ * @property {{ roomId: string }} roomLost
+ * @property {{ seconds: number }} draining
+ * @property {{ message: string }} kicked
+ * @property {{ code: string, number: number, reason: string, retryable: boolean }} close
+ * @property {{ line: string }} unknown
+ * @property {{ level: string, line: string }} log
+ */
+/**
+ * What a core is made with. `webSocket` makes the socket where it is not to be the browser's own.
+ * @typedef {{ secret?: string, updateHz?: number, plainDatagrams?: boolean, batch?: boolean, commandTimeoutMs?: number, logLevel?: string, webSocket?: (url: string, protocols: string[]) => WebSocket }} CoreOptions
+ */
+/**
+ * A core. After `close` events of its own accord it may be connected again. Every promise rejects with an error that has
+ * `code` and `retryable`.
+ * @typedef {object} Core
+ * @property {(url: string) => Promise<string>} connect  to the relay's `/ws`; resolves with the session id
+ * @property {(name: string, password?: string) => Promise<{ name: string, authenticated: boolean, udpEncryption: boolean }>} signIn
+ * @property {(name: string) => Promise<{ roomId: string, name: string }>} createRoom
+ * @property {(roomId: string) => Promise<{ roomId: string }>} joinRoom
+ * @property {() => Promise<{ roomId: string }>} leaveRoom
+ * @property {() => Promise<Room[]>} listRooms
+ * @property {() => Promise<{ roomId: string, players: Player[] }>} roomPlayers
+ * @property {() => Promise<{ id: string, name: string, roomId: string | null }>} playerInfo
+ * @property {(targetId: string, text: string) => Promise<{ targetId: string }>} relayMessage
+ * @property {() => Promise<GameStarted>} startGame
+ * @property {() => Promise<number>} ping  round trip in milliseconds
+ * @property {() => Promise<void>} close
+ * @property {<T extends keyof CoreEvents>(type: T, listener: (event: CoreEvents[T]) => void) => () => void} on
+ * @property {(x: number, y: number, z: number, qx: number, qy: number, qz: number, qw: number) => boolean} sendUpdate
+ * @property {(steering: number, throttle: number, brake: number) => boolean} sendInput
+ * @property {() => Float32Array} sample  rows of 12 numbers: slot, x, y, z, qx, qy, qz, qw, speed, age ms, stale, yaw; good until the next call
+ * @property {() => number} carCount
+ * @property {(slot: number) => string | undefined} carId
+ * @property {() => CoreMetrics} metrics
+ * @property {CoreState} state
+ * @property {string | undefined} sessionId
+ * @property {string | undefined} roomId
+ * @property {() => void} free
+ */
+/** Makes a core; may have to load something first. @typedef {(options: CoreOptions) => Promise<Core>} CoreFactory */
+
+/** Numbers of a row of `sample()`. */
+export const CAR_STRIDE = 12;
