@@ -21,9 +21,11 @@ import { News } from "./news.js";
 import { Painter } from "./painter.js";
 import { Playback, SPEEDS } from "./playback.js";
 import { GapRing } from "./ring.js";
+import { Signs } from "./signs.js";
+import { bestLapMs } from "./standing.js";
 import { viewerState } from "./state.js";
 import { find, JUMP_MS, Transport } from "./transport.js";
-import { count, stageMessage } from "./words.js";
+import { timeOfDay } from "./words.js";
 
 /** @typedef {import("./feed.js").Spectator} Spectator */
 /** @typedef {import("./feed.js").FeedState} FeedState */
@@ -60,8 +62,7 @@ export class RaceViewer extends Base {
     this.viewer = find(this.root, ".viewer", HTMLElement);
     this.stage = find(this.root, ".stage", HTMLElement);
     this.map = find(this.root, "canvas.map", HTMLCanvasElement);
-    this.badge = find(this.root, ".badge", HTMLElement);
-    this.message = find(this.root, ".message", HTMLElement);
+    this.signs = new Signs(this.root);
     this.keys = find(this.root, "dialog.keys", HTMLDialogElement);
     describeKeys(find(this.keys, "dl", HTMLElement));
 
@@ -139,7 +140,7 @@ export class RaceViewer extends Base {
     this.darkness.addEventListener("change", this.dress);
     this.detachGestures = attachGestures(this.map, this.camera, {
       onPick: (x, y) => this.#pick(this.painter.pick(x, y)?.id ?? ""),
-      onChange: () => this.#showTools(),
+      onChange: () => this.signs.showFollow(this),
       wheel: this.hasAttribute("embed") ? "ctrl" : "always",
     });
     this.dress();
@@ -196,7 +197,7 @@ export class RaceViewer extends Base {
     if (id) this.camera.follow();
     else if (this.camera.mode === "follow") this.camera.fit();
     this.panelsDueMs = 0;
-    this.#showTools();
+    this.signs.showFollow(this);
     this.dispatchEvent(new CustomEvent("select", { detail: { id } }));
   }
 
@@ -457,7 +458,7 @@ export class RaceViewer extends Base {
     this.transport.show(playback, startMs, liveMs);
     const daytime = Date.now() - liveMs;
     this.news.show(ledger, startMs, (atMs) => timeOfDay(daytime + atMs));
-    this.#showStage();
+    this.signs.show(this);
     this.#announce();
     if (nowMs < this.ticksDueMs) return;
     this.ticksDueMs = nowMs + TICKS_EVERY_MS;
@@ -497,40 +498,6 @@ export class RaceViewer extends Base {
     } else if (this.playback.live) {
       this.announcer.hear(this.ledger.events, this.playback.atMs);
     }
-  }
-
-  #showStage() {
-    const { feed, playback } = this;
-    const room = this.rosters.at(playback.atMs);
-    const shown =
-      this.getAttribute("room") || this.spectator ? stageMessage(feed, this.cars.list.length, room) : null;
-    this.message.hidden = shown === null;
-    if (shown) {
-      setWords(this.message.children[0], shown.title);
-      setWords(this.message.children[1], shown.next);
-      /** @type {HTMLElement} */ (this.message.children[2]).hidden = !shown.retry;
-    }
-    const { kind, text } = badgeOf(feed, playback);
-    this.badge.dataset.kind = kind;
-    this.badge.hidden = feed.state === "closed";
-    setWords(this.badge.children[1], text);
-    const cars = this.cars.list.length;
-    const lap = this.standings.reduce((most, standing) => Math.max(most, standing.lap), 0);
-    setWords(
-      find(this.root, ".board-note", HTMLElement),
-      `${lap > 0 ? `Lap ${lap}, ` : ""}${count(cars, "car")}`,
-    );
-    setWords(
-      find(this.root, ".gaps-note", HTMLElement),
-      this.circuit === null && cars > 0 ? "learning the track" : "",
-    );
-    this.#showTools();
-  }
-
-  #showTools() {
-    const follow = find(this.root, "[data-act=follow]", HTMLElement);
-    const pressed = String(this.camera.mode === "follow" && this.selectedId !== "");
-    if (follow.getAttribute("aria-pressed") !== pressed) follow.setAttribute("aria-pressed", pressed);
   }
 
   /** @param {string} id */
@@ -605,45 +572,6 @@ export class RaceViewer extends Base {
     const at = SPEEDS.findIndex((speed) => speed === this.playback.speed) + by;
     if (SPEEDS[at] !== undefined) this.setSpeed(SPEEDS[at]);
   }
-}
-
-/**
- * @param {FeedState} feed
- * @param {Playback} playback
- */
-function badgeOf(feed, playback) {
-  if (feed.state === "connecting") return { kind: "trouble", text: "Connecting" };
-  if (feed.state === "reconnecting") return { kind: "trouble", text: "Reconnecting" };
-  if (playback.live) return { kind: "live", text: "Live" };
-  return { kind: "past", text: playback.paused ? "Paused" : "Replay" };
-}
-
-/**
- * @param {Element} target
- * @param {string} text
- */
-function setWords(target, text) {
-  if (target.textContent !== text) target.textContent = text;
-}
-
-/**
- * The best lap there is; NaN for none.
- * @param {readonly import("./standing.js").Standing[]} standings
- */
-function bestLapMs(standings) {
-  let best = NaN;
-  for (const { bestMs } of standings) if (!(bestMs >= best)) best = bestMs;
-  return best;
-}
-
-/** @param {number} ms */
-function timeOfDay(ms) {
-  return new Date(ms).toLocaleTimeString([], {
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    hourCycle: "h23",
-  });
 }
 
 /** Make the element known to the page. */

@@ -49,6 +49,16 @@ export function newStanding(id, livery) {
   return { id, index: 0, name: "", livery, connection: "good", ...places, ...gaps, ...there };
 }
 
+/**
+ * The best lap there is; NaN for none.
+ * @param {readonly Standing[]} standings
+ */
+export function bestLapMs(standings) {
+  let best = NaN;
+  for (const { bestMs } of standings) if (bestMs < best || Number.isNaN(best)) best = bestMs;
+  return best;
+}
+
 export class Standings {
   constructor() {
     /** By place; the same array each time. @type {Standing[]} */

@@ -45,6 +45,20 @@ export function behindWords(ms) {
   return `${parts.join(" ")} behind live`;
 }
 
+/**
+ * "15:04:05", in the visitor's time.
+ * @param {number} ms  since 1970
+ */
+export function timeOfDay(ms) {
+  const parts = /** @type {const} */ ({
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+  });
+  return new Date(ms).toLocaleTimeString([], parts);
+}
+
 /** @param {RaceEvent} event */
 export function eventText(event) {
   const name = event.name || "A driver";
