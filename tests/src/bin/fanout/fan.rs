@@ -13,7 +13,7 @@ use crate::child::Part;
 use crate::clock::Clock;
 use crate::door;
 use crate::game::{Doors, Game};
-use crate::process::{Process, need_descriptors};
+use crate::process::{Process, machine_cpu, need_descriptors};
 use crate::stage::Stage;
 use crate::window::Window;
 
@@ -38,9 +38,8 @@ pub(crate) struct Plan {
 /// What was seen.
 pub(crate) struct Figures {
     pub(crate) window: Arc<Window>,
-    /// Time on all processors of the writing process, and of this one, in the window.
-    pub(crate) writer: Duration,
-    pub(crate) reader: Duration,
+    /// Time on all processors in the window.
+    pub(crate) times: Times,
     /// The writer's time in a window as long, with only one spectator in each room.
     pub(crate) idle: Option<Duration>,
     /// Growth of the writer's own memory in KiB.
@@ -51,6 +50,16 @@ pub(crate) struct Figures {
     pub(crate) players: Option<Arc<[Delays; 2]>>,
     /// Connections that ended early.
     pub(crate) lost: usize,
+}
+
+/// Time on all processors.
+pub(crate) struct Times {
+    /// Of the process that writes.
+    pub(crate) writer: Duration,
+    /// Of this one.
+    pub(crate) reader: Duration,
+    /// Of everything on the machine, these two included.
+    pub(crate) all: Duration,
 }
 
 /// Show the rooms by a relay.
@@ -88,21 +97,20 @@ pub(crate) fn relay(plan: &Plan, runtime: &tokio::runtime::Runtime) -> anyhow::R
         writer: &part.process,
     };
     game.phase.store(1, Ordering::Relaxed);
-    let (_, idle, _) = hall.watch()?;
+    let (_, idle) = hall.watch()?;
     game.phase.store(0, Ordering::Relaxed);
     let before = part.process.anonymous()?;
     door::fill(&audience, address, &stage, plan.rooms..plan.spectators)?;
     audience.wait_for(plan.spectators)?;
     let kibibytes = part.process.anonymous()?.saturating_sub(before);
     game.phase.store(2, Ordering::Relaxed);
-    let (window, writer, reader) = hall.watch()?;
+    let (window, times) = hall.watch()?;
     game.phase.store(0, Ordering::Relaxed);
     let Game { delays, .. } = &game;
     let figures = Figures {
         window,
-        writer,
-        reader,
-        idle: Some(idle),
+        times,
+        idle: Some(idle.writer),
         kibibytes,
         more: plan.spectators - plan.rooms,
         players: Some(Arc::clone(delays)),
@@ -151,11 +159,10 @@ pub(crate) fn bare(plan: &Plan) -> anyhow::Result<Figures> {
         audience: &audience,
         writer: &part.process,
     };
-    let (window, writer, reader) = hall.watch()?;
+    let (window, times) = hall.watch()?;
     let figures = Figures {
         window,
-        writer,
-        reader,
+        times,
         idle: None,
         kibibytes,
         more: plan.spectators,
@@ -173,18 +180,28 @@ struct Hall<'a> {
 }
 
 impl Hall<'_> {
-    /// Count what is made in the next seconds; gives it, and the times of writer and reader.
-    fn watch(&self) -> anyhow::Result<(Arc<Window>, Duration, Duration)> {
-        let (this, time) = (
-            Process::this(),
-            Duration::from_secs(self.plan.seconds.into()),
-        );
+    /// Count what is made in the next seconds, and the time it takes.
+    fn watch(&self) -> anyhow::Result<(Arc<Window>, Times)> {
+        let time = Duration::from_secs(self.plan.seconds.into());
         std::thread::sleep(SETTLE);
         let window = self.audience.count(time);
-        let before = (self.writer.cpu()?, this.cpu()?);
+        let before = self.times()?;
         std::thread::sleep(time);
-        let after = (self.writer.cpu()?, this.cpu()?);
+        let after = self.times()?;
         std::thread::sleep(LAST);
-        Ok((window, after.0 - before.0, after.1 - before.1))
+        let times = Times {
+            writer: after.writer - before.writer,
+            reader: after.reader - before.reader,
+            all: after.all - before.all,
+        };
+        Ok((window, times))
+    }
+
+    fn times(&self) -> anyhow::Result<Times> {
+        Ok(Times {
+            writer: self.writer.cpu()?,
+            reader: Process::this().cpu()?,
+            all: machine_cpu()?,
+        })
     }
 }

@@ -124,6 +124,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         in_bursts: true,
         ..one
     };
+    report::preface();
     let wanted = |run| arguments.only.is_empty() || arguments.only.contains(&run);
     let bare = wanted(Run::Bare).then(|| {
         let figures = fan::bare(&one)?;
@@ -142,7 +143,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let figures = fan::relay(plan, &runtime)?;
         let Plan { rooms, hz, .. } = plan;
         report::title(&format!(
-            "{rooms} rooms, {spectators} spectators, {hz} Hz, 20 cars"
+            "Rooms: {rooms}, spectators: {spectators}, {hz} Hz, 20 cars each"
         ));
         let own = report::print(plan, &figures);
         if let Some(bare) = bare {

@@ -47,6 +47,25 @@ impl Process {
     }
 }
 
+/// The time all processors of the machine were busy so far, with whatever.
+pub(crate) fn machine_cpu() -> anyhow::Result<Duration> {
+    let stat = std::fs::read_to_string("/proc/stat")?;
+    let all = stat.lines().next().context("no stat of the machine")?;
+    let mut times = all.split_whitespace().skip(1).map(str::parse::<u64>);
+    let mut next = || {
+        times
+            .next()
+            .context("a short stat of the machine")?
+            .map_err(anyhow::Error::from)
+    };
+    let busy = next()? + next()? + next()?;
+    let _idle = next()? + next()?;
+    let interrupts = next()? + next()?;
+    Ok(Duration::from_secs_f64(
+        (busy + interrupts) as f64 / TICKS_PER_SECOND,
+    ))
+}
+
 /// Memory in KiB that the system holds for all TCP connections of the machine, both ends of those on loopback.
 pub(crate) fn tcp_kibibytes() -> anyhow::Result<u64> {
     const PAGE_KIBIBYTES: u64 = 4;

@@ -14,7 +14,19 @@ const SHARE_OF_BARE: &str = "85 %";
 
 /// Print a figure and its goal.
 pub(crate) fn row(name: &str, figure: &str, goal: &str) {
-    println!("  {name:<34} {figure:<46} {goal}");
+    println!("  {name:<36} {figure:<46} {goal}");
+}
+
+/// Say what is what.
+pub(crate) fn preface() {
+    println!(
+        "Relay, bare loop and game server run in processes of their own; spectators and players are in this one.\n\
+         With the sleepers all of them are real. In the rooms before them the game server is a stand-in that sends\n\
+         one bridged player of each room the datagrams of the other nineteen cars, 20 a second each.\n\
+         All frames are counted where they are received; every fourth spectator is timed, to a millisecond.\n\
+         A datagram is there with the first frame that shows its age. That cars are drawn 50 ms and more in the past\n\
+         is by design and in none of the figures; the wait for the next tick, up to 50 ms at 20 Hz, is told apart."
+    );
 }
 
 /// Print a title.
@@ -62,7 +74,8 @@ pub(crate) fn print(plan: &Plan, figures: &Figures) -> f64 {
             FAN_OUT,
         );
     }
-    let writer = figures.writer.as_secs_f64();
+    let times = &figures.times;
+    let writer = times.writer.as_secs_f64();
     let all = 1e6 * writer / frames;
     let per_frame = match figures.idle {
         Some(idle) => {
@@ -88,13 +101,11 @@ pub(crate) fn print(plan: &Plan, figures: &Figures) -> f64 {
             all
         }
     };
+    let others = times.all.saturating_sub(times.writer + times.reader);
+    let [reading, others] = [times.reader, others].map(|time| time.as_secs_f64() / seconds);
     row(
-        "busy cores: writing, reading",
-        &format!(
-            "{:.2}, {:.2}",
-            writer / seconds,
-            figures.reader.as_secs_f64() / seconds
-        ),
+        "busy cores: writing, reading, others",
+        &format!("{:.2}, {reading:.2}, {others:.2}", writer / seconds),
         "",
     );
     row(
@@ -107,7 +118,7 @@ pub(crate) fn print(plan: &Plan, figures: &Figures) -> f64 {
     );
     let bytes = window.bytes.load(Ordering::Relaxed) as f64;
     row(
-        "bandwidth per spectator",
+        "bandwidth per spectator, frames",
         &format!("{:.2} kB/s", bytes / 1000.0 / seconds / spectators),
         BANDWIDTH,
     );
