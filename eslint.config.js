@@ -1,4 +1,4 @@
-// What the linter checks: the page (a browser), its tests (Node) and the browser tests (both).
+// What the linter checks: the page and the package (a browser), their tests (Node) and the browser tests (both).
 import js from "@eslint/js";
 import globals from "globals";
 
@@ -18,10 +18,10 @@ const rules = {
 };
 
 export default [
-  { ignores: ["target/", "www/pkg/", "**/test-results/", "node_modules/"] },
+  { ignores: ["target/", "www/pkg/", "client-wasm/dist/", "**/test-results/", "**/node_modules/"] },
   js.configs.recommended,
   { rules, linterOptions: { reportUnusedDisableDirectives: "error" } },
-  { files: ["www/**/*.js"], languageOptions: { globals: globals.browser } },
-  { files: ["www/test/**", "tests/**", "*.js"], languageOptions: { globals: globals.nodeBuiltin } },
+  { files: ["www/**/*.js", "client-wasm/js/**"], languageOptions: { globals: globals.browser } },
+  { files: ["www/test/**", "client-wasm/test/**", "tests/**", "*.js"], languageOptions: { globals: globals.nodeBuiltin } },
   { files: ["tests/browser/**"], languageOptions: { globals: globals.browser } },
 ];

@@ -22,15 +22,24 @@ const BROWSERS: [&str; 5] = [
 
 /// Install the npm packages where they are not those of the lock file.
 pub(crate) fn npm_packages() -> Result<()> {
+    npm_packages_of("")
+}
+
+/// Install the npm packages of one folder of the project, where they are not those of its lock file.
+pub(crate) fn npm_packages_of(folder: &str) -> Result<()> {
     node()?;
-    let lock =
-        fs::read(root().join("package-lock.json")).context("cannot read package-lock.json")?;
-    let stamp = root().join("node_modules/.installed-lock.json");
+    let folder = root().join(folder);
+    let lock = folder.join("package-lock.json");
+    let lock = fs::read(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
+    let stamp = folder.join("node_modules/.installed-lock.json");
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    // The browser comes from the system: a download of 150 MB that the tests would not use.
-    run(npm(&["ci", "--no-audit", "--no-fund"]).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))?;
+    // The browser comes from the system: a download of 150 MB that the tests would not use. No package needs a script
+    // of its own to be installed.
+    run(npm(&["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+        .current_dir(&folder)
+        .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))?;
     fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
