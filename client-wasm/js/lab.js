@@ -1,0 +1,70 @@
+// The network lab: a bad network made up in the page, between a client and its real WebSocket. Delay and jitter on both
+// ways; datagrams (binary frames) get lost and overtake each other, lines (text frames) do neither; a connection breaks.
+// With a seed a run can be repeated.
+import { checked } from "./lab/conditions.js";
+import { systemClock } from "./lab/clock.js";
+import { LabSocket } from "./lab/socket.js";
+
+/** @typedef {import("./lab/conditions.js").Conditions} Conditions */
+/** @typedef {import("./lab/conditions.js").Checked} CheckedConditions */
+
+/**
+ * @typedef {object} Lab
+ * @property {(url: string, protocols: string[]) => WebSocket} webSocket  for a core's option of the same name
+ * @property {(conditions: Conditions | null) => void} set  takes the place of all conditions before; null ends them
+ * @property {CheckedConditions} conditions  as they are now, with the seed to repeat them
+ * @property {number} connections  that are open, or about to be
+ * @property {() => void} disconnect  breaks every connection now, as a cut cable does
+ * @property {() => void} close  breaks every connection and leaves no timer; new ones are left alone
+ */
+
+/** Mixed with the number of a connection, so that each has luck of its own: 2³² divided by the golden ratio. */
+const SEED_STEP = 0x9e3779b9;
+
+/**
+ * Make a network. Without conditions every frame passes at once.
+ * @param {Conditions | null} [conditions]
+ * @param {{ webSocket?: (url: string, protocols: string[]) => WebSocket, clock?: import("./lab/clock.js").Clock }} [options]
+ *   `webSocket` makes the real one, by default the browser's own
+ * @returns {Lab}
+ * @throws {import("./error.js").RaceError} `invalid_argument`: a condition is unknown or out of its range
+ */
+export function lab(conditions = null, options = {}) {
+  const { webSocket = (url, protocols) => new WebSocket(url, protocols), clock = systemClock } = options;
+  let current = checked(conditions, Math.floor(Math.random() * 2 ** 32));
+  let made = 0;
+  /** @type {Map<LabSocket, number>} */
+  const sockets = new Map();
+  const seedOf = (/** @type {number} */ number) => (current.seed + number * SEED_STEP) >>> 0;
+  const disconnect = () => [...sockets.keys()].forEach((socket) => socket.break());
+
+  return {
+    webSocket(url, protocols) {
+      const number = made++;
+      const socket = new LabSocket(webSocket(url, protocols), {
+        conditions: () => current,
+        clock,
+        seed: seedOf(number),
+        gone: () => sockets.delete(socket),
+      });
+      sockets.set(socket, number);
+      return /** @type {WebSocket} */ (/** @type {unknown} */ (socket));
+    },
+    set(next) {
+      current = checked(next, current.seed);
+      const renewed = next?.seed !== undefined;
+      for (const [socket, number] of sockets) socket.changed(renewed ? seedOf(number) : null);
+    },
+    get conditions() {
+      return { ...current };
+    },
+    get connections() {
+      return sockets.size;
+    },
+    disconnect,
+    close() {
+      current = checked(null, current.seed);
+      disconnect();
+    },
+  };
+}
