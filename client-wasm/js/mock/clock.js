@@ -1,0 +1,103 @@
+// The time of a mock: the page's own, or one that a test moves on.
+
+/**
+ * @typedef {object} Clock
+ * @property {() => number} now  milliseconds
+ * @property {(callback: () => void, delayMs: number) => unknown} setTimeout
+ * @property {(timer: any) => void} clearTimeout
+ */
+
+/** The page's own clock. @type {Clock} */
+export const PAGE_CLOCK = {
+  now: () => performance.now(),
+  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
+  clearTimeout: (timer) => clearTimeout(timer),
+};
+
+/** @typedef {{ dueMs: number, number: number, callback: () => void }} Due */
+
+/**
+ * A clock that stands still until it is told to go on. Between two timers everything that waits for a promise gets its turn.
+ * @implements {Clock}
+ */
+export class VirtualClock {
+  /** @type {Set<Due>} */
+  #timers = new Set();
+  #nowMs;
+  #count = 0;
+
+  constructor(startMs = 0) {
+    this.#nowMs = startMs;
+  }
+
+  now() {
+    return this.#nowMs;
+  }
+
+  /**
+   * @param {() => void} callback
+   * @param {number} [delayMs]
+   * @returns {unknown}
+   */
+  setTimeout(callback, delayMs = 0) {
+    this.#count += 1;
+    const timer = { dueMs: this.#nowMs + Math.max(delayMs, 0), number: this.#count, callback };
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  /** @param {any} timer */
+  clearTimeout(timer) {
+    this.#timers.delete(timer);
+  }
+
+  /** How many timers wait. */
+  get pending() {
+    return this.#timers.size;
+  }
+
+  /** Let time pass, timer by timer. @param {number} ms */
+  async advance(ms) {
+    const endMs = this.#nowMs + ms;
+    await turn();
+    for (let next = this.#next(endMs); next; next = this.#next(endMs)) {
+      this.#timers.delete(next);
+      this.#nowMs = Math.max(this.#nowMs, next.dueMs);
+      next.callback();
+      await turn();
+    }
+    this.#nowMs = endMs;
+  }
+
+  /** @param {number} endMs */
+  #next(endMs) {
+    /** @type {Due | undefined} */
+    let first;
+    for (const timer of this.#timers) {
+      if (timer.dueMs <= endMs && (!first || isBefore(timer, first))) first = timer;
+    }
+    return first;
+  }
+}
+
+/**
+ * @param {Due} a
+ * @param {Due} b
+ */
+function isBefore(a, b) {
+  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.number < b.number);
+}
+
+/** One turn of the page's or Node's loop: all promises that can be settled are. Quicker than a timer, which a page slows down. */
+function turn() {
+  const { setImmediate } = /** @type {{ setImmediate?: (callback: () => void) => void }} */ (globalThis);
+  return new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
+    if (setImmediate) return setImmediate(resolve);
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}

@@ -1,0 +1,233 @@
+// What goes wrong with a relay can be made to go wrong with the one in the page, and looks the same.
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { mockRelay, VirtualClock } from "../js/mock.js";
+
+const LATENCY_MS = 40;
+
+/** @param {import("../js/mock.js").MockOptions} [options] */
+async function setUp(options = {}) {
+  const clock = new VirtualClock();
+  const relay = mockRelay({ clock, bots: 1, latencyMs: LATENCY_MS, ...options });
+  const core = await relay.core({ commandTimeoutMs: 3000 });
+  /** @type {Array<[string, any]>} */
+  const events = [];
+  for (const type of /** @type {const} */ (["state", "carLeft", "roomLost", "draining", "kicked", "close"])) {
+    core.on(type, (event) => void events.push([type, event]));
+  }
+  /** @template T @param {Promise<T>} promise */
+  const after = async (promise, ms = 5 * LATENCY_MS) => {
+    promise.catch(() => {});
+    await clock.advance(ms);
+    return promise;
+  };
+  const enter = async () => {
+    await after(core.connect(""));
+    await after(core.signIn("Ann"));
+    await after(core.joinRoom(relay.rooms[0].id));
+  };
+  return { clock, relay, core, events, after, enter };
+}
+
+/** @param {string} code @param {boolean} [retryable] */
+const refused = (code, retryable) => (/** @type {any} */ error) => {
+  assert.equal(error.code, code);
+  if (retryable !== undefined) assert.equal(error.retryable, retryable);
+  return true;
+};
+
+test("each command can be made to fail, once, some times or always", async () => {
+  const { relay, core, after } = await setUp({ fail: { joinRoom: ["room_full", "room_full"] } });
+  await after(core.connect(""));
+  await after(core.signIn("Ann"));
+  const [{ id }] = relay.rooms;
+  await assert.rejects(after(core.joinRoom(id)), refused("room_full", false));
+  await assert.rejects(after(core.joinRoom(id)), refused("room_full"));
+  await after(core.joinRoom(id));
+  assert.equal(core.roomId, id);
+  relay.fail.listRooms = "server_error";
+  for (let call = 0; call < 3; call += 1) {
+    await assert.rejects(after(core.listRooms()), refused("server_error"));
+  }
+  delete relay.fail.listRooms;
+  assert.equal((await after(core.listRooms())).length, 1);
+  assert.throws(() => mockRelay({ fail: { ping: "no_such_code" } }), refused("invalid_argument"));
+});
+
+test("an answer that never comes is a time-out, and the next command goes on", async () => {
+  const { core, clock, after, enter } = await setUp({ fail: { ping: ["timeout"] } });
+  await enter();
+  const lost = core.ping();
+  lost.catch(() => {});
+  const next = core.listRooms();
+  await clock.advance(2900);
+  assert.equal(await Promise.race([lost.catch(() => "failed"), Promise.resolve("waits")]), "waits");
+  await assert.rejects(after(lost), refused("timeout", true));
+  assert.equal((await next).length, 1);
+});
+
+test("a connection that is refused rejects and says why in its close event", async () => {
+  const { core, events, after } = await setUp({ fail: { connect: ["certificate_not_trusted"] } });
+  await assert.rejects(after(core.connect("")), refused("certificate_not_trusted", false));
+  assert.deepEqual(events, [
+    [
+      "close",
+      {
+        code: "certificate_not_trusted",
+        number: 4002,
+        reason: "the relay does not trust the game server's certificate",
+        retryable: false,
+      },
+    ],
+  ]);
+  await after(core.connect(""));
+  assert.equal(core.state, "connected");
+});
+
+test("a broken connection ends everything, and the client can come back", async () => {
+  const { relay, core, clock, events, after, enter } = await setUp();
+  await enter();
+  core.sendUpdate(0, 0, 0, 0, 0, 0, 1);
+  await clock.advance(500);
+  const before = core.sessionId;
+  events.length = 0;
+  const waiting = core.roomPlayers();
+  relay.drop("Ann");
+  await assert.rejects(waiting, refused("closed", true));
+  assert.deepEqual(
+    events.map(([type, { state, code, retryable }]) => [type, state ?? code, retryable]),
+    [
+      ["state", "disconnected", undefined],
+      ["carLeft", undefined, undefined],
+      ["close", "connection_lost", true],
+    ],
+  );
+  assert.deepEqual([core.sessionId, core.roomId, core.carCount()], [undefined, undefined, 0]);
+  assert.equal(relay.rooms[0].players.length, 1, "the relay says goodbye for it");
+  await enter();
+  assert.notEqual(core.sessionId, before);
+  assert.equal(relay.rooms[0].players.length, 2);
+  await after(core.close());
+});
+
+test("an administrator's kick is told before the end", async () => {
+  const { relay, events, clock, enter } = await setUp();
+  await enter();
+  relay.kick("Ann", "Too loud");
+  await clock.advance(LATENCY_MS);
+  assert.deepEqual(
+    events.slice(-3).map(([type, event]) => [type, event.message ?? event.state ?? event.code]),
+    [
+      ["kicked", "Too loud"],
+      ["state", "disconnected"],
+      ["close", "server_ended"],
+    ],
+  );
+});
+
+test("a restart is announced, and a relay that has stopped cannot be reached", async () => {
+  const { relay, core, events, clock, after, enter } = await setUp();
+  await enter();
+  relay.drain(5);
+  await clock.advance(LATENCY_MS);
+  assert.deepEqual(events.at(-1), ["draining", { seconds: 5 }]);
+  await clock.advance(4900);
+  assert.equal(core.state, "authenticated");
+  await clock.advance(200);
+  assert.deepEqual([events.at(-1)?.[1].code, events.at(-1)?.[1].number], ["relay_restarting", 1012]);
+  await enter();
+  relay.stop();
+  assert.equal(events.at(-1)?.[1].code, "connection_lost");
+  await assert.rejects(after(core.connect("")), refused("relay_unreachable", true));
+  assert.equal(clock.pending, 0);
+});
+
+test("a room that was closed is noticed with the next question, and told once", async () => {
+  const { relay, core, events, after, enter } = await setUp();
+  await enter();
+  const roomId = core.roomId;
+  relay.closeRoom(roomId ?? "");
+  await assert.rejects(after(core.roomPlayers()), refused("not_in_room"));
+  await assert.rejects(after(core.roomPlayers()), refused("not_in_room"));
+  assert.equal(core.roomId, undefined);
+  assert.deepEqual(
+    events.filter(([type]) => type === "roomLost"),
+    [["roomLost", { roomId }]],
+  );
+});
+
+test("closing ends what waits, twice is once, and freeing tells nobody", async () => {
+  const { relay, core, clock, events, after, enter } = await setUp();
+  await enter();
+  const [first, second, third] = [core.listRooms(), core.listRooms(), core.listRooms()];
+  for (const promise of [first, second, third]) promise.catch(() => {});
+  const closing = Promise.all([core.close(), core.close()]);
+  await assert.rejects(core.ping(), refused("not_connected"));
+  await after(closing);
+  await assert.rejects(second, refused("closed"));
+  await assert.rejects(third, refused("closed"));
+  assert.equal(events.filter(([type]) => type === "close").length, 1);
+  assert.deepEqual(events.at(-1)?.[1], {
+    code: "closed",
+    number: 1000,
+    reason: "the connection was closed",
+    retryable: false,
+  });
+  await enter();
+  events.length = 0;
+  core.free();
+  await clock.advance(1000);
+  assert.deepEqual([events, relay.rooms[0].players.length, clock.pending], [[], 1, 0]);
+});
+
+test("closing while connecting ends the attempt", async () => {
+  const { core, after } = await setUp();
+  const connecting = core.connect("");
+  connecting.catch(() => {});
+  await after(core.close());
+  await assert.rejects(connecting, refused("closed", false));
+  assert.equal(core.state, "disconnected");
+});
+
+test("a listener that throws stops nobody, and the page hears of it", async () => {
+  const { core, after } = await setUp();
+  const thrown = new Error("the page's own");
+  /** @type {unknown[]} */
+  const heard = [];
+  core.on("state", () => {
+    throw thrown;
+  });
+  core.on("state", () => void heard.push("second"));
+  const before = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  process.once("uncaughtException", (error) => void heard.push(error));
+  await after(core.connect(""));
+  for (const listener of before) process.on("uncaughtException", listener);
+  assert.deepEqual(heard, ["second", thrown]);
+});
+
+test("five hundred joins and leaves leave nothing behind", async () => {
+  const { relay, core, clock, after } = await setUp({ rooms: [] });
+  await after(core.connect(""));
+  await after(core.signIn("Ann"));
+  for (let round = 0; round < 500; round += 1) {
+    await after(core.createRoom("R"), LATENCY_MS);
+    core.sendUpdate(0, 0, 0, 0, 0, 0, 1);
+    await after(core.leaveRoom(), LATENCY_MS);
+  }
+  assert.deepEqual([relay.rooms.length, clock.pending], [0, 0]);
+  await after(core.close());
+});
+
+test("options that cannot be are refused with what is allowed", () => {
+  const tooFew = { centreline: /** @type {Array<[number, number]>} */ ([[0, 0]]) };
+  for (const options of [
+    { latencyMs: -1 },
+    { bots: 21 },
+    { rooms: [{ name: "R", bots: NaN }] },
+    { track: tooFew },
+  ]) {
+    assert.throws(() => mockRelay(options), refused("invalid_argument"));
+  }
+});

@@ -1,0 +1,304 @@
+// The relay in the page: its rules, its clients and its bots.
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { CAR_STRIDE } from "../js/core.js";
+import { mockRelay, VirtualClock } from "../js/mock.js";
+
+/** @typedef {import("../js/mock.js").MockRelay} MockRelay */
+/** @typedef {import("../js/core.js").Core} Core */
+
+const LATENCY_MS = 40;
+
+/** @param {import("../js/mock.js").MockOptions} [options] */
+function setUp(options = {}) {
+  const clock = new VirtualClock(1000);
+  const relay = mockRelay({ clock, bots: 0, latencyMs: LATENCY_MS, ...options });
+  return { clock, relay };
+}
+
+/**
+ * What a promise comes to, once time has passed.
+ * @template T
+ * @param {VirtualClock} clock
+ * @param {Promise<T>} promise
+ * @returns {Promise<T>}
+ */
+async function after(clock, promise, ms = 5 * LATENCY_MS) {
+  promise.catch(() => {});
+  await clock.advance(ms);
+  return promise;
+}
+
+/**
+ * A client that is signed in, and the events it had.
+ * @param {{ clock: VirtualClock, relay: MockRelay }} at
+ * @param {string} name
+ * @param {string} [roomId]
+ */
+async function enter({ clock, relay }, name, roomId) {
+  const core = await relay.core({});
+  /** @type {Array<[string, any]>} */
+  const events = [];
+  for (const type of /** @type {const} */ ([
+    "state",
+    "gameStarted",
+    "message",
+    "input",
+    "carJoined",
+    "carLeft",
+    "roomLost",
+    "draining",
+    "kicked",
+    "close",
+  ])) {
+    core.on(type, (event) => void events.push([type, event]));
+  }
+  await after(clock, core.connect("ws://anywhere/ws"));
+  await after(clock, core.signIn(name));
+  if (roomId) await after(clock, core.joinRoom(roomId));
+  return { core, events };
+}
+
+/** @param {Core} core @param {number} x */
+const sendAt = (core, x, z = 0) => core.sendUpdate(x, 0, z, 0, 0, 0, 1);
+
+/** @param {string} code */
+const refused = (code) => (/** @type {any} */ error) => {
+  assert.deepEqual([error.name, error.code], ["RaceError", code]);
+  assert.ok(error.message);
+  return true;
+};
+
+test("a client connects, signs in, makes a room, starts, leaves and closes", async () => {
+  const at = setUp({ rooms: [] });
+  const { core, events } = await enter(at, "Ann");
+  assert.match(core.sessionId ?? "", /^[0-9a-f]{32}$/);
+  const { roomId, name } = await after(at.clock, core.createRoom("Friday"));
+  assert.deepEqual([core.roomId, name], [roomId, "Friday"]);
+  assert.deepEqual(await after(at.clock, core.listRooms()), [
+    { id: roomId, name: "Friday", playerCount: 1, isActive: false, hostId: core.sessionId },
+  ]);
+  const { players } = await after(at.clock, core.roomPlayers());
+  assert.deepEqual(players, [{ id: core.sessionId, name: "Ann" }]);
+  const start = await after(at.clock, core.startGame());
+  assert.deepEqual(start, {
+    roomId,
+    hostId: core.sessionId,
+    spawnPositions: [{ id: core.sessionId, x: 66, y: -2, z: 0.8 }],
+  });
+  assert.equal((await after(at.clock, core.playerInfo())).roomId, roomId);
+  assert.deepEqual(await after(at.clock, core.leaveRoom()), { roomId });
+  assert.deepEqual(await after(at.clock, core.listRooms()), [], "an empty room is gone");
+  await after(at.clock, core.close());
+  assert.deepEqual(
+    events.map(([type, { state, code }]) => state ?? code ?? type),
+    ["connected", "authenticated", "gameStarted", "disconnected", "closed"],
+  );
+  assert.equal(at.clock.pending, 0, "nothing is left behind");
+});
+
+test("a round trip takes the latency, and commands go one at a time", async () => {
+  const at = setUp();
+  const { core } = await enter(at, "Ann");
+  const startMs = at.clock.now();
+  /** @type {number[]} */
+  const doneMs = [];
+  const pings = [core.ping(), core.ping(), core.ping()];
+  for (const ping of pings) void ping.then(() => doneMs.push(at.clock.now() - startMs));
+  await at.clock.advance(3 * LATENCY_MS);
+  assert.deepEqual(doneMs, [40, 80, 120]);
+  assert.deepEqual(await Promise.all(pings), [40, 40, 40]);
+  assert.equal(core.metrics().roundTripMs, 40);
+});
+
+test("what the rules forbid is refused, each with its code", async () => {
+  const at = setUp({ rooms: [{ name: "Full", bots: 20 }, "Free"] });
+  const [full, free] = at.relay.rooms;
+  const { core: stranger } = await enter(at, "x");
+  const fresh = await at.relay.core({});
+  await assert.rejects(fresh.listRooms(), refused("not_connected"));
+  await after(at.clock, fresh.connect(""));
+  await assert.rejects(fresh.createRoom("x"), refused("auth_required"));
+  const missing = "0".repeat(32);
+  await assert.rejects(after(at.clock, stranger.joinRoom(missing)), refused("room_not_found"));
+  await assert.rejects(after(at.clock, stranger.joinRoom(full.id)), refused("room_full"));
+  await assert.rejects(after(at.clock, stranger.leaveRoom()), refused("not_in_room"));
+  await assert.rejects(after(at.clock, stranger.startGame()), refused("not_in_room"));
+  await assert.rejects(after(at.clock, stranger.roomPlayers()), refused("not_in_room"));
+  await assert.rejects(after(at.clock, stranger.relayMessage(missing, "hi")), refused("player_not_found"));
+  await after(at.clock, stranger.joinRoom(free.id));
+  const { core: second } = await enter(at, "y", free.id);
+  await assert.rejects(after(at.clock, second.startGame()), refused("not_host"));
+  await assert.rejects(stranger.connect(""), refused("invalid_argument"));
+  assert.throws(() => sendAt(stranger, NaN), refused("invalid_argument"));
+  assert.throws(() => stranger.on(/** @type {any} */ ("nothing"), () => {}), refused("invalid_argument"));
+});
+
+test("a password keeps others from a name while its owner is online", async () => {
+  const at = setUp();
+  const owner = await at.relay.core({});
+  await after(at.clock, owner.connect(""));
+  await after(at.clock, owner.signIn("Ann", "secret"));
+  const other = await at.relay.core({});
+  await after(at.clock, other.connect(""));
+  await assert.rejects(after(at.clock, other.signIn("Ann", "guess")), refused("auth_failed"));
+  assert.equal(other.state, "connected");
+  await after(at.clock, owner.close());
+  await after(at.clock, other.signIn("Ann", "guess"));
+  assert.equal(other.state, "authenticated");
+});
+
+test("the host's part passes to who has been there longest", async () => {
+  const at = setUp({ rooms: ["R"] });
+  const [{ id }] = at.relay.rooms;
+  const [ann, bo, cleo] = [await enter(at, "A", id), await enter(at, "B", id), await enter(at, "C", id)];
+  assert.equal(at.relay.rooms[0].hostId, ann.core.sessionId);
+  await after(at.clock, ann.core.leaveRoom());
+  assert.equal(at.relay.rooms[0].hostId, bo.core.sessionId);
+  at.relay.drop("B");
+  assert.equal(at.relay.rooms[0].hostId, cleo.core.sessionId);
+  await after(at.clock, cleo.core.startGame());
+  assert.equal(at.relay.rooms[0].isActive, true);
+});
+
+test("one client's places are the other's rows, on a smooth way", async () => {
+  const at = setUp({ rooms: ["R"] });
+  const [{ id }] = at.relay.rooms;
+  const [ann, bo] = [await enter(at, "Ann", id), await enter(at, "Bo", id)];
+  const begunMs = at.clock.now();
+  const radius = 50;
+  const angle = (/** @type {number} */ ms) => (ms - begunMs) / 2000;
+  let worst = 0;
+  let looked = 0;
+  for (let frame = 0; frame < 300; frame += 1) {
+    await at.clock.advance(16);
+    const now = at.clock.now();
+    ann.core.sendUpdate(...place(angle(now)));
+    sendAt(bo.core, 0);
+    const rows = bo.core.sample();
+    if (now < begunMs + 1000) continue;
+    assert.equal(bo.core.carCount(), 1);
+    assert.equal(bo.core.carId(rows[0]), ann.core.sessionId);
+    const [x, y, z] = place(angle(now - LATENCY_MS - 100));
+    worst = Math.max(worst, Math.hypot(rows[1] - x, rows[2] - y, rows[3] - z));
+    looked += 1;
+    assert.ok(Math.abs(rows[8] - radius / 2) < 0.1, `${rows[8]} m/s`);
+    assert.equal(rows[10], 0);
+  }
+  assert.ok(looked > 200 && worst < 0.02, `${worst} m off at worst`);
+
+  /** @param {number} a @returns {[number, number, number, number, number, number, number]} */
+  function place(a) {
+    return [radius * Math.cos(a), 1, radius * Math.sin(a), 0, 0, 0, 1];
+  }
+});
+
+test("nothing comes down to a client that has sent no place", async () => {
+  const at = setUp({ rooms: [{ name: "R", bots: 2 }] });
+  const { core } = await enter(at, "Ann", at.relay.rooms[0].id);
+  await at.clock.advance(1000);
+  core.sample();
+  assert.deepEqual([core.carCount(), core.metrics().received], [0, 0]);
+  sendAt(core, 0);
+  await at.clock.advance(1500);
+  core.sample();
+  assert.equal(core.carCount(), 2);
+  assert.equal(core.metrics().receivedPerSecond, 40);
+});
+
+test("a car of which nothing comes stands, is stale, and is removed", async () => {
+  const at = setUp({ rooms: ["R"] });
+  const [{ id }] = at.relay.rooms;
+  const [ann, bo] = [await enter(at, "Ann", id), await enter(at, "Bo", id)];
+  sendAt(bo.core, 0);
+  for (let step = 0; step <= 20; step += 1) {
+    sendAt(ann.core, step);
+    await at.clock.advance(50);
+  }
+  await at.clock.advance(150);
+  assert.ok(bo.core.sample()[1] > 20.5, "it goes on for a while");
+  await at.clock.advance(1000);
+  const rows = bo.core.sample();
+  assert.equal(rows[10], 1);
+  assert.ok(Math.abs(rows[1] - 25) < 0.1, `stands at ${rows[1]}`);
+  await at.clock.advance(5000);
+  bo.core.sample();
+  assert.equal(bo.core.carCount(), 0);
+  const cars = bo.events.filter(([type]) => type.startsWith("car"));
+  assert.deepEqual(cars, [
+    ["carJoined", { slot: 0, id: ann.core.sessionId }],
+    ["carLeft", { slot: 0, id: ann.core.sessionId }],
+  ]);
+});
+
+test("positions go at the rate that was set, the newest wins", async () => {
+  const at = setUp({ rooms: ["R"] });
+  const { core } = await enter(at, "Ann", at.relay.rooms[0].id);
+  let sent = 0;
+  for (let ms = 0; ms < 2000; ms += 10) {
+    sent += Number(sendAt(core, ms));
+    await at.clock.advance(10);
+  }
+  assert.equal(sent, 40);
+  assert.equal(core.metrics().sent, 40);
+  assert.equal(sendAt(core, 1) && sendAt(core, 2), false);
+  await at.clock.advance(100);
+  assert.equal(core.metrics().sent, 42, "what waited goes by itself");
+  await assert.rejects(at.relay.core({ updateHz: 61 }), refused("invalid_argument"));
+  await after(at.clock, core.leaveRoom());
+  assert.equal(sendAt(core, 3), false, "outside of a room nothing is sent");
+});
+
+test("messages and inputs reach those they are for", async () => {
+  const at = setUp({ rooms: [{ name: "R", bots: 1 }] });
+  const [{ id, players }] = at.relay.rooms;
+  const [ann, bo] = [await enter(at, "Ann", id), await enter(at, "Bo", id)];
+  await after(at.clock, ann.core.relayMessage(bo.core.sessionId ?? "", "hello"));
+  at.relay.say(players[0].name, "brumm", bo.core.sessionId);
+  for (const { core } of [ann, bo]) sendAt(core, 0);
+  await at.clock.advance(100);
+  ann.core.sendInput(-7, 0.5, 0);
+  await at.clock.advance(100);
+  const told = bo.events.filter(([type]) => type === "message" || type === "input");
+  assert.deepEqual(told, [
+    ["message", { senderId: ann.core.sessionId, senderName: "Ann", message: "hello" }],
+    ["message", { senderId: players[0].id, senderName: players[0].name, message: "brumm" }],
+    ["input", { id: ann.core.sessionId, steering: -1, throttle: 0.5, brake: 0 }],
+  ]);
+  assert.equal(ann.events.filter(([type]) => type === "message").length, 0);
+});
+
+test("the same seed and clock give the same race, another seed another", async () => {
+  const [first, again, other] = [await race(5), await race(5), await race(6)];
+  assert.deepEqual(first, again);
+  assert.notDeepEqual(first, other);
+
+  /** @param {number} seed */
+  async function race(seed) {
+    const at = setUp({ seed, bots: 5 });
+    const { core } = await enter(at, "Ann", at.relay.rooms[0].id);
+    sendAt(core, 0);
+    await at.clock.advance(10_000);
+    const rows = core.sample().slice(0, core.carCount() * CAR_STRIDE);
+    assert.equal(core.carCount(), 5);
+    return { ids: at.relay.rooms[0].players.map((player) => player.id), rows: [...rows] };
+  }
+});
+
+test("the host starts the race, and all bots begin at the start", async () => {
+  const at = setUp({ bots: 4 });
+  const [{ id }] = at.relay.rooms;
+  const { core, events } = await enter(at, "Ann", id);
+  sendAt(core, 0);
+  await at.clock.advance(20_000);
+  const speeds = () => {
+    const rows = core.sample();
+    return Array.from({ length: core.carCount() }, (_, car) => rows[car * CAR_STRIDE + 8]);
+  };
+  assert.ok(Math.min(...speeds()) > 20, `they drive: ${speeds()}`);
+  at.relay.startRace(id);
+  await at.clock.advance(500);
+  assert.ok(Math.max(...speeds()) < 5, `they have just begun: ${speeds()}`);
+  assert.equal(events.filter(([type]) => type === "gameStarted").length, 1);
+});
