@@ -1,5 +1,5 @@
-//! Spectators, thousands in one process. One in four is timed: a thread waits for all these sockets together and
-//! takes each frame as soon as it is there. The others are read a few times a second and only counted, since reading
+//! Spectators, thousands in one process. One in ten is timed: a thread waits for all these sockets together and
+//! takes each frame as soon as it is there. The others are read twice a second and only counted, since reading
 //! each frame of thousands at once would take as much of the machine as writing it, which no relay's spectators do.
 
 use std::io;
@@ -23,9 +23,9 @@ const TURN: Duration = Duration::from_millis(100);
 /// The longest wait for everybody's first frame.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// One in so many is timed.
-const TIMED: usize = 4;
+const TIMED: usize = 10;
 /// Those who are not are read once in so many beats.
-const ROUND: usize = 250;
+const ROUND: usize = 500;
 /// The pause between two looks at what there is to read.
 const BEAT: Duration = Duration::from_millis(1);
 /// Bytes read at once: forty full snapshots, so that one read empties a socket.
@@ -91,7 +91,7 @@ impl Audience {
         })
     }
 
-    /// Seat somebody. The first of each room are timed, then one in four.
+    /// Seat somebody. The first of each room are timed, then one in ten.
     pub(crate) fn seat(&self, arrival: Arrival, number: usize) -> anyhow::Result<()> {
         let is_timed = (number / self.shared.stage.rooms()).is_multiple_of(TIMED);
         let seats = if is_timed { &self.timed } else { &self.counted };

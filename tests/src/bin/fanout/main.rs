@@ -1,6 +1,6 @@
 //! Fan-out: thousands of spectators on one relay. Prints what arrives and what it costs, beside the goals, and in
 //! the same run what a bare loop of `write` costs. Judges nothing but what must be true of any run: everybody got
-//! in, and nobody was cut off. All frames are counted where they are received; those of every fourth spectator are
+//! in, and nobody was cut off. All frames are counted where they are received; those of every tenth spectator are
 //! timed, to a millisecond.
 
 mod audience;

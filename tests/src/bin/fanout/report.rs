@@ -23,7 +23,7 @@ pub(crate) fn preface() {
         "Relay, bare loop and game server run in processes of their own; spectators and players are in this one.\n\
          With the sleepers all of them are real. In the rooms before them the game server is a stand-in that sends\n\
          one bridged player of each room the datagrams of the other nineteen cars, 20 a second each.\n\
-         All frames are counted where they are received; every fourth spectator is timed, to a millisecond.\n\
+         All frames are counted where they are received; every tenth spectator is timed, to a millisecond.\n\
          A datagram is there with the first frame that shows its age. That cars are drawn 50 ms and more in the past\n\
          is by design and in none of the figures; the wait for the next tick, up to 50 ms at 20 Hz, is told apart."
     );
