@@ -1,0 +1,84 @@
+// A relay's address, in the forms that people have it in, and what the relay tells of itself.
+
+import { RaceError } from "./error.js";
+
+/** Longer than this the relay is not there. */
+const CONFIG_TIMEOUT_MS = 8000;
+
+/**
+ * What a relay tells of itself at `/api/config`.
+ * @typedef {object} RelayConfig
+ * @property {string} [version]
+ * @property {string} [udpSecret]  the secret of the datagrams
+ * @property {number} [updateHz]  positions a second
+ * @property {boolean} [insecure]  the relay accepts any certificate of the game server; a page must show it
+ * @property {{ spectate?: boolean, gzip?: boolean, batch?: boolean, resume?: boolean }} [features]
+ */
+
+/**
+ * The relay's base address from `http(s)://…` or `ws(s)://…`, with or without a path; in a page also relative to it.
+ * @param {string | URL} given
+ * @returns {{ base: string, socket: string }}  over HTTP, ending in a slash; of the WebSocket
+ */
+export function relayAddress(given) {
+  const url = parse(String(given));
+  const secure = url.protocol === "https:" || url.protocol === "wss:";
+  if (!secure && url.protocol !== "http:" && url.protocol !== "ws:") {
+    throw new RaceError("invalid_argument", `${given} is no relay's address: use https:// or wss://`);
+  }
+  const path = url.pathname.replace(/\/(ws)?$/, "");
+  const rest = `${url.host}${path}/`;
+  return { base: `http${secure ? "s" : ""}://${rest}`, socket: `ws${secure ? "s" : ""}://${rest}ws` };
+}
+
+/** @param {string} given */
+function parse(given) {
+  try {
+    return new URL(given, globalThis.location?.href);
+  } catch (cause) {
+    throw new RaceError("invalid_argument", `${given} is no address: use https://relay.example`, { cause });
+  }
+}
+
+/**
+ * Ask the relay.
+ * @param {string} base
+ * @param {typeof fetch} [ask]
+ * @returns {Promise<RelayConfig>}
+ */
+export async function fetchConfig(base, ask = fetch) {
+  const url = `${base}api/config`;
+  /** @type {Response} */
+  let response;
+  try {
+    response = await ask(url, { signal: AbortSignal.timeout(CONFIG_TIMEOUT_MS), cache: "no-store" });
+  } catch (cause) {
+    throw new RaceError(
+      "relay_unreachable",
+      `the relay does not answer at ${url}: check address and network, and that the relay lets this page read it`,
+      { cause },
+    );
+  }
+  const { status } = response;
+  if (status >= 500 || status === 429) throw new RaceError("relay_unreachable", `${url} answers ${status}`);
+  const config = response.ok ? await response.json().catch(() => undefined) : undefined;
+  if (typeof config === "object" && config !== null) return config;
+  throw new RaceError(
+    "not_a_relay",
+    `${url} answers ${status}, but nothing that a relay says: check the address`,
+  );
+}
+
+/**
+ * What of it a core is made with: only what is of the right kind, since the core has its own defaults.
+ * @param {RelayConfig} config
+ * @returns {import("./core.js").CoreOptions}
+ */
+export function coreOptions({ udpSecret, updateHz, features }) {
+  const { batch } = features ?? {};
+  return {
+    ...(typeof udpSecret === "string" && { secret: udpSecret }),
+    ...(typeof updateHz === "number" && { updateHz }),
+    ...(typeof batch === "boolean" && { batch }),
+  };
+}

@@ -1,0 +1,158 @@
+// The other cars at a moment: as rows of numbers, and for comfort as one object that is filled anew for each.
+
+import { CAR_STRIDE } from "./core.js";
+
+/** @typedef {import("./core.js").Core} Core */
+/**
+ * The other cars as rows of `CAR_STRIDE` numbers: slot, x, y, z (metres), qx, qy, qz, qw, speed (m/s), age of what is known
+ * (ms), stale (0 or 1), yaw (radians, 0 along +z, positive towards +x).
+ * @typedef {object} CarSample
+ * @property {Float32Array} rows  good until the next sample, and longer than the rows it has
+ * @property {number} count  rows
+ */
+/**
+ * @typedef {object} Car
+ * @property {number} slot  a small number that stays the car's as long as it is there
+ * @property {string} id  of the player
+ * @property {string} name  of the player; empty while it is not known
+ * @property {number} x
+ * @property {number} y
+ * @property {number} z  metres, z to the north
+ * @property {number} qx
+ * @property {number} qy
+ * @property {number} qz
+ * @property {number} qw
+ * @property {number} speed  metres a second
+ * @property {number} ageMs  since its newest datagram
+ * @property {boolean} stale  nothing came of it for a while: it stands where it was
+ * @property {number} yaw  radians, 0 along +z, positive towards +x
+ */
+
+const NOTHING = new Float32Array(0);
+
+/** Makes no garbage in a loop of frames. */
+export class Cars {
+  /** Whose car a slot is. @type {Map<number, string>} */
+  #ids = new Map();
+  #core;
+  #nameOf;
+  /** @type {CarSample} */
+  #sample = { rows: NOTHING, count: 0 };
+  /** @type {number | undefined} */
+  #sampledAt;
+
+  /**
+   * @param {() => Core | null} core
+   * @param {(id: string) => string} nameOf
+   */
+  constructor(core, nameOf) {
+    this.#core = core;
+    this.#nameOf = nameOf;
+  }
+
+  /**
+   * @param {number} slot
+   * @param {string | undefined} id  nobody's any more
+   */
+  setOwner(slot, id) {
+    if (id === undefined) this.#ids.delete(slot);
+    else this.#ids.set(slot, id);
+  }
+
+  /** @param {number} [now]  callers with the same number share a sample */
+  sample(now) {
+    if (now !== undefined && now === this.#sampledAt) return this.#sample;
+    const core = this.#core();
+    this.#sampledAt = now;
+    this.#sample.rows = core?.sample() ?? NOTHING;
+    this.#sample.count = core?.carCount() ?? 0;
+    return this.#sample;
+  }
+
+  /**
+   * @param {number} [now]
+   * @returns {IterableIterator<Car>}
+   */
+  cars(now) {
+    return new Reader(this.sample(now), (slot) => this.#ownerOf(slot), this.#nameOf);
+  }
+
+  /** @param {number} slot */
+  #ownerOf(slot) {
+    const known = this.#ids.get(slot);
+    if (known !== undefined) return known;
+    const id = this.#core()?.carId(slot);
+    if (id !== undefined) this.#ids.set(slot, id);
+    return id ?? "";
+  }
+}
+
+/** @implements {IterableIterator<Car>} */
+class Reader {
+  #rows;
+  #count;
+  #ownerOf;
+  #nameOf;
+  #row = 0;
+  /** @type {Car} */
+  #car = {
+    slot: 0,
+    id: "",
+    name: "",
+    x: 0,
+    y: 0,
+    z: 0,
+    qx: 0,
+    qy: 0,
+    qz: 0,
+    qw: 1,
+    speed: 0,
+    ageMs: 0,
+    stale: false,
+    yaw: 0,
+  };
+  #result = { value: this.#car, done: false };
+
+  /**
+   * @param {CarSample} sample
+   * @param {(slot: number) => string} ownerOf
+   * @param {(id: string) => string} nameOf
+   */
+  constructor({ rows, count }, ownerOf, nameOf) {
+    this.#rows = rows;
+    this.#count = count;
+    this.#ownerOf = ownerOf;
+    this.#nameOf = nameOf;
+  }
+
+  /** @returns {IteratorResult<Car, undefined>} */
+  next() {
+    if (this.#row >= this.#count) return { value: undefined, done: true };
+    this.#fill(this.#row * CAR_STRIDE);
+    this.#row += 1;
+    return /** @type {IteratorYieldResult<Car>} */ (this.#result);
+  }
+
+  [Symbol.iterator]() {
+    return this;
+  }
+
+  /** @param {number} at */
+  #fill(at) {
+    const [car, rows] = [this.#car, this.#rows];
+    car.slot = rows[at];
+    car.id = this.#ownerOf(car.slot);
+    car.name = this.#nameOf(car.id);
+    car.x = rows[at + 1];
+    car.y = rows[at + 2];
+    car.z = rows[at + 3];
+    car.qx = rows[at + 4];
+    car.qy = rows[at + 5];
+    car.qz = rows[at + 6];
+    car.qw = rows[at + 7];
+    car.speed = rows[at + 8];
+    car.ageMs = rows[at + 9];
+    car.stale = rows[at + 10] === 1;
+    car.yaw = rows[at + 11];
+  }
+}

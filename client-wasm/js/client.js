@@ -1,0 +1,388 @@
+// The client: one player's way to a relay and into a room.
+
+import { coreOptions, fetchConfig, relayAddress } from "./address.js";
+import { Connection } from "./connection.js";
+import { Emitter, emit, end } from "./emitter.js";
+import { RaceError, raceError } from "./error.js";
+import { Membership } from "./membership.js";
+import { Poll } from "./poll.js";
+import { NO_METRICS, RoundTrips } from "./stats.js";
+import { spectate } from "./spectator.js";
+import { wasmCore } from "./wasm-core.js";
+import { Wiring } from "./wiring.js";
+
+/** @typedef {import("./core.js").Core} Core */
+/** @typedef {import("./core.js").CoreFactory} CoreFactory */
+/** @typedef {import("./core.js").CoreOptions} CoreOptions */
+/** @typedef {import("./core.js").CoreEvents} CoreEvents */
+/** A room in the list of all. @typedef {import("./core.js").Room} ListedRoom */
+/** @typedef {import("./room.js").Room} Room */
+/** @typedef {import("./stats.js").Stats} Stats */
+/** @typedef {import("./connection.js").StateChange} StateChange */
+/**
+ * The events of a client.
+ * @typedef {object} RaceEvents
+ * @property {StateChange} state
+ * @property {{ room: Room | null }} room  one is in a room now, or in none any more
+ * @property {{ senderId: string, senderName: string, text: string }} message  from anybody; the room tells it too
+ * @property {{ seconds: number }} draining  the relay will restart; the client reconnects by itself
+ * @property {{ level: string, line: string }} log  lines of the core, as many as `logLevel` says
+ */
+/**
+ * What a client is made with.
+ * @typedef {object} ClientOptions
+ * @property {string} name  that others see
+ * @property {string} [password]  keeps others from the name while one is online; held in memory only
+ * @property {import("./backoff.js").ReconnectOptions | false} [reconnect]  pauses between attempts and how many in a row; false: never
+ * @property {CoreFactory} [core]  what stands behind the client; default: the wasm client
+ * @property {import("./address.js").RelayConfig} [config]  what the relay tells of itself, where it need not be asked
+ * @property {typeof fetch} [fetch]  asks the relay
+ */
+/** @typedef {ClientOptions & CoreOptions} RaceOptions */
+
+const TYPES = Object.freeze(["state", "room", "message", "draining", "log"]);
+/** How often the round trip is measured. */
+const PING_MS = 2000;
+/** So many pings in a row without an answer, and nobody is there. One may be a page that slept. */
+const SILENT_PINGS = 2;
+
+/** @extends {Emitter<RaceEvents>} */
+export class RaceClient extends Emitter {
+  #options;
+  #address;
+  #connection;
+  #id = "";
+  #name = "";
+  /** @type {import("./address.js").RelayConfig | undefined} */
+  #config;
+  /** @type {Membership | null} */
+  #membership = null;
+  #ping = new Poll(() => this.#measure(), PING_MS);
+  #roundTrips = new RoundTrips();
+  #silentPings = 0;
+  #reconnects = 0;
+  #wiring = new Wiring(
+    {
+      gameStarted: (event) => this.#membership?.handleStart(event),
+      message: (event) => this.#handleMessage(event),
+      carJoined: ({ slot, id }) => this.#membership?.handleCar(slot, id),
+      carLeft: ({ slot }) => this.#membership?.handleCar(slot, undefined),
+      roomLost: ({ roomId }) => this.#handleRoomLost(roomId),
+      draining: (event) => this.#tell("draining", event),
+      kicked: (event) => this.#connection.handleKicked(event),
+      close: (event) => this.#connection.handleClose(event),
+    },
+    {
+      input: (event) => this.#membership?.handleInput(event),
+      log: (event) => this.#tell("log", event),
+    },
+  );
+
+  /** @type {import("./membership.js").Surroundings} */
+  #around = {
+    core: () => this.#connection.live,
+    command: (work) => this.#command(work),
+    leave: (membership) => this.#leave(membership),
+    ended: (membership, why) => this.#drop(membership, why, true),
+    demand: (type, wanted) => this.#wiring.want(type, wanted),
+  };
+
+  /**
+   * Connect to a relay and sign in.
+   * @param {string | URL} url  the relay's address, such as `https://relay.example`
+   * @param {RaceOptions & { signal?: AbortSignal }} options  the signal ends connecting, not the connection
+   * @returns {Promise<RaceClient>}
+   */
+  static async connect(url, { signal, ...options }) {
+    // An entry of the package may have a client of its own.
+    const race = new this(url, options);
+    try {
+      await race.connect({ signal });
+      return race;
+    } catch (error) {
+      void race.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Watch a room without an account.
+   * @param {string} url  the relay's address
+   * @param {string} room  its id
+   * @param {import("./spectator.js").SpectateOptions} [options]
+   */
+  static spectate(url, room, options) {
+    return spectate(url, room, options);
+  }
+
+  /**
+   * Make a client that is not connected yet, to listen to its states first.
+   * @param {string | URL} url  the relay's address, such as `https://relay.example`
+   * @param {RaceOptions} options
+   */
+  constructor(url, options) {
+    super(TYPES, (type, wanted) => this.#wiring.want(type, wanted));
+    if (typeof options?.name !== "string" || options.name.trim() === "") {
+      throw new RaceError("invalid_argument", 'a player needs a name: { name: "Ann" }');
+    }
+    this.#options = options;
+    this.#address = relayAddress(url);
+    this.#connection = new Connection({
+      make: () => this.#make(),
+      socket: this.#address.socket,
+      signIn: (core) => this.#signIn(core),
+      comeBack: (core) => this.#comeBack(core),
+      onState: (change) => this.#onState(change),
+      reconnect: options.reconnect ?? {},
+    });
+  }
+
+  /** Connect and sign in. After a failure it may be called again. @param {{ signal?: AbortSignal }} [options] */
+  async connect({ signal } = {}) {
+    await this.#connection.open(signal);
+  }
+
+  get state() {
+    return this.#connection.state;
+  }
+
+  /** The newest change of state: why it is what it is. */
+  get stateChange() {
+    return this.#connection.change;
+  }
+
+  /** The player's id; another one after each connection, empty before the first. */
+  get id() {
+    return this.#id;
+  }
+
+  /** The name that the server granted. */
+  get name() {
+    return this.#name;
+  }
+
+  /** The relay's address. */
+  get url() {
+    return this.#address.base;
+  }
+
+  /** What the relay told of itself, but for its secret; null before the first connection. */
+  get relay() {
+    if (!this.#config) return null;
+    const { version = "", insecure, features } = this.#config;
+    return { version, insecure: insecure === true, spectate: features?.spectate === true };
+  }
+
+  /** The room one is in. @returns {Room | null} */
+  get room() {
+    return this.#membership?.room ?? null;
+  }
+
+  /** @returns {Stats} */
+  get stats() {
+    const metrics = this.#connection.core?.metrics() ?? NO_METRICS;
+    return { ...metrics, ...this.#roundTrips.figures(), reconnects: this.#reconnects };
+  }
+
+  /** All rooms of the game server. @returns {Promise<ListedRoom[]>} */
+  listRooms() {
+    return this.#command((core) => core.listRooms());
+  }
+
+  /**
+   * Make a room and enter it as its host; another room is left first.
+   * @param {string} name
+   * @returns {Promise<Room>}
+   */
+  async createRoom(name) {
+    await this.#leaveFirst();
+    const { roomId } = await this.#command((core) => core.createRoom(name));
+    return this.#enter({ id: roomId, name, hostId: this.#id });
+  }
+
+  /**
+   * Enter a room; another room is left first.
+   * @param {string} id
+   * @returns {Promise<Room>}
+   */
+  async joinRoom(id) {
+    await this.#leaveFirst();
+    await this.#command((core) => core.joinRoom(id));
+    return this.#enter({ id, name: "", hostId: null });
+  }
+
+  /** Leave the room, say goodbye, and let everything go. For good; again is no error. */
+  close() {
+    return this.#connection.close();
+  }
+
+  [Symbol.dispose]() {
+    void this.close();
+  }
+
+  [Symbol.asyncDispose]() {
+    return this.close();
+  }
+
+  /**
+   * @template T
+   * @param {(core: Core) => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  async #command(work) {
+    const core = this.#connection.need();
+    try {
+      return await work(core);
+    } catch (thrown) {
+      throw raceError(thrown);
+    }
+  }
+
+  /** @returns {Promise<Core>} */
+  async #make() {
+    const { core = wasmCore, config, fetch: ask } = this.#options;
+    this.#config ??= config ?? (await fetchConfig(this.#address.base, ask));
+    const made = await core({ ...coreOptions(this.#config), ...ownOptions(this.#options) });
+    this.#wiring.attach(made);
+    return made;
+  }
+
+  /** @param {Core} core */
+  async #signIn(core) {
+    const { name, password } = this.#options;
+    const answer = await core.signIn(name, password);
+    this.#id = core.sessionId ?? "";
+    this.#name = answer.name;
+  }
+
+  /** @param {Core} core */
+  async #comeBack(core) {
+    this.#reconnects += 1;
+    const membership = this.#membership;
+    if (!membership) return;
+    try {
+      await core.joinRoom(membership.id);
+    } catch (thrown) {
+      const error = raceError(thrown);
+      if (error.retryable) throw error;
+      this.#drop(membership, error, true);
+      return;
+    }
+    if (membership.ended) await leaveRoom(core);
+    else await membership.begin(core);
+  }
+
+  /** @param {StateChange} change */
+  #onState(change) {
+    if (change.state === "connected") {
+      this.#silentPings = 0;
+      this.#roundTrips.clear();
+      this.#ping.start();
+      this.#ping.now();
+    } else {
+      this.#ping.stop();
+      this.#membership?.pause();
+    }
+    this.#tell("state", change);
+    if (change.state === "closed") this.#end(change);
+  }
+
+  /** @param {StateChange} change */
+  #end({ code = "closed", reason = "", retryable = false }) {
+    const why = new RaceError(code, reason, { retryable });
+    if (this.#membership) this.#drop(this.#membership, why, code !== "closed");
+    end(this);
+    this.#wiring.detach();
+  }
+
+  /**
+   * @param {{ id: string, name: string, hostId: string | null }} room
+   * @returns {Promise<Room>}
+   */
+  async #enter(room) {
+    const replaced = this.#membership;
+    if (replaced) this.#drop(replaced, new RaceError("not_in_room", "another room was entered"), false);
+    const membership = new Membership(this.#around, room);
+    this.#membership = membership;
+    await this.#command((core) => membership.begin(core));
+    if (membership.ended) throw membership.ended;
+    this.#tell("room", { room: membership.room });
+    return membership.room;
+  }
+
+  async #leaveFirst() {
+    this.#connection.need();
+    if (this.#membership) await this.#leave(this.#membership);
+  }
+
+  /** @param {Membership} membership */
+  async #leave(membership) {
+    if (membership.ended) return;
+    if (this.#connection.live) await this.#command(leaveRoom);
+    this.#drop(membership, new RaceError("not_in_room", "one left the room"), false);
+  }
+
+  /**
+   * @param {Membership} membership
+   * @param {RaceError} why
+   * @param {boolean} tell  it was not our wish
+   */
+  #drop(membership, why, tell) {
+    if (this.#membership === membership) this.#membership = null;
+    const known = membership.ended === null;
+    membership.end(why, tell);
+    if (known) this.#tell("room", { room: this.room });
+  }
+
+  /** @param {CoreEvents["message"]} message */
+  #handleMessage(message) {
+    const { senderId, senderName, message: text } = message;
+    this.#tell("message", { senderId, senderName, text });
+    this.#membership?.handleMessage(message);
+  }
+
+  /** @param {string} roomId */
+  #handleRoomLost(roomId) {
+    const membership = this.#membership;
+    if (membership?.id !== roomId) return;
+    this.#drop(membership, new RaceError("not_in_room", "the game server says that one is in no room"), true);
+  }
+
+  /**
+   * @template {keyof RaceEvents} T
+   * @param {T} type
+   * @param {RaceEvents[T]} event
+   */
+  #tell(type, event) {
+    emit(this, type, event);
+  }
+
+  async #measure() {
+    const core = this.#connection.live;
+    if (!core) return;
+    try {
+      this.#roundTrips.add(await core.ping());
+      this.#silentPings = 0;
+    } catch (thrown) {
+      if (raceError(thrown).code !== "timeout") return;
+      this.#silentPings += 1;
+      if (this.#silentPings < SILENT_PINGS) this.#ping.now();
+      else this.#connection.handleSilence();
+    }
+  }
+}
+
+/** What of a client's options is the core's. @param {RaceOptions} options @returns {CoreOptions} */
+function ownOptions(options) {
+  const mine = new Set(["name", "password", "reconnect", "core", "config", "fetch"]);
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !mine.has(name)));
+}
+
+/** A room that one is not in is left already. @param {Core} core */
+async function leaveRoom(core) {
+  try {
+    await core.leaveRoom();
+  } catch (thrown) {
+    if (raceError(thrown).code !== "not_in_room") throw thrown;
+  }
+}

@@ -1,0 +1,271 @@
+// A core that is kept connected: dialled, signed in, and after a loss dialled again with growing pauses. Knows nothing of
+// rooms; whoever owns it comes back into its room by `comeBack`.
+
+import { backoffMs } from "./backoff.js";
+import { RaceError, raceError } from "./error.js";
+
+/** @typedef {import("./core.js").Core} Core */
+/** @typedef {import("./core.js").CoreEvents} CoreEvents */
+/** @typedef {import("./backoff.js").ReconnectOptions} ReconnectOptions */
+/** @typedef {"idle" | "connecting" | "connected" | "reconnecting" | "closed"} ClientState */
+/**
+ * @typedef {object} StateChange
+ * @property {ClientState} state
+ * @property {import("./error.js").RaceErrorCode} [code]  why it is `reconnecting`, `closed`, or `idle` again
+ * @property {string} [reason]  the same in words
+ * @property {boolean} [retryable]
+ * @property {number} [attempt]  while `reconnecting`: 1 for the first
+ * @property {number} [retryInMs]  while `reconnecting`: how long until that attempt; 0 as it begins
+ */
+/**
+ * @typedef {object} Owner
+ * @property {() => Promise<Core>} make  a fresh core, listened to by its owner
+ * @property {string} socket  the relay's WebSocket
+ * @property {(core: Core) => Promise<void>} signIn
+ * @property {(core: Core) => Promise<void>} comeBack  what is done after a sign-in that is not the first
+ * @property {(change: StateChange) => void} onState
+ * @property {ReconnectOptions | false} reconnect
+ */
+
+/** A goodbye to nobody is given up then. */
+const GOODBYE_MS = 5000;
+/** A connection that lived shorter does not make the next wait short again. */
+const STABLE_MS = 10_000;
+/** The longest part of a state's reason that is kept. */
+const MAX_REASON = 300;
+
+export class Connection {
+  #owner;
+  /** @type {Core | null} */
+  #core = null;
+  /** @type {StateChange} */
+  #change = { state: "idle" };
+  /** Why the core's connection ended, while it is dialled. @type {RaceError | null} */
+  #ended = null;
+  #attempt = 0;
+  #connectedAtMs = 0;
+  /** Stops to wait for the next attempt. @type {() => void} */
+  #forget = () => {};
+  /** What an operator said who ends the session. */
+  #kicked = "";
+  /** @type {Promise<void> | undefined} */
+  #closing;
+
+  /** @param {Owner} owner */
+  constructor(owner) {
+    this.#owner = owner;
+  }
+
+  get state() {
+    return this.#change.state;
+  }
+
+  /** The core while it is connected and signed in, and its owner has come back. */
+  get live() {
+    return this.state === "connected" ? this.#core : null;
+  }
+
+  /** The core in whatever state, for figures. */
+  get core() {
+    return this.#core;
+  }
+
+  /** Another core in place of this one, which has the same connection. @param {Core} core */
+  replace(core) {
+    this.#core = core;
+  }
+
+  /** The core, or an error that says why there is none. @returns {Core} */
+  need() {
+    if (this.live) return this.live;
+    if (this.state === "closed") throw new RaceError("closed", "the client was closed");
+    if (this.state === "reconnecting") {
+      throw new RaceError("reconnecting", "the connection was lost: wait for the state connected");
+    }
+    throw new RaceError("not_connected", "not connected: call connect() first");
+  }
+
+  /** Dial and sign in. @param {AbortSignal} [signal] */
+  async open(signal) {
+    if (this.#isClosed()) throw new RaceError("closed", "the client was closed: make another");
+    if (this.state !== "idle") {
+      throw new RaceError("invalid_argument", "already connected: make another client");
+    }
+    signal?.throwIfAborted();
+    this.#become({ state: "connecting" });
+    const abort = () => void this.#hangUp();
+    signal?.addEventListener("abort", abort);
+    try {
+      await this.#dial();
+      signal?.throwIfAborted();
+    } catch (thrown) {
+      if (this.#isClosed()) throw new RaceError("closed", "the client was closed", { cause: thrown });
+      await this.#hangUp();
+      const error = signal?.aborted ? new RaceError("aborted", "connecting was aborted") : raceError(thrown);
+      if (this.#isConnecting()) this.#become({ state: "idle", ...told(error) });
+      throw signal?.aborted ? signal.reason : error;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+    this.#connected();
+  }
+
+  /** Say goodbye and let everything go. Always the same promise. */
+  close() {
+    this.#closing ??= this.#close(new RaceError("closed", "the client was closed"));
+    return this.#closing;
+  }
+
+  /** The core's `close` event. @param {CoreEvents["close"]} event */
+  handleClose(event) {
+    const error = this.#kicked ? new RaceError("kicked", this.#kicked) : raceError(event);
+    if (this.state === "connected") this.#lose(error);
+    else this.#ended ??= error;
+  }
+
+  /** The core's `kicked` event. @param {CoreEvents["kicked"]} event */
+  handleKicked({ message }) {
+    this.#kicked = message || "the game server's operator ended the session";
+  }
+
+  /** Nothing answers any more though nobody closed the connection. */
+  handleSilence() {
+    if (this.state !== "connected") return;
+    this.#lose(new RaceError("connection_lost", "nothing answers any more"));
+    void this.#hangUp();
+  }
+
+  #isConnecting() {
+    return this.state === "connecting";
+  }
+
+  #isClosed() {
+    return this.state === "closed";
+  }
+
+  async #dial() {
+    this.#kicked = "";
+    const core = (this.#core ??= await this.#owner.make());
+    // It may have been closed while it was made.
+    if (this.#isClosed()) return this.#discard();
+    this.#ended = null;
+    try {
+      await core.connect(this.#owner.socket);
+      await this.#owner.signIn(core);
+    } catch (thrown) {
+      throw this.#ended ?? raceError(thrown);
+    }
+    if (this.#ended) throw this.#ended;
+  }
+
+  #connected() {
+    if (this.#isClosed()) throw new RaceError("closed", "the client was closed");
+    this.#connectedAtMs = performance.now();
+    this.#become({ state: "connected" });
+  }
+
+  /** @param {RaceError} error */
+  #lose(error) {
+    if (performance.now() - this.#connectedAtMs >= STABLE_MS) this.#attempt = 0;
+    this.#retry(error);
+  }
+
+  /** @param {RaceError} error */
+  #retry(error) {
+    const { reconnect } = this.#owner;
+    const attempts = reconnect ? (reconnect.attempts ?? Infinity) : 0;
+    if (!error.retryable || this.#attempt >= attempts) {
+      this.#closing ??= this.#close(error);
+      return;
+    }
+    const retryInMs = backoffMs(this.#attempt, Math.random(), error.code, reconnect || {});
+    this.#attempt += 1;
+    const again = () => {
+      this.#forget();
+      void this.#again(error);
+    };
+    const timer = setTimeout(again, retryInMs);
+    // The network is back: no need to wait.
+    globalThis.addEventListener?.("online", again);
+    this.#forget = () => {
+      clearTimeout(timer);
+      globalThis.removeEventListener?.("online", again);
+    };
+    this.#become({ state: "reconnecting", ...told(error), attempt: this.#attempt, retryInMs });
+  }
+
+  /** @param {RaceError} why */
+  async #again(why) {
+    this.#become({ state: "reconnecting", ...told(why), attempt: this.#attempt, retryInMs: 0 });
+    try {
+      await this.#hangUp();
+      if (this.#isClosed()) return;
+      await this.#dial();
+      if (this.#core) await this.#owner.comeBack(this.#core);
+      if (this.#ended) throw this.#ended;
+    } catch (thrown) {
+      if (!this.#isClosed()) this.#retry(raceError(thrown));
+      return;
+    }
+    if (!this.#isClosed()) this.#connected();
+  }
+
+  /** @param {RaceError} error */
+  async #close(error) {
+    this.#forget();
+    this.#become({ state: "closed", ...told(error) });
+    await this.#discard();
+  }
+
+  /** End the core's connection, if it has one; a core that cannot is not used again. */
+  async #hangUp() {
+    const core = this.#core;
+    if (core && !(await ended(core))) this.#free(core);
+  }
+
+  async #discard() {
+    const core = this.#core;
+    if (!core) return;
+    await ended(core);
+    this.#free(core);
+  }
+
+  /** @param {Core} core */
+  #free(core) {
+    if (this.#core !== core) return;
+    this.#core = null;
+    core.free();
+  }
+
+  /** @param {StateChange} change */
+  #become(change) {
+    this.#change = Object.freeze(change);
+    this.#owner.onState(this.#change);
+  }
+
+  /** The newest change of state. */
+  get change() {
+    return this.#change;
+  }
+}
+
+/**
+ * Say goodbye; false where it took too long.
+ * @param {Core} core
+ * @returns {Promise<boolean>}
+ */
+function ended(core) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const late = new Promise((resolve) => (timer = setTimeout(() => resolve(false), GOODBYE_MS)));
+  const done = core.close().then(
+    () => true,
+    () => true,
+  );
+  return Promise.race([done, late]).finally(() => clearTimeout(timer));
+}
+
+/** @param {RaceError} error */
+function told({ code, message, retryable }) {
+  return { code, reason: message.slice(0, MAX_REASON), retryable };
+}

@@ -1,0 +1,61 @@
+// What every failure is: a code to act on, words to show, and whether trying again may help.
+
+/**
+ * Codes of the client itself, and whether trying again may help. Those of game server, relay and wasm core come as they are.
+ * Every code has its section in the README.
+ */
+const OWN = Object.freeze({
+  aborted: false,
+  bad_recording: false,
+  closed: false,
+  connection_lost: true,
+  invalid_argument: false,
+  kicked: false,
+  load_failed: true,
+  not_a_relay: false,
+  not_connected: true,
+  not_in_room: false,
+  reconnecting: true,
+  relay_unreachable: true,
+  server_error: false,
+  timeout: true,
+});
+
+/** @typedef {keyof typeof OWN} OwnCode */
+/** @typedef {"auth_failed" | "auth_required" | "room_not_found" | "room_full" | "not_host" | "player_not_found" | "unknown_command" | "queue_full" | "not_allowed" | "frame_too_large" | "relay_restarting" | "relay_full" | "server_ended" | "server_unreachable" | "certificate_not_trusted" | "server_timeout" | "sent_too_much" | "too_slow" | "malformed"} CoreCode */
+/** A stable word for what went wrong; newer servers and relays may bring more. @typedef {OwnCode | CoreCode | (string & {})} RaceErrorCode */
+
+/** What every function of this package throws or rejects with. */
+export class RaceError extends Error {
+  /** A stable word for what went wrong. @type {RaceErrorCode} */
+  code;
+  /** Whether trying again later may help. @type {boolean} */
+  retryable;
+
+  /**
+   * @param {RaceErrorCode} code
+   * @param {string} message  in plain words: what happened, and what to do
+   * @param {{ retryable?: boolean, cause?: unknown }} [options]
+   */
+  constructor(code, message, { retryable, cause } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "RaceError";
+    this.code = code;
+    this.retryable = retryable ?? (Object.hasOwn(OWN, code) ? OWN[/** @type {OwnCode} */ (code)] : false);
+  }
+}
+
+/**
+ * Anything thrown as a `RaceError`: a coded one keeps its code.
+ * @param {unknown} thrown
+ * @param {RaceErrorCode} [otherwise]  the code of what has none
+ * @returns {RaceError}
+ */
+export function raceError(thrown, otherwise = "server_error") {
+  if (thrown instanceof RaceError) return thrown;
+  const { code, message, reason, retryable } = /** @type {Record<string, unknown>} */ (thrown ?? {});
+  const words = [message, reason].find((text) => typeof text === "string" && text !== "") ?? String(thrown);
+  // Errors of the browser have numbers for codes.
+  if (typeof code !== "string") return new RaceError(otherwise, String(words), { cause: thrown });
+  return new RaceError(code, String(words), { retryable: retryable === true, cause: thrown });
+}

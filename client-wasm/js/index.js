@@ -1,0 +1,27 @@
+// The package's front door: what a page imports. Nothing happens at the import.
+
+export { RaceClient } from "./client.js";
+export { Room } from "./room.js";
+export { RaceError } from "./error.js";
+export { CAR_STRIDE } from "./core.js";
+export { init } from "./wasm-core.js";
+
+/** @typedef {import("./client.js").RaceOptions} RaceOptions */
+/** @typedef {import("./client.js").RaceEvents} RaceEvents */
+/** @typedef {import("./client.js").ListedRoom} ListedRoom */
+/** @typedef {import("./connection.js").ClientState} ClientState */
+/** @typedef {import("./connection.js").StateChange} StateChange */
+/** @typedef {import("./backoff.js").ReconnectOptions} ReconnectOptions */
+/** @typedef {import("./address.js").RelayConfig} RelayConfig */
+/** @typedef {import("./room.js").RoomEvents} RoomEvents */
+/** @typedef {import("./players.js").Player} Player */
+/** @typedef {import("./cars.js").Car} Car */
+/** @typedef {import("./cars.js").CarSample} CarSample */
+/** @typedef {import("./stats.js").Stats} Stats */
+/** @typedef {import("./error.js").RaceErrorCode} RaceErrorCode */
+/** @typedef {import("./spectator.js").Spectator} Spectator */
+/** @typedef {import("./spectator.js").SpectateOptions} SpectateOptions */
+/** @typedef {import("./wasm-core.js").InitInput} InitInput */
+/** @typedef {import("./core.js").Core} Core */
+/** @typedef {import("./core.js").CoreFactory} CoreFactory */
+/** @typedef {import("./core.js").CoreOptions} CoreOptions */

@@ -1,0 +1,106 @@
+// Who is in a room: a live map that others can only read, kept in step with the server's lists.
+
+/**
+ * @typedef {object} RoomPlayer
+ * @property {string} id
+ * @property {string} name
+ * @property {boolean} isHost  may start the race
+ * @property {boolean} isMe
+ */
+/** @typedef {Readonly<RoomPlayer>} Player */
+
+/** A live view: it shows every change, and cannot be changed. @implements {ReadonlyMap<string, Player>} */
+export class PlayerMap {
+  #players;
+
+  /** @param {Map<string, Player>} players */
+  constructor(players) {
+    this.#players = players;
+  }
+
+  get size() {
+    return this.#players.size;
+  }
+
+  /** @param {string} id */
+  get(id) {
+    return this.#players.get(id);
+  }
+
+  /** @param {string} id */
+  has(id) {
+    return this.#players.has(id);
+  }
+
+  keys() {
+    return this.#players.keys();
+  }
+
+  values() {
+    return this.#players.values();
+  }
+
+  entries() {
+    return this.#players.entries();
+  }
+
+  /** @param {(player: Player, id: string, players: ReadonlyMap<string, Player>) => void} work */
+  forEach(work) {
+    for (const [id, player] of this.#players) work(player, id, this);
+  }
+
+  [Symbol.iterator]() {
+    return this.#players.entries();
+  }
+
+  get [Symbol.toStringTag]() {
+    return "PlayerMap";
+  }
+}
+
+export class Roster {
+  /** @type {Map<string, Player>} */
+  #players = new Map();
+  view = new PlayerMap(this.#players);
+
+  /**
+   * Take over the server's list.
+   * @param {ReadonlyArray<{ id: string, name: string }>} listed
+   * @param {string | null} hostId
+   * @param {string | undefined} myId
+   * @returns {{ joined: Player[], left: Player[] }}  who is new and who is gone; never oneself
+   */
+  update(listed, hostId, myId) {
+    const ids = new Set(listed.map(({ id }) => id));
+    const left = [...this.#players.values()].filter(({ id }) => !ids.has(id));
+    for (const { id } of left) this.#players.delete(id);
+    /** @type {Player[]} */
+    const joined = [];
+    for (const { id, name } of listed) {
+      const known = this.#players.has(id);
+      const player = this.#put({ id, name, isHost: id === hostId, isMe: id === myId });
+      if (!known) joined.push(player);
+    }
+    const others = (/** @type {Player} */ { isMe }) => !isMe;
+    return { joined: joined.filter(others), left: left.filter(others) };
+  }
+
+  /** @param {string | null} hostId */
+  setHost(hostId) {
+    for (const player of [...this.#players.values()]) this.#put({ ...player, isHost: player.id === hostId });
+  }
+
+  /**
+   * An entry is frozen, and is another object only where something changed.
+   * @param {Player} player
+   */
+  #put(player) {
+    const old = this.#players.get(player.id);
+    if (old && old.name === player.name && old.isHost === player.isHost && old.isMe === player.isMe) {
+      return old;
+    }
+    const fresh = Object.freeze(player);
+    this.#players.set(player.id, fresh);
+    return fresh;
+  }
+}

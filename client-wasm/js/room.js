@@ -1,0 +1,202 @@
+// The room that one is in.
+
+import { Emitter } from "./emitter.js";
+import { RaceError } from "./error.js";
+
+/** @typedef {import("./membership.js").Membership} Membership */
+/** @typedef {import("./players.js").Player} Player */
+/** @typedef {import("./cars.js").Car} Car */
+/** @typedef {import("./cars.js").CarSample} CarSample */
+/** @typedef {import("./core.js").SpawnPosition} SpawnPosition */
+/**
+ * The events of a room.
+ * @typedef {object} RoomEvents
+ * @property {Player} joined  somebody else came in
+ * @property {Player} left  somebody else went away
+ * @property {{ spawnPositions: SpawnPosition[], mine: SpawnPosition | null }} started  the race begins; `mine` is where one starts
+ * @property {{ senderId: string, senderName: string, text: string }} message
+ * @property {{ hostId: string | null, isHost: boolean }} host  another may start the race now; `isHost`: it is oneself
+ * @property {{ id: string, steering: number, throttle: number, brake: number }} input  another driver's controls
+ * @property {{ code: import("./error.js").RaceErrorCode, reason: string, retryable: boolean }} lost  one is in the room no more, and did not leave
+ */
+/** @typedef {{ x: number, y: number, z: number }} Vector */
+/** @typedef {{ x: number, y: number, z: number, w: number }} Quaternion */
+
+const TYPES = Object.freeze(["joined", "left", "started", "message", "host", "input", "lost"]);
+
+/** A room, as long as one is in it. @extends {Emitter<RoomEvents>} */
+export class Room extends Emitter {
+  #inside;
+
+  /** @param {Membership} inside */
+  constructor(inside) {
+    super(TYPES, inside.around.demand);
+    this.#inside = inside;
+  }
+
+  get id() {
+    return this.#inside.id;
+  }
+
+  get name() {
+    return this.#inside.name;
+  }
+
+  /** Who may start the race; null while it is not known. */
+  get hostId() {
+    return this.#inside.hostId;
+  }
+
+  get isHost() {
+    const { hostId } = this.#inside;
+    return hostId !== null && this.players.get(hostId)?.isMe === true;
+  }
+
+  /** The race was started. */
+  get isActive() {
+    return this.#inside.isActive;
+  }
+
+  /** Whether one is still in it; a lost connection is no end, for one comes back. */
+  get isOpen() {
+    return this.#inside.ended === null;
+  }
+
+  /** Who is in the room, oneself included: a live map that can only be read. @returns {ReadonlyMap<string, Player>} */
+  get players() {
+    return this.#inside.roster.view;
+  }
+
+  /**
+   * Offer the own car's place in metres and its turn, each frame. It goes as often as the relay wants it, the newest wins.
+   * @overload
+   * @param {number} x
+   * @param {number} y
+   * @param {number} z
+   * @param {number} qx
+   * @param {number} qy
+   * @param {number} qz
+   * @param {number} qw
+   * @returns {boolean} whether it went now
+   */
+  /**
+   * Offer the own car's place in metres and its turn, each frame. It goes as often as the relay wants it, the newest wins.
+   * @overload
+   * @param {{ position: Vector, rotation: Quaternion }} state
+   * @returns {boolean} whether it went now
+   */
+  /**
+   * @param {number | { position: Vector, rotation: Quaternion }} x
+   * @param {number} [y]
+   * @param {number} [z]
+   * @param {number} [qx]
+   * @param {number} [qy]
+   * @param {number} [qz]
+   * @param {number} [qw]
+   */
+  sendState(x, y, z, qx, qy, qz, qw) {
+    if (typeof x === "object") {
+      const { position: p, rotation: r } = x;
+      return this.#sendState(p.x, p.y, p.z, r.x, r.y, r.z, r.w);
+    }
+    // All are there by the type; a missing one is no finite number.
+    return this.#sendState(x, y ?? NaN, z ?? NaN, qx ?? NaN, qy ?? NaN, qz ?? NaN, qw ?? NaN);
+  }
+
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @param {number} z
+   * @param {number} qx
+   * @param {number} qy
+   * @param {number} qz
+   * @param {number} qw
+   */
+  #sendState(x, y, z, qx, qy, qz, qw) {
+    // A sum is finite only where all are.
+    if (!Number.isFinite(x + y + z + qx + qy + qz + qw)) {
+      throw new RaceError("invalid_argument", "a state is seven finite numbers: x, y, z, qx, qy, qz, qw");
+    }
+    return this.#core()?.sendUpdate(x, y, z, qx, qy, qz, qw) ?? false;
+  }
+
+  /**
+   * Offer the own controls, like a state.
+   * @param {number} steering  −1 … 1
+   * @param {number} throttle  0 … 1
+   * @param {number} brake  0 … 1
+   * @returns {boolean} whether it went now
+   */
+  sendInput(steering, throttle, brake) {
+    if (!Number.isFinite(steering + throttle + brake)) {
+      throw new RaceError("invalid_argument", "an input is three finite numbers: steering, throttle, brake");
+    }
+    return this.#core()?.sendInput(steering, throttle, brake) ?? false;
+  }
+
+  /**
+   * Say something to one player, or to all others, one after the other.
+   * @param {string} text
+   * @param {string} [playerId]
+   * @returns {Promise<number>} how many it reached; rejects where it reached none of those who are there
+   */
+  async say(text, playerId) {
+    const others = [...this.players.values()].filter(({ isMe }) => !isMe).map(({ id }) => id);
+    let reached = 0;
+    /** @type {unknown} */
+    let failure;
+    for (const id of playerId === undefined ? others : [playerId]) {
+      try {
+        await this.#command((core) => core.relayMessage(id, text));
+        reached += 1;
+      } catch (error) {
+        failure = error;
+      }
+    }
+    if (reached === 0 && failure) throw failure;
+    return reached;
+  }
+
+  /** Start the race; only the host may. All members are told by the event `started`. @returns {Promise<void>} */
+  async start() {
+    await this.#command((core) => core.startGame());
+  }
+
+  /** Leave; nothing comes of this room any more. @returns {Promise<void>} */
+  leave() {
+    return this.#inside.around.leave(this.#inside);
+  }
+
+  /**
+   * The other cars now, smoothed, as rows of numbers. Makes no garbage.
+   * @param {number} [now]  the frame's time: those who call with the same one share a sample
+   * @returns {CarSample}
+   */
+  sample(now) {
+    return this.#inside.cars.sample(now);
+  }
+
+  /**
+   * The other cars now, smoothed: `for (const car of room.cars()) …`. It is one object, filled anew for each car; copy what
+   * must last.
+   * @param {number} [now]  as in `sample`
+   * @returns {IterableIterator<Car>}
+   */
+  cars(now) {
+    return this.#inside.cars.cars(now);
+  }
+
+  #core() {
+    return this.isOpen ? this.#inside.around.core() : null;
+  }
+
+  /**
+   * @template T
+   * @param {(core: import("./core.js").Core) => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  async #command(work) {
+    if (!this.isOpen) throw new RaceError("not_in_room", "one is in this room no more: join it again");
+    return this.#inside.around.command(work);
+  }
+}

@@ -1,0 +1,91 @@
+// Figures about the connection: the core's, and what many round trips say together.
+
+/** Two minutes of pings. */
+const MAX_ROUND_TRIPS = 60;
+
+/**
+ * Figures about the connection; times in milliseconds.
+ * @typedef {object} Stats
+ * @property {number | null} roundTripMs  the newest; null before the first
+ * @property {number | null} roundTripP50Ms  half of the last two minutes' were shorter
+ * @property {number | null} roundTripP95Ms  nineteen of twenty were shorter
+ * @property {number | null} jitterMs  by how much one differs from the next, on average
+ * @property {number} lossPercent  of the others' positions
+ * @property {boolean} lossEstimated  the server's datagrams carry no numbers to count by
+ * @property {number} sentPerSecond  datagrams
+ * @property {number} receivedPerSecond  datagrams
+ * @property {number} sent  datagrams
+ * @property {number} received  datagrams
+ * @property {number} refused  datagrams that were none of the game's
+ * @property {number} lost  datagrams
+ * @property {number} bytesSent  in datagrams
+ * @property {number} bytesReceived  in datagrams
+ * @property {number} reconnects  how often the connection was lost and came back
+ */
+
+/** What the core counts before there is one. @type {import("./core.js").CoreMetrics} */
+export const NO_METRICS = Object.freeze({
+  roundTripMs: null,
+  sent: 0,
+  received: 0,
+  refused: 0,
+  lost: 0,
+  lossPercent: 0,
+  lossEstimated: true,
+  sentPerSecond: 0,
+  receivedPerSecond: 0,
+  bytesSent: 0,
+  bytesReceived: 0,
+});
+
+/** The newest round trips. */
+export class RoundTrips {
+  #ring = new Float64Array(MAX_ROUND_TRIPS);
+  #count = 0;
+
+  /** @param {number} milliseconds */
+  add(milliseconds) {
+    this.#ring[this.#count % MAX_ROUND_TRIPS] = milliseconds;
+    this.#count += 1;
+  }
+
+  /** Another connection is another way. */
+  clear() {
+    this.#count = 0;
+  }
+
+  /** @returns {Pick<Stats, "roundTripMs" | "roundTripP50Ms" | "roundTripP95Ms" | "jitterMs">} */
+  figures() {
+    const inOrder = this.#inOrder();
+    const sorted = inOrder.toSorted();
+    return {
+      roundTripMs: inOrder.at(-1) ?? null,
+      roundTripP50Ms: rank(sorted, 0.5),
+      roundTripP95Ms: rank(sorted, 0.95),
+      jitterMs: jitter(inOrder),
+    };
+  }
+
+  /** Oldest first. */
+  #inOrder() {
+    if (this.#count <= MAX_ROUND_TRIPS) return this.#ring.slice(0, this.#count);
+    const start = this.#count % MAX_ROUND_TRIPS;
+    return Float64Array.from(this.#ring, (_, i) => this.#ring[(start + i) % MAX_ROUND_TRIPS]);
+  }
+}
+
+/**
+ * @param {Float64Array} sorted
+ * @param {number} part
+ */
+function rank(sorted, part) {
+  return sorted.length === 0 ? null : sorted[Math.ceil(sorted.length * part) - 1];
+}
+
+/** @param {Float64Array} inOrder */
+function jitter(inOrder) {
+  if (inOrder.length < 2) return null;
+  let sum = 0;
+  for (let i = 1; i < inOrder.length; i += 1) sum += Math.abs(inOrder[i] - inOrder[i - 1]);
+  return sum / (inOrder.length - 1);
+}

@@ -1,0 +1,54 @@
+// The wasm client as a core. The only module that knows where it lies.
+
+import { raceError } from "./error.js";
+
+/** @typedef {import("./core.js").CoreFactory} CoreFactory */
+/** @typedef {import("./core.js").Core} Core */
+/** Where the `.wasm` is, if not beside this module: an address, an answer, its bytes or the compiled module. @typedef {string | URL | Request | Response | BufferSource | WebAssembly.Module} InitInput */
+/**
+ * @typedef {object} WasmModule
+ * @property {(options?: { module_or_path: InitInput }) => Promise<unknown>} default
+ * @property {new (options?: import("./core.js").CoreOptions) => Core} Session
+ * @property {{ spectate: (url: string, room: string, options?: import("./spectator.js").SpectateOptions) => import("./spectator.js").Spectator }} RaceClient
+ */
+
+/** @type {Promise<WasmModule> | undefined} */
+let loading;
+
+/**
+ * Load the wasm client. Nobody needs to call it: connecting does. Worth it to load early, or from elsewhere.
+ * @param {InitInput} [input]
+ * @returns {Promise<void>}
+ */
+export async function init(input) {
+  await load(input);
+}
+
+/**
+ * Load it once; a failure is forgotten, so that the next call tries again.
+ * @param {InitInput} [input]
+ */
+export function load(input) {
+  loading ??= start(input).catch((cause) => {
+    loading = undefined;
+    throw raceError(cause, "load_failed");
+  });
+  return loading;
+}
+
+/**
+ * @param {InitInput} [input]
+ * @returns {Promise<WasmModule>}
+ */
+async function start(input) {
+  // @ts-ignore: it is generated, and not there where types are checked without a build
+  const module = /** @type {WasmModule} */ (await import("./wasm/client_wasm.js"));
+  await module.default(input === undefined ? undefined : { module_or_path: input });
+  return module;
+}
+
+/** A session of the wasm client. @type {CoreFactory} */
+export const wasmCore = async (options) => {
+  const { Session } = await load();
+  return new Session(options);
+};
