@@ -1,0 +1,136 @@
+// Does with a client what was done with it while it was recorded, each thing in its time, and brings it to other times.
+
+/** @typedef {import("./stage.js").Stage} Stage */
+/** @typedef {import("./known.js").Call} Call */
+
+/**
+ * What a driver needs of a client.
+ * @typedef {object} DrivenRoom
+ * @property {() => Promise<unknown>} leave
+ * @property {() => Promise<unknown>} start
+ * @property {(text: string, playerId?: string) => Promise<unknown>} say
+ */
+/**
+ * @typedef {object} DrivenClient
+ * @property {string} state  `idle` before it was connected
+ * @property {() => Promise<unknown>} connect
+ * @property {(name: string) => Promise<unknown>} createRoom
+ * @property {(id: string) => Promise<unknown>} joinRoom
+ * @property {DrivenRoom | null} room
+ */
+
+export class Driver {
+  #stage;
+  #client;
+  /** The client comes back into this room by itself. @type {string | undefined} */
+  #comesBackTo;
+
+  /**
+   * @param {Stage} stage
+   * @param {DrivenClient} client
+   */
+  constructor(stage, client) {
+    this.#stage = stage;
+    this.#client = client;
+    stage.onCall = (call) => this.#repeat(call);
+  }
+
+  /**
+   * Bring the client to a time, as it was then, and its room as it was.
+   * @param {number} atMs
+   */
+  async seek(atMs) {
+    const stage = this.#stage;
+    const back = atMs < stage.positionMs;
+    const { started } = stage.known;
+    stage.seeking = true;
+    try {
+      stage.jump(atMs);
+      if (stage.known.state !== "authenticated") return this.#lose();
+      await this.#connect();
+      const moved = await this.#move(back);
+      this.#showCars();
+      const now = stage.known.started;
+      if (now && (moved || now !== started)) stage.emit("gameStarted", now);
+    } finally {
+      stage.seeking = false;
+    }
+    for (const call of [...stage.known.pending.values()]) this.#repeat(call);
+  }
+
+  /** The recording has no connection then; what it does next, the client hears. */
+  #lose() {
+    if (!this.#stage.told.signedIn) return;
+    const reason = "the connection was lost at this time of the recording";
+    this.#stage.emit("state", { state: "disconnected" });
+    this.#stage.emit("close", { code: "connection_lost", number: 1006, reason, retryable: true });
+  }
+
+  async #connect() {
+    if (this.#client.state === "idle") await this.#client.connect();
+  }
+
+  /**
+   * Into the room of that time, or out of all. Back in time a room is entered anew: it knows what has not happened yet.
+   * @param {boolean} back
+   */
+  async #move(back) {
+    const { told, known } = this.#stage;
+    if (!told.signedIn) return false;
+    if (told.roomId !== undefined && (back || told.roomId !== known.roomId)) await this.#client.room?.leave();
+    if (known.roomId === undefined || told.roomId === known.roomId) return false;
+    await this.#client.joinRoom(known.roomId);
+    return true;
+  }
+
+  #showCars() {
+    const { told, known } = this.#stage;
+    if (!told.signedIn) return;
+    for (const [slot, id] of [...told.cars]) {
+      if (known.cars.get(slot) !== id) this.#stage.emit("carLeft", { slot, id });
+    }
+    for (const [slot, id] of known.cars) {
+      if (!told.cars.has(slot)) this.#stage.emit("carJoined", { slot, id });
+    }
+  }
+
+  /** @param {Call} call */
+  #repeat([, method, args]) {
+    // Fails as it failed then, and was told then to whom it concerned.
+    this.#do(method, args)?.catch(() => {});
+  }
+
+  /**
+   * @param {string} method
+   * @param {string[]} args
+   * @returns {Promise<unknown> | undefined}
+   */
+  #do(method, [first, second]) {
+    const { room } = this.#client;
+    switch (method) {
+      case "connect":
+        this.#comesBackTo = this.#stage.lastRoomId;
+        return this.#connect();
+      case "createRoom":
+        return this.#client.createRoom(first);
+      case "joinRoom":
+        return this.#isComingBack(first) ? undefined : this.#client.joinRoom(first);
+      case "leaveRoom":
+        return room?.leave();
+      case "startGame":
+        return room?.start();
+      case "relayMessage":
+        return room?.say(second, first);
+      default:
+        // Signing in, asking and saying goodbye are the client's own.
+        return undefined;
+    }
+  }
+
+  /** @param {string} roomId */
+  #isComingBack(roomId) {
+    const own = this.#comesBackTo === roomId;
+    this.#comesBackTo = undefined;
+    return own;
+  }
+}

@@ -1,0 +1,407 @@
+// Plays a recording: its time, what is known at it, and what a client hears and is answered. A client that calls earlier
+// than it did in the recording waits; one that is behind gets the answer at once.
+import { RaceError } from "../error.js";
+import { Known } from "./known.js";
+import { Rows } from "./rows.js";
+import { ReplayCore } from "./replay-core.js";
+
+/** @typedef {import("./recording.js").Recording} Recording */
+/** @typedef {import("./known.js").Call} Call */
+/** @typedef {import("../lab/clock.js").Clock} Clock */
+/** @typedef {{ method: string, args: string[], resolve: (value: any) => void, reject: (error: RaceError) => void }} Waiting */
+
+/** What a client calls by itself to get and to keep its place; everything else is called for it, in its time. */
+const OWN_CALLS = new Set(["connect", "signIn", "joinRoom"]);
+/** A browser's timers know no longer wait. */
+const MAX_WAIT_MS = 2 ** 31 - 1;
+/** So far ahead is looked for an answer that is not known yet. */
+const LOOK_AHEAD = 400;
+/** A client that comes back into its room does it this soon after its sign-in. */
+const COMING_BACK_MS = 5000;
+/** Calls that wait; more is a client that never stops calling. */
+const MAX_WAITING = 256;
+
+const NO_FIGURES = Object.freeze({
+  roundTripMs: null,
+  sent: 0,
+  received: 0,
+  refused: 0,
+  lost: 0,
+  lossPercent: 0,
+  lossEstimated: true,
+  sentPerSecond: 0,
+  receivedPerSecond: 0,
+  bytesSent: 0,
+  bytesReceived: 0,
+});
+
+export class Stage {
+  /** @type {Known} */
+  known;
+  recording;
+  /** What the client has been told: whether it is signed in, in which room, and whose cars are there. */
+  told = {
+    signedIn: false,
+    /** @type {string | undefined} */
+    roomId: undefined,
+    /** @type {Map<number, string>} */
+    cars: new Map(),
+  };
+  /** Calls of the recording that the client does not make by itself. @type {(call: Call) => void} */
+  onCall = () => {};
+  /** @type {() => void} */
+  onEnd = () => {};
+  /** The room that the client was in when its connection was lost. @type {string | undefined} */
+  lastRoomId;
+  /** While the client is brought to another time it may leave its room at once. */
+  seeking = false;
+
+  #clock;
+  #speed;
+  #paused = true;
+  #atMs = 0;
+  #sinceMs = 0;
+  #next = 0;
+  /** @type {unknown} */
+  #timer = null;
+  /** @type {Waiting[]} */
+  #waiting = [];
+  /** @type {ReplayCore | null} */
+  #core = null;
+  #others;
+  #own;
+  #closed = false;
+
+  /**
+   * @param {Recording} recording
+   * @param {{ clock: Clock, speed: number }} options
+   */
+  constructor(recording, { clock, speed }) {
+    this.recording = recording;
+    this.#clock = clock;
+    this.#speed = speed;
+    this.known = Known.at(recording, -1);
+    this.#others = new Rows(recording, recording.cars);
+    this.#own = new Rows(recording, recording.own);
+  }
+
+  get positionMs() {
+    if (this.#paused) return this.#atMs;
+    const passedMs = (this.#clock.now() - this.#sinceMs) * this.#speed;
+    return Math.min(this.recording.durationMs, this.#atMs + passedMs);
+  }
+
+  get paused() {
+    return this.#paused;
+  }
+
+  get speed() {
+    return this.#speed;
+  }
+
+  set speed(speed) {
+    this.#hold();
+    this.#speed = speed;
+    this.#setTimer();
+  }
+
+  play() {
+    if (!this.#paused || this.#closed) return;
+    this.#sinceMs = this.#clock.now();
+    this.#paused = false;
+    this.#work();
+  }
+
+  pause() {
+    this.#hold();
+    this.#paused = true;
+    this.#clearTimer();
+  }
+
+  /** Be at another time, and know what was known then. The client is not told by this. @param {number} atMs */
+  jump(atMs) {
+    this.#atMs = atMs;
+    this.#sinceMs = this.#clock.now();
+    this.known = Known.at(this.recording, atMs);
+    this.#next = this.recording.last(this.recording.happenings, atMs) + 1;
+    const waiting = this.#waiting.splice(0);
+    for (const call of waiting) {
+      if (OWN_CALLS.has(call.method)) this.#answer(call);
+      else call.reject(replaying(call.method));
+    }
+    this.#setTimer();
+  }
+
+  /** When the player is signed in first; 0 where that is never. */
+  signedInMs() {
+    if (this.known.state === "authenticated") return 0;
+    const { happenings } = this.recording;
+    for (let place = 0; place < happenings.length; place += 1) {
+      const record = happenings.at(place);
+      if (this.recording.isInput(record)) continue;
+      const [kind, , method] = this.recording.note(record);
+      if (kind === "ok" && method === "signIn") return this.recording.timeMs(record);
+    }
+    return 0;
+  }
+
+  /** Nothing more happens. */
+  close() {
+    this.pause();
+    this.#closed = true;
+    for (const call of this.#waiting.splice(0)) call.reject(new RaceError("closed", "the replay was closed"));
+  }
+
+  /** The core of a client; a client may ask for another one after a loss. */
+  core() {
+    this.#core = new ReplayCore(this);
+    return this.#core;
+  }
+
+  /** The client is gone, and with it the reason to play. @param {ReplayCore} core */
+  release(core) {
+    if (this.#core !== core) return;
+    this.#core = null;
+    this.close();
+    this.onEnd();
+  }
+
+  /** The client hangs up. */
+  hangUp() {
+    this.told.signedIn = false;
+    this.told.roomId = undefined;
+    this.told.cars.clear();
+    for (const call of this.#waiting.splice(0)) {
+      call.reject(new RaceError("closed", "the connection was closed"));
+    }
+  }
+
+  /**
+   * What the client does.
+   * @param {string} method
+   * @param {string[]} args
+   * @returns {Promise<any>}
+   */
+  call(method, args) {
+    if (this.#closed) return Promise.reject(new RaceError("closed", "the replay was closed"));
+    return new Promise((resolve, reject) => this.#answer({ method, args, resolve, reject }));
+  }
+
+  /**
+   * What the client wants to know: as the server last told it, or else as it will tell it first.
+   * @param {string} method
+   * @returns {Promise<any>}
+   */
+  async ask(method) {
+    const { known } = this;
+    if (method === "ping") return known.answers.get("ping") ?? known.metrics?.roundTripMs ?? 0;
+    if (method === "playerInfo") {
+      return { id: known.sessionId ?? "", name: known.name, roomId: known.roomId ?? null };
+    }
+    if (method === "listRooms") return this.#rooms();
+    if (known.roomId === undefined) throw new RaceError("not_in_room", "the player is in no room now");
+    return this.#find("roomPlayers", ({ roomId }) => roomId === known.roomId) ?? this.#whoIsSeen();
+  }
+
+  /**
+   * @param {string} type
+   * @param {any} event
+   */
+  emit(type, event) {
+    if (type === "carJoined") this.told.cars.set(event.slot, event.id);
+    if (type === "carLeft") this.told.cars.delete(event.slot);
+    if (type === "roomLost") this.told.roomId = undefined;
+    if (type === "close") {
+      this.told.signedIn = false;
+      this.told.roomId = undefined;
+      this.told.cars.clear();
+    }
+    this.#core?.emit(type, event);
+  }
+
+  sample() {
+    return this.#others.sample(this.positionMs, (slot) => this.known.cars.has(slot));
+  }
+
+  get carCount() {
+    return this.#others.count;
+  }
+
+  /** The own car as it was sent; null where it was not. */
+  own() {
+    const rows = this.#own.sample(this.positionMs, () => true);
+    return this.#own.count > 0 ? rows.slice(1, 8) : null;
+  }
+
+  /** @returns {import("../core.js").CoreMetrics} */
+  metrics() {
+    return this.known.metrics ?? NO_FIGURES;
+  }
+
+  /** @param {Waiting} call */
+  #answer(call) {
+    const value = this.#valueNow(call);
+    if (value !== undefined) return this.#resolve(call, value);
+    const { method } = call;
+    const made = [...this.known.pending.values()].filter((pending) => pending[1] === method).length;
+    const waiting = this.#waiting.filter((other) => other.method === method).length;
+    const mayWait = OWN_CALLS.has(method) ? this.#comes(call) : made > waiting;
+    if (mayWait && this.#waiting.length < MAX_WAITING) this.#waiting.push(call);
+    else call.reject(replaying(method));
+  }
+
+  /** Whether what a client does by itself will yet be done in the recording; a room may be gone from it for good. */
+  #comes(/** @type {Waiting} */ { method, args }) {
+    if (method !== "joinRoom" || this.known.state !== "authenticated") return !this.#isOver();
+    const isIt = (/** @type {any[]} */ call) => call[1] === method && call[2][0] === args[0];
+    if ([...this.known.pending.values()].some(isIt)) return true;
+    const untilMs = this.positionMs + COMING_BACK_MS;
+    for (let place = this.#next; place < this.recording.happenings.length; place += 1) {
+      const record = this.recording.happenings.at(place);
+      if (this.recording.timeMs(record) > untilMs) break;
+      const note = this.recording.isInput(record) ? [] : this.recording.note(record);
+      if (note[0] === "call" && isIt(note.slice(1))) return true;
+    }
+    return false;
+  }
+
+  #isOver() {
+    return this.#next >= this.recording.happenings.length;
+  }
+
+  /** What is true already in the recording is answered at once. @param {Waiting} call */
+  #valueNow({ method, args }) {
+    const { known } = this;
+    const isUp = known.state === "authenticated";
+    if (method === "connect" && isUp) return known.sessionId ?? "";
+    if (method === "signIn" && isUp) {
+      return { name: known.name || args[0], authenticated: true, udpEncryption: true };
+    }
+    if (method === "joinRoom" && args[0] === known.roomId) return { roomId: args[0] };
+    if (method === "leaveRoom" && this.seeking) return { roomId: this.told.roomId ?? "" };
+    return undefined;
+  }
+
+  /**
+   * @param {Waiting} call
+   * @param {any} value
+   */
+  #resolve({ method, resolve }, value) {
+    if (method === "signIn") this.told.signedIn = true;
+    if (method === "createRoom" || method === "joinRoom") this.told.roomId = value.roomId;
+    if (method === "leaveRoom") this.told.roomId = undefined;
+    resolve(value);
+  }
+
+  #rooms() {
+    const { known } = this;
+    /** @param {import("../core.js").Room[]} rooms */
+    const hasOurs = (rooms) => known.roomId === undefined || rooms.some(({ id }) => id === known.roomId);
+    /** @type {import("../core.js").Room[]} */
+    const rooms = this.#find("listRooms", hasOurs) ?? known.answers.get("listRooms") ?? [];
+    if (!known.started) return rooms;
+    return rooms.map((room) => (room.id === known.roomId ? { ...room, isActive: true } : room));
+  }
+
+  #whoIsSeen() {
+    const { sessionId = "", name, cars, roomId } = this.known;
+    const others = [...cars.values()].map((id) => ({ id, name: "" }));
+    return { roomId, players: [{ id: sessionId, name }, ...others] };
+  }
+
+  /**
+   * @param {string} method
+   * @param {(answer: any) => boolean} fits
+   * @returns {any}
+   */
+  #find(method, fits) {
+    const newest = this.known.answers.get(method);
+    if (newest !== undefined && fits(newest)) return newest;
+    const { happenings } = this.recording;
+    const end = Math.min(happenings.length, this.#next + LOOK_AHEAD);
+    for (let place = this.#next; place < end; place += 1) {
+      const record = happenings.at(place);
+      if (this.recording.isInput(record)) continue;
+      const [kind, , about, answer] = this.recording.note(record);
+      if (kind === "ok" && about === method && fits(answer)) return answer;
+    }
+    return undefined;
+  }
+
+  /** Let happen what is due, and come back for the rest. A listener may pause, seek or close meanwhile. */
+  #work() {
+    this.#clearTimer();
+    const { happenings } = this.recording;
+    while (!this.#paused && !this.#isOver()) {
+      const record = happenings.at(this.#next);
+      if (this.recording.timeMs(record) > this.positionMs) break;
+      this.#next += 1;
+      if (this.recording.isInput(record)) this.#input(this.recording.payload(record));
+      // Whoever waited goes on before anything else happens, as it was then.
+      else if (this.#happen(this.recording.note(record))) break;
+    }
+    if (!this.#paused && this.#isOver() && this.positionMs >= this.recording.durationMs) {
+      this.pause();
+      this.onEnd();
+      return;
+    }
+    this.#setTimer();
+  }
+
+  /** @param {import("./recording.js").Note} note @returns {boolean}  whether a call settled */
+  #happen(note) {
+    const [kind, second, third, fourth] = note;
+    if (second === "close") this.lastRoomId = this.known.roomId;
+    this.known.apply(note);
+    if (kind === "event") this.emit(second, third);
+    else if (kind === "call") this.onCall([second, third, fourth]);
+    const settles = kind === "ok" || kind === "fail";
+    if (settles) this.#settle(third, note);
+    return settles;
+  }
+
+  /**
+   * @param {string} method
+   * @param {import("./recording.js").Note} note
+   */
+  #settle(method, [kind, , , value, message, retryable]) {
+    const place = this.#waiting.findIndex((call) => call.method === method);
+    if (place < 0) return;
+    const [call] = this.#waiting.splice(place, 1);
+    if (kind === "ok") this.#resolve(call, value);
+    else call.reject(new RaceError(value, message, { retryable }));
+  }
+
+  /** @param {DataView} payload  see recorder/format.js */
+  #input(payload) {
+    const id = this.known.cars.get(payload.getUint8(0));
+    if (id === undefined) return;
+    const [throttle, brake] = [payload.getUint8(2) / 255, payload.getUint8(3) / 255];
+    this.emit("input", { id, steering: payload.getInt8(1) / 127, throttle, brake });
+  }
+
+  #setTimer() {
+    this.#clearTimer();
+    if (this.#paused) return;
+    const { happenings, durationMs } = this.recording;
+    const dueMs = this.#isOver() ? durationMs : this.recording.timeMs(happenings.at(this.#next));
+    const waitMs = Math.max(0, (dueMs - this.positionMs) / this.#speed);
+    this.#timer = this.#clock.setTimer(() => this.#work(), Math.min(MAX_WAIT_MS, Math.ceil(waitMs)));
+  }
+
+  #clearTimer() {
+    if (this.#timer !== null) this.#clock.clearTimer(this.#timer);
+    this.#timer = null;
+  }
+
+  /** Take the time that has passed as the time from which it is counted. */
+  #hold() {
+    this.#atMs = this.positionMs;
+    this.#sinceMs = this.#clock.now();
+  }
+}
+
+/** @param {string} method */
+function replaying(method) {
+  return new RaceError("replaying", `a recording is played, and nothing new can be done in it: ${method}`);
+}
