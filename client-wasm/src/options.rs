@@ -86,7 +86,11 @@ pub(crate) fn read(options: &JsValue) -> Result<Play, Failure> {
         config.command_timeout = Duration::from_secs_f64(timeout / 1000.0);
     }
     config.plain_datagrams = flag(options, "plainDatagrams")?;
-    config.gzip = flag(options, "gzip")?;
+    if flag(options, "gzip")? {
+        return Err(Failure::invalid(
+            "option gzip must be false: the browser's client leaves compression out",
+        ));
+    }
     config.batching = flag(options, "batch")?;
     read.opener = opener(options)?;
     read.level = level(options)?;

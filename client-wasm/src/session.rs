@@ -30,8 +30,8 @@ export interface SessionOptions {
   updateHz?: number;
   /** Send datagrams plain, for the few servers that take nothing else; default false. */
   plainDatagrams?: boolean;
-  /** Compress datagrams, for servers that take it; default false. */
-  gzip?: boolean;
+  /** Always false: no released server takes compressed datagrams, and the code for it would be a tenth of this client. */
+  gzip?: false;
   /** Gather commands into batches, for servers that take it; default false. */
   batch?: boolean;
   /** How long a command may wait for its answer, in milliseconds; default 10000. */

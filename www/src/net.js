@@ -37,7 +37,6 @@
  * @property {string} [secret]
  * @property {number} [updateHz]
  * @property {boolean} [plainDatagrams]
- * @property {boolean} [gzip]
  * @property {boolean} [batch]
  * @property {number} [commandTimeoutMs]
  * @property {"off" | "error" | "warn" | "info" | "debug" | "trace"} [logLevel]
@@ -128,11 +127,10 @@ export async function loadConfig() {
  * @returns {SessionOptions}
  */
 export function sessionOptions({ udpSecret, updateHz, features }) {
-  const { gzip, batch } = /** @type {Record<string, unknown>} */ (features ?? {});
+  const { batch } = /** @type {Record<string, unknown>} */ (features ?? {});
   return {
     ...(typeof udpSecret === "string" && { secret: udpSecret }),
     ...(typeof updateHz === "number" && { updateHz }),
-    ...(typeof gzip === "boolean" && { gzip }),
     ...(typeof batch === "boolean" && { batch }),
   };
 }

@@ -11,7 +11,7 @@ test("the relay's configuration becomes options of the session", () => {
     insecure: false,
     features: { resume: false, spectate: false, gzip: true, batch: true },
   };
-  const expected = { secret: "another secret", updateHz: 30, gzip: true, batch: true };
+  const expected = { secret: "another secret", updateHz: 30, batch: true };
   assert.deepEqual(sessionOptions(config), expected);
 });
 
