@@ -1,14 +1,24 @@
 //! The browser's clock and its one timer, in a page and in a Worker alike: both have them on the global object.
 
-use std::time::Duration;
+use alloc::string::String;
+use core::time::Duration;
 
-use js_sys::{Function, Reflect};
+use protocol::decimal::push_integer;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn performance_now() -> f64;
+
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &JsValue, ms: f64) -> JsValue;
+
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(handle: &JsValue);
+
+    #[wasm_bindgen(js_name = queueMicrotask)]
+    fn queue_microtask(callback: &JsValue);
 }
 
 /// The time since the page or the Worker started; never goes back.
@@ -19,8 +29,26 @@ pub(crate) fn now() -> Duration {
 /// The time of day as the log shows it, `HH:mm:ss.fff`.
 pub(crate) fn time_of_day() -> String {
     let date = js_sys::Date::new_0();
-    let (h, m, s) = (date.get_hours(), date.get_minutes(), date.get_seconds());
-    format!("{h:02}:{m:02}:{s:02}.{:03}", date.get_milliseconds())
+    let mut time = String::new();
+    push_padded(&mut time, "", date.get_hours(), 2);
+    push_padded(&mut time, ":", date.get_minutes(), 2);
+    push_padded(&mut time, ":", date.get_seconds(), 2);
+    push_padded(&mut time, ".", date.get_milliseconds(), 3);
+    time
+}
+
+fn push_padded(text: &mut String, before: &str, number: u32, digits: usize) {
+    text.push_str(before);
+    let start = text.len();
+    push_integer(text, number.into());
+    while text.len() < start + digits {
+        text.insert(start, '0');
+    }
+}
+
+/// Call back as soon as what runs now is done.
+pub(crate) fn call_soon(callback: impl FnOnce() + 'static) {
+    queue_microtask(&Closure::once_into_js(callback));
 }
 
 /// Calls back once at a time, which may be moved. Dropping it calls nothing more.
@@ -45,9 +73,9 @@ impl Timer {
         self.clear();
         let Some(due) = due else { return };
         // A millisecond more than less: a timer that comes early finds nothing to do and is set again.
-        let wait = due.saturating_sub(now()).as_secs_f64() * 1000.0;
-        let arguments = [self.callback.as_ref(), &JsValue::from_f64(wait.ceil())];
-        self.set = call_global("setTimeout", &arguments).map(|handle| (due, handle));
+        let wait = (due.saturating_sub(now()).as_secs_f64() * 1000.0) as u32;
+        let handle = set_timeout(self.callback.as_ref(), f64::from(wait) + 1.0);
+        self.set = Some((due, handle));
     }
 
     /// Forget the time asked for, since it has come.
@@ -57,7 +85,7 @@ impl Timer {
 
     fn clear(&mut self) {
         if let Some((_, handle)) = self.set.take() {
-            call_global("clearTimeout", &[&handle]);
+            clear_timeout(&handle);
         }
     }
 }
@@ -66,17 +94,4 @@ impl Drop for Timer {
     fn drop(&mut self) {
         self.clear();
     }
-}
-
-fn call_global(name: &str, arguments: &[&JsValue]) -> Option<JsValue> {
-    let global = js_sys::global();
-    let function: Function = Reflect::get(&global, &JsValue::from_str(name))
-        .ok()?
-        .dyn_into()
-        .ok()?;
-    let list = js_sys::Array::new();
-    arguments.iter().for_each(|argument| {
-        list.push(argument);
-    });
-    function.apply(&global, &list).ok()
 }

@@ -1,24 +1,29 @@
 //! The middle of a session: the protocol's machine between socket, timer, promises and listeners. What JavaScript
 //! must be told is gathered as [`Effect`]s and done once nothing is borrowed, since a listener may call back in.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::rc::{Rc, Weak};
-use std::time::Duration;
+use alloc::borrow::ToOwned as _;
+use alloc::rc::{Rc, Weak};
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cell::RefCell;
+use core::time::Duration;
 
 use js_sys::{Function, Promise};
 use protocol::command::Command;
+use protocol::decimal::push_integer;
 use protocol::event::Event;
 use protocol::frame::{Notice, SUBPROTOCOL};
 use protocol::interpolation::{Cars, Change, MAX_CARS};
 use protocol::session::{self, CommandError, Output, Ticket, Transmit};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast as _, JsValue};
 
 use crate::clock::{self, Timer};
-use crate::convert::{self, object};
+use crate::convert;
 use crate::failure::{self, Failure};
 use crate::listeners::Listeners;
 use crate::log::Log;
+use crate::object::Object;
 use crate::socket::{Incoming, Opener, Socket};
 use crate::view::View;
 
@@ -33,10 +38,15 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     /// Make a promise and what keeps it.
-    pub(crate) fn new() -> (Promise, Option<Self>) {
-        let mut waiting = None;
-        let promise = Promise::new(&mut |resolve, reject| waiting = Some(Self { resolve, reject }));
-        (promise, waiting)
+    #[inline(never)]
+    pub(crate) fn new() -> (Promise, Self) {
+        let (mut resolve, mut reject) = (JsValue::UNDEFINED, JsValue::UNDEFINED);
+        // Called at once.
+        let promise = Promise::new(&mut |to_resolve: Function, to_reject: Function| {
+            (resolve, reject) = (to_resolve.into(), to_reject.into());
+        });
+        let (resolve, reject) = (resolve.unchecked_into(), reject.unchecked_into());
+        (promise, Self { resolve, reject })
     }
 
     fn resolve(self, value: JsValue) -> Effect {
@@ -66,7 +76,8 @@ pub(crate) struct Connection {
     opened: bool,
     connecting: Option<(Waiting, Duration)>,
     closing: Vec<Waiting>,
-    answers: BTreeMap<Ticket, Waiting>,
+    /// As many as commands may wait.
+    answers: Vec<(Ticket, Waiting)>,
 }
 
 impl Connection {
@@ -91,7 +102,7 @@ impl Connection {
                 opened: false,
                 connecting: None,
                 closing: Vec::new(),
-                answers: BTreeMap::new(),
+                answers: Vec::new(),
             })
         })
     }
@@ -109,8 +120,9 @@ impl Connection {
             ];
         }
         let this = Rc::downgrade(this);
-        let deliver =
-            move |incoming| with(&this, |connection, now| connection.handle(incoming, now));
+        let deliver = Rc::new(move |incoming| {
+            with(&this, |connection, now| connection.handle(incoming, now));
+        });
         match Socket::open(&self.opener, url, &[SUBPROTOCOL.to_owned()], deliver) {
             Ok(socket) => {
                 self.log.info("CONNECTION", "connecting");
@@ -129,7 +141,7 @@ impl Connection {
         let now = clock::now();
         match self.session.send(command, now) {
             Ok(ticket) => {
-                self.answers.insert(ticket, waiting);
+                self.answers.push((ticket, waiting));
                 self.pump(now)
             }
             Err(error) => vec![waiting.reject(&error.into())],
@@ -202,7 +214,7 @@ impl Connection {
             Some(Notice::Draining { seconds }) => {
                 vec![Effect::Emit(
                     "draining",
-                    object([("seconds", seconds.into())]),
+                    Object::new().number("seconds", seconds.into()).done(),
                 )]
             }
             None => {
@@ -234,17 +246,15 @@ impl Connection {
         if said_goodbye {
             failure = Failure::new("closed", false, "the connection was closed");
         }
-        self.log.info(
-            "CONNECTION",
-            &format!("closed: {number} {}", failure.message),
-        );
+        let mut text = String::from("closed: ");
+        push_integer(&mut text, number.into());
+        self.log
+            .info("CONNECTION", &[&text, " ", &*failure.message].concat());
         let mut effects = self.fall_apart(&failure);
-        let event = object([
-            ("code", failure.code.into()),
-            ("number", number.into()),
-            ("reason", failure.message.into()),
-            ("retryable", failure.retryable.into()),
-        ]);
+        let event = failure
+            .describe(Object::new())
+            .number("number", number.into())
+            .done();
         effects.push(Effect::Emit("close", event));
         effects
     }
@@ -296,8 +306,11 @@ impl Connection {
         match output {
             Output::StateChanged(state) => self.state_changed(state, effects),
             Output::Answer { ticket, answer } => {
-                let waiting = self.answers.remove(&ticket);
-                effects.extend(waiting.map(|waiting| self.answered(waiting, answer)));
+                let place = self.answers.iter().position(|(known, _)| *known == ticket);
+                if let Some(place) = place {
+                    let (_, waiting) = self.answers.swap_remove(place);
+                    effects.push(self.answered(waiting, answer));
+                }
             }
             Output::Update(update) => self.cars.handle_update(&update, now),
             Output::Input(input) if self.listeners.has("input") => {
@@ -305,7 +318,7 @@ impl Connection {
             }
             Output::Input(_) | Output::RoundTrip(_) => {}
             Output::GameStarted(started) => {
-                effects.push(Effect::Emit("gameStarted", convert::game_started(started)));
+                effects.push(Effect::Emit("gameStarted", convert::game_started(&started)));
             }
             Output::Message {
                 sender_id,
@@ -314,7 +327,7 @@ impl Connection {
             } => {
                 effects.push(Effect::Emit(
                     "message",
-                    convert::message(&sender_id, sender_name, message),
+                    convert::message(&sender_id, &sender_name, &message),
                 ));
             }
             Output::Kicked { message } => {
@@ -322,25 +335,26 @@ impl Connection {
                     .warn("CONNECTION", "an administrator ends the session");
                 effects.push(Effect::Emit(
                     "kicked",
-                    object([("message", message.into())]),
+                    Object::new().text("message", &message).done(),
                 ));
             }
             Output::RoomLost(room_id) => {
                 effects.push(Effect::Emit(
                     "roomLost",
-                    object([("roomId", room_id.as_str().into())]),
+                    Object::new().text("roomId", room_id.as_str()).done(),
                 ));
             }
-            Output::Unknown(line) => {
-                effects.push(Effect::Emit("unknown", object([("line", line.into())])))
-            }
+            Output::Unknown(line) => effects.push(Effect::Emit(
+                "unknown",
+                Object::new().text("line", &line).done(),
+            )),
         }
     }
 
     fn state_changed(&mut self, state: session::State, effects: &mut Vec<Effect>) {
         effects.push(Effect::Emit(
             "state",
-            object([("state", state_name(state).into())]),
+            Object::new().text("state", state_name(state)).done(),
         ));
         let id = self.session.id().map(|id| JsValue::from_str(id.as_str()));
         if let (session::State::Connected, Some(id)) = (state, id) {
@@ -358,7 +372,7 @@ impl Connection {
                 let round_trip = self.session.round_trip().unwrap_or_default();
                 waiting.resolve((round_trip.as_secs_f64() * 1000.0).into())
             }
-            Ok(event) => waiting.resolve(convert::answer(event)),
+            Ok(event) => waiting.resolve(convert::answer(&event)),
             Err(error) => waiting.reject(&error.into()),
         }
     }
@@ -389,7 +403,10 @@ fn changed(change: Change) -> Effect {
     };
     Effect::Emit(
         kind,
-        object([("slot", (slot as u32).into()), ("id", id.as_str().into())]),
+        Object::new()
+            .number("slot", slot as f64)
+            .text("id", id.as_str())
+            .done(),
     )
 }
 

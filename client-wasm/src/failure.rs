@@ -1,23 +1,32 @@
 //! Errors as JavaScript sees them: a `RaceError` with a stable `code`, whether trying again may help, and a message
 //! in plain words.
 
-use js_sys::{Error, Reflect};
+use alloc::borrow::Cow;
+use alloc::borrow::ToOwned as _;
+
+use js_sys::Error;
 use protocol::frame::{CloseCode, Retry};
 use protocol::refusal::Refusal;
 use protocol::session::{CommandError, DatagramError, SendError};
 use protocol::spectate::{InvalidTarget, Loss};
 use wasm_bindgen::JsValue;
 
+use crate::object::Object;
+
 /// Why something failed.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(crate) code: &'static str,
     pub(crate) retryable: bool,
-    pub(crate) message: String,
+    pub(crate) message: Cow<'static, str>,
 }
 
 impl Failure {
-    pub(crate) fn new(code: &'static str, retryable: bool, message: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        code: &'static str,
+        retryable: bool,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
             code,
             retryable,
@@ -29,43 +38,53 @@ impl Failure {
         Self::new("not_connected", true, "not connected: call connect() first")
     }
 
-    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+    pub(crate) fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new("invalid_argument", false, message)
     }
 
     /// Make the JavaScript `Error`.
     pub(crate) fn to_js(&self) -> JsValue {
-        let error = Error::new(&self.message);
-        error.set_name("RaceError");
-        // Setting a property on an object just made cannot fail.
-        let _ = Reflect::set(&error, &"code".into(), &self.code.into());
-        let _ = Reflect::set(&error, &"retryable".into(), &self.retryable.into());
-        error.into()
+        Object::of(Error::new(&self.message).into())
+            .text("name", "RaceError")
+            .text("code", self.code)
+            .flag("retryable", self.retryable)
+            .done()
+    }
+
+    /// Say in an event what happened.
+    pub(crate) fn describe(&self, event: Object) -> Object {
+        event
+            .text("code", self.code)
+            .text("reason", &self.message)
+            .flag("retryable", self.retryable)
     }
 }
 
 impl From<SendError> for Failure {
     fn from(error: SendError) -> Self {
-        let code = match error {
-            SendError::NotConnected => return Self::not_connected(),
-            SendError::NotAuthenticated => "auth_required",
-            SendError::QueueFull => "queue_full",
-            SendError::TooLong(_) | SendError::Batch => "invalid_argument",
-        };
-        Self::new(
-            code,
-            matches!(error, SendError::QueueFull),
-            error.to_string(),
-        )
+        match error {
+            SendError::NotConnected => Self::not_connected(),
+            SendError::NotAuthenticated => Self::new("auth_required", false, "sign in first"),
+            SendError::QueueFull => {
+                Self::new("queue_full", true, "too many commands are waiting already")
+            }
+            SendError::TooLong(_) => Self::invalid("the command is longer than a relay takes"),
+            SendError::Batch => Self::invalid("batches are made by the session itself"),
+        }
     }
 }
 
 impl From<CommandError> for Failure {
     fn from(error: CommandError) -> Self {
-        let message = error.to_string();
         match error {
-            CommandError::Timeout => Self::new("timeout", true, message),
-            CommandError::Closed => Self::new("closed", true, message),
+            CommandError::Timeout => {
+                Self::new("timeout", true, "the game server did not answer in time")
+            }
+            CommandError::Closed => Self::new(
+                "closed",
+                true,
+                "the connection ended before the answer came",
+            ),
             CommandError::Refused { refusal, message } => {
                 Self::new(refusal_code(refusal), false, message)
             }
@@ -75,17 +94,25 @@ impl From<CommandError> for Failure {
 
 impl From<DatagramError> for Failure {
     fn from(error: DatagramError) -> Self {
-        let code = match error {
-            DatagramError::NotInRoom => "not_in_room",
-            DatagramError::NotFinite | DatagramError::Seal(_) => "invalid_argument",
-        };
-        Self::new(code, false, error.to_string())
+        match error {
+            DatagramError::NotInRoom => Self::new("not_in_room", false, "not in a room"),
+            DatagramError::NotFinite => {
+                Self::invalid("a number that is not finite, or a rotation without direction")
+            }
+            DatagramError::Seal(_) => Self::invalid("more than fits into a datagram"),
+        }
     }
 }
 
 impl From<InvalidTarget> for Failure {
     fn from(error: InvalidTarget) -> Self {
-        Self::invalid(error.to_string())
+        Self::invalid(match error {
+            InvalidTarget::Address => {
+                "the relay's address must be like https://play.example or ws://127.0.0.1:8080, without ? and #"
+            }
+            InvalidTarget::Room => "a room is an id as /api/rooms lists it, not a name",
+            InvalidTarget::Token => "a token has 1 to 128 letters and digits, or - _ . ~",
+        })
     }
 }
 
@@ -157,10 +184,9 @@ pub(crate) fn of_close(number: u16, reason: &str, opened: bool) -> Failure {
         None if opened => ("connection_lost", "the connection was lost"),
         None => ("relay_unreachable", "the relay cannot be reached"),
     };
-    let message = if reason.is_empty() {
-        words.to_owned()
-    } else {
-        reason.to_owned()
+    let message = match reason {
+        "" => Cow::Borrowed(words),
+        reason => Cow::Owned(reason.to_owned()),
     };
     Failure::new(code, retryable, message)
 }

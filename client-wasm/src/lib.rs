@@ -1,6 +1,10 @@
 //! The browser's client: `protocol::session` for players and `protocol::timeline` for spectators, each over a WebSocket
-//! to the relay, as JavaScript classes. Works in a page and in a Worker. Everything about the protocol itself is in the crate `protocol`; here are only the browser's
-//! socket, clock, timer and values.
+//! to the relay, as JavaScript classes. Works in a page and in a Worker. Everything about the protocol itself is in the
+//! crate `protocol`; here are only the browser's socket, clock, timer and values.
+
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+extern crate alloc;
 
 mod clock;
 mod connection;
@@ -8,8 +12,11 @@ mod convert;
 mod failure;
 mod listeners;
 mod log;
+mod object;
 mod online;
 mod options;
+#[cfg(target_arch = "wasm32")]
+mod runtime;
 mod session;
 mod socket;
 mod spectator;

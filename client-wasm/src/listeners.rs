@@ -1,7 +1,8 @@
 //! Who listens to which event. A listener may add and remove listeners, itself included, while it is called.
 
-use std::cell::RefCell;
-use std::rc::{Rc, Weak};
+use alloc::rc::{Rc, Weak};
+use alloc::vec::Vec;
+use core::cell::RefCell;
 
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
@@ -15,7 +16,7 @@ const MAX_LISTENERS: usize = 1000;
 
 struct Listener {
     id: u32,
-    kind: String,
+    kind: &'static str,
     callback: Function,
 }
 
@@ -33,14 +34,15 @@ impl Listeners {
     /// Add a listener to one of the events there are; gives the function that removes it.
     pub(crate) fn add(
         &self,
-        types: &[&str],
-        kind: String,
+        types: &[&'static str],
+        kind: &str,
         callback: Function,
     ) -> Result<JsValue, JsValue> {
-        if !types.contains(&kind.as_str()) {
-            let message = format!("there is no event {kind}; there are {}", types.join(", "));
+        let Some(&kind) = types.iter().find(|known| **known == kind) else {
+            let known = types.join(", ");
+            let message = ["there is no event ", kind, "; there are ", &known].concat();
             return Err(Failure::invalid(message).to_js());
-        }
+        };
         let mut list = self.0.borrow_mut();
         if list.listeners.len() >= MAX_LISTENERS {
             let failure = Failure::invalid("too many listeners: call what on() gave back");

@@ -1,13 +1,15 @@
 //! The log: lines like the guide's, `[TCP SEND] 12:34:56.789 …`, to the console and to listeners, by level. What
 //! may not be in a log (passwords, what players write) is taken out before.
 
+use alloc::string::String;
+
+use protocol::decimal::push_integer;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::console;
 
-use crate::clock::time_of_day;
-use crate::convert::object;
+use crate::clock::{call_soon, time_of_day};
 use crate::listeners::{LOG, Listeners};
+use crate::object::Object;
 
 /// How much is logged; each level with all before it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,33 +59,41 @@ impl Log {
 
     /// Log a command line sent or received.
     pub(crate) fn line(&self, direction: &str, line: &str) {
-        self.write(Level::Debug, &format!("TCP {direction}"), || {
-            protocol::log::redact(line)
-        });
+        if self.shows(Level::Debug) {
+            let text = protocol::log::redact(line);
+            self.write(Level::Debug, &["TCP ", direction].concat(), &text);
+        }
     }
 
     /// Log a datagram sent or received: its length, since its content is a position.
     pub(crate) fn datagram(&self, direction: &str, bytes: usize) {
-        self.write(Level::Trace, &format!("UDP {direction}"), || {
-            format!("{bytes} bytes")
-        });
+        if self.shows(Level::Trace) {
+            let mut text = String::new();
+            push_integer(&mut text, bytes as u64);
+            text.push_str(" bytes");
+            self.write(Level::Trace, &["UDP ", direction].concat(), &text);
+        }
     }
 
     /// Log what the connection does.
     pub(crate) fn info(&self, component: &str, text: &str) {
-        self.write(Level::Info, component, || text.to_owned());
+        self.write(Level::Info, component, text);
     }
 
     /// Log something that should not be.
     pub(crate) fn warn(&self, component: &str, text: &str) {
-        self.write(Level::Warn, component, || text.to_owned());
+        self.write(Level::Warn, component, text);
     }
 
-    fn write(&self, level: Level, component: &str, text: impl FnOnce() -> String) {
-        if level > self.level {
+    fn shows(&self, level: Level) -> bool {
+        level <= self.level
+    }
+
+    fn write(&self, level: Level, component: &str, text: &str) {
+        if !self.shows(level) {
             return;
         }
-        let line = format!("[{component}] {} {}", time_of_day(), text());
+        let line = ["[", component, "] ", &time_of_day(), " ", text].concat();
         let shown = JsValue::from_str(&line);
         match level {
             Level::Off => return,
@@ -95,8 +105,11 @@ impl Log {
         if self.listeners.has(LOG) {
             // Later, since whoever logs has the session borrowed, and a listener may call it.
             let listeners = self.listeners.clone();
-            let event = object([("level", level.name().into()), ("line", shown)]);
-            spawn_local(async move { listeners.call(LOG, &event) });
+            let event = Object::new()
+                .text("level", level.name())
+                .value("line", &shown)
+                .done();
+            call_soon(move || listeners.call(LOG, &event));
         }
     }
 }

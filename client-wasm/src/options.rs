@@ -1,8 +1,10 @@
 //! The options of a session and of a spectator as JavaScript gives them, checked.
 
-use std::time::Duration;
+use alloc::string::String;
+use core::time::Duration;
 
 use js_sys::{Function, Reflect};
+use protocol::decimal::push_number;
 use protocol::id::Secret;
 use protocol::pacer::{MAX_RATE_HZ, MIN_RATE_HZ};
 use protocol::session::Config;
@@ -101,7 +103,7 @@ fn opener(options: &JsValue) -> Result<Opener, Failure> {
     let function = get(options, "webSocket").map(JsCast::dyn_into::<Function>);
     let function = function
         .transpose()
-        .map_err(|_| Failure::invalid("option webSocket must be a function"))?;
+        .map_err(|_| wrong("webSocket", "a function"))?;
     Ok(Opener::new(function))
 }
 
@@ -109,9 +111,8 @@ fn level(options: &JsValue) -> Result<Level, Failure> {
     let Some(name) = text(options, "logLevel")? else {
         return Ok(Level::default());
     };
-    Level::from_name(&name).ok_or_else(|| {
-        Failure::invalid("option logLevel must be off, error, warn, info, debug or trace")
-    })
+    let known = Level::from_name(&name);
+    known.ok_or_else(|| wrong("logLevel", "off, error, warn, info, debug or trace"))
 }
 
 fn refuse_unknown(options: &JsValue, names: &[&str]) -> Result<(), Failure> {
@@ -122,10 +123,15 @@ fn refuse_unknown(options: &JsValue, names: &[&str]) -> Result<(), Failure> {
         .filter_map(|key| key.as_string())
         .find(|key| !names.contains(&key.as_str()));
     match unknown {
-        Some(key) => Err(Failure::invalid(format!(
-            "there is no option {key}; there are {}",
-            names.join(", ")
-        ))),
+        Some(key) => Err(Failure::invalid(
+            [
+                "there is no option ",
+                &key,
+                "; there are ",
+                &names.join(", "),
+            ]
+            .concat(),
+        )),
         None => Ok(()),
     }
 }
@@ -137,11 +143,7 @@ fn get(options: &JsValue, name: &str) -> Option<JsValue> {
 
 fn text(options: &JsValue, name: &str) -> Result<Option<String>, Failure> {
     get(options, name)
-        .map(|value| {
-            value
-                .as_string()
-                .ok_or_else(|| Failure::invalid(format!("option {name} must be a string")))
-        })
+        .map(|value| value.as_string().ok_or_else(|| wrong(name, "a string")))
         .transpose()
 }
 
@@ -152,9 +154,11 @@ fn number(options: &JsValue, name: &str, min: f64, max: f64) -> Result<Option<f6
                 .as_f64()
                 .filter(|number| (min..=max).contains(number))
                 .ok_or_else(|| {
-                    Failure::invalid(format!(
-                        "option {name} must be a number from {min} to {max}"
-                    ))
+                    let mut range = String::from("a number from ");
+                    push_number(&mut range, min as f32);
+                    range.push_str(" to ");
+                    push_number(&mut range, max as f32);
+                    wrong(name, &range)
                 })
         })
         .transpose()
@@ -162,8 +166,10 @@ fn number(options: &JsValue, name: &str, min: f64, max: f64) -> Result<Option<f6
 
 fn flag(options: &JsValue, name: &str) -> Result<bool, Failure> {
     get(options, name).map_or(Ok(false), |value| {
-        value
-            .as_bool()
-            .ok_or_else(|| Failure::invalid(format!("option {name} must be true or false")))
+        value.as_bool().ok_or_else(|| wrong(name, "true or false"))
     })
+}
+
+fn wrong(name: &str, right: &str) -> Failure {
+    Failure::invalid(["option ", name, " must be ", right].concat())
 }

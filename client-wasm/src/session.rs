@@ -1,7 +1,10 @@
 //! The class JavaScript sees. Every method is a thin door to [`Connection`].
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use alloc::borrow::ToOwned as _;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::RefCell;
 
 use js_sys::{Float32Array, Function, Promise};
 use protocol::command::Command;
@@ -9,14 +12,13 @@ use protocol::datagram::Controls;
 use protocol::geometry::{Quat, Vec3};
 use protocol::id::Password;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use crate::clock;
 use crate::connection::{Connection, Effect, Waiting, perform, state_name};
-use crate::convert::object;
 use crate::failure::Failure;
 use crate::listeners::{LOG, Listeners};
 use crate::log::Log;
+use crate::object::Object;
 use crate::options;
 use crate::view::STRIDE;
 
@@ -127,7 +129,10 @@ impl Session {
     /// Connect to a relay's `/ws`, given as `ws://` or `wss://` address; resolves with the session id.
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
     pub fn connect(&self, url: &str) -> Promise {
-        self.promise(|connection, waiting| connection.connect(&self.connection, url, waiting))
+        let (promise, waiting) = Waiting::new();
+        let mut connection = self.connection.borrow_mut();
+        self.perform_later(connection.connect(&self.connection, url, waiting));
+        promise
     }
 
     /// Sign in by name, and with a password keep others from the name while online.
@@ -217,7 +222,9 @@ impl Session {
     /// Leave the room, say goodbye and close; resolves when it is done.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn close(&self) -> Promise {
-        self.promise(|connection, waiting| connection.close(waiting))
+        let (promise, waiting) = Waiting::new();
+        self.perform_later(self.connection.borrow_mut().close(waiting));
+        promise
     }
 
     /// Listen to an event; the function given back stops it.
@@ -225,7 +232,7 @@ impl Session {
     /// # Errors
     /// There is no such event, or there are too many listeners (`invalid_argument`).
     #[wasm_bindgen(skip_typescript)]
-    pub fn on(&self, kind: String, listener: Function) -> Result<JsValue, JsValue> {
+    pub fn on(&self, kind: &str, listener: Function) -> Result<JsValue, JsValue> {
         self.listeners.add(&TYPES, kind, listener)
     }
 
@@ -310,23 +317,23 @@ impl Session {
         let connection = self.connection.borrow();
         let now = clock::now();
         let (traffic, loss) = (connection.session.traffic(), connection.cars.loss());
-        let round_trip = connection.session.round_trip();
-        object([
-            (
-                "roundTripMs",
-                round_trip.map_or(JsValue::NULL, |time| (time.as_secs_f64() * 1000.0).into()),
-            ),
-            ("sent", (traffic.packets_sent as f64).into()),
-            ("received", (traffic.packets_received as f64).into()),
-            ("refused", (traffic.packets_refused as f64).into()),
-            ("lost", (loss.lost as f64).into()),
-            ("lossPercent", loss.percent().into()),
-            ("lossEstimated", true.into()),
-            ("sentPerSecond", traffic.sent_per_second(now).into()),
-            ("receivedPerSecond", traffic.received_per_second(now).into()),
-            ("bytesSent", (traffic.bytes_sent as f64).into()),
-            ("bytesReceived", (traffic.bytes_received as f64).into()),
-        ])
+        let object = Object::new();
+        let object = match connection.session.round_trip() {
+            Some(time) => object.number("roundTripMs", time.as_secs_f64() * 1000.0),
+            None => object.value("roundTripMs", &JsValue::NULL),
+        };
+        object
+            .number("sent", traffic.packets_sent as f64)
+            .number("received", traffic.packets_received as f64)
+            .number("refused", traffic.packets_refused as f64)
+            .number("lost", loss.lost as f64)
+            .number("lossPercent", loss.percent())
+            .flag("lossEstimated", true)
+            .number("sentPerSecond", traffic.sent_per_second(now).into())
+            .number("receivedPerSecond", traffic.received_per_second(now).into())
+            .number("bytesSent", traffic.bytes_sent as f64)
+            .number("bytesReceived", traffic.bytes_received as f64)
+            .done()
     }
 
     /// How far the session has come.
@@ -359,17 +366,15 @@ impl Session {
     }
 
     fn command(&self, command: Command) -> Promise {
-        self.promise(|connection, waiting| connection.command(command, waiting))
+        let (promise, waiting) = Waiting::new();
+        let effects = self.connection.borrow_mut().command(command, waiting);
+        self.perform_later(effects);
+        promise
     }
 
     fn refuse(&self, failure: &Failure) -> Promise {
-        self.promise(|_, waiting| vec![waiting.reject(failure)])
-    }
-
-    fn promise(&self, work: impl FnOnce(&mut Connection, Waiting) -> Vec<Effect>) -> Promise {
         let (promise, waiting) = Waiting::new();
-        let effects = waiting.map(|waiting| work(&mut self.connection.borrow_mut(), waiting));
-        self.perform_later(effects.unwrap_or_default());
+        self.perform_later(alloc::vec![waiting.reject(failure)]);
         promise
     }
 
@@ -377,7 +382,7 @@ impl Session {
     fn perform_later(&self, effects: Vec<Effect>) {
         if !effects.is_empty() {
             let listeners = self.listeners.clone();
-            spawn_local(async move { perform(effects, &listeners) });
+            clock::call_soon(move || perform(effects, &listeners));
         }
     }
 }

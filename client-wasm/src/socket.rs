@@ -1,6 +1,10 @@
 //! The WebSocket to the relay: opened, listened to, and let go. The seam to any other transport is what
 //! [`Incoming`] names and what [`Socket`] can do.
 
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use js_sys::{Array, ArrayBuffer, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
@@ -31,9 +35,8 @@ impl Opener {
     fn open(&self, url: &str, protocols: &Array) -> Result<WebSocket, Failure> {
         let Some(function) = &self.0 else {
             return WebSocket::new_with_str_sequence(url, protocols).map_err(|_| {
-                Failure::invalid(format!(
-                    "{url} is no WebSocket address: use ws:// or wss://"
-                ))
+                let words = " is no WebSocket address: use ws:// or wss://";
+                Failure::invalid([url, words].concat())
             });
         };
         let made = function.call2(&JsValue::UNDEFINED, &url.into(), protocols);
@@ -57,7 +60,7 @@ impl Socket {
         opener: &Opener,
         url: &str,
         protocols: &[String],
-        deliver: impl Fn(Incoming) + Clone + 'static,
+        deliver: Rc<dyn Fn(Incoming)>,
     ) -> Result<Self, Failure> {
         let protocols: Array = protocols.iter().map(JsValue::from).collect();
         let socket = opener.open(url, &protocols)?;

@@ -1,20 +1,22 @@
 //! The classes a spectator's page sees. Every method is a thin door to [`Watching`].
 
-use std::cell::RefCell;
-use std::rc::Rc;
-use std::time::Duration;
+use alloc::borrow::ToOwned as _;
+use alloc::rc::Rc;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cell::RefCell;
+use core::time::Duration;
 
 use js_sys::{Float32Array, Function};
 use protocol::spectate::{SUBPROTOCOL, access, address};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use crate::clock;
 use crate::connection::{Effect, perform};
-use crate::convert::object;
 use crate::failure::Failure;
 use crate::listeners::{LOG, Listeners};
 use crate::log::Log;
+use crate::object::Object;
 use crate::options;
 use crate::view::STRIDE;
 use crate::watching::{Target, Watching, milliseconds};
@@ -129,7 +131,7 @@ impl Spectator {
     fn perform_later(&self, effects: Vec<Effect>) {
         if !effects.is_empty() {
             let listeners = self.listeners.clone();
-            spawn_local(async move { perform(effects, &listeners) });
+            clock::call_soon(move || perform(effects, &listeners));
         }
     }
 }
@@ -141,7 +143,7 @@ impl Spectator {
     /// # Errors
     /// There is no such event, or there are too many listeners (`invalid_argument`).
     #[wasm_bindgen(skip_typescript)]
-    pub fn on(&self, kind: String, listener: Function) -> Result<JsValue, JsValue> {
+    pub fn on(&self, kind: &str, listener: Function) -> Result<JsValue, JsValue> {
         self.listeners.add(&TYPES, kind, listener)
     }
 
@@ -207,20 +209,20 @@ impl Spectator {
         let watching = self.watching.borrow();
         let (counts, timeline) = (&watching.counts, &watching.timeline);
         let now = clock::now();
-        object([
-            ("received", (counts.received as f64).into()),
-            ("skipped", (counts.skipped as f64).into()),
-            ("refused", (counts.refused as f64).into()),
-            ("bytesReceived", (counts.bytes as f64).into()),
-            ("bytesPerSecond", counts.byte_rate.per_second(now).into()),
-            (
+        Object::new()
+            .number("received", counts.received as f64)
+            .number("skipped", counts.skipped as f64)
+            .number("refused", counts.refused as f64)
+            .number("bytesReceived", counts.bytes as f64)
+            .number("bytesPerSecond", counts.byte_rate.per_second(now).into())
+            .number(
                 "snapshotsPerSecond",
                 counts.snapshot_rate.per_second(now).into(),
-            ),
-            ("delayMs", milliseconds(timeline.delay()).into()),
-            ("jitterMs", milliseconds(timeline.jitter()).into()),
-            ("historyBytes", (timeline.bytes() as f64).into()),
-        ])
+            )
+            .number("delayMs", milliseconds(timeline.delay()))
+            .number("jitterMs", milliseconds(timeline.jitter()))
+            .number("historyBytes", timeline.bytes() as f64)
+            .done()
     }
 
     /// Stop watching for good. What was seen can still be looked at.

@@ -1,6 +1,9 @@
 //! The remote cars as one flat array of numbers that JavaScript reads straight from the module's memory, so that
 //! drawing a frame makes no garbage.
 
+use alloc::boxed::Box;
+use alloc::vec;
+
 use js_sys::{Float32Array, WebAssembly};
 use protocol::interpolation::Pose;
 use wasm_bindgen::JsCast as _;

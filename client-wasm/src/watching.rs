@@ -1,9 +1,11 @@
 //! The middle of a spectator: connection and timeline of the protocol between socket, timer and listeners. What
 //! JavaScript must be told is gathered and done once nothing is borrowed, since a listener may call back in.
 
-use std::cell::RefCell;
-use std::rc::{Rc, Weak};
-use std::time::Duration;
+use alloc::rc::{Rc, Weak};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cell::RefCell;
+use core::time::Duration;
 
 use protocol::metrics::Rate;
 use protocol::snapshot::MAX_CARS;
@@ -13,10 +15,11 @@ use wasm_bindgen::JsValue;
 
 use crate::clock::{self, Timer};
 use crate::connection::{Effect, perform};
-use crate::convert::{self, object};
+use crate::convert;
 use crate::failure::Failure;
 use crate::listeners::Listeners;
 use crate::log::Log;
+use crate::object::Object;
 use crate::online::Online;
 use crate::socket::{Incoming, Opener, Socket};
 use crate::view::View;
@@ -194,15 +197,18 @@ impl Watching {
             Ok(socket) => self.socket = Some(socket),
             Err(failure) => {
                 let random = js_sys::Math::random();
+                let message = failure.message.into_owned();
                 self.connection
-                    .handle_close(NO_CLOSE, failure.message, clock::now(), random);
+                    .handle_close(NO_CLOSE, message, clock::now(), random);
             }
         }
     }
 
     fn open(&self) -> Result<Socket, Failure> {
         let this = self.this.clone();
-        let deliver = move |incoming| with(&this, |watching, now| watching.handle(incoming, now));
+        let deliver = Rc::new(move |incoming| {
+            with(&this, |watching, now| watching.handle(incoming, now));
+        });
         let Target {
             url,
             subprotocols,
@@ -211,18 +217,17 @@ impl Watching {
         Socket::open(opener, url, subprotocols, deliver)
     }
 
-    fn change(&mut self, state: &State) -> Effect {
-        let (name, event) = match state {
-            State::Connecting => ("connecting", object([("state", "connecting".into())])),
-            State::Live => ("live", object([("state", "live".into())])),
+    fn change(&mut self, changed: &State) -> Effect {
+        let (name, event) = match changed {
+            State::Connecting => ("connecting", state("connecting").done()),
+            State::Live => ("live", state("live").done()),
             State::Reconnecting(loss, wait) => {
-                let event = lost("reconnecting", loss);
-                convert::set(&event, "retryInMs", milliseconds(*wait).into());
-                ("reconnecting", event)
+                let event = lost("reconnecting", loss).number("retryInMs", milliseconds(*wait));
+                ("reconnecting", event.done())
             }
             State::Closed(loss) => {
                 self.online = None;
-                ("closed", lost("closed", loss))
+                ("closed", lost("closed", loss).done())
             }
         };
         self.log.info("SPECTATOR", name);
@@ -231,14 +236,12 @@ impl Watching {
     }
 }
 
-fn lost(state: &str, loss: &Loss) -> JsValue {
-    let failure = Failure::from(loss);
-    object([
-        ("state", state.into()),
-        ("code", failure.code.into()),
-        ("reason", failure.message.into()),
-        ("retryable", failure.retryable.into()),
-    ])
+fn state(name: &str) -> Object {
+    Object::new().text("state", name)
+}
+
+fn lost(name: &str, loss: &Loss) -> Object {
+    Failure::from(loss).describe(state(name))
 }
 
 pub(crate) fn milliseconds(time: Duration) -> f64 {

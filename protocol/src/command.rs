@@ -1,23 +1,23 @@
 //! What a client says over TCP: every command of the first generation (facts, section 2.1) as one line of JSON.
 //! Replies and pushes are in [`event`](crate::event).
 
-use serde::Serialize;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::id::{Password, RoomId, SessionId};
+use crate::json::push_member;
 
 /// How many commands one `BATCH` carries at most (guide, section 10.1).
 pub const MAX_BATCH: usize = 10;
 
 /// A command to the game server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "command", rename_all = "SCREAMING_SNAKE_CASE")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Take a name, and with it sign in. The only sign-in of the first generation.
     Name {
         /// The name to be known by.
         name: String,
         /// The password that keeps others from the name while its owner is online (facts, section 4.1).
-        #[serde(skip_serializing_if = "Option::is_none")]
         password: Option<Password>,
     },
     /// Check the password again. A failure signs out (facts, Q25): prefer `Name`.
@@ -31,7 +31,6 @@ pub enum Command {
         name: String,
     },
     /// Enter a room.
-    #[serde(rename_all = "camelCase")]
     JoinRoom {
         /// The room to enter.
         room_id: RoomId,
@@ -45,7 +44,6 @@ pub enum Command {
     /// Ask what the server knows of this session.
     PlayerInfo,
     /// Send a text to one player, in whichever room.
-    #[serde(rename_all = "camelCase")]
     RelayMessage {
         /// The player to send it to.
         target_id: SessionId,
@@ -69,8 +67,46 @@ pub enum Command {
 impl Command {
     /// Write the command as a line, without its newline.
     pub fn to_line(&self) -> String {
-        // Strings, ids and lists of them cannot fail to serialise.
-        serde_json::to_string(self).unwrap_or_default()
+        let mut line = String::new();
+        self.write(&mut line);
+        line
+    }
+
+    fn write(&self, line: &mut String) {
+        line.push_str("{\"command\":\"");
+        line.push_str(self.word());
+        line.push('"');
+        match self {
+            Self::Name { name, password } => {
+                push_member(line, "name", name);
+                if let Some(password) = password {
+                    push_member(line, "password", password.reveal());
+                }
+            }
+            Self::Authenticate { password } => push_member(line, "password", password.reveal()),
+            Self::CreateRoom { name } => push_member(line, "name", name),
+            Self::JoinRoom { room_id } => push_member(line, "roomId", room_id.as_str()),
+            Self::RelayMessage { target_id, message } => {
+                push_member(line, "targetId", target_id.as_str());
+                push_member(line, "message", message);
+            }
+            Self::Batch { messages } => {
+                line.push_str(",\"messages\":");
+                for (place, message) in messages.iter().enumerate() {
+                    line.push(if place == 0 { '[' } else { ',' });
+                    message.write(line);
+                }
+                line.push(']');
+            }
+            Self::LeaveRoom
+            | Self::ListRooms
+            | Self::GetRoomPlayers
+            | Self::PlayerInfo
+            | Self::StartGame
+            | Self::Ping
+            | Self::Bye => {}
+        }
+        line.push('}');
     }
 
     /// The command's word on the wire.

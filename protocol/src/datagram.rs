@@ -1,14 +1,14 @@
 //! Datagrams: what a car does, as JSON in one UDP packet (facts, sections 6.2 and 6.4). Sealed on the way up; on
 //! the way down plain or sealed as the server likes, told apart by the first byte.
 
-use std::fmt::Write as _;
-
-use serde_json::Value;
+use alloc::string::String;
 
 use crate::cipher::{Cipher, OpenError};
+use crate::decimal::{push_integer, push_number};
 use crate::fields::Fields;
 use crate::geometry::{Quat, Vec3};
 use crate::id::{RoomId, SessionId};
+use crate::json::{Value, push_member};
 
 /// One datagram of the protocol.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,11 +78,10 @@ impl Datagram {
     /// Write the datagram's JSON as the servers spell it.
     pub fn to_json(&self) -> String {
         let mut json = String::with_capacity(224);
-        // Writing to a String cannot fail.
-        let _ = match self {
+        match self {
             Self::Update(update) => update.write(&mut json),
             Self::Input(input) => input.write(&mut json),
-        };
+        }
         json
     }
 
@@ -105,7 +104,8 @@ impl Datagram {
     }
 
     fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
-        let value: Value = serde_json::from_slice(json).map_err(|_| DecodeError::Unknown)?;
+        let text = core::str::from_utf8(json).map_err(|_| DecodeError::Unknown)?;
+        let value = Value::parse(text).ok_or(DecodeError::Unknown)?;
         let fields = Fields::of(&value).ok_or(DecodeError::Unknown)?;
         // On UDP the command is case-sensitive (facts, section 1.5).
         let datagram = match fields.str("command") {
@@ -140,26 +140,21 @@ impl Datagram {
 }
 
 impl Update {
-    fn write(&self, json: &mut String) -> std::fmt::Result {
-        write!(
-            json,
-            r#"{{"command":"UPDATE","sessionId":"{}","#,
-            self.session_id
-        )?;
+    fn write(&self, json: &mut String) {
+        json.push_str(r#"{"command":"UPDATE""#);
+        push_member(json, "sessionId", self.session_id.as_str());
         if let Some(seq) = self.seq {
-            write!(json, r#""seq":{seq},"#)?;
+            json.push_str(if seq < 0 { r#","seq":-"# } else { r#","seq":"# });
+            push_integer(json, seq.unsigned_abs().into());
         }
         let (p, r) = (self.position, self.rotation);
-        write!(
+        push_numbers(json, "position", &[("x", p.x), ("y", p.y), ("z", p.z)]);
+        push_numbers(
             json,
-            r#""position":{{"x":{},"y":{},"z":{}}},"#,
-            p.x, p.y, p.z
-        )?;
-        write!(
-            json,
-            r#""rotation":{{"x":{},"y":{},"z":{},"w":{}}}}}"#,
-            r.x, r.y, r.z, r.w
-        )
+            "rotation",
+            &[("x", r.x), ("y", r.y), ("z", r.z), ("w", r.w)],
+        );
+        json.push('}');
     }
 
     fn read(fields: Fields<'_>) -> Option<Self> {
@@ -173,24 +168,24 @@ impl Update {
 }
 
 impl Input {
-    fn write(&self, json: &mut String) -> std::fmt::Result {
-        write!(
-            json,
-            r#"{{"command":"INPUT","sessionId":"{}","#,
-            self.session_id
-        )?;
+    fn write(&self, json: &mut String) {
+        json.push_str(r#"{"command":"INPUT""#);
+        push_member(json, "sessionId", self.session_id.as_str());
         if let Some(room_id) = &self.room_id {
-            write!(json, r#""roomId":"{room_id}","#)?;
+            push_member(json, "roomId", room_id.as_str());
         }
         let Controls {
             steering,
             throttle,
             brake,
         } = self.controls;
-        write!(
-            json,
-            r#""input":{{"steering":{steering},"throttle":{throttle},"brake":{brake}}}}}"#
-        )
+        let controls = [
+            ("steering", steering),
+            ("throttle", throttle),
+            ("brake", brake),
+        ];
+        push_numbers(json, "input", &controls);
+        json.push('}');
     }
 
     fn read(fields: Fields<'_>) -> Option<Self> {
@@ -206,6 +201,20 @@ impl Input {
             },
         })
     }
+}
+
+/// Append an object of numbers behind other members. Their names are ours and need no escape.
+fn push_numbers(json: &mut String, name: &str, numbers: &[(&str, f32)]) {
+    json.push_str(",\"");
+    json.push_str(name);
+    json.push_str("\":");
+    for (place, (name, number)) in numbers.iter().enumerate() {
+        json.push_str(if place == 0 { "{\"" } else { ",\"" });
+        json.push_str(name);
+        json.push_str("\":");
+        push_number(json, *number);
+    }
+    json.push('}');
 }
 
 #[cfg(test)]

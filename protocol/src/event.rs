@@ -1,11 +1,14 @@
 //! What the server says over TCP: every reply and push of the first generation (facts, sections 2.1 and 3), read
 //! from one line. What is not known is kept whole, so that a newer server disturbs nothing.
 
-use serde_json::Value;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::fields::Fields;
 use crate::geometry::Vec3;
 use crate::id::{RoomId, SessionId};
+use crate::json::Value;
 
 /// A line of the game server.
 #[derive(Debug, Clone, PartialEq)]
@@ -156,6 +159,9 @@ pub enum Spawn {
     Index(u32),
 }
 
+/// The most spawns that are read, of which a race has twenty: others are left out.
+const MAX_SPAWNS: usize = 256;
+
 /// The prefix of the welcome, the one line of the first generation that is no JSON.
 const WELCOME: &str = "CONNECTED|";
 
@@ -174,7 +180,7 @@ impl Event {
 
 /// Read a line of JSON; nothing where it is no known line, or lacks what its kind needs.
 fn read(line: &str) -> Option<Event> {
-    let value: Value = serde_json::from_str(line).ok()?;
+    let value = Value::parse(line)?;
     let fields = Fields::of(&value)?;
     Some(match fields.str("command")? {
         "CONNECTED" => Event::Connected {
@@ -268,17 +274,16 @@ fn spawns(positions: Option<Fields<'_>>) -> Option<Vec<(SessionId, Spawn)>> {
     let Some(positions) = positions else {
         return Some(Vec::new());
     };
-    let mut spawns: Vec<(SessionId, Spawn)> = positions
-        .objects()
-        .map(|(id, fields)| {
-            let spawn = match fields.count("spawnIndex") {
-                Some(index) => Spawn::Index(index),
-                None => Spawn::Place(fields.vec3()?),
-            };
-            Some((id.parse().ok()?, spawn))
-        })
-        .collect::<Option<_>>()?;
-    spawns.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut spawns: Vec<(SessionId, Spawn)> = Vec::new();
+    for (id, fields) in positions.objects().take(MAX_SPAWNS) {
+        let spawn = match fields.count("spawnIndex") {
+            Some(index) => Spawn::Index(index),
+            None => Spawn::Place(fields.vec3()?),
+        };
+        let id = id.parse().ok()?;
+        let place = spawns.partition_point(|(other, _)| *other < id);
+        spawns.insert(place, (id, spawn));
+    }
     Some(spawns)
 }
 

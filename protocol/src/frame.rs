@@ -1,9 +1,11 @@
 //! Contract 1 between browser and relay: the subprotocol, the notices and the close codes of `GET /ws`.
 //! Used by the relay, which speaks it, and by the browser's client, which understands it.
 
-use serde_json::Value;
+use alloc::format;
+use alloc::string::String;
 
 use crate::fields::Fields;
+use crate::json::Value;
 
 /// The WebSocket subprotocol the client offers and the relay selects.
 pub const SUBPROTOCOL: &str = "mp-relay.v1";
@@ -37,7 +39,7 @@ impl Notice {
         if !frame.starts_with("{\"relay\":") {
             return None;
         }
-        let value: Value = serde_json::from_str(frame).ok()?;
+        let value = Value::parse(frame)?;
         let fields = Fields::of(&value)?;
         match fields.str("relay")? {
             "ready" => Some(Self::Ready {

@@ -1,8 +1,10 @@
 //! Identifiers and secrets that travel through the whole project as types of their own.
 //! An id is checked once, where it enters; a secret never prints itself.
 
-use std::fmt;
-use std::str::FromStr;
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use core::fmt;
+use core::str::FromStr;
 
 /// The most bytes an id may have. The servers send 32 hexadecimal digits; the room for more is for servers
 /// that choose another spelling.
@@ -25,8 +27,9 @@ fn checked(text: &str) -> Result<String, InvalidId> {
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+        #[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
         pub struct $name(String);
 
         impl $name {
@@ -114,8 +117,7 @@ impl fmt::Debug for Secret {
 }
 
 /// A player's password. Prints as `***`.
-#[derive(Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
 impl Password {

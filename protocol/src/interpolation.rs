@@ -4,8 +4,9 @@
 mod beat;
 pub(crate) mod car;
 
-use std::collections::VecDeque;
-use std::time::Duration;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::time::Duration;
 
 use crate::datagram::Update;
 use crate::geometry::{Quat, Vec3};

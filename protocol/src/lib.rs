@@ -3,10 +3,15 @@
 //! Nothing here opens a socket, starts a thread, reads a clock or draws a random number, so every rule of the
 //! protocol is tested natively with a virtual clock and runs unchanged in the browser.
 
+#![cfg_attr(not(any(feature = "std", test)), no_std)]
+
+extern crate alloc;
+
 pub mod cipher;
 pub mod command;
 pub mod compression;
 pub mod datagram;
+pub mod decimal;
 pub mod event;
 pub mod frame;
 pub mod geometry;
@@ -24,4 +29,6 @@ pub mod spectate;
 pub mod timeline;
 
 mod fields;
+mod json;
+mod math;
 mod ring;

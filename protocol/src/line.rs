@@ -1,7 +1,9 @@
 //! Bytes of a stream to command lines: any chunking, LF or CRLF, a named greatest length, and bad UTF-8 as a
 //! value. Used by the relay and by the game server, on either side of the same TCP connection.
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 /// The longest line taken, in bytes without its end. A real server answered a room name of 200,000 letters
 /// (recording `long_line`) and a list of eight thousand rooms stays below this.
@@ -93,8 +95,8 @@ impl LineDecoder {
     }
 
     fn finish(&mut self) {
-        let mut line = std::mem::take(&mut self.partial);
-        let skipped = std::mem::take(&mut self.skipping);
+        let mut line = core::mem::take(&mut self.partial);
+        let skipped = core::mem::take(&mut self.skipping);
         if line.last() == Some(&b'\r') {
             line.pop();
         }
@@ -112,7 +114,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn lines(decoder: &mut LineDecoder) -> Vec<Result<String, LineError>> {
-        std::iter::from_fn(|| decoder.next_line()).collect()
+        core::iter::from_fn(|| decoder.next_line()).collect()
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! Lines made fit for a log: passwords, secrets, tokens and what players write to each other become `***`.
 
-use serde_json::Value;
+use alloc::borrow::{Cow, ToOwned as _};
+use alloc::string::String;
+
+use crate::decimal::push_integer;
+use crate::json::Value;
 
 /// The longest line that is shown; of a longer one, only its length.
 const MAX_SHOWN_BYTES: usize = 2048;
@@ -14,35 +18,48 @@ const PLAYERS_WORDS: [&str; 4] = ["RELAY_MESSAGE", "RELAYED_MESSAGE", "MESSAGE",
 /// length alone, the welcome line by its word.
 pub fn redact(line: &str) -> String {
     if line.len() > MAX_SHOWN_BYTES {
-        return format!("({} bytes)", line.len());
+        return length(line);
     }
-    match serde_json::from_str::<Value>(line) {
-        Ok(mut value @ Value::Object(_)) => {
+    match Value::parse(line) {
+        Some(mut value @ Value::Object(_)) => {
             hide(&mut value);
-            value.to_string()
+            let mut shown = String::new();
+            value.push_to(&mut shown);
+            shown
         }
         _ if line.starts_with("CONNECTED|") => "CONNECTED|***".to_owned(),
-        _ => format!("({} bytes)", line.len()),
+        _ => length(line),
     }
 }
 
-fn hide(value: &mut Value) {
+fn length(line: &str) -> String {
+    let mut shown = "(".to_owned();
+    push_integer(&mut shown, line.len() as u64);
+    shown.push_str(" bytes)");
+    shown
+}
+
+fn hide(value: &mut Value<'_>) {
     match value {
-        Value::Object(fields) => {
-            let words = fields
-                .get("command")
-                .and_then(Value::as_str)
-                .map(str::to_ascii_uppercase);
-            let players = words.is_some_and(|word| PLAYERS_WORDS.contains(&word.as_str()));
-            for (name, field) in fields.iter_mut() {
-                if SECRET_FIELDS.contains(&name.as_str()) || (players && name == "message") {
-                    *field = Value::from("***");
+        Value::Object(members) => {
+            let word = |(name, value): &(Cow<'_, str>, Value<'_>)| {
+                let is_players = |text: &str| {
+                    PLAYERS_WORDS
+                        .iter()
+                        .any(|word| text.eq_ignore_ascii_case(word))
+                };
+                name == "command" && value.as_str().is_some_and(is_players)
+            };
+            let players = members.iter().any(word);
+            for (name, field) in members {
+                if SECRET_FIELDS.contains(&&**name) || (players && name == "message") {
+                    *field = Value::Text("***".into());
                 } else {
                     hide(field);
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(hide),
+        Value::List(items) => items.iter_mut().for_each(hide),
         _ => {}
     }
 }

@@ -1,7 +1,8 @@
 //! A bad network as a seeded machine without I/O: delay, jitter, loss, reordering and doubling, the same for the
 //! same seed. Tests put it between two ends; nothing in it waits.
 
-use std::time::Duration;
+use alloc::vec::Vec;
+use core::time::Duration;
 
 /// How bad the network is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -126,7 +127,7 @@ mod tests {
         for item in 0..2000u32 {
             network.send(item, ms(50) * item);
         }
-        std::iter::from_fn(|| network.poll(Duration::MAX)).collect()
+        core::iter::from_fn(|| network.poll(Duration::MAX)).collect()
     }
 
     #[test]

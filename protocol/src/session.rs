@@ -9,8 +9,11 @@ mod output;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
-use std::time::Duration;
+use alloc::borrow::ToOwned as _;
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
 
 use crate::cipher::{Cipher, SAFE_PLAINTEXT_BYTES};
 use crate::command::Command;
@@ -71,7 +74,7 @@ const MAX_OUTPUTS: usize = 4096;
 /// A client's session. See the module for how to drive it.
 ///
 /// ```
-/// use std::time::Duration;
+/// use core::time::Duration;
 /// use protocol::command::Command;
 /// use protocol::session::{Config, Session, State, Transmit};
 ///
@@ -589,7 +592,7 @@ fn refused(event: &Event) -> Option<CommandError> {
         Event::AuthFailed { message } => (Refusal::AuthFailed, message.clone()),
         Event::UnknownCommand { original } => (
             Refusal::UnknownCommand,
-            format!("the game server does not know {original}"),
+            ["the game server does not know ", original].concat(),
         ),
         _ => return None,
     };

@@ -7,6 +7,8 @@ mod room;
 pub use connection::{Connection, Loss, Output, State};
 pub use room::{MAX_NAME_LETTERS, MAX_ROOM_BYTES, Player, Room};
 
+use alloc::string::String;
+
 use crate::id::RoomId;
 
 /// The WebSocket subprotocol the spectator offers and the relay selects.
@@ -52,7 +54,7 @@ pub fn address(relay: &str, room: &str) -> Result<String, InvalidTarget> {
     if !has_host || !rest.chars().all(plain) {
         return Err(InvalidTarget::Address);
     }
-    Ok(format!("{scheme}://{rest}{PATH}{room}"))
+    Ok([scheme, "://", rest, PATH, room.as_str()].concat())
 }
 
 /// Make the subprotocol that carries a token.
@@ -62,7 +64,7 @@ pub fn address(relay: &str, room: &str) -> Result<String, InvalidTarget> {
 pub fn access(token: &str) -> Result<String, InvalidTarget> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     if (1..=MAX_TOKEN_LETTERS).contains(&token.len()) && token.bytes().all(plain) {
-        Ok(format!("{TOKEN_PREFIX}{token}"))
+        Ok([TOKEN_PREFIX, token].concat())
     } else {
         Err(InvalidTarget::Token)
     }

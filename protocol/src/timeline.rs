@@ -13,7 +13,8 @@ mod indices;
 mod path;
 mod store;
 
-use std::time::Duration;
+use alloc::boxed::Box;
+use core::time::Duration;
 
 use crate::id::SessionId;
 use crate::interpolation::Pose;
@@ -100,7 +101,7 @@ impl Timeline {
             return Ok(Taken::Old);
         };
         self.edge.arrive(at, is_break, now);
-        let anew = std::mem::take(&mut self.anew);
+        let anew = core::mem::take(&mut self.anew);
         self.append(Stored {
             at,
             anew: if is_break { Indices::ALL } else { anew },

@@ -1,13 +1,14 @@
 //! One remote car: its samples on the beat of its sender, and the path through them.
 
-use std::collections::VecDeque;
-use std::time::Duration;
+use alloc::collections::VecDeque;
+use core::time::Duration;
 
 use super::beat::Beat;
 use super::{MAX_DELAY, MAX_EXTRAPOLATION, MIN_DELAY, Pose};
 use crate::datagram::Update;
 use crate::geometry::{Quat, Vec3};
 use crate::id::SessionId;
+use crate::math;
 use crate::metrics::Loss;
 
 /// A datagram may come again when so many newer ones have come.
@@ -256,7 +257,7 @@ impl Car {
         let step = DELAY_SLEW * passed;
         self.delay += (self.wanted_delay - self.delay).clamp(-step, step);
         let path = self.path(seconds - self.delay);
-        let fade = (-passed / CORRECTION_SECONDS).exp() as f32;
+        let fade = math::fade(passed / CORRECTION_SECONDS);
         let offset = self
             .drawn
             .map_or(Vec3::default(), |drawn| drawn.offset * fade);

@@ -1,8 +1,9 @@
 //! The commands of a session: which wait, which one is outstanding, and whose answer a line is. The protocol has no
 //! request ids, so answers are matched in order, by kind, and by what the server's sentences can mean.
 
-use std::collections::VecDeque;
-use std::time::Duration;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::{Session, State, Ticket, Transmit};
 use crate::command::{Command, MAX_BATCH};
@@ -179,7 +180,7 @@ impl Commands {
     }
 
     pub(super) fn take_skipped(&mut self) -> Vec<Ticket> {
-        std::mem::take(&mut self.skipped)
+        core::mem::take(&mut self.skipped)
     }
 
     pub(super) fn answered_sent(&self) -> Duration {

@@ -1,7 +1,7 @@
 //! The goodbye of a session: `LEAVE_ROOM`, its answer, `BYE`, its answer, close. A server of the first generation
 //! keeps a player who just vanishes in its room for ever (facts, section 1.6).
 
-use std::time::Duration;
+use core::time::Duration;
 
 use super::{Session, Transmit};
 use crate::command::Command;

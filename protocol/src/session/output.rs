@@ -1,6 +1,8 @@
 //! What comes out of a session: for the server, and for the application.
 
-use std::time::Duration;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::CommandError;
 use crate::datagram::{Input, Update};

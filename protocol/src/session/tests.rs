@@ -1,6 +1,6 @@
 //! Sessions driven with a virtual clock against a script: what goes out, and what is made of what comes in.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use super::*;
 use crate::id::Password;
@@ -101,7 +101,7 @@ impl Driver {
     }
 
     fn outputs(&mut self) -> Vec<Output> {
-        std::iter::from_fn(|| self.session.poll_output()).collect()
+        core::iter::from_fn(|| self.session.poll_output()).collect()
     }
 
     /// The answer to a command; outputs before it are dropped.
@@ -428,7 +428,7 @@ fn a_goodbye_ends_although_nobody_answers() {
     driver.say(Command::ListRooms);
     driver.session.goodbye(driver.now);
     driver.wait(ms(6_000));
-    let sent: Vec<Transmit> = std::iter::from_fn(|| driver.session.poll_transmit()).collect();
+    let sent: Vec<Transmit> = core::iter::from_fn(|| driver.session.poll_transmit()).collect();
     assert_eq!(sent.len(), 4);
     assert_eq!(sent.last(), Some(&Transmit::Close));
 }

@@ -1,8 +1,9 @@
 //! When a spectator connects, and connects again. Whoever drives it owns the socket: it says what happened to that,
 //! with the time and, where a wait is drawn, a random number; it does what [`Connection::poll_output`] gives.
 
-use std::collections::VecDeque;
-use std::time::Duration;
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use core::time::Duration;
 
 use crate::frame::{CloseCode, Retry};
 
@@ -252,7 +253,7 @@ mod tests {
     }
 
     fn outputs(connection: &mut Connection) -> Vec<Output> {
-        std::iter::from_fn(|| connection.poll_output()).collect()
+        core::iter::from_fn(|| connection.poll_output()).collect()
     }
 
     fn closed(number: u16, opened: bool) -> Loss {

@@ -1,10 +1,12 @@
 //! The text frame that tells a spectator about the room. What is missing or odd in it is left out, so that a newer
 //! relay may say more.
 
-use serde_json::Value;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::fields::Fields;
 use crate::id::{RoomId, SessionId};
+use crate::json::Value;
 use crate::snapshot::MAX_CARS;
 
 /// The longest text frame that is read: a room of all the players an index can name, with long names.
@@ -44,22 +46,22 @@ impl Room {
         if frame.len() > MAX_ROOM_BYTES {
             return None;
         }
-        let value: Value = serde_json::from_str(frame).ok()?;
+        let value = Value::parse(frame)?;
         let fields = Fields::of(&value)?;
         Some(Self {
             id: fields.id("room")?,
             name: name(fields),
             host_id: fields.id("hostId"),
             is_active: fields.flag("isActive").unwrap_or(false),
-            players: players(&value),
+            players: players(fields),
         })
     }
 }
 
-fn players(room: &Value) -> Vec<Player> {
+fn players(room: Fields<'_>) -> Vec<Player> {
     let mut players: Vec<Player> = Vec::new();
-    let told = room.get("players").and_then(Value::as_array);
-    for player in told.into_iter().flatten().filter_map(player) {
+    let told = room.items("players").unwrap_or_default();
+    for player in told.iter().filter_map(player) {
         let is_taken = players.iter().any(|other| other.index == player.index);
         if !is_taken && players.len() < MAX_CARS {
             players.push(player);
@@ -68,7 +70,7 @@ fn players(room: &Value) -> Vec<Player> {
     players
 }
 
-fn player(value: &Value) -> Option<Player> {
+fn player(value: &Value<'_>) -> Option<Player> {
     let fields = Fields::of(value)?;
     Some(Player {
         index: fields.count("index")?.try_into().ok()?,

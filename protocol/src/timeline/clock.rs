@@ -1,6 +1,6 @@
 //! Where on the timeline a snapshot belongs: by the relay's clock while that goes on, otherwise by the local one.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use super::duration;
 

@@ -1,7 +1,7 @@
 //! The moment to show live: behind the newest snapshot by as much as the next one may take to come, so that there is
 //! nearly always one to go on to.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use super::MAX_BRIDGE;
 use crate::interpolation::MAX_EXTRAPOLATION;

@@ -1,6 +1,6 @@
 //! The snapshots around the moment that is drawn, read and kept read: the next moment is mostly between the same.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use super::MAX_BRIDGE;
 use super::indices::{INDICES, Indices};

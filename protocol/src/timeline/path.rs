@@ -1,7 +1,7 @@
 //! The path of a car through the snapshots. What is drawn between two of them depends on nothing behind the second,
 //! so that what was drawn live is drawn again in the history.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use super::frames::{Frames, Leg};
 use crate::geometry::Vec3;

@@ -1,7 +1,8 @@
 //! The snapshots as they came, oldest first. They are read when they are needed, since most never are.
 
-use std::collections::VecDeque;
-use std::time::Duration;
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use core::time::Duration;
 
 use super::MAX_BYTES;
 use super::indices::Indices;

@@ -1,0 +1,86 @@
+//! Plain JavaScript objects, made property by property. Not one step is generic: there are many, and each would be
+//! compiled for every kind of value.
+
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+
+// Setting a property of a plain object cannot fail.
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = Reflect, js_name = set)]
+    fn set_text(object: &JsValue, name: &str, value: &str) -> bool;
+
+    #[wasm_bindgen(js_namespace = Reflect, js_name = set)]
+    fn set_number(object: &JsValue, name: &str, value: f64) -> bool;
+
+    #[wasm_bindgen(js_namespace = Reflect, js_name = set)]
+    fn set_flag(object: &JsValue, name: &str, value: bool) -> bool;
+
+    #[wasm_bindgen(js_namespace = Reflect, js_name = set)]
+    fn set_value(object: &JsValue, name: &str, value: &JsValue) -> bool;
+}
+
+/// An object that is being made.
+pub(crate) struct Object(JsValue);
+
+impl Object {
+    #[inline(never)]
+    pub(crate) fn new() -> Self {
+        Self(js_sys::Object::new().into())
+    }
+
+    /// Go on with one that is there.
+    pub(crate) fn of(value: JsValue) -> Self {
+        Self(value)
+    }
+
+    #[inline(never)]
+    pub(crate) fn text(self, name: &str, value: &str) -> Self {
+        set_text(&self.0, name, value);
+        self
+    }
+
+    /// Set a text, or null.
+    pub(crate) fn text_or_null(self, name: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.text(name, value),
+            None => self.value(name, &JsValue::NULL),
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn number(self, name: &str, value: f64) -> Self {
+        set_number(&self.0, name, value);
+        self
+    }
+
+    #[inline(never)]
+    pub(crate) fn flag(self, name: &str, value: bool) -> Self {
+        set_flag(&self.0, name, value);
+        self
+    }
+
+    #[inline(never)]
+    pub(crate) fn value(self, name: &str, value: &JsValue) -> Self {
+        set_value(&self.0, name, value);
+        self
+    }
+
+    /// Set an array of objects.
+    pub(crate) fn list(self, name: &str, items: impl Iterator<Item = Self>) -> Self {
+        self.value(name, &list(items))
+    }
+
+    pub(crate) fn done(self) -> JsValue {
+        self.0
+    }
+}
+
+/// Make an array of objects.
+pub(crate) fn list(items: impl Iterator<Item = Object>) -> JsValue {
+    let list = Array::new();
+    for item in items {
+        list.push(&item.0);
+    }
+    list.into()
+}
