@@ -26,9 +26,17 @@ export function relayAddress(given) {
   if (!secure && url.protocol !== "http:" && url.protocol !== "ws:") {
     throw new RaceError("invalid_argument", `${given} is no relay's address: use https:// or wss://`);
   }
+  if (!secure && globalThis.location?.protocol === "https:" && !isThisMachine(url.hostname)) {
+    throw new RaceError("invalid_argument", `${given}: a page of https:// may use a relay of https:// only`);
+  }
   const path = url.pathname.replace(/\/(ws)?$/, "");
   const rest = `${url.host}${path}/`;
   return { base: `http${secure ? "s" : ""}://${rest}`, socket: `ws${secure ? "s" : ""}://${rest}ws` };
+}
+
+/** Browsers trust it without TLS. @param {string} host */
+function isThisMachine(host) {
+  return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || host.startsWith("127.");
 }
 
 /** @param {string} given */

@@ -1,23 +1,22 @@
 // The client: one player's way to a relay and into a room.
 
-import { coreOptions, fetchConfig, relayAddress } from "./address.js";
+import { relayAddress } from "./address.js";
 import { Connection } from "./connection.js";
 import { Emitter, emit, end } from "./emitter.js";
+import { Engine } from "./engine.js";
 import { RaceError, raceError } from "./error.js";
 import { Membership } from "./membership.js";
 import { Poll } from "./poll.js";
 import { NO_METRICS, RoundTrips } from "./stats.js";
 import { spectate } from "./spectator.js";
-import { wasmCore } from "./wasm-core.js";
-import { Wiring } from "./wiring.js";
 
 /** @typedef {import("./core.js").Core} Core */
-/** @typedef {import("./core.js").CoreFactory} CoreFactory */
 /** @typedef {import("./core.js").CoreOptions} CoreOptions */
 /** @typedef {import("./core.js").CoreEvents} CoreEvents */
 /** A room in the list of all. @typedef {import("./core.js").Room} ListedRoom */
 /** @typedef {import("./room.js").Room} Room */
 /** @typedef {import("./stats.js").Stats} Stats */
+/** @typedef {import("./engine.js").Recording} Recording */
 /** @typedef {import("./connection.js").StateChange} StateChange */
 /**
  * The events of a client.
@@ -34,11 +33,8 @@ import { Wiring } from "./wiring.js";
  * @property {string} name  that others see
  * @property {string} [password]  keeps others from the name while one is online; held in memory only
  * @property {import("./backoff.js").ReconnectOptions | false} [reconnect]  pauses between attempts and how many in a row; false: never
- * @property {CoreFactory} [core]  what stands behind the client; default: the wasm client
- * @property {import("./address.js").RelayConfig} [config]  what the relay tells of itself, where it need not be asked
- * @property {typeof fetch} [fetch]  asks the relay
  */
-/** @typedef {ClientOptions & CoreOptions} RaceOptions */
+/** @typedef {ClientOptions & import("./engine.js").EngineOptions & CoreOptions} RaceOptions */
 
 const TYPES = Object.freeze(["state", "room", "message", "draining", "log"]);
 /** How often the round trip is measured. */
@@ -50,41 +46,23 @@ const SILENT_PINGS = 2;
 export class RaceClient extends Emitter {
   #options;
   #address;
+  #engine;
   #connection;
   #id = "";
   #name = "";
-  /** @type {import("./address.js").RelayConfig | undefined} */
-  #config;
   /** @type {Membership | null} */
   #membership = null;
   #ping = new Poll(() => this.#measure(), PING_MS);
   #roundTrips = new RoundTrips();
   #silentPings = 0;
   #reconnects = 0;
-  #wiring = new Wiring(
-    {
-      gameStarted: (event) => this.#membership?.handleStart(event),
-      message: (event) => this.#handleMessage(event),
-      carJoined: ({ slot, id }) => this.#membership?.handleCar(slot, id),
-      carLeft: ({ slot }) => this.#membership?.handleCar(slot, undefined),
-      roomLost: ({ roomId }) => this.#handleRoomLost(roomId),
-      draining: (event) => this.#tell("draining", event),
-      kicked: (event) => this.#connection.handleKicked(event),
-      close: (event) => this.#connection.handleClose(event),
-    },
-    {
-      input: (event) => this.#membership?.handleInput(event),
-      log: (event) => this.#tell("log", event),
-    },
-  );
-
   /** @type {import("./membership.js").Surroundings} */
   #around = {
     core: () => this.#connection.live,
     command: (work) => this.#command(work),
     leave: (membership) => this.#leave(membership),
     ended: (membership, why) => this.#drop(membership, why, true),
-    demand: (type, wanted) => this.#wiring.want(type, wanted),
+    demand: (type, wanted) => this.#engine.want(type, wanted),
   };
 
   /**
@@ -121,14 +99,16 @@ export class RaceClient extends Emitter {
    * @param {RaceOptions} options
    */
   constructor(url, options) {
-    super(TYPES, (type, wanted) => this.#wiring.want(type, wanted));
+    super(TYPES, (type, wanted) => this.#engine.want(type, wanted));
     if (typeof options?.name !== "string" || options.name.trim() === "") {
       throw new RaceError("invalid_argument", 'a player needs a name: { name: "Ann" }');
     }
     this.#options = options;
     this.#address = relayAddress(url);
+    this.#engine = new Engine(this.#address.base, options, this.#always(), this.#onDemand());
     this.#connection = new Connection({
-      make: () => this.#make(),
+      make: () => this.#engine.make(),
+      free: (core) => this.#engine.free(core),
       socket: this.#address.socket,
       signIn: (core) => this.#signIn(core),
       comeBack: (core) => this.#comeBack(core),
@@ -168,9 +148,7 @@ export class RaceClient extends Emitter {
 
   /** What the relay told of itself, but for its secret; null before the first connection. */
   get relay() {
-    if (!this.#config) return null;
-    const { version = "", insecure, features } = this.#config;
-    return { version, insecure: insecure === true, spectate: features?.spectate === true };
+    return this.#engine.relay;
   }
 
   /** The room one is in. @returns {Room | null} */
@@ -211,6 +189,24 @@ export class RaceClient extends Emitter {
     return this.#enter({ id, name: "", hostId: null });
   }
 
+  /**
+   * Make the network worse from now on, to see how a page bears it.
+   * @param {import("./lab.js").Conditions | null} conditions  in place of all before; null: the real network
+   */
+  simulate(conditions) {
+    this.#engine.simulate(conditions);
+  }
+
+  /**
+   * Record all that comes and goes, to look at it again by `RaceClient.replay`. One recording at a time.
+   * @param {import("./recorder.js").RecordingOptions} [options]
+   * @returns {Recording}
+   */
+  record(options) {
+    if (!this.#connection.core) this.#connection.need();
+    return this.#engine.record({ name: this.#name, ...options }, (core) => this.#connection.replace(core));
+  }
+
   /** Leave the room, say goodbye, and let everything go. For good; again is no error. */
   close() {
     return this.#connection.close();
@@ -238,13 +234,26 @@ export class RaceClient extends Emitter {
     }
   }
 
-  /** @returns {Promise<Core>} */
-  async #make() {
-    const { core = wasmCore, config, fetch: ask } = this.#options;
-    this.#config ??= config ?? (await fetchConfig(this.#address.base, ask));
-    const made = await core({ ...coreOptions(this.#config), ...ownOptions(this.#options) });
-    this.#wiring.attach(made);
-    return made;
+  /** @returns {import("./wiring.js").Handlers} */
+  #always() {
+    return {
+      gameStarted: (event) => this.#membership?.handleStart(event),
+      message: (event) => this.#handleMessage(event),
+      carJoined: ({ slot, id }) => this.#membership?.handleCar(slot, id),
+      carLeft: ({ slot }) => this.#membership?.handleCar(slot, undefined),
+      roomLost: ({ roomId }) => this.#handleRoomLost(roomId),
+      draining: (event) => this.#tell("draining", event),
+      kicked: (event) => this.#connection.handleKicked(event),
+      close: (event) => this.#connection.handleClose(event),
+    };
+  }
+
+  /** @returns {import("./wiring.js").Handlers} */
+  #onDemand() {
+    return {
+      input: (event) => this.#membership?.handleInput(event),
+      log: (event) => this.#tell("log", event),
+    };
   }
 
   /** @param {Core} core */
@@ -292,7 +301,7 @@ export class RaceClient extends Emitter {
     const why = new RaceError(code, reason, { retryable });
     if (this.#membership) this.#drop(this.#membership, why, code !== "closed");
     end(this);
-    this.#wiring.detach();
+    this.#engine.end();
   }
 
   /**
@@ -370,12 +379,6 @@ export class RaceClient extends Emitter {
       else this.#connection.handleSilence();
     }
   }
-}
-
-/** What of a client's options is the core's. @param {RaceOptions} options @returns {CoreOptions} */
-function ownOptions(options) {
-  const mine = new Set(["name", "password", "reconnect", "core", "config", "fetch"]);
-  return Object.fromEntries(Object.entries(options).filter(([name]) => !mine.has(name)));
 }
 
 /** A room that one is not in is left already. @param {Core} core */

@@ -20,6 +20,7 @@ import { RaceError, raceError } from "./error.js";
 /**
  * @typedef {object} Owner
  * @property {() => Promise<Core>} make  a fresh core, listened to by its owner
+ * @property {(core: Core) => void} free
  * @property {string} socket  the relay's WebSocket
  * @property {(core: Core) => Promise<void>} signIn
  * @property {(core: Core) => Promise<void>} comeBack  what is done after a sign-in that is not the first
@@ -72,7 +73,7 @@ export class Connection {
 
   /** Another core in place of this one, which has the same connection. @param {Core} core */
   replace(core) {
-    this.#core = core;
+    if (this.#core) this.#core = core;
   }
 
   /** The core, or an error that says why there is none. @returns {Core} */
@@ -234,7 +235,7 @@ export class Connection {
   #free(core) {
     if (this.#core !== core) return;
     this.#core = null;
-    core.free();
+    this.#owner.free(core);
   }
 
   /** @param {StateChange} change */

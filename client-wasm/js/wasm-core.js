@@ -1,6 +1,7 @@
 // The wasm client as a core. The only module that knows where it lies.
 
-import { raceError } from "./error.js";
+import { RaceError, raceError } from "./error.js";
+import { lab } from "./lab.js";
 
 /** @typedef {import("./core.js").CoreFactory} CoreFactory */
 /** @typedef {import("./core.js").Core} Core */
@@ -43,12 +44,28 @@ export function load(input) {
 async function start(input) {
   // @ts-ignore: it is generated, and not there where types are checked without a build
   const module = /** @type {WasmModule} */ (await import("./wasm/client_wasm.js"));
-  await module.default(input === undefined ? undefined : { module_or_path: input });
+  const found = input ?? (await fileOnDisk());
+  await module.default(found === undefined ? undefined : { module_or_path: found });
   return module;
 }
 
-/** A session of the wasm client. @type {CoreFactory} */
-export const wasmCore = async (options) => {
+/** Node fetches no files. */
+async function fileOnDisk() {
+  const url = new URL("./wasm/client_wasm_bg.wasm", import.meta.url);
+  if (url.protocol !== "file:") return undefined;
+  // Not imported, because a bundler for browsers would look for it.
+  const files = globalThis.process?.getBuiltinModule?.("node:fs/promises");
+  return files?.readFile(url);
+}
+
+/** A session of the wasm client, behind a network that can be made worse. @type {CoreFactory} */
+export const wasmCore = async ({ webSocket, ...options }) => {
+  if (!webSocket && typeof WebSocket === "undefined") {
+    const words = "there is no WebSocket here: take Node 22 or newer, or give the option webSocket";
+    throw new RaceError("load_failed", words, { retryable: false });
+  }
   const { Session } = await load();
-  return new Session(options);
+  const network = lab(null, webSocket && { webSocket });
+  const session = new Session({ ...options, webSocket: network.webSocket });
+  return Object.assign(session, { simulate: network.set });
 };

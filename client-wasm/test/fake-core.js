@@ -328,3 +328,8 @@ export class FakeCore {
     this.freed = true;
   }
 }
+
+/** All promises that can settle by themselves have. @returns {Promise<void>} */
+export function settled() {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
