@@ -22,6 +22,12 @@ export default [
   js.configs.recommended,
   { rules, linterOptions: { reportUnusedDisableDirectives: "error" } },
   { files: ["www/**/*.js", "client-wasm/js/**"], languageOptions: { globals: globals.browser } },
-  { files: ["www/test/**", "client-wasm/test/**", "tests/**", "*.js"], languageOptions: { globals: globals.nodeBuiltin } },
-  { files: ["tests/browser/**"], languageOptions: { globals: globals.browser } },
+  {
+    files: ["www/test/**", "client-wasm/test/**", "tests/**", "*.js"],
+    languageOptions: { globals: globals.nodeBuiltin },
+  },
+  {
+    files: ["tests/browser/**", "tests/package/projects/browser/**"],
+    languageOptions: { globals: globals.browser },
+  },
 ];

@@ -1,19 +1,26 @@
 // What the element fetches: the wasm client, its spectator of a room, and the circuit. Works from any origin, since a
-// club's page takes the element from the relay's.
+// club's page takes the element from the relay's, or from the npm package, which has a way of its own to the client.
 
 import { parseCircuit } from "./circuit.js";
 
 /** @typedef {import("./feed.js").Spectator} Spectator */
 /** @typedef {import("./circuit.js").Circuit} Circuit */
-/** @typedef {{ default: () => Promise<unknown>, RaceClient: { spectate: (url: string, room: string, options?: { token?: string }) => Spectator } }} ClientModule */
+/** The wasm client, ready. @typedef {{ RaceClient: { spectate: (url: string, room: string, options?: { token?: string }) => Spectator } }} Client */
 
 const TRACK_TIMEOUT_MS = 10_000;
 /** A learned circuit is some 10 kB; what is larger is not ours. */
 const MAX_KEPT_LETTERS = 200_000;
 const KEPT_UNDER = "race-viewer.track ";
 
-/** @type {Promise<ClientModule> | undefined} */
+let loader = load;
+/** @type {Promise<Client> | undefined} */
 let loading;
+
+/** Take the wasm client from there, instead of the relay's page. @param {() => Promise<Client>} other */
+export function useClient(other) {
+  loader = other;
+  loading = undefined;
+}
 
 /**
  * Begin to watch a room.
@@ -22,7 +29,7 @@ let loading;
  * @param {string} token  empty where none is needed
  */
 export async function watch(src, room, token) {
-  loading ??= load().catch((cause) => {
+  loading ??= loader().catch((cause) => {
     loading = undefined;
     throw cause;
   });
@@ -30,11 +37,12 @@ export async function watch(src, room, token) {
   return RaceClient.spectate(src, room, token ? { token } : {});
 }
 
-/** @returns {Promise<ClientModule>} */
+/** @returns {Promise<Client>} */
 async function load() {
-  // In a variable, because the module is generated and the type checker never sees it.
-  const url = new URL("../../pkg/client_wasm.js", import.meta.url).href;
-  const module = /** @type {ClientModule} */ (await import(url));
+  // In variables, because the module is generated, and the type checker and bundlers never see it.
+  const path = "../../pkg/client_wasm.js";
+  const url = new URL(path, import.meta.url).href;
+  const module = await import(/* webpackIgnore: true */ /* @vite-ignore */ url);
   await module.default();
   return module;
 }

@@ -1,0 +1,37 @@
+// The package with its wasm module inside: for bundlers and hosts that cannot serve a `.wasm` file. A third larger.
+
+import { RaceClient as Client } from "./index.js";
+import { load } from "./wasm-core.js";
+import { base64 } from "./wasm/bytes.js";
+
+export * from "./index.js";
+
+/** Load the wasm client. Nobody needs to call it: connecting does. */
+export async function init() {
+  await load(bytes());
+}
+
+/** The client as in the main entry; it needs no file. */
+export class RaceClient extends Client {
+  /** @type {typeof Client.connect} */
+  static async connect(url, options) {
+    await init();
+    return super.connect(url, options);
+  }
+
+  /** @type {typeof Client.spectate} */
+  static async spectate(url, room, options) {
+    await init();
+    return super.spectate(url, room, options);
+  }
+
+  /** @param {Parameters<Client["connect"]>[0]} [options] */
+  async connect(options) {
+    await init();
+    await super.connect(options);
+  }
+}
+
+function bytes() {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+}

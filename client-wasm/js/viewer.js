@@ -1,0 +1,18 @@
+// <race-viewer>: a room's race as a live map, with standings and the last ten minutes.
+//
+//   import { defineRaceViewer } from "mp-server-client/viewer";
+//   defineRaceViewer();
+//   // <race-viewer src="https://relay.example" room="ROOM_ID"></race-viewer>
+
+import { useClient } from "../../www/src/viewer/connect.js";
+import { defineRaceViewer as define } from "../../www/src/viewer/race-viewer.js";
+import { load } from "./wasm-core.js";
+
+/** @typedef {import("../../www/src/viewer/race-viewer.js").RaceViewer} RaceViewer */
+
+/** Make the element known to the page. Does nothing the second time, and where there are no elements. */
+export function defineRaceViewer() {
+  if (typeof customElements === "undefined") return;
+  useClient(load);
+  define();
+}

@@ -1,0 +1,294 @@
+// The page's side: a core whose work is done in a worker. What can be read at once is a copy of what the worker last said.
+
+import { RaceError } from "../error.js";
+import { epochMs, EVENTS } from "./messages.js";
+import { Motion } from "./motion.js";
+
+/** @typedef {import("../core.js").Core} Core */
+/** @typedef {import("../core.js").CoreEvents} CoreEvents */
+/** @typedef {import("./messages.js").Call} Call */
+/** @typedef {import("./messages.js").FromWorker} FromWorker */
+/** @typedef {import("./messages.js").ToWorker} ToWorker */
+/** @typedef {(event: any) => void} Listener */
+
+/** Positions a second where the options name no number. */
+const UPDATE_HZ = 20;
+
+/** @type {import("../core.js").CoreMetrics} */
+const NOTHING_YET = {
+  roundTripMs: null,
+  sent: 0,
+  received: 0,
+  refused: 0,
+  lost: 0,
+  lossPercent: 0,
+  lossEstimated: true,
+  sentPerSecond: 0,
+  receivedPerSecond: 0,
+  bytesSent: 0,
+  bytesReceived: 0,
+};
+
+/** @implements {Core} */
+export class RemoteCore {
+  #port;
+  #end;
+  #everyMs;
+  /** @type {import("./messages.js").Facts} */
+  #facts = { state: "disconnected", sessionId: undefined, roomId: undefined };
+  #metrics = NOTHING_YET;
+  #motion = new Motion();
+  /** @type {Map<number, string>} */
+  #owners = new Map();
+  /** @type {Map<number, { resolve: (value: any) => void, reject: (error: RaceError) => void }>} */
+  #waiting = new Map();
+  #lastId = 0;
+  /** @type {Map<string, Set<Listener>>} */
+  #listeners = new Map(EVENTS.map((type) => [type, new Set()]));
+  #updateDueMs = 0;
+  #inputDueMs = 0;
+  /** Why nothing can be done any more. @type {RaceError | undefined} */
+  #over;
+
+  /**
+   * @param {import("./messages.js").Port} port
+   * @param {import("../core.js").CoreOptions} options
+   * @param {() => void} end  lets go of the worker
+   */
+  constructor(port, options, end) {
+    this.#port = port;
+    this.#end = end;
+    this.#everyMs = 1000 / (options.updateHz ?? UPDATE_HZ);
+    port.onmessage = ({ data }) => this.#handle(data);
+    /** Resolves when the worker has its core. @type {Promise<this>} */
+    this.made = new Promise((resolve, reject) => {
+      this.#waiting.set(0, { resolve: () => resolve(this), reject });
+    });
+    try {
+      this.#post({ kind: "make", options });
+    } catch (cause) {
+      this.fail(
+        new RaceError("invalid_argument", "an option cannot go to a worker, such as a function", { cause }),
+      );
+    }
+  }
+
+  /** Give up: the worker is gone or never came. @param {RaceError} error */
+  fail(error) {
+    if (this.#over) return;
+    this.#over = error;
+    const { code, message: reason, retryable } = error;
+    const wasConnected = this.#facts.state !== "disconnected";
+    this.#facts = { state: "disconnected", sessionId: undefined, roomId: undefined };
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+    this.#end();
+    if (wasConnected) this.#emit("close", { code, number: 0, reason, retryable });
+  }
+
+  /** @param {ToWorker} message @param {ArrayBuffer[]} [transfer] */
+  #post(message, transfer = []) {
+    this.#port.postMessage(message, transfer);
+  }
+
+  /** @param {FromWorker} message */
+  #handle(message) {
+    if (this.#over) return;
+    if (message.kind === "rows") {
+      this.#motion.take(new Float32Array(message.rows), message.count, message.atMs);
+      this.#post({ kind: "rows", rows: message.rows }, [message.rows]);
+    } else if (message.kind === "metrics") {
+      this.#metrics = message.metrics;
+    } else if (message.kind === "failed") {
+      this.fail(errorOf(message.fault));
+    } else {
+      this.#facts = message.facts;
+      if (message.kind === "event") this.#hear(message);
+      else this.#settle(message.kind === "made" ? { id: 0 } : message);
+    }
+  }
+
+  /** @param {{ id: number, value?: unknown, fault?: import("./messages.js").Fault }} answer */
+  #settle({ id, value, fault }) {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (fault) waiting?.reject(errorOf(fault));
+    else waiting?.resolve(value);
+  }
+
+  /** @param {Extract<FromWorker, { kind: "event" }>} message */
+  #hear({ type, event }) {
+    if (type === "carJoined") {
+      this.#owners.set(event.slot, event.id);
+      this.#motion.forget(event.slot);
+    } else if (type === "carLeft") {
+      this.#owners.delete(event.slot);
+    }
+    this.#emit(type, event);
+  }
+
+  /** @param {keyof CoreEvents} type @param {unknown} event */
+  #emit(type, event) {
+    for (const listener of [...(this.#listeners.get(type) ?? [])]) {
+      try {
+        listener(event);
+      } catch (thrown) {
+        reportError(thrown);
+      }
+    }
+  }
+
+  /**
+   * @param {Call} call
+   * @param {unknown[]} args
+   * @returns {Promise<any>}
+   */
+  #call(call, ...args) {
+    if (this.#over) return call === "close" ? Promise.resolve() : Promise.reject(this.#over);
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#post({ kind: "call", id, call, args });
+    });
+  }
+
+  /** @param {string} url */
+  connect(url) {
+    return this.#call("connect", url);
+  }
+
+  /** @param {string} name @param {string} [password] */
+  signIn(name, password) {
+    return this.#call("signIn", name, password);
+  }
+
+  /** @param {string} name */
+  createRoom(name) {
+    return this.#call("createRoom", name);
+  }
+
+  /** @param {string} roomId */
+  joinRoom(roomId) {
+    return this.#call("joinRoom", roomId);
+  }
+
+  leaveRoom() {
+    return this.#call("leaveRoom");
+  }
+
+  listRooms() {
+    return this.#call("listRooms");
+  }
+
+  roomPlayers() {
+    return this.#call("roomPlayers");
+  }
+
+  playerInfo() {
+    return this.#call("playerInfo");
+  }
+
+  /** @param {string} targetId @param {string} text */
+  relayMessage(targetId, text) {
+    return this.#call("relayMessage", targetId, text);
+  }
+
+  startGame() {
+    return this.#call("startGame");
+  }
+
+  ping() {
+    return this.#call("ping");
+  }
+
+  close() {
+    return this.#call("close");
+  }
+
+  /**
+   * @template {keyof CoreEvents} T
+   * @param {T} type
+   * @param {(event: CoreEvents[T]) => void} listener
+   */
+  on(type, listener) {
+    const listeners = this.#listeners.get(type);
+    if (!listeners) throw new RaceError("invalid_argument", `there is no event ${type}`);
+    /** @type {Listener} */
+    const own = (event) => listener(event);
+    listeners.add(own);
+    return () => void listeners.delete(own);
+  }
+
+  /**
+   * The worker sends the newest at its time; says whether that is now, as far as the page can tell.
+   * @param {number[]} numbers
+   */
+  sendUpdate(...numbers) {
+    return this.#offer("update", numbers);
+  }
+
+  /** @param {number[]} numbers */
+  sendInput(...numbers) {
+    return this.#offer("input", numbers);
+  }
+
+  /**
+   * @param {"update" | "input"} kind
+   * @param {number[]} numbers
+   */
+  #offer(kind, numbers) {
+    if (!numbers.every(Number.isFinite)) throw new RaceError("invalid_argument", "a number is not finite");
+    if (this.#over || this.#facts.roomId === undefined) return false;
+    this.#post({ kind, numbers });
+    const now = epochMs();
+    const dueMs = kind === "update" ? this.#updateDueMs : this.#inputDueMs;
+    if (now < dueMs) return false;
+    const nextMs = Math.max(dueMs, now - this.#everyMs) + this.#everyMs;
+    if (kind === "update") this.#updateDueMs = nextMs;
+    else this.#inputDueMs = nextMs;
+    return true;
+  }
+
+  sample() {
+    return this.#motion.at(epochMs());
+  }
+
+  carCount() {
+    return this.#motion.count;
+  }
+
+  /** @param {number} slot */
+  carId(slot) {
+    return this.#owners.get(slot);
+  }
+
+  metrics() {
+    return this.#metrics;
+  }
+
+  get state() {
+    return this.#facts.state;
+  }
+
+  get sessionId() {
+    return this.#facts.sessionId;
+  }
+
+  get roomId() {
+    return this.#facts.roomId;
+  }
+
+  free() {
+    for (const listeners of this.#listeners.values()) listeners.clear();
+    if (this.#over) return;
+    this.#post({ kind: "free" });
+    this.#over = new RaceError("closed", "the client was freed");
+    for (const { reject } of this.#waiting.values()) reject(this.#over);
+    this.#waiting.clear();
+  }
+}
+
+/** @param {import("./messages.js").Fault} fault */
+function errorOf({ code, retryable, message }) {
+  return new RaceError(code, message, { retryable });
+}
