@@ -1,13 +1,14 @@
 // A relay with rooms and bots in the page itself, without a server: for demos, Storybook and unit tests. Clients of one mock
 // see each other and go by the rules of a real relay; with a seed and a clock of the test's own all is the same each time.
 
+import { RaceClient } from "./client.js";
+import { seeded } from "./lab/random.js";
 import { Bot, BOT_NAMES, Bots } from "./mock/bots.js";
 import { PAGE_CLOCK, VirtualClock } from "./mock/clock.js";
 import { MockCore } from "./mock/core.js";
 import { failure, known } from "./mock/failure.js";
 import { Line } from "./mock/line.js";
 import { Lobby } from "./mock/lobby.js";
-import { seeded } from "./mock/random.js";
 import { ROOM_SEATS } from "./mock/room.js";
 
 export { VirtualClock };
@@ -34,6 +35,8 @@ export { VirtualClock };
  * @property {Failures} [fail]  what goes wrong
  */
 
+/** Where the mock is, for those who want to know; nothing is ever asked there. */
+const ADDRESS = "http://localhost/";
 /** The longest round trip there may be: more is a connection that does not work. */
 const MAX_LATENCY_MS = 10_000;
 
@@ -95,6 +98,7 @@ export class MockRelay {
         attach: (core) => void relay.#cores.add(core),
         detach: (core) => void relay.#cores.delete(core),
         wake: () => relay.#bots.wake(),
+        makeSeed: () => Math.floor(relay.#random() * 2 ** 32),
         get isUp() {
           return relay.#isUp;
         },
@@ -102,6 +106,15 @@ export class MockRelay {
       options,
     );
   };
+
+  /**
+   * A client that is connected and signed in. With a `VirtualClock` it comes as soon as that goes on.
+   * @param {string} name
+   * @param {Partial<import("./client.js").RaceOptions>} [options]
+   */
+  connect(name, options) {
+    return RaceClient.connect(ADDRESS, { config: {}, ...options, name, core: this.core });
+  }
 
   /** The rooms as they are now. @returns {MockRoom[]} */
   get rooms() {

@@ -22,7 +22,7 @@ export class Bot {
   /**
    * @param {Player} player
    * @param {import("./line.js").Line} line
-   * @param {import("./random.js").Random} random
+   * @param {import("./id.js").Random} random
    */
   constructor(player, line, random) {
     this.player = player;

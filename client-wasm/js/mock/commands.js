@@ -9,18 +9,27 @@ const MAX_QUEUE = 64;
  * @typedef {object} Command
  * @property {string} method
  * @property {() => unknown} work  done at the relay; throws what it refuses
- * @property {(answer: any) => void} apply  done when the answer is back
+ * @property {(answer: any, sentMs: number) => void} apply  done when the answer is back
  * @property {(answer: any) => void} resolve
  * @property {(error: unknown) => void} reject
  */
 
-/** @typedef {{ way: (callback: () => void) => void, wait: (callback: () => void, delayMs: number) => void, failing: (method: string) => string | undefined, timeoutMs: number }} Path */
+/**
+ * @typedef {object} Path
+ * @property {() => number} now
+ * @property {(arrive: () => void) => void} up
+ * @property {(arrive: () => void) => void} down
+ * @property {(callback: () => void, delayMs: number) => void} wait
+ * @property {(method: string) => string | undefined} failing  which code a method is to fail with
+ * @property {number} timeoutMs
+ */
 
 export class Commands {
   /** @type {Command[]} */
   #queue = [];
   /** @type {Command | undefined} */
   #outstanding;
+  #sentMs = 0;
   #path;
 
   /** @param {Path} path */
@@ -32,7 +41,7 @@ export class Commands {
    * @template T
    * @param {string} method
    * @param {() => T} work
-   * @param {(answer: T) => void} [apply]
+   * @param {(answer: T, sentMs: number) => void} [apply]
    * @returns {Promise<T>}
    */
   send(method, work, apply = () => {}) {
@@ -64,7 +73,8 @@ export class Commands {
     if (this.#outstanding || !command) return;
     this.#queue.shift();
     this.#outstanding = command;
-    this.#path.way(() => this.#reach(command));
+    this.#sentMs = this.#path.now();
+    this.#path.up(() => this.#reach(command));
   }
 
   /** @param {Command} command */
@@ -80,9 +90,9 @@ export class Commands {
     try {
       if (code) throw failure(code);
       const answer = command.work();
-      this.#path.way(() => this.#settle(command, () => this.#answer(command, answer)));
+      this.#path.down(() => this.#settle(command, () => this.#answer(command, answer)));
     } catch (error) {
-      this.#path.way(() => this.#settle(command, () => command.reject(error)));
+      this.#path.down(() => this.#settle(command, () => command.reject(error)));
     }
   }
 
@@ -91,7 +101,7 @@ export class Commands {
    * @param {unknown} answer
    */
   #answer(command, answer) {
-    command.apply(answer);
+    command.apply(answer, this.#sentMs);
     command.resolve(answer);
   }
 

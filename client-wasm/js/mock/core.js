@@ -1,17 +1,15 @@
 // One client of a mock relay, with all of a core's methods and events; between it and the relay lies a way that takes time.
 
-import { Cars, EXPIRY_MS } from "./cars.js";
+import { checked } from "../lab/conditions.js";
 import { Commands } from "./commands.js";
+import { Datagrams, LOOK_MS } from "./datagrams.js";
 import { closeNumber, failure } from "./failure.js";
 import { Listeners } from "./listeners.js";
-import { Pacer } from "./pacer.js";
-import { Traffic } from "./traffic.js";
+import { Way } from "./way.js";
 
 /** @typedef {import("../core.js").Core} Core */
 /** @typedef {import("../core.js").CoreState} CoreState */
 /** @typedef {import("./room.js").Player} Player */
-/** @typedef {import("./room.js").Pose} Pose */
-/** @typedef {import("./room.js").Controls} Controls */
 
 /**
  * What a client sees of its relay.
@@ -24,10 +22,9 @@ import { Traffic } from "./traffic.js";
  * @property {(core: MockCore) => void} detach
  * @property {() => void} wake  somebody may hear the bots
  * @property {boolean} isUp
+ * @property {() => number} makeSeed
  */
 
-const DEFAULT_HZ = 20;
-const MAX_HZ = 60;
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** How long a connection may take. */
 const CONNECT_TIMEOUT_MS = 20_000;
@@ -44,22 +41,19 @@ export class MockCore {
   #player;
   #relay;
   #commands;
-  #updates;
-  #inputs;
-  #cars;
+  #datagrams;
   #listeners = new Listeners();
-  #sent = new Traffic();
-  #received = new Traffic();
   /** @type {number | null} */
   #roundTripMs = null;
-  /** All that is under way; it ends with the connection. @type {Set<unknown>} */
+  #conditions;
+  #up;
+  #down;
+  /** They end with the connection. @type {Set<unknown>} */
   #timers = new Set();
-  /** @type {unknown} */
-  #expiry;
   /** @type {{ resolve: (id: string) => void, reject: (error: unknown) => void } | undefined} */
   #connecting;
   /** @type {unknown} */
-  #dial;
+  #break;
   /** @type {Array<() => void>} */
   #closing = [];
   #isOpen = false;
@@ -68,20 +62,30 @@ export class MockCore {
    * @param {Relay} relay
    * @param {import("../core.js").CoreOptions} [options]
    */
-  constructor(relay, { updateHz = DEFAULT_HZ, commandTimeoutMs = DEFAULT_TIMEOUT_MS } = {}) {
-    if (!(updateHz >= 1 && updateHz <= MAX_HZ)) {
-      throw failure("invalid_argument", `option updateHz must be a number from 1 to ${MAX_HZ}`);
-    }
+  constructor(relay, { updateHz, commandTimeoutMs = DEFAULT_TIMEOUT_MS } = {}) {
     this.#relay = relay;
-    this.#cars = new Cars((type, event) => this.#listeners.emit(type, event));
+    this.#conditions = checked(null, relay.makeSeed());
+    const { seed } = this.#conditions;
+    this.#up = new Way(relay.clock, relay.latencyMs / 2, ~seed >>> 0);
+    this.#down = new Way(relay.clock, relay.latencyMs / 2, seed);
+    this.#datagrams = new Datagrams(
+      {
+        clock: relay.clock,
+        up: (arrive) => this.#up.datagram(arrive, this.#conditions),
+        player: () => this.#player,
+        look: () => void this.#later(() => this.#datagrams.expire(), LOOK_MS),
+        tell: (type, event) => this.#listeners.emit(type, event),
+      },
+      updateHz,
+    );
     this.#commands = new Commands({
-      way: (callback) => this.#later(callback, this.#halfMs),
+      now: () => relay.clock.now(),
+      up: (arrive) => this.#send(this.#up, arrive),
+      down: (arrive) => this.#send(this.#down, arrive),
       wait: (callback, delayMs) => this.#later(callback, delayMs),
       failing: relay.failing,
       timeoutMs: commandTimeoutMs,
     });
-    this.#updates = new Pacer(updateHz, relay.clock, (/** @type {Pose} */ pose) => this.#sendPose(pose));
-    this.#inputs = new Pacer(updateHz, relay.clock, (/** @type {Controls} */ c) => this.#sendControls(c));
   }
 
   /** @param {string} url  any: there is only this relay */
@@ -94,11 +98,11 @@ export class MockCore {
     return new Promise((/** @type {(id: string) => void} */ resolve, reject) => {
       this.#connecting = { resolve, reject };
       const code = this.#relay.isUp ? this.#relay.failing("connect") : "relay_unreachable";
-      const arrive = () => (code ? this.end(code) : this.#welcome());
-      this.#dial =
-        code === "timeout"
-          ? this.#later(() => this.#fallApart(failure(code)), CONNECT_TIMEOUT_MS)
-          : this.#later(arrive, this.#relay.latencyMs);
+      if (code === "timeout") {
+        return void this.#later(() => this.#fallApart(failure(code)), CONNECT_TIMEOUT_MS);
+      }
+      this.#armBreak();
+      this.#send(this.#up, () => this.#send(this.#down, () => (code ? this.end(code) : this.#welcome())));
     });
   }
 
@@ -176,9 +180,9 @@ export class MockCore {
 
   async ping() {
     const { clock } = this.#relay;
-    let startMs = 0;
-    const work = () => void (startMs = clock.now() - this.#halfMs);
-    await this.#command("ping", work, () => void (this.#roundTripMs = clock.now() - startMs));
+    const measure = (/** @type {void} */ _, /** @type {number} */ sentMs) =>
+      void (this.#roundTripMs = clock.now() - sentMs);
+    await this.#command("ping", () => {}, measure);
     return this.#roundTripMs ?? 0;
   }
 
@@ -188,11 +192,16 @@ export class MockCore {
     return new Promise((resolve) => {
       this.#closing.push(() => resolve());
       if (this.#closing.length > 1) return;
-      this.#relay.clock.clearTimeout(this.#dial);
-      this.#silence();
+      this.#datagrams.silence();
       this.#commands.drop(false);
-      this.#later(() => this.#forgetPlayer(), this.#halfMs);
-      this.#later(() => this.end("closed"), this.#relay.latencyMs);
+      if (this.state === "disconnected") {
+        this.#up.clear();
+        this.#down.clear();
+      }
+      this.#send(this.#up, () => {
+        this.#forgetPlayer();
+        this.#send(this.#down, () => this.end("closed"));
+      });
     });
   }
 
@@ -215,11 +224,8 @@ export class MockCore {
    * @param {number} qw
    */
   sendUpdate(x, y, z, qx, qy, qz, qw) {
-    const length = Math.hypot(qx, qy, qz, qw);
-    refuseInfinite(x, y, z, 1 / length);
-    if (!this.#maySend()) return false;
-    const turn = { qx: qx / length, qy: qy / length, qz: qz / length, qw: qw / length };
-    return this.#updates.offer({ x, y, z, ...turn });
+    refuseInfinite(x, y, z, 1 / Math.hypot(qx, qy, qz, qw));
+    return this.#maySend() && this.#datagrams.offerPose({ x, y, z, qx, qy, qz, qw });
   }
 
   /**
@@ -229,42 +235,37 @@ export class MockCore {
    */
   sendInput(steering, throttle, brake) {
     refuseInfinite(steering, throttle, brake);
-    if (!this.#maySend()) return false;
-    return this.#inputs.offer({
-      steering: clamp(steering, -1),
-      throttle: clamp(throttle, 0),
-      brake: clamp(brake, 0),
-    });
+    return this.#maySend() && this.#datagrams.offerControls({ steering, throttle, brake });
+  }
+
+  /**
+   * A worse network from now on.
+   * @param {import("../lab.js").Conditions | null} conditions
+   */
+  simulate(conditions) {
+    this.#conditions = checked(conditions, this.#conditions.seed);
+    if (conditions?.seed !== undefined) {
+      this.#down.reseed(conditions.seed);
+      this.#up.reseed(~conditions.seed >>> 0);
+    }
+    if (this.#isOpen) this.#armBreak();
   }
 
   sample() {
-    return this.#cars.sample(this.#relay.clock.now());
+    return this.#datagrams.sample();
   }
 
   carCount() {
-    return this.#cars.count;
+    return this.#datagrams.cars.count;
   }
 
   /** @param {number} slot */
   carId(slot) {
-    return this.#cars.idOf(slot);
+    return this.#datagrams.cars.idOf(slot);
   }
 
   metrics() {
-    const nowMs = this.#relay.clock.now();
-    return {
-      roundTripMs: this.#roundTripMs,
-      sent: this.#sent.count,
-      received: this.#received.count,
-      refused: 0,
-      lost: 0,
-      lossPercent: 0,
-      lossEstimated: true,
-      sentPerSecond: this.#sent.perSecond(nowMs),
-      receivedPerSecond: this.#received.perSecond(nowMs),
-      bytesSent: this.#sent.bytes,
-      bytesReceived: this.#received.bytes,
-    };
+    return { roundTripMs: this.#roundTripMs, ...this.#datagrams.metrics(this.#down.lost) };
   }
 
   /** Let everything go at once, and tell nobody. */
@@ -290,20 +291,18 @@ export class MockCore {
 
   /** An administrator ends the session. @param {string} message */
   kick(message) {
-    this.#later(() => {
+    this.#send(this.#down, () => {
       this.#listeners.emit("kicked", { message });
       this.end("server_ended");
-    }, this.#halfMs);
+    });
   }
 
   /** @param {number} seconds */
   drain(seconds) {
-    this.#later(() => this.#listeners.emit("draining", { seconds }), this.#halfMs);
-    this.#later(() => this.end("relay_restarting"), this.#halfMs + seconds * 1000);
-  }
-
-  get #halfMs() {
-    return this.#relay.latencyMs / 2;
+    this.#send(this.#down, () => {
+      this.#listeners.emit("draining", { seconds });
+      this.#later(() => this.end("relay_restarting"), seconds * 1000);
+    });
   }
 
   /** @returns {Player} */
@@ -333,7 +332,7 @@ export class MockCore {
    * @template T
    * @param {string} method
    * @param {() => T} work
-   * @param {(answer: T) => void} [apply]
+   * @param {(answer: T, sentMs: number) => void} [apply]
    */
   #inside(method, work, apply) {
     const mayGo = this.state !== "connected" || this.#commands.holds("signIn");
@@ -344,7 +343,7 @@ export class MockCore {
    * @template T
    * @param {string} method
    * @param {() => T} work
-   * @param {(answer: T) => void} [apply]
+   * @param {(answer: T, sentMs: number) => void} [apply]
    */
   #command(method, work, apply) {
     if (this.state === "disconnected" || this.#closing.length > 0) {
@@ -362,8 +361,8 @@ export class MockCore {
 
   /** @param {string | undefined} roomId */
   #enter(roomId) {
-    this.#silence();
-    this.#cars.clear();
+    this.#datagrams.silence();
+    this.#datagrams.cars.clear();
     this.roomId = roomId;
     if (roomId) this.#relay.wake();
   }
@@ -382,29 +381,11 @@ export class MockCore {
     return this.roomId !== undefined && this.#closing.length === 0 && !isLeaving;
   }
 
-  /** @param {Pose} pose */
-  #sendPose(pose) {
-    const { clock } = this.#relay;
-    const sentMs = clock.now();
-    this.#sent.add(sentMs);
-    this.#later(() => {
-      const player = this.#player;
-      player?.room?.spread(player, { type: "update", id: player.id, pose, sentMs });
-    }, this.#halfMs);
-  }
-
-  /** @param {Controls} controls */
-  #sendControls(controls) {
-    this.#sent.add(this.#relay.clock.now());
-    this.#later(() => {
-      const player = this.#player;
-      player?.room?.spread(player, { type: "input", id: player.id, controls });
-    }, this.#halfMs);
-  }
-
   /** Something is on its way from the relay. @param {import("./room.js").Push} push */
   #take(push) {
-    this.#later(() => this.#receive(push), this.#halfMs);
+    const arrive = () => this.#receive(push);
+    if (push.type === "update" || push.type === "input") this.#down.datagram(arrive, this.#conditions);
+    else this.#send(this.#down, arrive);
   }
 
   /** @param {import("./room.js").Push} push */
@@ -413,24 +394,23 @@ export class MockCore {
     else if (push.type === "message") {
       const { senderId, senderName, message } = push;
       this.#listeners.emit("message", { senderId, senderName, message });
-    } else if (this.roomId) {
-      this.#received.add(this.#relay.clock.now());
-      if (push.type === "input") this.#listeners.emit("input", { id: push.id, ...push.controls });
-      else this.#see(push);
-    }
+    } else if (this.roomId) this.#datagrams.receive(push);
   }
 
-  /** @param {Extract<import("./room.js").Push, { type: "update" }>} push */
-  #see({ id, pose, sentMs }) {
-    this.#cars.arrive(id, pose, sentMs + this.#relay.latencyMs);
-    if (this.#expiry === undefined) this.#expiry = this.#later(() => this.#expire(), EXPIRY_MS);
+  /**
+   * @param {Way} way
+   * @param {() => void} arrive
+   */
+  #send(way, arrive) {
+    way.line(arrive, this.#conditions);
   }
 
-  #expire() {
-    this.#expiry = undefined;
-    this.#cars.expire(this.#relay.clock.now());
-    // Looked at five times while a car's time runs out: nobody sees it later by a fifth.
-    if (!this.#cars.isEmpty) this.#expiry = this.#later(() => this.#expire(), EXPIRY_MS / 5);
+  #armBreak() {
+    const { disconnectAfterMs } = this.#conditions;
+    this.#relay.clock.clearTimeout(this.#break);
+    this.#timers.delete(this.#break);
+    if (disconnectAfterMs === null) return;
+    this.#break = this.#later(() => this.end("connection_lost"), disconnectAfterMs);
   }
 
   /**
@@ -446,11 +426,6 @@ export class MockCore {
     return timer;
   }
 
-  #silence() {
-    this.#updates.reset();
-    this.#inputs.reset();
-  }
-
   #forgetPlayer() {
     if (this.#player) this.#relay.lobby.remove(this.#player);
   }
@@ -459,8 +434,9 @@ export class MockCore {
   #fallApart(reason) {
     for (const timer of this.#timers) this.#relay.clock.clearTimeout(timer);
     this.#timers.clear();
-    this.#expiry = undefined;
-    this.#silence();
+    this.#up.clear();
+    this.#down.clear();
+    this.#datagrams.silence();
     this.#forgetPlayer();
     this.#relay.detach(this);
     this.#isOpen = false;
@@ -473,7 +449,7 @@ export class MockCore {
     this.#closing = [];
     this.#become("disconnected");
     this.#commands.drop();
-    this.#cars.clear();
+    this.#datagrams.end();
     connecting?.reject(reason);
     for (const resolve of closing) resolve();
   }
@@ -487,9 +463,3 @@ function refuseInfinite(...numbers) {
   if (numbers.every(Number.isFinite)) return;
   throw failure("invalid_argument", "a number that is not finite, or a rotation without direction");
 }
-
-/**
- * @param {number} value
- * @param {number} low
- */
-const clamp = (value, low) => Math.min(Math.max(value, low), 1);

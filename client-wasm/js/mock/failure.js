@@ -1,5 +1,7 @@
 // Every way in which the real thing fails, so that a page can be shown each of them.
 
+import { RaceError } from "../error.js";
+
 /**
  * By code: the words, whether trying again may help, and for the end of a connection its close code.
  * @type {Readonly<Record<string, readonly [words: string, retryable: boolean, number?: number]>>}
@@ -34,7 +36,7 @@ const FAILURES = {
   malformed: ["this page sent something malformed", false, 4006],
 };
 
-/** @typedef {Error & { code: string, retryable: boolean }} Failure */
+/** @typedef {RaceError} Failure */
 
 /**
  * Make the error that the wasm client would give.
@@ -45,9 +47,7 @@ const FAILURES = {
  */
 export function failure(code, words, retryable) {
   const [usual, mayPass] = FAILURES[code] ?? ["something went wrong", false];
-  const error = Object.assign(new Error(words ?? usual), { code, retryable: retryable ?? mayPass });
-  error.name = "RaceError";
-  return error;
+  return new RaceError(code, words ?? usual, { retryable: retryable ?? mayPass });
 }
 
 /** The close code of a failure that ends a connection; undefined for one that does not. @param {string} code */

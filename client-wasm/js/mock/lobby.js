@@ -2,7 +2,7 @@
 // nothing of connections; a refused command throws.
 
 import { failure } from "./failure.js";
-import { makeId } from "./random.js";
+import { makeId } from "./id.js";
 import { Room } from "./room.js";
 
 /** @typedef {import("./room.js").Player} Player */
@@ -21,7 +21,7 @@ export class Lobby {
   #passwords = new Map();
 
   /**
-   * @param {import("./random.js").Random} random
+   * @param {import("./id.js").Random} random
    * @param {import("./clock.js").Clock} clock
    */
   constructor(random, clock) {
