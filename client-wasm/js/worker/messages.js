@@ -47,6 +47,7 @@ export const EVENTS = /** @type {const} */ ([
  *   | { kind: "update", numbers: number[] }
  *   | { kind: "input", numbers: number[] }
  *   | { kind: "rows", rows: ArrayBuffer }
+ *   | { kind: "simulate", conditions: import("../lab.js").Conditions | null }
  *   | { kind: "free" }} ToWorker
  */
 /**

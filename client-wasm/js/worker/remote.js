@@ -1,6 +1,7 @@
 // The page's side: a core whose work is done in a worker. What can be read at once is a copy of what the worker last said.
 
 import { RaceError } from "../error.js";
+import { checked } from "../lab/conditions.js";
 import { epochMs, EVENTS } from "./messages.js";
 import { Motion } from "./motion.js";
 
@@ -68,7 +69,7 @@ export class RemoteCore {
       this.#post({ kind: "make", options });
     } catch (cause) {
       this.fail(
-        new RaceError("invalid_argument", "an option cannot go to a worker, such as a function", { cause }),
+        new RaceError("invalid_argument", "a worker takes no function: leave out webSocket", { cause }),
       );
     }
   }
@@ -243,10 +244,18 @@ export class RemoteCore {
     const now = epochMs();
     const dueMs = kind === "update" ? this.#updateDueMs : this.#inputDueMs;
     if (now < dueMs) return false;
-    const nextMs = Math.max(dueMs, now - this.#everyMs) + this.#everyMs;
+    // More than a beat late: what was missed is not made up for.
+    const nextMs = dueMs + this.#everyMs > now ? dueMs + this.#everyMs : now + this.#everyMs;
     if (kind === "update") this.#updateDueMs = nextMs;
     else this.#inputDueMs = nextMs;
     return true;
+  }
+
+  /** @param {import("../lab.js").Conditions | null} conditions */
+  simulate(conditions) {
+    // Here already, since what the worker throws comes too late.
+    checked(conditions, 0);
+    if (!this.#over) this.#post({ kind: "simulate", conditions });
   }
 
   sample() {

@@ -88,6 +88,7 @@ class Served {
   handle(message) {
     if (message.kind === "call") void this.#call(message);
     else if (message.kind === "rows") this.#buffers.push(message.rows);
+    else if (message.kind === "simulate") this.core.simulate?.(message.conditions);
     else if (message.kind === "update") {
       const [x, y, z, qx, qy, qz, qw] = message.numbers;
       this.core.sendUpdate(x, y, z, qx, qy, qz, qw);

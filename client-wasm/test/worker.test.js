@@ -1,0 +1,204 @@
+// The client in a worker, with both ends in this process and a channel between them.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+
+import { CAR_STRIDE } from "../js/core.js";
+import { RaceError } from "../js/error.js";
+import { mockRelay } from "../js/mock.js";
+import { Motion } from "../js/worker/motion.js";
+import { RemoteCore } from "../js/worker/remote.js";
+import { serve } from "../js/worker/served.js";
+
+/** @typedef {import("../js/core.js").Core} Core */
+
+const FRAME_MS = 5;
+const PATIENCE_MS = 5000;
+/** @type {Array<() => void>} */
+const ends = [];
+after(() => ends.forEach((end) => end()));
+
+/**
+ * A core behind a channel, as `workerCore` makes it of a worker.
+ * @param {import("../js/core.js").CoreFactory} factory
+ * @param {import("../js/core.js").CoreOptions} [options]
+ */
+function remote(factory, options = {}) {
+  const { port1, port2 } = new MessageChannel();
+  let ended = false;
+  const end = () => {
+    ended = true;
+    port1.close();
+  };
+  ends.push(end);
+  const port = /** @type {import("../js/worker/messages.js").Port} */ (/** @type {unknown} */ (port2));
+  const nextFrame = (/** @type {() => void} */ callback) => void (ended || setTimeout(callback, FRAME_MS));
+  serve(port, factory, { nextFrame, ended: end });
+  const near = /** @type {import("../js/worker/messages.js").Port} */ (/** @type {unknown} */ (port1));
+  return new RemoteCore(near, options, end).made;
+}
+
+/** @param {() => boolean} condition */
+async function until(condition) {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!condition()) {
+    assert.ok(Date.now() < deadline, `not so in time: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, FRAME_MS));
+  }
+}
+
+test("commands, events and facts go through to a core and back", async () => {
+  const relay = mockRelay({ bots: 2, rooms: [] });
+  ends.push(() => relay.stop());
+  const core = await remote(relay.core);
+  /** @type {string[]} */
+  const joined = [];
+  core.on("carJoined", ({ id }) => joined.push(id));
+  assert.equal(core.state, "disconnected");
+  const id = await core.connect("ws://mock/ws");
+  assert.equal(core.sessionId, id);
+  assert.equal((await core.signIn("Ann")).name, "Ann");
+  assert.equal(core.state, "authenticated");
+  const { roomId } = await core.createRoom("Friday");
+  assert.equal(core.roomId, roomId);
+  assert.deepEqual(
+    (await core.listRooms()).map((/** @type {import("../js/core.js").Room} */ room) => room.id),
+    [roomId],
+  );
+  await assert.rejects(core.joinRoom("f".repeat(32)), (error) => {
+    assert.ok(error instanceof RaceError);
+    assert.equal(error.code, "room_not_found");
+    return true;
+  });
+  await core.close();
+  assert.equal(core.state, "disconnected");
+  assert.equal(core.roomId, undefined);
+  core.free();
+});
+
+test("another's car is seen where it drives, with its owner", async () => {
+  const relay = mockRelay({ bots: 0 });
+  ends.push(() => relay.stop());
+  const ann = await remote(relay.core);
+  const ben = await relay.core({});
+  for (const [core, name] of /** @type {Array<[Core, string]>} */ ([
+    [ann, "Ann"],
+    [ben, "Ben"],
+  ])) {
+    await core.connect("ws://mock/ws");
+    await core.signIn(name);
+  }
+  const { roomId } = await ann.createRoom("Friday");
+  await ben.joinRoom(roomId);
+  await ann.startGame();
+  let x = 0;
+  // Who has sent nothing is not known to the server yet, and gets nothing.
+  ann.sendUpdate(0, 0, 0, 0, 0, 0, 1);
+  const driving = setInterval(() => ben.sendUpdate((x += 0.2), 0, 3, 0, 0, 0, 1), 10);
+  ends.push(() => clearInterval(driving));
+  await until(() => ann.carCount() === 1 && ann.sample()[1] > 2);
+  const seen = ann.sample();
+  assert.ok(seen[1] <= x + 1, `seen at ${seen[1]}, driven to ${x}`);
+  assert.ok(Math.abs(seen[3] - 3) < 0.01, `seen at z ${seen[3]}`);
+  assert.equal(ann.carId(seen[0]), ben.sessionId);
+  assert.equal(ann.sendUpdate(0, 0, 0, 0, 0, 0, 1), true);
+  assert.equal(ann.sendUpdate(0, 0, 0, 0, 0, 0, 1), false, "twice at once is once too often");
+  assert.throws(() => ann.sendUpdate(NaN, 0, 0, 0, 0, 0, 1), { code: "invalid_argument" });
+  await until(() => ben.sample().length > 0 && ben.carCount() === 1);
+  assert.ok(ann.metrics().received > 0);
+  clearInterval(driving);
+  ann.free();
+  ben.free();
+});
+
+test("samples do not pile up before a page that is busy, and buffers are used again", () => {
+  /** @type {any[]} */
+  const posted = [];
+  /** @type {import("../js/worker/messages.js").Port} */
+  const port = { postMessage: (message) => posted.push(message), onmessage: null };
+  /** @type {() => void} */
+  let frame = () => {};
+  const core = /** @type {Core} */ (
+    /** @type {unknown} */ ({
+      state: "authenticated",
+      on: () => () => {},
+      sample: () => new Float32Array(2 * CAR_STRIDE),
+      carCount: () => 1,
+      metrics: () => ({}),
+    })
+  );
+  serve(port, async () => core, { nextFrame: (callback) => (frame = callback), ended() {} });
+  const say = (/** @type {unknown} */ data) => port.onmessage?.(/** @type {MessageEvent} */ ({ data }));
+  say({ kind: "make", options: {} });
+  return Promise.resolve()
+    .then(() => {})
+    .then(() => {
+      for (let count = 0; count < 20; count++) frame();
+      const rows = posted.filter(({ kind }) => kind === "rows");
+      assert.equal(rows.length, 4);
+      say({ kind: "rows", rows: rows[2].rows });
+      frame();
+      const again = posted.filter(({ kind }) => kind === "rows");
+      assert.equal(again.length, 5);
+      assert.equal(again[4].rows, rows[2].rows);
+    });
+});
+
+test("a worker that cannot make its core, or is lost, says so to everybody who waits", async () => {
+  const refused = async () => {
+    throw new RaceError("load_failed", "no wasm here");
+  };
+  await assert.rejects(remote(refused), { code: "load_failed", message: "no wasm here", retryable: true });
+
+  const relay = mockRelay({ bots: 0 });
+  ends.push(() => relay.stop());
+  const core = /** @type {RemoteCore} */ (await remote(relay.core));
+  await core.connect("ws://mock/ws");
+  /** @type {string[]} */
+  const closes = [];
+  core.on("close", ({ code }) => closes.push(code));
+  const waiting = core.ping();
+  core.fail(new RaceError("load_failed", "gone"));
+  await assert.rejects(waiting, { code: "load_failed" });
+  await assert.rejects(core.listRooms(), { code: "load_failed" });
+  await core.close();
+  assert.deepEqual(closes, ["load_failed"]);
+  assert.equal(core.state, "disconnected");
+});
+
+test("options that cannot go to a worker are refused in words", async () => {
+  const relay = mockRelay({ bots: 0 });
+  ends.push(() => relay.stop());
+  const webSocket = () => /** @type {WebSocket} */ ({});
+  await assert.rejects(remote(relay.core, { webSocket }), { code: "invalid_argument" });
+});
+
+/** @param {number} slot @param {number} x @param {number} yaw */
+function row(slot, x, yaw) {
+  const half = yaw / 2;
+  return [slot, x, 0, 0, 0, Math.sin(half), 0, Math.cos(half), 50, 20, 0, yaw];
+}
+
+test("a car is moved on between samples as it drove, and no further than is certain", () => {
+  const motion = new Motion();
+  motion.take(Float32Array.from(row(3, 10, 3.1)), 1, 1000);
+  assert.equal(motion.at(1010)[1], 10, "one sample tells no speed");
+  motion.take(Float32Array.from(row(3, 11, 3.12)), 1, 1020);
+  const moved = motion.at(1030);
+  assert.ok(Math.abs(moved[1] - 11.5) < 1e-4, `x ${moved[1]}`);
+  assert.ok(Math.abs(moved[11] - 3.13) < 1e-4, `yaw ${moved[11]}`);
+  assert.ok(Math.abs(2 * Math.atan2(moved[5], moved[7]) - 3.13) < 1e-3);
+  assert.ok(Math.abs(moved[9] - 30) < 1e-3, "it is older by as much");
+  assert.ok(Math.abs(motion.at(9000)[1] - 16) < 1e-3, "a late worker's cars stop after a tenth of a second");
+  assert.equal(motion.at(1000)[1], 11);
+});
+
+test("a car that was put elsewhere, or is another's now, does not glide", () => {
+  const motion = new Motion();
+  motion.take(Float32Array.from([...row(1, 0, 0), ...row(2, 0, 0)]), 2, 1000);
+  motion.take(Float32Array.from([...row(2, 1, 0), ...row(1, 500, 0)]), 2, 1020);
+  const [two, one] = [motion.at(1030)[1], motion.at(1030)[1 + CAR_STRIDE]];
+  assert.ok(Math.abs(two - 1.5) < 1e-4, "rows may change places");
+  assert.equal(one, 500);
+  motion.forget(2);
+  assert.equal(motion.at(1030)[1], 1);
+});
