@@ -54,7 +54,9 @@ pub(crate) fn script(name: &str) -> Result<()> {
 /// The files are named one by one: what Node makes of a folder or a pattern differs between its versions.
 pub(crate) fn node() -> Result<()> {
     let mut files = Vec::new();
-    collect(&root().join("www/test"), ".test.js", &mut files)?;
+    for folder in ["www/test", "client-wasm/test"] {
+        collect(&root().join(folder), ".test.js", &mut files)?;
+    }
     ensure!(!files.is_empty(), "no *.test.js in www/test");
     files.sort();
     let mut command = Command::new("node");
@@ -64,7 +66,7 @@ pub(crate) fn node() -> Result<()> {
         .args(files))
 }
 
-fn collect(folder: &Path, ending: &str, files: &mut Vec<PathBuf>) -> Result<()> {
+pub(crate) fn collect(folder: &Path, ending: &str, files: &mut Vec<PathBuf>) -> Result<()> {
     let entries =
         fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     for entry in entries {
@@ -78,12 +80,16 @@ fn collect(folder: &Path, ending: &str, files: &mut Vec<PathBuf>) -> Result<()> 
     Ok(())
 }
 
+/// Build game server and relay, exactly as the tests did: `cargo build` would compile half of it again.
+pub(crate) fn programs() -> Result<()> {
+    run(&mut cargo("test --workspace --no-run --quiet"))
+}
+
 pub(crate) fn browser() -> Result<()> {
     let chromium = requirements::browser()?;
     requirements::npm_packages()?;
     wasm::build()?;
-    // Builds the programs too, and exactly as the tests above did: `cargo build` would compile half of it again.
-    run(&mut cargo("test --workspace --no-run --quiet"))?;
+    programs()?;
     let programs = target_dir()?.join("debug");
     let mut command = npm(&["run", "--silent", "test:browser"]);
     let outcome = run(command
