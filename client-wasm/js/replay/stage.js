@@ -18,6 +18,8 @@ const MAX_WAIT_MS = 2 ** 31 - 1;
 const LOOK_AHEAD = 400;
 /** A client that comes back into its room does it this soon after its sign-in. */
 const COMING_BACK_MS = 5000;
+/** A client asks about so often who is there. */
+const POLL_MS = 1500;
 /** Calls that wait; more is a client that never stops calling. */
 const MAX_WAITING = 256;
 
@@ -66,6 +68,8 @@ export class Stage {
   #timer = null;
   /** @type {Waiting[]} */
   #waiting = [];
+  /** The room in which the client has asked who is there. @type {string | undefined} */
+  #askedIn;
   /** @type {ReplayCore | null} */
   #core = null;
   #others;
@@ -127,6 +131,7 @@ export class Stage {
     const waiting = this.#waiting.splice(0);
     for (const call of waiting) {
       if (OWN_CALLS.has(call.method)) this.#answer(call);
+      else if (call.method === "roomPlayers") call.resolve(this.#whoIsHere());
       else call.reject(replaying(call.method));
     }
     this.#setTimer();
@@ -171,6 +176,7 @@ export class Stage {
     this.told.signedIn = false;
     this.told.roomId = undefined;
     this.told.cars.clear();
+    this.#askedIn = undefined;
     for (const call of this.#waiting.splice(0)) {
       call.reject(new RaceError("closed", "the connection was closed"));
     }
@@ -200,7 +206,34 @@ export class Stage {
     }
     if (method === "listRooms") return this.#rooms();
     if (known.roomId === undefined) throw new RaceError("not_in_room", "the player is in no room now");
-    return this.#find("roomPlayers", ({ roomId }) => roomId === known.roomId) ?? this.#whoIsSeen();
+    const again = this.#askedIn === known.roomId;
+    this.#askedIn = known.roomId;
+    // A client asks now and then: it hears of a change when that was heard of, not at its next question.
+    if (again && this.#changesSoon(method)) {
+      return new Promise((resolve, reject) => this.#waiting.push({ method, args: [], resolve, reject }));
+    }
+    return this.#whoIsHere();
+  }
+
+  #whoIsHere() {
+    const { roomId } = this.known;
+    return this.#find("roomPlayers", (answer) => answer.roomId === roomId) ?? this.#whoIsSeen();
+  }
+
+  /** @param {string} method  that only asks */
+  #changesSoon(method) {
+    if (this.#paused || this.seeking || this.#waiting.length >= MAX_WAITING) return false;
+    const { happenings } = this.recording;
+    const untilMs = this.positionMs + POLL_MS * this.#speed;
+    for (let place = this.#next; place < happenings.length; place += 1) {
+      const record = happenings.at(place);
+      if (this.recording.timeMs(record) > untilMs) return false;
+      if (this.recording.isInput(record)) continue;
+      const [kind, , about, answer] = this.recording.note(record);
+      if (kind === "ok" && about === method) return answer.roomId === this.known.roomId;
+      if (kind === "ok" && about === "leaveRoom") return false;
+    }
+    return false;
   }
 
   /**
@@ -273,7 +306,7 @@ export class Stage {
   #valueNow({ method, args }) {
     const { known } = this;
     const isUp = known.state === "authenticated";
-    if (method === "connect" && isUp) return known.sessionId ?? "";
+    if (method === "connect" && known.state !== "disconnected") return known.sessionId ?? "";
     if (method === "signIn" && isUp) {
       return { name: known.name || args[0], authenticated: true, udpEncryption: true };
     }
@@ -290,6 +323,7 @@ export class Stage {
     if (method === "signIn") this.told.signedIn = true;
     if (method === "createRoom" || method === "joinRoom") this.told.roomId = value.roomId;
     if (method === "leaveRoom") this.told.roomId = undefined;
+    if (method !== "signIn") this.#askedIn = undefined;
     resolve(value);
   }
 
@@ -337,7 +371,7 @@ export class Stage {
       if (this.recording.timeMs(record) > this.positionMs) break;
       this.#next += 1;
       if (this.recording.isInput(record)) this.#input(this.recording.payload(record));
-      // Whoever waited goes on before anything else happens, as it was then.
+      // Whoever called or waited goes on before anything else happens, as it was then.
       else if (this.#happen(this.recording.note(record))) break;
     }
     if (!this.#paused && this.#isOver() && this.positionMs >= this.recording.durationMs) {
@@ -348,7 +382,7 @@ export class Stage {
     this.#setTimer();
   }
 
-  /** @param {import("./recording.js").Note} note @returns {boolean}  whether a call settled */
+  /** @param {import("./recording.js").Note} note @returns {boolean}  whether a call began or settled */
   #happen(note) {
     const [kind, second, third, fourth] = note;
     if (second === "close") this.lastRoomId = this.known.roomId;
@@ -357,7 +391,7 @@ export class Stage {
     else if (kind === "call") this.onCall([second, third, fourth]);
     const settles = kind === "ok" || kind === "fail";
     if (settles) this.#settle(third, note);
-    return settles;
+    return settles || kind === "call";
   }
 
   /**
@@ -368,7 +402,8 @@ export class Stage {
     const place = this.#waiting.findIndex((call) => call.method === method);
     if (place < 0) return;
     const [call] = this.#waiting.splice(place, 1);
-    if (kind === "ok") this.#resolve(call, value);
+    if (method === "roomPlayers") call.resolve(value);
+    else if (kind === "ok") this.#resolve(call, value);
     else call.reject(new RaceError(value, message, { retryable }));
   }
 
