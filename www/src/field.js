@@ -1,6 +1,6 @@
 // The other cars as this page sees them now: one entry per slot of the session's sample, refilled every frame.
 
-import { CAR_AGE_MS, CAR_SLOT, CAR_SPEED, CAR_STALE, CAR_STRIDE, CAR_X, CAR_YAW, CAR_Z } from "./net.js";
+import { CAR_AGE_MS, CAR_SLOT, CAR_SPEED, CAR_STALE, CAR_STRIDE, CAR_X, CAR_YAW, CAR_Z } from "./row.js";
 import { LapCounter, REMOTE_JUMP_METRES } from "./laps.js";
 
 /** @typedef {import("./net.js").Session} Session */

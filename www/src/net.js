@@ -69,18 +69,6 @@
  * @property {() => void} free
  */
 
-/**
- * One remote car is this many floats in `sample()`; the constants below are the columns.
- */
-export const CAR_STRIDE = 12;
-export const CAR_SLOT = 0;
-export const CAR_X = 1;
-export const CAR_Z = 3;
-export const CAR_SPEED = 8;
-export const CAR_AGE_MS = 9;
-export const CAR_STALE = 10;
-export const CAR_YAW = 11;
-
 /** @typedef {{ session: SessionOptions, insecure: boolean, spectate: boolean }} Config */
 /** @typedef {{ default: () => Promise<unknown>, Session: new (options?: SessionOptions) => Session }} ClientModule */
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Field } from "../src/field.js";
 import { Liveries } from "../src/livery.js";
-import { CAR_STRIDE } from "../src/net.js";
+import { CAR_STRIDE } from "../src/row.js";
 import { track } from "./circuit.js";
 
 const AT = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };

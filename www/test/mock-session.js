@@ -2,7 +2,7 @@
 // Served as /pkg/client_wasm.js where the page is looked at without a relay, and used by the flow's tests.
 // `globalThis.mockWorld` may change what it plays: see `world`.
 
-import { CAR_STRIDE } from "../src/net.js";
+import { CAR_STRIDE } from "../src/row.js";
 
 export const world = {
   /** Error code per method name, to make it fail. @type {Record<string, string>} */
