@@ -1,0 +1,187 @@
+// The page "Lab": the network made up, the recording, the doctor.
+
+import { CONDITIONS, isUntouched, PRESETS, presetOf } from "./conditions.js";
+import { find } from "./markup.js";
+import { cell, put } from "./network.js";
+import { redact } from "./redact.js";
+import { inBytes, lasting } from "./words.js";
+
+/** @typedef {import("./watch.js").Watched} Watched */
+/** @typedef {import("./conditions.js").Chosen} Chosen */
+/** @typedef {{ ok: boolean, checks: Array<{ name: string, ok: boolean | null, words: string, advice?: string }> }} Report */
+/** @typedef {(url: string) => Promise<Report>} Doctor */
+
+export class Bench {
+  /** @type {{ stop: () => Blob | Promise<Blob> } | null} */
+  #recording = null;
+  #recordingSinceMs = 0;
+  #download = "";
+  /** Ends waiting for the break that was asked for. */
+  #broken = () => {};
+
+  /**
+   * @param {ShadowRoot} root
+   * @param {() => Watched | null} client
+   * @param {() => Doctor | null} doctor
+   */
+  constructor(root, client, doctor) {
+    this.client = client;
+    this.doctor = doctor;
+    this.fieldset = find(root, ".lab", HTMLFieldSetElement);
+    this.preset = find(root, ".lab select", HTMLSelectElement);
+    this.sliders = CONDITIONS.map((condition) => ({
+      ...condition,
+      input: find(root, `.lab input[name="${condition.name}"]`, HTMLInputElement),
+      output: find(root, `.lab output[data-for="${condition.name}"]`, HTMLElement),
+    }));
+    this.networkNote = find(root, ".note.conditions", HTMLElement);
+    this.record = find(root, '[data-act="record"]', HTMLButtonElement);
+    this.link = find(root, "a[download]", HTMLAnchorElement);
+    this.recordingNote = find(root, ".recording", HTMLElement);
+    this.clinic = find(root, ".clinic", HTMLElement);
+    this.examine = find(root, '[data-act="doctor"]', HTMLButtonElement);
+    this.doctorNote = find(root, ".note.doctor", HTMLElement);
+    this.checks = find(root, ".checks", HTMLOListElement);
+    this.preset.addEventListener("change", () => this.#choose(PRESETS[this.preset.value]));
+    for (const { input } of this.sliders) input.addEventListener("input", () => this.#apply());
+  }
+
+  /** What can be done with the client there is. */
+  dress() {
+    const client = this.client();
+    this.fieldset.disabled = typeof client?.simulate !== "function";
+    this.record.disabled = typeof client?.record !== "function";
+    this.examine.disabled = !client;
+    this.clinic.hidden = !this.doctor();
+  }
+
+  show() {
+    if (this.#recording) put(this.recordingNote, lasting(Date.now() - this.#recordingSinceMs));
+  }
+
+  /** Break the connection, and only this one. */
+  disconnect() {
+    const client = this.client();
+    if (client?.state !== "connected") return;
+    this.#broken();
+    // Before the next connection is made, which else would break too.
+    this.#broken = client.on("state", () => {
+      this.#broken();
+      this.#apply();
+    });
+    this.#simulate({ ...this.#chosen(), disconnectAfterMs: 0 });
+  }
+
+  async toggleRecording() {
+    const recording = this.#recording;
+    if (!recording) return this.#beginRecording();
+    this.#recording = null;
+    const blob = await recording.stop();
+    this.#download = URL.createObjectURL(blob);
+    this.link.href = this.#download;
+    this.link.hidden = false;
+    put(this.recordingNote, inBytes(blob.size));
+    this.#showRecording();
+  }
+
+  #beginRecording() {
+    this.#forgetDownload();
+    try {
+      this.#recording = this.client()?.record?.() ?? null;
+      this.#recordingSinceMs = Date.now();
+    } catch (error) {
+      put(this.recordingNote, redact(/** @type {Error} */ (error).message));
+    }
+    this.#showRecording();
+  }
+
+  async diagnose() {
+    const [client, doctor] = [this.client(), this.doctor()];
+    if (!client || !doctor || this.examine.disabled) return;
+    this.examine.disabled = true;
+    put(this.doctorNote, "Examining …");
+    this.checks.replaceChildren();
+    try {
+      const report = await doctor(client.url);
+      put(this.doctorNote, report.ok ? "All is well." : "Something is wrong.");
+      this.checks.replaceChildren(...report.checks.map(checkOf));
+    } catch (error) {
+      put(this.doctorNote, redact(`The doctor could not come: ${/** @type {Error} */ (error).message}`));
+    } finally {
+      this.dress();
+    }
+  }
+
+  /** Leave nothing behind: no made-up network, no recording, no address of a blob. */
+  stop() {
+    this.#broken();
+    const recording = this.#recording;
+    this.#recording = null;
+    void recording?.stop();
+    this.#forgetDownload();
+    if (!isUntouched(this.#chosen())) this.#simulate(null);
+    this.#choose(PRESETS[Object.keys(PRESETS)[0]], false);
+    this.#showRecording();
+  }
+
+  #forgetDownload() {
+    if (this.#download) URL.revokeObjectURL(this.#download);
+    this.#download = "";
+    this.link.hidden = true;
+    put(this.recordingNote, "");
+  }
+
+  #showRecording() {
+    this.record.setAttribute("aria-pressed", String(this.#recording !== null));
+    put(this.record, this.#recording ? "Stop" : "Record");
+  }
+
+  /** @returns {Chosen} */
+  #chosen() {
+    const entries = this.sliders.map(({ name, input }) => [name, input.valueAsNumber]);
+    return /** @type {Chosen} */ (Object.fromEntries(entries));
+  }
+
+  /** @param {Chosen | undefined} chosen @param {boolean} [apply] */
+  #choose(chosen, apply = true) {
+    if (!chosen) return;
+    for (const { name, input } of this.sliders) input.valueAsNumber = chosen[name];
+    if (apply) this.#apply();
+    else this.#describe(chosen);
+  }
+
+  #apply() {
+    const chosen = this.#chosen();
+    this.#describe(chosen);
+    this.#simulate(isUntouched(chosen) ? null : chosen);
+  }
+
+  /** @param {import("../lab.js").Conditions | null} conditions */
+  #simulate(conditions) {
+    try {
+      this.client()?.simulate?.(conditions);
+      put(this.networkNote, "Each way, on top of the real network.");
+    } catch (error) {
+      // A recording has no network, for example.
+      put(this.networkNote, redact(/** @type {Error} */ (error).message));
+    }
+  }
+
+  /** @param {Chosen} chosen */
+  #describe(chosen) {
+    this.preset.value = presetOf(chosen);
+    for (const { name, output, say } of this.sliders) {
+      put(output, chosen[name] === 0 ? "off" : say(chosen[name]));
+    }
+  }
+}
+
+/** @param {Report["checks"][number]} check */
+function checkOf({ name, ok, words, advice }) {
+  const row = document.createElement("li");
+  row.dataset.ok = String(ok);
+  const sign = ok === null ? "–" : ok ? "✓" : "✗";
+  row.append(cell("sign", sign), cell("name", name), cell("words", redact(words)));
+  if (advice && !ok) row.append(cell("advice", redact(advice)));
+  return row;
+}
