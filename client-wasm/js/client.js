@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // The client: one player's way to a relay and into a room.
 
 import { relayAddress } from "./address.js";
@@ -37,10 +38,18 @@ import { spectate } from "./spectator.js";
 /** @typedef {ClientOptions & import("./engine.js").EngineOptions & CoreOptions} RaceOptions */
 
 const TYPES = Object.freeze(["state", "room", "message", "draining", "log"]);
+/** The address of a relay that is a recording. */
+const NOWHERE = "https://recording.invalid";
 /** How often the round trip is measured. */
 const PING_MS = 2000;
 /** So many pings in a row without an answer, and nobody is there. One may be a page that slept. */
 const SILENT_PINGS = 2;
+
+// Older engines have no such symbols, and then nobody who would use them.
+/** @type {typeof Symbol.dispose} */
+const DISPOSE = Symbol.dispose ?? Symbol("dispose");
+/** @type {typeof Symbol.asyncDispose} */
+const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol("asyncDispose");
 
 /** @extends {Emitter<RaceEvents>} */
 export class RaceClient extends Emitter {
@@ -55,6 +64,8 @@ export class RaceClient extends Emitter {
   #ping = new Poll(() => this.#measure(), PING_MS);
   #roundTrips = new RoundTrips();
   #silentPings = 0;
+  /** @type {import("./replay.js").Replay | null} */
+  #playback = null;
   #reconnects = 0;
   /** @type {import("./membership.js").Surroundings} */
   #around = {
@@ -91,6 +102,26 @@ export class RaceClient extends Emitter {
    */
   static spectate(url, room, options) {
     return spectate(url, room, options);
+  }
+
+  /**
+   * Play a recording: a client that sees what the recorded one saw. Its `playback` pauses, seeks and changes the speed.
+   * @param {Blob} blob
+   * @param {import("./replay.js").ReplayOptions & { paused?: boolean }} [options]
+   */
+  static async replay(blob, { paused = false, ...options } = {}) {
+    const { replay } = await import("./replay.js");
+    const playback = await replay(blob, options);
+    const race = new this(NOWHERE, playback.clientOptions);
+    race.#playback = playback;
+    try {
+      await playback.drive(race);
+      if (paused) playback.pause();
+      return race;
+    } catch (error) {
+      void race.close();
+      throw error;
+    }
   }
 
   /**
@@ -149,6 +180,11 @@ export class RaceClient extends Emitter {
   /** What the relay told of itself, but for its secret; null before the first connection. */
   get relay() {
     return this.#engine.relay;
+  }
+
+  /** What plays it, where it is a recording; else null. */
+  get playback() {
+    return this.#playback;
   }
 
   /** The room one is in. @returns {Room | null} */
@@ -212,11 +248,11 @@ export class RaceClient extends Emitter {
     return this.#connection.close();
   }
 
-  [Symbol.dispose]() {
+  [DISPOSE]() {
     void this.close();
   }
 
-  [Symbol.asyncDispose]() {
+  [ASYNC_DISPOSE]() {
     return this.close();
   }
 
@@ -302,6 +338,7 @@ export class RaceClient extends Emitter {
     if (this.#membership) this.#drop(this.#membership, why, code !== "closed");
     end(this);
     this.#engine.end();
+    this.#playback?.close();
   }
 
   /**

@@ -4,6 +4,7 @@ export { RaceClient } from "./client.js";
 export { Room } from "./room.js";
 export { RaceError } from "./error.js";
 export { CAR_STRIDE } from "./core.js";
+export { doctor } from "./doctor.js";
 export { init } from "./wasm-core.js";
 
 /** @typedef {import("./client.js").RaceOptions} RaceOptions */
@@ -21,6 +22,9 @@ export { init } from "./wasm-core.js";
 /** @typedef {import("./error.js").RaceErrorCode} RaceErrorCode */
 /** @typedef {import("./spectator.js").Spectator} Spectator */
 /** @typedef {import("./spectator.js").SpectateOptions} SpectateOptions */
+/** @typedef {import("./engine.js").Recording} Recording */
+/** @typedef {import("./replay.js").Replay} Replay */
+/** @typedef {import("./lab.js").Conditions} Conditions */
 /** @typedef {import("./wasm-core.js").InitInput} InitInput */
 /** @typedef {import("./core.js").Core} Core */
 /** @typedef {import("./core.js").CoreFactory} CoreFactory */

@@ -141,6 +141,7 @@ export class Room extends Emitter {
    * @returns {Promise<number>} how many it reached; rejects where it reached none of those who are there
    */
   async say(text, playerId) {
+    this.#needOpen();
     const others = [...this.players.values()].filter(({ isMe }) => !isMe).map(({ id }) => id);
     let reached = 0;
     /** @type {unknown} */
@@ -186,6 +187,10 @@ export class Room extends Emitter {
     return this.#inside.cars.cars(now);
   }
 
+  #needOpen() {
+    if (!this.isOpen) throw new RaceError("not_in_room", "one is in this room no more: join it again");
+  }
+
   #core() {
     return this.isOpen ? this.#inside.around.core() : null;
   }
@@ -196,7 +201,7 @@ export class Room extends Emitter {
    * @returns {Promise<T>}
    */
   async #command(work) {
-    if (!this.isOpen) throw new RaceError("not_in_room", "one is in this room no more: join it again");
+    this.#needOpen();
     return this.#inside.around.command(work);
   }
 }

@@ -161,8 +161,8 @@ export class FakeCore {
   async createRoom(name) {
     await this.#call("createRoom", name);
     const room = this.world.addRoom(name);
-    room.hostId = this.sessionId ?? null;
     this.#enter(room.id);
+    room.hostId = this.sessionId ?? null;
     return { roomId: room.id, name };
   }
 
