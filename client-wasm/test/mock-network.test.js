@@ -90,12 +90,13 @@ test("a connection can be made to break, and conditions that cannot be are refus
   assert.throws(() => viewer.simulate?.({ lossPercent: 101 }), { code: "invalid_argument" });
 });
 
-test("the client that pages use stands on it: states, rooms, messages, reconnect", async () => {
+test("the client that pages use stands on it: states, rooms, messages, reconnect", async (t) => {
   const relay = mockRelay({ bots: 2, latencyMs: 2 });
   const [{ id, players }] = relay.rooms;
   const ann = await relay.connect("Ann", { reconnect: { minMs: 10, maxMs: 10 } });
   assert.ok(ann instanceof RaceClient);
   const bo = await relay.connect("Bo");
+  t.after(() => Promise.all([ann.close(), bo.close()]));
   const room = await ann.joinRoom(id);
   const joined = room.once("joined");
   await bo.joinRoom(id);

@@ -256,6 +256,7 @@ test("a panel that is closed leaves nothing of itself", async ({ page }) => {
   await enterRoom(page);
   await tab(page, "lab");
   await page.getByTestId("debug-preset").selectOption("Satellite");
+  await expect.poll(() => within(page, ({ race }) => race.stats.roundTripMs ?? 0)).toBeGreaterThan(500);
   await page.getByTestId("debug-close").click();
   await expect(page.locator("race-debug")).toHaveCount(0);
   await expect.poll(() => within(page, ({ race }) => race.stats.roundTripMs ?? 999)).toBeLessThan(200);
