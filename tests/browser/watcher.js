@@ -19,8 +19,9 @@ export class Watcher {
     return this.page.getByTestId(id);
   }
 
-  /** What the viewer shows now. */
-  state() {
+  /** What the viewer shows now, or as soon as the page has one: until then its element answers to the name. */
+  async state() {
+    await this.page.waitForFunction(() => typeof window.viewer?.state === "function");
     return this.page.evaluate(() => window.viewer.state());
   }
 
