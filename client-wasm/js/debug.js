@@ -9,14 +9,11 @@ export { RaceDebug };
 
 /** @typedef {import("./debug/watch.js").Watched} Watched */
 
-/** @typedef {import("./debug/bench.js").Doctor} Doctor */
-
 /**
  * @typedef {object} PanelOptions
  * @property {Element} [parent]  default the page's body
  * @property {boolean} [folded]  only its head; default false
  * @property {boolean} [showMessages]  also what players write to each other; default false
- * @property {Doctor} [doctor]  examines the relay: the package's `doctor`
  * @property {"light" | "dark"} [theme]  default the system's
  */
 
@@ -33,14 +30,13 @@ export function defineRaceDebug() {
  */
 export function attachDebugPanel(
   client,
-  { parent = document.body, folded = false, showMessages = false, doctor, theme } = {},
+  { parent = document.body, folded = false, showMessages = false, theme } = {},
 ) {
   defineRaceDebug();
   const panel = /** @type {RaceDebug} */ (document.createElement("race-debug"));
   panel.toggleAttribute("folded", folded);
   panel.toggleAttribute("show-messages", showMessages);
   if (theme) panel.setAttribute("theme", theme);
-  panel.doctor = doctor ?? null;
   panel.client = client;
   parent.append(panel);
   return panel;

@@ -8,7 +8,7 @@ import { inBytes, lasting } from "./words.js";
 
 /** @typedef {import("./watch.js").Watched} Watched */
 /** @typedef {import("./conditions.js").Chosen} Chosen */
-/** @typedef {{ ok: boolean, checks: Array<{ name: string, ok: boolean | null, words: string, advice?: string }> }} Report */
+/** @typedef {Pick<import("../doctor.js").Report, "ok" | "checks">} Report */
 /** @typedef {(url: string) => Promise<Report>} Doctor */
 
 export class Bench {
@@ -22,7 +22,7 @@ export class Bench {
   /**
    * @param {ShadowRoot} root
    * @param {() => Watched | null} client
-   * @param {() => Doctor | null} doctor
+   * @param {() => Doctor} doctor
    */
   constructor(root, client, doctor) {
     this.client = client;
@@ -38,7 +38,6 @@ export class Bench {
     this.record = find(root, '[data-act="record"]', HTMLButtonElement);
     this.link = find(root, "a[download]", HTMLAnchorElement);
     this.recordingNote = find(root, ".recording", HTMLElement);
-    this.clinic = find(root, ".clinic", HTMLElement);
     this.examine = find(root, '[data-act="doctor"]', HTMLButtonElement);
     this.doctorNote = find(root, ".note.doctor", HTMLElement);
     this.checks = find(root, ".checks", HTMLOListElement);
@@ -52,7 +51,6 @@ export class Bench {
     this.fieldset.disabled = typeof client?.simulate !== "function";
     this.record.disabled = typeof client?.record !== "function";
     this.examine.disabled = !client;
-    this.clinic.hidden = !this.doctor();
   }
 
   show() {
@@ -96,13 +94,13 @@ export class Bench {
   }
 
   async diagnose() {
-    const [client, doctor] = [this.client(), this.doctor()];
-    if (!client || !doctor || this.examine.disabled) return;
+    const client = this.client();
+    if (!client || this.examine.disabled) return;
     this.examine.disabled = true;
     put(this.doctorNote, "Examining …");
     this.checks.replaceChildren();
     try {
-      const report = await doctor(client.url);
+      const report = await this.doctor()(client.url);
       put(this.doctorNote, report.ok ? "All is well." : "Something is wrong.");
       this.checks.replaceChildren(...report.checks.map(checkOf));
     } catch (error) {

@@ -68,7 +68,7 @@ header:active { cursor: grabbing; }
 .tabs :focus-visible, .page:focus-visible, .scroller:focus-visible { outline-offset: -2px; }
 .page { height: min(372px, calc(100dvh - 108px)); overflow: auto; padding: 10px 12px 12px; scrollbar-width: thin; }
 h2 { margin: 14px 0 6px; color: var(--muted); font-size: 11px; font-weight: 650; letter-spacing: 0.06em; text-transform: uppercase; }
-.page > h2:first-child { margin-top: 2px; }
+h2:first-child { margin-top: 2px; }
 
 /* Network */
 .lane { display: grid; grid-template-columns: 74px minmax(0, 1fr) 60px; align-items: center; gap: 8px; height: 34px; }
@@ -83,7 +83,7 @@ h2 { margin: 14px 0 6px; color: var(--muted); font-size: 11px; font-weight: 650;
 .figures dt { color: var(--muted); font-size: 11px; white-space: nowrap; }
 .figures dd { font-weight: 600; white-space: nowrap; }
 .states li, .scroller li { align-items: baseline; }
-.states li { display: grid; grid-template-columns: 84px 90px minmax(0, 1fr) auto; gap: 8px; padding: 3px 0; border-top: 1px solid var(--line); }
+.states li { display: grid; grid-template-columns: 84px 96px minmax(0, 1fr) auto; gap: 8px; padding: 3px 0; border-top: 1px solid var(--line); }
 .states li:first-child { border: 0; }
 .time, .took { color: var(--muted); font-size: 12px; }
 .states .name { font-weight: 600; }

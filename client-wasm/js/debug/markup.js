@@ -102,9 +102,9 @@ const MARKUP = `
         <a class="button" download="race.recording" data-testid="debug-download" hidden>Download</a>
         <span class="note recording" data-testid="debug-recording"></span>
       </div>
-      <div class="clinic" hidden><h2>Doctor</h2>
+      <h2>Doctor</h2>
       <div class="row"><button type="button" class="button" data-act="doctor" data-testid="debug-doctor">Examine</button><span class="note doctor" role="status"></span></div>
-      <ol class="checks" data-testid="debug-checks"></ol></div>
+      <ol class="checks" data-testid="debug-checks"></ol>
     </div>
   </div>
 </section>`;

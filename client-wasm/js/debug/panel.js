@@ -23,8 +23,8 @@ const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class 
 export class RaceDebug extends Base {
   static observedAttributes = ["folded"];
 
-  /** Examines a relay. @type {import("./bench.js").Doctor | null} */
-  #doctor = null;
+  /** Examines the relay; another may be put in its place. @type {import("./bench.js").Doctor} */
+  doctor = examine;
   /** @type {Watched | null} */
   #client = null;
   #journal = new Journal();
@@ -51,7 +51,7 @@ export class RaceDebug extends Base {
     this.bench = new Bench(
       root,
       () => this.#client,
-      () => this.#doctor,
+      () => this.doctor,
     );
     this.place = new Place(this, find(root, "header", HTMLElement), find(root, ".grip", HTMLElement));
     attachTabs(root, (page) => {
@@ -73,16 +73,6 @@ export class RaceDebug extends Base {
     this.#history = new History();
     this.#figures = new Figures();
     if (this.isConnected) this.#begin();
-  }
-
-  /** Who examines the relay; without one there is no such button. */
-  get doctor() {
-    return this.#doctor;
-  }
-
-  set doctor(doctor) {
-    this.#doctor = doctor;
-    this.bench.dress();
   }
 
   connectedCallback() {
@@ -193,4 +183,10 @@ export class RaceDebug extends Base {
     put(button, words);
     setTimeout(() => put(button, "Copy"), 3 * LOOK_MS);
   }
+}
+
+/** Loaded when it is asked for. @type {import("./bench.js").Doctor} */
+async function examine(url) {
+  const { doctor } = await import("../doctor.js");
+  return doctor(url);
 }
