@@ -1,6 +1,6 @@
 // The package with its wasm module inside: for bundlers and hosts that cannot serve a `.wasm` file. A third larger.
 
-import { RaceClient as Client } from "./index.js";
+import { doctor as examine, RaceClient as Client } from "./index.js";
 import { load } from "./wasm-core.js";
 import { base64 } from "./wasm/bytes.js";
 
@@ -30,6 +30,15 @@ export class RaceClient extends Client {
     await init();
     await super.connect(options);
   }
+}
+
+/**
+ * Find out what is wrong, in words; it needs no file.
+ * @param {Parameters<typeof examine>} args
+ */
+export async function doctor(...args) {
+  await init();
+  return examine(...args);
 }
 
 function bytes() {

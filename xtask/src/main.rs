@@ -3,6 +3,7 @@
 mod checks;
 mod child;
 mod demo;
+mod package;
 mod project;
 mod requirements;
 mod steps;
@@ -23,6 +24,8 @@ enum Task {
     Test(steps::Options),
     /// Build the browser's module into www/pkg.
     Wasm,
+    /// Make the npm package in client-wasm/dist and its tarball in target/package.
+    Package,
     /// Check the house rules that no linter knows.
     Tidy,
 }
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::run(&options),
         Task::Test(options) => steps::run(&options),
         Task::Wasm => wasm::build(),
+        Task::Package => package::build(),
         Task::Tidy => tidy::run(),
     };
     match outcome {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::{checks, requirements, tidy, wasm};
+use crate::{checks, package, requirements, tidy, wasm};
 
 /// What the tests can be told.
 #[derive(clap::Args)]
@@ -13,7 +13,7 @@ pub(crate) struct Options {
     /// Run only this step; may be given more than once.
     #[arg(long, value_name = "STEP", value_parser = STEPS.map(|step| step.name))]
     only: Vec<String>,
-    /// Leave the browser tests out.
+    /// Leave out what needs a browser.
     #[arg(long)]
     skip_browser: bool,
 }
@@ -29,7 +29,7 @@ const fn step(name: &'static str, purpose: &'static str, run: fn() -> Result<()>
 }
 
 /// All steps in their order: the cheapest first, but `wasm` before everything that embeds or uses the page.
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     step("fmt", "Rust is formatted", checks::fmt),
     step("tidy", "house rules", tidy::run),
     step("wasm", "the browser's module builds", wasm::build),
@@ -70,7 +70,13 @@ const STEPS: [Step; 14] = [
         "the page in a browser, with relay and game server",
         checks::browser,
     ),
+    step(
+        PACKAGE,
+        "the npm package is made, weighed and tried in fresh projects",
+        package::test,
+    ),
 ];
+const PACKAGE: &str = "package";
 const BROWSER: &str = "browser";
 
 /// Run the steps and say how each went.
@@ -114,7 +120,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 impl Options {
     fn includes(&self, name: &str) -> bool {
         let wanted = self.only.is_empty() || self.only.iter().any(|only| only == name);
-        wanted && !(self.skip_browser && name == BROWSER)
+        wanted && !(self.skip_browser && [BROWSER, PACKAGE].contains(&name))
     }
 }
 

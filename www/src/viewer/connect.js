@@ -40,8 +40,8 @@ export async function watch(src, room, token) {
 /** @returns {Promise<Client>} */
 async function load() {
   // In variables, because the module is generated, and the type checker and bundlers never see it.
-  const path = "../../pkg/client_wasm.js";
-  const url = new URL(path, import.meta.url).href;
+  const here = import.meta.url;
+  const url = new URL("../../pkg/client_wasm.js", here).href;
   const module = await import(/* webpackIgnore: true */ /* @vite-ignore */ url);
   await module.default();
   return module;

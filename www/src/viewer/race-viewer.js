@@ -49,6 +49,9 @@ const WIDE_PX = 760;
 /** There only the map's buttons cover something of it. */
 const NARROW_INSETS = { left: 10, top: 40, right: 48, bottom: 10 };
 
+/** Apart from the calls, where bundlers would take it for a file of theirs. */
+const HERE = import.meta.url;
+
 const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class {});
 
 export class RaceViewer extends Base {
@@ -169,7 +172,7 @@ export class RaceViewer extends Base {
 
   /** The relay's address. */
   get src() {
-    return new URL(this.getAttribute("src") ?? "/", import.meta.url).href;
+    return new URL(this.getAttribute("src") ?? "/", HERE).href;
   }
 
   /** What the viewer shows, as a plain copy: for tests and for curious people. */
