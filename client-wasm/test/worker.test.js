@@ -165,6 +165,24 @@ test("a worker that cannot make its core, or is lost, says so to everybody who w
   assert.equal(core.state, "disconnected");
 });
 
+test("a worse network is made in the worker, and a wrong one refused at once", async () => {
+  /** @type {unknown[]} */
+  const networks = [];
+  const core = /** @type {Core} */ (
+    /** @type {unknown} */ ({
+      state: "disconnected",
+      on: () => () => {},
+      simulate: (/** @type {unknown} */ conditions) => networks.push(conditions),
+    })
+  );
+  const far = await remote(async () => core);
+  assert.throws(() => far.simulate({ lossPercent: 101 }), { code: "invalid_argument" });
+  far.simulate({ lossPercent: 5 });
+  far.simulate(null);
+  await until(() => networks.length === 2);
+  assert.deepEqual(networks, [{ lossPercent: 5 }, null]);
+});
+
 test("options that cannot go to a worker are refused in words", async () => {
   const relay = mockRelay({ bots: 0 });
   ends.push(() => relay.stop());

@@ -19,7 +19,7 @@ use tools::{Tools, npm_program};
 
 /// What tries the tarball.
 const TESTS: [&str; 3] = [
-    "tests/package/types.test.js",
+    "tests/package/typescript.test.js",
     "tests/package/node.test.js",
     "tests/package/browser.test.js",
 ];
