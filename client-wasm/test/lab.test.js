@@ -198,8 +198,31 @@ test("what waits is bounded: the oldest datagram goes, too many lines break the 
   socket.open();
   await clock.pass(10_000);
   for (let number = 0; number <= MAX_TEXTS; number += 1) near.send("line");
+  assert.equal(heard.length, 1, "a close is never heard while one sends");
+  await clock.pass(0);
   assert.deepEqual(heard.at(-1), [10_000, { code: 1006, wasClean: false }]);
   assert.equal(clock.timers, 0);
+});
+
+test("nothing is heard while one sends", async () => {
+  const { clock, connect } = setUp({ latencyMs: 100 });
+  const { near, socket } = connect();
+  socket.open();
+  await clock.pass(100);
+  for (const line of ["one", "two", "three"]) socket.say(line);
+  /** @type {string[]} */
+  const heard = [];
+  let sending = false;
+  near.onmessage = (/** @type {any} */ { data }) => {
+    assert.equal(sending, false, `${data} was heard while one sent`);
+    heard.push(data);
+    sending = true;
+    near.send(`answer to ${data}`);
+    sending = false;
+  };
+  await clock.pass(300);
+  assert.deepEqual(heard, ["one", "two", "three"]);
+  assert.equal(socket.sent.length, 3);
 });
 
 test("a connection breaks without a word, and leaves no timer", async () => {

@@ -8,6 +8,7 @@ import { Lane } from "./lane.js";
 
 /** As the browser numbers them. */
 const STATES = Object.freeze({ CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 });
+const TYPES = /** @type {const} */ (["open", "message", "error", "close"]);
 /** What a page is told of a connection that broke without a close frame. */
 const ABNORMAL = 1006;
 
@@ -57,6 +58,8 @@ export class LabSocket extends EventTarget {
     this.#gone = gone;
     this.#down = new Lane(seed);
     this.#up = new Lane(~seed >>> 0);
+    // As events of their own, so that what a handler throws is reported and stops nothing.
+    for (const type of TYPES) this.addEventListener(type, (event) => this[`on${type}`]?.(event));
     real.binaryType = "arraybuffer";
     real.onopen = () => this.#receive({ wait: "open", event: null });
     real.onmessage = (event) => this.#receive({ wait: "message", event });
@@ -98,8 +101,8 @@ export class LabSocket extends EventTarget {
     const frame = /** @type {Outgoing} */ ({ wait: "send", data: kept(data) });
     const [nowMs, conditions] = [this.#clock.now(), this.#conditions()];
     if (typeof data !== "string") this.#up.datagram(frame, nowMs, conditions);
-    else if (!this.#up.text(frame, data.length, nowMs, conditions)) return this.break();
-    this.#work();
+    else if (!this.#up.text(frame, data.length, nowMs, conditions)) return this.#breakSoon();
+    this.#workUp();
   }
 
   /**
@@ -119,14 +122,20 @@ export class LabSocket extends EventTarget {
     this.readyState = STATES.CLOSING;
     // Behind what was sent before; a network that holds too much breaks.
     const frame = /** @type {Outgoing} */ ({ wait: "close", code, reason });
-    if (!this.#up.text(frame, 0, this.#clock.now(), this.#conditions())) this.break();
-    else this.#work();
+    if (!this.#up.text(frame, 0, this.#clock.now(), this.#conditions())) this.#breakSoon();
+    else this.#workUp();
   }
 
   /** End at once and without a word, as a cut cable does. */
   break() {
     if (this.readyState === STATES.CLOSED) return;
     this.#end({ code: ABNORMAL, reason: "", wasClean: false });
+  }
+
+  /** The same for who speaks just now. */
+  #breakSoon() {
+    this.#clear("break");
+    this.#breakTimer = this.#clock.setTimer(() => this.break(), 0);
   }
 
   /** The conditions changed: what is on its way keeps its time, a break is counted from now. @param {number | null} seed */
@@ -150,8 +159,14 @@ export class LabSocket extends EventTarget {
   /** Deliver what has arrived, and come back for the rest. A listener may close, break or send meanwhile. */
   #work() {
     const nowMs = this.#clock.now();
-    for (let next; (next = this.#up.take(nowMs));) this.#deliverUp(next.frame);
     for (let next; (next = this.#down.take(nowMs));) this.#deliverDown(next.frame);
+    this.#workUp();
+  }
+
+  /** Nothing is heard while one speaks, as with a real one: who sends is not ready to listen. */
+  #workUp() {
+    const nowMs = this.#clock.now();
+    for (let next; (next = this.#up.take(nowMs));) this.#deliverUp(next.frame);
     this.#setTimer();
   }
 
@@ -222,13 +237,11 @@ export class LabSocket extends EventTarget {
   }
 
   /**
-   * @param {"open" | "message" | "error" | "close"} type
+   * @param {typeof TYPES[number]} type
    * @param {Record<string, unknown>} properties
    */
   #emit(type, properties) {
-    const event = Object.assign(new Event(type), properties);
-    this[`on${type}`]?.(event);
-    this.dispatchEvent(event);
+    this.dispatchEvent(Object.assign(new Event(type), properties));
   }
 }
 
