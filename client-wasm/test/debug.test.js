@@ -179,3 +179,8 @@ test("numbers are said as a developer reads them", () => {
     ["1.2 s", "46 s", "2 min 5 s", "1 h 2 min"],
   );
 });
+
+test("the panel can be imported where there is no page", async () => {
+  const { RaceDebug } = await import("../js/debug.js");
+  assert.equal(typeof RaceDebug, "function");
+});

@@ -1,5 +1,6 @@
 // The relay in the page: its rules, its clients and its bots.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 
 import { CAR_STRIDE } from "../js/core.js";
@@ -301,4 +302,31 @@ test("the host starts the race, and all bots begin at the start", async () => {
   await at.clock.advance(500);
   assert.ok(Math.max(...speeds()) < 5, `they have just begun: ${speeds()}`);
   assert.equal(events.filter(([type]) => type === "gameStarted").length, 1);
+});
+
+test("bots keep to the track they are given, as fast as its bends allow", async () => {
+  const file = new URL("../../www/track.json", import.meta.url);
+  const track = JSON.parse(readFileSync(file, "utf8"));
+  const at = setUp({ bots: 3, track });
+  const { core } = await enter(at, "Ann", at.relay.rooms[0].id);
+  sendAt(core, 0);
+  await at.clock.advance(15_000);
+  /** @type {number[]} */
+  const speeds = [];
+  for (let look = 0; look < 60; look += 1) {
+    await at.clock.advance(500);
+    const rows = core.sample();
+    assert.equal(core.carCount(), 3);
+    for (let car = 0; car < 3; car += 1) {
+      const [x, , z] = rows.subarray(car * CAR_STRIDE + 1);
+      const off = Math.min(
+        ...track.centreline.map((/** @type {[number, number]} */ [px, pz]) => Math.hypot(px - x, pz - z)),
+      );
+      // Between two points of the centreline, which are 4.6 m apart.
+      assert.ok(off < track.widthMetres / 2 - 1, `${off} m off the middle`);
+      speeds.push(rows[car * CAR_STRIDE + 8]);
+    }
+  }
+  const [slowest, fastest] = [Math.min(...speeds), Math.max(...speeds)];
+  assert.ok(slowest > 20 && fastest < 65 && fastest > slowest * 1.3, `${slowest} to ${fastest} m/s`);
 });

@@ -136,6 +136,51 @@ test("the room shows its players, their cars, and says when there is none", asyn
   await expect(page.getByTestId("debug-room")).toHaveText("In no room");
 });
 
+test("two clients of one mock see each other drive", async ({ page }) => {
+  await enterRoom(page);
+  const seen = await within(page, async ({ relay, race }) => {
+    const bo = await relay.connect("Bo");
+    const room = await bo.joinRoom(relay.rooms[0].id);
+    /** @type {number[]} */
+    const places = [];
+    const beganMs = performance.now();
+    await new Promise((done) => {
+      const frame = () => {
+        const x = (performance.now() - beganMs) / 50;
+        room.sendState(x, 0, 0, 0, 0, 0, 1);
+        for (const car of race.room?.cars() ?? []) if (car.id === bo.id) places.push(car.x);
+        if (x < 40) requestAnimationFrame(frame);
+        else done(undefined);
+      };
+      frame();
+    });
+    await bo.close();
+    return places;
+  });
+  expect(seen.length).toBeGreaterThan(10);
+  // On and on, never back.
+  for (let index = 1; index < seen.length; index += 1) {
+    expect(seen[index]).toBeGreaterThanOrEqual(seen[index - 1] - 0.05);
+  }
+  expect(seen[seen.length - 1]).toBeGreaterThan(20);
+});
+
+test("an element that gets its client before its name shows it", async ({ page }) => {
+  await within(page, async ({ race, panel, relay }) => {
+    panel.remove();
+    const early = document.createElement("race-debug-2");
+    Object.assign(early, { client: race });
+    document.body.append(early);
+    const { RaceDebug } = /** @type {typeof import("../../client-wasm/js/debug.js")} */ (
+      await import(/** @type {any} */ ("/js/debug.js"))
+    );
+    customElements.define("race-debug-2", class extends RaceDebug {});
+    await race.joinRoom(relay.rooms[0].id);
+  });
+  await tab(page, "room");
+  await expect(page.getByTestId("debug-room")).toHaveText("Bot race");
+});
+
 test("events are listed and filtered, and what is secret stays so", async ({ page }) => {
   await enterRoom(page);
   await tab(page, "events");

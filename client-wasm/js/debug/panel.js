@@ -76,6 +76,7 @@ export class RaceDebug extends Base {
   }
 
   connectedCallback() {
+    this.#adopt();
     this.#begin();
   }
 
@@ -90,6 +91,14 @@ export class RaceDebug extends Base {
     this.fold.setAttribute("aria-label", folded ? "Unfold" : "Fold");
     this.place.settle();
     this.#show();
+  }
+
+  /** What a page set before the element had its name lies on the element and hides what is here. */
+  #adopt() {
+    if (!Object.hasOwn(this, "client")) return;
+    const early = this.client;
+    Reflect.deleteProperty(this, "client");
+    this.client = early;
   }
 
   #begin() {
