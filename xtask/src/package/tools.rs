@@ -59,11 +59,13 @@ impl Tools {
         }
         println!("    installing {program} {version} into target/tools: some minutes, once");
         // Unoptimised: they run for a second or two, and take minutes to optimise.
+        let build = self.folder.join("build");
         let command = format!("install --quiet --debug --force --version {version} {package}");
         run(cargo(&command)
             .arg("--root")
             .arg(&self.folder)
-            .env("CARGO_TARGET_DIR", self.folder.join("build")))
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .env("CARGO_TARGET_DIR", build))
     }
 }
 
