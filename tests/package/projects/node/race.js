@@ -1,12 +1,10 @@
 // A bot in Node. Before Node 22 there is no WebSocket, so one is given: `node race.js RELAY PATH_OF_WS`.
-import { readFile } from "node:fs/promises";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 
-import { init, RaceClient } from "mp-server-client";
+import { RaceClient } from "mp-server-client";
 
 const [relay, library] = process.argv.slice(2);
 const { WebSocket } = await import(pathToFileURL(library).href);
-await init(await readFile(fileURLToPath(import.meta.resolve("mp-server-client/client_wasm_bg.wasm"))));
 
 const race = await RaceClient.connect(relay, {
   name: "Bot",
