@@ -337,7 +337,6 @@ export class RaceClient extends Emitter {
     const why = new RaceError(code, reason, { retryable });
     if (this.#membership) this.#drop(this.#membership, why, code !== "closed");
     end(this);
-    this.#engine.end();
     this.#playback?.close();
   }
 

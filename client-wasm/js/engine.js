@@ -129,11 +129,6 @@ export class Engine {
     };
   }
 
-  /** Nothing comes any more. */
-  end() {
-    this.#wiring.detach();
-  }
-
   /** @param {Core} core */
   #lead(core) {
     this.#wiring.attach(core);

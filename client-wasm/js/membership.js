@@ -146,9 +146,7 @@ export class Membership {
    * @param {Core} core
    */
   #take(players, core) {
-    const first = this.roster.view.size === 0;
     const { joined, left } = this.roster.update(players, this.hostId, core.sessionId);
-    if (first) return;
     for (const player of left) this.#tell("left", player);
     for (const player of joined) this.#tell("joined", player);
   }

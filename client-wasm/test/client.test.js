@@ -552,6 +552,7 @@ test("records one recording at a time, over lost connections, and works on behin
   assert.equal(recording.stop(), blob);
   assert.equal((await race.listRooms()).length, 1);
   race.record().stop();
+  assert.equal(race.room?.sample().rows, world.last.rows, "nothing is copied any more");
   await race.close();
   assert.equal(world.last.freed, true);
   assert.equal(world.last.listening, 0);

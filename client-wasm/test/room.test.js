@@ -125,9 +125,12 @@ test("asks who is there at once when a car, a race or a stranger shows up, and n
   core.emit("message", { senderId: race.id, senderName: "Ann", message: "known" });
   await settled();
   assert.equal(asked(), before + 2);
-  core.emit("gameStarted", { roomId: room.id, hostId: race.id, spawnPositions: [] });
+  core.emit("message", { senderId: "eve", senderName: "Eve", message: "not known" });
   await settled();
   assert.equal(asked(), before + 3);
+  core.emit("gameStarted", { roomId: room.id, hostId: race.id, spawnPositions: [] });
+  await settled();
+  assert.equal(asked(), before + 4);
 });
 
 test("asks again where a question failed", async (t) => {
@@ -314,6 +317,7 @@ test("a room that is lost says so, by whatever way it comes out", async (t) => {
     const room = await race.createRoom("Friday");
     const heard = heardOf(room);
     core.emit("roomLost", { roomId: "another" });
+    assert.equal(race.room, room);
     lose(room);
     await pass(1500);
     assert.deepEqual(
