@@ -14,6 +14,8 @@ import { startRelay } from "./programs.js";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const WASM = path.join(ROOT, "www/pkg");
 const PACKAGE = path.join(ROOT, "client-wasm/js");
+/** More hundreds of joins than memory needs to find its size. */
+const MOST_HUNDREDS = 20;
 /** What a browser says by itself of a relay that is not there for a moment. */
 const UNREACHABLE = /^error: WebSocket connection to .* failed/;
 
@@ -111,12 +113,12 @@ test("two clients of a page race each other", async ({ page, site }) => {
     .poll(async () =>
       (await cars()).map(
         (/** @type {any} */ [car]) =>
-          car && car.z > 20 && [car.name, Math.round(car.x), Math.round(car.speed)],
+          car && car.z > 20 && [car.name, Math.round(car.x), car.speed > 10 && car.speed < 30],
       ),
     )
     .toEqual([
-      ["Ben", 5, 20],
-      ["Ann", 0, 20],
+      ["Ben", 5, true],
+      ["Ann", 0, true],
     ]);
   const stats = await inPage(page, ({ ann }) => ann.stats);
   expect(stats.roundTripP50Ms).toBeGreaterThan(0);
@@ -210,10 +212,14 @@ test.describe("a relay that restarts", () => {
       await devtools.send("HeapProfiler.collectGarbage");
       return inPage(page, ({ memory }) => memory.buffer.byteLength);
     };
-    await bytes();
-    const before = await bytes();
-    for (let hundred = 0; hundred < 4; hundred += 1) await bytes();
-    expect((await bytes()) - before).toBe(0);
+    // What is kept at the most grows until it was once needed; a leak grows on.
+    let [newest, flat] = [await bytes(), 0];
+    for (let hundred = 0; hundred < MOST_HUNDREDS && flat < 5; hundred += 1) {
+      const before = newest;
+      newest = await bytes();
+      flat = newest === before ? flat + 1 : 0;
+    }
+    expect(flat, "hundreds of joins in a row without another byte").toBe(5);
     await inPage(page, ({ clients }) => Promise.all(clients.map((/** @type {any} */ race) => race.close())));
     expect(await playerCounts(site.server)).toEqual({ "Bot race": 2 });
     expect(complaints, "what the browser complained about").toEqual([]);
