@@ -16,7 +16,7 @@ const WASM = path.join(ROOT, "www/pkg");
 const PACKAGE = path.join(ROOT, "client-wasm/js");
 /** More hundreds of joins than memory needs to find its size. */
 const MOST_HUNDREDS = 40;
-/** So many in a row must add nothing. Memory grows by 64 KiB, so this finds what leaks 66 bytes a join. */
+/** So many in a row must add nothing. Memory grows by 64 KiB at a time, so this finds what leaks some hundred bytes a join. */
 const FLAT_HUNDREDS = 10;
 /** What a browser says by itself of a relay that is not there for a moment. */
 const UNREACHABLE = /^error: WebSocket connection to .* failed/;
