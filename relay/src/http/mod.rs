@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
@@ -108,7 +108,8 @@ struct Features {
     batch: bool,
 }
 
-async fn config(State(context): State<Arc<Context>>) -> Response {
+/// Tell a page what it needs. Those of other sites may read it where they may play.
+async fn config(State(context): State<Arc<Context>>, headers: HeaderMap) -> Response {
     let config = &context.config;
     let answer = Json(PageConfig {
         version: env!("CARGO_PKG_VERSION"),
@@ -120,7 +121,13 @@ async fn config(State(context): State<Arc<Context>>) -> Response {
             ..Features::default()
         },
     });
-    ([(header::CACHE_CONTROL, "no-store")], answer).into_response()
+    let answer = ([(header::CACHE_CONTROL, "no-store")], answer).into_response();
+    match headers.get(header::ORIGIN) {
+        Some(origin) if origin::is_allowed(&headers, &config.allow_origins) => {
+            sharing::shared_with(origin.clone(), answer)
+        }
+        _ => answer,
+    }
 }
 
 async fn unknown() -> Response {

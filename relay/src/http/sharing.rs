@@ -48,6 +48,15 @@ pub(super) async fn shared(mut response: Response) -> Response {
     response
 }
 
+/// Let scripts of one site read an answer.
+pub(super) fn shared_with(origin: HeaderValue, mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(header::VARY, HeaderValue::from_static("origin"));
+    set(&mut response, RESOURCE_POLICY, "cross-origin");
+    response
+}
+
 /// Let every site embed an answer in a frame.
 pub(super) fn embeddable(mut response: Response) -> Response {
     set(

@@ -283,6 +283,24 @@ async fn the_configuration_tells_a_page_what_it_needs() {
 }
 
 #[tokio::test]
+async fn the_configuration_is_for_the_pages_that_may_play() {
+    let game = Game::start().await;
+    let mut config = config_for(&game);
+    config.allow_origins = vec!["https://club.example".parse().unwrap()];
+    let relay = Relay::start(config).await.unwrap();
+    for (origin, shared) in [
+        ("https://club.example", "https://club.example"),
+        ("https://other.example", ""),
+    ] {
+        let request = format!("GET /api/config HTTP/1.1\r\nOrigin: {origin}");
+        let answer = ask(&relay, &request).await;
+        assert_eq!(header(&answer, "access-control-allow-origin"), shared);
+        let vary = if shared.is_empty() { "" } else { "origin" };
+        assert_eq!(header(&answer, "vary"), vary, "{origin}");
+    }
+}
+
+#[tokio::test]
 async fn a_plain_request_to_the_websocket_address_is_answered_in_words() {
     let game = Game::start().await;
     let relay = start_for(&game).await;
