@@ -4,6 +4,7 @@ use alloc::string::String;
 use core::time::Duration;
 
 use protocol::decimal::push_integer;
+use protocol::time::seconds;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -23,7 +24,7 @@ extern "C" {
 
 /// The time since the page or the Worker started; never goes back.
 pub(crate) fn now() -> Duration {
-    Duration::from_secs_f64(performance_now().max(0.0) / 1000.0)
+    seconds(performance_now() / 1000.0)
 }
 
 /// The time of day as the log shows it, `HH:mm:ss.fff`.

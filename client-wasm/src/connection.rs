@@ -16,6 +16,7 @@ use protocol::event::Event;
 use protocol::frame::{Notice, SUBPROTOCOL};
 use protocol::interpolation::{Cars, Change, MAX_CARS};
 use protocol::session::{self, CommandError, Output, Ticket, Transmit};
+use protocol::time::sooner;
 use wasm_bindgen::{JsCast as _, JsValue};
 
 use crate::clock::{self, Timer};
@@ -379,12 +380,8 @@ impl Connection {
 
     fn set_timer(&mut self) {
         let connecting = self.connecting.as_ref().map(|(_, deadline)| *deadline);
-        let due = [
-            self.session.poll_timeout(),
-            self.cars.poll_timeout(),
-            connecting,
-        ];
-        self.timer.set(due.into_iter().flatten().min());
+        let due = sooner(self.session.poll_timeout(), self.cars.poll_timeout());
+        self.timer.set(sooner(due, connecting));
     }
 }
 

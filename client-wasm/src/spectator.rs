@@ -9,6 +9,7 @@ use core::time::Duration;
 
 use js_sys::{Float32Array, Function};
 use protocol::spectate::{SUBPROTOCOL, access, address};
+use protocol::time::seconds;
 use wasm_bindgen::prelude::*;
 
 use crate::clock;
@@ -241,11 +242,5 @@ impl Drop for Spectator {
 
 /// A moment of the timeline; one before it is its beginning.
 fn moment(ms: f64) -> Duration {
-    let moment = Duration::try_from_secs_f64(ms / 1000.0);
-    let far = if ms > 0.0 {
-        Duration::MAX
-    } else {
-        Duration::ZERO
-    };
-    moment.unwrap_or(far)
+    seconds(ms / 1000.0)
 }

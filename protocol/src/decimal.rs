@@ -17,12 +17,13 @@ const MIN_PLAIN_POWER: i32 = -6;
 
 /// Read a number of JSON.
 pub(crate) fn read(spelt: &str) -> f32 {
-    let (mantissa, power) = spelt.split_once(['e', 'E']).unwrap_or((spelt, "0"));
-    let mut power = read_power(power);
+    let mut parts = spelt.as_bytes().split(|byte| matches!(byte, b'e' | b'E'));
+    let mantissa = parts.next().unwrap_or_default();
+    let mut power = read_power(parts.next().unwrap_or_default());
     let mut number: u64 = 0;
     let mut digits = 0;
     let mut is_fraction = false;
-    for byte in mantissa.bytes() {
+    for &byte in mantissa {
         if !byte.is_ascii_digit() {
             is_fraction |= byte == b'.';
             continue;
@@ -40,20 +41,24 @@ pub(crate) fn read(spelt: &str) -> f32 {
     } else {
         times_ten_to(number as f64, power)
     };
-    let sign = if mantissa.starts_with('-') { -1.0 } else { 1.0 };
+    let sign = if mantissa.starts_with(b"-") {
+        -1.0
+    } else {
+        1.0
+    };
     (size * sign) as f32
 }
 
-fn read_power(spelt: &str) -> i32 {
-    let digits = spelt.trim_start_matches(['+', '-']).bytes();
-    let size = digits.fold(0, |power: i32, byte| {
+fn read_power(spelt: &[u8]) -> i32 {
+    let digits = spelt.iter().filter(|byte| byte.is_ascii_digit());
+    let size = digits.fold(0, |power: i32, &byte| {
         power
             .saturating_mul(10)
             .saturating_add(i32::from(byte) - 48)
     });
     // Half of it is room for the digits of the longest line.
     let size = size.min(i32::MAX / 2);
-    if spelt.starts_with('-') { -size } else { size }
+    if spelt.starts_with(b"-") { -size } else { size }
 }
 
 /// Append a finite number, as short as it can be and still be this one: `66`, `0.8`, `1.5e-8`. What is not finite cannot

@@ -170,7 +170,7 @@ impl Event {
     pub fn parse(line: &str) -> Self {
         let welcome = line
             .strip_prefix(WELCOME)
-            .and_then(|id| id.trim_end().parse().ok());
+            .and_then(|id| id.trim_ascii_end().parse().ok());
         if let Some(session_id) = welcome {
             return Self::Connected { session_id };
         }

@@ -26,6 +26,7 @@ pub mod refusal;
 pub mod session;
 pub mod snapshot;
 pub mod spectate;
+pub mod time;
 pub mod timeline;
 
 mod fields;

@@ -3,9 +3,9 @@
 
 use core::time::Duration;
 
-/// A rate is taken over so many slices of [`SLICE`].
+/// A rate is taken over so many slices, a second together.
 const SLICES: usize = 10;
-const SLICE: Duration = Duration::from_millis(100);
+const SLICE_MS: u32 = 1000 / SLICES as u32;
 
 /// How many a second, over the last second.
 #[derive(Debug, Clone, Default)]
@@ -34,7 +34,7 @@ impl Rate {
     }
 
     fn turn(&mut self, now: Duration) {
-        let current = (now.as_millis() / SLICE.as_millis()) as u64;
+        let current = now.as_secs() * SLICES as u64 + u64::from(now.subsec_millis() / SLICE_MS);
         let passed = current.saturating_sub(self.newest).min(SLICES as u64);
         for step in 1..=passed {
             self.slices[(current - passed + step) as usize % SLICES] = 0;

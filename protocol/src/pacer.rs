@@ -3,6 +3,8 @@
 
 use core::time::Duration;
 
+use crate::time::seconds;
+
 /// The slowest rate that may be set, in Hz.
 pub const MIN_RATE_HZ: f64 = 1.0;
 /// The fastest rate that may be set, in Hz.
@@ -10,9 +12,9 @@ pub const MAX_RATE_HZ: f64 = 60.0;
 /// The rate real clients send at (facts, section 9), in Hz.
 pub const DEFAULT_RATE_HZ: f64 = 20.0;
 
-/// How much before its beat something may go, as a part of the interval: a drawing loop never hits the beat
+/// How much before its beat something may go, as a part of the interval (a tenth): a drawing loop never hits the beat
 /// exactly, and waiting for its next frame would cost up to 17 ms.
-const EARLY: f64 = 0.1;
+const EARLY: u32 = 10;
 /// How long after its beat something offered between beats still waits for a newer one.
 const GRACE: Duration = Duration::from_millis(25);
 
@@ -33,7 +35,7 @@ impl<T> Pacer<T> {
         } else {
             DEFAULT_RATE_HZ
         };
-        let interval = Duration::from_secs_f64(1.0 / rate.clamp(MIN_RATE_HZ, MAX_RATE_HZ));
+        let interval = seconds(1.0 / rate.clamp(MIN_RATE_HZ, MAX_RATE_HZ));
         Self {
             interval,
             next: None,
@@ -43,7 +45,7 @@ impl<T> Pacer<T> {
 
     /// Offer the newest: it comes back where it may be sent now, otherwise it waits in place of an older one.
     pub fn offer(&mut self, item: T, now: Duration) -> Option<T> {
-        let early = self.interval.mul_f64(EARLY);
+        let early = self.interval / EARLY;
         if self.next.is_some_and(|next| now + early < next) {
             self.waiting = Some(item);
             return None;

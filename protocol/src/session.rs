@@ -24,6 +24,7 @@ use crate::id::{RoomId, Secret, SessionId};
 use crate::metrics::Traffic;
 use crate::pacer::{DEFAULT_RATE_HZ, Pacer};
 use crate::refusal::Refusal;
+use crate::time::sooner;
 use commands::Match;
 pub use error::{CommandError, DatagramError, SendError};
 pub use output::{Output, State, Ticket, Transmit};
@@ -354,16 +355,9 @@ impl Session {
         }
         let idle = self.commands.is_idle() && !self.goodbye.has_begun();
         let keep_alive = idle.then(|| self.last_line_sent + self.config.keep_alive);
-        [
-            self.updates.timeout(),
-            self.inputs.timeout(),
-            self.commands.timeout(),
-            self.held_until,
-            keep_alive,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        let datagram = sooner(self.updates.timeout(), self.inputs.timeout());
+        let command = sooner(self.commands.timeout(), self.held_until);
+        sooner(sooner(datagram, command), keep_alive)
     }
 
     /// Give the next thing to send.

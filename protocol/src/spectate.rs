@@ -42,7 +42,8 @@ pub enum InvalidTarget {
 /// The address has another scheme, no host, a query or a fragment; the room is no room id.
 pub fn address(relay: &str, room: &str) -> Result<String, InvalidTarget> {
     let room: RoomId = room.parse().map_err(|_| InvalidTarget::Room)?;
-    let (scheme, rest) = relay.split_once("://").ok_or(InvalidTarget::Address)?;
+    let (scheme, rest) = relay.split_once(':').ok_or(InvalidTarget::Address)?;
+    let rest = rest.strip_prefix("//").ok_or(InvalidTarget::Address)?;
     let scheme = match scheme.to_ascii_lowercase().as_str() {
         "http" | "ws" => "ws",
         "https" | "wss" => "wss",
@@ -50,8 +51,8 @@ pub fn address(relay: &str, room: &str) -> Result<String, InvalidTarget> {
     };
     let rest = rest.trim_end_matches('/');
     let has_host = !rest.is_empty() && !rest.starts_with('/');
-    let plain = |letter: char| !letter.is_whitespace() && !matches!(letter, '?' | '#' | '\\');
-    if !has_host || !rest.chars().all(plain) {
+    let plain = |byte: u8| byte > b' ' && !matches!(byte, b'?' | b'#' | b'\\');
+    if !has_host || !rest.bytes().all(plain) {
         return Err(InvalidTarget::Address);
     }
     Ok([scheme, "://", rest, PATH, room.as_str()].concat())

@@ -19,6 +19,7 @@ use core::time::Duration;
 use crate::id::SessionId;
 use crate::interpolation::Pose;
 use crate::snapshot::{Snapshot, SnapshotError};
+use crate::time::seconds;
 use clock::{Clock, Stamp};
 use edge::{Edge, HOLD};
 use frames::Frames;
@@ -145,7 +146,7 @@ impl Timeline {
     /// cannot be guessed any longer. Never goes back.
     pub fn live(&mut self, now: Duration) -> Option<Duration> {
         self.store.newest()?;
-        Some(duration(self.edge.live(now)))
+        Some(seconds(self.edge.live(now)))
     }
 
     /// Say where each car is at a moment, by its index. What is before the oldest moment is shown as that.
@@ -167,12 +168,12 @@ impl Timeline {
 
     /// How much later than the relay knows it everything is shown live, without the way from there.
     pub fn delay(&self) -> Duration {
-        duration(self.edge.delay())
+        seconds(self.edge.delay())
     }
 
     /// How much later than the fastest most snapshots come.
     pub fn jitter(&self) -> Duration {
-        duration(self.edge.jitter())
+        seconds(self.edge.jitter())
     }
 
     /// How much memory the snapshots take.
@@ -212,9 +213,5 @@ fn skipped((last, had_cars): (u32, bool), number: u32) -> u32 {
 }
 
 /// Seconds that are known to be small; less than none is none.
-fn duration(seconds: f64) -> Duration {
-    Duration::try_from_secs_f64(seconds).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests;

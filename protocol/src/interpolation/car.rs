@@ -1,6 +1,6 @@
 //! One remote car: its samples on the beat of its sender, and the path through them.
 
-use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::beat::Beat;
@@ -52,7 +52,7 @@ pub(super) struct Car {
     pub(super) id: SessionId,
     beat: Beat,
     /// Oldest first; never empty.
-    samples: VecDeque<Sample>,
+    samples: Vec<Sample>,
     last_seq: Option<i32>,
     pub(super) newest: Duration,
     pub(super) loss: Loss,
@@ -83,7 +83,7 @@ impl Car {
             delay,
             wanted_delay: delay,
             beat,
-            samples: VecDeque::with_capacity(MAX_SAMPLES),
+            samples: Vec::with_capacity(MAX_SAMPLES),
             last_seq: seq_of(update),
             newest: now,
             loss: Loss {
@@ -92,7 +92,7 @@ impl Car {
             },
             drawn: None,
         };
-        car.samples.push_back(sample_of(update, stamp.seconds));
+        car.samples.push(sample_of(update, stamp.seconds));
         car
     }
 
@@ -157,16 +157,16 @@ impl Car {
     /// them the newest counts.
     fn append(&mut self, sample: Sample) {
         let mut seconds = sample.seconds;
-        if let Some(last) = self.samples.back().copied()
+        if let Some(last) = self.samples.last().copied()
             && seconds < last.seconds + SAME_BEAT * self.beat.period()
         {
             seconds = seconds.max(last.seconds);
-            self.samples.pop_back();
+            self.samples.pop();
         }
         if self.samples.len() >= MAX_SAMPLES {
-            self.samples.pop_front();
+            self.samples.remove(0);
         }
-        self.samples.push_back(Sample { seconds, ..sample });
+        self.samples.push(Sample { seconds, ..sample });
     }
 
     /// What was thought lost was only late: the samples behind the last hole belong earlier.

@@ -158,8 +158,9 @@ impl Commands {
     }
 
     pub(super) fn drop_queue(&mut self) -> Vec<Ticket> {
-        self.queue
-            .drain(..)
+        let queue = core::mem::take(&mut self.queue);
+        queue
+            .into_iter()
             .filter_map(|pending| pending.ticket)
             .collect()
     }
@@ -208,7 +209,12 @@ impl Commands {
         if let Some(outstanding) = self.outstanding.as_mut().filter(|_| shadows) {
             outstanding.shadowed = true;
         }
-        match self.late.drain(..=index).next_back() {
+        // Those before it are forgotten.
+        let late = self.late.remove(index);
+        for _ in 0..index {
+            self.late.pop_front();
+        }
+        match late {
             Some(late) => {
                 self.answered_sent = late.sent;
                 Match::Late { word: late.word }
@@ -223,16 +229,18 @@ impl Commands {
             return Match::Nobody;
         };
         let sent = outstanding.sent;
-        let answered = outstanding.commands.drain(..=index).collect::<Vec<_>>();
+        for _ in 0..index {
+            let before = outstanding.commands.pop_front();
+            self.skipped
+                .extend(before.and_then(|pending| pending.ticket));
+        }
+        let own = outstanding.commands.pop_front();
         if outstanding.commands.is_empty() {
             self.outstanding = None;
         }
-        let mut answered = answered.into_iter().rev();
-        let Some(own) = answered.next() else {
+        let Some(own) = own else {
             return Match::Nobody;
         };
-        self.skipped
-            .extend(answered.filter_map(|pending| pending.ticket));
         self.answered_sent = sent;
         Match::Outstanding {
             ticket: own.ticket,
@@ -372,7 +380,8 @@ impl Session {
     }
 
     fn send_next(&mut self, count: usize, now: Duration) {
-        let commands: VecDeque<Pending> = self.commands.queue.drain(..count).collect();
+        let behind = self.commands.queue.split_off(count);
+        let commands = core::mem::replace(&mut self.commands.queue, behind);
         self.transmit_commands(commands, now);
     }
 

@@ -6,6 +6,7 @@ use alloc::string::String;
 use core::time::Duration;
 
 use crate::frame::{CloseCode, Retry};
+use crate::time::seconds;
 
 /// The first frame of a relay comes within this time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -241,7 +242,7 @@ fn wait(failures: u32, random: f64) -> Duration {
     let most = FIRST_WAIT.saturating_mul(1 << failures.min(16));
     // Not a number is 0.
     let part = if random > 0.0 { random.min(1.0) } else { 0.0 };
-    most.min(LONGEST_WAIT).mul_f64(part)
+    seconds(most.min(LONGEST_WAIT).as_secs_f64() * part)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::duration;
+use crate::time::seconds;
 
 /// A snapshot so much older than the newest is none that was overtaken: the relay's clock began anew.
 const MAX_OVERTAKEN_SECONDS: f64 = 5.0;
@@ -81,7 +81,7 @@ impl Clock {
             passed > -MAX_OVERTAKEN_SECONDS && early < MAX_EARLY_SECONDS
         };
         if !is_same {
-            let at = duration(soonest).max(newest + RESOLUTION);
+            let at = seconds(soonest).max(newest + RESOLUTION);
             return Stamp::New { at, is_break: true };
         }
         if passed_ms <= 0 {
