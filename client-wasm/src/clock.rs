@@ -7,20 +7,7 @@ use protocol::decimal::push_integer;
 use protocol::time::seconds;
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = performance, js_name = now)]
-    fn performance_now() -> f64;
-
-    #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &JsValue, ms: f64) -> JsValue;
-
-    #[wasm_bindgen(js_name = clearTimeout)]
-    fn clear_timeout(handle: &JsValue);
-
-    #[wasm_bindgen(js_name = queueMicrotask)]
-    fn queue_microtask(callback: &JsValue);
-}
+use crate::browser::{Date, clear_timeout, performance_now, queue_microtask, set_timeout};
 
 /// The time since the page or the Worker started; never goes back.
 pub(crate) fn now() -> Duration {
@@ -29,22 +16,18 @@ pub(crate) fn now() -> Duration {
 
 /// The time of day as the log shows it, `HH:mm:ss.fff`.
 pub(crate) fn time_of_day() -> String {
-    let date = js_sys::Date::new_0();
-    let mut time = String::new();
-    push_padded(&mut time, "", date.get_hours(), 2);
-    push_padded(&mut time, ":", date.get_minutes(), 2);
-    push_padded(&mut time, ":", date.get_seconds(), 2);
-    push_padded(&mut time, ".", date.get_milliseconds(), 3);
+    let date = Date::new();
+    let mut time = date.to_time_string();
+    // What follows is the zone.
+    time.truncate("12:34:56".len());
+    let thousandths = date.milliseconds();
+    time.push_str(match thousandths {
+        0..10 => ".00",
+        10..100 => ".0",
+        _ => ".",
+    });
+    push_integer(&mut time, thousandths.into());
     time
-}
-
-fn push_padded(text: &mut String, before: &str, number: u32, digits: usize) {
-    text.push_str(before);
-    let start = text.len();
-    push_integer(text, number.into());
-    while text.len() < start + digits {
-        text.insert(start, '0');
-    }
 }
 
 /// Call back as soon as what runs now is done.

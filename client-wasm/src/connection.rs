@@ -9,7 +9,6 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::time::Duration;
 
-use js_sys::{Function, Promise};
 use protocol::command::Command;
 use protocol::decimal::push_integer;
 use protocol::event::Event;
@@ -19,6 +18,7 @@ use protocol::session::{self, CommandError, Output, Ticket, Transmit};
 use protocol::time::sooner;
 use wasm_bindgen::{JsCast as _, JsValue};
 
+use crate::browser::{Function, Promise};
 use crate::clock::{self, Timer};
 use crate::convert;
 use crate::failure::{self, Failure};
@@ -430,7 +430,7 @@ pub(crate) fn perform(effects: Vec<Effect>, listeners: &Listeners) {
     for effect in effects {
         match effect {
             // The functions of a promise do not throw.
-            Effect::Call(function, value) => drop(function.call1(&JsValue::UNDEFINED, &value)),
+            Effect::Call(function, value) => drop(function.call(&JsValue::UNDEFINED, &value)),
             Effect::Emit(kind, event) => listeners.call(kind, &event),
         }
     }

@@ -4,13 +4,13 @@
 use alloc::borrow::Cow;
 use alloc::borrow::ToOwned as _;
 
-use js_sys::Error;
 use protocol::frame::{CloseCode, Retry};
 use protocol::refusal::Refusal;
 use protocol::session::{CommandError, DatagramError, SendError};
 use protocol::spectate::{InvalidTarget, Loss};
 use wasm_bindgen::JsValue;
 
+use crate::browser::Error;
 use crate::object::Object;
 
 /// Why something failed.

@@ -6,6 +6,7 @@
 
 extern crate alloc;
 
+mod browser;
 mod clock;
 mod connection;
 mod convert;

@@ -4,9 +4,9 @@ use alloc::rc::{Rc, Weak};
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
-use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
+use crate::browser::{Function, error_of};
 use crate::failure::Failure;
 
 /// The event that carries log lines.
@@ -57,11 +57,8 @@ impl Listeners {
     /// Call everybody who listens to `kind`. What a listener throws is its own: it is reported and stops nobody.
     pub(crate) fn call(&self, kind: &str, event: &JsValue) {
         for callback in self.callbacks(kind) {
-            if let Err(thrown) = callback.call1(&JsValue::UNDEFINED, event) {
-                web_sys::console::error_2(
-                    &JsValue::from_str("a listener of the race client threw"),
-                    &thrown,
-                );
+            if let Err(thrown) = callback.call(&JsValue::UNDEFINED, event) {
+                error_of("a listener of the race client threw", &thrown);
             }
         }
     }

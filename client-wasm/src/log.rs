@@ -4,9 +4,8 @@
 use alloc::string::String;
 
 use protocol::decimal::push_integer;
-use wasm_bindgen::JsValue;
-use web_sys::console;
 
+use crate::browser;
 use crate::clock::{call_soon, time_of_day};
 use crate::listeners::{LOG, Listeners};
 use crate::object::Object;
@@ -94,20 +93,19 @@ impl Log {
             return;
         }
         let line = ["[", component, "] ", &time_of_day(), " ", text].concat();
-        let shown = JsValue::from_str(&line);
         match level {
             Level::Off => return,
-            Level::Error => console::error_1(&shown),
-            Level::Warn => console::warn_1(&shown),
-            Level::Info => console::info_1(&shown),
-            Level::Debug | Level::Trace => console::debug_1(&shown),
+            Level::Error => browser::error(&line),
+            Level::Warn => browser::warn(&line),
+            Level::Info => browser::info(&line),
+            Level::Debug | Level::Trace => browser::debug(&line),
         }
         if self.listeners.has(LOG) {
             // Later, since whoever logs has the session borrowed, and a listener may call it.
             let listeners = self.listeners.clone();
             let event = Object::new()
                 .text("level", level.name())
-                .value("line", &shown)
+                .text("line", &line)
                 .done();
             call_soon(move || listeners.call(LOG, &event));
         }

@@ -1,24 +1,9 @@
 //! Plain JavaScript objects, made property by property. Not one step is generic: there are many, and each would be
 //! compiled for every kind of value.
 
-use js_sys::Array;
-use wasm_bindgen::prelude::*;
+use wasm_bindgen::JsValue;
 
-// Setting a property of a plain object cannot fail.
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = Reflect, js_name = set)]
-    fn set_text(object: &JsValue, name: &str, value: &str) -> bool;
-
-    #[wasm_bindgen(js_namespace = Reflect, js_name = set)]
-    fn set_number(object: &JsValue, name: &str, value: f64) -> bool;
-
-    #[wasm_bindgen(js_namespace = Reflect, js_name = set)]
-    fn set_flag(object: &JsValue, name: &str, value: bool) -> bool;
-
-    #[wasm_bindgen(js_namespace = Reflect, js_name = set)]
-    fn set_value(object: &JsValue, name: &str, value: &JsValue) -> bool;
-}
+use crate::browser::{Array, PlainObject, set_flag, set_number, set_text, set_value};
 
 /// An object that is being made.
 pub(crate) struct Object(JsValue);
@@ -26,7 +11,7 @@ pub(crate) struct Object(JsValue);
 impl Object {
     #[inline(never)]
     pub(crate) fn new() -> Self {
-        Self(js_sys::Object::new().into())
+        Self(PlainObject::new().into())
     }
 
     /// Go on with one that is there.

@@ -3,7 +3,6 @@
 use alloc::string::String;
 use core::time::Duration;
 
-use js_sys::{Function, Reflect};
 use protocol::decimal::push_number;
 use protocol::id::Secret;
 use protocol::pacer::{MAX_RATE_HZ, MIN_RATE_HZ};
@@ -12,6 +11,7 @@ use protocol::time;
 use protocol::timeline::DEFAULT_HISTORY;
 use wasm_bindgen::{JsCast, JsValue};
 
+use crate::browser::{self, Function};
 use crate::failure::Failure;
 use crate::log::Level;
 use crate::socket::Opener;
@@ -101,10 +101,14 @@ pub(crate) fn read(options: &JsValue) -> Result<Play, Failure> {
 }
 
 fn opener(options: &JsValue) -> Result<Opener, Failure> {
-    let function = get(options, "webSocket").map(JsCast::dyn_into::<Function>);
-    let function = function
-        .transpose()
-        .map_err(|_| wrong("webSocket", "a function"))?;
+    let function = get(options, "webSocket");
+    if function
+        .as_ref()
+        .is_some_and(|function| !function.is_function())
+    {
+        return Err(wrong("webSocket", "a function"));
+    }
+    let function = function.map(JsCast::unchecked_into::<Function>);
     Ok(Opener::new(function))
 }
 
@@ -117,17 +121,14 @@ fn level(options: &JsValue) -> Result<Level, Failure> {
 }
 
 fn refuse_unknown(options: &JsValue, names: &[&str]) -> Result<(), Failure> {
-    let keys =
-        Reflect::own_keys(options).map_err(|_| Failure::invalid("options must be an object"))?;
-    let unknown = keys
-        .iter()
-        .filter_map(|key| key.as_string())
-        .find(|key| !names.contains(&key.as_str()));
+    let keys = browser::keys(options).ok().filter(|_| options.is_object());
+    let keys = keys.ok_or_else(|| Failure::invalid("options must be an object"))?;
+    let unknown = keys.iter().find(|key| !names.contains(&key.as_str()));
     match unknown {
         Some(key) => Err(Failure::invalid(
             [
                 "there is no option ",
-                &key,
+                key,
                 "; there are ",
                 &names.join(", "),
             ]
@@ -138,7 +139,7 @@ fn refuse_unknown(options: &JsValue, names: &[&str]) -> Result<(), Failure> {
 }
 
 fn get(options: &JsValue, name: &str) -> Option<JsValue> {
-    let value = Reflect::get(options, &JsValue::from_str(name)).ok()?;
+    let value = browser::get(options, name).ok()?;
     (!value.is_undefined()).then_some(value)
 }
 

@@ -6,13 +6,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
-use js_sys::{Float32Array, Function, Promise};
 use protocol::command::Command;
 use protocol::datagram::Controls;
 use protocol::geometry::{Quat, Vec3};
 use protocol::id::Password;
 use wasm_bindgen::prelude::*;
 
+use crate::browser::{Float32Array, Function, Promise};
 use crate::clock;
 use crate::connection::{Connection, Effect, Waiting, perform, state_name};
 use crate::failure::Failure;

@@ -5,10 +5,9 @@ use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use js_sys::{Array, ArrayBuffer, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
+use crate::browser::{Function, SocketEvent, Uint8Array, WebSocket};
 use crate::failure::Failure;
 
 /// What comes from the transport.
@@ -32,14 +31,14 @@ impl Opener {
         Self(function)
     }
 
-    fn open(&self, url: &str, protocols: &Array) -> Result<WebSocket, Failure> {
+    fn open(&self, url: &str, protocols: Vec<String>) -> Result<WebSocket, Failure> {
         let Some(function) = &self.0 else {
-            return WebSocket::new_with_str_sequence(url, protocols).map_err(|_| {
+            return WebSocket::new(url, protocols).map_err(|_| {
                 let words = " is no WebSocket address: use ws:// or wss://";
                 Failure::invalid([url, words].concat())
             });
         };
-        let made = function.call2(&JsValue::UNDEFINED, &url.into(), protocols);
+        let made = function.call_to_open(&JsValue::UNDEFINED, url, protocols);
         let made = made.ok().filter(JsValue::is_object);
         let failure = || Failure::invalid("option webSocket made no WebSocket");
         made.map(JsCast::unchecked_into).ok_or_else(failure)
@@ -50,8 +49,8 @@ impl Opener {
 pub(crate) struct Socket {
     socket: WebSocket,
     _on_open: Closure<dyn Fn()>,
-    _on_message: Closure<dyn Fn(MessageEvent)>,
-    _on_close: Closure<dyn Fn(CloseEvent)>,
+    _on_message: Closure<dyn Fn(SocketEvent)>,
+    _on_close: Closure<dyn Fn(SocketEvent)>,
 }
 
 impl Socket {
@@ -62,30 +61,29 @@ impl Socket {
         protocols: &[String],
         deliver: Rc<dyn Fn(Incoming)>,
     ) -> Result<Self, Failure> {
-        let protocols: Array = protocols.iter().map(JsValue::from).collect();
-        let socket = opener.open(url, &protocols)?;
-        socket.set_binary_type(BinaryType::Arraybuffer);
+        let socket = opener.open(url, protocols.to_vec())?;
+        socket.set_binary_type("arraybuffer");
         let on_open = Closure::new({
             let deliver = deliver.clone();
             move || deliver(Incoming::Opened)
         });
         let on_message = Closure::new({
             let deliver = deliver.clone();
-            move |event: MessageEvent| {
+            move |event: SocketEvent| {
                 if let Some(incoming) = read(&event.data()) {
                     deliver(incoming);
                 }
             }
         });
-        let on_close = Closure::new(move |event: CloseEvent| {
+        let on_close = Closure::new(move |event: SocketEvent| {
             deliver(Incoming::Closed {
                 number: event.code(),
                 reason: event.reason(),
             });
         });
-        socket.set_onopen(Some(as_function(&on_open)));
-        socket.set_onmessage(Some(as_function(&on_message)));
-        socket.set_onclose(Some(as_function(&on_close)));
+        socket.set_onopen(on_open.as_ref());
+        socket.set_onmessage(on_message.as_ref());
+        socket.set_onclose(on_close.as_ref());
         Ok(Self {
             socket,
             _on_open: on_open,
@@ -96,38 +94,34 @@ impl Socket {
 
     /// Send a command line. One that cannot go is lost with the connection, whose close follows.
     pub(crate) fn send_text(&self, line: &str) {
-        let _ = self.socket.send_with_str(line);
+        let _ = self.socket.send(line);
     }
 
     /// Send a datagram, unless too much waits already; says whether it went.
     pub(crate) fn send_binary(&self, datagram: &[u8]) -> bool {
         self.socket.buffered_amount() <= MAX_BUFFERED_BYTES
-            && self.socket.send_with_u8_array(datagram).is_ok()
+            && self.socket.send_bytes(datagram).is_ok()
     }
 
     /// Close in order.
     pub(crate) fn close(&self) {
-        let _ = self.socket.close_with_code(1000);
+        let _ = self.socket.close(1000);
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        self.socket.set_onopen(None);
-        self.socket.set_onmessage(None);
-        self.socket.set_onclose(None);
+        self.socket.set_onopen(&JsValue::NULL);
+        self.socket.set_onmessage(&JsValue::NULL);
+        self.socket.set_onclose(&JsValue::NULL);
         self.close();
     }
-}
-
-fn as_function<T: ?Sized>(closure: &Closure<T>) -> &js_sys::Function {
-    closure.as_ref().unchecked_ref()
 }
 
 fn read(data: &JsValue) -> Option<Incoming> {
     if let Some(text) = data.as_string() {
         return Some(Incoming::Text(text));
     }
-    let buffer = data.dyn_ref::<ArrayBuffer>()?;
-    Some(Incoming::Binary(Uint8Array::new(buffer).to_vec()))
+    let bytes = Uint8Array::new(data).ok()?;
+    Some(Incoming::Binary(bytes.slice()))
 }

@@ -7,11 +7,11 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::time::Duration;
 
-use js_sys::{Float32Array, Function};
 use protocol::spectate::{SUBPROTOCOL, access, address};
 use protocol::time::seconds;
 use wasm_bindgen::prelude::*;
 
+use crate::browser::{Float32Array, Function};
 use crate::clock;
 use crate::connection::{Effect, perform};
 use crate::failure::Failure;

@@ -4,9 +4,10 @@
 use alloc::boxed::Box;
 use alloc::vec;
 
-use js_sys::{Float32Array, WebAssembly};
 use protocol::interpolation::Pose;
 use wasm_bindgen::JsCast as _;
+
+use crate::browser::{Float32Array, Memory};
 
 /// Numbers for each car: slot, place (3), turn (4), speed, age, stale, yaw.
 pub(crate) const STRIDE: usize = 12;
@@ -68,7 +69,7 @@ impl View {
 }
 
 fn view_of(rows: &[f32]) -> Float32Array {
-    let memory: WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    let memory: Memory = wasm_bindgen::memory().unchecked_into();
     let address = rows.as_ptr().addr() as u32;
-    Float32Array::new_with_byte_offset_and_length(&memory.buffer(), address, rows.len() as u32)
+    Float32Array::new(&memory.buffer(), address, rows.len() as u32)
 }

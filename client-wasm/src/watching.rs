@@ -13,6 +13,7 @@ use protocol::spectate::{self, Loss, Output, Room, State};
 use protocol::timeline::{Taken, Timeline};
 use wasm_bindgen::JsValue;
 
+use crate::browser::random;
 use crate::clock::{self, Timer};
 use crate::connection::{Effect, perform};
 use crate::convert;
@@ -115,8 +116,7 @@ impl Watching {
             Incoming::Text(frame) => room = self.handle_text(&frame, now),
             Incoming::Binary(bytes) => self.handle_snapshot(&bytes, now),
             Incoming::Closed { number, reason } => {
-                self.connection
-                    .handle_close(number, reason, now, js_sys::Math::random());
+                self.connection.handle_close(number, reason, now, random());
             }
         }
         let mut effects = self.pump();
@@ -161,7 +161,7 @@ impl Watching {
 
     fn handle_timeout(&mut self, now: Duration) -> Vec<Effect> {
         self.timer.fired();
-        self.connection.handle_timeout(now, js_sys::Math::random());
+        self.connection.handle_timeout(now, random());
         self.pump()
     }
 
@@ -196,7 +196,7 @@ impl Watching {
         match self.open() {
             Ok(socket) => self.socket = Some(socket),
             Err(failure) => {
-                let random = js_sys::Math::random();
+                let random = random();
                 let message = failure.message.into_owned();
                 self.connection
                     .handle_close(NO_CLOSE, message, clock::now(), random);
