@@ -35,8 +35,9 @@ async function run(page, url, body) {
   await page.context().grantPermissions(["local-network-access"]);
   await page.route("**/package/**", async (route) => {
     const { pathname } = new URL(route.request().url());
-    if (pathname === "/package/test.js")
-      {return route.fulfill({ contentType: "text/javascript", body: module });}
+    if (pathname === "/package/test.js") {
+      return route.fulfill({ contentType: "text/javascript", body: module });
+    }
     const name = pathname.replace("/package/", "");
     const file = name.startsWith("wasm/") ? path.join(WASM, name.slice(5)) : path.join(PACKAGE, name);
     const contentType = name.endsWith(".wasm") ? "application/wasm" : "text/javascript";
