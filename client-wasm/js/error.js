@@ -17,6 +17,7 @@ const OWN = Object.freeze({
   not_in_room: false,
   reconnecting: true,
   relay_unreachable: true,
+  replaying: false,
   server_error: false,
   timeout: true,
 });
