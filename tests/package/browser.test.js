@@ -36,7 +36,7 @@ after(async () => {
 async function expectRace(url) {
   const page = await browser.newPage();
   const complaints = listen(page);
-  await page.goto(`${url}?${new URLSearchParams({ relay: site.url, config: site.config })}`);
+  await page.goto(`${url}?${new URLSearchParams({ relay: site.url })}`);
   const done = page.locator("body[data-result]");
   await done.waitFor({ state: "attached", timeout: RACE_TIMEOUT_MS }).catch((error) => {
     throw new Error(`no result; the browser says: ${complaints.join("\n")}`, { cause: error });

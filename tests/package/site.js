@@ -6,8 +6,8 @@ import path from "node:path";
 import { startRelay, startServer } from "../browser/programs.js";
 
 /**
- * Start them. `config` is what the relay tells of itself, in JSON: to a page of another site it does not.
- * @returns {Promise<{ url: string, config: string, stop: () => Promise<void> }>}
+ * Start them.
+ * @returns {Promise<{ url: string, stop: () => Promise<void> }>}
  */
 export async function startSite() {
   const certificates = await mkdtemp(path.join(os.tmpdir(), "race-certificates-"));
@@ -18,7 +18,5 @@ export async function startSite() {
     await server.stop();
     await rm(certificates, { recursive: true });
   };
-  const url = `http://${relay.ready.listen}`;
-  const config = await (await fetch(`${url}/api/config`)).text();
-  return { url, config, stop };
+  return { url: `http://${relay.ready.listen}`, stop };
 }

@@ -5,12 +5,11 @@ import { workerCore } from "mp-server-client/worker";
 
 const parameters = new URLSearchParams(location.search);
 const relay = parameters.get("relay");
-const config = JSON.parse(parameters.get("config"));
 
 /** A car drives off; gives how far another player's client saw it go. */
 async function race() {
-  const ann = await RaceClient.connect(relay, { name: "Ann", config });
-  const ben = await RaceClient.connect(relay, { name: "Ben", config, core: workerCore });
+  const ann = await RaceClient.connect(relay, { name: "Ann" });
+  const ben = await RaceClient.connect(relay, { name: "Ben", core: workerCore });
   const annsRoom = await ann.createRoom("Friday");
   const bensRoom = await ben.joinRoom(annsRoom.id);
   await annsRoom.start();
