@@ -8,7 +8,8 @@ import { Engine } from "./engine.js";
 import { RaceError, raceError } from "./error.js";
 import { Membership } from "./membership.js";
 import { Poll } from "./poll.js";
-import { NO_METRICS, RoundTrips } from "./stats.js";
+import { NO_METRICS } from "./core.js";
+import { RoundTrips } from "./stats.js";
 import { spectate } from "./spectator.js";
 
 /** @typedef {import("./core.js").Core} Core */

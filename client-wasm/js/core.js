@@ -1,5 +1,5 @@
 // What stands behind a client: the wasm session, a worker that has one, a mock, or a recording. All are alike, so that the
-// client does not know which. Types only.
+// client does not know which. Types, and what all of them share.
 
 /** @typedef {"disconnected" | "connected" | "authenticated"} CoreState */
 /** @typedef {{ id: string, name: string }} Player */
@@ -62,3 +62,34 @@
 
 /** Numbers of a row of `sample()`. */
 export const CAR_STRIDE = 12;
+
+/** The events of a core. */
+export const EVENTS = /** @type {const} */ ([
+  "state",
+  "gameStarted",
+  "message",
+  "input",
+  "carJoined",
+  "carLeft",
+  "roomLost",
+  "draining",
+  "kicked",
+  "close",
+  "unknown",
+  "log",
+]);
+
+/** What a core counts before it is connected. @type {CoreMetrics} */
+export const NO_METRICS = Object.freeze({
+  roundTripMs: null,
+  sent: 0,
+  received: 0,
+  refused: 0,
+  lost: 0,
+  lossPercent: 0,
+  lossEstimated: true,
+  sentPerSecond: 0,
+  receivedPerSecond: 0,
+  bytesSent: 0,
+  bytesReceived: 0,
+});

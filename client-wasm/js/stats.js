@@ -23,21 +23,6 @@ const MAX_ROUND_TRIPS = 60;
  * @property {number} reconnects  how often the connection was lost and came back
  */
 
-/** What the core counts before there is one. @type {import("./core.js").CoreMetrics} */
-export const NO_METRICS = Object.freeze({
-  roundTripMs: null,
-  sent: 0,
-  received: 0,
-  refused: 0,
-  lost: 0,
-  lossPercent: 0,
-  lossEstimated: true,
-  sentPerSecond: 0,
-  receivedPerSecond: 0,
-  bytesSent: 0,
-  bytesReceived: 0,
-});
-
 /** The newest round trips. */
 export class RoundTrips {
   #ring = new Float64Array(MAX_ROUND_TRIPS);

@@ -11,7 +11,7 @@ import { watch } from "../js/debug/watch.js";
 import { inBytes, inMs, inPercent, lasting } from "../js/debug/words.js";
 import { checked } from "../js/lab/conditions.js";
 import { mockRelay } from "../js/mock.js";
-import { NO_METRICS } from "../js/stats.js";
+import { NO_METRICS } from "../js/core.js";
 
 const ALL = new Set(KINDS);
 

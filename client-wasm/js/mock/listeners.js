@@ -1,23 +1,9 @@
 // Who listens to which event of a mock.
 
+import { EVENTS } from "../core.js";
 import { failure } from "./failure.js";
 
 /** @typedef {import("../core.js").CoreEvents} CoreEvents */
-
-const TYPES = [
-  "state",
-  "gameStarted",
-  "message",
-  "input",
-  "carJoined",
-  "carLeft",
-  "roomLost",
-  "draining",
-  "kicked",
-  "close",
-  "unknown",
-  "log",
-];
 
 export class Listeners {
   /** @type {Array<{ type: string, listener: (event: any) => void }>} */
@@ -28,8 +14,8 @@ export class Listeners {
    * @param {(event: any) => void} listener
    */
   add(type, listener) {
-    if (!TYPES.includes(type)) {
-      throw failure("invalid_argument", `there is no event ${type}; there are ${TYPES.join(", ")}`);
+    if (!EVENTS.some((known) => known === type)) {
+      throw failure("invalid_argument", `there is no event ${type}; there are ${EVENTS.join(", ")}`);
     }
     const entry = { type, listener };
     this.#list.push(entry);

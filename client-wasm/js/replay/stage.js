@@ -1,5 +1,6 @@
 // Plays a recording: its time, what is known at it, and what a client hears and is answered. A client that calls earlier
 // than it did in the recording waits; one that is behind gets the answer at once.
+import { NO_METRICS } from "../core.js";
 import { RaceError } from "../error.js";
 import { Known } from "./known.js";
 import { Rows } from "./rows.js";
@@ -22,20 +23,6 @@ const COMING_BACK_MS = 5000;
 const POLL_MS = 1500;
 /** Calls that wait; more is a client that never stops calling. */
 const MAX_WAITING = 256;
-
-const NO_FIGURES = Object.freeze({
-  roundTripMs: null,
-  sent: 0,
-  received: 0,
-  refused: 0,
-  lost: 0,
-  lossPercent: 0,
-  lossEstimated: true,
-  sentPerSecond: 0,
-  receivedPerSecond: 0,
-  bytesSent: 0,
-  bytesReceived: 0,
-});
 
 export class Stage {
   /** @type {Known} */
@@ -268,7 +255,7 @@ export class Stage {
 
   /** @returns {import("../core.js").CoreMetrics} */
   metrics() {
-    return this.known.metrics ?? NO_FIGURES;
+    return this.known.metrics ?? NO_METRICS;
   }
 
   /** @param {Waiting} call */

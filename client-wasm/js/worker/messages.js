@@ -22,22 +22,6 @@ export const CALLS = /** @type {const} */ ([
   "ping",
   "close",
 ]);
-/** The events that are passed on. */
-export const EVENTS = /** @type {const} */ ([
-  "state",
-  "gameStarted",
-  "message",
-  "input",
-  "carJoined",
-  "carLeft",
-  "roomLost",
-  "draining",
-  "kicked",
-  "close",
-  "unknown",
-  "log",
-]);
-
 /** @typedef {typeof CALLS[number]} Call */
 
 /**

@@ -1,8 +1,9 @@
 // The page's side: a core whose work is done in a worker. What can be read at once is a copy of what the worker last said.
 
+import { EVENTS, NO_METRICS } from "../core.js";
 import { RaceError } from "../error.js";
 import { checked } from "../lab/conditions.js";
-import { epochMs, EVENTS } from "./messages.js";
+import { epochMs } from "./messages.js";
 import { Motion } from "./motion.js";
 
 /** @typedef {import("../core.js").Core} Core */
@@ -15,21 +16,6 @@ import { Motion } from "./motion.js";
 /** Positions a second where the options name no number. */
 const UPDATE_HZ = 20;
 
-/** @type {import("../core.js").CoreMetrics} */
-const NOTHING_YET = {
-  roundTripMs: null,
-  sent: 0,
-  received: 0,
-  refused: 0,
-  lost: 0,
-  lossPercent: 0,
-  lossEstimated: true,
-  sentPerSecond: 0,
-  receivedPerSecond: 0,
-  bytesSent: 0,
-  bytesReceived: 0,
-};
-
 /** @implements {Core} */
 export class RemoteCore {
   #port;
@@ -37,7 +23,7 @@ export class RemoteCore {
   #everyMs;
   /** @type {import("./messages.js").Facts} */
   #facts = { state: "disconnected", sessionId: undefined, roomId: undefined };
-  #metrics = NOTHING_YET;
+  #metrics = NO_METRICS;
   #motion = new Motion();
   /** @type {Map<number, string>} */
   #owners = new Map();

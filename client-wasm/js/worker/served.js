@@ -2,7 +2,8 @@
 
 import { CAR_STRIDE } from "../core.js";
 import { RaceError, raceError } from "../error.js";
-import { CALLS, epochMs, EVENTS } from "./messages.js";
+import { EVENTS } from "../core.js";
+import { CALLS, epochMs } from "./messages.js";
 
 /** @typedef {import("../core.js").Core} Core */
 /** @typedef {import("./messages.js").ToWorker} ToWorker */
