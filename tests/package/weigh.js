@@ -1,5 +1,6 @@
 // What the package and the demo page weigh: as they are, with gzip and with brotli. Prints a table, and last the figures
-// that are gated, as JSON. Scripts of the package are weighed as bundlers ship them; those of the page as they are.
+// that are gated, as JSON. Scripts of the package are weighed as bundlers ship them; those of the page as they are. What is
+// imported only when it is used (`import()`) is no part of what imports it, and has a row of its own: what it adds.
 //
 //   node tests/package/weigh.js client-wasm/dist
 import { readFile } from "node:fs/promises";
@@ -11,9 +12,15 @@ import zlib from "node:zlib";
 import { build } from "esbuild";
 
 /** @typedef {{ raw: number, gzip: number, brotli: number }} Weight */
+/**
+ * Modules that are loaded together. `files` are theirs, `later` the ones that they import when those are used.
+ * @typedef {{ bytes: Uint8Array, files: Set<string>, later: Set<string> }} Graph
+ */
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const DIST = path.resolve(process.argv[2] ?? path.join(ROOT, "client-wasm/dist"));
+/** What every client loads though it is imported late: a file of its own with every bundler. */
+const GLUE = path.join(DIST, "wasm/client_wasm.js");
 const gzip = promisify(zlib.gzip);
 const brotli = promisify(zlib.brotliCompress);
 
@@ -34,60 +41,111 @@ function sum(weights) {
   return { raw: of("raw"), gzip: of("gzip"), brotli: of("brotli") };
 }
 
-/** An entry of the package with all that it imports, minified. @param {string} entry */
-async function bundle(entry) {
-  const { outputFiles } = await build({
-    entryPoints: [path.join(DIST, entry)],
+/**
+ * A module with all that it imports at once, minified as one file.
+ * @param {string} entry
+ * @param {Set<string>} [loaded]  what is there already
+ * @returns {Promise<Graph>}
+ */
+async function graph(entry, loaded = new Set()) {
+  /** @type {Set<string>} */
+  const later = new Set();
+  const { outputFiles, metafile } = await build({
+    entryPoints: [entry],
     bundle: true,
     minify: true,
-    format: "esm",
-    write: false,
-    logLevel: "error",
-  });
-  return weigh(outputFiles[0].contents);
-}
-
-/** Files of the page that a browser loads before a player can sign in. */
-async function firstLoad() {
-  const html = await readFile(path.join(ROOT, "www/index.html"), "utf8");
-  const linked = [...html.matchAll(/(?:href|src)="\/?([\w./-]+\.(?:css|svg|js))"/g)].map(([, file]) => file);
-  const { metafile } = await build({
-    entryPoints: linked.filter((file) => file.endsWith(".js")).map((file) => path.join(ROOT, "www", file)),
-    bundle: true,
     format: "esm",
     write: false,
     metafile: true,
     outdir: "/",
     absWorkingDir: ROOT,
     logLevel: "error",
+    plugins: [
+      {
+        name: "static",
+        setup({ onResolve }) {
+          onResolve({ filter: /^\.\.?\// }, ({ path: address, resolveDir, kind }) => {
+            const file = path.join(resolveDir, address);
+            if (kind === "dynamic-import") later.add(file);
+            return kind === "dynamic-import" || loaded.has(file)
+              ? { path: address, external: true }
+              : undefined;
+          });
+        },
+      },
+    ],
   });
-  const scripts = Object.keys(metafile.inputs);
-  const others = linked.filter((file) => !file.endsWith(".js")).map((file) => `www/${file}`);
-  return new Set([
-    "www/index.html",
-    ...others,
-    ...scripts,
-    "www/pkg/client_wasm.js",
-    "www/pkg/client_wasm_bg.wasm",
-  ]);
+  const files = new Set(Object.keys(metafile.inputs).map((file) => path.join(ROOT, file)));
+  return { bytes: outputFiles[0].contents, files, later };
 }
 
-/** @param {string} file */
-const weighFile = async (file) => weigh(await readFile(file));
+/**
+ * What is loaded when it is used, also from what is loaded then; each with what it adds to what is loaded anyway.
+ * @param {Graph[]} loaded
+ * @returns {Promise<Map<string, Graph>>}
+ */
+async function lazy(loaded) {
+  const files = new Set(loaded.flatMap((one) => [...one.files]));
+  const waiting = loaded.flatMap((one) => [...one.later]);
+  /** @type {Map<string, Graph>} */
+  const found = new Map();
+  for (let file; (file = waiting.pop());) {
+    if (files.has(file) || found.has(file)) continue;
+    const one = await graph(file, files);
+    found.set(file, one);
+    waiting.push(...one.later);
+  }
+  return found;
+}
 
+/** An entry of the package, with the glue where it needs that. @param {string} entry */
+async function load(entry) {
+  const own = await graph(path.join(DIST, `${entry}.js`));
+  return own.later.has(GLUE) ? [own, await graph(GLUE)] : [own];
+}
+
+/** @param {Graph[]} graphs */
+const weighAll = async (graphs) => sum(await Promise.all(graphs.map(({ bytes }) => weigh(bytes))));
+
+/** What the page loads: before a player can sign in, and later. */
+async function page() {
+  const html = await readFile(path.join(ROOT, "www/index.html"), "utf8");
+  const linked = [...html.matchAll(/(?:href|src)="\/?([\w./-]+\.(?:css|svg|js))"/g)];
+  const files = [...new Set(linked.map(([, file]) => path.join(ROOT, "www", file)))];
+  const module = ["client_wasm.js", "client_wasm_bg.wasm"].map((file) => path.join(ROOT, "www/pkg", file));
+  const scripts = await Promise.all(files.filter((file) => file.endsWith(".js")).map((file) => graph(file)));
+  const first = new Set([
+    path.join(ROOT, "www/index.html"),
+    ...files.filter((file) => !file.endsWith(".js")),
+    ...scripts.flatMap((script) => [...script.files]),
+    ...module,
+  ]);
+  const afterwards = [...(await lazy(scripts)).values()].flatMap((script) => [...script.files]);
+  return { first, later: new Set(afterwards.filter((file) => !first.has(file))) };
+}
+
+/** @param {Set<string>} files */
+const weighFiles = async (files) =>
+  sum(await Promise.all([...files].map(async (file) => weigh(await readFile(file)))));
+
+const [index, glue] = await load("index");
 /** @type {Record<string, Weight>} */
 const rows = {
-  "module (.wasm)": await weighFile(path.join(DIST, "wasm/client_wasm_bg.wasm")),
-  "index, with facade and glue": await bundle("index.js"),
+  "module (.wasm)": await weighFiles(new Set([path.join(DIST, "wasm/client_wasm_bg.wasm")])),
+  "its glue": await weighAll([glue]),
+  "index, with the facade": await weighAll([index]),
 };
 const client = sum(Object.values(rows));
 rows["whole client"] = client;
+const later = await lazy([index, glue]);
+for (const [file, one] of later) rows[`  when used: ${path.basename(file, ".js")}`] = await weighAll([one]);
+rows["  all that, when used"] = await weighAll([...later.values()]);
 for (const entry of ["inline", "viewer", "debug", "mock", "worker", "worker-host"]) {
-  rows[entry] = await bundle(`${entry}.js`);
+  rows[entry] = await weighAll(await load(entry));
 }
-const files = await firstLoad();
-const page = sum(await Promise.all([...files].map((file) => weighFile(path.join(ROOT, file)))));
-rows[`demo page, ${files.size} files`] = page;
+const { first, later: rest } = await page();
+rows[`demo page, ${first.size} files`] = await weighFiles(first);
+rows[`  when used: ${rest.size} files`] = await weighFiles(rest);
 
 /** @param {Array<string | number>} cells */
 const line = (cells) =>
@@ -95,5 +153,5 @@ const line = (cells) =>
 const table = Object.entries(rows).map(([name, weight]) =>
   line([name, weight.raw, weight.gzip, weight.brotli]),
 );
-const gated = JSON.stringify({ client: client.brotli, page: page.brotli });
+const gated = JSON.stringify({ client: client.brotli, page: rows[`demo page, ${first.size} files`].brotli });
 process.stdout.write([line(["bytes", "raw", "gzip", "brotli"]), ...table, gated, ""].join("\n"));
