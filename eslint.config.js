@@ -27,7 +27,13 @@ export default [
     languageOptions: { globals: globals.nodeBuiltin },
   },
   {
-    files: ["tests/browser/**", "tests/package/projects/browser/**"],
+    files: ["tests/browser/**", "tests/package/projects/browser/**", "client-wasm/examples/**"],
     languageOptions: { globals: globals.browser },
+  },
+  {
+    // A program for the terminal: what it has to say, it says there.
+    files: ["client-wasm/examples/node-bot/**"],
+    languageOptions: { globals: globals.nodeBuiltin },
+    rules: { "no-console": "off" },
   },
 ];

@@ -1,12 +1,14 @@
 // Fresh projects: a folder of its own far from the repository, with the packed tarball installed as anybody would.
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const EXAMPLES = path.join(ROOT, "client-wasm/examples");
+const WORKSHOP = fileURLToPath(new URL("node_modules", import.meta.url));
 const TARBALL = process.env.MP_PACKAGE ?? path.join(ROOT, "target/package/mp-server-client.tgz");
 const run = promisify(execFile);
 
@@ -15,12 +17,72 @@ const run = promisify(execFile);
  * @param {string} name
  * @returns {Promise<{ folder: string, remove: () => Promise<void> }>}
  */
-export async function freshProject(name) {
+export function freshProject(name) {
+  return fresh(name, fileURLToPath(new URL(`projects/${name}`, import.meta.url)));
+}
+
+/**
+ * Copy all examples. They share one folder of packages: the tarball, and from the workshop what else their manifests name.
+ * @returns {Promise<{ folder: string, remove: () => Promise<void> }>}
+ */
+export async function freshExamples() {
+  const project = await fresh("examples", EXAMPLES);
+  const shared = path.join(project.folder, "node_modules");
+  for (const [name, { needs }] of Object.entries(await exampleManifests())) {
+    for (const dependency of Object.keys(needs)) {
+      const place = path.join(shared, dependency);
+      await mkdir(path.dirname(place), { recursive: true });
+      // There already: the tarball, or what another example needs too.
+      await symlink(path.join(WORKSHOP, dependency), place).catch(ignoreExisting);
+    }
+    await symlink(shared, path.join(project.folder, name, "node_modules"));
+  }
+  return project;
+}
+
+/**
+ * What each example asks npm for.
+ * @returns {Promise<Record<string, { needs: Record<string, string> }>>}
+ */
+export async function exampleManifests() {
+  const entries = await readdir(EXAMPLES, { withFileTypes: true });
+  const found = entries
+    .filter((entry) => entry.isDirectory())
+    .map(async ({ name }) => {
+      const { dependencies, devDependencies } = await manifest(path.join(EXAMPLES, name));
+      return [name, { needs: { ...dependencies, ...devDependencies } }];
+    });
+  return Object.fromEntries(await Promise.all(found));
+}
+
+/** The version of a package that the tests use. @param {string} name */
+export async function usedVersion(name) {
+  const folder = name === "mp-server-client" ? path.join(ROOT, "client-wasm") : path.join(WORKSHOP, name);
+  return (await manifest(folder)).version;
+}
+
+/** @param {string} folder */
+async function manifest(folder) {
+  return JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
+}
+
+/**
+ * @param {string} name
+ * @param {string} source
+ */
+async function fresh(name, source) {
   const folder = await mkdtemp(path.join(os.tmpdir(), `race-${name}-`));
-  await cp(new URL(`projects/${name}`, import.meta.url), folder, { recursive: true });
-  const manifest = { name: "fresh", private: true, type: "module" };
-  await writeFile(path.join(folder, "package.json"), JSON.stringify(manifest));
+  // What somebody installed to try an example in its place stays there.
+  const filter = (/** @type {string} */ from) => !["node_modules", "dist"].includes(path.basename(from));
+  await cp(source, folder, { recursive: true, filter });
+  const own = { name: "fresh", private: true, type: "module" };
+  await writeFile(path.join(folder, "package.json"), JSON.stringify(own));
   // Offline: the package has no dependencies, and must not get one unseen.
   await run("npm", ["install", "--offline", "--no-audit", "--no-fund", TARBALL], { cwd: folder });
   return { folder, remove: () => rm(folder, { recursive: true }) };
+}
+
+/** @param {NodeJS.ErrnoException} error */
+function ignoreExisting(error) {
+  if (error.code !== "EEXIST") throw error;
 }

@@ -1,4 +1,5 @@
-// The packed tarball in Node: imported as a server that renders pages does, and as a client with a WebSocket of its own.
+// The packed tarball in Node: imported as a server that renders pages does, and as a client, with Node's own WebSocket or
+// with one that it is given.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { after, before, test } from "node:test";
@@ -6,9 +7,11 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import { freshProject } from "./fresh.js";
+import { newerNode } from "./newer-node.js";
 import { startSite } from "./site.js";
 
 const run = promisify(execFile);
+const newer = newerNode();
 /** @type {Awaited<ReturnType<typeof freshProject>>} */
 let project;
 
@@ -17,15 +20,30 @@ before(async () => {
 });
 after(() => project?.remove());
 
-/** @param {string} file @param {string[]} args */
-async function node(file, ...args) {
-  const { stdout, stderr } = await run("node", [file, ...args], { cwd: project.folder, timeout: 60_000 });
+/** @param {string} program @param {string[]} args */
+async function node(program, ...args) {
+  const { stdout, stderr } = await run(program, args, { cwd: project.folder, timeout: 60_000 });
   assert.equal(stderr, "");
   return JSON.parse(stdout);
 }
 
+/** @param {string} program @param {string[]} library */
+async function expectRace(program, ...library) {
+  const site = await startSite();
+  try {
+    assert.deepEqual(await node(program, "race.js", site.url, ...library), {
+      states: ["connected", "closed"],
+      room: "Node",
+      players: [1, 2],
+      metres: "enough",
+    });
+  } finally {
+    await site.stop();
+  }
+}
+
 test("every entry can be imported where there is no page, and nothing happens", async () => {
-  assert.deepEqual(await node("import.js"), {
+  assert.deepEqual(await node(process.execPath, "import.js"), {
     "mp-server-client": "function",
     "mp-server-client/inline": "function",
     "mp-server-client/viewer": "function",
@@ -36,16 +54,7 @@ test("every entry can be imported where there is no page, and nothing happens", 
   });
 });
 
-test("a client in Node races through a WebSocket that it is given", async () => {
-  const site = await startSite();
-  try {
-    const ws = fileURLToPath(import.meta.resolve("ws"));
-    assert.deepEqual(await node("race.js", site.url, ws), {
-      states: ["connected", "closed"],
-      room: "Node",
-      players: 1,
-    });
-  } finally {
-    await site.stop();
-  }
-});
+test("clients in Node race through a WebSocket that they are given", () =>
+  expectRace(process.execPath, fileURLToPath(import.meta.resolve("ws"))));
+
+test("clients in Node 22 race through its own WebSocket", { skip: newer.skip }, () => expectRace(newer.path));

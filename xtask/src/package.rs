@@ -18,10 +18,11 @@ use crate::{checks, requirements, wasm};
 use tools::{Tools, npm_program};
 
 /// What tries the tarball.
-const TESTS: [&str; 3] = [
+const TESTS: [&str; 4] = [
     "tests/package/typescript.test.js",
     "tests/package/node.test.js",
     "tests/package/browser.test.js",
+    "tests/package/examples.test.js",
 ];
 /// The tarball in `target/package`. One name for every version, so that the tests need not know it.
 const TARBALL: &str = "mp-server-client.tgz";
