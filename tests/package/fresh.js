@@ -28,13 +28,17 @@ export function freshProject(name) {
 export async function freshExamples() {
   const project = await fresh("examples", EXAMPLES);
   const shared = path.join(project.folder, "node_modules");
+  /** @param {string} folder @param {string} dependency */
+  async function link(folder, dependency) {
+    const place = path.join(shared, dependency);
+    await mkdir(path.dirname(place), { recursive: true });
+    // There already: the tarball, or what another example needs too.
+    await symlink(path.join(folder, dependency), place).catch(ignoreExisting);
+  }
+  // For the types of the examples in Node.
+  await link(path.join(ROOT, "node_modules"), "@types/node");
   for (const [name, { needs }] of Object.entries(await exampleManifests())) {
-    for (const dependency of Object.keys(needs)) {
-      const place = path.join(shared, dependency);
-      await mkdir(path.dirname(place), { recursive: true });
-      // There already: the tarball, or what another example needs too.
-      await symlink(path.join(WORKSHOP, dependency), place).catch(ignoreExisting);
-    }
+    for (const dependency of Object.keys(needs)) await link(WORKSHOP, dependency);
     await symlink(shared, path.join(project.folder, name, "node_modules"));
   }
   return project;

@@ -1,4 +1,5 @@
 // A web server for one folder, with the strict policy that a careful site has.
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import http from "node:http";
@@ -6,12 +7,11 @@ import path from "node:path";
 
 /** @type {Record<string, string>} */
 const TYPES = {
+  ".css": "text/css",
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",
   ".wasm": "application/wasm",
 };
-const POLICY =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self' http: ws:; img-src data:";
 
 /**
  * @param {string} folder
@@ -22,9 +22,10 @@ export async function serveFolder(folder) {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     const file = path.join(folder, pathname === "/" ? "index.html" : pathname);
     response.setHeader("content-type", TYPES[path.extname(file)] ?? "application/octet-stream");
-    response.setHeader("content-security-policy", POLICY);
     try {
-      response.end(await readFile(file));
+      const content = await readFile(file);
+      response.setHeader("content-security-policy", policy(content.toString()));
+      response.end(content);
     } catch {
       response.writeHead(404).end();
     }
@@ -33,4 +34,18 @@ export async function serveFolder(folder) {
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   const close = () => void server.close();
   return { url: `http://127.0.0.1:${port}/`, close };
+}
+
+/** Scripts of the site alone, and the import map that stands in the page. @param {string} content */
+function policy(content) {
+  const maps = [...content.matchAll(/<script type="importmap">([^]*?)<\/script>/g)];
+  const hashes = maps.map(([, map]) => ` 'sha256-${createHash("sha256").update(map).digest("base64")}'`);
+  return [
+    "default-src 'none'",
+    `script-src 'self' 'wasm-unsafe-eval'${hashes.join("")}`,
+    "style-src 'self'",
+    "worker-src 'self'",
+    "connect-src 'self' http: ws:",
+    "img-src data:",
+  ].join("; ");
 }

@@ -6,7 +6,7 @@
 
 import { parseArgs } from "node:util";
 
-import { RaceClient } from "mp-server-client";
+import { RaceClient, RaceError } from "mp-server-client";
 
 import { Circuit, oval } from "./circuit.js";
 
@@ -47,7 +47,8 @@ try {
   }
 } catch (error) {
   if (!stopping.signal.aborted) {
-    console.error(`${error.code ?? error.name}: ${error.message}`);
+    // A `RaceError` has a code; what its README says of it helps more than where it was thrown.
+    console.error(error instanceof RaceError ? `${error.code}: ${error.message}` : error);
     process.exitCode = 1;
   }
 }
