@@ -27,7 +27,12 @@ export default [
     languageOptions: { globals: globals.nodeBuiltin },
   },
   {
-    files: ["tests/browser/**", "tests/package/projects/browser/**", "client-wasm/examples/**"],
+    files: [
+      "tests/browser/**",
+      "tests/package/sight.js",
+      "tests/package/projects/browser/**",
+      "client-wasm/examples/**",
+    ],
     languageOptions: { globals: globals.browser },
   },
   {
