@@ -1,6 +1,7 @@
 //! Contract 3: what the relay answers over HTTP. `ws` upgrades players, `www` serves the page, `sharing` says what
 //! pages of other sites may take.
 
+mod coding;
 mod operator;
 mod rooms;
 mod sharing;

@@ -2,28 +2,23 @@
 //! embedded folder from the source tree instead, so that a page is changed without a build.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
+use super::coding::{Coding, Compressed, Hash};
 use super::{plain, sharing};
 
 /// The page that shows a race to whoever has the link.
 const VIEWER: &str = "watch.html";
 /// The largest file served from a folder; it is read whole.
 const MAX_FILE_BYTES: u64 = 32 << 20;
-/// Compressed files kept. A page has some twenty; the rest is for those that change while the relay runs.
-const MAX_COMPRESSED: usize = 64;
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "../www"]
@@ -39,11 +34,8 @@ struct Embedded;
 pub(super) struct Www {
     /// Without links; none is the embedded page.
     folder: Option<PathBuf>,
-    /// By the hash of the file they were made of.
-    compressed: Mutex<HashMap<Hash, Bytes>>,
+    compressed: Compressed,
 }
-
-type Hash = [u8; 32];
 
 impl Www {
     /// Open the folder, or the embedded page.
@@ -51,7 +43,7 @@ impl Www {
         let folder = folder.map(open).transpose()?;
         Ok(Self {
             folder,
-            compressed: Mutex::default(),
+            compressed: Compressed::default(),
         })
     }
 
@@ -69,26 +61,6 @@ impl Www {
         let data = std::fs::read(path).ok()?;
         let hash = Sha256::digest(&data).into();
         Some((data.into(), hash))
-    }
-
-    fn compress(&self, data: &[u8], hash: Hash) -> Option<Bytes> {
-        let kept = || {
-            self.compressed
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-        };
-        if let Some(compressed) = kept().get(&hash) {
-            return Some(compressed.clone());
-        }
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(data).ok()?;
-        let compressed = Bytes::from(encoder.finish().ok()?);
-        let mut kept = kept();
-        if kept.len() >= MAX_COMPRESSED {
-            kept.clear();
-        }
-        kept.insert(hash, compressed.clone());
-        Some(compressed)
     }
 }
 
@@ -137,31 +109,40 @@ fn answer(www: &Www, path: &str, request: &HeaderMap) -> Response {
         return missing(path);
     };
     let (media_type, is_text) = media_type(path);
-    let compressed = (is_text && takes_gzip(request))
-        .then(|| www.compress(&data, hash))
-        .flatten();
-    let tag = entity_tag(hash, compressed.is_some());
-    let mut response = if has_already(request, &tag) {
-        StatusCode::NOT_MODIFIED.into_response()
+    let wanted = match is_text {
+        true => Coding::wanted_by(request),
+        false => Coding::Identity,
+    };
+    let (mut response, coding) = if has_already(request, &entity_tag(hash, wanted)) {
+        (StatusCode::NOT_MODIFIED.into_response(), wanted)
     } else {
-        Response::new(match (&compressed, data) {
-            (Some(compressed), _) => Body::from(compressed.clone()),
-            (None, Cow::Borrowed(data)) => Body::from(data),
-            (None, Cow::Owned(data)) => Body::from(data),
-        })
+        let (body, coding) = body(www, data, hash, wanted);
+        (Response::new(body), coding)
     };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     // Names carry no version, so a browser asks each time and mostly hears that nothing has changed.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if let Ok(tag) = HeaderValue::try_from(tag) {
+    if let Ok(tag) = HeaderValue::try_from(entity_tag(hash, coding)) {
         headers.insert(header::ETAG, tag);
     }
-    if compressed.is_some() {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    if let Some(name) = coding.name() {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
     }
     response
+}
+
+/// The file in the wanted coding; as it is where that is wanted or the encoder fails.
+fn body(www: &Www, data: Cow<'static, [u8]>, hash: Hash, wanted: Coding) -> (Body, Coding) {
+    if let Some(compressed) = www.compressed.of(&data, hash, wanted) {
+        return (Body::from(compressed), wanted);
+    }
+    let body = match data {
+        Cow::Borrowed(data) => Body::from(data),
+        Cow::Owned(data) => Body::from(data),
+    };
+    (body, Coding::Identity)
 }
 
 fn missing(path: &str) -> Response {
@@ -203,26 +184,15 @@ fn media_type(path: &str) -> (&'static str, bool) {
     }
 }
 
-fn takes_gzip(request: &HeaderMap) -> bool {
-    let offered = request.get_all(header::ACCEPT_ENCODING);
-    let offered = offered.iter().filter_map(|value| value.to_str().ok());
-    offered.flat_map(|value| value.split(',')).any(|coding| {
-        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        let refused = weight
-            .trim()
-            .strip_prefix("q=")
-            .is_some_and(|q| q.parse() == Ok(0.0));
-        name.trim().eq_ignore_ascii_case("gzip") && !refused
-    })
-}
-
-fn entity_tag(hash: Hash, compressed: bool) -> String {
+fn entity_tag(hash: Hash, coding: Coding) -> String {
     let digits: String = hash[..16]
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    let suffix = if compressed { "-gzip" } else { "" };
-    format!("\"{digits}{suffix}\"")
+    match coding.name() {
+        Some(name) => format!("\"{digits}-{name}\""),
+        None => format!("\"{digits}\""),
+    }
 }
 
 fn has_already(request: &HeaderMap, tag: &str) -> bool {
@@ -271,18 +241,6 @@ mod tests {
         let www = Www::new(Some(folder.path())).unwrap();
         assert_eq!(*www.read("index.html").unwrap().0, b"page"[..]);
         assert!(www.read("link.txt").is_none());
-    }
-
-    #[test]
-    fn gzip_is_sent_to_those_who_take_it() {
-        let takes = |value: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(value));
-            takes_gzip(&headers)
-        };
-        assert!(takes("gzip") && takes("br, GZIP;q=0.5"));
-        assert!(!takes("br") && !takes("gzip;q=0") && !takes(""));
-        assert!(!takes_gzip(&HeaderMap::new()));
     }
 
     #[test]
