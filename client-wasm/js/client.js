@@ -5,7 +5,7 @@ import { relayAddress } from "./address.js";
 import { Connection } from "./connection.js";
 import { Emitter, emit, end } from "./emitter.js";
 import { Engine } from "./engine.js";
-import { RaceError, raceError } from "./error.js";
+import { RaceError, loadFailed, raceError } from "./error.js";
 import { Membership } from "./membership.js";
 import { Poll } from "./poll.js";
 import { NO_METRICS } from "./core.js";
@@ -111,7 +111,7 @@ export class RaceClient extends Emitter {
    * @param {import("./replay.js").ReplayOptions & { paused?: boolean }} [options]
    */
   static async replay(blob, { paused = false, ...options } = {}) {
-    const { replay } = await import("./replay.js");
+    const { replay } = await import("./replay.js").catch(loadFailed);
     const playback = await replay(blob, options);
     const race = new this(NOWHERE, playback.clientOptions);
     race.#playback = playback;
@@ -227,19 +227,21 @@ export class RaceClient extends Emitter {
   }
 
   /**
-   * Make the network worse from now on, to see how a page bears it.
+   * Make the network worse, to see how a page bears it. Loads what that needs; what is told before `connect()` holds from
+   * its beginning.
    * @param {import("./lab.js").Conditions | null} conditions  in place of all before; null: the real network
+   * @returns {Promise<void>}  when it has begun
    */
   simulate(conditions) {
-    this.#engine.simulate(conditions);
+    return this.#engine.simulate(conditions);
   }
 
   /**
-   * Record all that comes and goes, to look at it again by `RaceClient.replay`. One recording at a time.
+   * Record all that comes and goes, to look at it again by `RaceClient.replay`. One recording at a time. Loads what that needs.
    * @param {import("./recorder.js").RecordingOptions} [options]
-   * @returns {Recording}
+   * @returns {Promise<Recording>}  when it has begun
    */
-  record(options) {
+  async record(options) {
     if (!this.#connection.core) this.#connection.need();
     return this.#engine.record({ name: this.#name, ...options }, (core) => this.#connection.replace(core));
   }

@@ -55,7 +55,7 @@
  * @property {CoreState} state
  * @property {string | undefined} sessionId
  * @property {string | undefined} roomId
- * @property {(conditions: import("./lab.js").Conditions | null) => void} [simulate]  a worse network from now on; null: the real one
+ * @property {(conditions: import("./lab.js").Conditions | null) => void | Promise<void>} [simulate]  a worse network from now on; null: the real one
  * @property {() => void} free
  */
 /** Makes a core; may have to load something first. @typedef {(options: CoreOptions) => Promise<Core>} CoreFactory */

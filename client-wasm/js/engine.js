@@ -1,10 +1,8 @@
 // The core behind a client: made as its relay wants it, its events led on, recorded or with a worse network where that is
-// wished. Whether it is connected is not known here.
+// wished; what does that is loaded by then. Whether the core is connected is not known here.
 
 import { coreOptions, fetchConfig } from "./address.js";
-import { RaceError } from "./error.js";
-import { checked } from "./lab/conditions.js";
-import { recording } from "./recorder.js";
+import { RaceError, loadFailed } from "./error.js";
 import { wasmCore } from "./wasm-core.js";
 import { Wiring } from "./wiring.js";
 
@@ -43,6 +41,8 @@ export class Engine {
   #conditions = null;
   /** @type {import("./recorder.js").Recording | null} */
   #recording = null;
+  /** Ends when all changes of the network so far are made. @type {Promise<unknown>} */
+  #changes = Promise.resolve();
 
   /**
    * @param {string} base  the relay's address over HTTP
@@ -68,8 +68,11 @@ export class Engine {
     const { core: factory = wasmCore, config, fetch: ask } = this.#options;
     this.#config ??= config ?? (await fetchConfig(this.#base, ask));
     const core = await factory({ ...coreOptions(this.#config), ...ownOptions(this.#options) });
-    this.#core = core;
-    if (this.#conditions) core.simulate?.(this.#conditions);
+    // What was wished for before it connects holds from its first byte on.
+    await this.#inTurn(async () => {
+      this.#core = core;
+      if (this.#conditions) await core.simulate?.(this.#conditions);
+    });
     return this.#lead(this.#recording?.wrap(core) ?? core);
   }
 
@@ -88,22 +91,28 @@ export class Engine {
     this.#wiring.want(type, wanted);
   }
 
-  /** @param {Conditions | null} conditions */
+  /** @param {Conditions | null} conditions @returns {Promise<void>} */
   simulate(conditions) {
-    if (this.#core && !this.#core.simulate) {
-      throw new RaceError("invalid_argument", "this client has no network that could be made worse");
-    }
-    checked(conditions, 0);
-    this.#core?.simulate?.(conditions);
-    this.#conditions = conditions;
+    return this.#inTurn(async () => {
+      if (this.#core && !this.#core.simulate) {
+        throw new RaceError("invalid_argument", "this client has no network that could be made worse");
+      }
+      // The real network needs no lab.
+      if (!conditions && !this.#conditions) return;
+      const { checked } = await import("./lab.js").catch(loadFailed);
+      checked(conditions, 0);
+      await this.#core?.simulate?.(conditions);
+      this.#conditions = conditions;
+    });
   }
 
   /**
    * @param {RecordingOptions} options
    * @param {(core: Core) => void} swap  takes another core that has the same connection
-   * @returns {Recording}
+   * @returns {Promise<Recording>}
    */
-  record(options, swap) {
+  async record(options, swap) {
+    const { recording } = await import("./recorder.js").catch(loadFailed);
     const core = this.#core;
     if (!core) throw new RaceError("not_connected", "there is nothing to record before connect()");
     if (this.#recording?.stopped === false) {
@@ -127,6 +136,16 @@ export class Engine {
         return made.stop();
       },
     };
+  }
+
+  /**
+   * The network is changed as the calls came, though each may have something to load.
+   * @param {() => Promise<void>} change
+   */
+  #inTurn(change) {
+    const done = this.#changes.then(change);
+    this.#changes = done.catch(() => {});
+    return done;
   }
 
   /** @param {Core} core */

@@ -47,6 +47,15 @@ export class RaceError extends Error {
 }
 
 /**
+ * Behind the import of a part that few need: what it fails with.
+ * @param {unknown} cause
+ * @returns {never}
+ */
+export function loadFailed(cause) {
+  throw raceError(cause, "load_failed");
+}
+
+/**
  * Anything thrown as a `RaceError`: a coded one keeps its code.
  * @param {unknown} thrown
  * @param {RaceErrorCode} [otherwise]  the code of what has none

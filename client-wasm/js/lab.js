@@ -3,7 +3,9 @@
 // With a seed a run can be repeated.
 import { checked } from "./lab/conditions.js";
 import { systemClock } from "./lab/clock.js";
-import { LabSocket } from "./lab/socket.js";
+import { LabSocket, STATES } from "./lab/socket.js";
+
+export { checked };
 
 /** @typedef {import("./lab/conditions.js").Conditions} Conditions */
 /** @typedef {import("./lab/conditions.js").Checked} CheckedConditions */
@@ -11,6 +13,7 @@ import { LabSocket } from "./lab/socket.js";
 /**
  * @typedef {object} Lab
  * @property {(url: string, protocols: string[]) => WebSocket} webSocket  for a core's option of the same name
+ * @property {(socket: WebSocket) => void} adopt  step before a real one that is in use
  * @property {(conditions: Conditions | null) => void} set  takes the place of all conditions before; null ends them
  * @property {CheckedConditions} conditions  as they are now, with the seed to repeat them
  * @property {number} connections  that are open, or about to be
@@ -38,17 +41,20 @@ export function lab(conditions = null, options = {}) {
   const seedOf = (/** @type {number} */ number) => (current.seed + number * SEED_STEP) >>> 0;
   const disconnect = () => [...sockets.keys()].forEach((socket) => socket.break());
 
+  /** @param {(surroundings: import("./lab/socket.js").Surroundings) => LabSocket} make */
+  function keep(make) {
+    const number = made++;
+    const gone = () => sockets.delete(socket);
+    const socket = make({ conditions: () => current, clock, seed: seedOf(number), gone });
+    sockets.set(socket, number);
+    return /** @type {WebSocket} */ (/** @type {unknown} */ (socket));
+  }
+
   return {
-    webSocket(url, protocols) {
-      const number = made++;
-      const socket = new LabSocket(webSocket(url, protocols), {
-        conditions: () => current,
-        clock,
-        seed: seedOf(number),
-        gone: () => sockets.delete(socket),
-      });
-      sockets.set(socket, number);
-      return /** @type {WebSocket} */ (/** @type {unknown} */ (socket));
+    webSocket: (url, protocols) => keep((around) => new LabSocket(webSocket(url, protocols), around)),
+    adopt(socket) {
+      // Of one that ends nothing comes any more that could be late.
+      if (socket.readyState <= STATES.OPEN) keep((around) => LabSocket.before(socket, around));
     },
     set(next) {
       current = checked(next, current.seed);

@@ -1,7 +1,6 @@
 // The wasm client as a core. The only module that knows where it lies.
 
-import { RaceError, raceError } from "./error.js";
-import { lab } from "./lab.js";
+import { RaceError, loadFailed, raceError } from "./error.js";
 
 /** @typedef {import("./core.js").CoreFactory} CoreFactory */
 /** @typedef {import("./core.js").Core} Core */
@@ -58,14 +57,32 @@ async function fileOnDisk() {
   return files?.readFile(url);
 }
 
-/** A session of the wasm client, behind a network that can be made worse. @type {CoreFactory} */
-export const wasmCore = async ({ webSocket, ...options }) => {
-  if (!webSocket && typeof WebSocket === "undefined") {
+/** @param {string} url @param {string[]} protocols */
+const browsersOwn = (url, protocols) => new WebSocket(url, protocols);
+
+/** A session of the wasm client, whose network can be made worse. @type {CoreFactory} */
+export const wasmCore = async ({ webSocket = browsersOwn, ...options }) => {
+  if (webSocket === browsersOwn && typeof WebSocket === "undefined") {
     const words = "there is no WebSocket here: take Node 22 or newer, or give the option webSocket";
     throw new RaceError("load_failed", words, { retryable: false });
   }
   const { Session } = await load();
-  const network = lab(null, webSocket && { webSocket });
-  const session = new Session({ ...options, webSocket: network.webSocket });
-  return Object.assign(session, { simulate: network.set });
+  /** The newest, which a lab may have to step before. @type {WebSocket | undefined} */
+  let socket;
+  /** @param {string} url @param {string[]} protocols */
+  let open = (url, protocols) => (socket = webSocket(url, protocols));
+  const session = new Session({ ...options, webSocket: (url, protocols) => open(url, protocols) });
+  /** @type {import("./lab.js").Lab | undefined} */
+  let network;
+  /** @param {import("./lab.js").Conditions | null} conditions */
+  const simulate = async (conditions) => {
+    const { lab } = await import("./lab.js").catch(loadFailed);
+    if (!network) {
+      network = lab(null, { webSocket });
+      if (socket) network.adopt(socket);
+      open = network.webSocket;
+    }
+    network.set(conditions);
+  };
+  return Object.assign(session, { simulate });
 };

@@ -103,6 +103,61 @@ test("a network without trouble passes every frame at once, and looks like a Web
   assert.deepEqual([heard.length, clock.timers], [3, 0]);
 });
 
+test("a socket in use goes on through the lab, and its user notices nothing", async () => {
+  const { clock, network } = setUp(null);
+  const socket = new FarSocket();
+  socket.open();
+  /** @type {any[]} */
+  const heard = [];
+  const handlers = {
+    onmessage: (/** @type {any} */ { data }) => heard.push(data),
+    onclose: (/** @type {any} */ { code }) => heard.push(code),
+  };
+  Object.assign(socket, handlers);
+  network.adopt(/** @type {any} */ (socket));
+  network.set({ latencyMs: 50 });
+  socket.say("PONG");
+  socket.send(/** @type {any} */ ("PING"));
+  await clock.pass(49);
+  assert.deepEqual([heard, socket.sent], [[], []]);
+  await clock.pass(1);
+  assert.deepEqual([heard, socket.sent], [["PONG"], ["PING"]]);
+  socket.say("late");
+  socket.onmessage = null;
+  socket.onclose = (/** @type {any} */ { code }) => heard.push(`closed ${code}`);
+  socket.close(1000);
+  await clock.pass(50);
+  assert.deepEqual(socket.closed, [[1000, undefined]]);
+  assert.equal(network.connections, 1);
+  socket.onclose({ code: 1000, wasClean: true });
+  await clock.pass(50);
+  assert.deepEqual(
+    heard,
+    ["PONG", "closed 1000"],
+    "what was put in place of a handler is called, and nothing else",
+  );
+  assert.deepEqual([network.connections, clock.timers], [0, 0]);
+});
+
+test("a socket in use breaks as long after it was told as any other, and one that ends is left alone", async () => {
+  const { clock, network } = setUp({ disconnectAfterMs: 100 });
+  const [socket, ended] = [new FarSocket(), new FarSocket()];
+  socket.open();
+  ended.readyState = 2;
+  /** @type {number[]} */
+  const codes = [];
+  socket.onclose = (/** @type {any} */ { code }) => codes.push(code);
+  network.adopt(/** @type {any} */ (socket));
+  network.adopt(/** @type {any} */ (ended));
+  assert.equal(network.connections, 1);
+  await clock.pass(99);
+  assert.deepEqual(codes, []);
+  await clock.pass(1);
+  assert.deepEqual([codes, socket.closed], [[1006], [[]]]);
+  socket.onclose({ code: 1000, wasClean: true });
+  assert.deepEqual([codes, clock.timers], [[1006], 0], "it says no more than once that it broke");
+});
+
 test("latency is each way, and jitter never changes the order of text", async () => {
   const { clock, connect } = setUp({ latencyMs: 100, jitterMs: 90, seed: 3 });
   const { near, heard, socket } = connect();
@@ -239,9 +294,10 @@ test("a connection breaks without a word, and leaves no timer", async () => {
     [510, { code: 1006, wasClean: false }],
   ]);
   assert.deepEqual([near.readyState, errors, socket.closed.length], [3, 1, 1]);
-  assert.deepEqual([clock.timers, network.connections, socket.onmessage], [0, 0, null]);
   near.send("nobody hears it");
   near.close();
+  socket.say("nor this");
+  assert.deepEqual([heard.length, clock.timers, network.connections], [2, 0, 0]);
 });
 
 test("conditions change while it runs", async () => {

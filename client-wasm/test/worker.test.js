@@ -165,22 +165,20 @@ test("a worker that cannot make its core, or is lost, says so to everybody who w
   assert.equal(core.state, "disconnected");
 });
 
-test("a worse network is made in the worker, and a wrong one refused at once", async () => {
-  /** @type {unknown[]} */
-  const networks = [];
-  const core = /** @type {Core} */ (
-    /** @type {unknown} */ ({
-      state: "disconnected",
-      on: () => () => {},
-      simulate: (/** @type {unknown} */ conditions) => networks.push(conditions),
-    })
-  );
-  const far = await remote(async () => core);
-  assert.throws(() => far.simulate({ lossPercent: 101 }), { code: "invalid_argument" });
-  far.simulate({ lossPercent: 5 });
-  far.simulate(null);
-  await until(() => networks.length === 2);
-  assert.deepEqual(networks, [{ lossPercent: 5 }, null]);
+test("a worse network is made in the worker, and a wrong one refused there", async () => {
+  const relay = mockRelay({ bots: 0, latencyMs: 2 });
+  ends.push(() => relay.stop());
+  const far = await remote(relay.core);
+  await far.connect("ws://mock/ws");
+  await assert.rejects(far.simulate({ lossPercent: 101 }), { code: "invalid_argument" });
+  await far.simulate({ latencyMs: 30 });
+  assert.ok((await far.ping()) >= 60);
+  await far.simulate(null);
+  assert.ok((await far.ping()) < 60);
+  far.free();
+
+  const none = /** @type {Core} */ (/** @type {unknown} */ ({ state: "disconnected", on: () => () => {} }));
+  await assert.rejects((await remote(async () => none)).simulate(null), { code: "invalid_argument" });
 });
 
 test("options that cannot go to a worker are refused in words", async () => {

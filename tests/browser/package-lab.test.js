@@ -62,17 +62,16 @@ test("the lab delays, loses and cuts, and the client comes back", async ({ page,
      race.on("state", ({ state, code }) => states.push(state + " " + (code ?? "")));
      const drive = setInterval(() => { race.room?.sendState(1, 0, 2, 0, 0, 0, 1); far.sendState(3, 0, 4, 0, 0, 0, 1); }, 20);
      await until(() => room.sample().count === 1);
-     race.simulate({ latencyMs: 150, seed: 1 });
+     await race.simulate({ latencyMs: 150, seed: 1 });
      await until(() => race.stats.roundTripMs >= 300);
      const slowMs = race.stats.roundTripMs;
-     race.simulate({ lossPercent: 100 });
+     await race.simulate({ lossPercent: 100 });
      await until(() => room.sample().count === 0 || [...room.cars()].every(({ stale }) => stale));
-     race.simulate({ disconnectAfterMs: 50 });
+     await race.simulate({ disconnectAfterMs: 50 });
      await until(() => states.some((state) => state.startsWith("reconnecting connection_lost")));
-     race.simulate(null);
+     await race.simulate(null);
      await until(() => race.state === "connected" && race.room?.players.size === 2 && race.room.sample().count === 1);
-     let refused;
-     try { race.simulate({ latency: 1 }); } catch ({ code }) { refused = code; }
+     const refused = await race.simulate({ latency: 1 }).catch(({ code }) => code);
      clearInterval(drive);
      await race.close();
      await other.close();
@@ -84,13 +83,41 @@ test("the lab delays, loses and cuts, and the client comes back", async ({ page,
   expect(result.refused).toBe("invalid_argument");
 });
 
+test("what few need is not loaded before it is used", async ({ page, site }) => {
+  /** @type {string[]} */
+  const loaded = [];
+  page.on("request", (request) => loaded.push(new URL(request.url()).pathname));
+  await page.exposeFunction("loaded", () => loaded.splice(0).filter((file) => file.endsWith(".js")));
+  const [first, forLab, forRecorder, forDoctor] = await run(
+    page,
+    site.url,
+    `const race = await RaceClient.connect(relay, { name: "Ann" });
+     const room = await race.createRoom("Small");
+     room.sendState(1, 0, 2, 0, 0, 0, 1);
+     const files = [await loaded()];
+     await race.simulate({ latencyMs: 1 });
+     files.push(await loaded());
+     (await race.record()).stop();
+     files.push(await loaded());
+     await race.close();
+     await doctor(relay);
+     return [...files, await loaded()];`,
+  );
+  const few = /\/(lab|recorder|replay|doctor)\//;
+  expect(first).toContain("/package/connection.js");
+  expect(first.filter((/** @type {string} */ file) => few.test(file))).toEqual([]);
+  expect(forLab).toContain("/package/lab/socket.js");
+  expect(forRecorder).toContain("/package/recorder/tape.js");
+  expect(forDoctor).toContain("/package/doctor/page.js");
+});
+
 test("a recorded race is played again by the same client", async ({ page, site }) => {
   const result = await run(
     page,
     site.url,
     `const race = await RaceClient.connect(relay, { name: "Ann", password: "hunter2" });
      const other = await RaceClient.connect(relay, { name: "Ben" });
-     const recording = race.record({ messages: true });
+     const recording = await race.record({ messages: true });
      const room = await race.createRoom("Recorded");
      const far = await other.joinRoom(room.id);
      const began = performance.now();

@@ -12,7 +12,7 @@ import { inBytes, lasting } from "./words.js";
 /** @typedef {(url: string) => Promise<Report>} Doctor */
 
 export class Bench {
-  /** @type {{ stop: () => Blob | Promise<Blob> } | null} */
+  /** From the press of the button on. @type {Promise<{ stop: () => Blob } | undefined> | null} */
   #recording = null;
   #recordingSinceMs = 0;
   #download = "";
@@ -67,30 +67,40 @@ export class Bench {
       this.#broken();
       this.#apply();
     });
-    this.#simulate({ ...this.#chosen(), disconnectAfterMs: 0 });
+    void this.#simulate({ ...this.#chosen(), disconnectAfterMs: 0 });
   }
 
   async toggleRecording() {
-    const recording = this.#recording;
-    if (!recording) return this.#beginRecording();
-    this.#recording = null;
-    const blob = await recording.stop();
+    if (!this.#recording) return this.#beginRecording();
+    const blob = (await this.#takeRecording())?.stop();
+    if (!blob) return;
     this.#download = URL.createObjectURL(blob);
     this.link.href = this.#download;
     this.link.hidden = false;
     put(this.recordingNote, inBytes(blob.size));
-    this.#showRecording();
   }
 
-  #beginRecording() {
+  async #beginRecording() {
     this.#forgetDownload();
+    const beginning = Promise.resolve(this.client()?.record?.());
+    this.#recording = beginning;
+    this.#recordingSinceMs = Date.now();
+    this.#showRecording();
     try {
-      this.#recording = this.client()?.record?.() ?? null;
-      this.#recordingSinceMs = Date.now();
+      await beginning;
     } catch (error) {
+      if (this.#recording === beginning) this.#recording = null;
+      this.#showRecording();
       put(this.recordingNote, redact(/** @type {Error} */ (error).message));
     }
+  }
+
+  /** The recording there is, if it came about; none is there any more. */
+  #takeRecording() {
+    const recording = this.#recording;
+    this.#recording = null;
     this.#showRecording();
+    return recording?.catch(() => undefined);
   }
 
   async diagnose() {
@@ -113,13 +123,10 @@ export class Bench {
   /** Leave nothing behind: no made-up network, no recording, no address of a blob. */
   stop() {
     this.#broken();
-    const recording = this.#recording;
-    this.#recording = null;
-    void recording?.stop();
+    void this.#takeRecording()?.then((recording) => recording?.stop());
     this.#forgetDownload();
-    if (!isUntouched(this.#chosen())) this.#simulate(null);
+    if (!isUntouched(this.#chosen())) void this.#simulate(null);
     this.#choose(PRESETS[Object.keys(PRESETS)[0]], false);
-    this.#showRecording();
   }
 
   #forgetDownload() {
@@ -151,13 +158,13 @@ export class Bench {
   #apply() {
     const chosen = this.#chosen();
     this.#describe(chosen);
-    this.#simulate(isUntouched(chosen) ? null : chosen);
+    void this.#simulate(isUntouched(chosen) ? null : chosen);
   }
 
   /** @param {import("../lab.js").Conditions | null} conditions */
-  #simulate(conditions) {
+  async #simulate(conditions) {
     try {
-      this.client()?.simulate?.(conditions);
+      await this.client()?.simulate?.(conditions);
       put(this.networkNote, "Each way, on top of the real network.");
     } catch (error) {
       // A recording has no network, for example.

@@ -18,8 +18,8 @@ import { lasting, many, short } from "./words.js";
  * @property {WatchedRoom | null} room
  * @property {import("../stats.js").Stats} stats
  * @property {(type: any, listener: (event: any) => void) => () => void} on
- * @property {(conditions: import("../lab.js").Conditions | null) => void} [simulate]
- * @property {() => { stop: () => Blob | Promise<Blob> }} [record]
+ * @property {(conditions: import("../lab.js").Conditions | null) => Promise<void>} [simulate]
+ * @property {() => Promise<{ stop: () => Blob }>} [record]
  */
 /**
  * @typedef {object} WatchedRoom

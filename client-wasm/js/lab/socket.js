@@ -7,10 +7,12 @@ import { Lane } from "./lane.js";
 /** @typedef {{ wait: "send", data: string | ArrayBuffer | Blob } | { wait: "close", code: number | undefined, reason: string | undefined }} Outgoing */
 
 /** As the browser numbers them. */
-const STATES = Object.freeze({ CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 });
+export const STATES = Object.freeze({ CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 });
 const TYPES = /** @type {const} */ (["open", "message", "error", "close"]);
 /** What a page is told of a connection that broke without a close frame. */
 const ABNORMAL = 1006;
+
+/** @typedef {{ conditions: () => Checked, clock: Clock, seed: number, gone: () => void }} Surroundings  `gone` is told of the end */
 
 /** Duck-typed: the members of `WebSocket` that clients use, and its events. */
 export class LabSocket extends EventTarget {
@@ -19,7 +21,7 @@ export class LabSocket extends EventTarget {
   CLOSING = STATES.CLOSING;
   CLOSED = STATES.CLOSED;
   /** @type {number} */
-  readyState = STATES.CONNECTING;
+  readyState;
   /** @type {((event: any) => void) | null} */
   onopen = null;
   /** @type {((event: any) => void) | null} */
@@ -31,6 +33,8 @@ export class LabSocket extends EventTarget {
 
   /** @type {WebSocket} */
   #real;
+  /** The real one's own, whatever stands before them later. @type {Pick<WebSocket, "send" | "close">} */
+  #way;
   #clock;
   /** @type {() => Checked} */
   #conditions;
@@ -48,11 +52,13 @@ export class LabSocket extends EventTarget {
 
   /**
    * @param {WebSocket} real
-   * @param {{ conditions: () => Checked, clock: Clock, seed: number, gone: () => void }} options  `gone` is told of the end
+   * @param {Surroundings} around
    */
   constructor(real, { conditions, clock, seed, gone }) {
     super();
     this.#real = real;
+    this.#way = { send: real.send.bind(real), close: real.close.bind(real) };
+    this.readyState = real.readyState;
     this.#conditions = conditions;
     this.#clock = clock;
     this.#gone = gone;
@@ -66,6 +72,28 @@ export class LabSocket extends EventTarget {
     real.onclose = (event) => this.#receive({ wait: "close", event });
     // Says nothing by itself: a close always follows.
     real.onerror = () => {};
+    if (this.readyState === STATES.OPEN) this.#armBreak();
+  }
+
+  /**
+   * Step before a socket that is in use: whoever has it goes on with it, and it goes through here from now on.
+   * @param {WebSocket} real
+   * @param {Surroundings} around
+   */
+  static before(real, around) {
+    const names = TYPES.map((type) => /** @type {const} */ (`on${type}`));
+    const listeners = names.map((name) => real[name]);
+    const socket = new LabSocket(real, around);
+    names.forEach((name, at) => {
+      socket[name] = listeners[at];
+      const receive = real[name];
+      const listen = (/** @type {typeof socket.onopen} */ listener) => void (socket[name] = listener);
+      // The real one calls what is read there, if it is no browser's; its user only writes.
+      Object.defineProperty(real, name, { get: () => receive, set: listen });
+    });
+    real.send = (data) => socket.send(data);
+    real.close = (code, reason) => socket.close(code, reason);
+    return socket;
   }
 
   get url() {
@@ -116,7 +144,7 @@ export class LabSocket extends EventTarget {
     }
     if (this.readyState === STATES.CONNECTING) {
       this.readyState = STATES.CLOSING;
-      this.#real.close();
+      this.#way.close();
       return;
     }
     this.readyState = STATES.CLOSING;
@@ -149,6 +177,7 @@ export class LabSocket extends EventTarget {
 
   /** @param {Incoming} frame */
   #receive(frame) {
+    if (this.readyState === STATES.CLOSED) return;
     const [nowMs, conditions] = [this.#clock.now(), this.#conditions()];
     const data = frame.wait === "message" ? frame.event.data : "";
     if (typeof data !== "string") this.#down.datagram(frame, nowMs, conditions);
@@ -172,8 +201,8 @@ export class LabSocket extends EventTarget {
 
   /** @param {Outgoing} frame */
   #deliverUp(frame) {
-    if (frame.wait === "close") this.#real.close(frame.code, frame.reason);
-    else if (this.#real.readyState === STATES.OPEN) this.#real.send(frame.data);
+    if (frame.wait === "close") this.#way.close(frame.code, frame.reason);
+    else if (this.#real.readyState === STATES.OPEN) this.#way.send(frame.data);
   }
 
   /** @param {Incoming} frame */
@@ -228,9 +257,7 @@ export class LabSocket extends EventTarget {
     this.#clear("break");
     this.#down.clear();
     this.#up.clear();
-    const real = this.#real;
-    real.onopen = real.onmessage = real.onclose = null;
-    real.close();
+    this.#way.close();
     this.#gone();
     if (!close.wasClean) this.#emit("error", {});
     this.#emit("close", close);

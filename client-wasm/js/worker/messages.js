@@ -20,6 +20,7 @@ export const CALLS = /** @type {const} */ ([
   "relayMessage",
   "startGame",
   "ping",
+  "simulate",
   "close",
 ]);
 /** @typedef {typeof CALLS[number]} Call */
@@ -31,7 +32,6 @@ export const CALLS = /** @type {const} */ ([
  *   | { kind: "update", numbers: number[] }
  *   | { kind: "input", numbers: number[] }
  *   | { kind: "rows", rows: ArrayBuffer }
- *   | { kind: "simulate", conditions: import("../lab.js").Conditions | null }
  *   | { kind: "free" }} ToWorker
  */
 /**

@@ -2,7 +2,6 @@
 
 import { EVENTS, NO_METRICS } from "../core.js";
 import { RaceError } from "../error.js";
-import { checked } from "../lab/conditions.js";
 import { epochMs } from "./messages.js";
 import { Motion } from "./motion.js";
 
@@ -239,9 +238,7 @@ export class RemoteCore {
 
   /** @param {import("../lab.js").Conditions | null} conditions */
   simulate(conditions) {
-    // Here already, since what the worker throws comes too late.
-    checked(conditions, 0);
-    if (!this.#over) this.#post({ kind: "simulate", conditions });
+    return this.#call("simulate", conditions);
   }
 
   sample() {

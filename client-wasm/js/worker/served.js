@@ -89,7 +89,6 @@ class Served {
   handle(message) {
     if (message.kind === "call") void this.#call(message);
     else if (message.kind === "rows") this.#buffers.push(message.rows);
-    else if (message.kind === "simulate") this.core.simulate?.(message.conditions);
     else if (message.kind === "update") {
       const [x, y, z, qx, qy, qz, qw] = message.numbers;
       this.core.sendUpdate(x, y, z, qx, qy, qz, qw);
@@ -102,9 +101,9 @@ class Served {
   /** @param {Extract<ToWorker, { kind: "call" }>} message */
   async #call({ id, call, args }) {
     try {
-      if (!CALLS.includes(call)) throw new RaceError("invalid_argument", `there is no call ${call}`);
-      const work = /** @type {(...args: unknown[]) => Promise<unknown>} */ (this.core[call]);
-      const value = await work.apply(this.core, args);
+      const work = CALLS.includes(call) ? this.core[call] : undefined;
+      if (!work) throw new RaceError("invalid_argument", `there is no call ${call}`);
+      const value = await /** @type {(...args: unknown[]) => unknown} */ (work).apply(this.core, args);
       this.post({ kind: "answer", id, facts: this.facts(), value });
     } catch (thrown) {
       this.post({ kind: "answer", id, facts: this.facts(), fault: faultOf(thrown) });
