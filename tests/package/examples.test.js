@@ -2,9 +2,10 @@
 // Node. Judged by what is seen: cars of others that move on the canvas.
 import assert from "node:assert/strict";
 import path from "node:path";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 
 import { chromium } from "@playwright/test";
+import { build, createServer } from "vite";
 
 import settings from "../browser/playwright.config.js";
 import { runBot } from "./bot.js";
@@ -35,6 +36,19 @@ after(async () => {
   await project?.remove();
 });
 
+/** @type {Array<() => unknown>} */
+const closings = [];
+afterEach(async () => {
+  for (const close of closings.splice(0).reverse()) await close();
+});
+
+/** Serve a folder until the test is over. @param {string} folder */
+async function serve(folder) {
+  const { url, close } = await serveFolder(folder);
+  closings.push(close);
+  return url;
+}
+
 /** @param {string} url @param {string} relay */
 const withRelay = (url, relay) => `${url}?${new URLSearchParams({ relay })}`;
 
@@ -61,10 +75,10 @@ test("node-bot: it drives where others see it, and says goodbye", { skip: newer.
 });
 
 test("plain: two see each other drive; without a relay, bots; and a failure in words", async () => {
-  const server = await serveFolder(path.join(project.folder, "plain"));
-  const ann = await visit(browser, withRelay(server.url, site.url));
+  const url = await serve(path.join(project.folder, "plain"));
+  const ann = await visit(browser, withRelay(url, site.url));
   await expectGoodLooks(ann.page, "plain-form");
-  const ben = await visit(browser, withRelay(server.url, site.url));
+  const ben = await visit(browser, withRelay(url, site.url));
   for (const [{ page }, name] of /** @type {const} */ ([
     [ann, "Ann"],
     [ben, "Ben"],
@@ -84,7 +98,7 @@ test("plain: two see each other drive; without a relay, bots; and a failure in w
   await ann.close();
   await ben.close();
 
-  const alone = await visit(browser, withRelay(server.url, "mock"));
+  const alone = await visit(browser, withRelay(url, "mock"));
   await alone.page.getByLabel("Name").fill("Eve");
   await alone.page.getByLabel("Relay").fill("gopher://relay.example");
   await alone.page.getByRole("button", { name: "Drive" }).click();
@@ -94,5 +108,67 @@ test("plain: two see each other drive; without a relay, bots; and a failure in w
   await alone.page.getByRole("button", { name: "Drive" }).click();
   await expectDriving(alone.page);
   await alone.close();
-  server.close();
 });
+
+test("vite-typescript: rooms, messages, and two who see each other drive", async () => {
+  const url = await serve(await built("vite-typescript"));
+  const people = [];
+  for (const name of ["Ann", "Ben"]) {
+    const person = await visit(browser, withRelay(url, site.url));
+    if (name === "Ann") await expectGoodLooks(person.page, "vite-sign-in");
+    await person.page.getByLabel("Name").fill(name);
+    await person.page.getByRole("button", { name: "Sign in" }).click();
+    people.push(person);
+  }
+  const [ann, ben] = people;
+  await ann.page.getByLabel("New room").fill("Saturday");
+  await ann.page.getByRole("button", { name: "Make a room" }).click();
+  await ann.page.getByText("Ann (you) · host").waitFor();
+  const row = ben.page.getByRole("button", { name: "Saturday 1 of 20" });
+  await row.waitFor();
+  await expectGoodLooks(ben.page, "vite-lobby");
+  await row.click();
+  await ann.page.getByText("Ben", { exact: true }).waitFor();
+  await ann.page.getByRole("button", { name: "Start the race" }).click();
+  await ben.page.getByLabel("Message", { exact: true }).fill("Here I come");
+  await ben.page.keyboard.press("Enter");
+  await ann.page.getByText("Ben Here I come").waitFor();
+  await ben.page.locator("canvas").click();
+  await ben.page.keyboard.down("ArrowUp");
+  await expectDriving(ann.page);
+  await ann.page.keyboard.down("ArrowUp");
+  await expectDriving(ben.page);
+  await expectGoodLooks(ann.page, "vite-race");
+  await ben.page.getByRole("button", { name: "Leave" }).click();
+  await row.waitFor();
+  await ben.page.getByRole("button", { name: "Sign out" }).click();
+  await ben.page.getByRole("button", { name: "Sign in" }).waitFor();
+  await ann.close();
+  await ben.close();
+});
+
+test("vite-typescript, while it is developed: bots of a relay in the page, and the panel", async () => {
+  const server = await createServer({
+    root: path.join(project.folder, "vite-typescript"),
+    logLevel: "warn",
+    server: { host: "127.0.0.1", port: 0, hmr: false },
+  });
+  closings.push(() => server.close());
+  await server.listen();
+  const eve = await visit(browser, withRelay(server.resolvedUrls?.local[0] ?? "", "mock"));
+  await eve.page.getByLabel("Name").fill("Eve");
+  await eve.page.getByRole("button", { name: "Sign in" }).click();
+  await eve.page.getByRole("button", { name: "Friday 5 of 20" }).click();
+  await expectDriving(eve.page);
+  await eve.page.locator("race-debug").getByRole("button").first().waitFor();
+  await eve.close();
+});
+
+/** What Vite makes of an example. @param {string} example */
+async function built(example) {
+  const root = path.join(project.folder, example);
+  await build({ root, logLevel: "warn" });
+  // It sets this for the whole process, and servers for developers would go by it.
+  delete process.env.NODE_ENV;
+  return path.join(root, "dist");
+}

@@ -2,13 +2,18 @@
 // which must be right for whoever copies them.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
+import { ESLint } from "eslint";
+import tsBlankSpace from "ts-blank-space";
+
 import { freshExamples, freshProject } from "./fresh.js";
 
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const run = promisify(execFile);
 /** The compiler of most users, and the newest. */
 const COMPILERS = ["./node_modules/typescript", "../../node_modules/typescript"];
@@ -47,3 +52,21 @@ before(async () => {
 after(() => examples?.remove());
 
 test("types of the examples in JavaScript", () => expectTypes(USUAL, examples.folder));
+test("types of the example in TypeScript", () =>
+  expectTypes(USUAL, path.join(examples.folder, "vite-typescript")));
+
+test("the linter, of the example in TypeScript", async () => {
+  const eslint = new ESLint({ cwd: ROOT });
+  const folder = path.join(ROOT, "client-wasm/examples/vite-typescript/src");
+  const files = (await readdir(folder)).filter((name) => name.endsWith(".ts"));
+  assert.ok(files.length > 5);
+  for (const name of files) {
+    // What only the compiler reads becomes spaces, and the linter finds every line where it is.
+    const script = tsBlankSpace(await readFile(path.join(folder, name), "utf8"));
+    const [{ messages }] = await eslint.lintText(script, { filePath: path.join(folder, `${name}.js`) });
+    assert.deepEqual(
+      messages.map(({ line, message }) => `${name}:${line} ${message}`),
+      [],
+    );
+  }
+});

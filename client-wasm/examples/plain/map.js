@@ -3,7 +3,7 @@
 /** @typedef {{ x: number, z: number, yaw: number }} Place */
 /** @typedef {Place & { slot: number, name: string, stale?: boolean }} OtherCar */
 
-const COLOURS = ["#e4572e", "#2e86ab", "#7b5ea7", "#c98a00", "#0f8b6d", "#c2185b", "#5c7c00", "#00838f"];
+const COLOURS = ["#2e86ab", "#c98a00", "#7b5ea7", "#0f8b6d", "#c2185b", "#5c7c00", "#00838f", "#e4572e"];
 const LOOKS = {
   light: { ground: "#e6ede2", track: "#bfc5cb", line: "#ffffff", own: "#e10600", name: "#14161a" },
   dark: { ground: "#11161a", track: "#343b44", line: "#7d8794", own: "#ff4d4d", name: "#e6eaf0" },
