@@ -3,6 +3,7 @@
 mod checks;
 mod child;
 mod demo;
+mod glue;
 mod package;
 mod project;
 mod requirements;

@@ -14,7 +14,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::project::{root, run, target_dir};
-use crate::{checks, requirements, wasm};
+use crate::{checks, glue, requirements, wasm};
 use tools::{Tools, npm_program};
 
 /// What tries the tarball.
@@ -106,7 +106,8 @@ fn compile(tools: &Tools, module: &Path) -> Result<()> {
         .arg(&wasm)
         .arg("-o")
         .arg(&wasm))
-    .context("wasm-opt cannot make the module small")
+    .context("wasm-opt cannot make the module small")?;
+    glue::lighten(module, "client_wasm.js")
 }
 
 /// Build the reference of the package into `target/docs`.

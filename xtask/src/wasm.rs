@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 use flate2::{Compression, write::GzEncoder};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::glue;
 use crate::project::{cargo, has, output, root, run, target_dir};
 
 /// The target of the browser's module.
@@ -77,12 +78,13 @@ pub(crate) fn ensure_target() -> Result<()> {
         .args(["target", "add", TARGET]))
 }
 
-/// Name what the package depends on: the compiled module, the pinned generator, and how this file calls it.
+/// Name what the package depends on: the compiled module, the pinned generator, and what is done here.
 fn fingerprint(module: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     module.hash(&mut hasher);
     include_str!("../../Cargo.toml").hash(&mut hasher);
     include_str!("wasm.rs").hash(&mut hasher);
+    include_str!("glue.rs").hash(&mut hasher);
     format!("{:016x}", hasher.finish())
 }
 
@@ -105,6 +107,7 @@ fn generate(module: Vec<u8>, package: &Path) -> Result<()> {
     for file in FILES {
         ensure!(next.join(file).is_file(), "wasm-bindgen made no {file}");
     }
+    glue::lighten(&next, FILES[0])?;
     if package.exists() {
         fs::rename(package, &old).context("cannot move the old www/pkg away")?;
     }
