@@ -174,6 +174,8 @@ test("races are listed for everybody, and a room without drivers says so", async
   const { ann } = await race(enter);
   const watcher = await watch("/watch.html");
   await expect(watcher.element("race-row").filter({ hasText: "Sunday" })).toContainText("Racing");
+  // The list has fetched the viewer by now, unless somebody is faster: then the browser drops what is on its way.
+  await watcher.page.evaluate(async () => void (await customElements.whenDefined("race-viewer")));
   await watcher.element("race-row").getByRole("link").click();
   await watcher.expectCars("Ann", "Ben");
   const nowhere = await watch("/watch/00000000000000000000000000000000");

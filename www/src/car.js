@@ -106,7 +106,7 @@ export class Car {
 
   /**
    * Put the car down, standing.
-   * @param {import("./track.js").Place} place
+   * @param {import("./line.js").Place} place
    */
   reset(place) {
     this.x = this.previousX = this.pose.x = place.x;

@@ -73,6 +73,10 @@ const TEXTS = {
     "The relay that serves this page does not answer.",
     "Check your network and that the relay is running, then try again.",
   ],
+  page_incomplete: [
+    "A part of this page could not be loaded.",
+    "Check your network, then try again. If that does not help, reload the page.",
+  ],
   page_broken: [
     "The game code could not be loaded.",
     "Reload the page. If that does not help, this browser may be too old or block WebAssembly.",

@@ -37,6 +37,7 @@ const ENDED = new Set(["closed", "connection_lost", "not_connected"]);
  * @typedef {object} Net
  * @property {() => Promise<import("./net.js").ClientModule>} loadClient
  * @property {() => Promise<import("./net.js").Config>} loadConfig
+ * @property {() => Promise<unknown>} loadScreens  all that a signed-in player sees
  * @property {string} url  of the relay's WebSocket
  */
 
@@ -45,7 +46,7 @@ const ENDED = new Set(["closed", "connection_lost", "not_connected"]);
  * @param {Net} net
  * @returns {Flow}
  */
-export function createFlow(store, { loadClient, loadConfig, url }) {
+export function createFlow(store, { loadClient, loadConfig, loadScreens, url }) {
   /** @type {import("./net.js").Config | undefined} */
   let config;
   /** @type {Session | null} */
@@ -96,7 +97,7 @@ export function createFlow(store, { loadClient, loadConfig, url }) {
    * @param {{ name: string, password: string }} as
    */
   async function connect(as) {
-    const client = await loadClient();
+    const [client] = await Promise.all([loadClient(), loadScreens()]);
     config ??= await loadConfig();
     store.dispatch({ type: "configured", insecure: config.insecure, spectate: config.spectate });
     const fresh = new client.Session(config.session);
@@ -320,10 +321,13 @@ export function createFlow(store, { loadClient, loadConfig, url }) {
     session: () => session,
     onSession: (hook) => void hooks.push(hook),
     async prepare() {
+      const client = loadClient();
+      // Where both fail the relay is not there, which says more.
+      client.catch(() => {});
       try {
         config = await loadConfig();
         store.dispatch({ type: "configured", insecure: config.insecure, spectate: config.spectate });
-        await loadClient();
+        await client;
       } catch (error) {
         report(error);
       }

@@ -1,9 +1,8 @@
 // The picture beside the sign-in form: the circuit as a live map, with cars that are only for show.
 
 import { context2d } from "./element.js";
+import { Line } from "./line.js";
 import { BODIES } from "./livery.js";
-
-/** @typedef {import("./track.js").Track} Track */
 
 const CARS = 8;
 const TRAIL_DOTS = 16;
@@ -13,12 +12,12 @@ const LAP_SECONDS = 27;
 export class Hero {
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {Track} track
+   * @param {Array<[number, number]>} centreline  of the circuit
    */
-  constructor(canvas, track) {
+  constructor(canvas, centreline) {
     this.canvas = canvas;
     this.context = context2d(canvas);
-    this.track = track;
+    this.line = new Line(centreline, true);
     this.running = false;
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     this.place = { x: 0, z: 0, yaw: 0 };
@@ -44,7 +43,7 @@ export class Hero {
 
   /** @param {number} nowMs */
   draw(nowMs) {
-    const { canvas, context, track } = this;
+    const { canvas, context } = this;
     const { clientWidth, clientHeight } = canvas;
     if (clientWidth === 0) return;
     const density = Math.min(window.devicePixelRatio || 1, 2);
@@ -67,12 +66,13 @@ export class Hero {
     context.translate(0, -160);
     this.#road();
     const still = this.still.matches;
-    for (let car = 0; car < CARS; car += 1) this.#car(car, still ? 9000 : nowMs, track.length);
+    for (let car = 0; car < CARS; car += 1) this.#car(car, still ? 9000 : nowMs);
+    // It comes after the form, so it fades in.
+    canvas.classList.add("drawn");
   }
 
   #road() {
-    const { context, track } = this;
-    const { line } = track;
+    const { context, line } = this;
     context.beginPath();
     for (let i = 0; i < line.count; i += 1) context.lineTo(line.xs[i], -line.zs[i]);
     context.closePath();
@@ -90,15 +90,14 @@ export class Hero {
   /**
    * @param {number} car
    * @param {number} nowMs
-   * @param {number} length
    */
-  #car(car, nowMs, length) {
-    const { context, place, track } = this;
+  #car(car, nowMs) {
+    const { context, place, line } = this;
     const sway = 22 * Math.sin(nowMs / (4000 + car * 700) + car * 2);
-    const s = (nowMs / 1000 / LAP_SECONDS) * length - car * 34 - car * car * 3 + sway;
+    const s = (nowMs / 1000 / LAP_SECONDS) * line.length - car * 34 - car * car * 3 + sway;
     context.fillStyle = BODIES[car].body;
     for (let dot = TRAIL_DOTS; dot >= 0; dot -= 1) {
-      track.line.place(s - dot * TRAIL_METRES, place);
+      line.place(s - dot * TRAIL_METRES, place);
       context.globalAlpha = dot === 0 ? 1 : 0.42 * (1 - dot / TRAIL_DOTS);
       context.beginPath();
       context.arc(place.x, -place.z, dot === 0 ? 4.6 : 3.2 * (1 - dot / TRAIL_DOTS) + 0.4, 0, 2 * Math.PI);

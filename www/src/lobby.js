@@ -2,7 +2,6 @@
 
 import { linkTo } from "./address.js";
 import { element, make, setText } from "./element.js";
-import { MiniMap } from "./minimap.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Room} Room */
@@ -10,32 +9,6 @@ import { MiniMap } from "./minimap.js";
 
 /** A first-generation room has 20 places, always. */
 export const ROOM_PLACES = 20;
-
-/**
- * The card that shows the circuit.
- * @param {import("./track.js").Track} track
- */
-export function createTrackCard(track) {
-  const canvas = element("lobby-map", HTMLCanvasElement);
-  const map = new MiniMap(canvas, track);
-  setText(element("track-name", HTMLElement), track.name);
-  setText(
-    element("track-facts", HTMLElement),
-    `${Math.round(track.length)} m, clockwise, ${track.garageXs.length} garages`,
-  );
-  const draw = () => {
-    map.resize();
-    map.drawGround();
-  };
-  new ResizeObserver(draw).observe(canvas);
-  return {
-    /** @param {boolean} dark */
-    useDark(dark) {
-      map.useDark(dark);
-      draw();
-    },
-  };
-}
 
 /** @param {Flow} flow */
 export function createLobby(flow) {

@@ -1,76 +1,61 @@
 // Wires the page together: what the session says goes into the state, the state goes onto the screens. Nothing is
-// decided here.
+// decided here. The sign-in form comes first, alone; then what moves beside it, the client, and in idle time all other
+// screens.
 
 import { element } from "./element.js";
 import { createFlow } from "./flow.js";
-import { Hero } from "./hero.js";
-import { Liveries } from "./livery.js";
-import { createLobby, createTrackCard } from "./lobby.js";
-import { createMenu } from "./menu.js";
-import { createPoll } from "./poll.js";
-import { loadClient, loadConfig, relayUrl } from "./net.js";
-import { Race } from "./race.js";
-import { createRoom } from "./room.js";
+import { loadStyles, once, whenIdle } from "./later.js";
+import { loadClient, loadConfig, PageError, relayUrl } from "./net.js";
 import { createShell } from "./shell.js";
 import { createSignIn } from "./signin.js";
 import { createStore, initialState } from "./state.js";
 import { snapshot } from "./snapshot.js";
 import { createTheme } from "./theme.js";
-import { Track } from "./track.js";
 
-/** Pauses between questions to the server, ms: lists that people watch, and the same ones beside a race. */
-const ROOMS_MS = 2000;
-const PLAYERS_MS = 1500;
-const RACE_PLAYERS_MS = 3000;
-const PING_MS = 2000;
+/** @type {import("./hero.js").Hero | null} */
+let hero = null;
+/** @type {import("./screens.js").Screens | null} */
+let screens = null;
+
+const loadTrack = once(async () => {
+  const response = await fetch("/track.json");
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  return /** @type {import("./track.js").TrackFile} */ (await response.json());
+});
+const loadLook = once(() => loadStyles(["/lobby.css", "/race.css"]));
+const loadScreens = once(async () => {
+  const parts = Promise.all([import("./screens.js"), loadTrack(), loadLook()]);
+  const [{ createScreens }, file] = await parts.catch((cause) => {
+    throw new PageError("page_incomplete", cause);
+  });
+  screens = createScreens(flow, file);
+  screens.useDark(theme.current() === "dark");
+  screens.show(store.get());
+});
 
 const store = createStore(initialState());
-const flow = createFlow(store, { loadClient, loadConfig, url: relayUrl(location) });
-const liveries = new Liveries();
-const track = new Track(await (await fetch("/track.json")).json());
-
+const flow = createFlow(store, { loadClient, loadConfig, loadScreens, url: relayUrl(location) });
 const shell = createShell(flow);
 const signIn = createSignIn(flow);
-const lobby = createLobby(flow);
-const room = createRoom(flow, liveries);
-const hero = new Hero(element("hero", HTMLCanvasElement), track);
-const race = new Race(track, liveries, {
-  session: flow.session,
-  openMenu: () => menu.openMenu(),
-  openMessage: () => menu.openMessage(),
-  onCamera: (headingUp) => menu.showCamera(headingUp),
-});
-const menu = createMenu(flow, race);
-const trackCard = createTrackCard(track);
-createTheme(element("theme-toggle", HTMLButtonElement), (theme) => {
-  race.useDark(theme === "dark");
-  trackCard.useDark(theme === "dark");
-});
-flow.onSession((session) => race.follow(session));
-
-const rooms = createPoll(flow.refreshRooms, ROOMS_MS);
-const players = createPoll(flow.refreshPlayers, PLAYERS_MS);
-const racePlayers = createPoll(flow.refreshPlayers, RACE_PLAYERS_MS);
-
-const ping = createPoll(flow.measure, PING_MS);
+const theme = createTheme(element("theme-toggle", HTMLButtonElement), (shown) =>
+  screens?.useDark(shown === "dark"),
+);
 
 /**
  * @param {import("./state.js").State} state
  * @param {import("./state.js").State} [before]
  */
 function show(state, before) {
-  const online = state.connection === "online";
   shell.show(state, before);
   signIn.show(state, before);
-  lobby.show(state, before);
-  room.show(state);
-  menu.show(state, before);
-  race.show(state);
-  hero.run(state.screen === "signin");
-  rooms.run(online && (state.screen === "lobby" || state.screen === "room"));
-  players.run(online && state.screen === "room");
-  ping.run(online && state.screen === "race");
-  racePlayers.run(online && state.screen === "race");
+  screens?.show(state, before);
+  hero?.run(state.screen === "signin");
+}
+
+async function showHero() {
+  const [{ Hero }, { centreline }] = await Promise.all([import("./hero.js"), loadTrack()]);
+  hero = new Hero(element("hero", HTMLCanvasElement), centreline);
+  hero.run(store.get().screen === "signin");
 }
 
 store.subscribe(show);
@@ -80,5 +65,11 @@ window.addEventListener("pagehide", flow.leavePage);
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) void flow.signOut();
 });
-Object.assign(window, { race: Object.freeze({ state: () => snapshot(store.get(), race, flow.session()) }) });
+Object.assign(window, {
+  race: Object.freeze({ state: () => snapshot(store.get(), screens?.race ?? null, flow.session()) }),
+});
+// Only for show: the form is as good without.
+showHero().catch(() => {});
 await flow.prepare();
+// Whoever signs in before waits for the rest, and hears of it if it does not come.
+whenIdle(() => loadScreens().catch(() => {}));

@@ -113,7 +113,7 @@ export class MiniMap {
   }
 
   /**
-   * @param {import("./track.js").Line} line
+   * @param {import("./line.js").Line} line
    * @param {boolean} closed
    */
   #path(line, closed) {

@@ -1,5 +1,7 @@
 // The only module that touches the wasm client and the relay's HTTP: loading, configuration, new sessions.
 
+import { once } from "./later.js";
+
 /** @typedef {"disconnected" | "connected" | "authenticated"} SessionState */
 /** @typedef {Omit<import("./state.js").Room, "hostId"> & { hostId: string | null }} ListedRoom */
 /** @typedef {import("./state.js").Player} Player */
@@ -123,17 +125,14 @@ export function sessionOptions({ udpSecret, updateHz, features }) {
   };
 }
 
-/** @type {Promise<ClientModule> | undefined} */
-let loading;
-
-/** Load the wasm client once; a failure is forgotten, so that the next call tries again. */
-export function loadClient() {
-  loading ??= importClient().catch((cause) => {
-    loading = undefined;
+/** Load the wasm client, once. */
+export const loadClient = once(async () => {
+  try {
+    return await importClient();
+  } catch (cause) {
     throw new PageError("page_broken", cause);
-  });
-  return loading;
-}
+  }
+});
 
 /** @returns {Promise<ClientModule>} */
 async function importClient() {

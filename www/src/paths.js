@@ -1,6 +1,7 @@
 // Outlines of the circuit as canvas paths, in map metres: x right, y down (so y = −z of the game).
 
-import { GRAVEL_METRES, Line } from "./track.js";
+import { Line } from "./line.js";
+import { GRAVEL_METRES } from "./track.js";
 
 /** @typedef {import("./track.js").Track} Track */
 
@@ -27,7 +28,7 @@ export function closed(points) {
 
 /**
  * The outline of an open line, made wide, with round ends.
- * @param {import("./track.js").Line} line
+ * @param {import("./line.js").Line} line
  * @param {number} metres  to each side
  * @returns {Array<[number, number]>}
  */

@@ -2,11 +2,10 @@
 
 /**
  * @param {import("./state.js").State} state
- * @param {import("./race.js").Race} race
+ * @param {import("./race.js").Race | null} race  null until it is loaded
  * @param {import("./net.js").Session | null} session
  */
 export function snapshot(state, race, session) {
-  const { car, laps } = race;
   return {
     screen: state.screen,
     connection: state.connection,
@@ -18,6 +17,16 @@ export function snapshot(state, race, session) {
     rooms: state.rooms.map((room) => ({ ...room })),
     messages: state.messages.map(({ senderName, text, own }) => ({ senderName, text, own })),
     notice: state.notice ? { ...state.notice } : null,
+    ...raceOf(race),
+    metrics: session ? { ...session.metrics() } : null,
+  };
+}
+
+/** @param {import("./race.js").Race | null} race */
+function raceOf(race) {
+  if (race === null) return { car: null, cars: [], laps: null, countdownSeconds: null, frames: 0 };
+  const { car, laps } = race;
+  return {
     car: {
       ...car.pose,
       speed: car.speed,
@@ -46,7 +55,6 @@ export function snapshot(state, race, session) {
     },
     countdownSeconds: race.countdown,
     frames: race.frames,
-    metrics: session ? { ...session.metrics() } : null,
   };
 }
 

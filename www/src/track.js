@@ -1,8 +1,9 @@
-// The geometry of the circuit: projection onto the centre line, surfaces, and where the barriers stand.
-// Pure; built once from track.json. Drawing is in scenery.js, collision response in car.js.
+// The geometry of the circuit: surfaces, and where the barriers stand. Pure; built once from track.json. Lines are in
+// line.js, drawing in scenery.js, collision response in car.js.
 //
-// Axes are the game's: x right, z up on the map, yaw 0 looks along +z and grows clockwise.
 // `lateral` is metres from the centre line, positive to the left of the driving direction (the outside).
+
+import { Line } from "./line.js";
 
 /** Grass between the edge of the oval and the outer barrier ends this far from the centre line. */
 const OVAL_BARRIER_METRES = 27;
@@ -28,8 +29,8 @@ const TOUCH_METRES = 3;
 const PIT_FENCE_METRES = 7.2;
 
 /** @typedef {"asphalt" | "kerb" | "grass" | "gravel"} Surface */
-/** @typedef {{ s: number, lateral: number, index: number, x: number, z: number }} Projection */
-/** @typedef {{ x: number, z: number, yaw: number }} Place */
+/** @typedef {import("./line.js").Projection} Projection */
+/** @typedef {import("./line.js").Place} Place */
 /**
  * A thin wall, and the box outside of which no car touches it.
  * @typedef {{ ax: number, az: number, bx: number, bz: number, left: number, right: number, low: number, high: number }} Wall
@@ -46,107 +47,6 @@ const PIT_FENCE_METRES = 7.2;
  * @property {{ widthMetres: number, centreline: Array<[number, number]> }} pitLane
  * @property {{ zMetres: number, xMetres: number[] }} garages
  */
-
-/** A polyline with running length, closed or open. */
-export class Line {
-  /**
-   * @param {Array<[number, number]>} points
-   * @param {boolean} closed
-   */
-  constructor(points, closed) {
-    const count = points.length;
-    this.closed = closed;
-    this.count = count;
-    this.segments = closed ? count : count - 1;
-    this.xs = Float64Array.from(points, (point) => point[0]);
-    this.zs = Float64Array.from(points, (point) => point[1]);
-    /** Running length at each point. */
-    this.at = new Float64Array(count);
-    /** Unit direction and length of the segment that starts at each point. */
-    this.dx = new Float64Array(count);
-    this.dz = new Float64Array(count);
-    this.lengths = new Float64Array(count);
-    let total = 0;
-    for (let i = 0; i < this.segments; i += 1) {
-      const j = (i + 1) % count;
-      const dx = this.xs[j] - this.xs[i];
-      const dz = this.zs[j] - this.zs[i];
-      const length = Math.hypot(dx, dz) || 1e-9;
-      this.at[i] = total;
-      this.dx[i] = dx / length;
-      this.dz[i] = dz / length;
-      this.lengths[i] = length;
-      total += length;
-    }
-    if (!closed) this.at[count - 1] = total;
-    this.length = total;
-  }
-
-  /**
-   * Write the nearest point of the line into `out`.
-   * @param {number} x
-   * @param {number} z
-   * @param {Projection} out
-   */
-  project(x, z, out) {
-    let best = Infinity;
-    for (let i = 0; i < this.segments; i += 1) {
-      const px = x - this.xs[i];
-      const pz = z - this.zs[i];
-      let along = px * this.dx[i] + pz * this.dz[i];
-      if (along < 0) along = 0;
-      else if (along > this.lengths[i]) along = this.lengths[i];
-      const qx = px - along * this.dx[i];
-      const qz = pz - along * this.dz[i];
-      const distance = qx * qx + qz * qz;
-      if (distance < best) {
-        best = distance;
-        out.index = i;
-        out.s = this.at[i] + along;
-        out.x = this.xs[i] + along * this.dx[i];
-        out.z = this.zs[i] + along * this.dz[i];
-        out.lateral = qz * this.dx[i] - qx * this.dz[i] < 0 ? -1 : 1;
-      }
-    }
-    out.lateral *= Math.sqrt(best);
-  }
-
-  /**
-   * Write the place `s` metres along the line into `out`, looking along it.
-   * @param {number} s
-   * @param {Place} out
-   */
-  place(s, out) {
-    const wanted = this.closed
-      ? ((s % this.length) + this.length) % this.length
-      : Math.min(Math.max(s, 0), this.length);
-    let i = 0;
-    while (i + 1 < this.segments && this.at[i + 1] <= wanted) i += 1;
-    const along = wanted - this.at[i];
-    out.x = this.xs[i] + along * this.dx[i];
-    out.z = this.zs[i] + along * this.dz[i];
-    out.yaw = Math.atan2(this.dx[i], this.dz[i]);
-  }
-
-  /**
-   * The line moved sideways by `metres` (positive: to the left), by mitred normals.
-   * @param {number} metres
-   * @returns {Array<[number, number]>}
-   */
-  offset(metres) {
-    /** @type {Array<[number, number]>} */
-    const points = [];
-    for (let i = 0; i < this.count; i += 1) {
-      const before = this.closed ? (i + this.count - 1) % this.count : Math.max(i - 1, 0);
-      const after = Math.min(i, this.segments - 1);
-      const dx = this.dx[before] + this.dx[after];
-      const dz = this.dz[before] + this.dz[after];
-      const length = Math.hypot(dx, dz) || 1;
-      points.push([this.xs[i] - (dz / length) * metres, this.zs[i] + (dx / length) * metres]);
-    }
-    return points;
-  }
-}
 
 export class Track {
   /** @param {TrackFile} file */

@@ -3,31 +3,44 @@
 import { linkTo, wantedOf } from "./address.js";
 import { copyText } from "./copy.js";
 import { element, setText } from "./element.js";
+import { whenIdle } from "./later.js";
 import { createPoll } from "./poll.js";
 import { createRaceList } from "./races.js";
 import { createTheme } from "./theme.js";
-import { defineRaceViewer, RaceViewer } from "./viewer/race-viewer.js";
 
 const LIST_MS = 3000;
 const COPY = "Copy link";
 
-defineRaceViewer();
+const loadViewer = async () => {
+  const module = await import("./viewer/race-viewer.js");
+  module.defineRaceViewer();
+  return module;
+};
 const wanted = wantedOf(location);
-const viewer = element("viewer", RaceViewer);
+/** A plain element until the viewer is loaded. */
+const place = element("viewer", HTMLElement);
 const theme = element("theme-toggle", HTMLButtonElement);
 
 document.documentElement.classList.toggle("embed", wanted.embed);
 if (wanted.theme) document.documentElement.dataset.theme = wanted.theme;
-createTheme(theme, (shown) => viewer.setAttribute("theme", shown));
+createTheme(theme, (shown) => place.setAttribute("theme", shown));
 
-if (wanted.room) showRace();
+if (wanted.room) await showRace();
 else showList();
 
-function showRace() {
+async function showRace() {
   const title = element("watch-title", HTMLElement);
   const name = element("watch-room", HTMLElement);
   document.body.dataset.watching = "";
   title.hidden = false;
+  const module = await loadViewer().catch(() => null);
+  if (module === null) {
+    place.className = "empty";
+    place.hidden = false;
+    setText(place, "The viewer could not be loaded. Check your network, then reload the page.");
+    return;
+  }
+  const viewer = element("viewer", module.RaceViewer);
   viewer.addEventListener("roomchange", (event) => {
     const room = /** @type {CustomEvent<{ name: string }>} */ (event).detail;
     setText(name, room.name);
@@ -61,4 +74,6 @@ function showList() {
   const races = createRaceList();
   element("races", HTMLElement).hidden = false;
   createPoll(races.refresh, LIST_MS).run(true);
+  // Whoever chooses a race has the viewer already.
+  whenIdle(() => loadViewer().catch(() => {}));
 }

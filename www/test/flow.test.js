@@ -11,14 +11,20 @@ afterEach(() => {
   mock.world.drivers = 6;
 });
 
-/** @param {{ insecure?: boolean, spectate?: boolean, loadConfig?: () => Promise<any> }} [options] */
+/** @param {{ insecure?: boolean, spectate?: boolean, loadConfig?: () => Promise<any>, loadScreens?: () => Promise<void> }} [options] */
 function page({
   insecure = false,
   spectate = false,
   loadConfig = async () => ({ session: {}, insecure, spectate }),
+  loadScreens = async () => {},
 } = {}) {
   const store = createStore(initialState());
-  const flow = createFlow(store, { loadClient: async () => /** @type {any} */ (mock), loadConfig, url: URL });
+  const flow = createFlow(store, {
+    loadClient: async () => /** @type {any} */ (mock),
+    loadConfig,
+    loadScreens,
+    url: URL,
+  });
   return { store, flow, state: store.get };
 }
 
@@ -44,6 +50,23 @@ test("signs in with name and password, and without a password when there is none
   await flow.signOut();
   await flow.signIn("Bo", "");
   assert.deepEqual(calls(/** @type {mock.Session} */ (mock.Session.last), "signIn"), [["Bo", undefined]]);
+});
+
+test("nobody is signed in to a page of which a part is missing, and trying again helps", async () => {
+  let online = false;
+  const { flow, state } = page({
+    loadScreens: async () => {
+      if (!online) throw Object.assign(new Error(), { code: "page_incomplete" });
+    },
+  });
+  const before = mock.Session.last;
+  await flow.signIn("Ann", "");
+  assert.equal(state().screen, "signin");
+  assert.match(state().notice?.title ?? "", /part of this page could not be loaded/);
+  assert.equal(mock.Session.last, before, "the game server was not troubled");
+  online = true;
+  await flow.signIn("Ann", "");
+  assert.equal(state().screen, "lobby");
 });
 
 test("a wrong password says so, and leaves no connection behind", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Line } from "../src/track.js";
+import { Line } from "../src/line.js";
 import { Circuit, parseCircuit } from "../src/viewer/circuit.js";
 import { Nearest } from "../src/viewer/nearest.js";
 

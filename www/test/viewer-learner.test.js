@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Liveries } from "../src/livery.js";
-import { Line } from "../src/track.js";
+import { Line } from "../src/line.js";
 import { Circuit, parseCircuit } from "../src/viewer/circuit.js";
 import { TrackLearner } from "../src/viewer/learner.js";
 import { Ledger } from "../src/viewer/ledger.js";

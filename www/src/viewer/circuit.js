@@ -3,10 +3,11 @@
 // Axes as in track.js: x right, z up on the map; `lateral` is positive to the left of the driving direction. The start line
 // is at the first point, the direction that of the points.
 
-import { Line, merge, smooth } from "../track.js";
+import { Line } from "../line.js";
+import { merge, smooth } from "../track.js";
 import { Nearest } from "./nearest.js";
 
-/** @typedef {import("../track.js").Projection} Projection */
+/** @typedef {import("../line.js").Projection} Projection */
 /** @typedef {{ left: number, top: number, right: number, bottom: number }} Bounds */
 /**
  * What a circuit's file may say; more is ignored.

@@ -1,8 +1,8 @@
 // The nearest point of a line among thousands of segments, for a hundred cars sixty times a second: walked to from where
 // the car was last, or looked up in a grid. Made once for each line; writes into what it is given.
 
-/** @typedef {import("../track.js").Line} Line */
-/** @typedef {import("../track.js").Projection} Projection */
+/** @typedef {import("../line.js").Line} Line */
+/** @typedef {import("../line.js").Projection} Projection */
 
 /** The grid has at most so many cells along its longer side, none smaller than this. */
 const MAX_CELLS = 96;

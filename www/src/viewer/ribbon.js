@@ -3,7 +3,7 @@
 
 import { FONT } from "./palette.js";
 
-/** @typedef {import("../track.js").Line} Line */
+/** @typedef {import("../line.js").Line} Line */
 /** @typedef {import("./palette.js").MapPalette} MapPalette */
 /** @typedef {import("./camera.js").Box} Box */
 /**
@@ -380,7 +380,7 @@ function kerbs(line, offset) {
 
 /**
  * @param {Path2D} path
- * @param {import("../track.js").Place} place
+ * @param {import("../line.js").Place} place
  * @param {number} half
  */
 function chevron(path, { x, z, yaw }, half) {

@@ -1,0 +1,68 @@
+// The screens behind the sign-in form: the rooms, one room, the race. Loaded as one, while the form is filled in, so
+// that from then on nothing is missing where the network is.
+
+import { Liveries } from "./livery.js";
+import { createLobby } from "./lobby.js";
+import { createMenu } from "./menu.js";
+import { createPoll } from "./poll.js";
+import { Race } from "./race.js";
+import { createRoom } from "./room.js";
+import { Track } from "./track.js";
+import { createTrackCard } from "./track-card.js";
+
+/** Pauses between questions to the server, ms: lists that people watch, and the same ones beside a race. */
+const ROOMS_MS = 2000;
+const PLAYERS_MS = 1500;
+const RACE_PLAYERS_MS = 3000;
+const PING_MS = 2000;
+
+/** @typedef {ReturnType<typeof createScreens>} Screens */
+
+/**
+ * @param {import("./flow.js").Flow} flow
+ * @param {import("./track.js").TrackFile} file
+ */
+export function createScreens(flow, file) {
+  const track = new Track(file);
+  const liveries = new Liveries();
+  const lobby = createLobby(flow);
+  const room = createRoom(flow, liveries);
+  const race = new Race(track, liveries, {
+    session: flow.session,
+    openMenu: () => menu.openMenu(),
+    openMessage: () => menu.openMessage(),
+    onCamera: (headingUp) => menu.showCamera(headingUp),
+  });
+  const menu = createMenu(flow, race);
+  const trackCard = createTrackCard(track);
+  flow.onSession((session) => race.follow(session));
+
+  const rooms = createPoll(flow.refreshRooms, ROOMS_MS);
+  const players = createPoll(flow.refreshPlayers, PLAYERS_MS);
+  const racePlayers = createPoll(flow.refreshPlayers, RACE_PLAYERS_MS);
+  const ping = createPoll(flow.measure, PING_MS);
+
+  return {
+    race,
+    /** @param {boolean} dark */
+    useDark(dark) {
+      race.useDark(dark);
+      trackCard.useDark(dark);
+    },
+    /**
+     * @param {import("./state.js").State} state
+     * @param {import("./state.js").State} [before]
+     */
+    show(state, before) {
+      const online = state.connection === "online";
+      lobby.show(state, before);
+      room.show(state);
+      menu.show(state, before);
+      race.show(state);
+      rooms.run(online && (state.screen === "lobby" || state.screen === "room"));
+      players.run(online && state.screen === "room");
+      ping.run(online && state.screen === "race");
+      racePlayers.run(online && state.screen === "race");
+    },
+  };
+}
