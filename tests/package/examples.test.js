@@ -11,7 +11,7 @@ import settings from "../browser/playwright.config.js";
 import { runBot } from "./bot.js";
 import { exampleManifests, freshExamples, usedVersion } from "./fresh.js";
 import { newerNode } from "./newer-node.js";
-import { expectDriving, expectGoodLooks, visit } from "./sight.js";
+import { expectDriving, expectGoodLooks, expectUntouched, visit } from "./sight.js";
 import { startSite } from "./site.js";
 import { serveFolder } from "./static.js";
 
@@ -148,14 +148,7 @@ test("vite-typescript: rooms, messages, and two who see each other drive", async
 });
 
 test("vite-typescript, while it is developed: bots of a relay in the page, and the panel", async () => {
-  const server = await createServer({
-    root: path.join(project.folder, "vite-typescript"),
-    logLevel: "warn",
-    server: { host: "127.0.0.1", port: 0, hmr: false },
-  });
-  closings.push(() => server.close());
-  await server.listen();
-  const eve = await visit(browser, withRelay(server.resolvedUrls?.local[0] ?? "", "mock"));
+  const eve = await visit(browser, withRelay(await developed("vite-typescript"), "mock"));
   await eve.page.getByLabel("Name").fill("Eve");
   await eve.page.getByRole("button", { name: "Sign in" }).click();
   await eve.page.getByRole("button", { name: "Friday 5 of 20" }).click();
@@ -163,6 +156,52 @@ test("vite-typescript, while it is developed: bots of a relay in the page, and t
   await eve.page.locator("race-debug").getByRole("button").first().waitFor();
   await eve.close();
 });
+
+test("react-hook: strict mode connects once, people come and go, and cars move without React", async () => {
+  // Only while it is developed React runs effects twice; the second player has what is built.
+  const link = new URLSearchParams({ relay: site.url, name: "Ann", room: "Sunday" });
+  const ann = await visit(browser, `${await developed("react-hook")}?${link}`);
+  await ann.page.getByText("Ann (you) · host").waitFor();
+  const ben = await visit(browser, withRelay(await serve(await built("react-hook")), site.url));
+  await expectGoodLooks(ben.page, "react-form");
+  await ben.page.getByLabel("Name").fill("Ben");
+  await ben.page.getByLabel("Room").fill("Sunday");
+  await ben.page.getByRole("button", { name: "Drive" }).click();
+  await ben.page.getByText("Ben (you)").waitFor();
+  await ann.page.getByText("Ben", { exact: true }).waitFor();
+  assert.equal(await ann.page.getByRole("listitem").count(), 2);
+  await ben.page.keyboard.down("ArrowUp");
+  await expectDriving(ann.page);
+  await expectUntouched(ann.page, "header, .card", () => expectDriving(ann.page));
+  await ann.page.keyboard.down("ArrowUp");
+  await expectDriving(ben.page);
+  await expectGoodLooks(ann.page, "react-race");
+  await ben.page.getByRole("button", { name: "Leave" }).click();
+  await ann.page.getByText("Ben", { exact: true }).waitFor({ state: "detached" });
+  // Taken by somebody else, and free again: the same wish once more.
+  await ben.page.getByLabel("Name").fill("Ann");
+  await ben.page.getByLabel("Room").fill("Sunday");
+  await ben.page.getByRole("button", { name: "Drive" }).click();
+  await ben.page.getByText("auth_failed").waitFor();
+  await ann.page.getByRole("button", { name: "Leave" }).click();
+  await ben.page.getByRole("button", { name: "Drive" }).click();
+  await ben.page.getByText("Ann (you) · host").waitFor();
+  await ann.close();
+  await ben.close();
+});
+
+/** An example as its developer sees it. @param {string} example */
+async function developed(example) {
+  const server = await createServer({
+    root: path.join(project.folder, example),
+    logLevel: "warn",
+    // The package lies outside of the root only because the examples share one.
+    server: { host: "127.0.0.1", port: 0, hmr: false, fs: { allow: [project.folder] } },
+  });
+  closings.push(() => server.close());
+  await server.listen();
+  return server.resolvedUrls?.local[0] ?? "";
+}
 
 /** What Vite makes of an example. @param {string} example */
 async function built(example) {

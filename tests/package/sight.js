@@ -11,6 +11,8 @@ import { listen } from "../browser/complaints.js";
 /** @typedef {import("@playwright/test").Page} Page */
 /** @typedef {{ colour: string, x: number, y: number, pixels: number }} SeenCar  the middle of its pixels, in those of the page */
 
+/** What Vite and React say while somebody develops; besides that there is not one line in the console. */
+const OF_TOOLS = /^\[vite\] connect|^%cDownload the React DevTools/;
 /** Of other cars in every example that draws. */
 const COLOURS = ["#2e86ab", "#c98a00", "#7b5ea7", "#0f8b6d", "#c2185b", "#5c7c00", "#00838f", "#e4572e"];
 /** Fewer pixels are the edge of something else. */
@@ -31,9 +33,8 @@ export async function visit(browser, url) {
   const context = await browser.newContext({ viewport: SIZES.desktop });
   const page = await context.newPage();
   const complaints = listen(page);
-  // Not one line, but for what Vite's own client says while one develops.
   page.on("console", (message) => {
-    if (!message.text().startsWith("[vite]")) complaints.push(`console: ${message.text()}`);
+    if (!OF_TOOLS.test(message.text())) complaints.push(`console: ${message.text()}`);
   });
   await page.goto(url);
   const close = async () => {
@@ -97,6 +98,25 @@ export async function expectDriving(page, pixels = 40) {
     }
     return false;
   });
+}
+
+/**
+ * Nothing in these elements is rendered anew while something else happens.
+ * @param {Page} page
+ * @param {string} selector
+ * @param {() => Promise<void>} during
+ */
+export async function expectUntouched(page, selector, during) {
+  const changes = await page.evaluateHandle((wanted) => {
+    const seen = { count: 0 };
+    const observer = new MutationObserver((records) => (seen.count += records.length));
+    for (const element of document.querySelectorAll(wanted)) {
+      observer.observe(element, { subtree: true, childList: true, attributes: true, characterData: true });
+    }
+    return seen;
+  }, selector);
+  await during();
+  assert.equal(await changes.evaluate(({ count }) => count), 0);
 }
 
 /**
