@@ -11,7 +11,15 @@ import settings from "../browser/playwright.config.js";
 import { runBot } from "./bot.js";
 import { exampleManifests, freshExamples, usedVersion } from "./fresh.js";
 import { newerNode } from "./newer-node.js";
-import { expectDriving, expectGoodLooks, expectUntouched, visit } from "./sight.js";
+import {
+  expectDriving,
+  expectGoodLooks,
+  expectOnTrace,
+  expectUntouched,
+  steadyCars,
+  traceDriving,
+  visit,
+} from "./sight.js";
 import { startSite } from "./site.js";
 import { serveFolder } from "./static.js";
 
@@ -187,6 +195,54 @@ test("react-hook: strict mode connects once, people come and go, and cars move w
   await ben.page.getByRole("button", { name: "Drive" }).click();
   await ben.page.getByText("Ann (you) · host").waitFor();
   await ann.close();
+  await ben.close();
+});
+
+test("replay: what was seen while it was recorded is seen again, from a file in another browser", async () => {
+  const url = await serve(await built("replay"));
+  const ann = await visit(browser, withRelay(url, "mock"));
+  await expectGoodLooks(ann.page, "replay-form");
+  await ann.page.getByRole("button", { name: "Record", exact: true }).click();
+  const trace = await traceDriving(ann.page, 150);
+  const names = await ann.page.getByRole("listitem").allTextContents();
+  assert.equal(names.length, 7);
+  await ann.page.getByRole("button", { name: "Stop" }).click();
+  await ann.page.getByRole("button", { name: "Pause" }).waitFor();
+  const downloading = ann.page.waitForEvent("download");
+  await ann.page.getByRole("link", { name: "Save the recording" }).click();
+  const file = path.join(project.folder, "friday.race");
+  await (await downloading).saveAs(file);
+  await ann.close();
+
+  const ben = await visit(browser, url);
+  const opened = ben.page.getByLabel("A saved recording");
+  await opened.setInputFiles(path.join(project.folder, "package.json"));
+  await ben.page.getByRole("alert").getByText("bad_recording").waitFor();
+  await opened.setInputFiles(file);
+  await expectDriving(ben.page);
+  await ben.page.getByRole("button", { name: "Pause" }).click();
+  assert.deepEqual(await ben.page.getByRole("listitem").allTextContents(), names);
+  const still = await steadyCars(ben.page);
+  await expectGoodLooks(ben.page, "replay-paused");
+  assert.deepEqual(await steadyCars(ben.page), still);
+
+  // Any moment, forwards and back: each car is where it was seen to drive.
+  const slider = ben.page.getByRole("slider", { name: "Moment" });
+  const endMs = Number(await slider.getAttribute("max"));
+  const seen = [];
+  for (const part of [0.7, 0.4, 0.7]) {
+    const last = await steadyCars(ben.page);
+    await slider.fill(String(endMs * part));
+    const cars = await steadyCars(ben.page, last);
+    assert.equal(cars.length, still.length);
+    expectOnTrace(cars, trace);
+    seen.push(await ben.page.getByRole("status").nth(1).textContent());
+  }
+  assert.equal(seen[0], seen[2]);
+  await ben.page.getByLabel("Speed").selectOption("8×");
+  await ben.page.getByRole("button", { name: "Play" }).click();
+  await ben.page.getByRole("button", { name: "Again" }).click();
+  await expectDriving(ben.page);
   await ben.close();
 });
 

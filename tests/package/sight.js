@@ -9,7 +9,7 @@ import axe from "axe-core";
 import { listen } from "../browser/complaints.js";
 
 /** @typedef {import("@playwright/test").Page} Page */
-/** @typedef {{ colour: string, x: number, y: number, pixels: number }} SeenCar  the middle of its pixels, in those of the page */
+/** @typedef {{ colour: string, x: number, y: number, pixels: number }} SeenCar  the middle of its pixels, from the middle of the canvas */
 
 /** What Vite and React say while somebody develops; besides that there is not one line in the console. */
 const OF_TOOLS = /^\[vite\] connect|^%cDownload the React DevTools/;
@@ -17,6 +17,8 @@ const OF_TOOLS = /^\[vite\] connect|^%cDownload the React DevTools/;
 const COLOURS = ["#2e86ab", "#c98a00", "#7b5ea7", "#0f8b6d", "#c2185b", "#5c7c00", "#00838f", "#e4572e"];
 /** Fewer pixels are the edge of something else. */
 const FEWEST_PIXELS = 12;
+/** A car goes so far between two looks. */
+const NEAR_PIXELS = 25;
 const DEADLINE_MS = 30_000;
 const POLL_MS = 60;
 const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
@@ -75,8 +77,8 @@ export function seenCars(page, canvas = "canvas") {
       .filter(([, { pixels }]) => pixels >= fewest)
       .map(([colour, { sumX, sumY, pixels }]) => ({
         colour,
-        x: sumX / pixels,
-        y: sumY / pixels,
+        x: sumX / pixels - element.width / 2,
+        y: sumY / pixels - element.height / 2,
         pixels,
       }));
   }, /** @type {[string, string[], number]} */ ([canvas, COLOURS, FEWEST_PIXELS]));
@@ -88,16 +90,60 @@ export function seenCars(page, canvas = "canvas") {
  * @param {number} [pixels]
  */
 export async function expectDriving(page, pixels = 40) {
-  /** @type {Map<string, SeenCar>} */
-  const first = new Map();
+  await traceDriving(page, pixels);
+}
+
+/**
+ * The same, and every place where a car was seen.
+ * @param {Page} page
+ * @param {number} pixels
+ * @returns {Promise<SeenCar[]>}
+ */
+export async function traceDriving(page, pixels) {
+  /** @type {SeenCar[]} */
+  const trace = [];
   await until(page, "no car is seen to drive", async () => {
-    for (const car of await seenCars(page)) {
-      const { x, y } = first.get(car.colour) ?? car;
-      if (!first.has(car.colour)) first.set(car.colour, car);
-      if (Math.hypot(car.x - x, car.y - y) >= pixels) return true;
-    }
-    return false;
+    const seen = await seenCars(page);
+    trace.push(...seen);
+    return seen.some((car) => {
+      const first = trace.find(({ colour }) => colour === car.colour) ?? car;
+      return apart(first, car) >= pixels;
+    });
   });
+  return trace;
+}
+
+/**
+ * The cars of a picture that stands still.
+ * @param {Page} page
+ * @param {SeenCar[]} [before]  look until it is another picture than this
+ */
+export async function steadyCars(page, before = []) {
+  let cars = before;
+  await until(page, "the picture does not stand still", async () => {
+    const earlier = JSON.stringify(cars);
+    cars = await seenCars(page);
+    return JSON.stringify(cars) === earlier && earlier !== JSON.stringify(before);
+  });
+  return cars;
+}
+
+/**
+ * Each car is where one of its colour was.
+ * @param {SeenCar[]} cars
+ * @param {SeenCar[]} trace
+ */
+export function expectOnTrace(cars, trace) {
+  for (const car of cars) {
+    const places = trace.filter(({ colour }) => colour === car.colour);
+    const nearest = Math.min(...places.map((place) => apart(place, car)));
+    assert.ok(nearest <= NEAR_PIXELS, `the car ${car.colour} is ${nearest} pixels off`);
+  }
+}
+
+/** @param {SeenCar} one @param {SeenCar} other */
+function apart(one, other) {
+  return Math.hypot(one.x - other.x, one.y - other.y);
 }
 
 /**
