@@ -2,7 +2,7 @@
 // which must be right for whoever copies them.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -38,6 +38,23 @@ for (const compiler of COMPILERS) {
     const project = await freshProject("types");
     try {
       await expectTypes(compiler, project.folder);
+    } finally {
+      await project.remove();
+    }
+  });
+
+  test(`each entry by itself, by the compiler in ${compiler}`, async () => {
+    const project = await freshProject("types");
+    try {
+      const manifest = path.join(project.folder, "node_modules/mp-server-client/package.json");
+      const { exports } = JSON.parse(await readFile(manifest, "utf8"));
+      const entries = Object.keys(exports).filter((entry) => exports[entry].types);
+      assert.ok(entries.length >= 6);
+      for (const entry of entries) {
+        const text = `import * as all from "mp-server-client${entry.slice(1)}";\nexport const names = Object.keys(all);\n`;
+        await writeFile(path.join(project.folder, "main.ts"), text);
+        await expectTypes(compiler, project.folder);
+      }
     } finally {
       await project.remove();
     }
