@@ -99,7 +99,8 @@ export class RaceClient extends Emitter {
    * Watch a room without an account.
    * @param {string} url  the relay's address
    * @param {string} room  its id
-   * @param {import("./spectator.js").SpectateOptions} [options]
+   * @param {import("./spectator.js").SpectateOptions & { spectator?: import("./spectator.js").SpectatorFactory }} [options]
+   *   `spectator`: what watches; default: the wasm client
    */
   static spectate(url, room, options) {
     return spectate(url, room, options);

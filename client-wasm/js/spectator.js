@@ -1,4 +1,4 @@
-// Watching a race without an account: the wasm client's spectator as it is.
+// Watching a race without an account.
 
 import { raceError } from "./error.js";
 import { load } from "./wasm-core.js";
@@ -10,6 +10,7 @@ import { load } from "./wasm-core.js";
  * @property {(url: string, protocols: string[]) => WebSocket} [webSocket]  makes the socket where it is not to be the browser's own
  * @property {"off" | "error" | "warn" | "info" | "debug" | "trace"} [logLevel]  default "warn"
  */
+/** Begins to watch a room; may have to load something first. @typedef {(url: string, room: string, options: SpectateOptions) => Promise<Spectator>} SpectatorFactory */
 /** @typedef {{ id: string, name: string, hostId: string | null, isActive: boolean, players: { index: number, id: string, name: string }[], atMs: number }} SpectatedRoom */
 /** @typedef {{ received: number, skipped: number, refused: number, bytesReceived: number, bytesPerSecond: number, snapshotsPerSecond: number, delayMs: number, jitterMs: number, historyBytes: number }} SpectatorMetrics */
 /**
@@ -33,16 +34,21 @@ import { load } from "./wasm-core.js";
  * @property {() => void} free
  */
 
+/** The wasm client's own. @type {SpectatorFactory} */
+export const wasmSpectator = async (url, room, options) => {
+  const { RaceClient } = await load();
+  return RaceClient.spectate(url, room, options);
+};
+
 /**
  * @param {string} url
  * @param {string} room
- * @param {SpectateOptions} [options]
+ * @param {SpectateOptions & { spectator?: SpectatorFactory }} [options]
  * @returns {Promise<Spectator>}
  */
-export async function spectate(url, room, options) {
-  const { RaceClient } = await load();
+export async function spectate(url, room, { spectator = wasmSpectator, ...options } = {}) {
   try {
-    return RaceClient.spectate(url, room, options);
+    return await spectator(url, room, options);
   } catch (thrown) {
     throw raceError(thrown);
   }

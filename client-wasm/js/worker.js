@@ -1,11 +1,13 @@
 // The client in a Web Worker: drawing never delays its network, and its network never delays drawing.
 //
 //   import { RaceClient } from "mp-server-client";
-//   import { workerCore } from "mp-server-client/worker";
+//   import { workerCore, workerSpectator } from "mp-server-client/worker";
 //   const race = await RaceClient.connect(url, { name: "Ann", core: workerCore });
+//   const spectator = await RaceClient.spectate(url, roomId, { spectator: workerSpectator });
 
 import { RaceError } from "./error.js";
 import { RemoteCore } from "./worker/remote.js";
+import { RemoteSpectator } from "./worker/remote-spectator.js";
 
 /** Longer than this a worker does not come. */
 const START_TIMEOUT_MS = 20_000;
@@ -15,10 +17,29 @@ const START_TIMEOUT_MS = 20_000;
  * @type {import("./core.js").CoreFactory}
  */
 export async function workerCore(options) {
+  return inWorker((worker) => new RemoteCore(worker, options, () => worker.terminate()));
+}
+
+/**
+ * Watches a room in a worker of its own, which ends when the spectator is freed. A moment of the past that nobody looked at
+ * for a while takes a few frames to come; until then `sample` gives what it gave last.
+ * @type {import("./spectator.js").SpectatorFactory}
+ */
+export async function workerSpectator(url, room, options) {
+  const wish = { url: String(url), room, options };
+  return inWorker((worker) => new RemoteSpectator(worker, wish, () => worker.terminate()));
+}
+
+/**
+ * @template T
+ * @param {(worker: Worker) => { made: Promise<T>, fail: (error: RaceError) => void }} make
+ * @returns {Promise<T>}
+ */
+async function inWorker(make) {
   const worker = start();
-  const core = new RemoteCore(worker, options, () => worker.terminate());
+  const remote = make(worker);
   /** @param {string} words */
-  const fail = (words) => core.fail(new RaceError("load_failed", words));
+  const fail = (words) => remote.fail(new RaceError("load_failed", words));
   worker.onerror = (event) => {
     // Told here, and by the rejection; the console need not have it again.
     event.preventDefault();
@@ -28,7 +49,7 @@ export async function workerCore(options) {
   };
   const late = setTimeout(() => fail("the worker did not start in time"), START_TIMEOUT_MS);
   try {
-    return await core.made;
+    return await remote.made;
   } finally {
     clearTimeout(late);
   }

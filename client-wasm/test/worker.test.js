@@ -32,7 +32,7 @@ function remote(factory, options = {}) {
   ends.push(end);
   const port = /** @type {import("../js/worker/messages.js").Port} */ (/** @type {unknown} */ (port2));
   const nextFrame = (/** @type {() => void} */ callback) => void (ended || setTimeout(callback, FRAME_MS));
-  serve(port, factory, { nextFrame, ended: end });
+  serve(port, { core: factory }, { nextFrame, ended: end });
   const near = /** @type {import("../js/worker/messages.js").Port} */ (/** @type {unknown} */ (port1));
   return new RemoteCore(near, options, end).made;
 }
@@ -126,7 +126,7 @@ test("samples do not pile up before a page that is busy, and buffers are used ag
       metrics: () => ({}),
     })
   );
-  serve(port, async () => core, { nextFrame: (callback) => (frame = callback), ended() {} });
+  serve(port, { core: async () => core }, { nextFrame: (callback) => (frame = callback), ended() {} });
   const say = (/** @type {unknown} */ data) => port.onmessage?.(/** @type {MessageEvent} */ ({ data }));
   say({ kind: "make", options: {} });
   return Promise.resolve()

@@ -1,10 +1,11 @@
 // One client of a mock relay, with all of a core's methods and events; between it and the relay lies a way that takes time.
 
+import { EVENTS } from "../core.js";
 import { checked } from "../lab/conditions.js";
 import { Commands } from "./commands.js";
 import { Datagrams, LOOK_MS } from "./datagrams.js";
 import { closeNumber, failure } from "./failure.js";
-import { Listeners } from "./listeners.js";
+import { Listeners } from "../listeners.js";
 import { Way } from "./way.js";
 
 /** @typedef {import("../core.js").Core} Core */
@@ -42,7 +43,8 @@ export class MockCore {
   #relay;
   #commands;
   #datagrams;
-  #listeners = new Listeners();
+  /** @type {Listeners<import("../core.js").CoreEvents>} */
+  #listeners = new Listeners(EVENTS);
   /** @type {number | null} */
   #roundTripMs = null;
   #conditions;

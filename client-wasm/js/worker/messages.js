@@ -1,12 +1,17 @@
-// What a page and its worker tell each other. Types only.
+// What a page and its worker tell each other.
+
+import { RaceError, raceError } from "../error.js";
 
 /** @typedef {import("../core.js").Core} Core */
 /** @typedef {import("../core.js").CoreEvents} CoreEvents */
 /** @typedef {import("../core.js").CoreMetrics} CoreMetrics */
 /** @typedef {import("../core.js").CoreOptions} CoreOptions */
 /** What of a core can be read at any time. @typedef {Pick<Core, "state" | "sessionId" | "roomId">} Facts */
+/** What of a spectator can be read at any time. @typedef {Pick<import("../spectator.js").Spectator, "state" | "room">} Sight */
 /** An error as a message can carry it. @typedef {{ code: string, retryable: boolean, message: string }} Fault */
 
+/** How often the figures are sent. */
+export const METRICS_EVERY_MS = 250;
 /** The calls that are answered. */
 export const CALLS = /** @type {const} */ ([
   "connect",
@@ -26,12 +31,15 @@ export const CALLS = /** @type {const} */ ([
 /** @typedef {typeof CALLS[number]} Call */
 
 /**
- * From the page. The first is `make`; `rows` gives a buffer back.
+ * From the page. The first is `make` for a core or `watch` for a spectator; `rows` gives a buffer back.
  * @typedef {{ kind: "make", options: CoreOptions }
  *   | { kind: "call", id: number, call: Call, args: unknown[] }
  *   | { kind: "update", numbers: number[] }
  *   | { kind: "input", numbers: number[] }
  *   | { kind: "rows", rows: ArrayBuffer }
+ *   | { kind: "watch", url: string, room: string, options: import("../spectator.js").SpectateOptions }
+ *   | { kind: "second", second: number }
+ *   | { kind: "close" }
  *   | { kind: "free" }} ToWorker
  */
 /**
@@ -41,12 +49,28 @@ export const CALLS = /** @type {const} */ ([
  *   | { kind: "answer", id: number, facts: Facts, value?: unknown, fault?: Fault }
  *   | { kind: "event", type: keyof CoreEvents, event: any, facts: Facts }
  *   | { kind: "metrics", metrics: CoreMetrics }
- *   | { kind: "rows", rows: ArrayBuffer, count: number, atMs: number }} FromWorker
+ *   | { kind: "rows", rows: ArrayBuffer, count: number, atMs: number }
+ *   | { kind: "watching", sight: Sight }
+ *   | { kind: "seen", type: keyof import("../spectator.js").SpectatorEvents, event: any, sight: Sight }
+ *   | { kind: "figures", metrics: import("../spectator.js").SpectatorMetrics }
+ *   | { kind: "live", rows: ArrayBuffer, count: number, atMs: number, liveMs: number, startMs: number }
+ *   | { kind: "past", second: number, counts: number[], rows: ArrayBuffer, settled: boolean }} FromWorker
  */
 /**
  * One end of the wire between them.
  * @typedef {{ postMessage: (message: any, transfer: ArrayBuffer[]) => void, onmessage: ((event: MessageEvent) => void) | null }} Port
  */
+
+/** @param {unknown} thrown @returns {Fault} */
+export function faultOf(thrown) {
+  const { code, retryable, message } = raceError(thrown);
+  return { code, retryable, message };
+}
+
+/** @param {Fault} fault */
+export function errorOf({ code, retryable, message }) {
+  return new RaceError(code, message, { retryable });
+}
 
 /** Now, on a clock that page and worker share, in milliseconds; it never goes back. */
 export function epochMs() {

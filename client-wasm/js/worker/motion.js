@@ -2,23 +2,12 @@
 // from the newest sample by what it did since the one before. Over a frame that is right to a few millimetres.
 
 import { CAR_STRIDE } from "../core.js";
+import { AGE_MS, find, moveBy, SLOT } from "./step.js";
 
 /** Longer than this the cars are not moved on: the worker is late, and a guess would be seen. */
 const LONGEST_MS = 100;
 /** Samples closer than this in time say little of a speed. */
 const SHORTEST_MS = 4;
-/** A car that got farther in a second was put elsewhere, and does not drive. */
-const FASTEST_METRES_PER_SECOND = 250;
-/** Columns of a row. */
-const SLOT = 0;
-const X = 1;
-const Y = 2;
-const Z = 3;
-const QX = 4;
-const SPEED = 8;
-const AGE_MS = 9;
-const YAW = 11;
-
 /** The two newest samples, and where the cars are after them. */
 export class Motion {
   /** @type {{ rows: Float32Array, count: number, atMs: number }} */
@@ -80,56 +69,6 @@ export class Motion {
     const older = this.#older;
     const from = find(older.rows, older.count, shown[at + SLOT], at);
     if (from < 0 || !(share > 0)) return;
-    const stepMs = this.#newer.atMs - older.atMs;
-    const dx = shown[at + X] - older.rows[from + X];
-    const dy = shown[at + Y] - older.rows[from + Y];
-    const dz = shown[at + Z] - older.rows[from + Z];
-    if (Math.hypot(dx, dy, dz) > (FASTEST_METRES_PER_SECOND * stepMs) / 1000) return;
-    shown[at + X] += dx * share;
-    shown[at + Y] += dy * share;
-    shown[at + Z] += dz * share;
-    shown[at + SPEED] += Math.max((shown[at + SPEED] - older.rows[from + SPEED]) * share, -shown[at + SPEED]);
-    shown[at + YAW] = wrapped(shown[at + YAW] + wrapped(shown[at + YAW] - older.rows[from + YAW]) * share);
-    turnOn(shown, at + QX, older.rows, from + QX, share);
+    moveBy(shown, at, older.rows, from, this.#newer.atMs - older.atMs, share);
   }
-}
-
-/**
- * The row of a slot: usually at the same place as in the other sample.
- * @param {Float32Array} rows
- * @param {number} count
- * @param {number} slot
- * @param {number} likely
- */
-function find(rows, count, slot, likely) {
-  const end = count * CAR_STRIDE;
-  if (likely < end && rows[likely + SLOT] === slot) return likely;
-  for (let at = 0; at < end; at += CAR_STRIDE) if (rows[at + SLOT] === slot) return at;
-  return -1;
-}
-
-/** An angle between −π and π. @param {number} angle */
-function wrapped(angle) {
-  return angle - 2 * Math.PI * Math.round(angle / (2 * Math.PI));
-}
-
-/**
- * Turn a quaternion on by a share of the step it made; such steps are small, so a straight line is near enough.
- * @param {Float32Array} to
- * @param {number} at
- * @param {Float32Array} before
- * @param {number} from
- * @param {number} share
- */
-function turnOn(to, at, before, from, share) {
-  let dot = 0;
-  for (let part = 0; part < 4; part++) dot += to[at + part] * before[from + part];
-  const sign = dot < 0 ? -1 : 1;
-  let square = 0;
-  for (let part = 0; part < 4; part++) {
-    to[at + part] += (to[at + part] - sign * before[from + part]) * share;
-    square += to[at + part] ** 2;
-  }
-  const length = Math.sqrt(square) || 1;
-  for (let part = 0; part < 4; part++) to[at + part] /= length;
 }

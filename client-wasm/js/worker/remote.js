@@ -2,7 +2,8 @@
 
 import { EVENTS, NO_METRICS } from "../core.js";
 import { RaceError } from "../error.js";
-import { epochMs } from "./messages.js";
+import { Listeners } from "../listeners.js";
+import { epochMs, errorOf } from "./messages.js";
 import { Motion } from "./motion.js";
 
 /** @typedef {import("../core.js").Core} Core */
@@ -10,7 +11,6 @@ import { Motion } from "./motion.js";
 /** @typedef {import("./messages.js").Call} Call */
 /** @typedef {import("./messages.js").FromWorker} FromWorker */
 /** @typedef {import("./messages.js").ToWorker} ToWorker */
-/** @typedef {(event: any) => void} Listener */
 
 /** Positions a second where the options name no number. */
 const UPDATE_HZ = 20;
@@ -29,8 +29,8 @@ export class RemoteCore {
   /** @type {Map<number, { resolve: (value: any) => void, reject: (error: RaceError) => void }>} */
   #waiting = new Map();
   #lastId = 0;
-  /** @type {Map<string, Set<Listener>>} */
-  #listeners = new Map(EVENTS.map((type) => [type, new Set()]));
+  /** @type {Listeners<CoreEvents>} */
+  #listeners = new Listeners(EVENTS);
   #updateDueMs = 0;
   #inputDueMs = 0;
   /** Why nothing can be done any more. @type {RaceError | undefined} */
@@ -69,7 +69,7 @@ export class RemoteCore {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
     this.#end();
-    if (wasConnected) this.#emit("close", { code, number: 0, reason, retryable });
+    if (wasConnected) this.#listeners.emit("close", { code, number: 0, reason, retryable });
   }
 
   /** @param {ToWorker} message @param {ArrayBuffer[]} [transfer] */
@@ -87,7 +87,7 @@ export class RemoteCore {
       this.#metrics = message.metrics;
     } else if (message.kind === "failed") {
       this.fail(errorOf(message.fault));
-    } else {
+    } else if ("facts" in message) {
       this.#facts = message.facts;
       if (message.kind === "event") this.#hear(message);
       else this.#settle(message.kind === "made" ? { id: 0 } : message);
@@ -110,18 +110,7 @@ export class RemoteCore {
     } else if (type === "carLeft") {
       this.#owners.delete(event.slot);
     }
-    this.#emit(type, event);
-  }
-
-  /** @param {keyof CoreEvents} type @param {unknown} event */
-  #emit(type, event) {
-    for (const listener of [...(this.#listeners.get(type) ?? [])]) {
-      try {
-        listener(event);
-      } catch (thrown) {
-        reportError(thrown);
-      }
-    }
+    this.#listeners.emit(type, event);
   }
 
   /**
@@ -197,12 +186,7 @@ export class RemoteCore {
    * @param {(event: CoreEvents[T]) => void} listener
    */
   on(type, listener) {
-    const listeners = this.#listeners.get(type);
-    if (!listeners) throw new RaceError("invalid_argument", `there is no event ${type}`);
-    /** @type {Listener} */
-    const own = (event) => listener(event);
-    listeners.add(own);
-    return () => void listeners.delete(own);
+    return this.#listeners.add(type, listener);
   }
 
   /**
@@ -271,16 +255,11 @@ export class RemoteCore {
   }
 
   free() {
-    for (const listeners of this.#listeners.values()) listeners.clear();
+    this.#listeners.clear();
     if (this.#over) return;
     this.#post({ kind: "free" });
     this.#over = new RaceError("closed", "the client was freed");
     for (const { reject } of this.#waiting.values()) reject(this.#over);
     this.#waiting.clear();
   }
-}
-
-/** @param {import("./messages.js").Fault} fault */
-function errorOf({ code, retryable, message }) {
-  return new RaceError(code, message, { retryable });
 }

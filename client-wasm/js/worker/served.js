@@ -1,27 +1,24 @@
-// The worker's side: a core of its own, done with as the page says. Knows its port and a factory, and not that it is a worker.
+// The worker's side: a core or a spectator of its own, done with as the page says. Knows its port and what makes them, and not
+// that it is a worker.
 
-import { CAR_STRIDE } from "../core.js";
-import { RaceError, raceError } from "../error.js";
-import { EVENTS } from "../core.js";
-import { CALLS, epochMs } from "./messages.js";
+import { CAR_STRIDE, EVENTS } from "../core.js";
+import { RaceError } from "../error.js";
+import { Buffers } from "./buffers.js";
+import { CALLS, epochMs, faultOf, METRICS_EVERY_MS } from "./messages.js";
+import { Watched } from "./watched.js";
 
 /** @typedef {import("../core.js").Core} Core */
 /** @typedef {import("./messages.js").ToWorker} ToWorker */
 /** @typedef {import("./messages.js").FromWorker} FromWorker */
 
-/** Samples that may be on their way to a page: one that is busy does not pile them up. */
-const BUFFERS = 4;
-/** How often the figures are sent. */
-const METRICS_EVERY_MS = 250;
-
 /**
- * Serve a core to the page at the other end.
+ * Serve the page at the other end.
  * @param {import("./messages.js").Port} port
- * @param {import("../core.js").CoreFactory} factory
- * @param {{ nextFrame: (callback: () => void) => void, ended: () => void }} worker  `ended` is called when the core is free
+ * @param {{ core: import("../core.js").CoreFactory, spectator?: import("../spectator.js").SpectatorFactory }} factories
+ * @param {{ nextFrame: (callback: () => void) => void, ended: () => void }} worker  `ended` is called when all is free
  */
-export function serve(port, factory, { nextFrame, ended }) {
-  /** @type {Served | undefined} */
+export function serve(port, { core: makeCore, spectator: watch }, { nextFrame, ended }) {
+  /** @type {Served | Watched | undefined} */
   let served;
   let freed = false;
   /** @param {FromWorker} message @param {ArrayBuffer[]} [transfer] */
@@ -30,6 +27,7 @@ export function serve(port, factory, { nextFrame, ended }) {
   port.onmessage = ({ data }) => {
     const message = /** @type {ToWorker} */ (data);
     if (message.kind === "make") void make(message.options);
+    else if (message.kind === "watch") void makeSpectator(message);
     else if (message.kind === "free") free();
     else served?.handle(message);
   };
@@ -37,10 +35,24 @@ export function serve(port, factory, { nextFrame, ended }) {
   /** @param {import("../core.js").CoreOptions} options */
   async function make(options) {
     try {
-      const core = await factory(options);
+      const core = await makeCore(options);
       if (freed) return core.free();
       served = new Served(core, post);
       post({ kind: "made", facts: served.facts() });
+      nextFrame(frame);
+    } catch (thrown) {
+      post({ kind: "failed", fault: faultOf(thrown) });
+    }
+  }
+
+  /** @param {Extract<ToWorker, { kind: "watch" }>} wish */
+  async function makeSpectator({ url, room, options }) {
+    try {
+      if (!watch) throw new RaceError("invalid_argument", "nothing can be watched here");
+      const spectator = await watch(url, room, options);
+      if (freed) return spectator.free();
+      served = new Watched(spectator, post);
+      post({ kind: "watching", sight: served.sight() });
       nextFrame(frame);
     } catch (thrown) {
       post({ kind: "failed", fault: faultOf(thrown) });
@@ -55,15 +67,13 @@ export function serve(port, factory, { nextFrame, ended }) {
 
   function free() {
     freed = true;
-    served?.core.free();
+    served?.free();
     ended();
   }
 }
 
 class Served {
-  /** @type {ArrayBuffer[]} buffers that the page is done with */
-  #buffers = [];
-  #buffersMade = 0;
+  #buffers = new Buffers();
   #cars = 0;
   #metricsDueMs = 0;
 
@@ -85,14 +95,18 @@ class Served {
     return { state, sessionId, roomId };
   }
 
-  /** @param {Exclude<ToWorker, { kind: "make" | "free" }>} message */
+  free() {
+    this.core.free();
+  }
+
+  /** @param {ToWorker} message */
   handle(message) {
     if (message.kind === "call") void this.#call(message);
-    else if (message.kind === "rows") this.#buffers.push(message.rows);
+    else if (message.kind === "rows") this.#buffers.add(message.rows);
     else if (message.kind === "update") {
       const [x, y, z, qx, qy, qz, qw] = message.numbers;
       this.core.sendUpdate(x, y, z, qx, qy, qz, qw);
-    } else {
+    } else if (message.kind === "input") {
       const [steering, throttle, brake] = message.numbers;
       this.core.sendInput(steering, throttle, brake);
     }
@@ -120,26 +134,9 @@ class Served {
     const rows = this.core.sample();
     const count = this.core.carCount();
     if (count === 0 && this.#cars === 0) return;
-    const buffer = this.#buffer(rows.length);
+    const buffer = this.#buffers.copy(rows.subarray(0, count * CAR_STRIDE), rows.length);
     if (!buffer) return;
     this.#cars = count;
-    new Float32Array(buffer).set(rows.subarray(0, count * CAR_STRIDE));
     this.post({ kind: "rows", rows: buffer, count, atMs: nowMs }, [buffer]);
   }
-
-  /** A buffer for a sample, unless all are on their way. @param {number} numbers */
-  #buffer(numbers) {
-    const buffer = this.#buffers.pop();
-    if (buffer && buffer.byteLength >= numbers * Float32Array.BYTES_PER_ELEMENT) return buffer;
-    if (buffer) this.#buffersMade -= 1;
-    if (this.#buffersMade >= BUFFERS) return undefined;
-    this.#buffersMade += 1;
-    return new ArrayBuffer(numbers * Float32Array.BYTES_PER_ELEMENT);
-  }
-}
-
-/** @param {unknown} thrown @returns {import("./messages.js").Fault} */
-function faultOf(thrown) {
-  const { code, retryable, message } = raceError(thrown);
-  return { code, retryable, message };
 }

@@ -1,7 +1,7 @@
 // What every fresh project runs: a race through the page's own client and one through a worker, and the viewer's element.
 import { RaceClient } from "mp-server-client";
 import { defineRaceViewer } from "mp-server-client/viewer";
-import { workerCore } from "mp-server-client/worker";
+import { workerCore, workerSpectator } from "mp-server-client/worker";
 
 const parameters = new URLSearchParams(location.search);
 const relay = parameters.get("relay");
@@ -13,7 +13,8 @@ async function race() {
   const annsRoom = await ann.createRoom("Friday");
   const bensRoom = await ben.joinRoom(annsRoom.id);
   await annsRoom.start();
-  const result = { states: [ann.state, ben.state], room: annsRoom.name, metres: [0, 0] };
+  const spectator = await RaceClient.spectate(relay, annsRoom.id, { spectator: workerSpectator });
+  const result = { states: [ann.state, ben.state], room: annsRoom.name, metres: [0, 0, 0] };
   const deadline = Date.now() + 10_000;
   for (let step = 0; Date.now() < deadline && Math.min(...result.metres) < 5; step++) {
     await new Promise((resolve) => requestAnimationFrame(resolve));
@@ -21,7 +22,9 @@ async function race() {
     bensRoom.sendState(-step / 4, 0, 10, 0, 0, 0, 1);
     for (const car of annsRoom.cars()) result.metres[0] = Math.max(result.metres[0], -car.x);
     for (const car of bensRoom.cars()) result.metres[1] = Math.max(result.metres[1], car.x);
+    result.metres[2] = Math.max(result.metres[2], Math.abs(spectator.sample()[1] ?? 0));
   }
+  spectator.free();
   await ben.close();
   await ann.close();
   return { ...result, closed: [ann.state, ben.state] };
