@@ -18,6 +18,7 @@ import {
   expectUntouched,
   steadyCars,
   traceDriving,
+  until,
   visit,
 } from "./sight.js";
 import { startSite } from "./site.js";
@@ -244,6 +245,39 @@ test("replay: what was seen while it was recorded is seen again, from a file in 
   await ben.page.getByRole("button", { name: "Again" }).click();
   await expectDriving(ben.page);
   await ben.close();
+});
+
+test("spectator-embed: the club's page shows the race, and which others there are", async () => {
+  const driver = await visit(browser, withRelay(await serve(path.join(project.folder, "plain")), site.url));
+  await driver.page.getByLabel("Name").fill("Ann");
+  await driver.page.getByLabel("Room").fill("Club race");
+  await driver.page.getByRole("button", { name: "Drive" }).click();
+  await driver.page.getByText("Ann (you) · host").waitFor();
+  await driver.page.keyboard.down("ArrowUp");
+  const club = await visit(browser, withRelay(await serve(await built("spectator-embed")), site.url));
+  await club.page.getByRole("button", { name: "Club race", pressed: true }).waitFor();
+  const viewer = club.page.locator("race-viewer");
+  await viewer.getByText("Ann").first().waitFor();
+  /** @type {{ x: number, z: number } | undefined} */
+  let first;
+  await until(club.page, "the viewer shows no car that drives", async () => {
+    const [car] = await viewer.evaluate((element) => /** @type {any} */ (element).state().cars);
+    first ??= car;
+    return first !== undefined && Math.hypot(car?.x - first.x, car?.z - first.z) > 20;
+  });
+  await expectGoodLooks(club.page, "embed");
+  await driver.close();
+  // The relay's list is a little older than the truth.
+  await until(club.page, "the room does not get empty", async () => {
+    /** @type {Array<{ playerCount: number, live: boolean }>} */
+    const rooms = await (await fetch(new URL("api/rooms", site.url))).json();
+    return rooms.every(({ playerCount, live }) => playerCount === 0 && !live);
+  });
+  await club.close();
+  const empty = await visit(browser, withRelay(await serve(await built("spectator-embed")), site.url));
+  await empty.page.getByText("Nobody races at the moment").waitFor();
+  await expectGoodLooks(empty.page, "embed-empty");
+  await empty.close();
 });
 
 /** An example as its developer sees it. @param {string} example */
