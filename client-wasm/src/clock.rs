@@ -1,10 +1,9 @@
 //! The browser's clock and its one timer, in a page and in a Worker alike: both have them on the global object.
 
 use alloc::string::String;
-use core::time::Duration;
 
 use protocol::decimal::push_integer;
-use protocol::time::seconds;
+use protocol::time::{Duration, seconds};
 use wasm_bindgen::prelude::*;
 
 use crate::browser::{Date, clear_timeout, performance_now, queue_microtask, set_timeout};

@@ -7,7 +7,6 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::RefCell;
-use core::time::Duration;
 
 use protocol::command::Command;
 use protocol::decimal::push_integer;
@@ -15,7 +14,7 @@ use protocol::event::Event;
 use protocol::frame::{Notice, SUBPROTOCOL};
 use protocol::interpolation::{Cars, Change, MAX_CARS};
 use protocol::session::{self, CommandError, Output, Ticket, Transmit};
-use protocol::time::sooner;
+use protocol::time::{Duration, sooner};
 use wasm_bindgen::{JsCast as _, JsValue};
 
 use crate::browser::{Function, Promise};

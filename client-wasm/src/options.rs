@@ -1,13 +1,13 @@
 //! The options of a session and of a spectator as JavaScript gives them, checked.
 
 use alloc::string::String;
-use core::time::Duration;
 
 use protocol::decimal::push_number;
 use protocol::id::Secret;
 use protocol::pacer::{MAX_RATE_HZ, MIN_RATE_HZ};
 use protocol::session::Config;
 use protocol::time;
+use protocol::time::Duration;
 use protocol::timeline::DEFAULT_HISTORY;
 use wasm_bindgen::{JsCast, JsValue};
 

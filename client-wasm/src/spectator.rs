@@ -5,10 +5,9 @@ use alloc::rc::Rc;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::RefCell;
-use core::time::Duration;
 
 use protocol::spectate::{SUBPROTOCOL, access, address};
-use protocol::time::seconds;
+use protocol::time::{Duration, seconds};
 use wasm_bindgen::prelude::*;
 
 use crate::browser::{Float32Array, Function};

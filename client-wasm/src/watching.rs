@@ -5,11 +5,11 @@ use alloc::rc::{Rc, Weak};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
-use core::time::Duration;
 
 use protocol::metrics::Rate;
 use protocol::snapshot::MAX_CARS;
 use protocol::spectate::{self, Loss, Output, Room, State};
+use protocol::time::Duration;
 use protocol::timeline::{Taken, Timeline};
 use wasm_bindgen::JsValue;
 

@@ -6,12 +6,12 @@ pub(crate) mod car;
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-use core::time::Duration;
 
 use crate::datagram::Update;
 use crate::geometry::{Quat, Vec3};
 use crate::id::SessionId;
 use crate::metrics::Loss;
+use crate::time::Duration;
 use car::Car;
 
 /// The least a car is drawn in the past.

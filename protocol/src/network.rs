@@ -2,7 +2,8 @@
 //! same seed. Tests put it between two ends; nothing in it waits.
 
 use alloc::vec::Vec;
-use core::time::Duration;
+
+use crate::time::Duration;
 
 /// How bad the network is.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,9 +1,7 @@
 //! The rate limit of sending: at most so many a second, and the newest wins. Keeps its beat, so that receivers
 //! can tell when a position was sent although datagrams of the first generation carry no time.
 
-use core::time::Duration;
-
-use crate::time::seconds;
+use crate::time::{Duration, seconds};
 
 /// The slowest rate that may be set, in Hz.
 pub const MIN_RATE_HZ: f64 = 1.0;

@@ -13,7 +13,6 @@ use alloc::borrow::ToOwned as _;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::time::Duration;
 
 use crate::cipher::{Cipher, SAFE_PLAINTEXT_BYTES};
 use crate::command::Command;
@@ -24,7 +23,7 @@ use crate::id::{RoomId, Secret, SessionId};
 use crate::metrics::Traffic;
 use crate::pacer::{DEFAULT_RATE_HZ, Pacer};
 use crate::refusal::Refusal;
-use crate::time::sooner;
+use crate::time::{Duration, sooner};
 use commands::Match;
 pub use error::{CommandError, DatagramError, SendError};
 pub use output::{Output, State, Ticket, Transmit};

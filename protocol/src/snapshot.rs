@@ -17,10 +17,10 @@
 //! such that the part left out is positive. That is exact to 0.25 degrees.
 
 use alloc::vec::Vec;
-use core::time::Duration;
 
 use crate::geometry::{Quat, Vec3};
 use crate::math;
+use crate::time::Duration;
 
 /// The version this module writes and reads.
 pub const VERSION: u8 = 1;

@@ -1,6 +1,17 @@
-//! Small sums with times that would each be compiled in many places: durations of numbers, and the sooner of two.
+//! Times, and small sums with them that would each be compiled in many places: durations of numbers, and the sooner of two.
 
-use core::time::Duration;
+#[cfg(any(target_arch = "wasm32", test))]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    allow(unreachable_pub, reason = "tests only compare it")
+)]
+mod nanoseconds;
+
+/// Time since something: the standard library's, but for the browser, where a smaller one takes its place.
+#[cfg(not(target_arch = "wasm32"))]
+pub use core::time::Duration;
+#[cfg(target_arch = "wasm32")]
+pub use nanoseconds::Duration;
 
 /// Make a duration of seconds. Where there is none, since they are below 0 or no number, it is none; what is too long is
 /// the longest of some centuries.

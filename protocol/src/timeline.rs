@@ -14,12 +14,11 @@ mod path;
 mod store;
 
 use alloc::boxed::Box;
-use core::time::Duration;
 
 use crate::id::SessionId;
 use crate::interpolation::Pose;
 use crate::snapshot::{Snapshot, SnapshotError};
-use crate::time::seconds;
+use crate::time::{Duration, seconds};
 use clock::{Clock, Stamp};
 use edge::{Edge, HOLD};
 use frames::Frames;

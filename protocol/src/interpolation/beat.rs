@@ -1,11 +1,10 @@
 //! When a datagram was really sent. Datagrams of the first generation carry no time and arrive with jitter, but
 //! their senders keep a beat: from the arrivals the beat is found, and from it each datagram's true place in time.
 
-use core::time::Duration;
-
 use crate::math;
 use crate::pacer::DEFAULT_RATE_HZ;
 use crate::ring::Ring;
+use crate::time::Duration;
 
 /// How many of the newest arrivals say what the jitter is.
 const WINDOW: usize = 64;

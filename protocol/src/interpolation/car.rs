@@ -1,7 +1,6 @@
 //! One remote car: its samples on the beat of its sender, and the path through them.
 
 use alloc::vec::Vec;
-use core::time::Duration;
 
 use super::beat::Beat;
 use super::{MAX_DELAY, MAX_EXTRAPOLATION, MIN_DELAY, Pose};
@@ -10,6 +9,7 @@ use crate::geometry::{Quat, Vec3};
 use crate::id::SessionId;
 use crate::math;
 use crate::metrics::Loss;
+use crate::time::{Duration, seconds};
 
 /// A datagram may come again when so many newer ones have come.
 const DOUBLE_MEMORY: usize = 4;
@@ -98,7 +98,7 @@ impl Car {
 
     /// How far in the past the car is drawn at present.
     pub(super) fn delay(&self) -> Duration {
-        Duration::from_secs_f64(self.delay)
+        seconds(self.delay)
     }
 
     pub(super) fn arrive(&mut self, update: &Update, now: Duration) {

@@ -3,12 +3,12 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-use core::time::Duration;
 
 use super::{Session, State, Ticket, Transmit};
 use crate::command::{Command, MAX_BATCH};
 use crate::event::Event;
 use crate::refusal;
+use crate::time::Duration;
 
 /// How long a batch waits for more commands to go with it (guide, section 10.1).
 const BATCH_WAIT: Duration = Duration::from_millis(50);

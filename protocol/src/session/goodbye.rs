@@ -1,10 +1,9 @@
 //! The goodbye of a session: `LEAVE_ROOM`, its answer, `BYE`, its answer, close. A server of the first generation
 //! keeps a player who just vanishes in its room for ever (facts, section 1.6).
 
-use core::time::Duration;
-
 use super::{Session, Transmit};
 use crate::command::Command;
+use crate::time::Duration;
 
 /// How long each step of a goodbye waits for its answer: the one who leaves does not want to wait.
 pub(super) const STEP_TIMEOUT: Duration = Duration::from_secs(2);

@@ -2,12 +2,12 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::time::Duration;
 
 use super::CommandError;
 use crate::datagram::{Input, Update};
 use crate::event::{Event, GameStarted};
 use crate::id::{RoomId, SessionId};
+use crate::time::Duration;
 
 /// How far a session has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

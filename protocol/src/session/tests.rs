@@ -1,9 +1,8 @@
 //! Sessions driven with a virtual clock against a script: what goes out, and what is made of what comes in.
 
-use core::time::Duration;
-
 use super::*;
 use crate::id::Password;
+use crate::time::Duration;
 use proptest::prelude::*;
 
 const ID: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";

@@ -3,10 +3,9 @@
 
 use alloc::collections::VecDeque;
 use alloc::string::String;
-use core::time::Duration;
 
 use crate::frame::{CloseCode, Retry};
-use crate::time::seconds;
+use crate::time::{Duration, seconds};
 
 /// The first frame of a relay comes within this time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,8 +1,6 @@
 //! Where on the timeline a snapshot belongs: by the relay's clock while that goes on, otherwise by the local one.
 
-use core::time::Duration;
-
-use crate::time::seconds;
+use crate::time::{Duration, seconds};
 
 /// A snapshot so much older than the newest is none that was overtaken: the relay's clock began anew.
 const MAX_OVERTAKEN_SECONDS: f64 = 5.0;

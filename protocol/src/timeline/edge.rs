@@ -1,12 +1,11 @@
 //! The moment to show live: behind the newest snapshot by as much as the next one may take to come, so that there is
 //! nearly always one to go on to.
 
-use core::time::Duration;
-
 use super::MAX_BRIDGE;
 use crate::interpolation::MAX_EXTRAPOLATION;
 use crate::interpolation::car::DELAY_SLEW;
 use crate::ring::Ring;
+use crate::time::Duration;
 
 /// How many of the newest arrivals say how late they come: 13 seconds at 20 Hz, so that a bad moment is remembered
 /// long enough to be ready for the next, and then forgotten.

@@ -1,13 +1,12 @@
 //! The snapshots around the moment that is drawn, read and kept read: the next moment is mostly between the same.
 
-use core::time::Duration;
-
 use super::MAX_BRIDGE;
 use super::indices::{INDICES, Indices};
 use super::store::Store;
 use crate::geometry::Vec3;
 use crate::interpolation::car::{MAX_SPEED, TELEPORT_METRES};
 use crate::snapshot::{Car, Snapshot};
+use crate::time::Duration;
 
 /// The two before the moment, the one before them and the one behind: what a path between two of them takes.
 const FRAMES: usize = 4;

@@ -2,13 +2,13 @@
 //! glide there and do not jump.
 
 use alloc::boxed::Box;
-use core::time::Duration;
 
 use super::indices::{INDICES, Indices};
 use crate::geometry::Vec3;
 use crate::interpolation::Pose;
 use crate::interpolation::car::{CORRECTION_SECONDS, TELEPORT_METRES};
 use crate::math;
+use crate::time::Duration;
 
 /// A glide has ended after so long: of 15 metres there are less than 2 mm left.
 const LENGTH: Duration = Duration::from_millis(900);

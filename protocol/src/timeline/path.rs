@@ -1,13 +1,12 @@
 //! The path of a car through the snapshots. What is drawn between two of them depends on nothing behind the second,
 //! so that what was drawn live is drawn again in the history.
 
-use core::time::Duration;
-
 use super::frames::{Frames, Leg};
 use crate::geometry::Vec3;
 use crate::interpolation::car::{GUESS_FACTOR, GUESS_MORE, MAX_TURN_ON, SLOPE_FACTOR, SLOPE_MORE};
 use crate::interpolation::{MAX_EXTRAPOLATION, Pose};
 use crate::snapshot::Car;
+use crate::time::Duration;
 
 impl Frames {
     /// Say where each car is at a moment behind the snapshot `here`.

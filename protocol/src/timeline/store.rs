@@ -2,7 +2,8 @@
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use core::time::Duration;
+
+use crate::time::Duration;
 
 use super::MAX_BYTES;
 use super::indices::Indices;
