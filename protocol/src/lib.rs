@@ -32,4 +32,5 @@ pub mod timeline;
 mod fields;
 mod json;
 mod math;
+mod queue;
 mod ring;

@@ -10,7 +10,6 @@ mod output;
 mod tests;
 
 use alloc::borrow::ToOwned as _;
-use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -22,6 +21,7 @@ use crate::geometry::{Quat, Vec3};
 use crate::id::{RoomId, Secret, SessionId};
 use crate::metrics::Traffic;
 use crate::pacer::{DEFAULT_RATE_HZ, Pacer};
+use crate::queue::pop_first;
 use crate::refusal::Refusal;
 use crate::time::{Duration, sooner};
 use commands::Match;
@@ -106,8 +106,8 @@ pub struct Session {
     last_datagram_sent: Option<Duration>,
     round_trip: Option<Duration>,
     traffic: Traffic,
-    transmits: VecDeque<Transmit>,
-    outputs: VecDeque<Output>,
+    transmits: Vec<Transmit>,
+    outputs: Vec<Output>,
 }
 
 impl Session {
@@ -130,8 +130,8 @@ impl Session {
             last_datagram_sent: None,
             round_trip: None,
             traffic: Traffic::default(),
-            transmits: VecDeque::new(),
-            outputs: VecDeque::new(),
+            transmits: Vec::new(),
+            outputs: Vec::new(),
             config,
         }
     }
@@ -253,7 +253,7 @@ impl Session {
     /// [`Transmit::Close`]. Commands that still wait fail with [`CommandError::Closed`].
     pub fn goodbye(&mut self, now: Duration) {
         if self.state == State::Disconnected {
-            self.transmits.push_back(Transmit::Close);
+            self.transmits.push(Transmit::Close);
             return;
         }
         if !self.goodbye.has_begun() {
@@ -361,12 +361,12 @@ impl Session {
 
     /// Give the next thing to send.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
-        self.transmits.pop_front()
+        pop_first(&mut self.transmits)
     }
 
     /// Give the next thing for the application.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        pop_first(&mut self.outputs)
     }
 
     fn welcome(&mut self, id: SessionId, now: Duration) {
@@ -530,7 +530,7 @@ impl Session {
         };
         self.traffic.sent(bytes.len(), now);
         self.last_datagram_sent = Some(now);
-        self.transmits.push_back(Transmit::Datagram(bytes));
+        self.transmits.push(Transmit::Datagram(bytes));
         Ok(())
     }
 
@@ -574,7 +574,7 @@ impl Session {
             let oldest = self.outputs.iter().position(datagram).unwrap_or(0);
             self.outputs.remove(oldest);
         }
-        self.outputs.push_back(output);
+        self.outputs.push(output);
     }
 }
 

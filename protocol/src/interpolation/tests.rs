@@ -1,5 +1,7 @@
 //! Cars behind a seeded bad network, with a virtual clock, against the path they truly drove.
 
+use alloc::collections::VecDeque;
+
 use super::*;
 use crate::network::{Conditions, Network};
 

@@ -1,12 +1,13 @@
 //! The commands of a session: which wait, which one is outstanding, and whose answer a line is. The protocol has no
 //! request ids, so answers are matched in order, by kind, and by what the server's sentences can mean.
 
-use alloc::collections::VecDeque;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{Session, State, Ticket, Transmit};
 use crate::command::{Command, MAX_BATCH};
 use crate::event::Event;
+use crate::queue::pop_first;
 use crate::refusal;
 use crate::time::Duration;
 
@@ -43,7 +44,7 @@ struct Pending {
 /// What was sent and has no answer yet: one command, or one batch.
 #[derive(Debug)]
 struct Outstanding {
-    commands: VecDeque<Pending>,
+    commands: Vec<Pending>,
     is_batch: bool,
     sent: Duration,
     deadline: Duration,
@@ -61,10 +62,10 @@ struct Late {
 #[derive(Debug, Default)]
 pub(super) struct Commands {
     next_ticket: u64,
-    queue: VecDeque<Pending>,
+    queue: Vec<Pending>,
     outstanding: Option<Outstanding>,
     /// Timed out, oldest first; their answers may still come.
-    late: VecDeque<Late>,
+    late: Vec<Late>,
     /// Commands of a batch whose answer never came although a later one's did.
     skipped: Vec<Ticket>,
     /// When the command was sent whose answer came last.
@@ -76,7 +77,7 @@ impl Commands {
     pub(super) fn queue(&mut self, command: Command, now: Duration) -> Ticket {
         self.next_ticket += 1;
         let ticket = Ticket(self.next_ticket);
-        self.queue.push_back(Pending {
+        self.queue.push(Pending {
             ticket: Some(ticket),
             command,
             queued: now,
@@ -108,13 +109,9 @@ impl Commands {
     }
 
     fn any(&self, test: impl Fn(&Command) -> bool) -> bool {
-        let outstanding = self
-            .outstanding
-            .iter()
-            .flat_map(|outstanding| &outstanding.commands);
-        outstanding
-            .chain(&self.queue)
-            .any(|pending| test(&pending.command))
+        let has = |commands: &[Pending]| commands.iter().any(|pending| test(&pending.command));
+        let outstanding = self.outstanding.as_ref();
+        has(&self.queue) || outstanding.is_some_and(|outstanding| has(&outstanding.commands))
     }
 
     pub(super) fn timeout(&self) -> Option<Duration> {
@@ -141,37 +138,29 @@ impl Commands {
         let mut tickets = Vec::new();
         for pending in timed_out.commands {
             if !timed_out.shadowed {
-                self.late.push_back(Late {
+                self.late.push(Late {
                     word: pending.command.word(),
                     sent: timed_out.sent,
                 });
             }
             tickets.extend(pending.ticket);
             if pending.guards_next {
-                tickets.extend(self.queue.pop_front().and_then(|guarded| guarded.ticket));
+                tickets.extend(pop_first(&mut self.queue).and_then(|guarded| guarded.ticket));
             }
         }
-        while self.late.len() > MAX_LATE {
-            self.late.pop_front();
-        }
+        let too_many = self.late.len().saturating_sub(MAX_LATE);
+        self.late.drain(..too_many);
         tickets
     }
 
     pub(super) fn drop_queue(&mut self) -> Vec<Ticket> {
-        let queue = core::mem::take(&mut self.queue);
-        queue
-            .into_iter()
-            .filter_map(|pending| pending.ticket)
-            .collect()
+        tickets(core::mem::take(&mut self.queue))
     }
 
     pub(super) fn drop_outstanding(&mut self) -> Vec<Ticket> {
-        let outstanding = self.outstanding.take();
-        outstanding
-            .into_iter()
-            .flat_map(|o| o.commands)
-            .filter_map(|pending| pending.ticket)
-            .collect()
+        self.outstanding
+            .take()
+            .map_or_else(Vec::new, |outstanding| tickets(outstanding.commands))
     }
 
     /// Forget what only holds for one connection.
@@ -210,17 +199,12 @@ impl Commands {
             outstanding.shadowed = true;
         }
         // Those before it are forgotten.
-        let late = self.late.remove(index);
-        for _ in 0..index {
-            self.late.pop_front();
-        }
-        match late {
-            Some(late) => {
-                self.answered_sent = late.sent;
-                Match::Late { word: late.word }
-            }
-            None => Match::Nobody,
-        }
+        let Some(&Late { word, sent }) = self.late.get(index) else {
+            return Match::Nobody;
+        };
+        self.late.drain(..=index);
+        self.answered_sent = sent;
+        Match::Late { word }
     }
 
     fn answer_outstanding(&mut self, index: usize) -> Match {
@@ -230,11 +214,11 @@ impl Commands {
         };
         let sent = outstanding.sent;
         for _ in 0..index {
-            let before = outstanding.commands.pop_front();
+            let before = pop_first(&mut outstanding.commands);
             self.skipped
                 .extend(before.and_then(|pending| pending.ticket));
         }
-        let own = outstanding.commands.pop_front();
+        let own = pop_first(&mut outstanding.commands);
         if outstanding.commands.is_empty() {
             self.outstanding = None;
         }
@@ -259,7 +243,7 @@ impl Commands {
         };
         self.batch_refused = true;
         for pending in batch.commands.into_iter().rev() {
-            self.queue.push_front(pending);
+            self.queue.insert(0, pending);
         }
         true
     }
@@ -272,6 +256,12 @@ impl Commands {
             .take_while(|pending| pending.command.is_batchable())
             .count()
     }
+}
+
+/// Drop commands; gives the tickets of those that somebody waits for.
+fn tickets(commands: Vec<Pending>) -> Vec<Ticket> {
+    let tickets = commands.into_iter().filter_map(|pending| pending.ticket);
+    tickets.collect()
 }
 
 /// Say whether a line can be the answer to the command `word`.
@@ -329,7 +319,7 @@ impl Session {
                     queued: now,
                     guards_next: true,
                 };
-                self.commands.queue.push_front(leave);
+                self.commands.queue.insert(0, leave);
                 self.advance(now);
             }
             Next::Nothing if self.goodbye.has_begun() => self.go_on_with_goodbye(now),
@@ -341,7 +331,7 @@ impl Session {
     }
 
     fn next(&self, now: Duration) -> Next {
-        let Some(front) = self.commands.queue.front() else {
+        let Some(front) = self.commands.queue.first() else {
             return Next::Nothing;
         };
         match front.command {
@@ -393,12 +383,12 @@ impl Session {
             queued: now,
             guards_next: false,
         };
-        self.transmit_commands(VecDeque::from([pending]), now);
+        self.transmit_commands(vec![pending], now);
     }
 
-    fn transmit_commands(&mut self, commands: VecDeque<Pending>, now: Duration) {
+    fn transmit_commands(&mut self, commands: Vec<Pending>, now: Duration) {
         let is_batch = commands.len() > 1;
-        let line = match commands.front() {
+        let line = match commands.first() {
             Some(single) if !is_batch => single.command.to_line(),
             _ => {
                 let messages = commands
@@ -421,6 +411,6 @@ impl Session {
             shadowed: false,
         });
         self.last_line_sent = now;
-        self.transmits.push_back(Transmit::Line(line));
+        self.transmits.push(Transmit::Line(line));
     }
 }

@@ -50,7 +50,7 @@ impl Session {
             }
             Goodbye::SayingBye => {
                 self.goodbye = Goodbye::Done;
-                self.transmits.push_back(Transmit::Close);
+                self.transmits.push(Transmit::Close);
             }
             Goodbye::NotBegun | Goodbye::Done => {}
         }

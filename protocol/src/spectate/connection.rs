@@ -1,10 +1,11 @@
 //! When a spectator connects, and connects again. Whoever drives it owns the socket: it says what happened to that,
 //! with the time and, where a wait is drawn, a random number; it does what [`Connection::poll_output`] gives.
 
-use alloc::collections::VecDeque;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::frame::{CloseCode, Retry};
+use crate::queue::pop_first;
 use crate::time::{Duration, seconds};
 
 /// The first frame of a relay comes within this time.
@@ -90,7 +91,7 @@ pub struct Connection {
     /// Attempts that failed since the last good connection.
     failures: u32,
     /// At most a few, since they are taken after each input.
-    outputs: VecDeque<Output>,
+    outputs: Vec<Output>,
 }
 
 impl Connection {
@@ -116,7 +117,7 @@ impl Connection {
                 since: now,
                 fed: None,
             };
-            self.outputs.push_back(Output::State(State::Live));
+            self.outputs.push(Output::State(State::Live));
         }
     }
 
@@ -165,7 +166,7 @@ impl Connection {
 
     /// Give the next thing to do.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        pop_first(&mut self.outputs)
     }
 
     /// Say when [`handle_timeout`](Self::handle_timeout) has something to do.
@@ -181,7 +182,7 @@ impl Connection {
     fn connect(&mut self, now: Duration) {
         self.phase = Phase::Connecting(now);
         self.opened = false;
-        self.outputs.push_back(Output::Connect);
+        self.outputs.push(Output::Connect);
     }
 
     fn lose(&mut self, loss: Loss, now: Duration, random: f64) {
@@ -199,16 +200,16 @@ impl Connection {
         let wait = wait(self.failures, random);
         self.failures += 1;
         self.phase = Phase::Waiting { until: now + wait };
-        self.outputs.push_back(Output::Disconnect);
+        self.outputs.push(Output::Disconnect);
         let state = State::Reconnecting(loss, wait);
-        self.outputs.push_back(Output::State(state));
+        self.outputs.push(Output::State(state));
     }
 
     fn end(&mut self, loss: Loss) {
         if self.phase != Phase::Closed {
             self.phase = Phase::Closed;
-            self.outputs.push_back(Output::Disconnect);
-            self.outputs.push_back(Output::State(State::Closed(loss)));
+            self.outputs.push(Output::Disconnect);
+            self.outputs.push(Output::State(State::Closed(loss)));
         }
     }
 }
