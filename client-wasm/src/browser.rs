@@ -79,7 +79,7 @@ extern "C" {
         this: &Function,
         receiver: &JsValue,
         url: &str,
-        protocols: Vec<String>,
+        protocols: &Array,
     ) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(typescript_type = "Promise<any>")]
@@ -127,7 +127,11 @@ extern "C" {
     pub(crate) fn new() -> PlainObject;
 
     #[wasm_bindgen(catch, js_namespace = Object)]
-    pub(crate) fn keys(object: &JsValue) -> Result<Vec<String>, JsValue>;
+    pub(crate) fn keys(object: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// An array's items come with commas between them.
+    #[wasm_bindgen(js_name = String)]
+    pub(crate) fn text_of(value: &JsValue) -> String;
 
     #[wasm_bindgen(catch, js_namespace = Reflect)]
     pub(crate) fn get(object: &JsValue, name: &str) -> Result<JsValue, JsValue>;
@@ -159,7 +163,7 @@ extern "C" {
     pub(crate) type WebSocket;
 
     #[wasm_bindgen(catch, constructor)]
-    pub(crate) fn new(url: &str, protocols: Vec<String>) -> Result<WebSocket, JsValue>;
+    pub(crate) fn new(url: &str, protocols: &Array) -> Result<WebSocket, JsValue>;
 
     #[wasm_bindgen(method, setter, js_name = binaryType)]
     pub(crate) fn set_binary_type(this: &WebSocket, kind: &str);

@@ -123,7 +123,10 @@ fn level(options: &JsValue) -> Result<Level, Failure> {
 fn refuse_unknown(options: &JsValue, names: &[&str]) -> Result<(), Failure> {
     let keys = browser::keys(options).ok().filter(|_| options.is_object());
     let keys = keys.ok_or_else(|| Failure::invalid("options must be an object"))?;
-    let unknown = keys.iter().find(|key| !names.contains(&key.as_str()));
+    let keys = browser::text_of(&keys);
+    let unknown = keys
+        .split(',')
+        .find(|key| !key.is_empty() && !names.contains(key));
     match unknown {
         Some(key) => Err(Failure::invalid(
             [

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use wasm_bindgen::prelude::*;
 
-use crate::browser::{Function, SocketEvent, Uint8Array, WebSocket};
+use crate::browser::{Array, Function, SocketEvent, Uint8Array, WebSocket};
 use crate::failure::Failure;
 
 /// What comes from the transport.
@@ -31,7 +31,7 @@ impl Opener {
         Self(function)
     }
 
-    fn open(&self, url: &str, protocols: Vec<String>) -> Result<WebSocket, Failure> {
+    fn open(&self, url: &str, protocols: &Array) -> Result<WebSocket, Failure> {
         let Some(function) = &self.0 else {
             return WebSocket::new(url, protocols).map_err(|_| {
                 let words = " is no WebSocket address: use ws:// or wss://";
@@ -61,7 +61,11 @@ impl Socket {
         protocols: &[String],
         deliver: Rc<dyn Fn(Incoming)>,
     ) -> Result<Self, Failure> {
-        let socket = opener.open(url, protocols.to_vec())?;
+        let offered = Array::new();
+        for protocol in protocols {
+            offered.push(&JsValue::from_str(protocol));
+        }
+        let socket = opener.open(url, &offered)?;
         socket.set_binary_type("arraybuffer");
         let on_open = Closure::new({
             let deliver = deliver.clone();

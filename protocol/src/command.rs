@@ -90,14 +90,7 @@ impl Command {
                 push_member(line, "targetId", target_id.as_str());
                 push_member(line, "message", message);
             }
-            Self::Batch { messages } => {
-                line.push_str(",\"messages\":");
-                for (place, message) in messages.iter().enumerate() {
-                    line.push(if place == 0 { '[' } else { ',' });
-                    message.write(line);
-                }
-                line.push(']');
-            }
+            Self::Batch { messages } => write_messages(line, messages.iter()),
             Self::LeaveRoom
             | Self::ListRooms
             | Self::GetRoomPlayers
@@ -153,6 +146,23 @@ impl Command {
                 | Self::Ping
         )
     }
+}
+
+/// Write the line of a batch.
+pub(crate) fn batch_line<'a>(messages: impl Iterator<Item = &'a Command>) -> String {
+    let mut line = String::from("{\"command\":\"BATCH\"");
+    write_messages(&mut line, messages);
+    line.push('}');
+    line
+}
+
+fn write_messages<'a>(line: &mut String, messages: impl Iterator<Item = &'a Command>) {
+    line.push_str(",\"messages\":");
+    for (place, message) in messages.enumerate() {
+        line.push(if place == 0 { '[' } else { ',' });
+        message.write(line);
+    }
+    line.push(']');
 }
 
 #[cfg(test)]

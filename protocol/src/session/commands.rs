@@ -5,7 +5,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{Session, State, Ticket, Transmit};
-use crate::command::{Command, MAX_BATCH};
+use crate::command::{self, Command, MAX_BATCH};
 use crate::event::Event;
 use crate::queue::pop_first;
 use crate::refusal;
@@ -390,13 +390,7 @@ impl Session {
         let is_batch = commands.len() > 1;
         let line = match commands.first() {
             Some(single) if !is_batch => single.command.to_line(),
-            _ => {
-                let messages = commands
-                    .iter()
-                    .map(|pending| pending.command.clone())
-                    .collect();
-                Command::Batch { messages }.to_line()
-            }
+            _ => command::batch_line(commands.iter().map(|pending| &pending.command)),
         };
         let timeout = if self.goodbye.has_begun() {
             super::goodbye::STEP_TIMEOUT.min(self.config.command_timeout)
