@@ -1,6 +1,5 @@
 //! The class JavaScript sees. Every method is a thin door to [`Connection`].
 
-use alloc::borrow::ToOwned as _;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -9,7 +8,7 @@ use core::cell::RefCell;
 use protocol::command::Command;
 use protocol::datagram::Controls;
 use protocol::geometry::{Quat, Vec3};
-use protocol::id::Password;
+use protocol::id::{Password, RoomId, SessionId};
 use wasm_bindgen::prelude::*;
 
 use crate::browser::{Float32Array, Function, Promise};
@@ -302,13 +301,10 @@ impl Session {
     }
 
     /// Whose car a slot is.
-    #[wasm_bindgen(js_name = carId)]
-    pub fn car_id(&self, slot: usize) -> Option<String> {
-        self.connection
-            .borrow()
-            .cars
-            .id(slot)
-            .map(|id| id.as_str().to_owned())
+    #[wasm_bindgen(js_name = carId, unchecked_return_type = "string | undefined")]
+    pub fn car_id(&self, slot: usize) -> JsValue {
+        let connection = self.connection.borrow();
+        text_of(connection.cars.id(slot).map(SessionId::as_str))
     }
 
     /// Figures about the network.
@@ -341,28 +337,20 @@ impl Session {
         getter,
         unchecked_return_type = "\"disconnected\" | \"connected\" | \"authenticated\""
     )]
-    pub fn state(&self) -> String {
-        state_name(self.connection.borrow().session.state()).to_owned()
+    pub fn state(&self) -> JsValue {
+        text_of(Some(state_name(self.connection.borrow().session.state())))
     }
 
     /// The id the server gave.
-    #[wasm_bindgen(getter, js_name = sessionId)]
-    pub fn session_id(&self) -> Option<String> {
-        self.connection
-            .borrow()
-            .session
-            .id()
-            .map(|id| id.as_str().to_owned())
+    #[wasm_bindgen(getter, js_name = sessionId, unchecked_return_type = "string | undefined")]
+    pub fn session_id(&self) -> JsValue {
+        text_of(self.connection.borrow().session.id().map(SessionId::as_str))
     }
 
     /// The room this session is in.
-    #[wasm_bindgen(getter, js_name = roomId)]
-    pub fn room_id(&self) -> Option<String> {
-        self.connection
-            .borrow()
-            .session
-            .room()
-            .map(|id| id.as_str().to_owned())
+    #[wasm_bindgen(getter, js_name = roomId, unchecked_return_type = "string | undefined")]
+    pub fn room_id(&self) -> JsValue {
+        text_of(self.connection.borrow().session.room().map(RoomId::as_str))
     }
 
     fn command(&self, command: Command) -> Promise {
@@ -407,4 +395,10 @@ fn sent_or_not(
         Err(protocol::session::DatagramError::NotInRoom) => Ok(false),
         Err(error) => Err(Failure::from(error).to_js()),
     }
+}
+
+/// A text, or `undefined`.
+#[inline(never)]
+fn text_of(text: Option<&str>) -> JsValue {
+    text.map_or(JsValue::UNDEFINED, JsValue::from_str)
 }
