@@ -285,7 +285,7 @@ impl Session {
     pub fn sample(&self) -> Float32Array {
         let mut connection = self.connection.borrow_mut();
         let Connection { view, cars, .. } = &mut *connection;
-        view.fill(cars.sample(clock::now()))
+        view.fill(&mut cars.sample(clock::now()))
     }
 
     /// How many cars the newest sample has.

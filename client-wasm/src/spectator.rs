@@ -188,7 +188,7 @@ impl Spectator {
             Some(ms) => moment(ms),
             None => timeline.live(clock::now()).unwrap_or_default(),
         };
-        view.fill(timeline.sample(at))
+        view.fill(&mut timeline.sample(at))
     }
 
     /// How many cars the newest sample has.

@@ -33,7 +33,7 @@ impl View {
     }
 
     /// Write a sample of cars, each with its slot; gives the view of the rows.
-    pub(crate) fn fill(&mut self, cars: impl Iterator<Item = (usize, Pose)>) -> Float32Array {
+    pub(crate) fn fill(&mut self, cars: &mut dyn Iterator<Item = (usize, Pose)>) -> Float32Array {
         self.count = 0;
         for ((slot, pose), row) in cars.zip(self.rows.chunks_exact_mut(STRIDE)) {
             let (p, r) = (pose.position, pose.rotation);

@@ -69,8 +69,11 @@ impl<'a> Fields<'a> {
 
     /// A list of objects, each read by `read`; nothing where one cannot be.
     pub(crate) fn list<T>(self, name: &str, read: fn(Self) -> Option<T>) -> Option<Vec<T>> {
-        let items = self.items(name)?;
-        items.iter().map(|item| read(Self::of(item)?)).collect()
+        let mut list = Vec::new();
+        for item in self.items(name)? {
+            list.push(read(Self::of(item)?)?);
+        }
+        Some(list)
     }
 
     /// A number, `absent` where the field is not there; nothing where it is there and no number.

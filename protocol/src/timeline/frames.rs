@@ -94,13 +94,15 @@ impl Frames {
 }
 
 impl Frame {
-    /// All cars; of two with one index, the first.
-    pub(super) fn cars(&self) -> impl Iterator<Item = &Car> {
-        let is_first = |&(place, car): &(usize, &Car)| {
-            usize::from(self.places[usize::from(car.index)]) == place
-        };
-        let cars = self.snapshot.cars.iter().enumerate();
-        cars.filter(is_first).map(|(_, car)| car)
+    /// How many places there are for cars.
+    pub(super) fn places(&self) -> usize {
+        self.snapshot.cars.len()
+    }
+
+    /// The car at a place; of two with one index only the first is there.
+    pub(super) fn at_place(&self, place: usize) -> Option<&Car> {
+        let car = self.snapshot.cars.get(place)?;
+        (usize::from(self.places[usize::from(car.index)]) == place).then_some(car)
     }
 
     fn car(&self, index: u8) -> Option<&Car> {

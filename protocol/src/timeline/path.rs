@@ -16,11 +16,12 @@ impl Frames {
         at: Duration,
     ) -> impl Iterator<Item = (u8, Pose)> {
         let here = here.and_then(|number| Some((number, self.frame(number)?)));
-        here.into_iter().flat_map(move |(number, frame)| {
+        let places = here.map_or(0, |(_, frame)| frame.places());
+        (0..places).filter_map(move |place| {
+            let (number, frame) = here?;
+            let car = frame.at_place(place)?;
             let passed = at.saturating_sub(frame.at);
-            frame
-                .cars()
-                .map(move |car| (car.index, self.pose(number, car, passed)))
+            Some((car.index, self.pose(number, car, passed)))
         })
     }
 
