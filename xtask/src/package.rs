@@ -95,8 +95,10 @@ fn compile(tools: &Tools, module: &Path) -> Result<()> {
         .arg(module))?;
     let wasm = module.join("client_wasm_bg.wasm");
     run(npm_program("binaryen/bin/wasm-opt")
+        // Flat once, it finds more to leave out, and more again the second time.
+        .args(["--flatten", "--rereloop", "-Oz", "-Oz"])
         // Only what the compiler uses anyway, and every browser of today has.
-        .args(["-Oz", "--enable-bulk-memory", "--enable-sign-ext"])
+        .args(["--enable-bulk-memory", "--enable-sign-ext"])
         .args([
             "--enable-nontrapping-float-to-int",
             "--enable-mutable-globals",
