@@ -1,7 +1,7 @@
 // Watching a race without an account.
 
 import { raceError } from "./error.js";
-import { load } from "./wasm-core.js";
+import { wasmSpectator } from "./wasm-core.js";
 
 /**
  * @typedef {object} SpectateOptions
@@ -33,12 +33,6 @@ import { load } from "./wasm-core.js";
  * @property {() => void} close  for good
  * @property {() => void} free
  */
-
-/** The wasm client's own. @type {SpectatorFactory} */
-export const wasmSpectator = async (url, room, options) => {
-  const { RaceClient } = await load();
-  return RaceClient.spectate(url, room, options);
-};
 
 /**
  * @param {string} url

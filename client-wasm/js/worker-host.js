@@ -1,8 +1,10 @@
-// What runs in the worker; `worker.js` starts it.
+// What runs in the worker; `worker.js` starts it. Everything in it is imported at once: many bundlers make a worker one file.
 
+import * as lab from "./lab.js";
+// @ts-ignore: it is generated, and not there where types are checked without a build
+import * as glue from "./wasm/client_wasm.js";
+import { WasmClient } from "./wasm-client.js";
 import { serve } from "./worker/served.js";
-import { wasmSpectator } from "./spectator.js";
-import { wasmCore } from "./wasm-core.js";
 
 /** So long the worker lives on after its core, for the last lines to get out. */
 const LINGER_MS = 1000;
@@ -12,14 +14,11 @@ const FRAME_MS = 1000 / 60;
 const worker = /** @type {import("./worker/messages.js").Port & { close: () => void }} */ (
   /** @type {unknown} */ (self)
 );
-serve(
-  worker,
-  { core: wasmCore, spectator: wasmSpectator },
-  {
-    nextFrame(callback) {
-      if (typeof requestAnimationFrame === "function") requestAnimationFrame(callback);
-      else setTimeout(callback, FRAME_MS);
-    },
-    ended: () => void setTimeout(() => worker.close(), LINGER_MS),
+const client = new WasmClient({ glue: async () => /** @type {any} */ (glue), lab: async () => lab });
+serve(worker, client, {
+  nextFrame(callback) {
+    if (typeof requestAnimationFrame === "function") requestAnimationFrame(callback);
+    else setTimeout(callback, FRAME_MS);
   },
-);
+  ended: () => void setTimeout(() => worker.close(), LINGER_MS),
+});

@@ -1,0 +1,94 @@
+// The wasm client as a core and as a spectator. Its parts come as whoever takes it says: in a page when they are needed, in a
+// worker all at once.
+
+import { RaceError, loadFailed, raceError } from "./error.js";
+
+/** @typedef {import("./core.js").CoreFactory} CoreFactory */
+/** @typedef {import("./core.js").Core} Core */
+/** Where the `.wasm` is, if not beside this module: an address, an answer, its bytes or the compiled module. @typedef {string | URL | Request | Response | BufferSource | WebAssembly.Module} InitInput */
+/**
+ * @typedef {object} WasmModule
+ * @property {(options?: { module_or_path: InitInput }) => Promise<unknown>} default
+ * @property {new (options?: import("./core.js").CoreOptions) => Core} Session
+ * @property {{ spectate: (url: string, room: string, options?: import("./spectator.js").SpectateOptions) => import("./spectator.js").Spectator }} RaceClient
+ */
+/** @typedef {{ glue: () => Promise<WasmModule>, lab: () => Promise<typeof import("./lab.js")> }} Parts */
+
+export class WasmClient {
+  #parts;
+  /** @type {Promise<WasmModule> | undefined} */
+  #loading;
+
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Load it once; a failure is forgotten, so that the next call tries again.
+   * @param {InitInput} [input]
+   */
+  load(input) {
+    this.#loading ??= this.#start(input).catch((cause) => {
+      this.#loading = undefined;
+      throw raceError(cause, "load_failed");
+    });
+    return this.#loading;
+  }
+
+  /**
+   * @param {InitInput} [input]
+   * @returns {Promise<WasmModule>}
+   */
+  async #start(input) {
+    const module = await this.#parts.glue();
+    const found = input ?? (await fileOnDisk());
+    await module.default(found === undefined ? undefined : { module_or_path: found });
+    return module;
+  }
+
+  /** A session, whose network can be made worse. @type {CoreFactory} */
+  core = async ({ webSocket = browsersOwn, ...options }) => {
+    if (webSocket === browsersOwn && typeof WebSocket === "undefined") {
+      const words = "there is no WebSocket here: take Node 22 or newer, or give the option webSocket";
+      throw new RaceError("load_failed", words, { retryable: false });
+    }
+    const { Session } = await this.load();
+    /** The newest, which a lab may have to step before. @type {WebSocket | undefined} */
+    let socket;
+    /** @param {string} url @param {string[]} protocols */
+    let open = (url, protocols) => (socket = webSocket(url, protocols));
+    const session = new Session({ ...options, webSocket: (url, protocols) => open(url, protocols) });
+    /** @type {import("./lab.js").Lab | undefined} */
+    let network;
+    /** @param {import("./lab.js").Conditions | null} conditions */
+    const simulate = async (conditions) => {
+      const { lab } = await this.#parts.lab().catch(loadFailed);
+      if (!network) {
+        network = lab(null, { webSocket });
+        if (socket) network.adopt(socket);
+        open = network.webSocket;
+      }
+      network.set(conditions);
+    };
+    return Object.assign(session, { simulate });
+  };
+
+  /** @type {import("./spectator.js").SpectatorFactory} */
+  spectator = async (url, room, options) => {
+    const { RaceClient } = await this.load();
+    return RaceClient.spectate(url, room, options);
+  };
+}
+
+/** @param {string} url @param {string[]} protocols */
+const browsersOwn = (url, protocols) => new WebSocket(url, protocols);
+
+/** Node fetches no files. */
+async function fileOnDisk() {
+  const url = new URL("./wasm/client_wasm_bg.wasm", import.meta.url);
+  if (url.protocol !== "file:") return undefined;
+  // Not imported, because a bundler for browsers would look for it.
+  const files = globalThis.process?.getBuiltinModule?.("node:fs/promises");
+  return files?.readFile(url);
+}
