@@ -52,7 +52,11 @@ const DISPOSE = Symbol.dispose ?? Symbol("dispose");
 /** @type {typeof Symbol.asyncDispose} */
 const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol("asyncDispose");
 
-/** @extends {Emitter<RaceEvents>} */
+/**
+ * One player's way to a relay: connects, signs in, comes back after a loss, and is in one room at a time. Whatever of it fails
+ * throws or rejects with a `RaceError`.
+ * @extends {Emitter<RaceEvents>}
+ */
 export class RaceClient extends Emitter {
   #options;
   #address;
@@ -155,6 +159,7 @@ export class RaceClient extends Emitter {
     await this.#connection.open(signal);
   }
 
+  /** `idle` before the first `connect()`, `closed` for good; in between it comes back by itself. */
   get state() {
     return this.#connection.state;
   }
@@ -252,10 +257,12 @@ export class RaceClient extends Emitter {
     return this.#connection.close();
   }
 
+  /** `close()`, for `using`: nothing waits for the goodbye. */
   [DISPOSE]() {
     void this.close();
   }
 
+  /** `close()`, for `await using`. */
   [ASYNC_DISPOSE]() {
     return this.close();
   }

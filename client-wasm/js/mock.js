@@ -15,14 +15,14 @@ export { VirtualClock };
 
 /** @typedef {import("./mock/clock.js").Clock} Clock */
 /** @typedef {import("./mock/line.js").TrackFile} TrackFile */
-/** @typedef {"connect" | "signIn" | "createRoom" | "joinRoom" | "leaveRoom" | "listRooms" | "roomPlayers" | "playerInfo" | "relayMessage" | "startGame" | "ping"} Method */
+/** What a client asks of a relay and can fail. @typedef {"connect" | "signIn" | "createRoom" | "joinRoom" | "leaveRoom" | "listRooms" | "roomPlayers" | "playerInfo" | "relayMessage" | "startGame" | "ping"} Method */
 /**
  * By method, the code it fails with: one for always, or a list that is used up call by call.
  * @typedef {Partial<Record<Method, string | string[]>>} Failures
  */
 /** @typedef {string | { name: string, bots?: number, isActive?: boolean }} RoomPlan  its name, and more where it differs from the others */
-/** @typedef {{ id: string, name: string, isBot: boolean }} MockPlayer */
-/** @typedef {{ id: string, name: string, hostId: string | null, isActive: boolean, players: MockPlayer[] }} MockRoom */
+/** A player of the mock, as it is now. @typedef {{ id: string, name: string, isBot: boolean }} MockPlayer */
+/** A room of the mock, as it is now; `isActive`: its race was started. @typedef {{ id: string, name: string, hostId: string | null, isActive: boolean, players: MockPlayer[] }} MockRoom */
 
 /**
  * @typedef {object} MockOptions
@@ -48,6 +48,7 @@ export function mockRelay(options = {}) {
   return new MockRelay(options);
 }
 
+/** A relay in the page itself, made by `mockRelay()`: what happens in its rooms is up to whoever holds it. */
 export class MockRelay {
   /** What fails; may be changed at any time. @type {Failures} */
   fail;

@@ -19,8 +19,8 @@ import { RaceError } from "./error.js";
  * @property {{ id: string, steering: number, throttle: number, brake: number }} input  another driver's controls
  * @property {{ code: import("./error.js").RaceErrorCode, reason: string, retryable: boolean }} lost  one is in the room no more, and did not leave
  */
-/** @typedef {{ x: number, y: number, z: number }} Vector */
-/** @typedef {{ x: number, y: number, z: number, w: number }} Quaternion */
+/** A place in metres, y upwards. @typedef {{ x: number, y: number, z: number }} Vector */
+/** A turn; of length 1. @typedef {{ x: number, y: number, z: number, w: number }} Quaternion */
 
 const TYPES = Object.freeze(["joined", "left", "started", "message", "host", "input", "lost"]);
 
@@ -34,10 +34,12 @@ export class Room extends Emitter {
     this.#inside = inside;
   }
 
+  /** By which others join it. */
   get id() {
     return this.#inside.id;
   }
 
+  /** Empty until the server told it, where one joined by the id. */
   get name() {
     return this.#inside.name;
   }
@@ -47,6 +49,7 @@ export class Room extends Emitter {
     return this.#inside.hostId;
   }
 
+  /** Whether one may start the race oneself. */
   get isHost() {
     const { hostId } = this.#inside;
     return hostId !== null && this.players.get(hostId)?.isMe === true;

@@ -48,6 +48,7 @@ pub(super) fn stage(module: &Path) -> Result<PathBuf> {
         .args(["node_modules/typescript/bin/tsc", "--project"])
         .arg("client-wasm/tsconfig.package.json"))
     .context("the package has no clean types")?;
+    declarations(&next)?;
     remove(&dist)?;
     fs::rename(&next, &dist).context("cannot move the package into place")?;
     Ok(dist)
@@ -76,6 +77,40 @@ fn moved(text: &str, depth: usize) -> String {
     MOVED.iter().fold(text.to_owned(), |text, (from, to)| {
         text.replace(&format!("\"{out}{from}"), &format!("\"{within}{to}"))
     })
+}
+
+/// Let declarations pass on types of other modules as themselves: an alias, which is all that JSDoc can say, has lost the words
+/// and the properties, for editors and for the reference.
+fn declarations(package: &Path) -> Result<()> {
+    let mut files = Vec::new();
+    checks::collect(package, ".d.ts", &mut files)?;
+    for file in files {
+        let text = read(&file)?;
+        let lines: String = text.lines().map(|line| passed_on(line) + "\n").collect();
+        write(&file, &lines)?;
+    }
+    Ok(())
+}
+
+/// `export type A = import("./b.js").C;` as an import and an export; any other line as it is.
+fn passed_on(line: &str) -> String {
+    let parts = || {
+        let (name, rest) = line
+            .strip_prefix("export type ")?
+            .split_once(" = import(\"")?;
+        let (from, original) = rest.strip_suffix(';')?.split_once("\").")?;
+        let is_name = |text: &str| text.chars().all(char::is_alphanumeric);
+        (is_name(name) && is_name(original)).then_some((name, from, original))
+    };
+    match parts() {
+        Some((name, from, original)) if name == original => {
+            format!("import type {{ {name} }} from \"{from}\"; export type {{ {name} }};")
+        }
+        Some((name, from, original)) => format!(
+            "import type {{ {original} as {name} }} from \"{from}\"; export type {{ {name} }};"
+        ),
+        None => line.to_owned(),
+    }
 }
 
 /// Copy the viewer and every module that it imports.
@@ -183,6 +218,25 @@ mod tests {
             moved(text, 1),
             "new URL(\"../wasm/a.wasm\", import.meta.url)"
         );
+    }
+
+    #[test]
+    fn types_of_other_modules_are_passed_on_as_themselves() {
+        assert_eq!(
+            passed_on("export type Stats = import(\"./stats.js\").Stats;"),
+            "import type { Stats } from \"./stats.js\"; export type { Stats };"
+        );
+        assert_eq!(
+            passed_on("export type ListedRoom = import(\"./core.js\").Room;"),
+            "import type { Room as ListedRoom } from \"./core.js\"; export type { ListedRoom };"
+        );
+        for other in [
+            "export type Sample = import(\"./room.js\").Pose & {",
+            "export type A<T> = import(\"./b.js\").A<T>;",
+            "export type Name = string;",
+        ] {
+            assert_eq!(passed_on(other), other);
+        }
     }
 
     #[test]
