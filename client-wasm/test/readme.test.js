@@ -46,3 +46,16 @@ test("the example runs, against a relay that is made up", async () => {
   assert.equal(ran.room.name, "Friday");
   assert.equal(ran.room.isActive, true);
 });
+
+test("the example of a test says what it prints", async () => {
+  const [, example = ""] = /```js\n(import \{ mockRelay, VirtualClock[\s\S]*?)```/.exec(readme) ?? [];
+  const mock = new URL("../js/mock.js", import.meta.url).href;
+  const code = example
+    .replace('"mp-server-client/mock"', JSON.stringify(mock))
+    .replaceAll("console.log(", "printed.push(");
+  const module = `export const printed = [];\n${code}`;
+  const { printed } = await import(`data:text/javascript,${encodeURIComponent(module)}`);
+  const said = [...example.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, words]) => words);
+  assert.deepEqual(printed, said);
+  assert.equal(printed.length, 2);
+});
