@@ -28,7 +28,7 @@ import { CAR_STRIDE } from "./core.js";
  * @property {number} yaw  radians, 0 along +z, positive towards +x
  */
 
-const NOTHING = new Float32Array(0);
+export const NOTHING = new Float32Array(0);
 
 /** Makes no garbage in a loop of frames. */
 export class Cars {
@@ -87,8 +87,8 @@ export class Cars {
   }
 }
 
-/** @implements {IterableIterator<Car>} */
-class Reader {
+/** Goes through a sample. @implements {IterableIterator<Car>} */
+export class Reader {
   #rows;
   #count;
   #ownerOf;
@@ -116,7 +116,7 @@ class Reader {
   /**
    * @param {CarSample} sample
    * @param {(slot: number) => string} ownerOf
-   * @param {(id: string) => string} nameOf
+   * @param {(id: string, slot: number) => string} nameOf
    */
   constructor({ rows, count }, ownerOf, nameOf) {
     this.#rows = rows;
@@ -142,7 +142,7 @@ class Reader {
     const [car, rows] = [this.#car, this.#rows];
     car.slot = rows[at];
     car.id = this.#ownerOf(car.slot);
-    car.name = this.#nameOf(car.id);
+    car.name = this.#nameOf(car.id, car.slot);
     car.x = rows[at + 1];
     car.y = rows[at + 2];
     car.z = rows[at + 3];

@@ -1,8 +1,8 @@
-/// <reference lib="esnext.disposable" preserve="true" />
 // The client: one player's way to a relay and into a room.
 
 import { relayAddress } from "./address.js";
 import { Connection } from "./connection.js";
+import { ASYNC_DISPOSE, DISPOSE } from "./dispose.js";
 import { Emitter, emit, end } from "./emitter.js";
 import { Engine } from "./engine.js";
 import { RaceError, loadFailed, raceError } from "./error.js";
@@ -45,12 +45,6 @@ const NOWHERE = "https://recording.invalid";
 const PING_MS = 2000;
 /** So many pings in a row without an answer, and nobody is there. One may be a page that slept. */
 const SILENT_PINGS = 2;
-
-// Older engines have no such symbols, and then nobody who would use them.
-/** @type {typeof Symbol.dispose} */
-const DISPOSE = Symbol.dispose ?? Symbol("dispose");
-/** @type {typeof Symbol.asyncDispose} */
-const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol("asyncDispose");
 
 /**
  * One player's way to a relay: connects, signs in, comes back after a loss, and is in one room at a time. Whatever of it fails

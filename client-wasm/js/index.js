@@ -2,6 +2,7 @@
 
 export { RaceClient } from "./client.js";
 export { Room } from "./room.js";
+export { Spectator } from "./spectator.js";
 export { RaceError } from "./error.js";
 export { CAR_STRIDE } from "./core.js";
 export { doctor } from "./doctor.js";
@@ -20,7 +21,6 @@ export { init } from "./wasm-core.js";
 /** @typedef {import("./cars.js").CarSample} CarSample */
 /** @typedef {import("./stats.js").Stats} Stats */
 /** @typedef {import("./error.js").RaceErrorCode} RaceErrorCode */
-/** @typedef {import("./spectator.js").Spectator} Spectator */
 /** @typedef {import("./spectator.js").SpectateOptions} SpectateOptions */
 /** @typedef {import("./engine.js").Recording} Recording */
 /** @typedef {import("./replay.js").Replay} Replay */
@@ -40,8 +40,10 @@ export { init } from "./wasm-core.js";
 /** @typedef {import("./error.js").OwnCode} OwnCode */
 /** @typedef {import("./error.js").CoreCode} CoreCode */
 /** @typedef {import("./spectator.js").SpectatedRoom} SpectatedRoom */
+/** @typedef {import("./spectator.js").SpectatorFactory} SpectatorFactory */
+/** @typedef {import("./spectator.js").SpectatorCore} SpectatorCore */
 /** @typedef {import("./spectator.js").SpectatorEvents} SpectatorEvents */
-/** @typedef {import("./spectator.js").SpectatorMetrics} SpectatorMetrics */
+/** @typedef {import("./spectator.js").SpectatorStats} SpectatorStats */
 /** @typedef {import("./recorder.js").RecordingOptions} RecordingOptions */
 /** @typedef {import("./replay.js").ReplayOptions} ReplayOptions */
 /** @typedef {import("./doctor/report.js").Report} Report */

@@ -1,8 +1,13 @@
-// Watching a race without an account.
+// Watching a race without an account: live, and up to ten minutes back.
 
+import { NOTHING, Reader } from "./cars.js";
+import { DISPOSE } from "./dispose.js";
+import { Emitter, emit, end } from "./emitter.js";
 import { raceError } from "./error.js";
 import { wasmSpectator } from "./wasm-core.js";
 
+/** @typedef {import("./cars.js").Car} Car */
+/** @typedef {import("./cars.js").CarSample} CarSample */
 /**
  * @typedef {object} SpectateOptions
  * @property {string} [token]  where the relay's operator demands one
@@ -10,29 +15,131 @@ import { wasmSpectator } from "./wasm-core.js";
  * @property {(url: string, protocols: string[]) => WebSocket} [webSocket]  makes the socket where it is not to be the browser's own
  * @property {"off" | "error" | "warn" | "info" | "debug" | "trace"} [logLevel]  default "warn"
  */
-/** Begins to watch a room; may have to load something first. @typedef {(url: string, room: string, options: SpectateOptions) => Promise<Spectator>} SpectatorFactory */
+/** Begins to watch a room; may have to load something first. @typedef {(url: string, room: string, options: SpectateOptions) => Promise<SpectatorCore>} SpectatorFactory */
 /** @typedef {{ id: string, name: string, hostId: string | null, isActive: boolean, players: { index: number, id: string, name: string }[], atMs: number }} SpectatedRoom */
-/** @typedef {{ received: number, skipped: number, refused: number, bytesReceived: number, bytesPerSecond: number, snapshotsPerSecond: number, delayMs: number, jitterMs: number, historyBytes: number }} SpectatorMetrics */
+/** @typedef {{ received: number, skipped: number, refused: number, bytesReceived: number, bytesPerSecond: number, snapshotsPerSecond: number, delayMs: number, jitterMs: number, historyBytes: number }} SpectatorStats */
 /**
+ * The events of a spectator.
  * @typedef {object} SpectatorEvents
  * @property {{ state: "connecting" | "live" | "reconnecting" | "closed", code?: string, reason?: string, retryable?: boolean, retryInMs?: number }} state
- * @property {SpectatedRoom} room
+ * @property {SpectatedRoom} room  it is known now, or changed
  * @property {{ level: string, line: string }} log
  */
 /**
- * Somebody who watches a room: live, and up to ten minutes back. Times are milliseconds since the first snapshot.
- * @typedef {object} Spectator
+ * What stands behind a spectator. Times are as the spectator's.
+ * @typedef {object} SpectatorCore
  * @property {SpectatorEvents["state"]["state"]} state
  * @property {SpectatedRoom | null} room
- * @property {number} startMs  the oldest moment kept; NaN before the first snapshot
- * @property {number} liveMs  the moment to show now; NaN before the first snapshot
+ * @property {number} startMs
+ * @property {number} liveMs
  * @property {(atMs?: number) => Float32Array} sample  rows as of a room's sample, where slot is a player's `index`; good until the next call
  * @property {() => number} carCount
- * @property {() => SpectatorMetrics} metrics
+ * @property {() => SpectatorStats} metrics
  * @property {<T extends keyof SpectatorEvents>(type: T, listener: (event: SpectatorEvents[T]) => void) => () => void} on
- * @property {() => void} close  for good
+ * @property {() => void} close
  * @property {() => void} free
  */
+
+const TYPES = /** @type {const} */ (["state", "room", "log"]);
+
+/** Somebody who watches a room. Times are milliseconds since the first snapshot. @extends {Emitter<SpectatorEvents>} */
+export class Spectator extends Emitter {
+  /** @type {SpectatorCore | null} */
+  #core;
+  /** @type {CarSample} */
+  #sample = { rows: NOTHING, count: 0 };
+  /** By their index. @type {Map<number, SpectatedRoom["players"][number]>} */
+  #players = new Map();
+  #stopLog = () => {};
+
+  /** @param {SpectatorCore} core */
+  constructor(core) {
+    super(TYPES, (type, wanted) => {
+      if (type !== "log") return;
+      this.#stopLog();
+      this.#stopLog = (wanted && this.#core?.on("log", (event) => emit(this, "log", event))) || (() => {});
+    });
+    this.#core = core;
+    this.#meet();
+    core.on("room", (room) => {
+      this.#meet();
+      emit(this, "room", room);
+    });
+    core.on("state", (change) => {
+      emit(this, "state", change);
+      if (change.state === "closed") end(this);
+    });
+  }
+
+  get state() {
+    return this.#core?.state ?? "closed";
+  }
+
+  /** The room as it was told last; null before the first time. */
+  get room() {
+    return this.#core?.room ?? null;
+  }
+
+  /** The oldest moment that is kept; NaN before the first snapshot. */
+  get startMs() {
+    return this.#core?.startMs ?? NaN;
+  }
+
+  /** The moment to show now; NaN before the first snapshot. */
+  get liveMs() {
+    return this.#core?.liveMs ?? NaN;
+  }
+
+  /** Figures about what comes; null once it is closed. */
+  get stats() {
+    return this.#core?.metrics() ?? null;
+  }
+
+  /**
+   * The cars as rows of numbers, as of a room's sample, where slot is a player's `index`. Makes no garbage.
+   * @param {number} [atMs]  any moment that is kept; default: live
+   * @returns {CarSample}
+   */
+  sample(atMs) {
+    this.#sample.rows = this.#core?.sample(atMs) ?? NOTHING;
+    this.#sample.count = this.#core?.carCount() ?? 0;
+    return this.#sample;
+  }
+
+  /**
+   * The cars: `for (const car of spectator.cars()) …`. It is one object, filled anew for each car; copy what must last.
+   * @param {number} [atMs]  as in `sample`; names are those of now
+   * @returns {IterableIterator<Car>}
+   */
+  cars(atMs) {
+    const player = (/** @type {number} */ slot) => this.#players.get(slot);
+    return new Reader(
+      this.sample(atMs),
+      (slot) => player(slot)?.id ?? "",
+      (_, slot) => player(slot)?.name ?? "",
+    );
+  }
+
+  /** Let everything go, the past too. Again is no error. */
+  close() {
+    const core = this.#core;
+    if (!core) return;
+    this.#core = null;
+    core.close();
+    core.free();
+    // Where it had ended by itself nobody listens any more.
+    emit(this, "state", { state: "closed", code: "closed", reason: "", retryable: false });
+    end(this);
+  }
+
+  [DISPOSE]() {
+    this.close();
+  }
+
+  #meet() {
+    this.#players = new Map(this.room?.players.map((player) => [player.index, player]));
+  }
+}
 
 /**
  * @param {string} url
@@ -42,7 +149,7 @@ import { wasmSpectator } from "./wasm-core.js";
  */
 export async function spectate(url, room, { spectator = wasmSpectator, ...options } = {}) {
   try {
-    return await spectator(url, room, options);
+    return new Spectator(await spectator(url, room, options));
   } catch (thrown) {
     throw raceError(thrown);
   }

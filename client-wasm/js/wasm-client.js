@@ -10,7 +10,7 @@ import { RaceError, loadFailed, raceError } from "./error.js";
  * @typedef {object} WasmModule
  * @property {(options?: { module_or_path: InitInput }) => Promise<unknown>} default
  * @property {new (options?: import("./core.js").CoreOptions) => Core} Session
- * @property {{ spectate: (url: string, room: string, options?: import("./spectator.js").SpectateOptions) => import("./spectator.js").Spectator }} RaceClient
+ * @property {{ spectate: (url: string, room: string, options?: import("./spectator.js").SpectateOptions) => import("./spectator.js").SpectatorCore }} RaceClient
  */
 /** @typedef {{ glue: () => Promise<WasmModule>, lab: () => Promise<typeof import("./lab.js")> }} Parts */
 

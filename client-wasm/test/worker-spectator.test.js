@@ -9,7 +9,7 @@ import { Past, SAMPLES, STEP_MS } from "../js/worker/past.js";
 import { RemoteSpectator } from "../js/worker/remote-spectator.js";
 import { serve } from "../js/worker/served.js";
 
-/** @typedef {import("../js/spectator.js").Spectator} Spectator */
+/** @typedef {import("../js/spectator.js").SpectatorCore} SpectatorCore */
 /** @typedef {import("../js/spectator.js").SpectatorFactory} SpectatorFactory */
 /** @typedef {import("../js/worker/messages.js").Port} Port */
 
@@ -23,9 +23,9 @@ after(() => ends.forEach((end) => end()));
 
 /** A car on a straight road, where one is at each moment of a race. */
 class FakeSpectator {
-  /** @type {Spectator["state"]} */
+  /** @type {SpectatorCore["state"]} */
   state = "live";
-  /** @type {Spectator["room"]} */
+  /** @type {SpectatorCore["room"]} */
   room = null;
   startMs = 0;
   liveMs = 10_000;
@@ -126,18 +126,17 @@ test("state, room, figures and live cars come through, and the end goes back", a
   assert.throws(() => near.on(/** @type {any} */ ("rooms"), () => {}), { code: "invalid_argument" });
   far.room = { id: "r00m", name: "Friday", hostId: null, isActive: true, players: [], atMs: 0 };
   far.tell("room", far.room);
-  await until(() => near.room?.name === "Friday" && near.metrics().received === 42);
+  await until(() => near.room?.name === "Friday" && near.stats?.received === 42);
   await until(() => near.liveMs >= 10_000);
   assert.equal(near.startMs, 0);
   assert.ok(near.liveMs <= 10_100, "it does not run away where nothing comes");
-  assert.deepEqual([...near.sample().subarray(0, 3)], [7, 500, 0]);
-  assert.equal(near.carCount(), 1);
+  const { rows, count } = near.sample();
+  assert.deepEqual([...rows.subarray(0, 3), count], [7, 500, 0, 1]);
   far.liveMs = 11_000;
-  await until(() => near.sample()[1] >= 550);
+  await until(() => near.sample().rows[1] >= 550);
   near.close();
-  await until(() => near.state === "closed");
+  assert.deepEqual([near.state, near.room, near.sample().count], ["closed", null, 0]);
   assert.deepEqual(heard, ["Friday", "closed"]);
-  near.free();
   await until(() => far.freed);
 });
 
@@ -145,11 +144,11 @@ test("any moment of the past is shown as soon as the worker has told of it", asy
   const { near } = await watch();
   await until(() => near.liveMs >= 10_000);
   for (const atMs of [4321, 8050, 1, 9999]) {
-    await until(() => Math.abs(near.sample(atMs)[1] - atMs * METRES_PER_MS) < 0.01);
-    assert.equal(near.carCount(), 1);
+    await until(() => Math.abs(near.sample(atMs).rows[1] - atMs * METRES_PER_MS) < 0.01);
+    assert.equal(near.sample(atMs).count, 1);
   }
-  await until(() => Math.abs(near.sample(-500)[1]) < 0.01);
-  near.free();
+  await until(() => Math.abs(near.sample(-500).rows[1]) < 0.01);
+  near.close();
 });
 
 test("a worker that refuses, or is lost, is told in words", async () => {
@@ -173,7 +172,6 @@ test("a worker that refuses, or is lost, is told in words", async () => {
   made[0].fail(new RaceError("load_failed", "gone"));
   assert.deepEqual([near.state, codes], ["closed", ["load_failed"]]);
   near.close();
-  near.free();
 });
 
 /**

@@ -7,7 +7,7 @@ import { RaceError, raceError } from "../error.js";
 /** @typedef {import("../core.js").CoreMetrics} CoreMetrics */
 /** @typedef {import("../core.js").CoreOptions} CoreOptions */
 /** What of a core can be read at any time. @typedef {Pick<Core, "state" | "sessionId" | "roomId">} Facts */
-/** What of a spectator can be read at any time. @typedef {Pick<import("../spectator.js").Spectator, "state" | "room">} Sight */
+/** What of a spectator can be read at any time. @typedef {Pick<import("../spectator.js").SpectatorCore, "state" | "room">} Sight */
 /** An error as a message can carry it. @typedef {{ code: string, retryable: boolean, message: string }} Fault */
 
 /** How often the figures are sent. */
@@ -52,7 +52,7 @@ export const CALLS = /** @type {const} */ ([
  *   | { kind: "rows", rows: ArrayBuffer, count: number, atMs: number }
  *   | { kind: "watching", sight: Sight }
  *   | { kind: "seen", type: keyof import("../spectator.js").SpectatorEvents, event: any, sight: Sight }
- *   | { kind: "figures", metrics: import("../spectator.js").SpectatorMetrics }
+ *   | { kind: "figures", metrics: import("../spectator.js").SpectatorStats }
  *   | { kind: "live", rows: ArrayBuffer, count: number, atMs: number, liveMs: number, startMs: number }
  *   | { kind: "past", second: number, counts: number[], rows: ArrayBuffer, settled: boolean }} FromWorker
  */

@@ -7,7 +7,7 @@ import { epochMs, errorOf } from "./messages.js";
 import { Motion } from "./motion.js";
 import { Past } from "./past.js";
 
-/** @typedef {import("../spectator.js").Spectator} Spectator */
+/** @typedef {import("../spectator.js").SpectatorCore} SpectatorCore */
 /** @typedef {import("../spectator.js").SpectatorEvents} SpectatorEvents */
 /** @typedef {import("./messages.js").FromWorker} FromWorker */
 /** @typedef {import("./messages.js").ToWorker} ToWorker */
@@ -15,7 +15,7 @@ import { Past } from "./past.js";
 const TYPES = /** @type {const} */ (["state", "room", "log"]);
 /** So long the live moment goes on without a word of the worker's. */
 const LONGEST_MS = 100;
-/** What is counted before anything came. @type {import("../spectator.js").SpectatorMetrics} */
+/** What is counted before anything came. @type {import("../spectator.js").SpectatorStats} */
 const NO_METRICS = Object.freeze({
   received: 0,
   skipped: 0,
@@ -28,7 +28,7 @@ const NO_METRICS = Object.freeze({
   historyBytes: 0,
 });
 
-/** @implements {Spectator} */
+/** @implements {SpectatorCore} */
 export class RemoteSpectator {
   #port;
   #end;

@@ -6,7 +6,7 @@ import { Buffers } from "./buffers.js";
 import { METRICS_EVERY_MS } from "./messages.js";
 import { SAMPLES, SECOND_MS, STEP_MS } from "./past.js";
 
-/** @typedef {import("../spectator.js").Spectator} Spectator */
+/** @typedef {import("../spectator.js").SpectatorCore} SpectatorCore */
 /** @typedef {import("./messages.js").FromWorker} FromWorker */
 /** @typedef {import("./messages.js").ToWorker} ToWorker */
 
@@ -20,7 +20,7 @@ export class Watched {
   #metricsDueMs = 0;
 
   /**
-   * @param {Spectator} spectator
+   * @param {SpectatorCore} spectator
    * @param {(message: FromWorker, transfer?: ArrayBuffer[]) => void} post
    */
   constructor(spectator, post) {

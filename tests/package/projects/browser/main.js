@@ -22,9 +22,9 @@ async function race() {
     bensRoom.sendState(-step / 4, 0, 10, 0, 0, 0, 1);
     for (const car of annsRoom.cars()) result.metres[0] = Math.max(result.metres[0], -car.x);
     for (const car of bensRoom.cars()) result.metres[1] = Math.max(result.metres[1], car.x);
-    result.metres[2] = Math.max(result.metres[2], Math.abs(spectator.sample()[1] ?? 0));
+    result.metres[2] = Math.max(result.metres[2], Math.abs(spectator.sample().rows[1] ?? 0));
   }
-  spectator.free();
+  spectator.close();
   await ben.close();
   await ann.close();
   return { ...result, closed: [ann.state, ben.state] };

@@ -2,7 +2,7 @@
 import { RaceClient, RaceError, type ListedRoom } from "mp-server-client";
 import { mockRelay } from "mp-server-client/mock";
 import { defineRaceViewer, type RaceViewer } from "mp-server-client/viewer";
-import { workerCore } from "mp-server-client/worker";
+import { workerCore, workerSpectator } from "mp-server-client/worker";
 
 export async function race(): Promise<string[]> {
   const client = await RaceClient.connect("https://relay.example", { name: "Ann", core: workerCore });
@@ -35,3 +35,16 @@ export function worth(error: unknown): boolean {
 export const relay = mockRelay({ bots: 3 });
 defineRaceViewer();
 export const viewer = document.createElement("race-viewer") as RaceViewer;
+
+export async function watch(room: string): Promise<number> {
+  const spectator = await RaceClient.spectate("https://relay.example", room, { spectator: workerSpectator });
+  const resources: [Disposable, AsyncDisposable?] = [spectator];
+  const stop: () => void = spectator.on("room", ({ players }) => players.map(({ index }) => index));
+  stop();
+  for await (const { state } of spectator.events("state", { signal: AbortSignal.timeout(1000) })) {
+    const known: "connecting" | "live" | "reconnecting" | "closed" = state;
+    if (known === "live") break;
+  }
+  const { rows, count }: { rows: Float32Array; count: number } = spectator.sample(spectator.liveMs - 1000);
+  return rows.length + count + resources.length;
+}
