@@ -72,6 +72,9 @@ export class Engine {
     await this.#inTurn(async () => {
       this.#core = core;
       if (this.#conditions) await core.simulate?.(this.#conditions);
+    }).catch((thrown) => {
+      this.free(core);
+      throw thrown;
     });
     return this.#lead(this.#recording?.wrap(core) ?? core);
   }

@@ -535,6 +535,15 @@ test("makes the network worse where there is one", async () => {
   assert.deepEqual(told, [{ latencyMs: 80 }, null, { latencyMs: 90 }, null]);
   await race.close();
 
+  const odd = client(world, {
+    core: async (/** @type {object} */ options) =>
+      Object.assign(await world.core(options), { simulate: () => Promise.reject(new Error("no lab")) }),
+  });
+  await odd.simulate({ latencyMs: 80 });
+  await assert.rejects(odd.connect(), withCode("server_error"));
+  assert.deepEqual([odd.state, world.last.freed], ["idle", true]);
+  await odd.close();
+
   const other = client(new World());
   await other.connect();
   await assert.rejects(other.simulate({ latencyMs: 80 }), withCode("invalid_argument"));
