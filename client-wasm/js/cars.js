@@ -11,6 +11,7 @@ import { CAR_STRIDE } from "./core.js";
  * @property {number} count  rows
  */
 /**
+ * Another car at a moment: one object that is filled anew for each.
  * @typedef {object} Car
  * @property {number} slot  a small number that stays the car's as long as it is there
  * @property {string} id  of the player

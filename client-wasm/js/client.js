@@ -36,7 +36,7 @@ import { spectate } from "./spectator.js";
  * @property {string} [password]  keeps others from the name while one is online; held in memory only
  * @property {import("./backoff.js").ReconnectOptions | false} [reconnect]  pauses between attempts and how many in a row; false: never
  */
-/** @typedef {ClientOptions & import("./engine.js").EngineOptions & CoreOptions} RaceOptions */
+/** All that a client can be made with; only `name` must be there. @typedef {ClientOptions & import("./engine.js").EngineOptions & CoreOptions} RaceOptions */
 
 const TYPES = Object.freeze(["state", "room", "message", "draining", "log"]);
 /** The address of a relay that is a recording. */

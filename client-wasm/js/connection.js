@@ -7,8 +7,9 @@ import { RaceError, raceError } from "./error.js";
 /** @typedef {import("./core.js").Core} Core */
 /** @typedef {import("./core.js").CoreEvents} CoreEvents */
 /** @typedef {import("./backoff.js").ReconnectOptions} ReconnectOptions */
-/** @typedef {"idle" | "connecting" | "connected" | "reconnecting" | "closed"} ClientState */
+/** `idle` before the first `connect()`; `closed` is for good. @typedef {"idle" | "connecting" | "connected" | "reconnecting" | "closed"} ClientState */
 /**
+ * What became of the connection, and why.
  * @typedef {object} StateChange
  * @property {ClientState} state
  * @property {import("./error.js").RaceErrorCode} [code]  why it is `reconnecting`, `closed`, or `idle` again

@@ -1,16 +1,17 @@
 // What stands behind a client: the wasm session, a worker that has one, a mock, or a recording. All are alike, so that the
 // client does not know which. Types, and what all of them share.
 
-/** @typedef {"disconnected" | "connected" | "authenticated"} CoreState */
+/** How far a core has come. @typedef {"disconnected" | "connected" | "authenticated"} CoreState */
 /** @typedef {{ id: string, name: string }} Player */
-/** @typedef {{ id: string, name: string, playerCount: number, isActive: boolean, hostId: string | null }} Room */
-/** @typedef {{ id: string, x?: number, y?: number, z?: number, index?: number }} SpawnPosition */
+/** A room in the list of all; `isActive`: its race was started. @typedef {{ id: string, name: string, playerCount: number, isActive: boolean, hostId: string | null }} Room */
+/** Where a player starts: a place in metres, or on later servers the number of one. @typedef {{ id: string, x?: number, y?: number, z?: number, index?: number }} SpawnPosition */
 /** @typedef {{ roomId: string, hostId?: string, spawnPositions: SpawnPosition[] }} GameStarted */
 /**
  * Figures about the network; times in milliseconds.
  * @typedef {{ roundTripMs: number | null, sent: number, received: number, refused: number, lost: number, lossPercent: number, lossEstimated: boolean, sentPerSecond: number, receivedPerSecond: number, bytesSent: number, bytesReceived: number }} CoreMetrics
  */
 /**
+ * The events of a core.
  * @typedef {object} CoreEvents
  * @property {{ state: CoreState }} state
  * @property {GameStarted} gameStarted

@@ -10,6 +10,7 @@ export { RaceDebug };
 /** @typedef {import("./debug/watch.js").Watched} Watched */
 
 /**
+ * How a panel is shown.
  * @typedef {object} PanelOptions
  * @property {Element} [parent]  default the page's body
  * @property {boolean} [folded]  only its head; default false

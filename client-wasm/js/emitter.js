@@ -7,8 +7,8 @@ const MAX_LISTENERS = 1000;
 /** Events that a loop may be behind before the oldest are dropped. */
 const MAX_BEHIND = 256;
 
-/** @typedef {{ signal?: AbortSignal }} ListenOptions */
-/** @typedef {{ signal?: AbortSignal, limit?: number }} StreamOptions */
+/** Until when is listened. @typedef {{ signal?: AbortSignal }} ListenOptions */
+/** Until when is listened, and how many events may wait. @typedef {{ signal?: AbortSignal, limit?: number }} StreamOptions */
 /** @typedef {{ call: (event: any) => void, ended: (() => void) | undefined, stop: () => void, live: boolean }} Listener */
 
 /**
@@ -81,6 +81,8 @@ export class Emitter {
    * @returns {() => void}  stops it
    */
   /**
+   * The next event only: with a listener it is called and what stops it is given; without, a promise of the event, which rejects with
+   * the signal's reason, or with code `closed` when none can come any more.
    * @param {keyof Events & string} type
    * @param {((event: any) => void) | ListenOptions} [listener]
    * @param {ListenOptions} [options]

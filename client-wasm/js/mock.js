@@ -25,6 +25,7 @@ export { VirtualClock };
 /** A room of the mock, as it is now; `isActive`: its race was started. @typedef {{ id: string, name: string, hostId: string | null, isActive: boolean, players: MockPlayer[] }} MockRoom */
 
 /**
+ * What is in the relay from the start, how far away it is, and what goes wrong.
  * @typedef {object} MockOptions
  * @property {number} [bots]  in each of the rooms, 0 to 20; default 6
  * @property {RoomPlan[]} [rooms]  that are there from the start, and stay when empty; default one, "Bot race"

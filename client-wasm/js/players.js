@@ -1,13 +1,14 @@
 // Who is in a room: a live map that others can only read, kept in step with the server's lists.
 
 /**
+ * Somebody in a room.
  * @typedef {object} RoomPlayer
  * @property {string} id
  * @property {string} name
  * @property {boolean} isHost  may start the race
  * @property {boolean} isMe
  */
-/** @typedef {Readonly<RoomPlayer>} Player */
+/** Somebody in a room, to be read only. @typedef {Readonly<RoomPlayer>} Player */
 
 /** A live view: it shows every change, and cannot be changed. @implements {ReadonlyMap<string, Player>} */
 export class PlayerMap {

@@ -14,6 +14,7 @@ import { Tape } from "./recorder/tape.js";
 /** @typedef {import("./recorder/format.js").Keyframe} Keyframe */
 
 /**
+ * How much of a race is kept, and what.
  * @typedef {object} RecordingOptions
  * @property {number} [maxMinutes]  of the newest that is kept, 1 to 240; default 30
  * @property {number} [maxMegabytes]  1 to 256; default 64

@@ -15,6 +15,7 @@ import { Stage } from "./replay/stage.js";
  * @typedef {{ name: string, core: CoreFactory, config: {}, reconnect: { minMs: number, maxMs: number } }} ReplayClientOptions
  */
 /**
+ * Plays a recording; a `RaceClient` has it as `playback`. Times are milliseconds since the recording began.
  * @typedef {object} Replay
  * @property {ReplayClientOptions} clientOptions
  * @property {(client: DrivenClient) => Promise<void>} drive  begins: brings the client to where the recording begins, and plays

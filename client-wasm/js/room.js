@@ -89,6 +89,8 @@ export class Room extends Emitter {
    * @returns {boolean} whether it went now
    */
   /**
+   * Offer the own car's place in metres and its turn, each frame: seven numbers, or one object. It goes as often as the relay wants
+   * it, the newest wins; gives whether it went now. Throws `invalid_argument` where a number is missing or not finite.
    * @param {number | { position: Vector, rotation: Quaternion }} x
    * @param {number} [y]
    * @param {number} [z]

@@ -9,6 +9,7 @@ import { wasmSpectator } from "./wasm-core.js";
 /** @typedef {import("./cars.js").Car} Car */
 /** @typedef {import("./cars.js").CarSample} CarSample */
 /**
+ * How a room is watched.
  * @typedef {object} SpectateOptions
  * @property {string} [token]  where the relay's operator demands one
  * @property {number} [historySeconds]  how much can be looked at again, 0 to 600; default 600
@@ -16,8 +17,8 @@ import { wasmSpectator } from "./wasm-core.js";
  * @property {"off" | "error" | "warn" | "info" | "debug" | "trace"} [logLevel]  default "warn"
  */
 /** Begins to watch a room; may have to load something first. @typedef {(url: string, room: string, options: SpectateOptions) => Promise<SpectatorCore>} SpectatorFactory */
-/** @typedef {{ id: string, name: string, hostId: string | null, isActive: boolean, players: { index: number, id: string, name: string }[], atMs: number }} SpectatedRoom */
-/** @typedef {{ received: number, skipped: number, refused: number, bytesReceived: number, bytesPerSecond: number, snapshotsPerSecond: number, delayMs: number, jitterMs: number, historyBytes: number }} SpectatorStats */
+/** A watched room as it is from `atMs` on. @typedef {{ id: string, name: string, hostId: string | null, isActive: boolean, players: { index: number, id: string, name: string }[], atMs: number }} SpectatedRoom */
+/** Figures about watching: snapshots, bytes, and milliseconds. @typedef {{ received: number, skipped: number, refused: number, bytesReceived: number, bytesPerSecond: number, snapshotsPerSecond: number, delayMs: number, jitterMs: number, historyBytes: number }} SpectatorStats */
 /**
  * The events of a spectator.
  * @typedef {object} SpectatorEvents

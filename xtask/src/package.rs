@@ -2,6 +2,7 @@
 //! its list of files and to its weight. The step `package` of the tests calls it too, and then tries the tarball.
 
 mod contents;
+mod declarations;
 mod stage;
 mod tools;
 mod weight;

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use super::declarations;
 use crate::checks;
 use crate::project::{root, run};
 
@@ -48,7 +49,7 @@ pub(super) fn stage(module: &Path) -> Result<PathBuf> {
         .args(["node_modules/typescript/bin/tsc", "--project"])
         .arg("client-wasm/tsconfig.package.json"))
     .context("the package has no clean types")?;
-    declarations(&next)?;
+    declarations::mend(&next)?;
     remove(&dist)?;
     fs::rename(&next, &dist).context("cannot move the package into place")?;
     Ok(dist)
@@ -77,40 +78,6 @@ fn moved(text: &str, depth: usize) -> String {
     MOVED.iter().fold(text.to_owned(), |text, (from, to)| {
         text.replace(&format!("\"{out}{from}"), &format!("\"{within}{to}"))
     })
-}
-
-/// Let declarations pass on types of other modules as themselves: an alias, which is all that JSDoc can say, has lost the words
-/// and the properties, for editors and for the reference.
-fn declarations(package: &Path) -> Result<()> {
-    let mut files = Vec::new();
-    checks::collect(package, ".d.ts", &mut files)?;
-    for file in files {
-        let text = read(&file)?;
-        let lines: String = text.lines().map(|line| passed_on(line) + "\n").collect();
-        write(&file, &lines)?;
-    }
-    Ok(())
-}
-
-/// `export type A = import("./b.js").C;` as an import and an export; any other line as it is.
-fn passed_on(line: &str) -> String {
-    let parts = || {
-        let (name, rest) = line
-            .strip_prefix("export type ")?
-            .split_once(" = import(\"")?;
-        let (from, original) = rest.strip_suffix(';')?.split_once("\").")?;
-        let is_name = |text: &str| text.chars().all(char::is_alphanumeric);
-        (is_name(name) && is_name(original)).then_some((name, from, original))
-    };
-    match parts() {
-        Some((name, from, original)) if name == original => {
-            format!("import type {{ {name} }} from \"{from}\"; export type {{ {name} }};")
-        }
-        Some((name, from, original)) => format!(
-            "import type {{ {original} as {name} }} from \"{from}\"; export type {{ {name} }};"
-        ),
-        None => line.to_owned(),
-    }
 }
 
 /// Copy the viewer and every module that it imports.
@@ -181,11 +148,11 @@ fn base64(bytes: &[u8], text: &mut String) {
     }
 }
 
-fn read(path: &Path) -> Result<String> {
+pub(super) fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-fn write(path: &Path, text: &str) -> Result<()> {
+pub(super) fn write(path: &Path, text: &str) -> Result<()> {
     fs::create_dir_all(path.parent().unwrap_or(path))?;
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
@@ -218,25 +185,6 @@ mod tests {
             moved(text, 1),
             "new URL(\"../wasm/a.wasm\", import.meta.url)"
         );
-    }
-
-    #[test]
-    fn types_of_other_modules_are_passed_on_as_themselves() {
-        assert_eq!(
-            passed_on("export type Stats = import(\"./stats.js\").Stats;"),
-            "import type { Stats } from \"./stats.js\"; export type { Stats };"
-        );
-        assert_eq!(
-            passed_on("export type ListedRoom = import(\"./core.js\").Room;"),
-            "import type { Room as ListedRoom } from \"./core.js\"; export type { ListedRoom };"
-        );
-        for other in [
-            "export type Sample = import(\"./room.js\").Pose & {",
-            "export type A<T> = import(\"./b.js\").A<T>;",
-            "export type Name = string;",
-        ] {
-            assert_eq!(passed_on(other), other);
-        }
     }
 
     #[test]
