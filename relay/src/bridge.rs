@@ -202,7 +202,7 @@ impl<'a, T: Transport> Session<'a, T> {
             self.last_datagram = Some(now);
             self.counts.datagrams_up += 1;
             self.metrics().datagrams.up.inc();
-            if let Some(tap) = &self.tap {
+            if let Some(tap) = &mut self.tap {
                 tap.up(datagram);
             }
         } else {

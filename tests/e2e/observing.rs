@@ -1,4 +1,4 @@
-//! Rooms in which no player of the relay is: observers show them, cost the players nothing, and know when to go.
+//! Rooms that no player of the relay shows: observers show them, cost the players nothing, and know when to go.
 
 use std::time::Duration;
 
@@ -216,6 +216,109 @@ async fn a_player_of_the_relay_takes_the_observers_place() -> anyhow::Result<()>
         assert!(!spectator.indices().contains_key(&observer));
     }
     told_only(&spectator, &players);
+    Ok(())
+}
+
+/// Drive until a spectator sees the player there.
+async fn until_seen(
+    spectator: &mut Spectator,
+    player: &mut Player,
+    place: Vec3,
+) -> anyhow::Result<()> {
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while !is_at(spectator, player, place) {
+        anyhow::ensure!(std::time::Instant::now() < deadline, "{}", spectator.room);
+        drive(player, place).await?;
+        spectator.turn(Duration::from_millis(5)).await?;
+    }
+    Ok(())
+}
+
+/// Wait until an observer is in another race that a player of the relay only sits by. So many looks have been taken
+/// at all rooms that were watched before.
+async fn until_a_later_race_is_observed(site: &Site) -> anyhow::Result<()> {
+    let mut player = Player::sign_in(&site.url(), "Zoe").await?;
+    let race = player.create_room("Later").await?;
+    player.ask(Command::StartGame).await??;
+    let _spectator = Spectator::watch(&site.relay, &race).await?;
+    let players = [id_of(&player)];
+    until_observed(&mut player, &players).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_race_that_players_of_the_relay_only_sit_by_is_seen() -> anyhow::Result<()> {
+    for faithful in [false, true] {
+        let (site, elsewhere) = site(faithful).await?;
+        let mut ann = Player::sign_in(&url(&elsewhere), "Ann").await?;
+        let room = ann.create_room("Monza").await?;
+        ann.ask(Command::StartGame).await??;
+        // Bob has driven in another room, which counts for nothing here.
+        let mut bob = Player::sign_in(&site.url(), "Bob").await?;
+        let before = bob.create_room("Imola").await?;
+        let mut spectator = Spectator::watch(&site.relay, &before).await?;
+        until_seen(&mut spectator, &mut bob, Vec3::new(1.0, 0.0, 1.0)).await?;
+        bob.ask(Command::LeaveRoom).await??;
+        bob.join_room(&room).await??;
+        let mut spectator = Spectator::watch(&site.relay, &room).await?;
+        until_seen(&mut spectator, &mut ann, Vec3::new(5.0, 0.0, 1.0)).await?;
+        let players = [id_of(&ann), id_of(&bob)];
+        until_observed(&mut bob, &players).await?;
+        // He drives: the observer goes, and what he is sent is seen in its place.
+        until_seen(&mut spectator, &mut bob, Vec3::new(-3.0, 0.0, 2.0)).await?;
+        until_here_are(&mut bob, &players).await?;
+        until_seen(&mut spectator, &mut ann, Vec3::new(9.0, 0.0, 1.0)).await?;
+        until_seen(&mut spectator, &mut bob, Vec3::new(-6.0, 0.0, 2.0)).await?;
+        assert_eq!(bob.room_players().await?.len(), 2);
+        told_only(&spectator, &players);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_player_of_the_relay_who_drove_unwatched_needs_no_observer() -> anyhow::Result<()> {
+    let (site, elsewhere) = site(true).await?;
+    let mut ann = Player::sign_in(&url(&elsewhere), "Ann").await?;
+    let room = ann.create_room("Monza").await?;
+    ann.ask(Command::StartGame).await??;
+    let mut bob = Player::sign_in(&site.url(), "Bob").await?;
+    bob.join_room(&room).await??;
+    let players = [id_of(&ann), id_of(&bob)];
+    // What Ann is sent of him has gone through the relay, so he shows the race from now on.
+    let b = players[1].clone();
+    let came = |player: &mut Player| {
+        player.take(|output| match output {
+            Output::Update(update) => Some(update.session_id),
+            _ => None,
+        })
+    };
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while came(&mut ann) != Some(b.clone()) {
+        anyhow::ensure!(std::time::Instant::now() < deadline, "Bob is not seen");
+        drive(&mut ann, Vec3::new(5.0, 0.0, 1.0)).await?;
+        drive(&mut bob, Vec3::new(-3.0, 0.0, 2.0)).await?;
+    }
+    let mut spectator = Spectator::watch(&site.relay, &room).await?;
+    until_seen(&mut spectator, &mut ann, Vec3::new(7.0, 0.0, 1.0)).await?;
+    until_a_later_race_is_observed(&site).await?;
+    assert_eq!(bob.room_players().await?.len(), 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_observer_comes_into_a_lobby_of_the_relays_players() -> anyhow::Result<()> {
+    let (site, elsewhere) = site(false).await?;
+    let mut ann = Player::sign_in(&url(&elsewhere), "Ann").await?;
+    let mut bob = Player::sign_in(&site.url(), "Bob").await?;
+    let room = bob.create_room("Monza").await?;
+    ann.join_room(&room).await??;
+    let _here = Spectator::watch(&site.relay, &room).await?;
+    until_a_later_race_is_observed(&site).await?;
+    assert_eq!(bob.room_players().await?.len(), 2);
+    // The lobby's race begins, and they sit by it too.
+    bob.ask(Command::StartGame).await??;
+    let waiting = [id_of(&ann), id_of(&bob)];
+    until_observed(&mut bob, &waiting).await?;
     Ok(())
 }
 

@@ -69,7 +69,7 @@ impl Listing {
 }
 
 impl Hub {
-    /// How many rooms have known positions, and how many are watched.
+    /// How many rooms have a player of this relay or an observer, and how many are watched.
     pub(crate) fn count_rooms(&self) -> (u64, u64) {
         let rooms = self.rooms.all();
         let count = |is: fn(&Live) -> bool| rooms.iter().filter(|live| is(live)).count() as u64;

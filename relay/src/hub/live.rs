@@ -15,7 +15,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::crowd::Crowd;
 use super::frame;
-use super::room::Room;
+use super::room::{Bridged, Room};
 use super::spectator::Spectator;
 use super::tally::Tally;
 use crate::context::Context;
@@ -147,14 +147,19 @@ impl Live {
         &self.id
     }
 
-    /// Say whether positions are known.
+    /// Say whether somebody of this relay is here, player or observer.
     pub(super) fn is_live(&self) -> bool {
         lock(&self.inner).room.is_live()
     }
 
-    /// Say whether a player of this relay is here.
-    pub(super) fn is_bridged(&self) -> bool {
-        lock(&self.inner).room.is_bridged()
+    /// Say whether an observer is here and looks.
+    pub(super) fn is_observed(&self) -> bool {
+        lock(&self.inner).room.is_observed()
+    }
+
+    /// Say what the players of this relay who are here mean for spectators.
+    pub(super) fn bridged(&self) -> Bridged {
+        lock(&self.inner).room.bridged()
     }
 
     /// Change what is known of the room, and show it.

@@ -1,6 +1,7 @@
 //! Contract 2: races for spectators. Taps on the traffic of bridged players say where the cars are (`tap`), each
 //! room is kept once (`room`, `live`), and every spectator is sent the same frames (`spectator`). Players notice
-//! nothing: a tap reads what passes, and only while somebody watches does it open datagrams.
+//! nothing: a tap reads what passes, and only while somebody watches does it open datagrams, but for those up to a
+//! player's first position in a room.
 
 mod access;
 mod crowd;
@@ -88,6 +89,7 @@ impl Hub {
             hub: self,
             tap: Tap::new(self.secret.clone()),
             live: None,
+            shows: false,
         }
     }
 
@@ -122,7 +124,7 @@ impl Hub {
         self.listing.ask(context).await
     }
 
-    /// Say whether a room's positions are known, and how many watch it.
+    /// Say whether a player of this relay or an observer is in a room, and how many watch it.
     pub(crate) fn look(&self, room: &RoomId) -> (bool, usize) {
         let live = self.rooms.find(room);
         live.map_or((false, 0), |live| (live.is_live(), live.spectators()))
@@ -146,6 +148,9 @@ pub(crate) struct Tapped<'a> {
     tap: Tap,
     /// The room the player is in.
     live: Option<Arc<Live>>,
+    /// The player has told a place since it entered the room. Before, the game server sends it nobody's: it knows no
+    /// address, since entering clears that (facts, section 6.3).
+    shows: bool,
 }
 
 impl Tapped<'_> {
@@ -175,12 +180,23 @@ impl Tapped<'_> {
     }
 
     /// A datagram goes up to the game server.
-    pub(crate) fn up(&self, datagram: &[u8]) {
-        let Some((live, me)) = self.watched() else {
+    pub(crate) fn up(&mut self, datagram: &[u8]) {
+        let (Some(live), Some(me)) = (&self.live, self.tap.id()) else {
             return;
         };
+        // Who comes to watch later asks whether this player shows the race, so that is found out in any case.
+        if self.shows && !live.is_watched() {
+            return;
+        }
         Tally::one(&self.hub.rooms.tally.datagrams);
-        if let Some(update) = self.tap.read_up(datagram) {
+        let Some(update) = self.tap.read_up(datagram) else {
+            return;
+        };
+        if !self.shows {
+            self.shows = true;
+            live.change(|room| room.show(me));
+        }
+        if live.is_watched() {
             live.handle_update(&update, me, false);
         }
     }
@@ -212,6 +228,7 @@ impl Tapped<'_> {
         let live = self.hub.rooms.find_or_make(room);
         live.change(|room| room.enter(me, self.tap.name()));
         self.live = Some(live);
+        self.shows = false;
     }
 
     fn leave(&mut self) {

@@ -1,26 +1,29 @@
-//! Observers (contract 2, opt-in): for a watched room in which no player of this relay is, a session of the relay's
-//! own joins and looks (`visit`). It takes a seat, so `rules` say when it may come and must go. Here is who sends
+//! Observers (contract 2, opt-in): for a watched room that no player of this relay shows, a session of the relay's own
+//! joins and looks (`visit`). It takes a seat, so `rules` say when it may come and must go. Here is who sends
 //! them out: at most so many at once, to the most watched rooms first, and not again at once where it went wrong.
 
 mod resting;
 mod rules;
+mod sitting;
 mod visit;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use anyhow::ensure;
+use protocol::event::Room;
 use protocol::id::RoomId;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::Hub;
-use super::live::Live;
+use super::room::Bridged;
 use crate::context::Context;
 use crate::metrics::Limit;
 use crate::phase::{self, Phase};
 use resting::Resting;
-use rules::{Leave, REST_LOOKS, may_enter};
+use rules::{Leave, REST_LOOKS, is_wanted, may_enter};
+use sitting::Sitting;
 
 /// Letters of an observer's name; game servers take 32, and seven are its own.
 const MAX_NAME_LETTERS: usize = 24;
@@ -67,6 +70,7 @@ pub(crate) async fn oversee(context: Arc<Context>, observing: Observing) {
         visits: JoinSet::new(),
         visited: Vec::new(),
         resting: Resting::default(),
+        sitting: Sitting::default(),
         started: Instant::now(),
     };
     tokio::select! {
@@ -89,7 +93,15 @@ struct Overseer {
     /// The rooms of `visits`.
     visited: Vec<RoomId>,
     resting: Resting,
+    sitting: Sitting,
     started: Instant,
+}
+
+/// A watched room that nobody shows.
+struct Unseen {
+    room: RoomId,
+    spectators: usize,
+    bridged: Bridged,
 }
 
 impl Overseer {
@@ -109,19 +121,19 @@ impl Overseer {
                 }
                 _ = looks.tick() => {}
             }
-            let wanted = self.wanted(hub);
-            if wanted.is_empty() || self.free() == 0 || Instant::now() < next_list {
+            let unseen = self.unseen(hub);
+            if unseen.is_empty() || self.free() == 0 || Instant::now() < next_list {
+                self.sitting.look([]);
                 continue;
             }
             match hub.list(context).await {
                 Ok(rooms) => {
-                    let open = rooms.iter().filter(|room| may_enter(room));
-                    let open: HashSet<_> = open.map(|room| &room.id).collect();
-                    let wanted = wanted.into_iter().filter(|room| open.contains(room));
-                    wanted.for_each(|room| self.send(room, context));
+                    let wanted = self.wanted(unseen, &rooms);
+                    wanted.into_iter().for_each(|room| self.send(room, context));
                 }
                 // The game server is in trouble; it is not asked by this for a while.
                 Err(_told_in_the_log) => {
+                    self.sitting.look([]);
                     next_list = Instant::now() + context.config.patience.observe * REST_LOOKS;
                 }
             }
@@ -133,16 +145,33 @@ impl Overseer {
     }
 
     /// Watched rooms nobody looks at, the most watched first. Not all of them need exist.
-    fn wanted(&mut self, hub: &Hub) -> Vec<RoomId> {
+    fn unseen(&mut self, hub: &Hub) -> Vec<Unseen> {
         let now = self.started.elapsed();
-        let mut rooms = hub.unseen();
+        let mut unseen = hub.unseen();
         let visited = &self.visited;
-        let unseen: HashSet<_> = rooms.iter().map(|(room, _)| room).collect();
+        let rooms: HashSet<_> = unseen.iter().map(|unseen| &unseen.room).collect();
         self.resting
-            .forget(now, |room| visited.contains(room) || unseen.contains(room));
-        rooms.retain(|(room, _)| !visited.contains(room) && !self.resting.holds(room, now));
-        rooms.sort_by_key(|(_, spectators)| std::cmp::Reverse(*spectators));
-        rooms.into_iter().map(|(room, _)| room).collect()
+            .forget(now, |room| visited.contains(room) || rooms.contains(room));
+        unseen.retain(|Unseen { room, .. }| {
+            !visited.contains(room) && !self.resting.holds(room, now)
+        });
+        unseen.sort_by_key(|unseen| std::cmp::Reverse(unseen.spectators));
+        unseen
+    }
+
+    /// Those of the rooms that an observer is to go to, by what the game server says of all `rooms`.
+    fn wanted(&mut self, mut unseen: Vec<Unseen>, rooms: &[Room]) -> Vec<RoomId> {
+        let rooms: HashMap<_, _> = rooms.iter().map(|room| (&room.id, room)).collect();
+        let races = unseen.iter().filter(|unseen| {
+            let is_race = rooms.get(&unseen.room).is_some_and(|room| room.is_active);
+            is_race && unseen.bridged == Bridged::Sitting
+        });
+        self.sitting.look(races.map(|unseen| &unseen.room));
+        unseen.retain(|Unseen { room, bridged, .. }| {
+            rooms.get(room).is_some_and(|room| may_enter(room))
+                && is_wanted(*bridged, self.sitting.looks(room))
+        });
+        unseen.into_iter().map(|unseen| unseen.room).collect()
     }
 
     fn send(&mut self, room: RoomId, context: &Arc<Context>) {
@@ -169,11 +198,17 @@ impl Overseer {
 }
 
 impl Hub {
-    /// Rooms that are watched and not seen, each with the number of its spectators.
-    fn unseen(&self) -> Vec<(RoomId, usize)> {
+    /// Rooms that are watched, but shown neither by an observer nor by a player.
+    fn unseen(&self) -> Vec<Unseen> {
         let mut rooms = self.rooms.all();
-        rooms.retain(|live| live.is_watched() && !live.is_live());
-        let count = |live: Arc<Live>| (live.id().clone(), live.spectators());
-        rooms.into_iter().map(count).collect()
+        rooms.retain(|live| live.is_watched() && !live.is_observed());
+        let unseen = rooms.iter().map(|live| Unseen {
+            room: live.id().clone(),
+            spectators: live.spectators(),
+            bridged: live.bridged(),
+        });
+        unseen
+            .filter(|unseen| unseen.bridged != Bridged::Showing)
+            .collect()
     }
 }

@@ -51,11 +51,24 @@ struct Seat {
     name: String,
     /// The player is bridged by this relay and in this room.
     tapped: bool,
+    /// A tapped player who has told a place since it came in: the game server sends positions to nobody else.
+    shows: bool,
     /// The server named the player when it was last asked who is here.
     listed: bool,
     has_car: bool,
     /// The tap that brings the car, and when it last did.
     source: Option<(SessionId, Duration)>,
+}
+
+/// What the players of this relay who are in a room mean for its spectators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bridged {
+    /// There are none.
+    Nobody,
+    /// They say who is here, but the game server sends them no positions yet.
+    Sitting,
+    /// One at least sees all the cars, and so do spectators.
+    Showing,
 }
 
 #[derive(Serialize)]
@@ -100,6 +113,13 @@ impl Room {
         }
         if let Some(name) = name {
             self.rename(id, name);
+        }
+    }
+
+    /// A tapped player who is here has told a place, so it is sent everybody else's.
+    pub(super) fn show(&mut self, id: &SessionId) {
+        if let Some(seat) = self.players.get_mut(id) {
+            seat.shows = seat.tapped;
         }
     }
 
@@ -210,14 +230,24 @@ impl Room {
         self.cars.handle_update(update, now);
     }
 
-    /// Say whether positions are known.
+    /// Say whether somebody of this relay is here, player or observer: they say who else is.
     pub(super) fn is_live(&self) -> bool {
-        self.is_observed || self.is_bridged()
+        self.is_observed || self.bridged() != Bridged::Nobody
     }
 
-    /// Say whether a player of this relay is here.
-    pub(super) fn is_bridged(&self) -> bool {
-        self.players.values().any(|seat| seat.tapped)
+    /// Say whether an observer is here and looks.
+    pub(super) const fn is_observed(&self) -> bool {
+        self.is_observed
+    }
+
+    /// Say what the players of this relay who are here mean for spectators.
+    pub(super) fn bridged(&self) -> Bridged {
+        let any = |is: fn(&Seat) -> bool| self.players.values().any(is);
+        match (any(|seat| seat.shows), any(|seat| seat.tapped)) {
+            (true, _) => Bridged::Showing,
+            (false, true) => Bridged::Sitting,
+            (false, false) => Bridged::Nobody,
+        }
     }
 
     /// Say where all cars are at `now`, as the next snapshot.
@@ -290,6 +320,7 @@ impl Room {
                 index,
                 name: String::new(),
                 tapped: false,
+                shows: false,
                 listed: false,
                 has_car: false,
                 source: None,
@@ -479,7 +510,8 @@ mod tests {
             name: String::from("spectator-relay"),
         }]);
         room.observe(&id('o'));
-        assert!(room.is_live() && !room.is_bridged());
+        assert!(room.is_live() && room.is_observed());
+        assert_eq!(room.bridged(), Bridged::Nobody);
         let named = |letter| Player {
             id: id(letter),
             name: String::from("Ann"),
@@ -497,7 +529,44 @@ mod tests {
         assert!(!bring(&mut room, 'b', 'o', 0.0, false, ms(60)));
         room.list(&[named('a'), named('b'), named('o')]);
         assert_eq!(players(&room).len(), 3, "a, b and c");
-        assert!(room.is_bridged());
+    }
+
+    #[test]
+    fn a_tapped_player_shows_the_race_once_it_has_told_a_place() {
+        let mut room = room();
+        let name = String::from("Cy");
+        room.enter(&id('a'), None);
+        room.list(&[Player { id: id('c'), name }]);
+        assert_eq!(room.bridged(), Bridged::Sitting);
+        assert!(room.is_live(), "it says who is here");
+        room.show(&id('c'));
+        assert_eq!(room.bridged(), Bridged::Sitting, "c is of no tap");
+        room.show(&id('a'));
+        assert_eq!(room.bridged(), Bridged::Showing);
+        room.enter(&id('b'), None);
+        assert_eq!(room.bridged(), Bridged::Showing, "one is enough");
+        room.leave(&id('a'));
+        assert_eq!(room.bridged(), Bridged::Sitting);
+        room.enter(&id('a'), None);
+        assert_eq!(room.bridged(), Bridged::Sitting, "it has to again");
+        room.leave(&id('a'));
+        room.leave(&id('b'));
+        assert_eq!(room.bridged(), Bridged::Nobody);
+        assert!(!room.is_live());
+    }
+
+    #[test]
+    fn who_is_here_stays_known_by_a_player_who_only_sits_when_an_observer_goes() {
+        let mut room = room();
+        let name = String::from("Cy");
+        room.enter(&id('a'), None);
+        room.observe(&id('o'));
+        room.list(&[Player { id: id('c'), name }]);
+        assert!(bring(&mut room, 'o', 'c', 1.0, false, ms(0)));
+        room.end_observation(&id('o'));
+        assert!(room.is_live());
+        assert_eq!(room.sample(ms(9000)).cars, []);
+        assert_eq!(players(&room), [(0, "a".into()), (1, "c".into())]);
     }
 
     #[test]

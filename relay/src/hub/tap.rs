@@ -1,5 +1,5 @@
 //! What the traffic of one bridged player says about rooms and cars. Pure: `hub` hands it every line and, while
-//! somebody watches, datagrams. It never changes anything, and what it does not know it lets pass.
+//! they matter, datagrams. It never changes anything, and what it does not know it lets pass.
 
 use std::time::Duration;
 

@@ -157,7 +157,11 @@ impl Page<'_> {
             self.observers(&context.metrics, observing.at_once);
         }
         let (live, watched) = hub.count_rooms();
-        self.gauge("rooms_live", "Rooms whose positions are known", live);
+        self.gauge(
+            "rooms_live",
+            "Rooms with a player of this relay or an observer",
+            live,
+        );
         self.gauge("rooms_watched", "Rooms somebody watches", watched);
         for (name, help, count) in [
             (

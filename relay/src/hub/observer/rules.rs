@@ -5,6 +5,8 @@ use std::fmt;
 use protocol::event::Room;
 use protocol::id::SessionId;
 
+use crate::hub::room::Bridged;
+
 /// Seats of a room on released servers (facts, section 5).
 const SEATS: u32 = 20;
 /// Looks without a spectator after which an observer goes: a page that is loaded anew is back by then.
@@ -12,6 +14,9 @@ const LINGER_LOOKS: u32 = 10;
 /// Looks without a position in a started race after which it goes: a seat for nothing. Some games take ten
 /// seconds to load a race.
 const SILENT_LOOKS: u32 = 60;
+/// Looks in a row at a started race which players of this relay only sit by, after which an observer comes: those
+/// whose pages just load the race are about to show it themselves.
+const SITTING_LOOKS: u32 = 5;
 /// Looks after which an observer may come again where it had to make way.
 pub(super) const REST_LOOKS: u32 = 10;
 /// The longest rest of a room: each time in vain doubles it up to here.
@@ -24,7 +29,7 @@ pub(super) enum Leave {
     Unwatched,
     /// Nobody watches any more, before it was in.
     InVain,
-    /// A player of this relay is here and shows the race.
+    /// A player of this relay is here and shows the race, or the race that it is here for has not begun.
     Bridged,
     /// It is the host.
     Host,
@@ -57,6 +62,24 @@ pub(super) fn must_leave(room: Option<&Room>, me: &SessionId) -> Result<(), Leav
         Some(room) if room.host_id.as_ref() == Some(me) => Err(Leave::Host),
         Some(room) if room.player_count >= SEATS => Err(Leave::Crowded),
         Some(_) => Ok(()),
+    }
+}
+
+/// Say whether an observer is to come, `players` of this relay being there; one may have been there before.
+pub(super) fn is_wanted(players: Bridged, sitting_looks: u32) -> bool {
+    match players {
+        Bridged::Nobody => true,
+        Bridged::Sitting => sitting_looks >= SITTING_LOOKS,
+        Bridged::Showing => false,
+    }
+}
+
+/// Say whether an observer must go since `players` of this relay are there.
+pub(super) fn must_give_way(players: Bridged, is_race: bool) -> Result<(), Leave> {
+    match players {
+        Bridged::Nobody => Ok(()),
+        Bridged::Sitting if is_race => Ok(()),
+        Bridged::Sitting | Bridged::Showing => Err(Leave::Bridged),
     }
 }
 
@@ -116,7 +139,7 @@ impl fmt::Display for Leave {
         match self {
             Self::Unwatched => f.write_str("nobody watches any more"),
             Self::InVain => f.write_str("nobody watched any more when it came"),
-            Self::Bridged => f.write_str("a player of this relay came in"),
+            Self::Bridged => f.write_str("a player of this relay takes its place"),
             Self::Host => f.write_str("it became the host"),
             Self::Last => f.write_str("it was alone"),
             Self::Crowded => f.write_str("it had the last seat"),
@@ -167,6 +190,27 @@ mod tests {
     }
 
     #[test]
+    fn where_players_of_the_relay_sit_by_a_race_an_observer_comes_after_a_while() {
+        for looks in [0, SITTING_LOOKS - 1, SITTING_LOOKS] {
+            assert!(is_wanted(Bridged::Nobody, looks));
+            assert!(!is_wanted(Bridged::Showing, looks));
+            assert_eq!(is_wanted(Bridged::Sitting, looks), looks == SITTING_LOOKS);
+        }
+    }
+
+    #[test]
+    fn an_observer_makes_way_for_who_shows_the_race_or_waits_for_it() {
+        for is_race in [false, true] {
+            assert_eq!(must_give_way(Bridged::Nobody, is_race), Ok(()));
+            let way = must_give_way(Bridged::Showing, is_race);
+            assert_eq!(way, Err(Leave::Bridged));
+        }
+        assert_eq!(must_give_way(Bridged::Sitting, true), Ok(()));
+        let way = must_give_way(Bridged::Sitting, false);
+        assert_eq!(way, Err(Leave::Bridged));
+    }
+
+    #[test]
     fn an_observer_stays_a_while_for_who_may_come_back() {
         let mut idle = Idle::default();
         for _ in 1..LINGER_LOOKS {
@@ -189,6 +233,8 @@ mod tests {
         assert_eq!(rests, [10, 20, 40, 80, 160, 320, 320]);
         assert_eq!(rest_after(&Leave::Host, 320), Some(10));
         assert_eq!(rest_after(&Leave::Unwatched, 320), None);
+        // Who drives may soon sit again, and the count of looks keeps observers away until then.
+        assert_eq!(rest_after(&Leave::Bridged, 320), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use protocol::id::{RoomId, SessionId};
 use protocol::session::{CommandError, Output};
 use tokio::time::{Duration, Instant, sleep_until, timeout, timeout_at};
 
-use super::rules::{Idle, Leave, may_enter, must_leave};
+use super::rules::{Idle, Leave, may_enter, must_give_way, must_leave};
 use crate::context::Context;
 use crate::ending::Ending;
 use crate::guest::{Guest, Heard as Came};
@@ -153,11 +153,9 @@ impl Visitor<'_, '_> {
             let room = self.find(guest).await?;
             must_leave(room.as_ref(), &me)?;
             self.ask(guest, Command::GetRoomPlayers).await?;
-            if self.eyes.live.is_bridged() {
-                return Err(Leave::Bridged);
-            }
-            let is_silent = self.eyes.datagrams == before;
             let is_race = room.is_some_and(|room| room.is_active);
+            must_give_way(self.eyes.live.bridged(), is_race)?;
+            let is_silent = self.eyes.datagrams == before;
             idle.look(self.eyes.live.is_watched(), is_race && is_silent)?;
         }
     }
@@ -184,16 +182,13 @@ impl Visitor<'_, '_> {
 
     /// Look once more whether the room is open, since dialling may have taken its time, and join.
     async fn enter(&mut self, guest: &mut Guest) -> Result<(), Leave> {
-        let room = self.find(guest).await?;
-        if room.is_none() {
+        let Some(room) = self.find(guest).await? else {
             return Err(Leave::Gone);
-        }
-        if !room.as_ref().is_some_and(may_enter) {
+        };
+        if !may_enter(&room) {
             return Err(Leave::Crowded);
         }
-        if self.eyes.live.is_bridged() {
-            return Err(Leave::Bridged);
-        }
+        must_give_way(self.eyes.live.bridged(), room.is_active)?;
         if !self.eyes.live.is_watched() {
             return Err(Leave::InVain);
         }
