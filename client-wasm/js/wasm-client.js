@@ -48,11 +48,8 @@ export class WasmClient {
   }
 
   /** A session, whose network can be made worse. @type {CoreFactory} */
-  core = async ({ webSocket = browsersOwn, ...options }) => {
-    if (webSocket === browsersOwn && typeof WebSocket === "undefined") {
-      const words = "there is no WebSocket here: take Node 22 or newer, or give the option webSocket";
-      throw new RaceError("load_failed", words, { retryable: false });
-    }
+  core = async ({ webSocket: given, ...options }) => {
+    const webSocket = sockets(given);
     const { Session } = await this.load();
     /** The newest, which a lab may have to step before. @type {WebSocket | undefined} */
     let socket;
@@ -76,13 +73,28 @@ export class WasmClient {
 
   /** @type {import("./spectator.js").SpectatorFactory} */
   spectator = async (url, room, options) => {
+    const webSocket = sockets(options.webSocket);
     const { RaceClient } = await this.load();
-    return RaceClient.spectate(url, room, options);
+    return RaceClient.spectate(url, room, { ...options, webSocket });
   };
 }
 
-/** @param {string} url @param {string[]} protocols */
-const browsersOwn = (url, protocols) => new WebSocket(url, protocols);
+/**
+ * What makes the sockets. Their ends are told by `close`, but of the package `ws` an `error` that nobody hears ends the process.
+ * @param {NonNullable<import("./core.js").CoreOptions["webSocket"]>} [given]
+ * @returns {NonNullable<import("./core.js").CoreOptions["webSocket"]>}
+ */
+function sockets(given) {
+  if (!given && typeof WebSocket === "undefined") {
+    const words = "there is no WebSocket here: take Node 22 or newer, or give the option webSocket";
+    throw new RaceError("load_failed", words, { retryable: false });
+  }
+  return (url, protocols) => {
+    const socket = given?.(url, protocols) ?? new WebSocket(url, protocols);
+    socket.onerror ??= () => {};
+    return socket;
+  };
+}
 
 /** Node fetches no files. */
 async function fileOnDisk() {
