@@ -52,14 +52,18 @@ function parse(given) {
  * Ask the relay.
  * @param {string} base
  * @param {typeof fetch} [ask]
+ * @param {AbortSignal} [given]  nobody wants to know any more
  * @returns {Promise<RelayConfig>}
  */
-export async function fetchConfig(base, ask = fetch) {
+export async function fetchConfig(base, ask = fetch, given) {
   const url = `${base}api/config`;
+  const late = AbortSignal.timeout(CONFIG_TIMEOUT_MS);
+  // Browsers of 2023 cannot join signals; there only the time ends it.
+  const signal = (given && AbortSignal.any?.([given, late])) ?? late;
   /** @type {Response} */
   let response;
   try {
-    response = await ask(url, { signal: AbortSignal.timeout(CONFIG_TIMEOUT_MS), cache: "no-store" });
+    response = await ask(url, { signal, cache: "no-store" });
   } catch (cause) {
     throw new RaceError(
       "relay_unreachable",

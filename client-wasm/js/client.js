@@ -5,7 +5,7 @@ import { Connection } from "./connection.js";
 import { ASYNC_DISPOSE, DISPOSE } from "./dispose.js";
 import { Emitter, emit, end } from "./emitter.js";
 import { Engine } from "./engine.js";
-import { RaceError, loadFailed, raceError } from "./error.js";
+import { RaceError, checkText, loadFailed, raceError } from "./error.js";
 import { Membership } from "./membership.js";
 import { Poll } from "./poll.js";
 import { NO_METRICS } from "./core.js";
@@ -78,12 +78,14 @@ export class RaceClient extends Emitter {
   /**
    * Connect to a relay and sign in.
    * @param {string | URL} url  the relay's address, such as `https://relay.example`
-   * @param {RaceOptions & { signal?: AbortSignal }} options  the signal ends connecting, not the connection
+   * @param {RaceOptions & { signal?: AbortSignal }} options  the signal ends connecting, not the connection; then its reason is
+   *   what it rejects with
    * @returns {Promise<RaceClient>}
    */
-  static async connect(url, { signal, ...options }) {
+  static async connect(url, options) {
+    const { signal, ...own } = options ?? {};
     // An entry of the package may have a client of its own.
-    const race = new this(url, options);
+    const race = new this(url, own);
     try {
       await race.connect({ signal });
       return race;
@@ -95,7 +97,7 @@ export class RaceClient extends Emitter {
 
   /**
    * Watch a room without an account.
-   * @param {string} url  the relay's address
+   * @param {string | URL} url  the relay's address
    * @param {string} room  its id
    * @param {import("./spectator.js").SpectateOptions & { spectator?: import("./spectator.js").SpectatorFactory }} [options]
    *   `spectator`: what watches; default: the wasm client
@@ -134,11 +136,12 @@ export class RaceClient extends Emitter {
     if (typeof options?.name !== "string" || options.name.trim() === "") {
       throw new RaceError("invalid_argument", 'a player needs a name: { name: "Ann" }');
     }
+    checkText(options.password ?? "", "password");
     this.#options = options;
     this.#address = relayAddress(url);
     this.#engine = new Engine(this.#address.base, options, this.#always(), this.#onDemand());
     this.#connection = new Connection({
-      make: () => this.#engine.make(),
+      make: (signal) => this.#engine.make(signal),
       free: (core) => this.#engine.free(core),
       socket: this.#address.socket,
       signIn: (core) => this.#signIn(core),
@@ -148,7 +151,7 @@ export class RaceClient extends Emitter {
     });
   }
 
-  /** Connect and sign in. After a failure it may be called again. @param {{ signal?: AbortSignal }} [options] */
+  /** Connect and sign in. After a failure it may be called again; one of the signal's is its reason. @param {{ signal?: AbortSignal }} [options] */
   async connect({ signal } = {}) {
     await this.#connection.open(signal);
   }
@@ -210,17 +213,22 @@ export class RaceClient extends Emitter {
    * @returns {Promise<Room>}
    */
   async createRoom(name) {
+    checkText(name, "a room's name");
     await this.#leaveFirst();
     const { roomId } = await this.#command((core) => core.createRoom(name));
     return this.#enter({ id: roomId, name, hostId: this.#id });
   }
 
   /**
-   * Enter a room; another room is left first.
+   * Enter a room; another room is left first, and the same one is not.
    * @param {string} id
    * @returns {Promise<Room>}
    */
   async joinRoom(id) {
+    checkText(id, "a room's id");
+    this.#connection.need();
+    // Who is alone in it would end it by leaving.
+    if (this.room?.id === id) return this.room;
     await this.#leaveFirst();
     await this.#command((core) => core.joinRoom(id));
     return this.#enter({ id, name: "", hostId: null });
@@ -271,7 +279,10 @@ export class RaceClient extends Emitter {
     try {
       return await work(core);
     } catch (thrown) {
-      throw raceError(thrown);
+      const error = raceError(thrown);
+      // The core says `closed` of every end; why it ended is known here.
+      const { code = "connection_lost", retryable } = this.stateChange;
+      throw error.code === "closed" ? new RaceError(code, error.message, { retryable }) : error;
     }
   }
 

@@ -20,7 +20,7 @@ import { RaceError, raceError } from "./error.js";
  */
 /**
  * @typedef {object} Owner
- * @property {() => Promise<Core>} make  a fresh core, listened to by its owner
+ * @property {(signal: AbortSignal) => Promise<Core>} make  a fresh core, listened to by its owner
  * @property {(core: Core) => void} free
  * @property {string} socket  the relay's WebSocket
  * @property {(core: Core) => Promise<void>} signIn
@@ -44,6 +44,8 @@ export class Connection {
   #change = { state: "idle" };
   /** Why the core's connection ended, while it is dialled. @type {RaceError | null} */
   #ended = null;
+  /** Ends what a core is made with, while it is made. */
+  #making = new AbortController();
   #attempt = 0;
   #connectedAtMs = 0;
   /** Stops to wait for the next attempt. @type {() => void} */
@@ -87,7 +89,7 @@ export class Connection {
     throw new RaceError("not_connected", "not connected: call connect() first");
   }
 
-  /** Dial and sign in. @param {AbortSignal} [signal] */
+  /** Dial and sign in. What the signal ended rejects with its reason. @param {AbortSignal} [signal] */
   async open(signal) {
     if (this.#isClosed()) throw new RaceError("closed", "the client was closed: make another");
     if (this.state !== "idle") {
@@ -114,8 +116,7 @@ export class Connection {
 
   /** Say goodbye and let everything go. Always the same promise. */
   close() {
-    this.#closing ??= this.#close(new RaceError("closed", "the client was closed"));
-    return this.#closing;
+    return this.#close(new RaceError("closed", "the client was closed"));
   }
 
   /** The core's `close` event. @param {CoreEvents["close"]} event */
@@ -147,9 +148,11 @@ export class Connection {
 
   async #dial() {
     this.#kicked = "";
-    const core = (this.#core ??= await this.#owner.make());
-    // It may have been closed while it was made.
+    const { signal } = (this.#making = new AbortController());
+    const core = (this.#core ??= await this.#owner.make(signal));
+    // It may have been closed or given up while it was made.
     if (this.#isClosed()) return this.#discard();
+    signal.throwIfAborted();
     this.#ended = null;
     try {
       await core.connect(this.#owner.socket);
@@ -177,7 +180,7 @@ export class Connection {
     const { reconnect } = this.#owner;
     const attempts = reconnect ? (reconnect.attempts ?? Infinity) : 0;
     if (!error.retryable || this.#attempt >= attempts) {
-      this.#closing ??= this.#close(error);
+      void this.#close(error);
       return;
     }
     const retryInMs = backoffMs(this.#attempt, Math.random(), error.code, reconnect || {});
@@ -213,14 +216,20 @@ export class Connection {
   }
 
   /** @param {RaceError} error */
-  async #close(error) {
-    this.#forget();
-    this.#become({ state: "closed", ...told(error) });
-    await this.#discard();
+  #close(error) {
+    if (!this.#closing) {
+      // First, because a listener that hears of it may close again.
+      this.#closing = Promise.resolve().then(() => this.#discard());
+      this.#forget();
+      this.#making.abort();
+      this.#become({ state: "closed", ...told(error) });
+    }
+    return this.#closing;
   }
 
   /** End the core's connection, if it has one; a core that cannot is not used again. */
   async #hangUp() {
+    this.#making.abort();
     const core = this.#core;
     if (core && !(await ended(core))) this.#free(core);
   }

@@ -63,10 +63,10 @@ export class Engine {
     return { version, insecure: insecure === true, spectate: features?.spectate === true };
   }
 
-  /** Make a core; the one before is of no use any more. @returns {Promise<Core>} */
-  async make() {
+  /** Make a core; the one before is of no use any more. @param {AbortSignal} signal @returns {Promise<Core>} */
+  async make(signal) {
     const { core: factory = wasmCore, config, fetch: ask } = this.#options;
-    this.#config ??= config ?? (await fetchConfig(this.#base, ask));
+    this.#config ??= config ?? (await fetchConfig(this.#base, ask, signal));
     const core = await factory({ ...coreOptions(this.#config), ...ownOptions(this.#options) });
     // What was wished for before it connects holds from its first byte on.
     await this.#inTurn(async () => {

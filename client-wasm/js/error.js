@@ -47,6 +47,15 @@ export class RaceError extends Error {
 }
 
 /**
+ * The wasm client takes any value for a text, and reads beyond its memory.
+ * @param {unknown} value
+ * @param {string} what
+ */
+export function checkText(value, what) {
+  if (typeof value !== "string") throw new RaceError("invalid_argument", `${what} must be a string`);
+}
+
+/**
  * Behind the import of a part that few need: what it fails with.
  * @param {unknown} cause
  * @returns {never}

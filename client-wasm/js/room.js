@@ -1,7 +1,7 @@
 // The room that one is in.
 
 import { Emitter } from "./emitter.js";
-import { RaceError } from "./error.js";
+import { RaceError, checkText } from "./error.js";
 
 /** @typedef {import("./membership.js").Membership} Membership */
 /** @typedef {import("./players.js").Player} Player */
@@ -101,8 +101,8 @@ export class Room extends Emitter {
    */
   sendState(x, y, z, qx, qy, qz, qw) {
     if (typeof x === "object") {
-      const { position: p, rotation: r } = x;
-      return this.#sendState(p.x, p.y, p.z, r.x, r.y, r.z, r.w);
+      const { position: p, rotation: r } = x ?? {};
+      return this.#sendState(p?.x, p?.y, p?.z, r?.x, r?.y, r?.z, r?.w);
     }
     // All are there by the type; a missing one is no finite number.
     return this.#sendState(x, y ?? NaN, z ?? NaN, qx ?? NaN, qy ?? NaN, qz ?? NaN, qw ?? NaN);
@@ -147,6 +147,7 @@ export class Room extends Emitter {
    */
   async say(text, playerId) {
     this.#needOpen();
+    for (const given of [text, playerId ?? ""]) checkText(given, "what is said, and to whom,");
     const others = [...this.players.values()].filter(({ isMe }) => !isMe).map(({ id }) => id);
     let reached = 0;
     /** @type {unknown} */

@@ -3,7 +3,7 @@
 import { NOTHING, Reader } from "./cars.js";
 import { DISPOSE } from "./dispose.js";
 import { Emitter, emit, end } from "./emitter.js";
-import { raceError } from "./error.js";
+import { checkText, raceError } from "./error.js";
 import { wasmSpectator } from "./wasm-core.js";
 
 /** @typedef {import("./cars.js").Car} Car */
@@ -143,14 +143,15 @@ export class Spectator extends Emitter {
 }
 
 /**
- * @param {string} url
+ * @param {string | URL} url
  * @param {string} room
  * @param {SpectateOptions & { spectator?: SpectatorFactory }} [options]
  * @returns {Promise<Spectator>}
  */
 export async function spectate(url, room, { spectator = wasmSpectator, ...options } = {}) {
   try {
-    return new Spectator(await spectator(url, room, options));
+    checkText(room, "a room's id");
+    return new Spectator(await spectator(String(url), room, options));
   } catch (thrown) {
     throw raceError(thrown);
   }

@@ -211,7 +211,7 @@ test("commands before connecting, while reconnecting and after closing say why t
   await settled();
   world.last.drop("connection_lost");
   world.release("listRooms");
-  await assert.rejects(outstanding, withCode("closed", true));
+  await assert.rejects(outstanding, withCode("connection_lost", true));
   assert.equal(race.state, "reconnecting");
   await assert.rejects(race.listRooms(), withCode("reconnecting", true));
   await assert.rejects(room.start(), withCode("reconnecting", true));

@@ -223,7 +223,11 @@ test("sends states and inputs, and refuses numbers that are none", async (t) => 
     ["sendInput", -1, 1, 0],
   ]);
   assert.throws(() => room.sendState(1, NaN, 3, 0, 0, 0, 1), withCode("invalid_argument"));
-  assert.throws(() => /** @type {any} */ (room).sendState(1, 2, 3), withCode("invalid_argument"));
+  const any = /** @type {any} */ (room);
+  assert.throws(() => any.sendState(1, 2, 3), withCode("invalid_argument"));
+  for (const none of [null, {}, { position: { x: 1, y: 2, z: 3 } }]) {
+    assert.throws(() => any.sendState(none), withCode("invalid_argument"));
+  }
   assert.throws(() => room.sendInput(Infinity, 0, 0), withCode("invalid_argument"));
 });
 
@@ -305,6 +309,14 @@ test("entering a room leaves the one before", async (t) => {
   await assert.rejects(race.joinRoom("nowhere"), withCode("room_not_found"));
   assert.equal(race.room, null);
   assert.equal(second.isOpen, false);
+});
+
+test("who enters the room that one is in stays in it", async (t) => {
+  const { race, core } = await setUp(t);
+  const room = await race.createRoom("Friday");
+  assert.equal(await race.joinRoom(room.id), room);
+  assert.equal(room.isOpen, true);
+  assert.equal(core.times("leaveRoom"), 0);
 });
 
 test("a room that is lost says so, by whatever way it comes out", async (t) => {
