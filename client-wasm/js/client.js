@@ -96,7 +96,7 @@ export class RaceClient extends Emitter {
   }
 
   /**
-   * Watch a room without an account.
+   * Watch a room without an account. One that is not there is seen as an empty one.
    * @param {string | URL} url  the relay's address
    * @param {string} room  its id
    * @param {import("./spectator.js").SpectateOptions & { spectator?: import("./spectator.js").SpectatorFactory }} [options]

@@ -52,7 +52,7 @@ export class Emitter {
    * Listen to an event.
    * @template {keyof Events & string} T
    * @param {T} type
-   * @param {(event: Events[T]) => void} listener  what it throws is reported, and stops nobody
+   * @param {(event: Events[T]) => void} listener  what it throws is an uncaught error, and stops nobody else
    * @param {ListenOptions} [options]
    * @returns {() => void}  stops it
    */

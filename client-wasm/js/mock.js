@@ -32,7 +32,8 @@ export { VirtualClock };
  * @property {TrackFile} [track]  what the bots drive, as the demo's `track.json`; default a small oval
  * @property {number} [latencyMs]  of a round trip; default 20
  * @property {number} [seed]  of all that looks like chance; default 1
- * @property {Clock} [clock]  default the page's; a test gives a `VirtualClock`
+ * @property {Clock} [clock]  default the page's; a test gives a `VirtualClock`. The relay goes by it; a client's own pauses, before it comes
+ *   back or asks who is in the room, are `setTimeout`'s
  * @property {Failures} [fail]  what goes wrong
  */
 
