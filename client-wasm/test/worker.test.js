@@ -104,6 +104,8 @@ test("another's car is seen where it drives, with its owner", async () => {
   assert.equal(ann.sendUpdate(0, 0, 0, 0, 0, 0, 1), true);
   assert.equal(ann.sendUpdate(0, 0, 0, 0, 0, 0, 1), false, "twice at once is once too often");
   assert.throws(() => ann.sendUpdate(NaN, 0, 0, 0, 0, 0, 1), { code: "invalid_argument" });
+  // What only the worker can refuse ends nothing.
+  ann.sendUpdate(0, 0, 0, 0, 0, 0, 0);
   await until(() => ben.sample().length > 0 && ben.carCount() === 1);
   assert.ok(ann.metrics().received > 0);
   clearInterval(driving);

@@ -103,12 +103,16 @@ class Served {
   handle(message) {
     if (message.kind === "call") void this.#call(message);
     else if (message.kind === "rows") this.#buffers.add(message.rows);
-    else if (message.kind === "update") {
-      const [x, y, z, qx, qy, qz, qw] = message.numbers;
-      this.core.sendUpdate(x, y, z, qx, qy, qz, qw);
-    } else if (message.kind === "input") {
-      const [steering, throttle, brake] = message.numbers;
-      this.core.sendInput(steering, throttle, brake);
+    else if (message.kind === "update" || message.kind === "input") this.#offer(message);
+  }
+
+  /** @param {Extract<ToWorker, { kind: "update" | "input" }>} message */
+  #offer({ kind, numbers: [a, b, c, d, e, f, g] }) {
+    try {
+      if (kind === "update") this.core.sendUpdate(a, b, c, d, e, f, g);
+      else this.core.sendInput(a, b, c);
+    } catch {
+      // Numbers that the core refuses, as a turn without direction. The page went on long ago, and the worker must not end.
     }
   }
 
