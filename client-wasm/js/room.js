@@ -148,6 +148,8 @@ export class Room extends Emitter {
   async say(text, playerId) {
     this.#needOpen();
     for (const given of [text, playerId ?? ""]) checkText(given, "what is said, and to whom,");
+    // The server does not tell of who came since.
+    if (playerId === undefined) await this.#inside.refresh();
     const others = [...this.players.values()].filter(({ isMe }) => !isMe).map(({ id }) => id);
     let reached = 0;
     /** @type {unknown} */

@@ -186,6 +186,8 @@ test("says something to one, or to all others", async (t) => {
     [eve.id, "to Eve"],
   ]);
   await assert.rejects(room.say("to nobody", "0"), withCode("player_not_found"));
+  there.players.push({ id: "3".repeat(32), name: "Zoe" });
+  assert.equal(await room.say("to who just came too"), 3);
   await room.leave();
   const alone = await race.createRoom("Friday");
   assert.equal(await alone.say("to nobody"), 0);
