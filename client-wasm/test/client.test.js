@@ -2,48 +2,10 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
 
-import { RaceClient, RaceError } from "../js/index.js";
+import { RaceClient } from "../js/index.js";
 import { coded, settled, World } from "./fake-core.js";
 import { ManualClock } from "./manual-clock.js";
-
-/** @typedef {import("../js/index.js").StateChange} StateChange */
-/** @typedef {import("node:test").TestContext} TestContext */
-
-const RELAY = "https://relay.example";
-
-/** @param {string} code @param {boolean} [retryable] */
-function withCode(code, retryable) {
-  return (/** @type {unknown} */ error) => {
-    assert.ok(error instanceof RaceError, String(error));
-    assert.equal(error.code, code);
-    if (retryable !== undefined) assert.equal(error.retryable, retryable);
-    return true;
-  };
-}
-
-/** @param {World} world @param {object} [options] */
-function client(world, options = {}) {
-  return new RaceClient(RELAY, { name: "Ann", core: world.core, config: {}, ...options });
-}
-
-/** @param {RaceClient} race */
-function statesOf(race) {
-  /** @type {StateChange[]} */
-  const states = [];
-  race.on("state", (change) => states.push(change));
-  return states;
-}
-
-/** Time that stands still, and no luck: each wait is half of its longest. @param {TestContext} t */
-function stopTime(t) {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  t.mock.method(Math, "random", () => 0.5);
-  return async (/** @type {number} */ ms) => {
-    await settled();
-    t.mock.timers.tick(ms);
-    await settled();
-  };
-}
+import { RELAY, client, statesOf, stopTime, withCode } from "./scene.js";
 
 test("connects, signs in, and tells its states", async () => {
   const world = new World();

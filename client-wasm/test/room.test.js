@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { RaceClient, RaceError } from "../js/index.js";
+import { RaceClient } from "../js/index.js";
 import { coded, settled, World } from "./fake-core.js";
+import { withCode } from "./scene.js";
 
 /** @typedef {import("node:test").TestContext} TestContext */
 /** @typedef {import("../js/index.js").Room} Room */
@@ -39,11 +40,6 @@ function heardOf(room) {
 /** @param {Room} room */
 function namesIn(room) {
   return [...room.players.values()].map(({ name }) => name);
-}
-
-/** @param {string} code */
-function withCode(code) {
-  return (/** @type {unknown} */ error) => error instanceof RaceError && error.code === code;
 }
 
 test("who makes a room is its host and knows itself in it", async (t) => {
