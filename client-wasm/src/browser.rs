@@ -1,9 +1,6 @@
 //! What the browser is asked for: each function and type of it that is used here, and no more. Crates that name all
 //! of it bring some of their own into the module that a page downloads.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]

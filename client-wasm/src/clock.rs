@@ -1,16 +1,14 @@
 //! The browser's clock and its one timer, in a page and in a Worker alike: both have them on the global object.
 
-use alloc::string::String;
-
 use protocol::decimal::push_integer;
-use protocol::time::{Duration, seconds};
+use std::time::Duration;
 use wasm_bindgen::prelude::*;
 
 use crate::browser::{Date, clear_timeout, performance_now, queue_microtask, set_timeout};
 
 /// The time since the page or the Worker started; never goes back.
 pub(crate) fn now() -> Duration {
-    seconds(performance_now() / 1000.0)
+    Duration::try_from_secs_f64(performance_now() / 1000.0).unwrap_or_default()
 }
 
 /// The time of day as the log shows it, `HH:mm:ss.fff`.

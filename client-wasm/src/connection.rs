@@ -1,12 +1,8 @@
 //! The middle of a session: the protocol's machine between socket, timer, promises and listeners. What JavaScript
 //! must be told is gathered as [`Effect`]s and done once nothing is borrowed, since a listener may call back in.
 
-use alloc::borrow::ToOwned as _;
-use alloc::rc::{Rc, Weak};
-use alloc::string::String;
-use alloc::vec;
-use alloc::vec::Vec;
-use core::cell::RefCell;
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
 
 use protocol::command::Command;
 use protocol::decimal::push_integer;
@@ -14,7 +10,7 @@ use protocol::event::Event;
 use protocol::frame::{Notice, SUBPROTOCOL};
 use protocol::interpolation::{Cars, Change, MAX_CARS};
 use protocol::session::{self, CommandError, Output, Ticket, Transmit};
-use protocol::time::{Duration, sooner};
+use std::time::Duration;
 use wasm_bindgen::{JsCast as _, JsValue};
 
 use crate::browser::{Function, Promise};
@@ -379,8 +375,12 @@ impl Connection {
 
     fn set_timer(&mut self) {
         let connecting = self.connecting.as_ref().map(|(_, deadline)| *deadline);
-        let due = sooner(self.session.poll_timeout(), self.cars.poll_timeout());
-        self.timer.set(sooner(due, connecting));
+        let due = [
+            self.session.poll_timeout(),
+            self.cars.poll_timeout(),
+            connecting,
+        ];
+        self.timer.set(due.into_iter().flatten().min());
     }
 }
 

@@ -1,8 +1,7 @@
 //! Errors as JavaScript sees them: a `RaceError` with a stable `code`, whether trying again may help, and a message
 //! in plain words.
 
-use alloc::borrow::Cow;
-use alloc::borrow::ToOwned as _;
+use std::borrow::Cow;
 
 use protocol::frame::{CloseCode, Retry};
 use protocol::refusal::Refusal;

@@ -2,10 +2,6 @@
 //! to the relay, as JavaScript classes. Works in a page and in a Worker. Everything about the protocol itself is in the
 //! crate `protocol`; here are only the browser's socket, clock, timer and values.
 
-#![cfg_attr(target_arch = "wasm32", no_std)]
-
-extern crate alloc;
-
 mod browser;
 mod clock;
 mod connection;
@@ -16,8 +12,6 @@ mod log;
 mod object;
 mod online;
 mod options;
-#[cfg(target_arch = "wasm32")]
-mod runtime;
 mod session;
 mod socket;
 mod spectator;

@@ -1,8 +1,7 @@
 //! Who listens to which event. A listener may add and remove listeners, itself included, while it is called.
 
-use alloc::rc::{Rc, Weak};
-use alloc::vec::Vec;
-use core::cell::RefCell;
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
 
 use wasm_bindgen::prelude::*;
 

@@ -1,8 +1,6 @@
 //! The log: lines like the guide's, `[TCP SEND] 12:34:56.789 …`, to the console and to listeners, by level. What
 //! may not be in a log (passwords, what players write) is taken out before.
 
-use alloc::string::String;
-
 use protocol::decimal::push_integer;
 
 use crate::browser;

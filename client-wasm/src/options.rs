@@ -1,14 +1,11 @@
 //! The options of a session and of a spectator as JavaScript gives them, checked.
 
-use alloc::string::String;
-
 use protocol::decimal::push_number;
 use protocol::id::Secret;
 use protocol::pacer::{MAX_RATE_HZ, MIN_RATE_HZ};
 use protocol::session::Config;
-use protocol::time;
-use protocol::time::Duration;
 use protocol::timeline::DEFAULT_HISTORY;
+use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::browser::{self, Function};
@@ -64,7 +61,7 @@ pub(crate) fn read_spectate(options: &JsValue) -> Result<Spectate, Failure> {
         0.0,
         DEFAULT_HISTORY.as_secs_f64(),
     )? {
-        read.history = time::seconds(seconds);
+        read.history = Duration::from_secs_f64(seconds);
     }
     read.opener = opener(options)?;
     read.level = level(options)?;
@@ -86,7 +83,7 @@ pub(crate) fn read(options: &JsValue) -> Result<Play, Failure> {
         config.update_rate_hz = rate;
     }
     if let Some(timeout) = number(options, "commandTimeoutMs", 100.0, 60_000.0)? {
-        config.command_timeout = time::seconds(timeout / 1000.0);
+        config.command_timeout = Duration::from_secs_f64(timeout / 1000.0);
     }
     config.plain_datagrams = flag(options, "plainDatagrams")?;
     if flag(options, "gzip")? {

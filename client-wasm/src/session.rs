@@ -1,9 +1,7 @@
 //! The class JavaScript sees. Every method is a thin door to [`Connection`].
 
-use alloc::rc::Rc;
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::cell::RefCell;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use protocol::command::Command;
 use protocol::datagram::Controls;
@@ -362,7 +360,7 @@ impl Session {
 
     fn refuse(&self, failure: &Failure) -> Promise {
         let (promise, waiting) = Waiting::new();
-        self.perform_later(alloc::vec![waiting.reject(failure)]);
+        self.perform_later(vec![waiting.reject(failure)]);
         promise
     }
 

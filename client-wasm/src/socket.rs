@@ -1,9 +1,7 @@
 //! The WebSocket to the relay: opened, listened to, and let go. The seam to any other transport is what
 //! [`Incoming`] names and what [`Socket`] can do.
 
-use alloc::rc::Rc;
-use alloc::string::String;
-use alloc::vec::Vec;
+use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 

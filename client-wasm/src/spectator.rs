@@ -1,13 +1,10 @@
 //! The classes a spectator's page sees. Every method is a thin door to [`Watching`].
 
-use alloc::borrow::ToOwned as _;
-use alloc::rc::Rc;
-use alloc::vec;
-use alloc::vec::Vec;
-use core::cell::RefCell;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use protocol::spectate::{SUBPROTOCOL, access, address};
-use protocol::time::{Duration, seconds};
+use std::time::Duration;
 use wasm_bindgen::prelude::*;
 
 use crate::browser::{Float32Array, Function};
@@ -239,7 +236,8 @@ impl Drop for Spectator {
     }
 }
 
-/// A moment of the timeline; one before it is its beginning.
+/// A moment of the timeline; one before it is its beginning, one far behind it is bounded so that sums of times fit.
 fn moment(ms: f64) -> Duration {
-    seconds(ms / 1000.0)
+    let seconds = (ms / 1000.0).clamp(0.0, 1e9);
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }

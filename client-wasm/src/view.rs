@@ -1,9 +1,6 @@
 //! The remote cars as one flat array of numbers that JavaScript reads straight from the module's memory, so that
 //! drawing a frame makes no garbage.
 
-use alloc::boxed::Box;
-use alloc::vec;
-
 use protocol::interpolation::Pose;
 use wasm_bindgen::JsCast as _;
 

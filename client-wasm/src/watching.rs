@@ -1,16 +1,14 @@
 //! The middle of a spectator: connection and timeline of the protocol between socket, timer and listeners. What
 //! JavaScript must be told is gathered and done once nothing is borrowed, since a listener may call back in.
 
-use alloc::rc::{Rc, Weak};
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::cell::RefCell;
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
 
 use protocol::metrics::Rate;
 use protocol::snapshot::MAX_CARS;
 use protocol::spectate::{self, Loss, Output, Room, State};
-use protocol::time::Duration;
 use protocol::timeline::{Taken, Timeline};
+use std::time::Duration;
 use wasm_bindgen::JsValue;
 
 use crate::browser::random;

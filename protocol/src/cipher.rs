@@ -1,8 +1,6 @@
 //! The seal of a datagram: AES-256-CBC under a key made of session id and secret (facts, section 6.1).
 //! There is no MAC, no nonce and no counter in this protocol: it hides, it does not authenticate.
 
-use alloc::vec::Vec;
-
 use aes::cipher::block_padding::Pkcs7;
 use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit};
 use sha2::{Digest, Sha256};
@@ -117,8 +115,8 @@ impl Cipher {
     }
 }
 
-impl core::fmt::Debug for Cipher {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl std::fmt::Debug for Cipher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Cipher(***)")
     }
 }

@@ -1,9 +1,6 @@
 //! What a client says over TCP: every command of the first generation (facts, section 2.1) as one line of JSON.
 //! Replies and pushes are in [`event`](crate::event).
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use crate::id::{Password, RoomId, SessionId};
 use crate::json::push_member;
 

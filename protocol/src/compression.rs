@@ -49,7 +49,7 @@ pub fn inflate(bytes: &[u8]) -> Result<Vec<u8>, InflateError> {
 /// # Errors
 /// Always.
 #[cfg(not(feature = "gzip"))]
-pub fn inflate(_bytes: &[u8]) -> Result<alloc::vec::Vec<u8>, InflateError> {
+pub fn inflate(_bytes: &[u8]) -> Result<Vec<u8>, InflateError> {
     Err(InflateError)
 }
 

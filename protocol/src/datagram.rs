@@ -1,8 +1,6 @@
 //! Datagrams: what a car does, as JSON in one UDP packet (facts, sections 6.2 and 6.4). Sealed on the way up; on
 //! the way down plain or sealed as the server likes, told apart by the first byte.
 
-use alloc::string::String;
-
 use crate::cipher::{Cipher, OpenError};
 use crate::decimal::{push_integer, push_number};
 use crate::fields::Fields;
@@ -104,7 +102,7 @@ impl Datagram {
     }
 
     fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
-        let text = core::str::from_utf8(json).map_err(|_| DecodeError::Unknown)?;
+        let text = std::str::from_utf8(json).map_err(|_| DecodeError::Unknown)?;
         let value = Value::parse(text).ok_or(DecodeError::Unknown)?;
         let fields = Fields::of(&value).ok_or(DecodeError::Unknown)?;
         // On UDP the command is case-sensitive (facts, section 1.5).

@@ -1,8 +1,6 @@
 //! Decimal numbers, read and spelt without the tables that do it exactly for every number there is: for numbers of up to
 //! 15 digits and a power of ten up to 22 the result is the nearest one, as two exact `f64` make it; for others very nearly.
 
-use alloc::string::String;
-
 /// The digits that a 64-bit number surely holds.
 const MAX_DIGITS: usize = 19;
 /// Beyond this power of ten an `f32` is 0 or infinite, whatever the digits.
@@ -187,7 +185,6 @@ fn times_ten_to(number: f64, power: i32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::format;
     use proptest::prelude::*;
 
     fn spelt(number: f32) -> String {

@@ -1,10 +1,6 @@
 //! What the server says over TCP: every reply and push of the first generation (facts, sections 2.1 and 3), read
 //! from one line. What is not known is kept whole, so that a newer server disturbs nothing.
 
-use alloc::borrow::ToOwned as _;
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use crate::fields::Fields;
 use crate::geometry::Vec3;
 use crate::id::{RoomId, SessionId};

@@ -1,10 +1,8 @@
 //! The fields of a JSON object that came over the wire, each taken by name and type. Small on purpose: a derived
 //! reader for every kind of line made the browser's module half as large again.
 
-use alloc::borrow::{Cow, ToOwned as _};
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::str::FromStr;
+use std::borrow::Cow;
+use std::str::FromStr;
 
 use crate::geometry::{Quat, Vec3};
 use crate::json::Value;

@@ -1,9 +1,6 @@
 //! Contract 1 between browser and relay: the subprotocol, the notices and the close codes of `GET /ws`.
 //! Used by the relay, which speaks it, and by the browser's client, which understands it.
 
-use alloc::format;
-use alloc::string::String;
-
 use crate::fields::Fields;
 use crate::json::Value;
 

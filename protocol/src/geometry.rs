@@ -1,8 +1,6 @@
 //! Places and turns as the wire has them: metres, Unity's axes (left-handed, Y up, +Z forward, +X right), and
 //! quaternions in the order x, y, z, w (facts, section 9).
 
-use crate::math;
-
 /// A place or a direction in metres.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Vec3 {
@@ -32,7 +30,7 @@ impl Vec3 {
 
     /// The length in metres.
     pub fn length(self) -> f32 {
-        math::sqrt(self.dot(self))
+        self.dot(self).sqrt()
     }
 
     /// The dot product.
@@ -41,7 +39,7 @@ impl Vec3 {
     }
 }
 
-impl core::ops::Add for Vec3 {
+impl std::ops::Add for Vec3 {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
@@ -49,7 +47,7 @@ impl core::ops::Add for Vec3 {
     }
 }
 
-impl core::ops::Sub for Vec3 {
+impl std::ops::Sub for Vec3 {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
@@ -57,7 +55,7 @@ impl core::ops::Sub for Vec3 {
     }
 }
 
-impl core::ops::Mul<f32> for Vec3 {
+impl std::ops::Mul<f32> for Vec3 {
     type Output = Self;
 
     fn mul(self, factor: f32) -> Self {
@@ -100,14 +98,14 @@ impl Quat {
 
     /// Turn by `yaw` radians about the vertical: 0 looks along +Z, positive turns towards +X.
     pub fn from_yaw(yaw: f32) -> Self {
-        Self::new(0.0, math::sin(yaw / 2.0), 0.0, math::cos(yaw / 2.0))
+        Self::new(0.0, (yaw / 2.0).sin(), 0.0, (yaw / 2.0).cos())
     }
 
     /// The turn about the vertical in radians, −π to π.
     pub fn yaw(self) -> f32 {
         let sin = 2.0 * (self.w * self.y + self.x * self.z);
         let cos = 1.0 - 2.0 * (self.x * self.x + self.y * self.y);
-        math::atan2(sin, cos)
+        sin.atan2(cos)
     }
 
     /// Say whether all four numbers are finite.
@@ -118,7 +116,7 @@ impl Quat {
     /// Bring to length one; nothing where there is no direction to keep. Later servers refuse a turn that is
     /// not normalised (facts, section 6.5).
     pub fn normalized(self) -> Option<Self> {
-        let length = math::sqrt(self.dot(self));
+        let length = self.dot(self).sqrt();
         if !(length.is_finite() && length > 1e-6) {
             return None;
         }
@@ -140,12 +138,9 @@ impl Quat {
         let (from, to) = if dot > 0.9995 {
             (1.0 - t, t)
         } else {
-            let angle = math::acos(dot);
-            let sin = math::sin(angle);
-            (
-                math::sin((1.0 - t) * angle) / sin,
-                math::sin(t * angle) / sin,
-            )
+            let angle = dot.acos();
+            let sin = angle.sin();
+            (((1.0 - t) * angle).sin() / sin, (t * angle).sin() / sin)
         };
         let to = to * sign;
         let blend = Self::new(
@@ -159,7 +154,7 @@ impl Quat {
 
     /// The angle between two turns in radians, 0 to π.
     pub fn angle_to(self, other: Self) -> f32 {
-        2.0 * math::acos(self.dot(other).abs().min(1.0))
+        2.0 * self.dot(other).abs().min(1.0).acos()
     }
 
     fn dot(self, other: Self) -> f32 {
@@ -170,7 +165,7 @@ impl Quat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use core::f32::consts::PI;
+    use std::f32::consts::PI;
 
     #[test]
     fn yaw_is_what_it_was_made_of() {

@@ -1,10 +1,8 @@
 //! Identifiers and secrets that travel through the whole project as types of their own.
 //! An id is checked once, where it enters; a secret never prints itself.
 
-use alloc::borrow::ToOwned as _;
-use alloc::string::String;
-use core::fmt;
-use core::str::FromStr;
+use std::fmt;
+use std::str::FromStr;
 
 /// The most bytes an id may have. The servers send 32 hexadecimal digits; the room for more is for servers
 /// that choose another spelling.
@@ -28,8 +26,8 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-        #[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
+        #[derive(serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
         impl $name {

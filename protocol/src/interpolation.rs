@@ -4,15 +4,13 @@
 mod beat;
 pub(crate) mod car;
 
-use alloc::vec::Vec;
-
 use crate::datagram::Update;
 use crate::geometry::{Quat, Vec3};
 use crate::id::SessionId;
 use crate::metrics::Loss;
-use crate::queue::pop_first;
-use crate::time::Duration;
 use car::Car;
+use std::collections::VecDeque;
+use std::time::Duration;
 
 /// The least a car is drawn in the past.
 pub const MIN_DELAY: Duration = Duration::from_millis(50);
@@ -66,7 +64,7 @@ pub enum Change {
 #[derive(Debug, Default)]
 pub struct Cars {
     slots: Vec<Option<Car>>,
-    changes: Vec<Change>,
+    changes: VecDeque<Change>,
     /// The loss of cars that are gone.
     past_loss: Loss,
 }
@@ -114,7 +112,7 @@ impl Cars {
 
     /// Give the next car that came or went.
     pub fn poll_change(&mut self) -> Option<Change> {
-        pop_first(&mut self.changes)
+        self.changes.pop_front()
     }
 
     /// Say where each car is to be drawn now, with its slot.
@@ -155,7 +153,7 @@ impl Cars {
             self.slots.push(None);
         }
         self.slots[slot] = Some(Car::new(update, now));
-        self.changes.push(Change::Joined {
+        self.changes.push_back(Change::Joined {
             slot,
             id: update.session_id.clone(),
         });
@@ -165,7 +163,7 @@ impl Cars {
         for (slot, place) in self.slots.iter_mut().enumerate() {
             if let Some(car) = place.take_if(|car| gone(car)) {
                 self.past_loss += car.loss;
-                self.changes.push(Change::Left { slot, id: car.id });
+                self.changes.push_back(Change::Left { slot, id: car.id });
             }
         }
     }

@@ -4,8 +4,7 @@
 mod read;
 mod write;
 
-use alloc::borrow::Cow;
-use alloc::vec::Vec;
+use std::borrow::Cow;
 
 use crate::decimal;
 

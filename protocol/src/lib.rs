@@ -3,10 +3,6 @@
 //! Nothing here opens a socket, starts a thread, reads a clock or draws a random number, so every rule of the
 //! protocol is tested natively with a virtual clock and runs unchanged in the browser.
 
-#![cfg_attr(not(any(feature = "std", test)), no_std)]
-
-extern crate alloc;
-
 pub mod cipher;
 pub mod command;
 pub mod compression;
@@ -26,11 +22,8 @@ pub mod refusal;
 pub mod session;
 pub mod snapshot;
 pub mod spectate;
-pub mod time;
 pub mod timeline;
 
 mod fields;
 mod json;
-mod math;
-mod queue;
 mod ring;

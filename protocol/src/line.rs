@@ -1,9 +1,7 @@
 //! Bytes of a stream to command lines: any chunking, LF or CRLF, a named greatest length, and bad UTF-8 as a
 //! value. Used by the relay and by the game server, on either side of the same TCP connection.
 
-use alloc::collections::VecDeque;
-use alloc::string::String;
-use alloc::vec::Vec;
+use std::collections::VecDeque;
 
 /// The longest line taken, in bytes without its end. A real server answered a room name of 200,000 letters
 /// (recording `long_line`) and a list of eight thousand rooms stays below this.
@@ -95,8 +93,8 @@ impl LineDecoder {
     }
 
     fn finish(&mut self) {
-        let mut line = core::mem::take(&mut self.partial);
-        let skipped = core::mem::take(&mut self.skipping);
+        let mut line = std::mem::take(&mut self.partial);
+        let skipped = std::mem::take(&mut self.skipping);
         if line.last() == Some(&b'\r') {
             line.pop();
         }
@@ -114,7 +112,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn lines(decoder: &mut LineDecoder) -> Vec<Result<String, LineError>> {
-        core::iter::from_fn(|| decoder.next_line()).collect()
+        std::iter::from_fn(|| decoder.next_line()).collect()
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Lines made fit for a log: passwords, secrets, tokens and what players write to each other become `***`.
 
-use alloc::borrow::{Cow, ToOwned as _};
-use alloc::string::String;
+use std::borrow::Cow;
 
 use crate::decimal::push_integer;
 use crate::json::Value;

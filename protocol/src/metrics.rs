@@ -1,7 +1,7 @@
 //! Figures about the network, as the guide's section 11.5 has them: round trip, packets sent, received and lost,
 //! rates. Loss can only be estimated: datagrams of the first generation are not counted by their senders.
 
-use crate::time::Duration;
+use std::time::Duration;
 
 /// A rate is taken over so many slices, a second together.
 const SLICES: usize = 10;
@@ -108,7 +108,7 @@ impl Loss {
     }
 }
 
-impl core::ops::AddAssign for Loss {
+impl std::ops::AddAssign for Loss {
     fn add_assign(&mut self, other: Self) {
         self.arrived += other.arrived;
         self.lost += other.lost;

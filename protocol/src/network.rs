@@ -1,9 +1,7 @@
 //! A bad network as a seeded machine without I/O: delay, jitter, loss, reordering and doubling, the same for the
 //! same seed. Tests put it between two ends; nothing in it waits.
 
-use alloc::vec::Vec;
-
-use crate::time::Duration;
+use std::time::Duration;
 
 /// How bad the network is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -128,7 +126,7 @@ mod tests {
         for item in 0..2000u32 {
             network.send(item, ms(50) * item);
         }
-        core::iter::from_fn(|| network.poll(Duration::MAX)).collect()
+        std::iter::from_fn(|| network.poll(Duration::MAX)).collect()
     }
 
     #[test]

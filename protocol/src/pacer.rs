@@ -1,7 +1,7 @@
 //! The rate limit of sending: at most so many a second, and the newest wins. Keeps its beat, so that receivers
 //! can tell when a position was sent although datagrams of the first generation carry no time.
 
-use crate::time::{Duration, seconds};
+use std::time::Duration;
 
 /// The slowest rate that may be set, in Hz.
 pub const MIN_RATE_HZ: f64 = 1.0;
@@ -33,7 +33,7 @@ impl<T> Pacer<T> {
         } else {
             DEFAULT_RATE_HZ
         };
-        let interval = seconds(1.0 / rate.clamp(MIN_RATE_HZ, MAX_RATE_HZ));
+        let interval = Duration::from_secs_f64(1.0 / rate.clamp(MIN_RATE_HZ, MAX_RATE_HZ));
         Self {
             interval,
             next: None,

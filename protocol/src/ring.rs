@@ -1,7 +1,5 @@
 //! The newest of a row of measurements, and where most of them lie.
 
-use crate::math;
-
 /// The newest `N` values, none of them NaN.
 #[derive(Debug, Clone)]
 pub(crate) struct Ring<const N: usize> {
@@ -52,7 +50,7 @@ impl<const N: usize> Ring<N> {
     /// The value that this share of all does not exceed.
     pub(crate) fn quantile(&self, share: f64) -> Option<f64> {
         let last = self.len.checked_sub(1)?;
-        let place = math::round(share * last as f64) as usize;
+        let place = (share * last as f64).round() as usize;
         self.sorted[..self.len].get(place).copied()
     }
 
@@ -71,7 +69,6 @@ impl<const N: usize> Ring<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec::Vec;
     use proptest::prelude::*;
 
     proptest! {

@@ -9,10 +9,6 @@ mod output;
 #[cfg(test)]
 mod tests;
 
-use alloc::borrow::ToOwned as _;
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use crate::cipher::{Cipher, SAFE_PLAINTEXT_BYTES};
 use crate::command::Command;
 use crate::datagram::{Controls, Datagram, DecodeError, Input, Update};
@@ -21,12 +17,12 @@ use crate::geometry::{Quat, Vec3};
 use crate::id::{RoomId, Secret, SessionId};
 use crate::metrics::Traffic;
 use crate::pacer::{DEFAULT_RATE_HZ, Pacer};
-use crate::queue::pop_first;
 use crate::refusal::Refusal;
-use crate::time::{Duration, sooner};
 use commands::Match;
 pub use error::{CommandError, DatagramError, SendError};
 pub use output::{Output, State, Ticket, Transmit};
+use std::collections::VecDeque;
+use std::time::Duration;
 
 /// How a session behaves. The defaults suit every released server.
 #[derive(Debug, Clone)]
@@ -74,7 +70,7 @@ const MAX_OUTPUTS: usize = 4096;
 /// A client's session. See the module for how to drive it.
 ///
 /// ```
-/// use core::time::Duration;
+/// use std::time::Duration;
 /// use protocol::command::Command;
 /// use protocol::session::{Config, Session, State, Transmit};
 ///
@@ -106,8 +102,8 @@ pub struct Session {
     last_datagram_sent: Option<Duration>,
     round_trip: Option<Duration>,
     traffic: Traffic,
-    transmits: Vec<Transmit>,
-    outputs: Vec<Output>,
+    transmits: VecDeque<Transmit>,
+    outputs: VecDeque<Output>,
 }
 
 impl Session {
@@ -130,8 +126,8 @@ impl Session {
             last_datagram_sent: None,
             round_trip: None,
             traffic: Traffic::default(),
-            transmits: Vec::new(),
-            outputs: Vec::new(),
+            transmits: VecDeque::new(),
+            outputs: VecDeque::new(),
             config,
         }
     }
@@ -253,7 +249,7 @@ impl Session {
     /// [`Transmit::Close`]. Commands that still wait fail with [`CommandError::Closed`].
     pub fn goodbye(&mut self, now: Duration) {
         if self.state == State::Disconnected {
-            self.transmits.push(Transmit::Close);
+            self.transmits.push_back(Transmit::Close);
             return;
         }
         if !self.goodbye.has_begun() {
@@ -354,19 +350,24 @@ impl Session {
         }
         let idle = self.commands.is_idle() && !self.goodbye.has_begun();
         let keep_alive = idle.then(|| self.last_line_sent + self.config.keep_alive);
-        let datagram = sooner(self.updates.timeout(), self.inputs.timeout());
-        let command = sooner(self.commands.timeout(), self.held_until);
-        sooner(sooner(datagram, command), keep_alive)
+        let due = [
+            self.updates.timeout(),
+            self.inputs.timeout(),
+            self.commands.timeout(),
+            self.held_until,
+            keep_alive,
+        ];
+        due.into_iter().flatten().min()
     }
 
     /// Give the next thing to send.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
-        pop_first(&mut self.transmits)
+        self.transmits.pop_front()
     }
 
     /// Give the next thing for the application.
     pub fn poll_output(&mut self) -> Option<Output> {
-        pop_first(&mut self.outputs)
+        self.outputs.pop_front()
     }
 
     fn welcome(&mut self, id: SessionId, now: Duration) {
@@ -530,7 +531,7 @@ impl Session {
         };
         self.traffic.sent(bytes.len(), now);
         self.last_datagram_sent = Some(now);
-        self.transmits.push(Transmit::Datagram(bytes));
+        self.transmits.push_back(Transmit::Datagram(bytes));
         Ok(())
     }
 
@@ -574,7 +575,7 @@ impl Session {
             let oldest = self.outputs.iter().position(datagram).unwrap_or(0);
             self.outputs.remove(oldest);
         }
-        self.outputs.push(output);
+        self.outputs.push_back(output);
     }
 }
 

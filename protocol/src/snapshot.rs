@@ -16,11 +16,8 @@
 //! say which (0 x … 3 w), then the other three in order, 10 bits each, from −1/√2 (0) to 1/√2 (1023), their signs
 //! such that the part left out is positive. That is exact to 0.25 degrees.
 
-use alloc::vec::Vec;
-
 use crate::geometry::{Quat, Vec3};
-use crate::math;
-use crate::time::Duration;
+use std::time::Duration;
 
 /// The version this module writes and reads.
 pub const VERSION: u8 = 1;
@@ -132,12 +129,14 @@ impl Car {
     fn encode(&self, bytes: &mut Vec<u8>) {
         bytes.extend([self.index, if self.stale { FLAG_STALE } else { 0 }]);
         for metres in [self.position.x, self.position.y, self.position.z] {
-            let centimetres = round(metres * 100.0).clamp(-MAX_CENTIMETRES, MAX_CENTIMETRES);
+            let centimetres = (metres * 100.0)
+                .round()
+                .clamp(-MAX_CENTIMETRES, MAX_CENTIMETRES);
             bytes.extend(&(centimetres as i32).to_le_bytes()[..3]);
         }
         bytes.extend(pack_turn(self.rotation).to_le_bytes());
         // A cast to a smaller integer keeps to its range.
-        bytes.extend((round(self.speed * 100.0) as u16).to_le_bytes());
+        bytes.extend(((self.speed * 100.0).round() as u16).to_le_bytes());
         let age = u16::try_from(self.age.as_millis()).unwrap_or(u16::MAX);
         bytes.extend(age.to_le_bytes());
     }
@@ -187,14 +186,10 @@ fn pack_turn(turn: Quat) -> u32 {
     let mut packed = left_out as u32;
     let others = (0..4).filter(|&part| part != left_out);
     for (place, part) in others.enumerate() {
-        let share = parts[part] * sign * core::f32::consts::FRAC_1_SQRT_2 + 0.5;
-        packed |= (round(share * TURN_STEPS) as u32).min(1023) << (2 + 10 * place);
+        let share = parts[part] * sign * std::f32::consts::FRAC_1_SQRT_2 + 0.5;
+        packed |= ((share * TURN_STEPS).round() as u32).min(1023) << (2 + 10 * place);
     }
     packed
-}
-
-fn round(number: f32) -> f32 {
-    math::round(number.into()) as f32
 }
 
 /// The part that is furthest from 0, and its sign.
@@ -214,10 +209,10 @@ fn unpack_turn(packed: u32) -> Quat {
     let mut rest = 1.0f32;
     for (place, part) in (0..4).filter(|&part| part != left_out).enumerate() {
         let share = ((packed >> (2 + 10 * place)) & 1023) as f32 / TURN_STEPS;
-        parts[part] = (share - 0.5) * core::f32::consts::SQRT_2;
+        parts[part] = (share - 0.5) * std::f32::consts::SQRT_2;
         rest -= parts[part] * parts[part];
     }
-    parts[left_out] = math::sqrt(rest.max(0.0));
+    parts[left_out] = rest.max(0.0).sqrt();
     let [x, y, z, w] = parts;
     Quat::new(x, y, z, w).normalized().unwrap_or_default()
 }

@@ -7,8 +7,6 @@ mod room;
 pub use connection::{Connection, Loss, Output, State};
 pub use room::{MAX_NAME_LETTERS, MAX_ROOM_BYTES, Player, Room};
 
-use alloc::string::String;
-
 use crate::id::RoomId;
 
 /// The WebSocket subprotocol the spectator offers and the relay selects.

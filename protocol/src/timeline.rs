@@ -13,17 +13,15 @@ mod indices;
 mod path;
 mod store;
 
-use alloc::boxed::Box;
-
 use crate::id::SessionId;
 use crate::interpolation::Pose;
 use crate::snapshot::{Snapshot, SnapshotError};
-use crate::time::{Duration, seconds};
 use clock::{Clock, Stamp};
 use edge::{Edge, HOLD};
 use frames::Frames;
 use glide::Glide;
 use indices::{INDICES, Indices};
+use std::time::Duration;
 use store::{Store, Stored};
 
 /// How much is kept unless told otherwise.
@@ -101,7 +99,7 @@ impl Timeline {
             return Ok(Taken::Old);
         };
         self.edge.arrive(at, is_break, now);
-        let anew = core::mem::take(&mut self.anew);
+        let anew = std::mem::take(&mut self.anew);
         self.append(Stored {
             at,
             anew: if is_break { Indices::ALL } else { anew },
@@ -212,5 +210,10 @@ fn skipped((last, had_cars): (u32, bool), number: u32) -> u32 {
 }
 
 /// Seconds that are known to be small; less than none is none.
+/// No time where there is less than none.
+fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests;

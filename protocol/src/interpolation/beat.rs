@@ -1,10 +1,9 @@
 //! When a datagram was really sent. Datagrams of the first generation carry no time and arrive with jitter, but
 //! their senders keep a beat: from the arrivals the beat is found, and from it each datagram's true place in time.
 
-use crate::math;
 use crate::pacer::DEFAULT_RATE_HZ;
 use crate::ring::Ring;
-use crate::time::Duration;
+use std::time::Duration;
 
 /// How many of the newest arrivals say what the jitter is.
 const WINDOW: usize = 64;
@@ -166,7 +165,9 @@ impl Beat {
             (Some(last), Some(seq)) if seq > last => {
                 u32::try_from(i64::from(seq) - i64::from(last)).unwrap_or(1)
             }
-            _ => math::round((now - self.last_stamp) / self.period).clamp(0.0, 1e6) as u32,
+            _ => ((now - self.last_stamp) / self.period)
+                .round()
+                .clamp(0.0, 1e6) as u32,
         }
     }
 
@@ -223,7 +224,7 @@ impl Beat {
         let beats: f64 = self
             .gaps
             .iter()
-            .map(|gap| math::round(gap / median).max(1.0))
+            .map(|gap| (gap / median).round().max(1.0))
             .sum();
         let exact = self.gaps.iter().sum::<f64>() / beats;
         let period = if another { median } else { exact };

@@ -1,15 +1,12 @@
 //! One remote car: its samples on the beat of its sender, and the path through them.
 
-use alloc::vec::Vec;
-
 use super::beat::Beat;
 use super::{MAX_DELAY, MAX_EXTRAPOLATION, MIN_DELAY, Pose};
 use crate::datagram::Update;
 use crate::geometry::{Quat, Vec3};
 use crate::id::SessionId;
-use crate::math;
 use crate::metrics::Loss;
-use crate::time::{Duration, seconds};
+use std::time::Duration;
 
 /// A datagram may come again when so many newer ones have come.
 const DOUBLE_MEMORY: usize = 4;
@@ -98,7 +95,7 @@ impl Car {
 
     /// How far in the past the car is drawn at present.
     pub(super) fn delay(&self) -> Duration {
-        seconds(self.delay)
+        Duration::try_from_secs_f64(self.delay).unwrap_or_default()
     }
 
     pub(super) fn arrive(&mut self, update: &Update, now: Duration) {
@@ -257,7 +254,7 @@ impl Car {
         let step = DELAY_SLEW * passed;
         self.delay += (self.wanted_delay - self.delay).clamp(-step, step);
         let path = self.path(seconds - self.delay);
-        let fade = math::fade(passed / CORRECTION_SECONDS);
+        let fade = (-passed / CORRECTION_SECONDS).exp() as f32;
         let offset = self
             .drawn
             .map_or(Vec3::default(), |drawn| drawn.offset * fade);

@@ -1,6 +1,6 @@
 //! Cars behind a seeded bad network, with a virtual clock, against the path they truly drove.
 
-use alloc::collections::VecDeque;
+use std::collections::VecDeque;
 
 use super::*;
 use crate::network::{Conditions, Network};
@@ -38,7 +38,7 @@ const RADIUS: f64 = 70.0;
 impl Drive {
     fn new(length: Duration) -> Self {
         let (mut at, mut speed) = (0.0f64, 30.0f64);
-        let half = STRAIGHT + core::f64::consts::PI * RADIUS;
+        let half = STRAIGHT + std::f64::consts::PI * RADIUS;
         let metres = (0..=length.as_millis())
             .map(|_| {
                 let on = at % half;
@@ -52,24 +52,24 @@ impl Drive {
     }
 
     fn at(&self, time: Duration) -> (Vec3, f32) {
-        let half = STRAIGHT + core::f64::consts::PI * RADIUS;
+        let half = STRAIGHT + std::f64::consts::PI * RADIUS;
         let exact = time.as_secs_f64() * 1000.0;
         let index = (exact as usize).min(self.metres.len() - 2);
         let metres =
             self.metres[index] + (self.metres[index + 1] - self.metres[index]) * exact.fract();
         let (on, second) = (metres % half, (metres / half) as u64 % 2 == 1);
         let (x, z, yaw) = if on < STRAIGHT {
-            (on - STRAIGHT / 2.0, RADIUS, core::f64::consts::FRAC_PI_2)
+            (on - STRAIGHT / 2.0, RADIUS, std::f64::consts::FRAC_PI_2)
         } else {
             let angle = (on - STRAIGHT) / RADIUS;
             (
                 STRAIGHT / 2.0 + RADIUS * angle.sin(),
                 RADIUS * angle.cos(),
-                core::f64::consts::FRAC_PI_2 + angle,
+                std::f64::consts::FRAC_PI_2 + angle,
             )
         };
         let (sign, turn) = if second {
-            (-1.0, core::f64::consts::PI)
+            (-1.0, std::f64::consts::PI)
         } else {
             (1.0, 0.0)
         };
@@ -550,7 +550,7 @@ fn cars_come_go_and_their_slots_are_used_again() {
     assert_eq!(cars.poll_timeout(), Some(EXPIRY));
     cars.handle_timeout(EXPIRY);
     cars.handle_update(&named("c"), EXPIRY);
-    let changes: Vec<Change> = core::iter::from_fn(|| cars.poll_change()).collect();
+    let changes: Vec<Change> = std::iter::from_fn(|| cars.poll_change()).collect();
     assert_eq!(
         changes,
         [

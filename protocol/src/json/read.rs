@@ -1,8 +1,6 @@
 //! Reads JSON by the letter of RFC 8259, one byte after the other.
 
-use alloc::borrow::Cow;
-use alloc::string::String;
-use alloc::vec::Vec;
+use std::borrow::Cow;
 
 use super::Value;
 
@@ -203,7 +201,6 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec;
     use proptest::prelude::*;
     use serde_json::Value as Judge;
 

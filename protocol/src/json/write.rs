@@ -1,7 +1,5 @@
 //! Writes texts so that any reader takes them.
 
-use alloc::string::String;
-
 use super::Value;
 
 /// The digits of a control character's number.

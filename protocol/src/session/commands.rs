@@ -1,15 +1,12 @@
 //! The commands of a session: which wait, which one is outstanding, and whose answer a line is. The protocol has no
 //! request ids, so answers are matched in order, by kind, and by what the server's sentences can mean.
 
-use alloc::vec;
-use alloc::vec::Vec;
-
 use super::{Session, State, Ticket, Transmit};
 use crate::command::{self, Command, MAX_BATCH};
 use crate::event::Event;
-use crate::queue::pop_first;
 use crate::refusal;
-use crate::time::Duration;
+use std::collections::VecDeque;
+use std::time::Duration;
 
 /// How long a batch waits for more commands to go with it (guide, section 10.1).
 const BATCH_WAIT: Duration = Duration::from_millis(50);
@@ -44,7 +41,7 @@ struct Pending {
 /// What was sent and has no answer yet: one command, or one batch.
 #[derive(Debug)]
 struct Outstanding {
-    commands: Vec<Pending>,
+    commands: VecDeque<Pending>,
     is_batch: bool,
     sent: Duration,
     deadline: Duration,
@@ -62,7 +59,7 @@ struct Late {
 #[derive(Debug, Default)]
 pub(super) struct Commands {
     next_ticket: u64,
-    queue: Vec<Pending>,
+    queue: VecDeque<Pending>,
     outstanding: Option<Outstanding>,
     /// Timed out, oldest first; their answers may still come.
     late: Vec<Late>,
@@ -77,7 +74,7 @@ impl Commands {
     pub(super) fn queue(&mut self, command: Command, now: Duration) -> Ticket {
         self.next_ticket += 1;
         let ticket = Ticket(self.next_ticket);
-        self.queue.push(Pending {
+        self.queue.push_back(Pending {
             ticket: Some(ticket),
             command,
             queued: now,
@@ -109,7 +106,8 @@ impl Commands {
     }
 
     fn any(&self, test: impl Fn(&Command) -> bool) -> bool {
-        let has = |commands: &[Pending]| commands.iter().any(|pending| test(&pending.command));
+        let has =
+            |commands: &VecDeque<Pending>| commands.iter().any(|pending| test(&pending.command));
         let outstanding = self.outstanding.as_ref();
         has(&self.queue) || outstanding.is_some_and(|outstanding| has(&outstanding.commands))
     }
@@ -145,7 +143,7 @@ impl Commands {
             }
             tickets.extend(pending.ticket);
             if pending.guards_next {
-                tickets.extend(pop_first(&mut self.queue).and_then(|guarded| guarded.ticket));
+                tickets.extend(self.queue.pop_front().and_then(|guarded| guarded.ticket));
             }
         }
         let too_many = self.late.len().saturating_sub(MAX_LATE);
@@ -154,7 +152,7 @@ impl Commands {
     }
 
     pub(super) fn drop_queue(&mut self) -> Vec<Ticket> {
-        tickets(core::mem::take(&mut self.queue))
+        tickets(std::mem::take(&mut self.queue))
     }
 
     pub(super) fn drop_outstanding(&mut self) -> Vec<Ticket> {
@@ -170,7 +168,7 @@ impl Commands {
     }
 
     pub(super) fn take_skipped(&mut self) -> Vec<Ticket> {
-        core::mem::take(&mut self.skipped)
+        std::mem::take(&mut self.skipped)
     }
 
     pub(super) fn answered_sent(&self) -> Duration {
@@ -214,11 +212,11 @@ impl Commands {
         };
         let sent = outstanding.sent;
         for _ in 0..index {
-            let before = pop_first(&mut outstanding.commands);
+            let before = outstanding.commands.pop_front();
             self.skipped
                 .extend(before.and_then(|pending| pending.ticket));
         }
-        let own = pop_first(&mut outstanding.commands);
+        let own = outstanding.commands.pop_front();
         if outstanding.commands.is_empty() {
             self.outstanding = None;
         }
@@ -243,7 +241,7 @@ impl Commands {
         };
         self.batch_refused = true;
         for pending in batch.commands.into_iter().rev() {
-            self.queue.insert(0, pending);
+            self.queue.push_front(pending);
         }
         true
     }
@@ -259,7 +257,7 @@ impl Commands {
 }
 
 /// Drop commands; gives the tickets of those that somebody waits for.
-fn tickets(commands: Vec<Pending>) -> Vec<Ticket> {
+fn tickets(commands: VecDeque<Pending>) -> Vec<Ticket> {
     let tickets = commands.into_iter().filter_map(|pending| pending.ticket);
     tickets.collect()
 }
@@ -319,7 +317,7 @@ impl Session {
                     queued: now,
                     guards_next: true,
                 };
-                self.commands.queue.insert(0, leave);
+                self.commands.queue.push_front(leave);
                 self.advance(now);
             }
             Next::Nothing if self.goodbye.has_begun() => self.go_on_with_goodbye(now),
@@ -331,7 +329,7 @@ impl Session {
     }
 
     fn next(&self, now: Duration) -> Next {
-        let Some(front) = self.commands.queue.first() else {
+        let Some(front) = self.commands.queue.front() else {
             return Next::Nothing;
         };
         match front.command {
@@ -371,7 +369,7 @@ impl Session {
 
     fn send_next(&mut self, count: usize, now: Duration) {
         let behind = self.commands.queue.split_off(count);
-        let commands = core::mem::replace(&mut self.commands.queue, behind);
+        let commands = std::mem::replace(&mut self.commands.queue, behind);
         self.transmit_commands(commands, now);
     }
 
@@ -383,12 +381,12 @@ impl Session {
             queued: now,
             guards_next: false,
         };
-        self.transmit_commands(vec![pending], now);
+        self.transmit_commands([pending].into(), now);
     }
 
-    fn transmit_commands(&mut self, commands: Vec<Pending>, now: Duration) {
+    fn transmit_commands(&mut self, commands: VecDeque<Pending>, now: Duration) {
         let is_batch = commands.len() > 1;
-        let line = match commands.first() {
+        let line = match commands.front() {
             Some(single) if !is_batch => single.command.to_line(),
             _ => command::batch_line(commands.iter().map(|pending| &pending.command)),
         };
@@ -405,6 +403,6 @@ impl Session {
             shadowed: false,
         });
         self.last_line_sent = now;
-        self.transmits.push(Transmit::Line(line));
+        self.transmits.push_back(Transmit::Line(line));
     }
 }

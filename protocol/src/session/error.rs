@@ -1,7 +1,5 @@
 //! What can go wrong with a command, a position or an input.
 
-use alloc::string::String;
-
 use super::MAX_QUEUE;
 use crate::cipher::SealError;
 use crate::refusal::Refusal;

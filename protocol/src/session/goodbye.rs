@@ -3,7 +3,7 @@
 
 use super::{Session, Transmit};
 use crate::command::Command;
-use crate::time::Duration;
+use std::time::Duration;
 
 /// How long each step of a goodbye waits for its answer: the one who leaves does not want to wait.
 pub(super) const STEP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -50,7 +50,7 @@ impl Session {
             }
             Goodbye::SayingBye => {
                 self.goodbye = Goodbye::Done;
-                self.transmits.push(Transmit::Close);
+                self.transmits.push_back(Transmit::Close);
             }
             Goodbye::NotBegun | Goodbye::Done => {}
         }

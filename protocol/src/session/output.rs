@@ -1,13 +1,10 @@
 //! What comes out of a session: for the server, and for the application.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use super::CommandError;
 use crate::datagram::{Input, Update};
 use crate::event::{Event, GameStarted};
 use crate::id::{RoomId, SessionId};
-use crate::time::Duration;
+use std::time::Duration;
 
 /// How far a session has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

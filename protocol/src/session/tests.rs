@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::id::Password;
-use crate::time::Duration;
 use proptest::prelude::*;
+use std::time::Duration;
 
 const ID: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const OTHER: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -100,7 +100,7 @@ impl Driver {
     }
 
     fn outputs(&mut self) -> Vec<Output> {
-        core::iter::from_fn(|| self.session.poll_output()).collect()
+        std::iter::from_fn(|| self.session.poll_output()).collect()
     }
 
     /// The answer to a command; outputs before it are dropped.
@@ -427,7 +427,7 @@ fn a_goodbye_ends_although_nobody_answers() {
     driver.say(Command::ListRooms);
     driver.session.goodbye(driver.now);
     driver.wait(ms(6_000));
-    let sent: Vec<Transmit> = core::iter::from_fn(|| driver.session.poll_transmit()).collect();
+    let sent: Vec<Transmit> = std::iter::from_fn(|| driver.session.poll_transmit()).collect();
     assert_eq!(sent.len(), 4);
     assert_eq!(sent.last(), Some(&Transmit::Close));
 }

@@ -1,12 +1,9 @@
 //! When a spectator connects, and connects again. Whoever drives it owns the socket: it says what happened to that,
 //! with the time and, where a wait is drawn, a random number; it does what [`Connection::poll_output`] gives.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use crate::frame::{CloseCode, Retry};
-use crate::queue::pop_first;
-use crate::time::{Duration, seconds};
+use std::collections::VecDeque;
+use std::time::Duration;
 
 /// The first frame of a relay comes within this time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -91,7 +88,7 @@ pub struct Connection {
     /// Attempts that failed since the last good connection.
     failures: u32,
     /// At most a few, since they are taken after each input.
-    outputs: Vec<Output>,
+    outputs: VecDeque<Output>,
 }
 
 impl Connection {
@@ -117,7 +114,7 @@ impl Connection {
                 since: now,
                 fed: None,
             };
-            self.outputs.push(Output::State(State::Live));
+            self.outputs.push_back(Output::State(State::Live));
         }
     }
 
@@ -166,7 +163,7 @@ impl Connection {
 
     /// Give the next thing to do.
     pub fn poll_output(&mut self) -> Option<Output> {
-        pop_first(&mut self.outputs)
+        self.outputs.pop_front()
     }
 
     /// Say when [`handle_timeout`](Self::handle_timeout) has something to do.
@@ -182,7 +179,7 @@ impl Connection {
     fn connect(&mut self, now: Duration) {
         self.phase = Phase::Connecting(now);
         self.opened = false;
-        self.outputs.push(Output::Connect);
+        self.outputs.push_back(Output::Connect);
     }
 
     fn lose(&mut self, loss: Loss, now: Duration, random: f64) {
@@ -200,16 +197,16 @@ impl Connection {
         let wait = wait(self.failures, random);
         self.failures += 1;
         self.phase = Phase::Waiting { until: now + wait };
-        self.outputs.push(Output::Disconnect);
+        self.outputs.push_back(Output::Disconnect);
         let state = State::Reconnecting(loss, wait);
-        self.outputs.push(Output::State(state));
+        self.outputs.push_back(Output::State(state));
     }
 
     fn end(&mut self, loss: Loss) {
         if self.phase != Phase::Closed {
             self.phase = Phase::Closed;
-            self.outputs.push(Output::Disconnect);
-            self.outputs.push(Output::State(State::Closed(loss)));
+            self.outputs.push_back(Output::Disconnect);
+            self.outputs.push_back(Output::State(State::Closed(loss)));
         }
     }
 }
@@ -242,7 +239,7 @@ fn wait(failures: u32, random: f64) -> Duration {
     let most = FIRST_WAIT.saturating_mul(1 << failures.min(16));
     // Not a number is 0.
     let part = if random > 0.0 { random.min(1.0) } else { 0.0 };
-    seconds(most.min(LONGEST_WAIT).as_secs_f64() * part)
+    most.min(LONGEST_WAIT).mul_f64(part)
 }
 
 #[cfg(test)]
@@ -254,7 +251,7 @@ mod tests {
     }
 
     fn outputs(connection: &mut Connection) -> Vec<Output> {
-        core::iter::from_fn(|| connection.poll_output()).collect()
+        std::iter::from_fn(|| connection.poll_output()).collect()
     }
 
     fn closed(number: u16, opened: bool) -> Loss {

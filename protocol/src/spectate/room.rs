@@ -1,9 +1,6 @@
 //! The text frame that tells a spectator about the room. What is missing or odd in it is left out, so that a newer
 //! relay may say more.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use crate::fields::Fields;
 use crate::id::{RoomId, SessionId};
 use crate::json::Value;

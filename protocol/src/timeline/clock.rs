@@ -1,6 +1,6 @@
 //! Where on the timeline a snapshot belongs: by the relay's clock while that goes on, otherwise by the local one.
 
-use crate::time::{Duration, seconds};
+use std::time::Duration;
 
 /// A snapshot so much older than the newest is none that was overtaken: the relay's clock began anew.
 const MAX_OVERTAKEN_SECONDS: f64 = 5.0;
@@ -79,7 +79,9 @@ impl Clock {
             passed > -MAX_OVERTAKEN_SECONDS && early < MAX_EARLY_SECONDS
         };
         if !is_same {
-            let at = seconds(soonest).max(newest + RESOLUTION);
+            let at = Duration::try_from_secs_f64(soonest)
+                .unwrap_or_default()
+                .max(newest + RESOLUTION);
             return Stamp::New { at, is_break: true };
         }
         if passed_ms <= 0 {

@@ -5,7 +5,7 @@ use super::MAX_BRIDGE;
 use crate::interpolation::MAX_EXTRAPOLATION;
 use crate::interpolation::car::DELAY_SLEW;
 use crate::ring::Ring;
-use crate::time::Duration;
+use std::time::Duration;
 
 /// How many of the newest arrivals say how late they come: 13 seconds at 20 Hz, so that a bad moment is remembered
 /// long enough to be ready for the next, and then forgotten.

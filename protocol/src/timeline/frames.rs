@@ -6,7 +6,7 @@ use super::store::Store;
 use crate::geometry::Vec3;
 use crate::interpolation::car::{MAX_SPEED, TELEPORT_METRES};
 use crate::snapshot::{Car, Snapshot};
-use crate::time::Duration;
+use std::time::Duration;
 
 /// The two before the moment, the one before them and the one behind: what a path between two of them takes.
 const FRAMES: usize = 4;

@@ -1,14 +1,11 @@
 //! Where snapshots come late, cars are drawn where they are guessed to be. When it turns out where they were, they
 //! glide there and do not jump.
 
-use alloc::boxed::Box;
-
 use super::indices::{INDICES, Indices};
 use crate::geometry::Vec3;
 use crate::interpolation::Pose;
 use crate::interpolation::car::{CORRECTION_SECONDS, TELEPORT_METRES};
-use crate::math;
-use crate::time::Duration;
+use std::time::Duration;
 
 /// A glide has ended after so long: of 15 metres there are less than 2 mm left.
 const LENGTH: Duration = Duration::from_millis(900);
@@ -52,7 +49,7 @@ impl Glide {
     pub(super) fn left(&self, at: Duration) -> f32 {
         match self.start.and_then(|start| at.checked_sub(start)) {
             Some(passed) if passed < LENGTH => {
-                math::fade(passed.as_secs_f64() / CORRECTION_SECONDS)
+                (-passed.as_secs_f64() / CORRECTION_SECONDS).exp() as f32
             }
             _ => 0.0,
         }

@@ -6,7 +6,7 @@ use crate::geometry::Vec3;
 use crate::interpolation::car::{GUESS_FACTOR, GUESS_MORE, MAX_TURN_ON, SLOPE_FACTOR, SLOPE_MORE};
 use crate::interpolation::{MAX_EXTRAPOLATION, Pose};
 use crate::snapshot::Car;
-use crate::time::Duration;
+use std::time::Duration;
 
 impl Frames {
     /// Say where each car is at a moment behind the snapshot `here`.

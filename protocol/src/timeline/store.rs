@@ -1,9 +1,8 @@
 //! The snapshots as they came, oldest first. They are read when they are needed, since most never are.
 
-use alloc::boxed::Box;
-use alloc::collections::VecDeque;
+use std::collections::VecDeque;
 
-use crate::time::Duration;
+use std::time::Duration;
 
 use super::MAX_BYTES;
 use super::indices::Indices;

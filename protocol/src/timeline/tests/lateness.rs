@@ -5,7 +5,7 @@ use super::*;
 /// Feed ticks from `from` up to `to`, each at the time that `arrival` gives.
 fn feed_late(
     timeline: &mut Timeline,
-    ticks: core::ops::Range<u32>,
+    ticks: std::ops::Range<u32>,
     arrival: impl Fn(u32) -> Duration,
 ) {
     for tick in ticks {

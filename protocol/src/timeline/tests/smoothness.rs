@@ -18,7 +18,7 @@ struct Drive(Vec<f64>);
 
 const STRAIGHT: f64 = 120.0;
 const RADIUS: f64 = 70.0;
-const HALF: f64 = STRAIGHT + core::f64::consts::PI * RADIUS;
+const HALF: f64 = STRAIGHT + std::f64::consts::PI * RADIUS;
 
 impl Drive {
     fn new(length: Duration) -> Self {
@@ -50,9 +50,9 @@ impl Drive {
             on.min(STRAIGHT) - STRAIGHT / 2.0 + RADIUS * angle.sin(),
             RADIUS * angle.cos(),
         );
-        let yaw = core::f64::consts::FRAC_PI_2 + angle;
+        let yaw = std::f64::consts::FRAC_PI_2 + angle;
         let (sign, turn) = if second {
-            (-1.0, core::f64::consts::PI)
+            (-1.0, std::f64::consts::PI)
         } else {
             (1.0, 0.0)
         };
@@ -211,7 +211,7 @@ fn the_history_is_what_was_shown_live() {
     let mut seen = watch(TICK, ROAD, 4);
     let mut compared = 0;
     let mut since_guess = 0;
-    for (at, guessed, shown) in core::mem::take(&mut seen.drawn) {
+    for (at, guessed, shown) in std::mem::take(&mut seen.drawn) {
         since_guess = if guessed { 0 } else { since_guess + 1 };
         // Behind a guess it glides to the truth.
         if since_guess > 60 {
