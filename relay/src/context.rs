@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use crate::admission::Admission;
 use crate::config::Config;
-use crate::dial::Dialer;
-use crate::hub::Hub;
+use crate::lifecycle::Phase;
+use crate::limits::admission::Admission;
 use crate::metrics::Metrics;
-use crate::phase::Phase;
-use crate::readiness::Readiness;
+use crate::spectators::Hub;
+use crate::upstream::dial::Dialer;
+use crate::upstream::readiness::Readiness;
 
 pub(crate) struct Context {
     pub(crate) config: Config,

@@ -14,28 +14,17 @@
 //! # }
 //! ```
 
-mod accept;
-mod admission;
-mod bridge;
+mod close;
 mod config;
 mod context;
-mod dial;
-mod ending;
-mod goodbye;
-mod guest;
 mod http;
-mod hub;
-mod limit;
+mod lifecycle;
+mod limits;
 mod metrics;
-mod origin;
-mod outbox;
-mod phase;
-mod readiness;
-mod settings;
-mod transport;
-mod trust;
+mod observers;
+mod players;
+mod spectators;
 mod upstream;
-mod websocket;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -46,21 +35,22 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-use accept::Port;
-use admission::Admission;
 use context::Context;
-use dial::Dialer;
-use hub::Hub;
+use http::accept::{self, Port};
+use lifecycle::Phase;
+use limits::admission::Admission;
 use metrics::Metrics;
-use phase::Phase;
-use readiness::Readiness;
+use spectators::Hub;
+use upstream::dial::Dialer;
+use upstream::readiness::Readiness;
 
+pub use config::settings::CommandLine;
 pub use config::{Config, HostPort, Patience};
-pub use hub::{Access, AccessToken, Observing, Spectating};
-pub use limit::{Allowance, Rate};
-pub use origin::AllowedOrigin;
-pub use settings::CommandLine;
-pub use trust::{Fingerprint, Trust};
+pub use http::origin::AllowedOrigin;
+pub use limits::rate::{Allowance, Rate};
+pub use observers::overseer::Observing;
+pub use spectators::{Access, AccessToken, Spectating};
+pub use upstream::trust::{Fingerprint, Trust};
 
 /// The longest a relay takes to close once players had their time: the goodbyes' 3 s and a little.
 const CLOSING_LIMIT: Duration = Duration::from_secs(4);
@@ -126,7 +116,10 @@ impl Relay {
             tokio::spawn(operators_port(listener, &context).run());
         }
         if let Some(observing) = context.config.observing.clone() {
-            tokio::spawn(hub::oversee(Arc::clone(&context), observing));
+            tokio::spawn(observers::overseer::oversee(
+                Arc::clone(&context),
+                observing,
+            ));
         }
         tokio::spawn(public.run());
         Ok(Self {

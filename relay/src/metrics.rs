@@ -2,9 +2,6 @@
 //! one relaxed atomic addition; what is a state and no count (`page`) is looked up when somebody asks. Labels are words
 //! of this program, never ids, names or addresses.
 
-mod page;
-mod process;
-
 use std::time::{Duration, Instant, SystemTime};
 
 use prometheus_client::metrics::counter::Counter;
@@ -12,8 +9,6 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use protocol::frame::CloseCode;
-
-pub(crate) use page::render;
 
 /// The upper ends of what dials are sorted into, in seconds: from a handshake next door to the longest wait.
 const DIAL_SECONDS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
@@ -52,12 +47,12 @@ const LIMITS: [Limit; 10] = [
 /// Counters that differ in `N` labels.
 type Counters<const N: usize> = Family<[(&'static str, &'static str); N], Counter>;
 /// Counters of close codes.
-type Codes = Family<[(&'static str, u16); 1], Counter>;
+pub(crate) type Codes = Family<[(&'static str, u16); 1], Counter>;
 
 /// Counters of what goes up to the game server and what comes down from it.
 #[derive(Debug)]
 pub(crate) struct Ways {
-    family: Counters<1>,
+    pub(crate) family: Counters<1>,
     pub(crate) up: Counter,
     pub(crate) down: Counter,
 }
@@ -65,8 +60,8 @@ pub(crate) struct Ways {
 /// Everything that is counted.
 #[derive(Debug)]
 pub(crate) struct Metrics {
-    started: Instant,
-    started_at: SystemTime,
+    pub(crate) started: Instant,
+    pub(crate) started_at: SystemTime,
     /// Players that got a place.
     pub(crate) players_admitted: Counter,
     pub(crate) lines: Ways,
@@ -77,15 +72,15 @@ pub(crate) struct Metrics {
     pub(crate) unsendable: Counter,
     /// Datagrams of the game server that are none: too long, empty, or the report of a closed port.
     pub(crate) unusable: Counter,
-    dropped: Counters<2>,
-    refused: Counters<2>,
-    limits: Counters<1>,
-    player_closes: Codes,
-    dials: Counters<1>,
-    dial_seconds: Histogram,
-    goodbyes: Counters<1>,
-    observers: Gauge,
-    observations: Counters<1>,
+    pub(crate) dropped: Counters<2>,
+    pub(crate) refused: Counters<2>,
+    pub(crate) limits: Counters<1>,
+    pub(crate) player_closes: Codes,
+    pub(crate) dials: Counters<1>,
+    pub(crate) dial_seconds: Histogram,
+    pub(crate) goodbyes: Counters<1>,
+    pub(crate) observers: Gauge,
+    pub(crate) observations: Counters<1>,
 }
 
 /// Who asks to come in.
@@ -256,7 +251,7 @@ impl Metrics {
         self.observations.get_or_create(&[("end", end)]).inc();
     }
 
-    fn uptime(&self) -> Duration {
+    pub(crate) fn uptime(&self) -> Duration {
         self.started.elapsed()
     }
 }

@@ -1,12 +1,17 @@
 //! Contract 3: what the relay answers over HTTP. `ws` upgrades players, `www` serves the page, `sharing` says what
 //! pages of other sites may take.
 
+pub(crate) mod accept;
 mod coding;
+mod metrics;
 mod operator;
+pub(crate) mod origin;
+mod process;
 mod rooms;
 mod sharing;
 mod spectate;
 mod upgrade;
+mod websocket;
 mod www;
 
 use std::net::IpAddr;
@@ -24,15 +29,14 @@ use serde::Serialize;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::admission::NoPlace;
-use crate::bridge;
+use crate::close::Ending;
 use crate::context::Context;
-use crate::ending::Ending;
+use crate::limits::admission::NoPlace;
 use crate::metrics::{Limit, Refused, Who};
-use crate::origin;
-use crate::outbox::Outbox;
-use crate::transport::Transport as _;
-use crate::websocket::WebSocket;
+use crate::players::bridge;
+use crate::players::outbox::Outbox;
+use crate::players::transport::Transport as _;
+use websocket::WebSocket;
 use www::Www;
 
 /// Letters of a refused origin that are logged: any real one, and little of what somebody makes up.

@@ -7,9 +7,9 @@ use axum::extract::{FromRef, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
+use super::metrics::render;
 use super::plain;
 use crate::context::Context;
-use crate::metrics::render;
 
 /// The media type of OpenMetrics 1.0, which Prometheus and its kin read.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::plain;
 use crate::context::Context;
-use crate::hub::Hub;
+use crate::spectators::Hub;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

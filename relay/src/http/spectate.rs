@@ -12,12 +12,12 @@ use protocol::frame::CloseCode;
 use protocol::id::RoomId;
 
 use super::{Peer, refuse, switch, upgrade};
-use crate::admission::{NoPlace, Place};
+use crate::close::Ending;
 use crate::context::Context;
-use crate::ending::Ending;
-use crate::hub::Hub;
+use crate::http::websocket::{WebSocket, raw};
+use crate::limits::admission::{NoPlace, Place};
 use crate::metrics::{Refused, Who};
-use crate::websocket::{WebSocket, raw};
+use crate::spectators::Hub;
 
 /// The subprotocol of contract 2.
 const SUBPROTOCOL: &str = "mp-spectate.v1";

@@ -11,13 +11,13 @@ use protocol::id::{RoomId, Secret, SessionId};
 /// Longer lines are not looked at: a list of 400 rooms is shorter.
 const MAX_TAPPED_LINE_BYTES: usize = 64 * 1024;
 /// After a change of room, so long may datagrams of the old one still be on their way.
-pub(super) const SETTLING: Duration = Duration::from_secs(1);
+pub(crate) const SETTLING: Duration = Duration::from_secs(1);
 
 /// How servers of the first generation begin a position on the way down (facts, section 6.4).
 const UPDATE_HEAD: &str = r#"{"command":"UPDATE","sessionId":""#;
 
 /// One player's traffic so far.
-pub(super) struct Tap {
+pub(crate) struct Tap {
     secret: Secret,
     me: Option<Me>,
     name: Option<String>,
@@ -35,7 +35,7 @@ struct Me {
 
 /// What a line said, as far as it matters here.
 #[derive(Debug, PartialEq)]
-pub(super) enum Heard {
+pub(crate) enum Heard {
     /// The player is in this room now, and in no other.
     Entered(RoomId),
     /// The player made this room, and is in it now as its host.
@@ -55,7 +55,7 @@ pub(super) enum Heard {
 }
 
 impl Tap {
-    pub(super) fn new(secret: Secret) -> Self {
+    pub(crate) fn new(secret: Secret) -> Self {
         Self {
             secret,
             me: None,
@@ -67,22 +67,22 @@ impl Tap {
     }
 
     /// The player's session, once welcomed.
-    pub(super) fn id(&self) -> Option<&SessionId> {
+    pub(crate) fn id(&self) -> Option<&SessionId> {
         self.me.as_ref().map(|me| &me.id)
     }
 
     /// The player's name, once signed in.
-    pub(super) fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
     /// Say whether what comes down may be of another room, so that only cars known to be of this one count.
-    pub(super) fn is_mixed(&self, now: Duration) -> bool {
+    pub(crate) fn is_mixed(&self, now: Duration) -> bool {
         self.straddles || now.saturating_sub(self.entered) < SETTLING
     }
 
     /// Take a line of the game server.
-    pub(super) fn handle_line(&mut self, line: &str, now: Duration) -> Option<Heard> {
+    pub(crate) fn handle_line(&mut self, line: &str, now: Duration) -> Option<Heard> {
         if line.len() > MAX_TAPPED_LINE_BYTES {
             return None;
         }
@@ -126,14 +126,14 @@ impl Tap {
     }
 
     /// Read the player's own position on its way up; what claims to be somebody else's is not believed.
-    pub(super) fn read_up(&self, datagram: &[u8]) -> Option<Update> {
+    pub(crate) fn read_up(&self, datagram: &[u8]) -> Option<Update> {
         let me = self.me.as_ref()?;
         self.read(datagram)
             .filter(|update| update.session_id == me.id)
     }
 
     /// Read another player's position on its way down.
-    pub(super) fn read_down(&self, datagram: &[u8]) -> Option<Update> {
+    pub(crate) fn read_down(&self, datagram: &[u8]) -> Option<Update> {
         let me = self.me.as_ref()?;
         self.read(datagram)
             .filter(|update| update.session_id != me.id)
@@ -163,7 +163,7 @@ impl Tap {
 }
 
 /// Say whose position a plain datagram of a first-generation server is, without reading the rest of it.
-pub(super) fn peek(datagram: &[u8]) -> Option<SessionId> {
+pub(crate) fn peek(datagram: &[u8]) -> Option<SessionId> {
     let rest = datagram.strip_prefix(UPDATE_HEAD.as_bytes())?;
     let end = rest.iter().position(|&byte| byte == b'"')?;
     std::str::from_utf8(&rest[..end]).ok()?.parse().ok()

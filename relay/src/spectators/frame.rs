@@ -17,27 +17,27 @@ const PING: u8 = 9;
 const PONG: u8 = 10;
 
 /// Write a text frame, header included.
-pub(super) fn text(payload: &str) -> Bytes {
+pub(crate) fn text(payload: &str) -> Bytes {
     write(TEXT, payload.as_bytes())
 }
 
 /// Write a binary frame, header included.
-pub(super) fn binary(payload: &[u8]) -> Bytes {
+pub(crate) fn binary(payload: &[u8]) -> Bytes {
     write(BINARY, payload)
 }
 
 /// An empty ping.
-pub(super) const fn ping() -> Bytes {
+pub(crate) const fn ping() -> Bytes {
     Bytes::from_static(&[FIN | PING, 0])
 }
 
 /// Write the answer to a ping.
-pub(super) fn pong(payload: &[u8]) -> Bytes {
+pub(crate) fn pong(payload: &[u8]) -> Bytes {
     write(PONG, payload)
 }
 
 /// Write a close frame. The reason has at most 123 bytes.
-pub(super) fn close(code: u16, reason: &str) -> Bytes {
+pub(crate) fn close(code: u16, reason: &str) -> Bytes {
     write(CLOSE, &[&code.to_be_bytes(), reason.as_bytes()].concat())
 }
 
@@ -61,7 +61,7 @@ fn write(opcode: u8, payload: &[u8]) -> Bytes {
 
 /// What a spectator sent.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Received {
+pub(crate) enum Received {
     Ping(Bytes),
     Pong,
     Close,
@@ -69,18 +69,18 @@ pub(super) enum Received {
 
 /// A spectator sent something else than a control frame, or no WebSocket at all.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Unexpected;
+pub(crate) struct Unexpected;
 
 /// Reads control frames. Between them it holds nothing, which is how thousands of them are most of the time.
 #[derive(Debug, Default)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     /// Never more than `MAX_FRAME_BYTES`: nothing longer is allowed.
     bytes: Vec<u8>,
 }
 
 impl Reader {
     /// Take bytes; gives the next frame, if it is whole, and takes what was used off `bytes`.
-    pub(super) fn next(&mut self, bytes: &mut &[u8]) -> Result<Option<Received>, Unexpected> {
+    pub(crate) fn next(&mut self, bytes: &mut &[u8]) -> Result<Option<Received>, Unexpected> {
         let room = MAX_FRAME_BYTES - self.bytes.len();
         let (taken, rest) = bytes.split_at(bytes.len().min(room));
         self.bytes.extend(taken);

@@ -26,7 +26,7 @@ const MAX_OBSERVERS: usize = 16;
 const MAX_DEPARTED: usize = 256;
 
 /// A room with tapped players, spectators, or both.
-pub(super) struct Room {
+pub(crate) struct Room {
     id: RoomId,
     name: String,
     host: Option<SessionId>,
@@ -62,7 +62,7 @@ struct Seat {
 
 /// What the players of this relay who are in a room mean for its spectators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bridged {
+pub(crate) enum Bridged {
     /// There are none.
     Nobody,
     /// They say who is here, but the game server sends them no positions yet.
@@ -89,7 +89,7 @@ struct ToldPlayer<'a> {
 }
 
 impl Room {
-    pub(super) fn new(id: RoomId) -> Self {
+    pub(crate) fn new(id: RoomId) -> Self {
         Self {
             id,
             name: String::new(),
@@ -106,7 +106,7 @@ impl Room {
     }
 
     /// A tapped player came in.
-    pub(super) fn enter(&mut self, id: &SessionId, name: Option<&str>) {
+    pub(crate) fn enter(&mut self, id: &SessionId, name: Option<&str>) {
         self.departed.retain(|departed| departed != id);
         if let Some(seat) = self.seat(id) {
             seat.tapped = true;
@@ -117,14 +117,14 @@ impl Room {
     }
 
     /// A tapped player who is here has told a place, so it is sent everybody else's.
-    pub(super) fn show(&mut self, id: &SessionId) {
+    pub(crate) fn show(&mut self, id: &SessionId) {
         if let Some(seat) = self.players.get_mut(id) {
             seat.shows = seat.tapped;
         }
     }
 
     /// A tapped player is gone, and its car with it.
-    pub(super) fn leave(&mut self, id: &SessionId) {
+    pub(crate) fn leave(&mut self, id: &SessionId) {
         if self.departed.len() == MAX_DEPARTED {
             self.departed.pop_front();
         }
@@ -135,7 +135,7 @@ impl Room {
     }
 
     /// A session of the relay's own came in to look.
-    pub(super) fn observe(&mut self, id: &SessionId) {
+    pub(crate) fn observe(&mut self, id: &SessionId) {
         if self.observers.len() == MAX_OBSERVERS {
             self.observers.pop_front();
         }
@@ -146,7 +146,7 @@ impl Room {
     }
 
     /// The session that looked looks no more.
-    pub(super) fn end_observation(&mut self, id: &SessionId) {
+    pub(crate) fn end_observation(&mut self, id: &SessionId) {
         self.is_observed &= self.observers.back() != Some(id);
         self.lose_source(id);
     }
@@ -161,7 +161,7 @@ impl Room {
     }
 
     /// Take a player's name; who is not here gets none.
-    pub(super) fn rename(&mut self, id: &SessionId, name: &str) {
+    pub(crate) fn rename(&mut self, id: &SessionId, name: &str) {
         if let Some(seat) = self.players.get_mut(id) {
             let name: String = name.chars().take(MAX_NAME_LETTERS).collect();
             self.changed |= seat.name != name;
@@ -170,7 +170,7 @@ impl Room {
     }
 
     /// The server says who is here. Ghosts are among them, but nobody is missing.
-    pub(super) fn list(&mut self, players: &[Player]) {
+    pub(crate) fn list(&mut self, players: &[Player]) {
         for seat in self.players.values_mut() {
             seat.listed = false;
         }
@@ -184,7 +184,7 @@ impl Room {
     }
 
     /// Take name, host and state of the room, as far as they are known.
-    pub(super) fn describe(
+    pub(crate) fn describe(
         &mut self,
         name: Option<&str>,
         host: Option<&SessionId>,
@@ -199,7 +199,7 @@ impl Room {
 
     /// Say whether a position of `car`, brought by `tap` now, is to be taken. `mixed` says that what the tap brings
     /// may be of another room.
-    pub(super) fn wants(
+    pub(crate) fn wants(
         &self,
         car: &SessionId,
         tap: &SessionId,
@@ -222,7 +222,7 @@ impl Room {
     }
 
     /// Take a position that is wanted.
-    pub(super) fn handle_update(&mut self, tap: &SessionId, update: &Update, now: Duration) {
+    pub(crate) fn handle_update(&mut self, tap: &SessionId, update: &Update, now: Duration) {
         let Some(seat) = self.seat(&update.session_id) else {
             return;
         };
@@ -231,17 +231,17 @@ impl Room {
     }
 
     /// Say whether somebody of this relay is here, player or observer: they say who else is.
-    pub(super) fn is_live(&self) -> bool {
+    pub(crate) fn is_live(&self) -> bool {
         self.is_observed || self.bridged() != Bridged::Nobody
     }
 
     /// Say whether an observer is here and looks.
-    pub(super) const fn is_observed(&self) -> bool {
+    pub(crate) const fn is_observed(&self) -> bool {
         self.is_observed
     }
 
     /// Say what the players of this relay who are here mean for spectators.
-    pub(super) fn bridged(&self) -> Bridged {
+    pub(crate) fn bridged(&self) -> Bridged {
         let any = |is: fn(&Seat) -> bool| self.players.values().any(is);
         match (any(|seat| seat.shows), any(|seat| seat.tapped)) {
             (true, _) => Bridged::Showing,
@@ -251,7 +251,7 @@ impl Room {
     }
 
     /// Say where all cars are at `now`, as the next snapshot.
-    pub(super) fn sample(&mut self, now: Duration) -> Snapshot {
+    pub(crate) fn sample(&mut self, now: Duration) -> Snapshot {
         // A snapshot tells whole milliseconds, so that is when its cars are looked at: at 50 m/s the rest is 5 cm.
         let whole_ms = now.as_millis() as u64;
         let now = Duration::from_millis(whole_ms);
@@ -282,12 +282,12 @@ impl Room {
     }
 
     /// Write what spectators are told of the room, if it has changed since.
-    pub(super) fn take_text(&mut self) -> Option<String> {
+    pub(crate) fn take_text(&mut self) -> Option<String> {
         std::mem::take(&mut self.changed).then(|| self.text())
     }
 
     /// Write what spectators are told of the room.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut players: Vec<_> = self
             .players
             .iter()

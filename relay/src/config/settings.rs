@@ -11,8 +11,8 @@ use protocol::id::Secret;
 use serde::Deserialize;
 
 use crate::config::{Config, DEFAULT_LISTEN, HostPort};
-use crate::hub::Observing;
-use crate::trust::Trust;
+use crate::observers::overseer::Observing;
+use crate::upstream::trust::Trust;
 
 /// The command line: where the file is, and the same options as in it.
 #[derive(Parser)]
@@ -375,7 +375,7 @@ mod tests {
         assert!(spectating.access.admits(Some("abcdefghijkl")));
         assert!(!format!("{shown:?}").contains("abcdef"));
         let off = config(&["--config", path, "--spectate", "off"]).unwrap();
-        assert_eq!(off.spectating.access, crate::hub::Access::Off);
+        assert_eq!(off.spectating.access, crate::spectators::Access::Off);
     }
 
     #[test]

@@ -14,9 +14,9 @@ use tokio::time::{Instant, sleep_until};
 use super::live::{Live, View, lock};
 use super::spectator::Spectator;
 use super::tally::Tally;
+use crate::close::Ending;
 use crate::context::Context;
-use crate::ending::Ending;
-use crate::phase::{self, Phase};
+use crate::lifecycle::{self, Phase};
 
 /// Spectators of one shard: writing to them takes one to two milliseconds, and a large room is shared evenly among
 /// the processors.
@@ -28,7 +28,7 @@ const BEAT: Duration = Duration::from_millis(200);
 
 /// The shards of one room.
 #[derive(Default)]
-pub(super) struct Crowd(Mutex<Vec<Arc<Shard>>>);
+pub(crate) struct Crowd(Mutex<Vec<Arc<Shard>>>);
 
 struct Shard {
     lobby: Mutex<Lobby>,
@@ -46,7 +46,7 @@ struct Lobby {
 
 impl Crowd {
     /// Let a spectator into a shard that has a place, or into a new one.
-    pub(super) fn admit(&self, spectator: Spectator, live: &Arc<Live>, context: &Arc<Context>) {
+    pub(crate) fn admit(&self, spectator: Spectator, live: &Arc<Live>, context: &Arc<Context>) {
         let mut shards = lock(&self.0);
         let mut spectator = Some(spectator);
         for shard in shards.iter() {
@@ -124,7 +124,7 @@ impl Show {
         let mut phase = self.context.phase.clone();
         tokio::select! {
             () = self.show() => return,
-            () = phase::until(&mut phase, |phase| phase >= Phase::Closing) => {}
+            () = lifecycle::until(&mut phase, |phase| phase >= Phase::Closing) => {}
         }
         self.live.crowd().remove(&self.shard);
         let mut lobby = lock(&self.shard.lobby);
@@ -228,10 +228,10 @@ impl Show {
 
 /// What was written to some spectators.
 #[derive(Default)]
-pub(super) struct Written {
-    pub(super) frames: u64,
-    pub(super) bytes: u64,
-    pub(super) skipped: u64,
+pub(crate) struct Written {
+    pub(crate) frames: u64,
+    pub(crate) bytes: u64,
+    pub(crate) skipped: u64,
 }
 
 impl Written {

@@ -13,25 +13,25 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::crowd::Crowd;
 use super::frame;
 use super::room::{Bridged, Room};
+use super::shard::Crowd;
 use super::spectator::Spectator;
 use super::tally::Tally;
 use crate::context::Context;
 
 /// All rooms somebody is in or watches, and what they share.
-pub(super) struct Rooms {
-    pub(super) pace: Pace,
-    pub(super) tally: Tally,
+pub(crate) struct Rooms {
+    pub(crate) pace: Pace,
+    pub(crate) tally: Tally,
     /// Turns at writing to spectators: as many as there are threads to do it. More at once would only make all of
     /// them late, and players with them.
-    pub(super) turns: Semaphore,
+    pub(crate) turns: Semaphore,
     live: Mutex<HashMap<RoomId, Weak<Live>>>,
 }
 
 impl Rooms {
-    pub(super) fn new(pace: Pace) -> Self {
+    pub(crate) fn new(pace: Pace) -> Self {
         Self {
             pace,
             tally: Tally::default(),
@@ -41,18 +41,18 @@ impl Rooms {
     }
 
     /// Find a room that is played in or watched.
-    pub(super) fn find(&self, id: &RoomId) -> Option<Arc<Live>> {
+    pub(crate) fn find(&self, id: &RoomId) -> Option<Arc<Live>> {
         lock(&self.live).get(id).and_then(Weak::upgrade)
     }
 
     /// List all of them.
-    pub(super) fn all(&self) -> Vec<Arc<Live>> {
+    pub(crate) fn all(&self) -> Vec<Arc<Live>> {
         let rooms = lock(&self.live);
         rooms.values().filter_map(Weak::upgrade).collect()
     }
 
     /// Find a room, or make it.
-    pub(super) fn find_or_make(self: &Arc<Self>, id: &RoomId) -> Arc<Live> {
+    pub(crate) fn find_or_make(self: &Arc<Self>, id: &RoomId) -> Arc<Live> {
         let mut rooms = lock(&self.live);
         if let Some(live) = rooms.get(id).and_then(Weak::upgrade) {
             return live;
@@ -65,33 +65,33 @@ impl Rooms {
 
 /// The newest of a room, as frames that are the same for all its spectators.
 #[derive(Debug, Clone, Default)]
-pub(super) struct View {
-    pub(super) text: Bytes,
+pub(crate) struct View {
+    pub(crate) text: Bytes,
     /// Counts the texts, from 1.
-    pub(super) text_number: u32,
-    pub(super) snapshot: Bytes,
+    pub(crate) text_number: u32,
+    pub(crate) snapshot: Bytes,
     /// Counts the snapshots, from 1.
-    pub(super) snapshot_number: u32,
+    pub(crate) snapshot_number: u32,
 }
 
 /// How a room is shown.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     /// When the hub's clock began.
-    pub(super) started: Instant,
+    pub(crate) started: Instant,
     /// Between two snapshots.
-    pub(super) tick: Duration,
+    pub(crate) tick: Duration,
     /// How much later than it happened everything is shown.
-    pub(super) delay: Duration,
+    pub(crate) delay: Duration,
 }
 
 impl Pace {
-    pub(super) fn now(&self) -> Duration {
+    pub(crate) fn now(&self) -> Duration {
         self.started.elapsed()
     }
 }
 
-pub(super) struct Live {
+pub(crate) struct Live {
     id: RoomId,
     rooms: Arc<Rooms>,
     spectators: AtomicUsize,
@@ -135,35 +135,35 @@ impl Live {
     }
 
     /// Say whether anybody watches; positions matter only then.
-    pub(super) fn is_watched(&self) -> bool {
+    pub(crate) fn is_watched(&self) -> bool {
         self.spectators() > 0
     }
 
-    pub(super) fn spectators(&self) -> usize {
+    pub(crate) fn spectators(&self) -> usize {
         self.spectators.load(Ordering::Relaxed)
     }
 
-    pub(super) fn id(&self) -> &RoomId {
+    pub(crate) fn id(&self) -> &RoomId {
         &self.id
     }
 
     /// Say whether somebody of this relay is here, player or observer.
-    pub(super) fn is_live(&self) -> bool {
+    pub(crate) fn is_live(&self) -> bool {
         lock(&self.inner).room.is_live()
     }
 
     /// Say whether an observer is here and looks.
-    pub(super) fn is_observed(&self) -> bool {
+    pub(crate) fn is_observed(&self) -> bool {
         lock(&self.inner).room.is_observed()
     }
 
     /// Say what the players of this relay who are here mean for spectators.
-    pub(super) fn bridged(&self) -> Bridged {
+    pub(crate) fn bridged(&self) -> Bridged {
         lock(&self.inner).room.bridged()
     }
 
     /// Change what is known of the room, and show it.
-    pub(super) fn change<T>(self: &Arc<Self>, change: impl FnOnce(&mut Room) -> T) -> T {
+    pub(crate) fn change<T>(self: &Arc<Self>, change: impl FnOnce(&mut Room) -> T) -> T {
         let mut inner = lock(&self.inner);
         let changed = change(&mut inner.room);
         self.keep_ticking(&mut inner);
@@ -171,13 +171,13 @@ impl Live {
     }
 
     /// Say whether a position of `car` is wanted of `tap`.
-    pub(super) fn wants(&self, car: &SessionId, tap: &SessionId, mixed: bool) -> bool {
+    pub(crate) fn wants(&self, car: &SessionId, tap: &SessionId, mixed: bool) -> bool {
         let now = self.rooms.pace.now();
         lock(&self.inner).room.wants(car, tap, mixed, now)
     }
 
     /// Take a position, if it is wanted.
-    pub(super) fn handle_update(&self, update: &Update, tap: &SessionId, mixed: bool) {
+    pub(crate) fn handle_update(&self, update: &Update, tap: &SessionId, mixed: bool) {
         let now = self.rooms.pace.now();
         let room = &mut lock(&self.inner).room;
         if room.wants(&update.session_id, tap, mixed, now) {
@@ -186,7 +186,7 @@ impl Live {
     }
 
     /// Show the room to one more spectator.
-    pub(super) fn watch(self: &Arc<Self>, spectator: Spectator, context: &Arc<Context>) {
+    pub(crate) fn watch(self: &Arc<Self>, spectator: Spectator, context: &Arc<Context>) {
         let mut inner = lock(&self.inner);
         self.spectators.fetch_add(1, Ordering::Relaxed);
         Tally::one(&self.rooms.tally.spectators);
@@ -200,21 +200,21 @@ impl Live {
     }
 
     /// A spectator is gone, or going.
-    pub(super) fn unwatch(&self) {
+    pub(crate) fn unwatch(&self) {
         self.spectators.fetch_sub(1, Ordering::Relaxed);
         self.rooms.tally.spectators.fetch_sub(1, Ordering::Relaxed);
     }
 
-    pub(super) fn crowd(&self) -> &Crowd {
+    pub(crate) fn crowd(&self) -> &Crowd {
         &self.crowd
     }
 
-    pub(super) fn rooms(&self) -> &Rooms {
+    pub(crate) fn rooms(&self) -> &Rooms {
         &self.rooms
     }
 
     /// Follow what is shown.
-    pub(super) fn subscribe(&self) -> watch::Receiver<View> {
+    pub(crate) fn subscribe(&self) -> watch::Receiver<View> {
         self.shown.subscribe()
     }
 
@@ -325,6 +325,6 @@ impl Drop for Live {
 }
 
 /// Nothing panics while a lock is held, so a poisoned one is as good as any.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

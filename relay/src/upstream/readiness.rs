@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
+use crate::close::Ending;
 use crate::context::Context;
-use crate::ending::Ending;
-use crate::guest::Guest;
-use crate::phase::{self, Phase};
+use crate::lifecycle::{self, Phase};
+use crate::upstream::session::Guest;
 
 /// A welcome proves for so long that the game server can be reached.
 const PROVEN: Duration = Duration::from_secs(10);
@@ -102,7 +102,7 @@ fn start(context: &Arc<Context>) -> watch::Receiver<Option<Answer>> {
         let mut guest = None;
         let answer = tokio::select! {
             answer = probe_with(&context, &mut guest) => answer,
-            () = phase::until(&mut phase, |phase| phase != Phase::Running) => Err(stopping()),
+            () = lifecycle::until(&mut phase, |phase| phase != Phase::Running) => Err(stopping()),
         };
         context.readiness.finish(&answer);
         told.send_replace(Some(answer));

@@ -15,11 +15,11 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 
-use crate::admission::{Admission, NoPlace};
 use crate::config::Config;
 use crate::http::Peer;
+use crate::lifecycle::{self, Phase};
+use crate::limits::admission::{Admission, NoPlace};
 use crate::metrics::{Limit, Metrics};
-use crate::phase::{self, Phase};
 
 /// HTTP connections at once, players not counted: enough for a class that opens the page together.
 const MAX_HTTP_CONNECTIONS: usize = 1024;
@@ -102,7 +102,7 @@ impl Port {
         loop {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
-                () = phase::until(&mut phase, self.is_over) => return,
+                () = lifecycle::until(&mut phase, self.is_over) => return,
             };
             match accepted {
                 Ok((socket, peer)) => self.take(socket, peer),
@@ -157,11 +157,11 @@ async fn serve(
     tokio::select! {
         _result = connection.as_mut() => return,
         () = tokio::time::sleep(MAX_HTTP_LIFE) => return,
-        () = phase::until(&mut phase, is_over) => {}
+        () = lifecycle::until(&mut phase, is_over) => {}
     }
     connection.as_mut().graceful_shutdown();
     tokio::select! {
         _result = connection => {}
-        () = phase::until(&mut phase, |phase| phase >= Phase::Closing) => {}
+        () = lifecycle::until(&mut phase, |phase| phase >= Phase::Closing) => {}
     }
 }

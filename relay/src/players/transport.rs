@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
-use crate::ending::Ending;
-use crate::outbox::Outbox;
+use crate::close::Ending;
+use crate::players::outbox::Outbox;
 
 /// What comes from a browser.
 #[derive(Debug)]

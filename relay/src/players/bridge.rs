@@ -12,16 +12,16 @@ use protocol::frame::{CloseCode, MAX_CLIENT_LINE_BYTES, Notice};
 use tokio::sync::watch;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
 
+use crate::close::Ending;
 use crate::context::Context;
-use crate::ending::Ending;
-use crate::goodbye::{Goodbye, is_bye};
-use crate::hub::{Hub, Tapped};
-use crate::limit::Meter;
+use crate::lifecycle::{self, Phase};
+use crate::limits::rate::Meter;
 use crate::metrics::{Limit, Metrics, Parted};
-use crate::outbox::{Outbox, TooSlow};
-use crate::phase::{self, Phase};
-use crate::transport::{Incoming, Transport};
-use crate::upstream::{Datagrams, Lines, Received, Stalled, Turn, Unsent, Upstream};
+use crate::players::outbox::{Outbox, TooSlow};
+use crate::players::transport::{Incoming, Transport};
+use crate::spectators::{Hub, Tapped};
+use crate::upstream::connection::{Datagrams, Lines, Received, Stalled, Turn, Unsent, Upstream};
+use crate::upstream::goodbye::{Goodbye, is_bye};
 
 /// Datagrams taken in one go, so that a flood of them does not keep lines from passing.
 const MAX_DATAGRAMS_AT_ONCE: usize = 32;
@@ -37,7 +37,7 @@ pub(crate) async fn run<T: Transport>(browser: T, peer: IpAddr, context: &Contex
     let mut phase = context.phase.clone();
     tokio::select! {
         () = session.part(&ending, upstream) => {}
-        () = phase::until(&mut phase, |phase| phase == Phase::Aborting) => {}
+        () = lifecycle::until(&mut phase, |phase| phase == Phase::Aborting) => {}
     }
     session.log(peer, &ending);
 }
@@ -119,7 +119,7 @@ impl<'a, T: Transport> Session<'a, T> {
                 dialled = &mut dial => return dialled,
                 incoming = turn(&mut self.browser, &mut self.outbox) => self.take(incoming, None)?,
                 _ = self.pings.tick() => self.ping()?,
-                phase = phase::next(&mut self.phase) => {
+                phase = lifecycle::next(&mut self.phase) => {
                     if phase != Phase::Running {
                         return Err(Ending::restarting());
                     }
@@ -138,7 +138,7 @@ impl<'a, T: Transport> Session<'a, T> {
                 turn = lines.turn(&mut self.unsent) => self.take_lines(lines, turn)?,
                 () = datagrams.readable() => self.take_datagrams(datagrams),
                 _ = self.pings.tick() => self.ping()?,
-                phase = phase::next(&mut self.phase) => self.follow(phase)?,
+                phase = lifecycle::next(&mut self.phase) => self.follow(phase)?,
             }
         }
     }

@@ -2,11 +2,6 @@
 //! joins and looks (`visit`). It takes a seat, so `rules` say when it may come and must go. Here is who sends
 //! them out: at most so many at once, to the most watched rooms first, and not again at once where it went wrong.
 
-mod resting;
-mod rules;
-mod sitting;
-mod visit;
-
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -16,14 +11,14 @@ use protocol::id::RoomId;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::Hub;
-use super::room::Bridged;
+use super::cooldown::Resting;
+use super::rules::{Leave, REST_LOOKS, is_wanted, may_enter};
+use super::sitting::Sitting;
 use crate::context::Context;
+use crate::lifecycle::{self, Phase};
 use crate::metrics::Limit;
-use crate::phase::{self, Phase};
-use resting::Resting;
-use rules::{Leave, REST_LOOKS, is_wanted, may_enter};
-use sitting::Sitting;
+use crate::spectators::Hub;
+use crate::spectators::room::Bridged;
 
 /// Letters of an observer's name; game servers take 32, and seven are its own.
 const MAX_NAME_LETTERS: usize = 24;
@@ -75,7 +70,7 @@ pub(crate) async fn oversee(context: Arc<Context>, observing: Observing) {
     };
     tokio::select! {
         () = overseer.run(&context) => {}
-        () = phase::until(&mut phase, |phase| phase != Phase::Running) => {}
+        () = lifecycle::until(&mut phase, |phase| phase != Phase::Running) => {}
     }
     // They see for themselves that the relay stops, and say goodbye.
     while overseer.visits.join_next().await.is_some() {}
@@ -182,7 +177,7 @@ impl Overseer {
         self.visited.push(room.clone());
         self.visits.spawn(async move {
             context.metrics.observing();
-            let leave = visit::make(&context, &room, &name).await;
+            let leave = super::session::make(&context, &room, &name).await;
             context.metrics.observed(leave.word());
             tracing::info!(%room, "an observer left: {leave}");
             Visit { room, leave }

@@ -1,6 +1,8 @@
 //! What a relay is told before it starts. `settings` makes it from flags, environment and file; tests and other
 //! programs make it by `Config::new` and set what they need.
 
+pub(crate) mod settings;
+
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -10,10 +12,11 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use protocol::id::Secret;
 
-use crate::hub::{Access, Observing, Spectating};
-use crate::limit::Allowance;
-use crate::origin::AllowedOrigin;
-use crate::trust::Trust;
+use crate::http::origin::AllowedOrigin;
+use crate::limits::rate::Allowance;
+use crate::observers::overseer::Observing;
+use crate::spectators::{Access, Spectating};
+use crate::upstream::trust::Trust;
 
 /// Where the relay listens unless told otherwise: this machine only.
 pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:8080";

@@ -5,7 +5,7 @@ use std::fmt;
 use protocol::event::Room;
 use protocol::id::SessionId;
 
-use crate::hub::room::Bridged;
+use crate::spectators::room::Bridged;
 
 /// Seats of a room on released servers (facts, section 5).
 const SEATS: u32 = 20;

@@ -13,11 +13,11 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
+use crate::close::Ending;
 use crate::config::{Config, HostPort, Patience};
-use crate::ending::Ending;
 use crate::metrics::{Limit, Metrics};
-use crate::trust::{self, Untrusted};
-use crate::upstream::{Datagrams, Lines, Stream, Upstream};
+use crate::upstream::connection::{Datagrams, Lines, Stream, Upstream};
+use crate::upstream::trust::{self, Untrusted};
 
 /// Dials at once. The server serves them one by one anyway, and more would only block its other players.
 const MAX_DIALS: usize = 2;

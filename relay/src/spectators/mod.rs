@@ -4,15 +4,14 @@
 //! player's first position in a room.
 
 mod access;
-mod crowd;
 mod frame;
-mod listing;
-mod live;
-mod observer;
-mod room;
+pub(crate) mod live;
+pub(crate) mod room;
+mod room_list;
+mod shard;
 mod spectator;
 mod tally;
-mod tap;
+pub(crate) mod tap;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,17 +22,15 @@ use protocol::id::{RoomId, Secret, SessionId};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::admission::Place;
 use crate::config::Config;
 use crate::context::Context;
-use listing::{Answer, Listing};
+use crate::limits::admission::Place;
 use live::{Live, Pace, Rooms};
+use room_list::{Answer, Listing};
 use spectator::Spectator;
 use tap::{Heard, Tap};
 
 pub use access::{Access, AccessToken};
-pub use observer::Observing;
-pub(crate) use observer::oversee;
 pub(crate) use tally::Tally;
 
 /// What races are shown with.
@@ -64,7 +61,7 @@ impl Default for Spectating {
 /// All rooms that are played in or watched through this relay.
 pub(crate) struct Hub {
     secret: Secret,
-    rooms: Arc<Rooms>,
+    pub(crate) rooms: Arc<Rooms>,
     listing: Listing,
 }
 
@@ -131,7 +128,7 @@ impl Hub {
     }
 
     /// Take what the game server says of all rooms.
-    fn describe(&self, rooms: &[Room]) {
+    pub(crate) fn describe(&self, rooms: &[Room]) {
         for room in rooms {
             if let Some(live) = self.rooms.find(&room.id) {
                 live.change(|live| {

@@ -14,13 +14,13 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::crowd::Written;
 use super::frame::{self, Reader, Received, Unexpected};
 use super::live::View;
-use crate::admission::Place;
+use super::shard::Written;
+use crate::close::Ending;
 use crate::context::Context;
-use crate::ending::Ending;
-use crate::phase::{self, Phase};
+use crate::lifecycle::{self, Phase};
+use crate::limits::admission::Place;
 
 /// Bytes the system holds for a spectator: a second or two of a full room, so that what it reads is not old.
 const SEND_BUFFER_BYTES: usize = 16 * 1024;
@@ -34,7 +34,7 @@ const MAX_FRAMES_BETWEEN_PINGS: u8 = 32;
 const MAX_DISCARDED_BYTES: u64 = 1 << 20;
 
 /// A spectator. Thousands are kept, so every field counts.
-pub(super) struct Spectator {
+pub(crate) struct Spectator {
     socket: TcpStream,
     /// Its place in the relay.
     _place: Place,
@@ -60,7 +60,7 @@ impl Spectator {
     ///
     /// # Errors
     /// The connection is gone.
-    pub(super) fn new(socket: TcpStream, place: Place) -> io::Result<Self> {
+    pub(crate) fn new(socket: TcpStream, place: Place) -> io::Result<Self> {
         SockRef::from(&socket).set_send_buffer_size(SEND_BUFFER_BYTES)?;
         // The socket still knows the task that read the handshake, and would keep its memory for as long as it lives.
         let _ready_or_not = socket.poll_read_ready(&mut task::Context::from_waker(Waker::noop()));
@@ -83,7 +83,7 @@ impl Spectator {
     ///
     /// # Errors
     /// It is over with this spectator.
-    pub(super) fn turn(
+    pub(crate) fn turn(
         &mut self,
         view: &View,
         ping: bool,
@@ -183,7 +183,7 @@ impl Spectator {
     ///
     /// # Errors
     /// It is over with this spectator.
-    pub(super) fn take(&mut self, mut bytes: &[u8]) -> Result<(), Ending> {
+    pub(crate) fn take(&mut self, mut bytes: &[u8]) -> Result<(), Ending> {
         loop {
             let received = self.reader.next(&mut bytes).map_err(|Unexpected| {
                 Ending::malformed("A spectator only listens: the relay takes no messages here.")
@@ -227,11 +227,11 @@ impl Spectator {
     }
 
     /// Say why it is over, and wait a while for the other side to hear it.
-    pub(super) async fn close(mut self, ending: Ending, context: Arc<Context>) {
+    pub(crate) async fn close(mut self, ending: Ending, context: Arc<Context>) {
         let mut phase = context.phase.clone();
         tokio::select! {
             _closed_or_not = timeout(context.config.patience.close, self.say(&ending)) => {}
-            () = phase::until(&mut phase, |phase| phase == Phase::Aborting) => {}
+            () = lifecycle::until(&mut phase, |phase| phase == Phase::Aborting) => {}
         }
     }
 
@@ -249,7 +249,7 @@ impl Spectator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admission::Admission;
+    use crate::limits::admission::Admission;
     use tokio::net::TcpListener;
 
     /// Larger than all buffers of a connection together, so that ten of them are written in part.

@@ -17,9 +17,9 @@ use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Bytes};
 
-use crate::ending::Ending;
-use crate::outbox::{Outbox, Outgoing};
-use crate::transport::{Incoming, Transport};
+use crate::close::Ending;
+use crate::players::outbox::{Outbox, Outgoing};
+use crate::players::transport::{Incoming, Transport};
 
 /// The default of 128 KiB is held by every connection.
 const READ_BUFFER_BYTES: usize = 4 * 1024;

@@ -10,11 +10,11 @@ use protocol::id::SessionId;
 use protocol::session::{Config, Output, SendError, Session, State, Ticket, Transmit};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::close::Ending;
 use crate::context::Context;
-use crate::ending::Ending;
+use crate::lifecycle::{self, Phase};
 use crate::metrics::Parted;
-use crate::phase::{self, Phase};
-use crate::upstream::{Received, Turn, Unsent, Upstream};
+use crate::upstream::connection::{Received, Turn, Unsent, Upstream};
 
 /// The longest goodbye: two answers, each of which the session gives 2 s.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(5);
@@ -144,7 +144,7 @@ impl Guest {
         let mut phase = context.phase.clone();
         let parted = tokio::select! {
             parted = timeout(GOODBYE_LIMIT, self.say_goodbye()) => parted,
-            () = phase::until(&mut phase, |phase| phase == Phase::Aborting) => return,
+            () = lifecycle::until(&mut phase, |phase| phase == Phase::Aborting) => return,
         };
         context.metrics.parted(parted.unwrap_or(Parted::TimedOut));
     }

@@ -32,12 +32,12 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Count one more of something.
-    pub(super) fn one(count: &AtomicU64) {
+    pub(crate) fn one(count: &AtomicU64) {
         Self::add(count, 1);
     }
 
     /// A spectator was closed.
-    pub(super) fn closed(&self, code: CloseCode) {
+    pub(crate) fn closed(&self, code: CloseCode) {
         match code {
             CloseCode::TooSlow => Self::one(&self.too_slow),
             CloseCode::SentTooMuch => Self::one(&self.sent_too_much),
@@ -46,7 +46,7 @@ impl Tally {
         }
     }
 
-    pub(super) fn add(count: &AtomicU64, more: u64) {
+    pub(crate) fn add(count: &AtomicU64, more: u64) {
         if more > 0 {
             count.fetch_add(more, Ordering::Relaxed);
         }

@@ -11,9 +11,9 @@ use prometheus_client::registry::{Registry, Unit};
 use protocol::frame::CloseCode;
 
 use super::process::Process;
-use super::{Codes, Metrics};
 use crate::context::Context;
-use crate::hub::Hub;
+use crate::metrics::{Codes, Metrics};
+use crate::spectators::Hub;
 
 /// Before all names but those that every program has.
 const PREFIX: &str = "mp_relay";

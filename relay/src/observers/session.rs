@@ -15,13 +15,13 @@ use protocol::session::{CommandError, Output};
 use tokio::time::{Duration, Instant, sleep_until, timeout, timeout_at};
 
 use super::rules::{Idle, Leave, may_enter, must_give_way, must_leave};
+use crate::close::Ending;
 use crate::context::Context;
-use crate::ending::Ending;
-use crate::guest::{Guest, Heard as Came};
-use crate::hub::live::Live;
-use crate::hub::tap::{Heard, Tap};
-use crate::hub::{Hub, Tally};
-use crate::phase::{self, Phase};
+use crate::lifecycle::{self, Phase};
+use crate::spectators::live::Live;
+use crate::spectators::tap::{Heard, Tap};
+use crate::spectators::{Hub, Tally};
+use crate::upstream::session::{Guest, Heard as Came};
 
 /// The longest wait for a welcome once the game server is connected.
 const WELCOME_LIMIT: Duration = Duration::from_secs(5);
@@ -55,7 +55,7 @@ pub(super) async fn make(context: &Context, room: &RoomId, name: &str) -> Leave 
     };
     let leave = tokio::select! {
         Err(leave) = visitor.stay(name, &mut guest) => leave,
-        () = phase::until(&mut phase, |phase| phase != Phase::Running) => Leave::Stopping,
+        () = lifecycle::until(&mut phase, |phase| phase != Phase::Running) => Leave::Stopping,
     };
     let settled = visitor.told.map(|told| told + SETTLE);
     drop(eyes);

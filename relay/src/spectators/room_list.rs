@@ -14,11 +14,11 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Hub;
 use super::live::{Live, lock};
+use crate::close::Ending;
 use crate::context::Context;
-use crate::ending::Ending;
-use crate::guest::Guest;
+use crate::lifecycle::{self, Phase};
 use crate::metrics::Limit;
-use crate::phase::{self, Phase};
+use crate::upstream::session::Guest;
 
 /// A list is given again for so long, and so is the news that there is none.
 const FRESH: Duration = Duration::from_secs(2);
@@ -34,13 +34,13 @@ pub(crate) type Answer = Result<Arc<Vec<Room>>, String>;
 
 /// Asks for the rooms. The session behind it comes and goes.
 #[derive(Default)]
-pub(super) struct Listing {
+pub(crate) struct Listing {
     questions: Mutex<Option<mpsc::Sender<oneshot::Sender<Answer>>>>,
 }
 
 impl Listing {
     /// Give a list of all rooms that is at most two seconds old.
-    pub(super) async fn ask(&self, context: &Arc<Context>) -> Answer {
+    pub(crate) async fn ask(&self, context: &Arc<Context>) -> Answer {
         let (answer, answered) = oneshot::channel();
         self.pass_on(answer, context);
         let busy = |_| "The relay is busy: ask again in a moment.".to_owned();
@@ -84,7 +84,7 @@ async fn run(context: Arc<Context>, questions: mpsc::Receiver<oneshot::Sender<An
     let mut guest = None;
     let ending = tokio::select! {
         Err(ending) = asker.live(&context, &mut guest) => ending,
-        () = phase::until(&mut phase, |phase| phase != Phase::Running) => Stop::Done,
+        () = lifecycle::until(&mut phase, |phase| phase != Phase::Running) => Stop::Done,
     };
     match ending {
         Stop::Done => {
@@ -98,7 +98,7 @@ async fn run(context: Arc<Context>, questions: mpsc::Receiver<oneshot::Sender<An
             tracing::warn!("no list of rooms: {} {detail}", ending.reason());
             tokio::select! {
                 () = asker.refuse(ending.reason()) => {}
-                () = phase::until(&mut phase, |phase| phase != Phase::Running) => {}
+                () = lifecycle::until(&mut phase, |phase| phase != Phase::Running) => {}
             }
         }
     }
