@@ -4,11 +4,12 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use protocol::id::{RoomId, SessionId};
 use protocol::line::LineError;
 use tokio::sync::{Notify, Semaphore};
+use tokio::time::Instant;
 
 use crate::outbox::Outbox;
 use crate::password::Workshop;
@@ -106,7 +107,7 @@ impl Engine {
     pub(crate) async fn tick(self: Arc<Self>) {
         loop {
             let due = self.state().rules.poll_timeout();
-            tokio::time::sleep_until((self.started + due).into()).await;
+            tokio::time::sleep_until(self.started + due).await;
             self.act(Rules::handle_timeout);
         }
     }

@@ -35,6 +35,8 @@ pub(crate) struct Ledger {
     columns: BTreeMap<(String, Channel), Column>,
     /// `$A` to the id it stands for.
     names: HashMap<String, String>,
+    /// Why the recording could not be played to its end.
+    failures: Vec<String>,
 }
 
 impl Item {
@@ -72,6 +74,20 @@ impl Ledger {
         }
     }
 
+    /// Note the same as another ledger.
+    pub(crate) fn receive_all(&mut self, other: &Self) {
+        for ((who, channel), column) in &other.columns {
+            for item in &column.received {
+                self.receive(who, *channel, item.clone());
+            }
+        }
+    }
+
+    /// Note why the recording cannot be played any further.
+    pub(crate) fn fail(&mut self, failure: String) {
+        self.failures.push(failure);
+    }
+
     /// Say how much a client has received on a channel.
     pub(crate) fn received(&self, who: &str, channel: Channel) -> usize {
         self.columns
@@ -104,9 +120,9 @@ impl Ledger {
         Ok(out + rest)
     }
 
-    /// List what is not as the recording has it.
+    /// List what is not as in the recording.
     pub(crate) fn differences(&self) -> Vec<String> {
-        let mut found = Vec::new();
+        let mut found = self.failures.clone();
         for ((who, channel), column) in &self.columns {
             let length = column.expected.len().max(column.received.len());
             for index in 0..length {
