@@ -17,9 +17,8 @@ mod www;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
@@ -153,9 +152,9 @@ async fn player(
     Extension(Peer(peer)): Extension<Peer>,
     mut request: Request,
 ) -> Response {
-    let accept = match upgrade::check(request.method(), request.headers(), SUBPROTOCOL) {
-        Ok(accept) => accept,
-        Err(refusal) => return refusal.into_response(),
+    let switch = match upgrade::accept(&request, SUBPROTOCOL) {
+        Ok(switch) => switch,
+        Err(refusal) => return *refusal,
     };
     let refusal = (!origin::is_allowed(request.headers(), &context.config.allow_origins))
         .then(|| origin_refused(&request));
@@ -174,14 +173,7 @@ async fn player(
             None => admit(socket, peer, &context).await,
         }
     });
-    switch(accept, SUBPROTOCOL)
-}
-
-fn switch(accept: HeaderValue, subprotocol: &'static str) -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    upgrade::accept(response.headers_mut(), accept, subprotocol);
-    response
+    switch
 }
 
 type Socket = WebSocket<TcpStream>;

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Path, Request, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use hyper::upgrade::Upgraded;
 use protocol::frame::CloseCode;
 use protocol::id::RoomId;
 
-use super::{Peer, refuse, switch, upgrade};
+use super::{Peer, refuse, upgrade};
 use crate::close::Ending;
 use crate::context::Context;
 use crate::http::websocket::{WebSocket, raw};
@@ -31,9 +31,9 @@ pub(super) async fn spectator(
     Path(room): Path<String>,
     mut request: Request,
 ) -> Response {
-    let accept = match upgrade::check(request.method(), request.headers(), SUBPROTOCOL) {
-        Ok(accept) => accept,
-        Err(refusal) => return refusal.into_response(),
+    let switch = match upgrade::accept(&request, SUBPROTOCOL) {
+        Ok(switch) => switch,
+        Err(refusal) => return *refusal,
     };
     let token = upgrade::offered(request.headers(), TOKEN_PREFIX);
     let wanted = check(&context, token, &room);
@@ -44,7 +44,7 @@ pub(super) async fn spectator(
             admit(upgraded, wanted, peer, &context).await;
         }
     });
-    switch(accept, SUBPROTOCOL)
+    switch
 }
 
 /// Why somebody may not watch: for the spectator, and for the count.

@@ -1,89 +1,66 @@
-//! The HTTP half of a WebSocket handshake (RFC 6455, section 4.2). Done here and not by a framework, because what
-//! follows needs the raw connection.
+//! The HTTP half of a WebSocket handshake (RFC 6455, section 4.2). tungstenite checks the request and makes the
+//! answer; the relay adds the subprotocol and keeps the raw connection.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::response::{AppendHeaders, IntoResponse, Response};
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
-/// The one version of WebSocket.
-const VERSION: &str = "13";
-
-/// Why a request is no handshake, and what would be one.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    status: StatusCode,
-    /// The header that goes with the status.
-    hint: Option<(HeaderName, &'static str)>,
-    text: String,
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        (self.status, AppendHeaders(self.hint), self.text).into_response()
-    }
-}
-
-/// Check the request; gives the value of `Sec-WebSocket-Accept`.
-pub(super) fn check(
-    method: &Method,
-    headers: &HeaderMap,
-    subprotocol: &str,
-) -> Result<HeaderValue, Refusal> {
-    let wants = |name, token| tokens(headers, name).any(|word| word.eq_ignore_ascii_case(token));
-    let upgrade = |hint, text| Refusal {
-        status: StatusCode::UPGRADE_REQUIRED,
-        hint: Some(hint),
-        text,
-    };
-    let bad = |text| Refusal {
-        status: StatusCode::BAD_REQUEST,
-        hint: None,
-        text,
-    };
-    let asks = wants(header::CONNECTION, "upgrade") && wants(header::UPGRADE, "websocket");
-    if !asks || method != Method::GET {
-        return Err(upgrade(
-            (header::UPGRADE, "websocket"),
-            format!("This address is for WebSocket connections with subprotocol {subprotocol}.\n"),
-        ));
-    }
-    if !wants(header::SEC_WEBSOCKET_VERSION, VERSION) {
-        return Err(upgrade(
-            (header::SEC_WEBSOCKET_VERSION, VERSION),
-            "The relay speaks version 13 of WebSocket.\n".into(),
-        ));
-    }
-    // Subprotocols, unlike the words above, are compared exactly.
-    if !tokens(headers, header::SEC_WEBSOCKET_PROTOCOL).any(|offered| offered == subprotocol) {
-        return Err(bad(format!(
+/// Make the answer that switches the connection to WebSocket, or the answer that says why not.
+pub(super) fn accept<B>(
+    request: &Request<B>,
+    subprotocol: &'static str,
+) -> Result<Response, Box<Response>> {
+    let mut response = create_response_with_body(request, Body::empty)
+        .map_err(|error| Box::new(refusal(&error, subprotocol)))?;
+    // Subprotocols are compared exactly, unlike the other words of a handshake.
+    if !subprotocols(request.headers()).any(|offered| offered == subprotocol) {
+        let text = format!(
             "The relay speaks the WebSocket subprotocol {subprotocol}: offer it, \
              as in new WebSocket(address, \"{subprotocol}\").\n"
-        )));
+        );
+        return Err(Box::new((StatusCode::BAD_REQUEST, text).into_response()));
     }
-    headers
-        .get(header::SEC_WEBSOCKET_KEY)
-        .and_then(|key| derive_accept_key(key.as_bytes()).try_into().ok())
-        .ok_or_else(|| bad("The header Sec-WebSocket-Key is missing.\n".into()))
-}
-
-/// Write the headers of the answer.
-pub(super) fn accept(headers: &mut HeaderMap, accept: HeaderValue, subprotocol: &'static str) {
-    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     let subprotocol = HeaderValue::from_static(subprotocol);
+    let headers = response.headers_mut();
     headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
+    Ok(response)
 }
 
-/// Find what was offered behind this prefix beside the subprotocol.
+fn refusal(error: &Error, subprotocol: &str) -> Response {
+    match error {
+        Error::Protocol(ProtocolError::MissingSecWebSocketVersionHeader) => {
+            let hint = [(header::SEC_WEBSOCKET_VERSION, "13")];
+            let text = "The relay speaks version 13 of WebSocket.\n";
+            (StatusCode::UPGRADE_REQUIRED, hint, text).into_response()
+        }
+        Error::Protocol(
+            ProtocolError::MissingSecWebSocketKey | ProtocolError::InvalidSecWebSocketKey,
+        ) => {
+            let text = "The header Sec-WebSocket-Key must be 16 bytes in base64.\n";
+            (StatusCode::BAD_REQUEST, text).into_response()
+        }
+        _ => {
+            let hint = [(header::UPGRADE, "websocket")];
+            let text = format!(
+                "This address is for WebSocket connections with subprotocol {subprotocol}.\n"
+            );
+            (StatusCode::UPGRADE_REQUIRED, hint, text).into_response()
+        }
+    }
+}
+
+/// Find the value that was offered behind this prefix beside the subprotocol.
 pub(super) fn offered<'a>(headers: &'a HeaderMap, prefix: &str) -> Option<&'a str> {
-    tokens(headers, header::SEC_WEBSOCKET_PROTOCOL).find_map(|word| word.strip_prefix(prefix))
+    subprotocols(headers).find_map(|word| word.strip_prefix(prefix))
 }
 
-/// List the comma-separated words of all headers of a name.
-fn tokens(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+/// List the offered subprotocols. They may be spread over several headers.
+fn subprotocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     headers
-        .get_all(name)
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
         .into_iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
@@ -92,10 +69,13 @@ fn tokens(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::Method;
+
     use super::*;
 
-    fn request(changes: &[(&'static str, &'static str)]) -> HeaderMap {
-        let mut headers = HeaderMap::new();
+    fn request(changes: &[(&'static str, &'static str)]) -> Request<()> {
+        let mut request = Request::new(());
+        let headers = request.headers_mut();
         for (name, value) in [
             ("connection", "keep-alive, Upgrade"),
             ("upgrade", "WebSocket"),
@@ -111,35 +91,43 @@ mod tests {
                 value => drop(headers.insert(*name, HeaderValue::from_static(value))),
             }
         }
-        headers
+        request
     }
 
-    fn status(changes: &[(&'static str, &'static str)]) -> Option<u16> {
-        let checked = check(&Method::GET, &request(changes), "mp-relay.v1");
-        checked.err().map(|refusal| refusal.status.as_u16())
+    fn status(request: &Request<()>) -> u16 {
+        let response = accept(request, "mp-relay.v1").unwrap_or_else(|refusal| *refusal);
+        response.status().as_u16()
     }
 
     #[test]
     fn the_key_of_the_rfc_gets_the_answer_of_the_rfc() {
-        let accept = check(&Method::GET, &request(&[]), "mp-relay.v1").unwrap();
-        assert_eq!(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        let response = accept(&request(&[]), "mp-relay.v1").unwrap();
+        assert_eq!(response.status(), 101);
+        for (name, value) in [
+            ("sec-websocket-accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+            ("sec-websocket-protocol", "mp-relay.v1"),
+        ] {
+            assert_eq!(response.headers()[name], value);
+        }
     }
 
     #[test]
-    fn what_is_no_handshake_is_refused() {
-        assert_eq!(status(&[]), None);
-        let head = check(&Method::HEAD, &request(&[]), "mp-relay.v1");
-        assert_eq!(head.unwrap_err().status, 426);
-        assert_eq!(status(&[("upgrade", "")]), Some(426));
-        assert_eq!(status(&[("connection", "close")]), Some(426));
-        assert_eq!(status(&[("sec-websocket-version", "8")]), Some(426));
-        assert_eq!(status(&[("sec-websocket-key", "")]), Some(400));
-        for other in ["", "mp-relay.v2", "MP-RELAY.V1", "resume.abc.0"] {
-            assert_eq!(
-                status(&[("sec-websocket-protocol", other)]),
-                Some(400),
-                "{other}"
-            );
+    fn a_request_that_is_no_handshake_is_refused() {
+        let mut head = request(&[]);
+        *head.method_mut() = Method::HEAD;
+        assert_eq!(status(&head), 426);
+        for (change, expected) in [
+            (("upgrade", ""), 426),
+            (("connection", "close"), 426),
+            (("sec-websocket-version", "8"), 426),
+            (("sec-websocket-key", ""), 400),
+            (("sec-websocket-key", "c2hvcnQ="), 400),
+            (("sec-websocket-protocol", ""), 400),
+            (("sec-websocket-protocol", "mp-relay.v2"), 400),
+            (("sec-websocket-protocol", "MP-RELAY.V1"), 400),
+            (("sec-websocket-protocol", "resume.abc.0"), 400),
+        ] {
+            assert_eq!(status(&request(&[change])), expected, "{change:?}");
         }
     }
 }

@@ -1,60 +1,54 @@
-//! WebSocket frames (RFC 6455, section 5.2) as far as a spectator needs them: what the relay sends is written once
-//! for everybody, and of what a spectator may send only control frames are read.
+//! WebSocket frames (RFC 6455, section 5.2) for spectators. A frame the relay sends is encoded once and shared by all
+//! of them. Spectators may send control frames only.
+
+use std::io::Cursor;
 
 use bytes::Bytes;
+use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 /// The longest payload of a control frame.
 const MAX_CONTROL_BYTES: usize = 125;
-/// A control frame of a client: two bytes of header, four of mask, and the payload.
+/// The longest control frame of a client: two bytes of header, four of mask, and the payload.
 const MAX_FRAME_BYTES: usize = 6 + MAX_CONTROL_BYTES;
-
-const FIN: u8 = 0x80;
+/// The bit of the second byte that says that a mask follows.
 const MASKED: u8 = 0x80;
-const TEXT: u8 = 1;
-const BINARY: u8 = 2;
-const CLOSE: u8 = 8;
-const PING: u8 = 9;
-const PONG: u8 = 10;
 
-/// Write a text frame, header included.
+/// Encode a text frame, header included.
 pub(crate) fn text(payload: &str) -> Bytes {
-    write(TEXT, payload.as_bytes())
+    encode(OpCode::Data(Data::Text), payload.as_bytes())
 }
 
-/// Write a binary frame, header included.
+/// Encode a binary frame, header included.
 pub(crate) fn binary(payload: &[u8]) -> Bytes {
-    write(BINARY, payload)
+    encode(OpCode::Data(Data::Binary), payload)
 }
 
-/// An empty ping.
-pub(crate) const fn ping() -> Bytes {
-    Bytes::from_static(&[FIN | PING, 0])
+/// Encode an empty ping.
+pub(crate) fn ping() -> Bytes {
+    encode(OpCode::Control(Control::Ping), b"")
 }
 
-/// Write the answer to a ping.
+/// Encode the answer to a ping.
 pub(crate) fn pong(payload: &[u8]) -> Bytes {
-    write(PONG, payload)
+    encode(OpCode::Control(Control::Pong), payload)
 }
 
-/// Write a close frame. The reason has at most 123 bytes.
+/// Encode a close frame. The reason has at most 123 bytes.
 pub(crate) fn close(code: u16, reason: &str) -> Bytes {
-    write(CLOSE, &[&code.to_be_bytes(), reason.as_bytes()].concat())
+    let payload = [&code.to_be_bytes(), reason.as_bytes()].concat();
+    encode(OpCode::Control(Control::Close), &payload)
 }
 
-fn write(opcode: u8, payload: &[u8]) -> Bytes {
-    let mut frame = Vec::with_capacity(10 + payload.len());
-    frame.push(FIN | opcode);
-    match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
-        (Ok(length @ 0..=125), _) => frame.push(length),
-        (_, Ok(length)) => {
-            frame.push(126);
-            frame.extend(length.to_be_bytes());
-        }
-        _ => {
-            frame.push(127);
-            frame.extend((payload.len() as u64).to_be_bytes());
-        }
-    }
+fn encode(opcode: OpCode, payload: &[u8]) -> Bytes {
+    let length = payload.len() as u64;
+    let header = FrameHeader {
+        opcode,
+        ..FrameHeader::default()
+    };
+    let mut frame = Vec::with_capacity(header.len(length) + payload.len());
+    // Writing to memory does not fail.
+    let _written = header.format(length, &mut frame);
     frame.extend(payload);
     frame.into()
 }
@@ -67,19 +61,22 @@ pub(crate) enum Received {
     Close,
 }
 
-/// A spectator sent something else than a control frame, or no WebSocket at all.
+/// A spectator sent something other than a masked control frame.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Unexpected;
 
-/// Reads control frames. Between them it holds nothing, which is how thousands of them are most of the time.
+/// Reads control frames. Between two of them it holds no memory, since thousands of readers mostly wait.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
-    /// Never more than `MAX_FRAME_BYTES`: nothing longer is allowed.
+    /// The beginning of a frame: at most `MAX_FRAME_BYTES`.
     bytes: Vec<u8>,
 }
 
 impl Reader {
-    /// Take bytes; gives the next frame, if it is whole, and takes what was used off `bytes`.
+    /// Take bytes off the front of `bytes` and give the next frame once it is whole.
+    ///
+    /// # Errors
+    /// The bytes are no masked control frame.
     pub(crate) fn next(&mut self, bytes: &mut &[u8]) -> Result<Option<Received>, Unexpected> {
         let room = MAX_FRAME_BYTES - self.bytes.len();
         let (taken, rest) = bytes.split_at(bytes.len().min(room));
@@ -92,30 +89,47 @@ impl Reader {
         let &[first, second, ref rest @ ..] = &self.bytes[..] else {
             return Ok(None);
         };
-        let length = usize::from(second & !MASKED);
-        let is_control = matches!(first, 0x88..=0x8a);
-        if !is_control || second & MASKED == 0 || length > MAX_CONTROL_BYTES {
-            return Err(Unexpected);
-        }
+        let (control, length) = control_header(first, second)?;
         let Some((mask, payload)) = rest.split_first_chunk::<4>() else {
             return Ok(None);
         };
         let Some(payload) = payload.get(..length) else {
             return Ok(None);
         };
-        let received = match first & 0x0f {
-            CLOSE => Received::Close,
-            PING => {
-                let open = payload.iter().zip(mask.iter().cycle());
-                Received::Ping(open.map(|(byte, mask)| byte ^ mask).collect())
+        let received = match control {
+            Control::Close => Received::Close,
+            Control::Ping => {
+                let unmasked = payload.iter().zip(mask.iter().cycle());
+                Received::Ping(unmasked.map(|(byte, mask)| byte ^ mask).collect())
             }
-            _ => Received::Pong,
+            Control::Pong | Control::Reserved(_) => Received::Pong,
         };
         self.bytes.drain(..6 + length);
         if self.bytes.is_empty() {
             self.bytes = Vec::new();
         }
         Ok(Some(received))
+    }
+}
+
+/// Read the first two bytes of a masked control frame: what it is, and the bytes of its payload. Anything else is
+/// refused before the rest of it has come.
+fn control_header(first: u8, second: u8) -> Result<(Control, usize), Unexpected> {
+    // Without its mask a header this short is whole. A length over 125 takes more bytes and gives `None`.
+    let unmasked = [first, second & !MASKED];
+    match FrameHeader::parse(&mut Cursor::new(unmasked)) {
+        Ok(Some((
+            FrameHeader {
+                is_final: true,
+                rsv1: false,
+                rsv2: false,
+                rsv3: false,
+                opcode: OpCode::Control(control),
+                ..
+            },
+            length,
+        ))) if second & MASKED != 0 => Ok((control, usize::try_from(length).unwrap_or(usize::MAX))),
+        _ => Err(Unexpected),
     }
 }
 
