@@ -1,14 +1,13 @@
-//! Contract 3: what the relay answers over HTTP. `ws` upgrades players, `www` serves the page, `sharing` says what
-//! pages of other sites may take.
+//! Contract 3: the routes that the relay answers over HTTP.
 
 pub(crate) mod accept;
-mod coding;
+mod compression;
+mod headers;
 mod metrics;
 mod operator;
 pub(crate) mod origin;
 mod process;
 mod rooms;
-mod sharing;
 mod spectate;
 mod upgrade;
 mod websocket;
@@ -19,9 +18,8 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::map_response;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::get;
 use axum::{Extension, Json, Router};
 use protocol::frame::{CloseCode, SUBPROTOCOL};
 use serde::Serialize;
@@ -48,48 +46,45 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 /// Make the routes.
 pub(crate) fn router(context: Arc<Context>) -> anyhow::Result<Router> {
     let www = Arc::new(Www::new(context.config.www.as_deref())?);
+    let kept = compression::Kept::default();
     let viewer = {
         let www = Arc::clone(&www);
-        get(move |request: Request| www::serve_viewer(Arc::clone(&www), request))
+        get(move || www::serve_viewer(Arc::clone(&www)))
     };
     let page = get(move |request: Request| www::serve(Arc::clone(&www), request));
+    let [viewer, page] =
+        [viewer, page].map(|files| headers::shared(compression::compressed(files, kept.clone())));
     let metrics = match context.config.metrics_public {
         true => Router::new().route("/metrics", get(operator::metrics)),
         false => Router::new(),
     };
-    Ok(Router::new()
+    let router = Router::new()
         .route("/ws", get(player))
         .route("/spectate/{room}", get(spectate::spectator))
         .route("/api/config", get(config))
-        .route("/api/rooms", public(get(rooms::rooms)))
+        .route("/api/rooms", headers::shared(get(rooms::rooms)))
         .route("/api/{*unknown}", get(unknown))
         .route("/healthz", get(healthz))
         .route("/readyz", get(operator::readyz))
-        .route("/watch/{room}", public(viewer))
         .merge(metrics)
-        .with_state(Arc::clone(&context))
-        .fallback_service(public(page))
-        .layer(map_response(sharing::secured)))
+        .with_state(context)
+        .route("/watch/{room}", viewer)
+        .fallback_service(page);
+    Ok(headers::guarded(router))
 }
 
 /// Make the routes of the operator's own port. They keep no relay alive.
 pub(crate) fn operators_router(context: &Arc<Context>) -> Router {
-    Router::new()
+    let router = Router::new()
         .route("/metrics", get(operator::metrics))
         .route("/readyz", get(operator::readyz))
         .with_state(operator::Operated::weak(context))
-        .route("/healthz", get(healthz))
-        .layer(map_response(sharing::secured))
+        .route("/healthz", get(healthz));
+    headers::guarded(router)
 }
 
 async fn healthz() -> &'static str {
     "ok\n"
-}
-
-/// Let pages of every site have what is here.
-fn public<S: Clone + Send + Sync + 'static>(route: MethodRouter<S>) -> MethodRouter<S> {
-    let route = route.options(sharing::preflight);
-    route.layer(map_response(sharing::shared))
 }
 
 /// What a page needs to start.
@@ -113,7 +108,7 @@ struct Features {
 }
 
 /// Tell a page what it needs. Those of other sites may read it where they may play.
-async fn config(State(context): State<Arc<Context>>, headers: HeaderMap) -> Response {
+async fn config(State(context): State<Arc<Context>>, request: HeaderMap) -> Response {
     let config = &context.config;
     let answer = Json(PageConfig {
         version: env!("CARGO_PKG_VERSION"),
@@ -125,10 +120,10 @@ async fn config(State(context): State<Arc<Context>>, headers: HeaderMap) -> Resp
             ..Features::default()
         },
     });
-    let answer = ([(header::CACHE_CONTROL, "no-store")], answer).into_response();
-    match headers.get(header::ORIGIN) {
-        Some(origin) if origin::is_allowed(&headers, &config.allow_origins) => {
-            sharing::shared_with(origin.clone(), answer)
+    let answer = answer.into_response();
+    match request.get(header::ORIGIN) {
+        Some(origin) if origin::is_allowed(&request, &config.allow_origins) => {
+            headers::shared_with(origin.clone(), answer)
         }
         _ => answer,
     }

@@ -1,5 +1,5 @@
-//! What the operator's programs ask: `/metrics` and `/readyz`. On the port of their own they hold the relay only for
-//! the moment of an answer, so that nobody who looks keeps it from stopping.
+//! The pages for the operator's programs: `/metrics` and `/readyz`. On the operator's own port a connection holds the
+//! relay only while it is answered, so it does not keep the relay from stopping.
 
 use std::sync::{Arc, Weak};
 
@@ -11,10 +11,10 @@ use super::metrics::render;
 use super::plain;
 use crate::context::Context;
 
-/// The media type of OpenMetrics 1.0, which Prometheus and its kin read.
+/// The media type of OpenMetrics 1.0, which Prometheus reads.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// The relay that is asked about, if it is still there.
+/// The relay that is asked about, while it lives.
 #[derive(Clone)]
 pub(super) struct Operated(Weak<Context>);
 
@@ -35,16 +35,10 @@ pub(super) async fn metrics(State(Operated(context)): State<Operated>) -> Respon
     let Some(context) = context.upgrade() else {
         return stopped();
     };
-    // What the system says of a process is read from files.
+    // The figures of the process are read from files.
     let rendered = tokio::task::spawn_blocking(move || render(&context)).await;
     match rendered {
-        Ok(Ok(text)) => {
-            let headers = [
-                (header::CONTENT_TYPE, OPEN_METRICS),
-                (header::CACHE_CONTROL, "no-store"),
-            ];
-            (headers, text).into_response()
-        }
+        Ok(Ok(text)) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
         _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
@@ -54,16 +48,10 @@ pub(super) async fn readyz(State(Operated(context)): State<Operated>) -> Respons
     let Some(context) = context.upgrade() else {
         return stopped();
     };
-    let ready = context.readiness.ask(&context).await;
-    let mut response = match ready {
+    match context.readiness.ask(&context).await {
         Ok(()) => plain(StatusCode::OK, "ready\n"),
         Err(reason) => plain(StatusCode::SERVICE_UNAVAILABLE, reason + "\n"),
-    };
-    let no_store = header::HeaderValue::from_static("no-store");
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, no_store);
-    response
+    }
 }
 
 fn stopped() -> Response {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use protocol::event::Room;
 use protocol::id::{RoomId, SessionId};
@@ -36,7 +36,7 @@ pub(super) async fn rooms(State(context): State<Arc<Context>>) -> Response {
     match hub.list(&context).await {
         Ok(rooms) => {
             let listed: Vec<_> = rooms.iter().map(|room| listed(room, hub)).collect();
-            ([(header::CACHE_CONTROL, "no-store")], Json(listed)).into_response()
+            Json(listed).into_response()
         }
         Err(reason) => plain(StatusCode::BAD_GATEWAY, reason + "\n"),
     }

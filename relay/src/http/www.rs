@@ -1,5 +1,5 @@
-//! The page: embedded in the program, or a folder that is read anew for every request. A debug build reads the
-//! embedded folder from the source tree instead, so that a page is changed without a build.
+//! The page's files: embedded in the program, or in a folder that is read anew for every request. A debug build reads
+//! the embedded folder from the source tree, so that a page changes without a build.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -8,16 +8,16 @@ use std::sync::Arc;
 use anyhow::{Context as _, ensure};
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
 
-use super::coding::{Coding, Compressed, Hash};
-use super::{plain, sharing};
+use super::compression::ContentHash;
+use super::{headers, plain};
 
-/// The page that shows a race to whoever has the link.
+/// The page that shows a race to everybody who has the link.
 const VIEWER: &str = "watch.html";
-/// The largest file served from a folder; it is read whole.
+/// The largest file served from a folder. It is read whole.
 const MAX_FILE_BYTES: u64 = 32 << 20;
 
 #[derive(rust_embed::RustEmbed)]
@@ -32,27 +32,23 @@ struct Embedded;
 
 /// Where the page's files come from.
 pub(super) struct Www {
-    /// Without links; none is the embedded page.
+    /// With all links resolved. Without a folder the embedded page is served.
     folder: Option<PathBuf>,
-    compressed: Compressed,
 }
 
 impl Www {
     /// Open the folder, or the embedded page.
     pub(super) fn new(folder: Option<&Path>) -> anyhow::Result<Self> {
         let folder = folder.map(open).transpose()?;
-        Ok(Self {
-            folder,
-            compressed: Compressed::default(),
-        })
+        Ok(Self { folder })
     }
 
-    fn read(&self, path: &str) -> Option<(Cow<'static, [u8]>, Hash)> {
+    fn read(&self, path: &str) -> Option<(Cow<'static, [u8]>, ContentHash)> {
         let Some(folder) = &self.folder else {
             let file = Embedded::get(path)?;
-            return Some((file.data, file.metadata.sha256_hash()));
+            return Some((file.data, ContentHash(file.metadata.sha256_hash())));
         };
-        // A link may lead out of the folder; where it really leads decides.
+        // A link may lead out of the folder, so the file it leads to decides.
         let path = folder.join(path).canonicalize().ok()?;
         let metadata = path.metadata().ok()?;
         if !path.starts_with(folder) || !metadata.is_file() || metadata.len() > MAX_FILE_BYTES {
@@ -60,7 +56,7 @@ impl Www {
         }
         let data = std::fs::read(path).ok()?;
         let hash = Sha256::digest(&data).into();
-        Some((data.into(), hash))
+        Some((data.into(), ContentHash(hash)))
     }
 }
 
@@ -83,66 +79,43 @@ pub(super) async fn serve(www: Arc<Www>, request: Request) -> Response {
     if !is_plain(path) {
         return missing(path);
     }
-    let path = path.to_owned();
-    send(www, path, request).await
+    send(www, path.to_owned()).await
 }
 
-/// Answer a link to a race, `/watch/ROOM_ID`: the page finds the room in its own address.
-pub(super) async fn serve_viewer(www: Arc<Www>, request: Request) -> Response {
-    send(www, VIEWER.to_owned(), request).await
+/// Answer a link to a race, `/watch/ROOM_ID`. The page finds the room in its own address.
+pub(super) async fn serve_viewer(www: Arc<Www>) -> Response {
+    send(www, VIEWER.to_owned()).await
 }
 
-async fn send(www: Arc<Www>, path: String, request: Request) -> Response {
-    let headers = request.headers().clone();
+async fn send(www: Arc<Www>, path: String) -> Response {
     let is_viewer = path == VIEWER;
-    // Reading and compressing are for a thread that may block.
-    let answer = tokio::task::spawn_blocking(move || answer(&www, &path, &headers)).await;
+    // Reading a file blocks, so another thread does it.
+    let answer = tokio::task::spawn_blocking(move || answer(&www, &path)).await;
     let answer = answer.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response());
     match is_viewer {
-        true => sharing::embeddable(answer),
+        true => headers::embeddable(answer),
         false => answer,
     }
 }
 
-fn answer(www: &Www, path: &str, request: &HeaderMap) -> Response {
+fn answer(www: &Www, path: &str) -> Response {
     let Some((data, hash)) = www.read(path) else {
         return missing(path);
     };
-    let (media_type, is_text) = media_type(path);
-    let wanted = match is_text {
-        true => Coding::wanted_by(request),
-        false => Coding::Identity,
-    };
-    let (mut response, coding) = if has_already(request, &entity_tag(hash, wanted)) {
-        (StatusCode::NOT_MODIFIED.into_response(), wanted)
-    } else {
-        let (body, coding) = body(www, data, hash, wanted);
-        (Response::new(body), coding)
-    };
+    let mut response = Response::new(match data {
+        Cow::Borrowed(data) => Body::from(data),
+        Cow::Owned(data) => Body::from(data),
+    });
+    response.extensions_mut().insert(hash);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(media_type(path)),
+    );
     // Names carry no version, so a browser asks each time and mostly hears that nothing has changed.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if let Ok(tag) = HeaderValue::try_from(entity_tag(hash, coding)) {
-        headers.insert(header::ETAG, tag);
-    }
-    if let Some(name) = coding.name() {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
-    }
     response
-}
-
-/// The file in the wanted coding; as it is where that is wanted or the encoder fails.
-fn body(www: &Www, data: Cow<'static, [u8]>, hash: Hash, wanted: Coding) -> (Body, Coding) {
-    if let Some(compressed) = www.compressed.of(&data, hash, wanted) {
-        return (Body::from(compressed), wanted);
-    }
-    let body = match data {
-        Cow::Borrowed(data) => Body::from(data),
-        Cow::Owned(data) => Body::from(data),
-    };
-    (body, Coding::Identity)
 }
 
 fn missing(path: &str) -> Response {
@@ -164,44 +137,16 @@ fn is_plain(path: &str) -> bool {
     path.split('/').all(plain)
 }
 
-/// The media type by the name, and whether compression is worth it.
-fn media_type(path: &str) -> (&'static str, bool) {
-    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-    match extension {
-        "html" => ("text/html; charset=utf-8", true),
-        "css" => ("text/css; charset=utf-8", true),
-        "js" | "mjs" => ("text/javascript; charset=utf-8", true),
-        "json" | "map" | "webmanifest" => ("application/json", true),
-        "wasm" => ("application/wasm", true),
-        "svg" => ("image/svg+xml", true),
-        "txt" => ("text/plain; charset=utf-8", true),
-        "png" => ("image/png", false),
-        "jpg" | "jpeg" => ("image/jpeg", false),
-        "webp" => ("image/webp", false),
-        "ico" => ("image/x-icon", false),
-        "woff2" => ("font/woff2", false),
-        _ => ("application/octet-stream", false),
+/// The media type by the name, with the charset of text.
+fn media_type(path: &str) -> &'static str {
+    match mime_guess::from_path(path).first_raw() {
+        Some("text/html") => "text/html; charset=utf-8",
+        Some("text/css") => "text/css; charset=utf-8",
+        Some("text/javascript" | "application/javascript") => "text/javascript; charset=utf-8",
+        Some("text/plain") => "text/plain; charset=utf-8",
+        Some(media_type) => media_type,
+        None => "application/octet-stream",
     }
-}
-
-fn entity_tag(hash: Hash, coding: Coding) -> String {
-    let digits: String = hash[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    match coding.name() {
-        Some(name) => format!("\"{digits}-{name}\""),
-        None => format!("\"{digits}\""),
-    }
-}
-
-fn has_already(request: &HeaderMap, tag: &str) -> bool {
-    let known = request.get_all(header::IF_NONE_MATCH);
-    let known = known.iter().filter_map(|value| value.to_str().ok());
-    known
-        .flat_map(|value| value.split(','))
-        .map(|known| known.trim().trim_start_matches("W/"))
-        .any(|known| known == tag || known == "*")
 }
 
 #[cfg(test)]
@@ -244,18 +189,21 @@ mod tests {
     }
 
     #[test]
-    fn a_known_version_is_not_sent_again() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("index.html"), "page").unwrap();
-        let www = Www::new(Some(folder.path())).unwrap();
-        let first = answer(&www, "index.html", &HeaderMap::new());
-        let mut again = HeaderMap::new();
-        again.insert(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone());
-        assert_eq!(
-            answer(&www, "index.html", &again).status(),
-            StatusCode::NOT_MODIFIED
-        );
-        std::fs::write(folder.path().join("index.html"), "changed").unwrap();
-        assert_eq!(answer(&www, "index.html", &again).status(), StatusCode::OK);
+    fn files_have_the_media_types_browsers_want() {
+        for (path, expected) in [
+            ("a.html", "text/html; charset=utf-8"),
+            ("a.css", "text/css; charset=utf-8"),
+            ("src/a.js", "text/javascript; charset=utf-8"),
+            ("a.mjs", "text/javascript; charset=utf-8"),
+            ("a.txt", "text/plain; charset=utf-8"),
+            ("a.json", "application/json"),
+            ("a.wasm", "application/wasm"),
+            ("a.svg", "image/svg+xml"),
+            ("a.ico", "image/x-icon"),
+            ("a.woff2", "font/woff2"),
+            ("a", "application/octet-stream"),
+        ] {
+            assert_eq!(media_type(path), expected, "{path}");
+        }
     }
 }

@@ -16,8 +16,13 @@ async fn ask(relay: &Relay, request: &str) -> String {
 }
 
 async fn ask_at(address: SocketAddr, request: &str) -> String {
+    ask_exactly(address, &format!("{request}\r\nHost: x")).await
+}
+
+/// Send a request with no header but those it has.
+async fn ask_exactly(address: SocketAddr, request: &str) -> String {
     let mut socket = TcpStream::connect(address).await.unwrap();
-    let request = format!("{request}\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let request = format!("{request}\r\nConnection: close\r\n\r\n");
     socket.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     within("an answer", socket.read_to_end(&mut answer))
@@ -195,6 +200,96 @@ async fn what_is_public_is_shared_with_every_site_and_the_rest_with_none() {
             "",
             "{path}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_request_has_one_host_and_one_of_each_header_that_decides() {
+    let game = Game::start().await;
+    let mut config = config_for(&game);
+    config.metrics_listen = Some(([127, 0, 0, 1], 0).into());
+    let relay = Relay::start(config).await.unwrap();
+    for (request, code) in [
+        ("HTTP/1.1", "400"),
+        ("HTTP/1.1\r\nHost: a\r\nHost: b", "400"),
+        ("HTTP/1.1\r\nHost: a\r\nHost: a", "400"),
+        ("HTTP/1.0\r\nHost: a\r\nHost: a", "400"),
+        ("HTTP/1.1\r\nHost: a b", "400"),
+        (
+            "HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nOrigin: http://b",
+            "400",
+        ),
+        ("HTTP/1.1\r\nHost: a\r\nOrigin: http://a", "200"),
+        ("HTTP/1.1\r\nHost: [::1]:8080", "200"),
+        ("HTTP/1.1\r\nHost:", "200"),
+        ("HTTP/1.0", "200"),
+    ] {
+        for (address, path) in [
+            (relay.addr(), "/healthz"),
+            (relay.addr(), "/api/config"),
+            (relay.addr(), "/track.json"),
+            (relay.metrics_addr().unwrap(), "/healthz"),
+        ] {
+            let answer = ask_exactly(address, &format!("GET {path} {request}")).await;
+            assert_eq!(status(&answer), code, "{path} {request}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_but_files_is_stored_by_browsers_and_proxies() {
+    let game = Game::start().await;
+    let mut config = config_for(&game);
+    config.metrics_listen = Some(([127, 0, 0, 1], 0).into());
+    let relay = Relay::start(config).await.unwrap();
+    for path in ["/healthz", "/api/config", "/api/unknown", "/ws", "/nothing"] {
+        let answer = get(&relay, path).await;
+        assert_eq!(header(&answer, "cache-control"), "no-store", "{path}");
+    }
+    for path in ["/healthz", "/metrics", "/nothing"] {
+        let answer = get_at(relay.metrics_addr().unwrap(), path).await;
+        assert_eq!(header(&answer, "cache-control"), "no-store", "{path}");
+    }
+    let file = get(&relay, "/track.json").await;
+    assert_eq!(header(&file, "cache-control"), "no-cache");
+}
+
+#[tokio::test]
+async fn a_known_version_is_not_sent_again() {
+    let game = Game::start().await;
+    let folder = page();
+    let mut config = config_for(&game);
+    config.www = Some(folder.path().to_owned());
+    let relay = Relay::start(config).await.unwrap();
+    let first = get(&relay, "/index.html").await;
+    let tag = header(&first, "etag");
+    for known in [tag, &format!("W/{tag}"), &format!("\"x\", {tag}"), "*"] {
+        let request = format!("GET /index.html HTTP/1.1\r\nIf-None-Match: {known}");
+        assert_eq!(status(&ask(&relay, &request).await), "304", "{known}");
+    }
+    let request = format!("GET /index.html HTTP/1.1\r\nIf-None-Match: {tag}");
+    std::fs::write(folder.path().join("index.html"), "changed").unwrap();
+    let changed = ask(&relay, &request).await;
+    assert_eq!((status(&changed), body(&changed)), ("200", "changed"));
+}
+
+#[tokio::test]
+async fn only_what_gets_smaller_is_compressed() {
+    let game = Game::start().await;
+    let folder = page();
+    let large = "race ".repeat(300_000);
+    for (name, text) in [("large.txt", large.as_str()), ("race.png", &large)] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let mut config = config_for(&game);
+    config.www = Some(folder.path().to_owned());
+    let relay = Relay::start(config).await.unwrap();
+    for (path, coding) in [("/large.txt", "br"), ("/race.png", ""), ("/nothing", "")] {
+        for method in ["GET", "HEAD"] {
+            let request = format!("{method} {path} HTTP/1.1\r\nAccept-Encoding: br");
+            let answer = ask(&relay, &request).await;
+            assert_eq!(header(&answer, "content-encoding"), coding, "{path}");
+        }
     }
 }
 

@@ -1,0 +1,156 @@
+//! The page's files, compressed for those who take it. tower-http negotiates the coding and compresses; a compressed
+//! file is kept, so that it is made once and not for every request.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::MethodRouter;
+use tokio::runtime::Handle;
+use tokio::sync::OnceCell;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{
+    DefaultPredicate, NotForContentType, Predicate, SizeAbove,
+};
+
+/// Compressed files kept. A page has some ninety in two codings. The rest is for files that change while the relay
+/// runs.
+const MAX_KEPT: usize = 256;
+/// The largest file that is compressed as well as brotli can, at half a megabyte in a second.
+const MAX_BEST_BYTES: u64 = 1 << 20;
+/// How larger files are compressed: as small as gzip at its best, and faster than that.
+const FAST: CompressionLevel = CompressionLevel::Precise(5);
+/// The largest compressed file: twice the largest file there is.
+const MAX_COMPRESSED_BYTES: usize = 64 << 20;
+
+/// Names what a file holds, whatever its coding. Every file that is served carries it as an extension.
+#[derive(Clone, Copy)]
+pub(super) struct ContentHash(pub(super) [u8; 32]);
+
+impl ContentHash {
+    /// The entity tag of the file in this coding.
+    fn entity_tag(self, coding: Option<&HeaderValue>) -> String {
+        let digits = self.0[..16].iter().map(|byte| format!("{byte:02x}"));
+        let digits: String = digits.collect();
+        match coding.and_then(|coding| coding.to_str().ok()) {
+            Some(coding) => format!("\"{digits}-{coding}\""),
+            None => format!("\"{digits}\""),
+        }
+    }
+}
+
+/// Compress what a route of files serves, and answer with 304 where the client has the newest version.
+pub(super) fn compressed(route: MethodRouter, kept: Kept) -> MethodRouter {
+    let large = SizeAbove::new(MAX_BEST_BYTES).and(is_worth_it());
+    let fast = CompressionLayer::new().quality(FAST).compress_when(large);
+    let route: MethodRouter = route.layer(fast);
+    // It takes the files that the layer below has left as they are.
+    let best = CompressionLayer::new().quality(CompressionLevel::Best);
+    let route: MethodRouter = route.layer(best.compress_when(is_worth_it()));
+    route.layer(from_fn_with_state(kept, finish))
+}
+
+fn is_worth_it() -> impl Predicate {
+    let is_file = |_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions| {
+        extensions.get::<ContentHash>().is_some()
+    };
+    DefaultPredicate::new()
+        .and(NotForContentType::const_new("font/"))
+        .and(NotForContentType::const_new("application/octet-stream"))
+        .and(is_file)
+}
+
+async fn finish(State(kept): State<Kept>, request: Request, next: Next) -> Response {
+    let known = request.headers().get_all(header::IF_NONE_MATCH);
+    let known: Vec<_> = known.iter().cloned().collect();
+    let (mut head, body) = next.run(request).await.into_parts();
+    let Some(hash) = head.extensions.get::<ContentHash>().copied() else {
+        return Response::from_parts(head, body);
+    };
+    let coding = head.headers.get(header::CONTENT_ENCODING);
+    let is_compressed = coding.is_some();
+    let tag = hash.entity_tag(coding);
+    if let Ok(tag) = HeaderValue::try_from(&tag) {
+        head.headers.insert(header::ETAG, tag);
+    }
+    if has_already(&known, &tag) {
+        head.status = StatusCode::NOT_MODIFIED;
+        return Response::from_parts(head, Body::empty());
+    }
+    if !is_compressed {
+        return Response::from_parts(head, body);
+    }
+    match kept.get_or_compress(tag, body).await {
+        Some(bytes) => Response::from_parts(head, Body::from(bytes)),
+        None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+fn has_already(known: &[HeaderValue], tag: &str) -> bool {
+    known
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|known| known.trim().trim_start_matches("W/"))
+        .any(|known| known == tag || known == "*")
+}
+
+/// Compressed files by their entity tags.
+#[derive(Clone, Default)]
+pub(super) struct Kept(Arc<Mutex<HashMap<String, Slot>>>);
+
+/// The first request fills it. Requests for the same file wait for that instead of compressing it too.
+type Slot = Arc<OnceCell<Bytes>>;
+
+impl Kept {
+    /// Give the file of this tag, which `body` compresses while it is read. Nothing if that fails.
+    async fn get_or_compress(&self, tag: String, body: Body) -> Option<Bytes> {
+        let slot = self.slot(tag);
+        let compress = || async {
+            // A file takes up to a second, so another thread does it.
+            let reading = || Handle::current().block_on(to_bytes(body, MAX_COMPRESSED_BYTES));
+            match tokio::task::spawn_blocking(reading).await {
+                Ok(Ok(bytes)) => Ok(bytes),
+                _ => Err(()),
+            }
+        };
+        slot.get_or_try_init(compress).await.ok().cloned()
+    }
+
+    fn slot(&self, tag: String) -> Slot {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= MAX_KEPT && !kept.contains_key(&tag) {
+            kept.clear();
+        }
+        Arc::clone(kept.entry(tag).or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_is_compressed_once() {
+        let kept = Kept::default();
+        for body in ["first", "second"] {
+            let bytes = kept.get_or_compress("tag".into(), Body::from(body)).await;
+            assert_eq!(bytes.unwrap(), "first");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_is_bounded() {
+        let kept = Kept::default();
+        for number in 0..=MAX_KEPT {
+            let tag = number.to_string();
+            assert!(kept.get_or_compress(tag, Body::from("x")).await.is_some());
+            assert!(kept.0.lock().unwrap().len() <= MAX_KEPT);
+        }
+    }
+}

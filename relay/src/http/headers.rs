@@ -1,0 +1,125 @@
+//! The headers that a request must have, and those that keep an answer where it belongs. Pages of other sites may
+//! show the viewer in a frame, and their scripts may read the page's files and the list of rooms: all of that is
+//! public and the same for everybody, and no cookie changes it.
+
+use axum::Router;
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Version, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::MethodRouter;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::validate_request::ValidateRequestHeaderLayer;
+
+use super::plain;
+
+/// The content security policy: scripts and styles come from here only, wasm may be compiled, the page may connect
+/// to any relay, and these sites may have it in a frame.
+macro_rules! policy {
+    ($ancestors:literal) => {
+        concat!(
+            "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; \
+             img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; \
+             frame-ancestors ",
+            $ancestors
+        )
+    };
+}
+/// For pages on which a player does something. A frame of another site could guide clicks.
+const POLICY: &str = policy!("'self'");
+/// For the viewer, which has no secrets and no actions: every site may embed it.
+const VIEWER_POLICY: &str = policy!("*");
+/// Seconds for which a browser need not ask again what it may do.
+const PREFLIGHT_LIFE: &str = "86400";
+
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// Refuse requests whose headers contradict themselves, and give every answer the headers it lacks.
+pub(super) fn guarded(router: Router) -> Router {
+    let router = router.layer(ValidateRequestHeaderLayer::custom(check));
+    [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (RESOURCE_POLICY, "same-origin"),
+    ]
+    .into_iter()
+    .fold(router, |router, (name, value)| {
+        let value = HeaderValue::from_static(value);
+        router.layer(SetResponseHeaderLayer::if_not_present(name, value))
+    })
+}
+
+/// Refuse a request without exactly one valid `Host` (RFC 9112, section 3.2), or with two of a header that decides
+/// something: a proxy before the relay might read the other one.
+fn check<B>(request: &mut Request<B>) -> Result<(), Response> {
+    let headers = request.headers();
+    let is_old = request.version() < Version::HTTP_11;
+    if !(has_host(headers) || is_old && !headers.contains_key(header::HOST)) {
+        let text = "A request has exactly one Host header.\n";
+        return Err(plain(StatusCode::BAD_REQUEST, text));
+    }
+    let once = [
+        header::ORIGIN,
+        header::SEC_WEBSOCKET_KEY,
+        header::SEC_WEBSOCKET_VERSION,
+    ];
+    match once.iter().find(|name| count(headers, name) > 1) {
+        Some(name) => {
+            let text = format!("A request has the header {name} at most once.\n");
+            Err(plain(StatusCode::BAD_REQUEST, text))
+        }
+        None => Ok(()),
+    }
+}
+
+fn has_host(headers: &HeaderMap) -> bool {
+    let is_valid = |host: &HeaderValue| {
+        // It is empty where the address of the request has no host.
+        host.is_empty() || Authority::try_from(host.as_bytes()).is_ok()
+    };
+    count(headers, &header::HOST) == 1 && headers.get(header::HOST).is_some_and(is_valid)
+}
+
+fn count(headers: &HeaderMap, name: &HeaderName) -> usize {
+    headers.get_all(name).iter().count()
+}
+
+/// Let scripts of every site read what a route answers, and answer browsers that ask first. tower-http's `CorsLayer`
+/// would change the answers to these questions: it gives 200 instead of 204.
+pub(super) fn shared<S: Clone + Send + Sync + 'static>(route: MethodRouter<S>) -> MethodRouter<S> {
+    let headers = [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (RESOURCE_POLICY, "cross-origin"),
+    ];
+    let route = route.options(preflight);
+    headers.into_iter().fold(route, |route, (name, value)| {
+        let value = HeaderValue::from_static(value);
+        route.layer(SetResponseHeaderLayer::overriding(name, value))
+    })
+}
+
+async fn preflight() -> Response {
+    let headers = [
+        (header::ALLOW, "GET, HEAD, OPTIONS"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "*"),
+        (header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_LIFE),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+/// Let scripts of one site read an answer.
+pub(super) fn shared_with(origin: HeaderValue, answer: Response) -> Response {
+    let headers = [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, origin),
+        (header::VARY, HeaderValue::from_static("origin")),
+        (RESOURCE_POLICY, HeaderValue::from_static("cross-origin")),
+    ];
+    (headers, answer).into_response()
+}
+
+/// Let every site embed an answer in a frame.
+pub(super) fn embeddable(answer: Response) -> Response {
+    ([(header::CONTENT_SECURITY_POLICY, VIEWER_POLICY)], answer).into_response()
+}
