@@ -47,7 +47,7 @@ use upstream::readiness::Readiness;
 pub use config::settings::CommandLine;
 pub use config::{Config, HostPort, Patience};
 pub use http::origin::AllowedOrigin;
-pub use limits::rate::{Allowance, Rate};
+pub use limits::rate::{Rate, RateLimits};
 pub use observers::overseer::Observing;
 pub use spectators::{Access, AccessToken, Spectating};
 pub use upstream::trust::{Fingerprint, Trust};

@@ -13,7 +13,7 @@ use anyhow::{Context as _, ensure};
 use protocol::id::Secret;
 
 use crate::http::origin::AllowedOrigin;
-use crate::limits::rate::Allowance;
+use crate::limits::rate::RateLimits;
 use crate::observers::overseer::Observing;
 use crate::spectators::{Access, Spectating};
 use crate::upstream::trust::Trust;
@@ -73,7 +73,7 @@ pub struct Config {
     /// How long players may finish when the relay stops.
     pub drain: Duration,
     /// What one player may send.
-    pub allowance: Allowance,
+    pub rate_limits: RateLimits,
     /// How long the relay waits for whom.
     pub patience: Patience,
 }
@@ -140,7 +140,7 @@ impl Config {
             metrics_listen: None,
             metrics_public: false,
             drain: DEFAULT_DRAIN,
-            allowance: Allowance::default(),
+            rate_limits: RateLimits::default(),
             patience: Patience::default(),
         }
     }

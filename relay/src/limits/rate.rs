@@ -1,20 +1,36 @@
-//! How much one player may send: token buckets over a clock given as an argument. Who may come in at all is
-//! decided in `admission`.
+//! How much one player may send. `admission` decides who may come in at all.
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A steady rate with room for bursts.
-#[derive(Debug, Clone, Copy, PartialEq)]
+use governor::clock::Clock;
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+
+/// A steady rate with room for bursts. A value of 0 counts as 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     /// Units a second in the long run.
-    pub per_second: f64,
+    pub per_second: u32,
     /// Units at once after a pause.
-    pub burst: f64,
+    pub burst: u32,
 }
 
-/// What one player may send. A client at the highest rate the protocol's clients have (60 Hz) stays far below.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Allowance {
+impl Rate {
+    fn quota(self) -> Quota {
+        let [per_second, burst] = [self.per_second, self.burst]
+            .map(|units| NonZeroU32::new(units).unwrap_or(NonZeroU32::MIN));
+        Quota::per_second(per_second).allow_burst(burst)
+    }
+}
+
+/// What one player may send. A client at 60 Hz, the highest rate of any client, stays far below.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateLimits {
     /// Datagrams.
     pub datagrams: Rate,
     /// Command lines and WebSocket control frames.
@@ -23,81 +39,85 @@ pub struct Allowance {
     pub bytes: Rate,
 }
 
-impl Default for Allowance {
+impl Default for RateLimits {
     fn default() -> Self {
         Self {
             datagrams: Rate {
-                per_second: 200.0,
-                burst: 400.0,
+                per_second: 200,
+                burst: 400,
             },
             lines: Rate {
-                per_second: 100.0,
-                burst: 200.0,
+                per_second: 100,
+                burst: 200,
             },
-            // 60 datagrams of 1 KiB a second, four times over; the burst takes eight of the longest lines.
+            // Four times 60 datagrams of 1 KiB a second. The burst holds eight of the longest lines.
             bytes: Rate {
-                per_second: 256.0 * 1024.0,
-                burst: 512.0 * 1024.0,
+                per_second: 256 * 1024,
+                burst: 512 * 1024,
             },
         }
     }
 }
 
-/// A bucket that fills at its rate up to its burst.
+/// The time since a connection began, as its session last told it. The session has read its clock anyway, so the
+/// limiters need not read one again.
+#[derive(Debug, Clone, Default)]
+struct SessionClock(Arc<AtomicU64>);
+
+impl SessionClock {
+    fn set(&self, now: Duration) {
+        self.0.store(Nanos::from(now).as_u64(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for SessionClock {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        self.0.load(Ordering::Relaxed).into()
+    }
+}
+
+type Limiter = RateLimiter<NotKeyed, InMemoryState, SessionClock, NoOpMiddleware<Nanos>>;
+
+/// Limits what one player sends. `now` is the time since its connection began.
 #[derive(Debug)]
-struct Bucket {
-    rate: Rate,
-    level: f64,
-    filled_at: Duration,
+pub(crate) struct PlayerLimiter {
+    clock: SessionClock,
+    datagrams: Limiter,
+    lines: Limiter,
+    bytes: Limiter,
 }
 
-impl Bucket {
-    fn new(rate: Rate) -> Self {
+impl PlayerLimiter {
+    pub(crate) fn new(limits: &RateLimits) -> Self {
+        let clock = SessionClock::default();
+        let limiter = |rate: Rate| Limiter::direct_with_clock(rate.quota(), clock.clone());
         Self {
-            rate,
-            level: rate.burst,
-            filled_at: Duration::ZERO,
+            datagrams: limiter(limits.datagrams),
+            lines: limiter(limits.lines),
+            bytes: limiter(limits.bytes),
+            clock,
         }
     }
 
-    /// Take `amount`, or say that it is not there.
-    fn take(&mut self, amount: f64, now: Duration) -> bool {
-        let elapsed = now.saturating_sub(self.filled_at).as_secs_f64();
-        self.filled_at = self.filled_at.max(now);
-        self.level = (self.level + elapsed * self.rate.per_second).min(self.rate.burst);
-        let enough = self.level >= amount;
-        if enough {
-            self.level -= amount;
-        }
-        enough
-    }
-}
-
-/// Watches what one player sends. `now` is the time since its connection began.
-#[derive(Debug)]
-pub(crate) struct Meter {
-    datagrams: Bucket,
-    lines: Bucket,
-    bytes: Bucket,
-}
-
-impl Meter {
-    pub(crate) fn new(allowance: &Allowance) -> Self {
-        Self {
-            datagrams: Bucket::new(allowance.datagrams),
-            lines: Bucket::new(allowance.lines),
-            bytes: Bucket::new(allowance.bytes),
-        }
+    /// Count a datagram. False where it is too much.
+    pub(crate) fn datagram(&self, bytes: usize, now: Duration) -> bool {
+        self.clock.set(now);
+        self.datagrams.check().is_ok() && self.bytes(bytes)
     }
 
-    /// Count a datagram; false where it is too much.
-    pub(crate) fn datagram(&mut self, bytes: usize, now: Duration) -> bool {
-        self.datagrams.take(1.0, now) && self.bytes.take(bytes as f64, now)
+    /// Count a line or a control frame. False where it is too much.
+    pub(crate) fn line(&self, bytes: usize, now: Duration) -> bool {
+        self.clock.set(now);
+        self.lines.check().is_ok() && self.bytes(bytes)
     }
 
-    /// Count a line or a control frame; false where it is too much.
-    pub(crate) fn line(&mut self, bytes: usize, now: Duration) -> bool {
-        self.lines.take(1.0, now) && self.bytes.take(bytes as f64, now)
+    fn bytes(&self, bytes: usize) -> bool {
+        let Some(bytes) = NonZeroU32::new(u32::try_from(bytes).unwrap_or(u32::MAX)) else {
+            return true;
+        };
+        matches!(self.bytes.check_n(bytes), Ok(Ok(())))
     }
 }
 
@@ -105,49 +125,49 @@ impl Meter {
 mod tests {
     use super::*;
 
-    fn meter() -> Meter {
+    fn limiter() -> PlayerLimiter {
         let rate = |per_second, burst| Rate { per_second, burst };
-        Meter::new(&Allowance {
-            datagrams: rate(20.0, 40.0),
-            lines: rate(10.0, 20.0),
-            bytes: rate(1000.0, 3000.0),
+        PlayerLimiter::new(&RateLimits {
+            datagrams: rate(20, 40),
+            lines: rate(10, 20),
+            bytes: rate(1000, 3000),
         })
     }
 
     #[test]
     fn a_burst_passes_and_then_the_steady_rate() {
-        let mut meter = meter();
+        let limiter = limiter();
         let taken = (0..100)
-            .filter(|_| meter.datagram(10, Duration::ZERO))
+            .filter(|_| limiter.datagram(10, Duration::ZERO))
             .count();
         assert_eq!(taken, 40);
         let later = (0..100)
-            .filter(|_| meter.datagram(10, Duration::from_secs(1)))
+            .filter(|_| limiter.datagram(10, Duration::from_secs(1)))
             .count();
         assert_eq!(later, 20);
         // A long pause gives a burst, not more.
         let rested = (0..100)
-            .filter(|_| meter.datagram(10, Duration::from_secs(3600)))
+            .filter(|_| limiter.datagram(10, Duration::from_secs(3600)))
             .count();
         assert_eq!(rested, 40);
     }
 
     #[test]
     fn bytes_count_together_and_lines_apart_from_datagrams() {
-        let mut meter = meter();
-        assert!(meter.line(2000, Duration::ZERO));
-        assert!(!meter.datagram(1001, Duration::ZERO));
-        assert!(meter.datagram(1000, Duration::ZERO));
-        let lines = (0..100).filter(|_| meter.line(0, Duration::ZERO)).count();
+        let limiter = limiter();
+        assert!(limiter.line(2000, Duration::ZERO));
+        assert!(!limiter.datagram(1001, Duration::ZERO));
+        assert!(limiter.datagram(1000, Duration::ZERO));
+        let lines = (0..100).filter(|_| limiter.line(0, Duration::ZERO)).count();
         assert_eq!(lines, 19);
     }
 
     #[test]
     fn a_clock_that_goes_back_gives_nothing() {
-        let mut meter = meter();
+        let limiter = limiter();
         let at = Duration::from_secs(5);
-        assert_eq!((0..100).filter(|_| meter.line(0, at)).count(), 20);
-        assert!(!meter.line(0, Duration::ZERO));
-        assert!(!meter.line(0, at));
+        assert_eq!((0..100).filter(|_| limiter.line(0, at)).count(), 20);
+        assert!(!limiter.line(0, Duration::ZERO));
+        assert!(!limiter.line(0, at));
     }
 }

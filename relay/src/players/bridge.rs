@@ -15,7 +15,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_unti
 use crate::close::Ending;
 use crate::context::Context;
 use crate::lifecycle::{self, Phase};
-use crate::limits::rate::Meter;
+use crate::limits::rate::PlayerLimiter;
 use crate::metrics::{Limit, Metrics, Parted};
 use crate::players::outbox::{Outbox, TooSlow};
 use crate::players::transport::{Incoming, Transport};
@@ -59,7 +59,7 @@ struct Session<'a, T> {
     browser: T,
     outbox: Outbox,
     unsent: Unsent,
-    meter: Meter,
+    limiter: PlayerLimiter,
     counts: Counts,
     started: Instant,
     pings: Interval,
@@ -87,7 +87,7 @@ impl<'a, T: Transport> Session<'a, T> {
             browser,
             outbox: Outbox::default(),
             unsent: Unsent::default(),
-            meter: Meter::new(&context.config.allowance),
+            limiter: PlayerLimiter::new(&context.config.rate_limits),
             counts: Counts::default(),
             started,
             pings,
@@ -149,7 +149,7 @@ impl<'a, T: Transport> Session<'a, T> {
         match incoming {
             Incoming::Line(line) => self.send_line(&line, server.is_some()),
             Incoming::Datagram(datagram) => self.send_datagram(&datagram, server),
-            Incoming::Control if self.meter.line(0, self.started.elapsed()) => Ok(()),
+            Incoming::Control if self.limiter.line(0, self.started.elapsed()) => Ok(()),
             Incoming::Control => Err(self.sent_too_much()),
             Incoming::Left => Err(Ending::left()),
             Incoming::Refused(ending) => Err(ending),
@@ -168,7 +168,7 @@ impl<'a, T: Transport> Session<'a, T> {
         if line.len() > MAX_CLIENT_LINE_BYTES {
             return Err(too_large("A text frame", MAX_CLIENT_LINE_BYTES));
         }
-        if !self.meter.line(line.len(), self.started.elapsed()) {
+        if !self.limiter.line(line.len(), self.started.elapsed()) {
             return Err(self.sent_too_much());
         }
         self.unsent.push(line).map_err(|Stalled| {
@@ -195,7 +195,7 @@ impl<'a, T: Transport> Session<'a, T> {
             return Err(too_large("A datagram", MAX_DATAGRAM_BYTES));
         }
         let now = self.started.elapsed();
-        if !self.meter.datagram(datagram.len(), now) {
+        if !self.limiter.datagram(datagram.len(), now) {
             return Err(self.sent_too_much());
         }
         if server.is_some_and(|server| server.send(datagram)) {

@@ -14,13 +14,13 @@ use crate::{config_for, start_for, within};
 /// Let players send as much as they like.
 fn generous(game: &Game) -> Config {
     let plenty = Rate {
-        per_second: 1e9,
-        burst: 1e9,
+        per_second: 1_000_000_000,
+        burst: 1_000_000_000,
     };
     let mut config = config_for(game);
-    config.allowance.lines = plenty;
-    config.allowance.datagrams = plenty;
-    config.allowance.bytes = plenty;
+    config.rate_limits.lines = plenty;
+    config.rate_limits.datagrams = plenty;
+    config.rate_limits.bytes = plenty;
     config
 }
 
@@ -67,10 +67,10 @@ async fn a_player_who_sends_too_much_is_closed() {
     let mut game = Game::start().await;
     let mut config = config_for(&game);
     let few = Rate {
-        per_second: 1.0,
-        burst: 5.0,
+        per_second: 1,
+        burst: 5,
     };
-    (config.allowance.datagrams, config.allowance.lines) = (few, few);
+    (config.rate_limits.datagrams, config.rate_limits.lines) = (few, few);
     let relay = Relay::start(config).await.unwrap();
     for message in [
         Message::binary("x"),
