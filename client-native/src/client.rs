@@ -1,0 +1,254 @@
+//! The driver: carries lines, datagrams and time between a session and its transport.
+
+use std::collections::VecDeque;
+use std::future::pending;
+use std::time::Duration;
+
+use protocol::command::Command;
+use protocol::event::Event;
+use protocol::geometry::{Quat, Vec3};
+use protocol::id::SessionId;
+use protocol::session::{
+    CommandError, Config, DatagramError, Output, SendError, Session, Ticket, Transmit,
+};
+use tokio::time::{Instant, sleep_until};
+
+use crate::transport::{Incoming, Transport};
+
+/// Outputs kept while an answer is awaited. Later ones are lost, except answers.
+const MAX_KEPT_OUTPUTS: usize = 4096;
+
+/// A session and its connection. Nothing is sent or received unless one of the `async` methods is awaited; each of them
+/// may be dropped half-way and loses nothing.
+pub struct Client<T> {
+    session: Session,
+    transport: T,
+    /// When the session's clock read zero.
+    started: Instant,
+    /// Outputs that came while an answer was awaited.
+    kept: VecDeque<Output>,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Open,
+    /// The session is done and the transport was told to close.
+    Closing,
+    /// The connection has ended.
+    Ended,
+}
+
+/// A command has no good answer. `E` is how the connection ended.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError<E> {
+    /// It could not be sent.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// The server refused it or did not answer.
+    #[error(transparent)]
+    Answer(CommandError),
+    /// The connection ended first.
+    #[error(transparent)]
+    Ended(E),
+}
+
+/// How a goodbye went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GoodbyeOutcome {
+    /// The server answered `BYE`.
+    Answered,
+    /// The server did not answer in time.
+    Unanswered,
+    /// The connection ended first.
+    Ended,
+}
+
+impl<T: Transport> Client<T> {
+    /// Begin a session on a connection. Its clock starts now, and the server's welcome is still to come.
+    pub fn new(transport: T, config: Config) -> Self {
+        Self {
+            session: Session::new(config),
+            transport,
+            started: Instant::now(),
+            kept: VecDeque::new(),
+            stage: Stage::Open,
+        }
+    }
+
+    /// Lend the session.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Lend the connection.
+    pub fn transport_mut(&mut self) -> &mut T {
+        &mut self.transport
+    }
+
+    /// Read the session's clock.
+    pub fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Say whether the connection has ended.
+    pub fn has_ended(&self) -> bool {
+        self.stage == Stage::Ended
+    }
+
+    /// Queue a command. Its answer comes as an output with this ticket.
+    ///
+    /// # Errors
+    /// It cannot be sent as things stand; nothing was queued.
+    pub fn send(&mut self, command: Command) -> Result<Ticket, SendError> {
+        self.session.send(command, self.started.elapsed())
+    }
+
+    /// Offer the own car's newest place; see [`Session::send_update`].
+    ///
+    /// # Errors
+    /// The numbers are no place, or there is no room to send it to.
+    pub fn send_update(&mut self, position: Vec3, rotation: Quat) -> Result<bool, DatagramError> {
+        let now = self.started.elapsed();
+        self.session.send_update(position, rotation, now)
+    }
+
+    /// Give the next output that has come.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.kept.pop_front().or_else(|| self.session.poll_output())
+    }
+
+    /// Send what waits, then wait for one thing: something that comes, which is given when the session has taken it, or a
+    /// time-out of the session.
+    ///
+    /// # Errors
+    /// The connection ended.
+    pub async fn step(&mut self) -> Result<Option<Incoming>, T::End> {
+        self.flush()?;
+        let due = self.session.poll_timeout().map(|due| self.started + due);
+        let incoming = tokio::select! {
+            incoming = self.transport.receive() => Some(incoming.map_err(|end| self.end(end))?),
+            () = until(due) => None,
+        };
+        let now = self.started.elapsed();
+        match &incoming {
+            Some(Incoming::Line(line)) => self.session.handle_line(line, now),
+            Some(Incoming::Datagram(datagram)) => {
+                // The session counts what is not the protocol's.
+                let _ = self.session.handle_datagram(datagram, now);
+            }
+            None => self.session.handle_timeout(now),
+        }
+        self.flush()?;
+        Ok(incoming)
+    }
+
+    /// Wait for the next output.
+    ///
+    /// # Errors
+    /// The connection ended.
+    pub async fn next_output(&mut self) -> Result<Output, T::End> {
+        loop {
+            if let Some(output) = self.poll_output() {
+                return Ok(output);
+            }
+            self.step().await?;
+        }
+    }
+
+    /// Wait for the server's welcome; gives the session's id.
+    ///
+    /// # Errors
+    /// The connection ended.
+    pub async fn welcome(&mut self) -> Result<SessionId, T::End> {
+        loop {
+            if let Some(id) = self.session.id() {
+                return Ok(id.clone());
+            }
+            self.step().await?;
+        }
+    }
+
+    /// Send a command and wait for its answer. Other outputs are kept for [`poll_output`](Self::poll_output).
+    ///
+    /// # Errors
+    /// There is no good answer.
+    pub async fn ask(&mut self, command: Command) -> Result<Event, AskError<T::End>> {
+        let asked = self.send(command)?;
+        loop {
+            match self.session.poll_output() {
+                Some(Output::Answer { ticket, answer }) if ticket == asked => {
+                    return answer.map_err(AskError::Answer);
+                }
+                Some(output) => self.keep(output),
+                // In the end the session's own time-out answers.
+                None => drop(self.step().await.map_err(AskError::Ended)?),
+            }
+        }
+    }
+
+    /// Leave the room, say `BYE`, and begin to close. The session limits each wait to 2 s.
+    pub async fn goodbye(&mut self) -> GoodbyeOutcome {
+        self.session.goodbye(self.started.elapsed());
+        let mut outcome = GoodbyeOutcome::Unanswered;
+        loop {
+            // An end shows in the stage.
+            let _ended = self.flush();
+            match self.stage {
+                Stage::Closing => return outcome,
+                Stage::Ended => return GoodbyeOutcome::Ended,
+                Stage::Open => {}
+            }
+            if let Ok(Some(Incoming::Line(line))) = self.step().await
+                && matches!(Event::parse(&line), Event::ByeOk)
+            {
+                outcome = GoodbyeOutcome::Answered;
+            }
+        }
+    }
+
+    fn keep(&mut self, output: Output) {
+        // A session has few commands at once, so answers are bounded too.
+        if self.kept.len() < MAX_KEPT_OUTPUTS || matches!(output, Output::Answer { .. }) {
+            self.kept.push_back(output);
+        }
+    }
+
+    /// Hand what the session wants sent to the transport.
+    fn flush(&mut self) -> Result<(), T::End> {
+        while let Some(transmit) = self.session.poll_transmit() {
+            match transmit {
+                Transmit::Line(line) => {
+                    let queued = self.transport.queue_line(&line);
+                    queued.map_err(|end| self.end(end))?;
+                }
+                Transmit::Datagram(datagram) => self.transport.send_datagram(&datagram),
+                Transmit::Close => self.close(),
+            }
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        if self.stage == Stage::Open {
+            self.stage = Stage::Closing;
+            self.transport.close();
+        }
+    }
+
+    fn end(&mut self, end: T::End) -> T::End {
+        self.stage = Stage::Ended;
+        self.session.handle_close();
+        end
+    }
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+//! Connects with a game server. There is no time limit and no retry here: both are the caller's.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::net::{TcpStream, UdpSocket, lookup_host};
+use tokio_rustls::TlsConnector;
+
+use crate::connection::Connection;
+use crate::datagrams::Datagrams;
+use crate::host_port::HostPort;
+use crate::lines::{Lines, Stream, Unsent};
+
+/// Addresses of a host name that are tried.
+const MAX_ADDRESSES: usize = 4;
+
+/// A game server to connect with.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Where it takes lines.
+    pub tcp: HostPort,
+    /// Where it takes datagrams.
+    pub udp: HostPort,
+    /// How its certificate is verified; nothing for a server without TLS.
+    pub tls: Option<Tls>,
+}
+
+/// How a game server's certificate is verified.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// What is trusted.
+    pub config: Arc<ClientConfig>,
+    /// The name the certificate must be valid for.
+    pub name: ServerName<'static>,
+}
+
+/// A game server could not be connected with.
+#[derive(Debug, thiserror::Error)]
+pub enum DialError {
+    /// The host name was not found.
+    #[error("cannot find the address of {host}")]
+    Lookup {
+        /// The name.
+        host: String,
+        /// What the resolver says.
+        source: io::Error,
+    },
+    /// The host name has no address.
+    #[error("{0} has no address")]
+    NoAddress(HostPort),
+    /// The last of the addresses tried did not take a TCP connection.
+    #[error("cannot connect to {address}")]
+    Connect {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The TLS handshake failed; [`tls`](Self::tls) says whether by TLS's own rules.
+    #[error(transparent)]
+    Handshake(io::Error),
+    /// The UDP socket could not be connected.
+    #[error("cannot send datagrams to {address}")]
+    Datagrams {
+        /// Where to.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+impl Tls {
+    /// Trust exactly this certificate, under a name it holds.
+    ///
+    /// # Errors
+    /// It cannot be read as a certificate.
+    pub fn trusting(
+        certificate: CertificateDer<'static>,
+        name: ServerName<'static>,
+    ) -> Result<Self, rustls::Error> {
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate)?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self {
+            config: Arc::new(config),
+            name,
+        })
+    }
+}
+
+impl DialError {
+    /// The fault that TLS found, where it found one.
+    pub fn tls(&self) -> Option<&rustls::Error> {
+        match self {
+            Self::Handshake(error) => error.get_ref()?.downcast_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// Connect with a game server. TLS starts at once, since a game server shakes hands with one client at a time. Dropping
+/// the future gives up.
+///
+/// # Errors
+/// The server cannot be reached or its certificate is not trusted.
+pub async fn dial(target: &Target) -> Result<Connection, DialError> {
+    let (tcp, peer, round_trip) = connect_tcp(&target.tcp).await?;
+    let stream: Box<dyn Stream> = match &target.tls {
+        Some(Tls { config, name }) => {
+            let connector = TlsConnector::from(Arc::clone(config));
+            let connected = connector.connect(name.clone(), tcp).await;
+            Box::new(connected.map_err(DialError::Handshake)?)
+        }
+        None => Box::new(tcp),
+    };
+    Ok(Connection {
+        lines: Lines::new(stream),
+        unsent: Unsent::default(),
+        datagrams: Datagrams::new(connect_udp(&target.udp, peer).await?),
+        round_trip,
+    })
+}
+
+/// Connect with the first address that answers; gives it and how long the handshake took.
+async fn connect_tcp(host: &HostPort) -> Result<(TcpStream, SocketAddr, Duration), DialError> {
+    let mut last = DialError::NoAddress(host.clone());
+    for address in lookup(host).await?.take(MAX_ADDRESSES) {
+        let begun = Instant::now();
+        let connected = TcpStream::connect(address).await;
+        match connected.and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp)) {
+            Ok(tcp) => return Ok((tcp, address, begun.elapsed())),
+            Err(source) => last = DialError::Connect { address, source },
+        }
+    }
+    Err(last)
+}
+
+/// Of the UDP side's addresses take the one TCP reached, or else one of its family.
+async fn connect_udp(host: &HostPort, tcp: SocketAddr) -> Result<UdpSocket, DialError> {
+    let address = lookup(host)
+        .await?
+        .min_by_key(|udp| (udp.ip() != tcp.ip(), udp.is_ipv4() != tcp.is_ipv4()))
+        .ok_or_else(|| DialError::NoAddress(host.clone()))?;
+    let local: SocketAddr = match address {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let connect = async {
+        let socket = UdpSocket::bind(local).await?;
+        socket.connect(address).await?;
+        Ok(socket)
+    };
+    connect
+        .await
+        .map_err(|source| DialError::Datagrams { address, source })
+}
+
+async fn lookup(
+    HostPort { host, port }: &HostPort,
+) -> Result<impl Iterator<Item = SocketAddr>, DialError> {
+    lookup_host((host.clone(), *port))
+        .await
+        .map_err(|source| DialError::Lookup {
+            host: host.clone(),
+            source,
+        })
+}
