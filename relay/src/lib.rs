@@ -44,12 +44,10 @@ use spectators::Hub;
 use upstream::dial::Dialer;
 use upstream::readiness::Readiness;
 
-pub use config::settings::CommandLine;
-pub use config::{Config, HostPort, Patience};
+pub use config::{Config, HostPort, Observing, Patience, Spectating};
 pub use http::origin::AllowedOrigin;
 pub use limits::rate::{Rate, RateLimits};
-pub use observers::overseer::Observing;
-pub use spectators::{Access, AccessToken, Spectating};
+pub use spectators::{Access, AccessToken};
 pub use upstream::trust::{Fingerprint, Trust};
 
 /// The longest a relay takes to close once players had their time: the goodbyes' 3 s and a little.

@@ -4,22 +4,27 @@
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
-use relay::{CommandLine, Relay};
+use relay::{Config, Relay};
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let command_line = CommandLine::parse();
+    let config = Config::from_command_line(std::env::args_os());
     tracing_subscriber::fmt()
         .with_env_filter(log_filter())
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
-    match run(command_line).await {
+    let result = match config {
+        Ok(config) => run(config).await,
+        Err(error) => Err(error),
+    };
+    match result.map_err(anyhow::Error::downcast::<clap::Error>) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+        // Help, the version, or an explanation of how to write the command.
+        Err(Ok(usage)) => usage.exit(),
+        Err(Err(error)) => {
             eprintln!("mp-relay: {error:#}");
             ExitCode::FAILURE
         }
@@ -35,9 +40,9 @@ fn log_filter() -> EnvFilter {
         .fold(filter, EnvFilter::add_directive)
 }
 
-async fn run(command_line: CommandLine) -> anyhow::Result<()> {
+async fn run(config: Config) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
-    let relay = Relay::start(command_line.into_config()?).await?;
+    let relay = Relay::start(config).await?;
     println!("{}", ready(&relay));
     tracing::info!("the page is at http://{}/", relay.addr());
     signals.next().await;

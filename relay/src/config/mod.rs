@@ -1,81 +1,132 @@
-//! What a relay is told before it starts. `settings` makes it from flags, environment and file; tests and other
-//! programs make it by `Config::new` and set what they need.
+//! The options of a relay, each spelt once: `command_line` makes a `Config` from flags, environment variables and a TOML
+//! file. Tests and other programs start from `Config::new` and set what they need.
 
-pub(crate) mod settings;
+mod command_line;
+mod host_port;
+mod spectating;
 
-use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::num::ParseIntError;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
+use clap::ArgAction;
 use protocol::id::Secret;
 
 use crate::http::origin::AllowedOrigin;
 use crate::limits::rate::RateLimits;
-use crate::observers::overseer::Observing;
-use crate::spectators::{Access, Spectating};
+use crate::spectators::Access;
 use crate::upstream::trust::Trust;
 
-/// Where the relay listens unless told otherwise: this machine only.
-pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
-/// Players at once. Each takes three file descriptors, of which a process usually gets 20,000.
-pub(crate) const DEFAULT_MAX_CONNECTIONS: usize = 5000;
-/// Players at once from one address: a school or a LAN party behind one router fits in.
-pub(crate) const DEFAULT_MAX_PER_IP: usize = 256;
-/// How long players may finish when the relay stops.
-pub(crate) const DEFAULT_DRAIN: Duration = Duration::from_secs(5);
-/// Snapshots a second at most: spectators' pages draw between them anyway.
-const MAX_SPECTATE_HZ: u32 = 30;
-/// The most a race is held back: a full room takes 5 MB for it, at the highest rate 7.
-const MAX_SPECTATE_DELAY: Duration = Duration::from_secs(600);
-/// How often the page sends its car's position a second.
-pub(crate) const DEFAULT_UPDATE_HZ: u32 = 20;
+pub use host_port::HostPort;
+pub use spectating::{Observing, Spectating};
 
-/// Everything a relay needs to know.
-#[derive(Debug, Clone)]
+/// Where the relay listens unless told otherwise: this machine only.
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080));
+/// Each player takes three file descriptors, of which a process usually gets 20,000.
+const DEFAULT_MAX_CONNECTIONS: usize = 5000;
+/// A school or a LAN party behind one router fits in.
+const DEFAULT_MAX_PER_IP: usize = 256;
+const DEFAULT_DRAIN_SECONDS: &str = "5";
+const DEFAULT_UPDATE_HZ: u32 = 20;
+
+/// Everything a relay needs to know. The comments are the help of the command line.
+// Keys of the TOML file are spelt like the flags. The values of secrets are hidden, in messages too.
+#[derive(Debug, Clone, clap::Args)]
 pub struct Config {
-    /// The game server's TCP side.
+    /// The game server's TCP address.
+    #[arg(long, env = "MP_RELAY_SERVER", value_name = "HOST:PORT")]
     pub server: HostPort,
-    /// The game server's UDP side.
-    pub udp: HostPort,
+    /// The game server's UDP address [default: that of --server].
+    #[arg(long, env = "MP_RELAY_UDP", value_name = "HOST:PORT")]
+    pub udp: Option<HostPort>,
     /// Where browsers connect. Port 0 takes any free one.
+    #[arg(long, env = "MP_RELAY_LISTEN", value_name = "ADDRESS:PORT", default_value_t = DEFAULT_LISTEN)]
     pub listen: SocketAddr,
-    /// What makes the game server's certificate trusted.
+    /// What makes the game server's certificate trusted. A pin is the safest; insecure is for a server on this machine.
+    #[arg(
+        long,
+        env = "MP_RELAY_TRUST",
+        value_name = "pin:SHA256|ca-file:PATH|system|insecure",
+        required = false,
+        required_unless_present = "plain_tcp",
+        default_value_if("plain_tcp", "true", "insecure")
+    )]
     pub trust: Trust,
-    /// The name the certificate must have, where it is not the host of `server`.
+    /// The name the certificate must have, where it is not the host of --server.
+    #[arg(long, env = "MP_RELAY_SERVER_NAME", value_name = "NAME")]
     pub server_name: Option<String>,
-    /// The game server speaks no TLS. Nothing is encrypted or verified then.
+    /// The game server speaks no TLS: nothing is encrypted or verified.
+    #[arg(long, env = "MP_RELAY_PLAIN_TCP", value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", hide_default_value = true)]
     pub plain_tcp: bool,
-    /// `Trust::Insecure` is meant, even for a game server on another machine.
+    /// Take any certificate even from a game server on another machine.
+    #[arg(long, env = "MP_RELAY_ALLOW_INSECURE_REMOTE", value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", hide_default_value = true)]
     pub allow_insecure_remote: bool,
-    /// Pages of other hosts that may connect.
+    /// Let pages of this origin connect too; repeatable, * is every origin.
+    #[arg(
+        long = "allow-origin",
+        env = "MP_RELAY_ALLOW_ORIGIN",
+        value_name = "ORIGIN",
+        value_delimiter = ','
+    )]
     pub allow_origins: Vec<AllowedOrigin>,
-    /// The page's folder; none serves the embedded one.
+    /// Serve the page from this folder instead of the embedded one.
+    #[arg(long, env = "MP_RELAY_WWW", value_name = "DIR")]
     pub www: Option<PathBuf>,
-    /// The secret the page seals its datagrams with.
+    /// The secret of the game server's datagrams [default: that of the first generation].
+    #[arg(
+        long,
+        env = "MP_RELAY_UDP_SECRET",
+        value_name = "SECRET",
+        value_parser = secret,
+        default_value = Secret::FIRST_GENERATION,
+        hide_default_value = true,
+        hide_env_values = true
+    )]
     pub udp_secret: Secret,
     /// How often the page sends its car's position a second.
+    #[arg(long, env = "MP_RELAY_UPDATE_HZ", value_name = "HZ", default_value_t = DEFAULT_UPDATE_HZ)]
     pub update_hz: u32,
     /// Players at once.
+    #[arg(long, env = "MP_RELAY_MAX_CONNECTIONS", value_name = "N", default_value_t = DEFAULT_MAX_CONNECTIONS)]
     pub max_connections: usize,
-    /// Players at once from one address, and as many spectators; 0 is no limit, for a relay behind a proxy.
+    /// Players at once from one address, and as many spectators; 0 for no limit, for a relay behind a proxy.
+    #[arg(long, env = "MP_RELAY_MAX_PER_IP", value_name = "N", default_value_t = DEFAULT_MAX_PER_IP)]
     pub max_per_ip: usize,
-    /// What races are shown with.
-    pub spectating: Spectating,
-    /// Observers for rooms in which nobody is bridged; none without this.
-    pub observing: Option<Observing>,
-    /// A port of the operator's own, for metrics and readiness.
-    pub metrics_listen: Option<SocketAddr>,
-    /// Show the metrics where browsers connect too.
-    pub metrics_public: bool,
     /// How long players may finish when the relay stops.
+    #[arg(long = "drain-seconds", env = "MP_RELAY_DRAIN_SECONDS", value_name = "SECONDS", value_parser = seconds, default_value = DEFAULT_DRAIN_SECONDS)]
     pub drain: Duration,
+    #[expect(
+        missing_docs,
+        reason = "a comment here would replace the program's description"
+    )]
+    #[command(flatten)]
+    pub spectating: Spectating,
+    /// Observers for rooms in which nobody is bridged. Without this there are none.
+    #[arg(skip)]
+    pub observing: Option<Observing>,
+    /// Serve /metrics, /readyz and /healthz on a port of their own.
+    #[arg(long, env = "MP_RELAY_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// Serve /metrics where browsers connect too: everybody can read it then.
+    #[arg(long, env = "MP_RELAY_METRICS_PUBLIC", value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", hide_default_value = true)]
+    pub metrics_public: bool,
     /// What one player may send.
+    #[arg(skip)]
     pub rate_limits: RateLimits,
-    /// How long the relay waits for whom.
+    /// How long the relay waits for a peer.
+    #[arg(skip)]
     pub patience: Patience,
+}
+
+fn seconds(text: &str) -> Result<Duration, ParseIntError> {
+    let seconds: u32 = text.parse()?;
+    Ok(Duration::from_secs(seconds.into()))
+}
+
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
 }
 
 /// How long the relay waits for a peer, and how many may wait with it.
@@ -123,8 +174,8 @@ impl Config {
     pub fn new(server: HostPort, udp: HostPort, trust: Trust) -> Self {
         Self {
             server,
-            udp,
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            udp: Some(udp),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             trust,
             server_name: None,
             plain_tcp: false,
@@ -135,14 +186,19 @@ impl Config {
             update_hz: DEFAULT_UPDATE_HZ,
             max_connections: DEFAULT_MAX_CONNECTIONS,
             max_per_ip: DEFAULT_MAX_PER_IP,
+            drain: seconds(DEFAULT_DRAIN_SECONDS).unwrap_or_default(),
             spectating: Spectating::default(),
             observing: None,
             metrics_listen: None,
             metrics_public: false,
-            drain: DEFAULT_DRAIN,
             rate_limits: RateLimits::default(),
             patience: Patience::default(),
         }
+    }
+
+    /// The game server's UDP address.
+    pub fn udp(&self) -> &HostPort {
+        self.udp.as_ref().unwrap_or(&self.server)
     }
 
     /// Say whether the game server's identity goes unchecked.
@@ -169,16 +225,7 @@ impl Config {
             self.max_connections > 0,
             "--max-connections must be at least 1"
         );
-        ensure!(
-            (1..=MAX_SPECTATE_HZ).contains(&self.spectating.hz),
-            "--spectate-hz must be 1 to {MAX_SPECTATE_HZ}, not {}",
-            self.spectating.hz
-        );
-        ensure!(
-            self.spectating.delay <= MAX_SPECTATE_DELAY,
-            "--spectate-delay must be at most {} seconds",
-            MAX_SPECTATE_DELAY.as_secs()
-        );
+        self.spectating.check()?;
         if let Some(observing) = &self.observing {
             ensure!(
                 self.spectating.access != Access::Off,
@@ -190,97 +237,9 @@ impl Config {
     }
 }
 
-/// A host and a port; names are looked up when they are dialled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HostPort {
-    /// A name or an address, without brackets.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-}
-
-impl HostPort {
-    fn is_loopback(&self) -> bool {
-        let name = self.host.eq_ignore_ascii_case("localhost");
-        name || self.host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
-    }
-}
-
-impl FromStr for HostPort {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> anyhow::Result<Self> {
-        let (host, port) = text
-            .rsplit_once(':')
-            .filter(|(host, _)| !host.contains(':') || host.ends_with(']'))
-            .with_context(|| {
-                format!("'{text}' has no port: write HOST:PORT or [IPV6]:PORT, such as {text}:443")
-            })?;
-        let port = port
-            .parse()
-            .ok()
-            .filter(|&port| port > 0)
-            .with_context(|| format!("'{port}' in '{text}' is no port from 1 to 65535"))?;
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        ensure!(
-            !host.is_empty(),
-            "'{text}' has no host: write HOST:PORT, such as 127.0.0.1:443"
-        );
-        Ok(Self {
-            host: host.to_owned(),
-            port,
-        })
-    }
-}
-
-impl From<SocketAddr> for HostPort {
-    fn from(address: SocketAddr) -> Self {
-        Self {
-            host: address.ip().to_string(),
-            port: address.port(),
-        }
-    }
-}
-
-impl fmt::Display for HostPort {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hosts_and_ports_are_read_and_written_alike() {
-        for text in [
-            "game.example:443",
-            "127.0.0.1:7777",
-            "[::1]:443",
-            "localhost:1",
-        ] {
-            assert_eq!(text.parse::<HostPort>().unwrap().to_string(), text);
-        }
-        for wrong in [
-            "",
-            "host",
-            "host:",
-            "host:0",
-            "host:65536",
-            ":443",
-            "::1",
-            "[]:443",
-        ] {
-            assert!(wrong.parse::<HostPort>().is_err(), "{wrong}");
-        }
-        let error = "game.example".parse::<HostPort>().unwrap_err().to_string();
-        assert!(error.contains("game.example:443"), "{error}");
-    }
 
     #[test]
     fn insecure_is_for_this_machine_unless_a_second_option_says_so() {

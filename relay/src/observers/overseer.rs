@@ -5,7 +5,6 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use anyhow::ensure;
 use protocol::event::Room;
 use protocol::id::RoomId;
 use tokio::task::JoinSet;
@@ -14,48 +13,12 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use super::cooldown::Resting;
 use super::rules::{Leave, REST_LOOKS, is_wanted, may_enter};
 use super::sitting::Sitting;
+use crate::config::Observing;
 use crate::context::Context;
 use crate::lifecycle::{self, Phase};
 use crate::metrics::Limit;
 use crate::spectators::Hub;
 use crate::spectators::room::Bridged;
-
-/// Letters of an observer's name; game servers take 32, and seven are its own.
-const MAX_NAME_LETTERS: usize = 24;
-
-/// Observers as the operator allows them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Observing {
-    /// What they are called in the game; six letters of their session follow.
-    pub name: String,
-    /// How many there may be at once.
-    pub at_once: usize,
-}
-
-impl Default for Observing {
-    fn default() -> Self {
-        Self {
-            name: "spectator-relay".into(),
-            // Each is one more player to the game server, which tries every player's key on every datagram.
-            at_once: 8,
-        }
-    }
-}
-
-impl Observing {
-    pub(crate) fn check(&self) -> anyhow::Result<()> {
-        let letters = self.name.chars().count();
-        ensure!(
-            (1..=MAX_NAME_LETTERS).contains(&letters),
-            "--observer-name has at least one letter and at most {MAX_NAME_LETTERS}, not {letters}"
-        );
-        ensure!(
-            self.at_once > 0,
-            "--max-observers must be at least 1; without --spectate-observer there are none"
-        );
-        Ok(())
-    }
-}
 
 /// Send observers out until the relay stops, and wait for those still out.
 pub(crate) async fn oversee(context: Arc<Context>, observing: Observing) {

@@ -33,31 +33,6 @@ use tap::{Heard, Tap};
 pub use access::{Access, AccessToken};
 pub(crate) use tally::Tally;
 
-/// What races are shown with.
-#[derive(Debug, Clone)]
-pub struct Spectating {
-    /// Who may watch.
-    pub access: Access,
-    /// Snapshots a second, 1 to 30.
-    pub hz: u32,
-    /// How much later than it happens a race is shown, at most 600 s.
-    pub delay: Duration,
-    /// Spectators at once.
-    pub max_spectators: usize,
-}
-
-impl Default for Spectating {
-    fn default() -> Self {
-        Self {
-            access: Access::Open,
-            hz: 20,
-            delay: Duration::ZERO,
-            // Each takes a file descriptor; with 5000 players, who take three each, that makes 20,000.
-            max_spectators: 5000,
-        }
-    }
-}
-
 /// All rooms that are played in or watched through this relay.
 pub(crate) struct Hub {
     secret: Secret,

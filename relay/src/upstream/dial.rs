@@ -53,7 +53,7 @@ impl Dialer {
         });
         Ok(Self {
             server: config.server.clone(),
-            udp: config.udp.clone(),
+            udp: config.udp().clone(),
             tls: tls.transpose()?,
             patience: config.patience.clone(),
             places: Semaphore::new(MAX_DIALS + config.patience.dial_queue_places),

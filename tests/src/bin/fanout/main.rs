@@ -21,7 +21,7 @@ mod window;
 
 use anyhow::ensure;
 use clap::{Parser, Subcommand};
-use relay::{CommandLine, Relay};
+use relay::{Config, Relay};
 use serde_json::json;
 use server::Server;
 
@@ -66,7 +66,7 @@ enum Run {
 #[derive(Subcommand)]
 #[command(hide = true)]
 enum Part {
-    Relay(Box<CommandLine>),
+    Relay(Box<Config>),
     Bare(bare::Options),
     Server,
 }
@@ -74,7 +74,7 @@ enum Part {
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     match arguments.part {
-        Some(Part::Relay(command_line)) => serve(*command_line),
+        Some(Part::Relay(config)) => serve(*config),
         Some(Part::Bare(options)) => bare::run(&options),
         Some(Part::Server) => play(),
         None => run(&arguments),
@@ -83,8 +83,8 @@ fn main() -> anyhow::Result<()> {
 
 /// Be the relay, as the program `mp-relay` is, until killed.
 #[tokio::main]
-async fn serve(command_line: CommandLine) -> anyhow::Result<()> {
-    let relay = Relay::start(command_line.into_config()?).await?;
+async fn serve(config: Config) -> anyhow::Result<()> {
+    let relay = Relay::start(config).await?;
     println!("{}", json!({ "listen": relay.addr() }));
     std::future::pending().await
 }

@@ -1,0 +1,434 @@
+//! The command line, the environment and the TOML file, read as one. The keys of the file become flags where neither
+//! a flag nor a variable is given, and clap reads all of them into a `Config`.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow, bail};
+use clap::builder::Resettable;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, CommandFactory as _, Parser};
+use toml::{Table, Value};
+
+use super::{Config, Observing};
+
+#[derive(Parser)]
+#[command(
+    name = "mp-relay",
+    version,
+    about = "Bridges web pages to one MP-Server game server"
+)]
+struct CommandLine {
+    /// Read options from this TOML file; unknown keys are refused.
+    #[arg(long = "config", env = "MP_RELAY_CONFIG", value_name = "FILE")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    config: Config,
+    /// Show also rooms in which no player of this relay is: a session of the relay's own joins them while somebody
+    /// watches. It takes a seat, never the last one, and leaves as soon as it finds itself host or alone.
+    #[arg(long, env = "MP_RELAY_SPECTATE_OBSERVER", value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", hide_default_value = true)]
+    spectate_observer: bool,
+    #[command(flatten)]
+    observing: Observing,
+}
+
+impl Config {
+    /// Read the command line, the program's name first, with the environment and the file that is named. A flag wins
+    /// over the environment, that over the file, and that over the default.
+    ///
+    /// # Errors
+    /// A value is missing or wrong, or the file cannot be read. The message says which and what to write, and shows
+    /// no secret. A wish for help or the version is a `clap::Error`, which prints it.
+    pub fn from_command_line(
+        arguments: impl IntoIterator<Item = OsString>,
+    ) -> anyhow::Result<Self> {
+        let mut arguments: Vec<_> = arguments.into_iter().collect();
+        // The file may have what is missing here, so nothing is required yet.
+        let nothing_required = CommandLine::command().mut_args(|option| {
+            option
+                .required(false)
+                .required_unless_present(Resettable::Reset)
+        });
+        let given = nothing_required.try_get_matches_from(&arguments);
+        let given = given.map_err(in_words)?;
+        if let Some(file) = given.get_one::<PathBuf>("file") {
+            let name = arguments.len().min(1);
+            arguments.splice(name..name, flags(file, &given)?);
+        }
+        let line = CommandLine::try_parse_from(arguments).map_err(in_words)?;
+        let mut config = line.config;
+        config.observing = line.spectate_observer.then_some(line.observing);
+        config.check()?;
+        Ok(config)
+    }
+}
+
+/// Write the keys of the file as flags, without those that are given otherwise.
+fn flags(file: &Path, given: &ArgMatches) -> anyhow::Result<Vec<OsString>> {
+    let shown = file.display();
+    let command = CommandLine::command();
+    let mut flags = Vec::new();
+    for (key, value) in read(file)? {
+        let mut options = command.get_arguments();
+        let option = options.find(|option| option.get_long() == Some(&key) && key != "config");
+        let Some(option) = option else {
+            bail!("the configuration {shown} has an unknown key: {key}");
+        };
+        if let Some(ValueSource::CommandLine | ValueSource::EnvVariable) =
+            given.value_source(option.get_id().as_str())
+        {
+            continue;
+        }
+        let values = match value {
+            Value::Array(values) => values,
+            value => vec![value],
+        };
+        for value in values {
+            let value = text(value).with_context(|| {
+                format!("the configuration {shown} has a wrong value for the key {key}")
+            })?;
+            flags.push(format!("--{key}={value}").into());
+        }
+    }
+    Ok(flags)
+}
+
+/// Read the file. The error tells the place of a mistake and not the line, since it may hold a secret.
+fn read(file: &Path) -> anyhow::Result<Table> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("cannot read the configuration {shown}"))?;
+    text.parse().map_err(|error: toml::de::Error| {
+        let start = error.span().map_or(0, |span| span.start);
+        let before = text.get(..start).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before
+            .chars()
+            .rev()
+            .take_while(|&letter| letter != '\n')
+            .count()
+            + 1;
+        let reason = error.message();
+        anyhow!("the configuration {shown} is wrong in line {line}, column {column}: {reason}")
+    })
+}
+
+fn text(value: Value) -> anyhow::Result<String> {
+    Ok(match value {
+        Value::String(text) => text,
+        Value::Integer(number) => number.to_string(),
+        Value::Boolean(switch) => switch.to_string(),
+        other => bail!(
+            "it takes a text, a whole number, true or false, and no {}",
+            other.type_str()
+        ),
+    })
+}
+
+/// Say what is wrong as the relay says everything else. clap would show the value of a secret.
+fn in_words(error: clap::Error) -> anyhow::Error {
+    match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::ValueValidation, Some(ContextValue::String(option))) => {
+            let option = option.split(' ').next().unwrap_or_default();
+            let cause = std::error::Error::source(&error)
+                .map(causes)
+                .unwrap_or_default();
+            match error.get(ContextKind::InvalidValue) {
+                Some(value) if !is_secret(option) => anyhow!("{option} {value}: {cause}"),
+                _ => anyhow!("{option}: {cause}"),
+            }
+        }
+        (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(options))) => {
+            let options = options.join(" and ").replace(['<', '>'], "");
+            anyhow!("these options are needed: {options} (--help explains them)")
+        }
+        _ => error.into(),
+    }
+}
+
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes: Vec<_> = anyhow::Chain::new(error).map(ToString::to_string).collect();
+    causes.join(": ")
+}
+
+/// Say whether the option's value is hidden.
+fn is_secret(option: &str) -> bool {
+    let command = CommandLine::command();
+    command.get_arguments().any(|known| {
+        known.is_hide_env_values_set() && known.get_long() == option.strip_prefix("--")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::time::Duration;
+
+    use protocol::id::Secret;
+
+    use super::*;
+    use crate::config::DEFAULT_LISTEN;
+    use crate::spectators::Access;
+    use crate::upstream::trust::Trust;
+
+    const PIN: &str = "fa1045792c3c8c401683effad5423fc88915b68ec9b89bd173ed6b153f230cd4";
+
+    fn config(arguments: &[&str]) -> anyhow::Result<Config> {
+        let arguments = [&["mp-relay"], arguments].concat();
+        Config::from_command_line(arguments.into_iter().map(OsString::from))
+    }
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        let file = file(
+            "server = 'game.example:443'\ntrust = 'system'\nupdate-hz = 30\nmax-per-ip = 7\nallow-origin = ['*']",
+        );
+        let path = file.path().to_str().unwrap();
+        let config = config(&["--config", path, "--update-hz", "10"]).unwrap();
+        assert_eq!(config.server.to_string(), "game.example:443");
+        assert_eq!(*config.udp(), config.server);
+        assert_eq!((config.update_hz, config.max_per_ip), (10, 7));
+        assert_eq!(config.listen, DEFAULT_LISTEN);
+        assert_eq!(config.allow_origins.len(), 1);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let file = file("server = 'a:1'\ntrust = 'system'\nliste = '127.0.0.1:1'");
+        let error = config(&["--config", file.path().to_str().unwrap()]).unwrap_err();
+        assert!(format!("{error:#}").contains("liste"), "{error:#}");
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named_with_what_to_write() {
+        for (arguments, words) in [
+            (&[][..], "--server HOST:PORT"),
+            (&["--server", "a:1"], "--trust pin:SHA256"),
+            (&["--server", "a", "--trust", "system"], "--server a"),
+            (&["--server", "a:1", "--trust", "pin:12"], "64 digits"),
+            (
+                &["--server", "a:1", "--trust", "system", "--listen", "x"],
+                "--listen x",
+            ),
+            (
+                &["--server", "a:1", "--trust", "system", "--update-hz", "61"],
+                "1 to 60",
+            ),
+            (
+                &["--server", "a:1", "--trust", "insecure"],
+                "--allow-insecure-remote",
+            ),
+            (
+                &["--server", "a:1", "--trust", "system", "--spectate", "all"],
+                "token:SECRET",
+            ),
+            (
+                &[
+                    "--server",
+                    "a:1",
+                    "--trust",
+                    "system",
+                    "--spectate-hz",
+                    "31",
+                ],
+                "1 to 30",
+            ),
+            (
+                &[
+                    "--server",
+                    "a:1",
+                    "--trust",
+                    "system",
+                    "--spectate-delay",
+                    "601",
+                ],
+                "600 seconds",
+            ),
+            (
+                &[
+                    "--server",
+                    "a:1",
+                    "--trust",
+                    "system",
+                    "--spectate-observer",
+                    "--spectate",
+                    "off",
+                ],
+                "leave one of them out",
+            ),
+            (
+                &[
+                    "--server",
+                    "a:1",
+                    "--trust",
+                    "system",
+                    "--spectate-observer",
+                    "--observer-name",
+                    "a name that is far too long",
+                ],
+                "at most 24",
+            ),
+            (
+                &[
+                    "--server",
+                    "a:1",
+                    "--trust",
+                    "system",
+                    "--metrics-listen",
+                    "9000",
+                ],
+                "--metrics-listen 9000",
+            ),
+            (&["--config", "/does/not/exist"], "/does/not/exist"),
+        ] {
+            let error = format!("{:#}", config(arguments).unwrap_err());
+            assert!(error.contains(words), "{arguments:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn spectating_is_set_like_the_rest_and_its_token_is_not_shown() {
+        let file = file(
+            "server = 'a:1'\ntrust = 'system'\nspectate = 'token:abcdefghijkl'\nspectate-delay = 30\nmax-spectators = 7",
+        );
+        let path = file.path().to_str().unwrap();
+        let shown = config(&["--config", path, "--spectate-hz", "5"]).unwrap();
+        let spectating = &shown.spectating;
+        assert_eq!((spectating.hz, spectating.max_spectators), (5, 7));
+        assert_eq!(spectating.delay, Duration::from_secs(30));
+        assert!(spectating.access.admits(Some("abcdefghijkl")));
+        assert!(!format!("{shown:?}").contains("abcdef"));
+        let off = config(&["--config", path, "--spectate", "off"]).unwrap();
+        assert_eq!(off.spectating.access, Access::Off);
+    }
+
+    #[test]
+    fn observers_come_only_where_they_are_meant_to() {
+        let file =
+            file("server = 'a:1'\ntrust = 'system'\nobserver-name = 'TV'\nmax-observers = 2");
+        let path = file.path().to_str().unwrap();
+        assert_eq!(config(&["--config", path]).unwrap().observing, None);
+        let observing = config(&["--config", path, "--spectate-observer"]).unwrap();
+        let (name, at_once) = ("TV".into(), 2);
+        let expected = Observing { name, at_once };
+        assert_eq!(observing.observing, Some(expected));
+    }
+
+    #[test]
+    fn switches_need_no_value() {
+        let config = config(&["--server", "a:1", "--plain-tcp"]).unwrap();
+        assert!(config.plain_tcp && config.is_insecure());
+        let pinned = format!("pin:{PIN}");
+        let flags = ["--server", "127.0.0.1:1", "--trust", &pinned];
+        assert!(!super::tests::config(&flags).unwrap().is_insecure());
+    }
+
+    #[test]
+    fn without_options_everything_is_as_in_a_new_configuration() {
+        let read = config(&["--server", "a:1", "--udp", "b:2", "--trust", "system"]).unwrap();
+        let hosts = ["a:1", "b:2"].map(|text| text.parse().unwrap());
+        let [server, udp] = hosts;
+        let mut new = Config::new(server, udp, Trust::System);
+        new.listen = DEFAULT_LISTEN;
+        assert_eq!(format!("{read:?}"), format!("{new:?}"));
+    }
+
+    #[test]
+    fn the_file_takes_every_option_as_the_command_line_does() {
+        let file = file(
+            "server = 'a:1'\nplain-tcp = true\nallow-origin = ['https://a', 'https://b']\nallow-insecure-remote = false\n\
+             metrics-public = true\nspectate-observer = true\ndrain-seconds = 7\nudp-secret = 'other'",
+        );
+        let path = file.path().to_str().unwrap();
+        let read = config(&[
+            "--config",
+            path,
+            "--allow-origin",
+            "https://c",
+            "--metrics-public=false",
+        ])
+        .unwrap();
+        assert!(read.plain_tcp && !read.allow_insecure_remote && !read.metrics_public);
+        assert_eq!(read.allow_origins, ["https://c".parse().unwrap()]);
+        assert_eq!(read.observing, Some(Observing::default()));
+        assert_eq!(read.drain, Duration::from_secs(7));
+        assert_eq!(read.udp_secret, Secret::new("other"));
+        let from_file = config(&["--config", path]).unwrap();
+        assert_eq!(from_file.allow_origins.len(), 2);
+        assert!(from_file.metrics_public);
+    }
+
+    #[test]
+    fn a_file_that_is_refused_is_not_shown_with_its_secrets() {
+        for (text, place) in [
+            ("spectate = \"token:HIDDENHIDDEN", "line 1"),
+            ("spectate = 'token:HIDDENHIDDEN' x", "line 1"),
+            ("spectate = token:HIDDENHIDDEN", "line 1"),
+            ("listen = 'a:1'\nudp-secret = HIDDENHIDDEN", "line 2"),
+            ("udp-secret = 'HIDDENHIDDEN \\q\\'\n= 1", "line 2"),
+            ("udp-secret = \"HIDDENHIDDEN \\q\"", "line 1"),
+            (
+                "udp-secret = 'HIDDENHIDDEN'\nudp-secret = 'HIDDENHIDDEN'",
+                "line 2",
+            ),
+            (
+                "udp-secret = 'HIDDENHIDDEN' spectate = 'token:HIDDENHIDDEN'",
+                "line 1",
+            ),
+            ("spectate = 'token:HIDDENHIDDEN'\nunknown = 1", "unknown"),
+            ("spectate = 'HIDDENHIDDEN'", "--spectate"),
+            ("spectate = 'token:HIDDENHIDDEN !'", "--spectate"),
+            (
+                "spectate = ['token:HIDDENHIDDEN', 'token:HIDDENHIDDEN']",
+                "--spectate",
+            ),
+            ("spectate = { token = 'HIDDENHIDDEN' }", "spectate"),
+            ("[spectate]\ntoken = 'HIDDENHIDDEN'", "spectate"),
+            ("udp-secret = 'HIDDENHIDDEN'\nlisten = 5", "--listen"),
+        ] {
+            let whole = format!("server = 'a:1'\ntrust = 'system'\n{text}");
+            for text in [text, &whole] {
+                let file = file(text);
+                let error = config(&["--config", file.path().to_str().unwrap()]).unwrap_err();
+                let shown = format!("{error:#} {error:?}");
+                assert!(!shown.contains("HIDDEN"), "{text}: {shown}");
+            }
+            let file = file(text);
+            let error = config(&[
+                "--config",
+                file.path().to_str().unwrap(),
+                "--server",
+                "a:1",
+                "--trust",
+                "system",
+            ]);
+            let error = format!("{:#}", error.unwrap_err());
+            assert!(error.contains(place), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_secret_on_the_command_line_is_not_shown_either() {
+        let error = config(&[
+            "--server",
+            "a:1",
+            "--trust",
+            "system",
+            "--spectate",
+            "HIDDEN",
+        ])
+        .unwrap_err();
+        let shown = format!("{error:#} {error:?}");
+        assert!(
+            shown.contains("--spectate") && !shown.contains("HIDDEN"),
+            "{shown}"
+        );
+    }
+}
