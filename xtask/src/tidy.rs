@@ -1,6 +1,9 @@
 //! `cargo xtask tidy`: the house rules that no linter knows. Each rule is a function from the project's files to complaints.
 
+mod crates;
 mod files;
+mod imports;
+mod paths;
 mod rules;
 mod tree;
 
@@ -12,7 +15,8 @@ use crate::project::root;
 pub(crate) fn run() -> Result<()> {
     let files = files::read(root())?;
     let mut complaints: Vec<String> = files.iter().flat_map(rules::check).collect();
-    complaints.extend(rules::check_pins(&files));
+    complaints.extend(crates::check(&files));
+    complaints.extend(imports::check(&files));
     complaints.extend(tree::check(&files));
     for complaint in &complaints {
         eprintln!("{complaint}");

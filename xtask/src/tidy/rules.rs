@@ -1,4 +1,4 @@
-//! The rules about single files, and the one about the pinned generator.
+//! The rules about single files.
 
 use super::files::File;
 
@@ -16,8 +16,6 @@ const UNFINISHED: [&str; 3] = [
 ];
 /// Clocks, which the pure crate takes as arguments.
 const CLOCKS: [&str; 2] = ["Instant::now", "SystemTime"];
-/// Two dependencies that must be pinned to one and the same version.
-const PINNED: [&str; 2] = ["wasm-bindgen", "wasm-bindgen-cli-support"];
 /// Folders with bytes that others made, kept as they are.
 const VERBATIM: [&str; 2] = ["tests/recordings/", "protocol/vectors/"];
 const SOURCE: [&str; 5] = ["rs", "js", "css", "html", "sh"];
@@ -90,23 +88,6 @@ fn lines(file: &File) -> impl Iterator<Item = String> {
     })
 }
 
-/// The generator in xtask must be exactly the version of the library in the module.
-pub(super) fn check_pins(files: &[File]) -> Option<String> {
-    let manifest = files.iter().find(|file| file.path == "Cargo.toml")?;
-    let [library, generator] = PINNED.map(|name| pinned(&manifest.text, name));
-    match (library, generator) {
-        (Some(library), Some(generator)) if library == generator => None,
-        _ => Some("Cargo.toml: pin wasm-bindgen and wasm-bindgen-cli-support with `=` to the same version".to_owned()),
-    }
-}
-
-fn pinned<'a>(manifest: &'a str, name: &str) -> Option<&'a str> {
-    let line = manifest
-        .lines()
-        .find(|line| line.split(' ').next() == Some(name))?;
-    line.split('"').find(|part| part.starts_with('='))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,25 +120,5 @@ mod tests {
         ] {
             assert_eq!(complaints(path, text).len(), 1, "{path}: {text:.30}");
         }
-    }
-
-    #[test]
-    fn the_generator_is_pinned_to_the_library() {
-        let check = |text: &str| {
-            check_pins(&[File {
-                path: "Cargo.toml".to_owned(),
-                text: text.to_owned(),
-            }])
-        };
-        assert_eq!(
-            check("wasm-bindgen = \"=0.2.1\"\nwasm-bindgen-cli-support = \"=0.2.1\"\n"),
-            None
-        );
-        assert!(
-            check("wasm-bindgen = \"=0.2.1\"\nwasm-bindgen-cli-support = \"=0.2.2\"\n").is_some()
-        );
-        assert!(
-            check("wasm-bindgen = \"0.2.1\"\nwasm-bindgen-cli-support = \"0.2.1\"\n").is_some()
-        );
     }
 }

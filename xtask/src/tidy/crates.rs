@@ -1,0 +1,161 @@
+//! The rules about manifests: which crate may depend on which, and the pinned generator of the browser's module.
+
+use toml::{Table, Value};
+
+use super::files::File;
+
+/// What each crate may depend on. `tests` and `xtask` may use all.
+const BELOW: [(&str, &[&str]); 5] = [
+    ("protocol", &[]),
+    ("client-native", &["protocol"]),
+    ("client-wasm", &["protocol"]),
+    ("relay", &["client-native", "protocol"]),
+    ("server", &["client-native", "protocol"]),
+];
+const ABOVE_ALL: [&str; 2] = ["tests", "xtask"];
+/// Two dependencies that must be pinned to one and the same version.
+const PINNED: [&str; 2] = ["wasm-bindgen", "wasm-bindgen-cli-support"];
+
+/// Check the manifests.
+pub(super) fn check(files: &[File]) -> Vec<String> {
+    let manifests = files.iter().filter_map(|file| {
+        let folder = file.path.strip_suffix("Cargo.toml")?;
+        Some((
+            folder.trim_end_matches('/'),
+            file.text.parse::<Table>().ok()?,
+        ))
+    });
+    let mut complaints = Vec::new();
+    for (folder, manifest) in manifests {
+        if folder.is_empty() {
+            complaints.extend(check_pins(&manifest));
+            complaints.extend(check_members(&manifest));
+        }
+        complaints.extend(check_crate(folder, &manifest));
+    }
+    complaints
+}
+
+/// A new crate needs its place among the others.
+fn check_members(workspace: &Table) -> Vec<String> {
+    let members = workspace
+        .get("workspace")
+        .and_then(|all| all.get("members")?.as_array());
+    let names = members.into_iter().flatten().filter_map(Value::as_str);
+    let placed =
+        |name: &&str| ABOVE_ALL.contains(name) || BELOW.iter().any(|(known, _)| known == name);
+    names
+        .filter(|name| !placed(name))
+        .map(|name| {
+            format!("Cargo.toml: say in xtask/src/tidy/crates.rs what {name} may depend on")
+        })
+        .collect()
+}
+
+fn check_crate(folder: &str, manifest: &Table) -> Vec<String> {
+    let Some((_, allowed)) = BELOW.iter().find(|(name, _)| *name == folder) else {
+        return Vec::new();
+    };
+    let ours = BELOW.map(|(name, _)| name).into_iter().chain(ABOVE_ALL);
+    let wrong = ours.filter(|name| !allowed.contains(name) && depends(manifest, name));
+    wrong
+        .map(|name| format!("{folder}/Cargo.toml: {folder} must not depend on {name}"))
+        .collect()
+}
+
+fn depends(manifest: &Table, name: &str) -> bool {
+    let sections = ["dependencies", "dev-dependencies", "build-dependencies"];
+    let named = |table: &Table| {
+        sections.iter().any(|section| {
+            table
+                .get(*section)
+                .is_some_and(|all| all.get(name).is_some())
+        })
+    };
+    let targets = manifest.get("target").and_then(Value::as_table);
+    named(manifest)
+        || targets.is_some_and(|all| all.values().filter_map(Value::as_table).any(named))
+}
+
+/// The generator in xtask must be exactly the version of the library in the module.
+fn check_pins(workspace: &Table) -> Option<String> {
+    let dependencies = workspace.get("workspace")?.get("dependencies")?;
+    let [library, generator] = PINNED.map(|name| version(dependencies.get(name)?));
+    match (library, generator) {
+        (Some(library), Some(generator)) if library == generator && library.starts_with('=') => None,
+        _ => Some("Cargo.toml: pin wasm-bindgen and wasm-bindgen-cli-support with `=` to the same version".to_owned()),
+    }
+}
+
+fn version(dependency: &Value) -> Option<&str> {
+    dependency
+        .as_str()
+        .or_else(|| dependency.get("version")?.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaints(path: &str, text: &str) -> Vec<String> {
+        check(&[File {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        }])
+    }
+
+    #[test]
+    fn the_generator_is_pinned_to_the_library() {
+        for (library, generator, pinned) in [
+            ("\"=0.2.1\"", "\"=0.2.1\"", true),
+            ("{ version = \"=0.2.1\" }", "\"=0.2.1\"", true),
+            ("\"=0.2.1\"", "\"=0.2.2\"", false),
+            ("\"0.2.1\"", "\"0.2.1\"", false),
+        ] {
+            let text = format!(
+                "[workspace.dependencies]\nwasm-bindgen = {library}\nwasm-bindgen-cli-support = {generator}\n"
+            );
+            assert_eq!(complaints("Cargo.toml", &text).is_empty(), pinned, "{text}");
+        }
+    }
+
+    #[test]
+    fn crates_depend_on_those_below() {
+        assert!(
+            complaints(
+                "relay/Cargo.toml",
+                "[dependencies]\nprotocol.workspace = true\n"
+            )
+            .is_empty()
+        );
+        assert!(
+            complaints(
+                "tests/Cargo.toml",
+                "[dependencies]\nrelay.workspace = true\n"
+            )
+            .is_empty()
+        );
+        for section in [
+            "dependencies",
+            "dev-dependencies",
+            "target.'cfg(unix)'.dependencies",
+        ] {
+            let text = format!("[{section}]\nrelay.workspace = true\n");
+            assert_eq!(
+                complaints("protocol/Cargo.toml", &text).len(),
+                1,
+                "{section}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_new_crate_needs_its_place() {
+        let text = "[workspace]\nmembers = [\"relay\", \"racing\"]\n";
+        assert!(
+            complaints("Cargo.toml", text)
+                .iter()
+                .any(|complaint| complaint.contains("racing"))
+        );
+    }
+}
