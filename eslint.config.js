@@ -28,6 +28,7 @@ export default [
   },
   {
     files: [
+      "tests/bench/**",
       "tests/browser/**",
       "tests/package/sight.js",
       "tests/package/projects/browser/**",

@@ -2,6 +2,7 @@
 
 mod driving;
 mod leaving;
+mod measuring;
 mod observing;
 mod spectating;
 mod trouble;

@@ -2,6 +2,7 @@
 
 mod delays;
 mod player;
+pub mod process;
 mod site;
 mod spectator;
 

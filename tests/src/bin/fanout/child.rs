@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::Context as _;
 use serde_json::Value;
 
-use crate::process::Process;
+use tests::process::Process;
 
 /// A part of this program; it ends when this is dropped.
 pub(crate) struct Part {

@@ -13,9 +13,9 @@ use crate::child::Part;
 use crate::clock::Clock;
 use crate::door;
 use crate::game::{Doors, Game};
-use crate::process::{Process, machine_cpu, need_descriptors};
 use crate::stage::Stage;
 use crate::window::Window;
+use tests::process::{Process, machine_cpu, need_descriptors};
 
 /// How long what was set up may take to come to rest before anything is counted.
 const SETTLE: Duration = Duration::from_secs(3);

@@ -11,7 +11,6 @@ mod door;
 mod fan;
 mod frames;
 mod game;
-mod process;
 mod report;
 mod seat;
 mod sleepers;

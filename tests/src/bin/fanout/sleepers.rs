@@ -17,10 +17,10 @@ use crate::audience::Audience;
 use crate::child::Part;
 use crate::clock::Clock;
 use crate::door;
-use crate::process::{Process, tcp_kibibytes};
 use crate::report::{quantiles, row, title};
 use crate::stage::{CARS, Stage};
 use crate::window::Window;
+use tests::process::{Process, tcp_kibibytes};
 
 /// Spectators who read.
 const READING: usize = 100;

@@ -1,43 +1,54 @@
-//! What the system says of a process: its time on the processors and its memory. Linux only.
+//! What the system knows about a process: its time on the processors and its memory. Linux only. The programs that measure use it.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 
-/// The beat in which Linux tells times, on every machine it runs on.
+/// Ticks a second in which Linux tells the times of a process, on every machine.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// A process that is looked at from outside.
+/// A process, seen from outside.
 #[derive(Clone)]
-pub(crate) struct Process(PathBuf);
+pub struct Process(PathBuf);
 
 impl Process {
-    pub(crate) fn of(pid: u32) -> Self {
+    /// The process with this id.
+    pub fn of(pid: u32) -> Self {
         Self(format!("/proc/{pid}").into())
     }
 
-    pub(crate) fn this() -> Self {
+    /// The process that asks.
+    pub fn this() -> Self {
         Self("/proc/self".into())
     }
 
-    /// The time it had on all processors so far, in its own code and in the system's on its behalf.
-    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
+    /// Give the time it has spent on all processors, in its own code and in the system's on its behalf.
+    ///
+    /// # Errors
+    /// The process is gone, or this is not Linux.
+    pub fn cpu(&self) -> anyhow::Result<Duration> {
         let stat = self.read("stat")?;
-        // The name before it may hold anything, blanks and brackets too.
+        // The name in front may contain anything, also spaces and brackets.
         let (_, fields) = stat.rsplit_once(')').context("no stat of a process")?;
         let ticks = fields.split_whitespace().skip(11).take(2);
         let ticks: u64 = ticks.map(str::parse::<u64>).sum::<Result<_, _>>()?;
         Ok(Duration::from_secs_f64(ticks as f64 / TICKS_PER_SECOND))
     }
 
-    /// Memory of its own in KiB: nothing of files, nothing of the system's buffers.
-    pub(crate) fn anonymous(&self) -> anyhow::Result<u64> {
+    /// Give its own memory in KiB, without files and without the system's buffers.
+    ///
+    /// # Errors
+    /// The process is gone, or this is not Linux.
+    pub fn anonymous(&self) -> anyhow::Result<u64> {
         number_behind(&self.read("smaps_rollup")?, "Anonymous:")
     }
 
-    /// How many file descriptors it has open.
-    pub(crate) fn descriptors(&self) -> anyhow::Result<usize> {
+    /// Count its open file descriptors.
+    ///
+    /// # Errors
+    /// The process is gone, or this is not Linux.
+    pub fn descriptors(&self) -> anyhow::Result<usize> {
         Ok(std::fs::read_dir(self.0.join("fd"))?.count())
     }
 
@@ -47,8 +58,11 @@ impl Process {
     }
 }
 
-/// The time all processors of the machine were busy so far, with whatever.
-pub(crate) fn machine_cpu() -> anyhow::Result<Duration> {
+/// Give the time for which all processors of the machine were busy.
+///
+/// # Errors
+/// This is not Linux.
+pub fn machine_cpu() -> anyhow::Result<Duration> {
     let stat = std::fs::read_to_string("/proc/stat")?;
     let all = stat.lines().next().context("no stat of the machine")?;
     let mut times = all.split_whitespace().skip(1).map(str::parse::<u64>);
@@ -66,16 +80,22 @@ pub(crate) fn machine_cpu() -> anyhow::Result<Duration> {
     ))
 }
 
-/// Memory in KiB that the system holds for all TCP connections of the machine, both ends of those on loopback.
-pub(crate) fn tcp_kibibytes() -> anyhow::Result<u64> {
+/// Give the memory in KiB that the system holds for all TCP connections of the machine, both ends of those on loopback.
+///
+/// # Errors
+/// This is not Linux.
+pub fn tcp_kibibytes() -> anyhow::Result<u64> {
     const PAGE_KIBIBYTES: u64 = 4;
     let sockets = std::fs::read_to_string("/proc/net/sockstat")?;
     let tcp = sockets.lines().find(|line| line.starts_with("TCP:"));
     Ok(PAGE_KIBIBYTES * number_behind(tcp.context("no TCP")?, "mem ")?)
 }
 
-/// Refuse to begin what would fail half-way.
-pub(crate) fn need_descriptors(wanted: usize) -> anyhow::Result<()> {
+/// Refuse to begin where the system allows this process too few file descriptors.
+///
+/// # Errors
+/// It allows fewer than `wanted`, or this is not Linux.
+pub fn need_descriptors(wanted: usize) -> anyhow::Result<()> {
     let limits =
         std::fs::read_to_string("/proc/self/limits").context("this program needs Linux")?;
     let limit = number_behind(&limits, "Max open files")?;

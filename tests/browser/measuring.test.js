@@ -1,0 +1,27 @@
+// The program that measures the client in a browser still works. Its figures are not judged.
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { expect, test } from "@playwright/test";
+
+import { measure } from "../bench/datagrams.js";
+import { TASKS } from "../bench/trial.js";
+
+const MODULE = fileURLToPath(new URL("../../www/pkg", import.meta.url));
+const PLAN = { rounds: 1, batch: { laps: 1, updates: 5, samples: 5, lists: 1 } };
+
+test("every task is timed for every build", async ({ page }) => {
+  const builds = ["one", "other"].map((name) => ({ name, folder: path.resolve(MODULE) }));
+  const times = await measure(page, builds, PLAN);
+  for (const { name } of builds) {
+    for (const task of TASKS) {
+      expect(times[name][task], `${task} of ${name}`).toEqual([expect.any(Number)]);
+      expect(times[name][task][0]).toBeGreaterThan(0);
+    }
+  }
+});
+
+test("datagrams that cannot be opened are no measurement", async ({ page }) => {
+  const measured = measure(page, [{ name: "one", folder: MODULE }], { ...PLAN, secret: "another secret" });
+  await expect(measured).rejects.toThrow(/datagrams of 1900 came in, 2280 bad ones/);
+});

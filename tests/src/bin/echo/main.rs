@@ -1,0 +1,142 @@
+//! Echo: what a relay adds between a player and its game server. A stand-in for the game server sends lines and datagrams
+//! back; players reach it directly and through each relay. The measurements of all relays alternate in one run, so that
+//! two builds of `mp-relay` can be compared. Prints one table. Fails only where an answer is wrong or missing.
+
+mod datagrams;
+mod game;
+mod lines;
+mod memory;
+mod player;
+mod relay;
+mod report;
+mod way;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ::relay::CommandLine;
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+
+use game::Game;
+use report::Figures;
+use way::Way;
+
+/// Measure a relay's round trips, its time on the processors and its memory.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    part: Option<Part>,
+    /// Measure this `mp-relay`; repeat it to compare several [default: the relay of this build].
+    #[arg(long, value_name = "FILE")]
+    relay: Vec<PathBuf>,
+    /// Give every relay this option too, such as `--relay-option=--spectate=off`; repeatable.
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    relay_option: Vec<String>,
+    /// How often everything is measured.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: u32,
+    /// A run of a second with small counts, to see that it works.
+    #[arg(long)]
+    quick: bool,
+}
+
+/// What this program starts of itself.
+#[derive(Subcommand)]
+#[command(hide = true)]
+enum Part {
+    Relay(Box<CommandLine>),
+}
+
+/// How much is measured in each round.
+#[derive(Clone, Copy)]
+pub(crate) struct Plan {
+    rounds: u32,
+    /// Lines that one player sends, each after the answer to the one before.
+    lines: u32,
+    /// Players that send lines at the same time.
+    players: usize,
+    /// Lines that each of them sends. A relay takes 200 at once and then 100 a second from one player.
+    lines_each: u32,
+    /// Players that send datagrams.
+    drivers: usize,
+    /// Datagrams that each of them sends a second. A relay takes 200 from one player.
+    datagrams_each: u32,
+    /// How long they drive.
+    driving: Duration,
+    /// Players that are only connected, to see what memory they take.
+    idle: usize,
+}
+
+impl Plan {
+    fn of(arguments: &Arguments) -> Self {
+        if arguments.quick {
+            return Self {
+                rounds: 1,
+                lines: 5,
+                players: 3,
+                lines_each: 20,
+                drivers: 2,
+                datagrams_each: 100,
+                driving: Duration::from_millis(200),
+                idle: 4,
+            };
+        }
+        Self {
+            rounds: arguments.rounds,
+            lines: 180,
+            players: 32,
+            lines_each: 180,
+            drivers: 100,
+            datagrams_each: 100,
+            driving: Duration::from_secs(1),
+            idle: 200,
+        }
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    match arguments.part {
+        Some(Part::Relay(command_line)) => runtime.block_on(relay::serve(*command_line)),
+        None => runtime.block_on(run(&arguments)),
+    }
+}
+
+async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let plan = Plan::of(arguments);
+    let game = Game::start().await?;
+    let mut ways = vec![Way::direct(&game)?];
+    for program in &arguments.relay {
+        ways.push(Way::through(Some(program), &game, &arguments.relay_option)?);
+    }
+    if arguments.relay.is_empty() {
+        ways.push(Way::through(None, &game, &arguments.relay_option)?);
+    }
+    let mut figures: Vec<Figures> = ways.iter().map(|way| Figures::of(way.name())).collect();
+    for (way, figures) in ways.iter().zip(&mut figures) {
+        memory::measure(way, &game, plan, figures).await?;
+    }
+    for round in 0..plan.rounds as usize {
+        for turn in 0..ways.len() {
+            // Each goes first as often as the others.
+            let at = (round + turn) % ways.len();
+            let measured = measure(&ways[at], &game, plan, &mut figures[at]).await;
+            measured.with_context(|| format!("{}, round {}", ways[at].name(), round + 1))?;
+        }
+    }
+    report::print(plan, &figures);
+    Ok(())
+}
+
+async fn measure(way: &Way, game: &Game, plan: Plan, figures: &mut Figures) -> anyhow::Result<()> {
+    lines::one_at_a_time(way, plan, figures).await?;
+    game.until_all_left().await?;
+    lines::many_at_once(way, plan, figures).await?;
+    game.until_all_left().await?;
+    datagrams::measure(way, plan, figures).await?;
+    game.until_all_left().await
+}

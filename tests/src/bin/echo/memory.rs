@@ -1,0 +1,28 @@
+//! The memory that a connected player takes in the relay.
+
+use crate::Plan;
+use crate::game::Game;
+use crate::player::Player;
+use crate::report::Figures;
+use crate::way::{End, Way};
+
+/// Connect players that do nothing, and see by how much the relay grows.
+pub(crate) async fn measure(
+    way: &Way,
+    game: &Game,
+    plan: Plan,
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
+    let End::Relay(relay) = &way.end else {
+        return Ok(());
+    };
+    // What the first connection of all takes is needed once.
+    drop(Player::connect(way).await?);
+    game.until_all_left().await?;
+    let before = relay.process.anonymous()?;
+    let players = Player::connect_all(way, plan.idle).await?;
+    let after = relay.process.anonymous()?;
+    figures.kibibytes(after.saturating_sub(before) as f64 / plan.idle as f64);
+    drop(players);
+    game.until_all_left().await
+}
