@@ -1,6 +1,5 @@
 //! The browser's clock and its one timer, in a page and in a Worker alike: both have them on the global object.
 
-use protocol::decimal::push_integer;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
 
@@ -17,14 +16,7 @@ pub(crate) fn time_of_day() -> String {
     let mut time = date.to_time_string();
     // What follows is the zone.
     time.truncate("12:34:56".len());
-    let thousandths = date.milliseconds();
-    time.push_str(match thousandths {
-        0..10 => ".00",
-        10..100 => ".0",
-        _ => ".",
-    });
-    push_integer(&mut time, thousandths.into());
-    time
+    format!("{time}.{:03}", date.milliseconds())
 }
 
 /// Call back as soon as what runs now is done.

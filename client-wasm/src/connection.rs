@@ -5,7 +5,6 @@ use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use protocol::command::Command;
-use protocol::decimal::push_integer;
 use protocol::event::Event;
 use protocol::frame::{Notice, SUBPROTOCOL};
 use protocol::interpolation::{Cars, Change, MAX_CARS};
@@ -242,10 +241,8 @@ impl Connection {
         if said_goodbye {
             failure = Failure::new("closed", false, "the connection was closed");
         }
-        let mut text = String::from("closed: ");
-        push_integer(&mut text, number.into());
-        self.log
-            .info("CONNECTION", &[&text, " ", &*failure.message].concat());
+        let text = format!("closed: {number} {}", failure.message);
+        self.log.info("CONNECTION", &text);
         let mut effects = self.fall_apart(&failure);
         let event = failure
             .describe(Object::new())

@@ -1,8 +1,6 @@
 //! The log: lines like the guide's, `[TCP SEND] 12:34:56.789 …`, to the console and to listeners, by level. What
 //! may not be in a log (passwords, what players write) is taken out before.
 
-use protocol::decimal::push_integer;
-
 use crate::browser;
 use crate::clock::{call_soon, time_of_day};
 use crate::listeners::{LOG, Listeners};
@@ -65,9 +63,7 @@ impl Log {
     /// Log a datagram sent or received: its length, since its content is a position.
     pub(crate) fn datagram(&self, direction: &str, bytes: usize) {
         if self.shows(Level::Trace) {
-            let mut text = String::new();
-            push_integer(&mut text, bytes as u64);
-            text.push_str(" bytes");
+            let text = format!("{bytes} bytes");
             self.write(Level::Trace, &["UDP ", direction].concat(), &text);
         }
     }

@@ -1,6 +1,5 @@
 //! The options of a session and of a spectator as JavaScript gives them, checked.
 
-use protocol::decimal::push_number;
 use protocol::id::Secret;
 use protocol::pacer::{MAX_RATE_HZ, MIN_RATE_HZ};
 use protocol::session::Config;
@@ -155,13 +154,7 @@ fn number(options: &JsValue, name: &str, min: f64, max: f64) -> Result<Option<f6
             value
                 .as_f64()
                 .filter(|number| (min..=max).contains(number))
-                .ok_or_else(|| {
-                    let mut range = String::from("a number from ");
-                    push_number(&mut range, min as f32);
-                    range.push_str(" to ");
-                    push_number(&mut range, max as f32);
-                    wrong(name, &range)
-                })
+                .ok_or_else(|| wrong(name, &format!("a number from {min} to {max}")))
         })
         .transpose()
 }

@@ -1,25 +1,37 @@
 //! What a client says over TCP: every command of the first generation (facts, section 2.1) as one line of JSON.
 //! Replies and pushes are in [`event`](crate::event).
 
+use serde::{Serialize, Serializer};
+
 use crate::id::{Password, RoomId, SessionId};
-use crate::json::push_member;
+use crate::json;
 
 /// How many commands one `BATCH` carries at most (guide, section 10.1).
 pub const MAX_BATCH: usize = 10;
 
 /// A command to the game server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(
+    tag = "command",
+    rename_all = "SCREAMING_SNAKE_CASE",
+    rename_all_fields = "camelCase"
+)]
 pub enum Command {
     /// Take a name, and with it sign in. The only sign-in of the first generation.
     Name {
         /// The name to be known by.
         name: String,
         /// The password that keeps others from the name while its owner is online (facts, section 4.1).
+        #[serde(
+            skip_serializing_if = "Option::is_none",
+            serialize_with = "reveal_some"
+        )]
         password: Option<Password>,
     },
     /// Check the password again. A failure signs out (facts, Q25): prefer `Name`.
     Authenticate {
         /// The password given with `Name`.
+        #[serde(serialize_with = "reveal")]
         password: Password,
     },
     /// Make a room and enter it as its host.
@@ -64,39 +76,7 @@ pub enum Command {
 impl Command {
     /// Write the command as a line, without its newline.
     pub fn to_line(&self) -> String {
-        let mut line = String::new();
-        self.write(&mut line);
-        line
-    }
-
-    fn write(&self, line: &mut String) {
-        line.push_str("{\"command\":\"");
-        line.push_str(self.word());
-        line.push('"');
-        match self {
-            Self::Name { name, password } => {
-                push_member(line, "name", name);
-                if let Some(password) = password {
-                    push_member(line, "password", password.reveal());
-                }
-            }
-            Self::Authenticate { password } => push_member(line, "password", password.reveal()),
-            Self::CreateRoom { name } => push_member(line, "name", name),
-            Self::JoinRoom { room_id } => push_member(line, "roomId", room_id.as_str()),
-            Self::RelayMessage { target_id, message } => {
-                push_member(line, "targetId", target_id.as_str());
-                push_member(line, "message", message);
-            }
-            Self::Batch { messages } => write_messages(line, messages.iter()),
-            Self::LeaveRoom
-            | Self::ListRooms
-            | Self::GetRoomPlayers
-            | Self::PlayerInfo
-            | Self::StartGame
-            | Self::Ping
-            | Self::Bye => {}
-        }
-        line.push('}');
+        json::to_string(self)
     }
 
     /// The command's word on the wire.
@@ -147,19 +127,29 @@ impl Command {
 
 /// Write the line of a batch.
 pub(crate) fn batch_line<'a>(messages: impl Iterator<Item = &'a Command>) -> String {
-    let mut line = String::from("{\"command\":\"BATCH\"");
-    write_messages(&mut line, messages);
-    line.push('}');
-    line
+    #[derive(Serialize)]
+    struct Batch<'a> {
+        command: &'static str,
+        messages: Vec<&'a Command>,
+    }
+    json::to_string(&Batch {
+        command: "BATCH",
+        messages: messages.collect(),
+    })
 }
 
-fn write_messages<'a>(line: &mut String, messages: impl Iterator<Item = &'a Command>) {
-    line.push_str(",\"messages\":");
-    for (place, message) in messages.enumerate() {
-        line.push(if place == 0 { '[' } else { ',' });
-        message.write(line);
-    }
-    line.push(']');
+// Passwords are written here alone: a `Serialize` of their own would let them slip out elsewhere.
+
+fn reveal<S: Serializer>(password: &Password, serializer: S) -> Result<S::Ok, S::Error> {
+    password.reveal().serialize(serializer)
+}
+
+fn reveal_some<S: Serializer>(
+    password: &Option<Password>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let revealed = password.as_ref().map(Password::reveal);
+    revealed.serialize(serializer)
 }
 
 #[cfg(test)]

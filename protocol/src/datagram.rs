@@ -1,15 +1,16 @@
 //! Datagrams: what a car does, as JSON in one UDP packet (facts, sections 6.2 and 6.4). Sealed on the way up; on
 //! the way down plain or sealed as the server likes, told apart by the first byte.
 
+use serde::Serialize;
+
 use crate::cipher::{Cipher, OpenError};
-use crate::decimal::{push_integer, push_number};
-use crate::fields::Fields;
 use crate::geometry::{Quat, Vec3};
 use crate::id::{RoomId, SessionId};
-use crate::json::{Value, push_member};
+use crate::json::{self, Object};
 
 /// One datagram of the protocol.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "command", rename_all = "UPPERCASE")]
 pub enum Datagram {
     /// Where a car is.
     Update(Update),
@@ -18,11 +19,13 @@ pub enum Datagram {
 }
 
 /// Where a car is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Update {
     /// Whose car.
     pub session_id: SessionId,
     /// The sender's count, on servers that pass it on (not the first generation); 0 is "none given".
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub seq: Option<i32>,
     /// Place in metres.
     pub position: Vec3,
@@ -31,18 +34,21 @@ pub struct Update {
 }
 
 /// What a driver does.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Input {
     /// Whose car.
     pub session_id: SessionId,
     /// The room it is meant for; required by the first generation.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub room_id: Option<RoomId>,
     /// The controls.
+    #[serde(rename = "input")]
     pub controls: Controls,
 }
 
 /// The controls of a car.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Controls {
     /// −1 full left to 1 full right.
     pub steering: f32,
@@ -75,12 +81,7 @@ pub enum DecodeError {
 impl Datagram {
     /// Write the datagram's JSON as the servers spell it.
     pub fn to_json(&self) -> String {
-        let mut json = String::with_capacity(224);
-        match self {
-            Self::Update(update) => update.write(&mut json),
-            Self::Input(input) => input.write(&mut json),
-        }
-        json
+        json::to_string(self)
     }
 
     /// Read a datagram as it came: plain where it starts with `{`, otherwise opened with `cipher`, then
@@ -103,12 +104,11 @@ impl Datagram {
 
     fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
         let text = std::str::from_utf8(json).map_err(|_| DecodeError::Unknown)?;
-        let value = Value::parse(text).ok_or(DecodeError::Unknown)?;
-        let fields = Fields::of(&value).ok_or(DecodeError::Unknown)?;
+        let fields = Object::parse(text).ok_or(DecodeError::Unknown)?;
         // On UDP the command is case-sensitive (facts, section 1.5).
         let datagram = match fields.str("command") {
-            Some("UPDATE") => Update::read(fields).map(Self::Update),
-            Some("INPUT") => Input::read(fields).map(Self::Input),
+            Some("UPDATE") => Update::read(&fields).map(Self::Update),
+            Some("INPUT") => Input::read(&fields).map(Self::Input),
             _ => None,
         };
         let datagram = datagram.ok_or(DecodeError::Unknown)?;
@@ -138,24 +138,7 @@ impl Datagram {
 }
 
 impl Update {
-    fn write(&self, json: &mut String) {
-        json.push_str(r#"{"command":"UPDATE""#);
-        push_member(json, "sessionId", self.session_id.as_str());
-        if let Some(seq) = self.seq {
-            json.push_str(if seq < 0 { r#","seq":-"# } else { r#","seq":"# });
-            push_integer(json, seq.unsigned_abs().into());
-        }
-        let (p, r) = (self.position, self.rotation);
-        push_numbers(json, "position", &[("x", p.x), ("y", p.y), ("z", p.z)]);
-        push_numbers(
-            json,
-            "rotation",
-            &[("x", r.x), ("y", r.y), ("z", r.z), ("w", r.w)],
-        );
-        json.push('}');
-    }
-
-    fn read(fields: Fields<'_>) -> Option<Self> {
+    fn read(fields: &Object<'_>) -> Option<Self> {
         Some(Self {
             session_id: fields.id("sessionId")?,
             seq: fields.integer("seq"),
@@ -166,27 +149,7 @@ impl Update {
 }
 
 impl Input {
-    fn write(&self, json: &mut String) {
-        json.push_str(r#"{"command":"INPUT""#);
-        push_member(json, "sessionId", self.session_id.as_str());
-        if let Some(room_id) = &self.room_id {
-            push_member(json, "roomId", room_id.as_str());
-        }
-        let Controls {
-            steering,
-            throttle,
-            brake,
-        } = self.controls;
-        let controls = [
-            ("steering", steering),
-            ("throttle", throttle),
-            ("brake", brake),
-        ];
-        push_numbers(json, "input", &controls);
-        json.push('}');
-    }
-
-    fn read(fields: Fields<'_>) -> Option<Self> {
+    fn read(fields: &Object<'_>) -> Option<Self> {
         let input = fields.object("input")?;
         let number = |name| input.number_or(name, 0.0);
         Some(Self {
@@ -199,20 +162,6 @@ impl Input {
             },
         })
     }
-}
-
-/// Append an object of numbers behind other members. Their names are ours and need no escape.
-fn push_numbers(json: &mut String, name: &str, numbers: &[(&str, f32)]) {
-    json.push_str(",\"");
-    json.push_str(name);
-    json.push_str("\":");
-    for (place, (name, number)) in numbers.iter().enumerate() {
-        json.push_str(if place == 0 { "{\"" } else { ",\"" });
-        json.push_str(name);
-        json.push_str("\":");
-        push_number(json, *number);
-    }
-    json.push('}');
 }
 
 #[cfg(test)]

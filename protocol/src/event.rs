@@ -1,10 +1,9 @@
 //! What the server says over TCP: every reply and push of the first generation (facts, sections 2.1 and 3), read
 //! from one line. What is not known is kept whole, so that a newer server disturbs nothing.
 
-use crate::fields::Fields;
 use crate::geometry::Vec3;
 use crate::id::{RoomId, SessionId};
-use crate::json::Value;
+use crate::json::{Object, Value};
 
 /// A line of the game server.
 #[derive(Debug, Clone, PartialEq)]
@@ -176,29 +175,28 @@ impl Event {
 
 /// Read a line of JSON; nothing where it is no known line, or lacks what its kind needs.
 fn read(line: &str) -> Option<Event> {
-    let value = Value::parse(line)?;
-    let fields = Fields::of(&value)?;
+    let fields = Object::parse(line)?;
     Some(match fields.str("command")? {
         "CONNECTED" => Event::Connected {
             session_id: fields.id("sessionId")?,
         },
         "NAME_OK" => Event::NameOk {
-            name: fields.text("name")?,
-            authenticated: fields.flag("authenticated").unwrap_or(true),
-            udp_encryption: fields.flag("udpEncryption").unwrap_or(true),
+            name: fields.string("name")?,
+            authenticated: fields.bool("authenticated").unwrap_or(true),
+            udp_encryption: fields.bool("udpEncryption").unwrap_or(true),
         },
         "AUTH_OK" => Event::AuthOk {
-            name: fields.text("name")?,
+            name: fields.string("name")?,
         },
         "AUTH_FAILED" => Event::AuthFailed {
-            message: fields.text("message")?,
+            message: fields.string("message")?,
         },
         "PONG" => Event::Pong,
         "PLAYER_INFO" => Event::PlayerInfo(player_info(fields.object("playerInfo")?)?),
-        "ROOM_LIST" => Event::RoomList(fields.list("rooms", room)?),
+        "ROOM_LIST" => Event::RoomList(list(&fields, "rooms", room)?),
         "ROOM_CREATED" => Event::RoomCreated {
             room_id: fields.id("roomId")?,
-            name: fields.text("name")?,
+            name: fields.string("name")?,
         },
         "JOIN_OK" => Event::JoinOk {
             room_id: fields.id("roomId")?,
@@ -208,7 +206,7 @@ fn read(line: &str) -> Option<Event> {
         },
         "ROOM_PLAYERS" => Event::RoomPlayers {
             room_id: fields.id("roomId")?,
-            players: fields.list("players", player)?,
+            players: list(&fields, "players", player)?,
         },
         "GAME_STARTED" => Event::GameStarted(GameStarted {
             room_id: fields.id("roomId")?,
@@ -220,59 +218,71 @@ fn read(line: &str) -> Option<Event> {
         },
         "RELAYED_MESSAGE" => Event::RelayedMessage {
             sender_id: fields.id("senderId")?,
-            sender_name: fields.text("senderName")?,
-            message: fields.text("message")?,
+            sender_name: fields.string("senderName")?,
+            message: fields.string("message")?,
         },
         "BYE_OK" => Event::ByeOk,
         "BYE_ADMIN" => Event::ByeAdmin {
-            message: fields.text("message")?,
+            message: fields.string("message")?,
         },
         "ERROR" => Event::Error {
-            message: fields.text("message")?,
+            message: fields.string("message")?,
         },
         "UNKNOWN_COMMAND" => Event::UnknownCommand {
-            original: fields.text("originalCommand")?,
+            original: fields.string("originalCommand")?,
         },
         _ => return None,
     })
 }
 
+/// A list of objects, each read by `read`; `None` where one of them cannot be.
+fn list<T>(
+    fields: &Object<'_>,
+    name: &str,
+    read: impl Fn(&Object<'_>) -> Option<T>,
+) -> Option<Vec<T>> {
+    let objects = fields.list(name)?.iter().map(Value::as_object);
+    objects.map(|object| read(object?)).collect()
+}
+
 /// Servers write these in Pascal case, later ones and documents in camel case (facts, section 2.1).
-fn player_info(fields: Fields<'_>) -> Option<PlayerInfo> {
+fn player_info(fields: &Object<'_>) -> Option<PlayerInfo> {
     let names = ["PlayerName", "playerName", "name"];
     Some(PlayerInfo {
         id: fields.id("Id").or_else(|| fields.id("id"))?,
-        name: names.into_iter().find_map(|name| fields.text(name))?,
+        name: names.into_iter().find_map(|name| fields.string(name))?,
         room_id: fields
             .id("CurrentRoomId")
             .or_else(|| fields.id("currentRoomId")),
     })
 }
 
-fn room(fields: Fields<'_>) -> Option<Room> {
+fn room(fields: &Object<'_>) -> Option<Room> {
     Some(Room {
         id: fields.id("id")?,
-        name: fields.text("name")?,
-        player_count: fields.count("playerCount")?,
-        is_active: fields.flag("isActive")?,
+        name: fields.string("name")?,
+        player_count: fields.integer("playerCount")?,
+        is_active: fields.bool("isActive")?,
         host_id: fields.id("hostId"),
     })
 }
 
-fn player(fields: Fields<'_>) -> Option<Player> {
+fn player(fields: &Object<'_>) -> Option<Player> {
     Some(Player {
         id: fields.id("id")?,
-        name: fields.text("name")?,
+        name: fields.string("name")?,
     })
 }
 
-fn spawns(positions: Option<Fields<'_>>) -> Option<Vec<(SessionId, Spawn)>> {
+fn spawns(positions: Option<&Object<'_>>) -> Option<Vec<(SessionId, Spawn)>> {
     let Some(positions) = positions else {
         return Some(Vec::new());
     };
     let mut spawns: Vec<(SessionId, Spawn)> = Vec::new();
-    for (id, fields) in positions.objects().take(MAX_SPAWNS) {
-        let spawn = match fields.count("spawnIndex") {
+    let objects = positions.0.iter();
+    let objects = objects.filter_map(|(id, value)| Some((id, value.as_object()?)));
+    for (id, fields) in objects.take(MAX_SPAWNS) {
+        let spawn = match fields.integer("spawnIndex") {
             Some(index) => Spawn::Index(index),
             None => Spawn::Place(fields.vec3()?),
         };

@@ -1,8 +1,9 @@
 //! Contract 1 between browser and relay: the subprotocol, the notices and the close codes of `GET /ws`.
 //! Used by the relay, which speaks it, and by the browser's client, which understands it.
 
-use crate::fields::Fields;
-use crate::json::Value;
+use serde::Serialize;
+
+use crate::json::{self, Object};
 
 /// The WebSocket subprotocol the client offers and the relay selects.
 pub const SUBPROTOCOL: &str = "mp-relay.v1";
@@ -11,7 +12,12 @@ pub const SUBPROTOCOL: &str = "mp-relay.v1";
 pub const MAX_CLIENT_LINE_BYTES: usize = 64 * 1024;
 
 /// A text frame from the relay itself. No line of a game server has the key `relay`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(
+    tag = "relay",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum Notice {
     /// Always the first frame: lines and datagrams flow from here on.
     Ready {
@@ -36,16 +42,15 @@ impl Notice {
         if !frame.starts_with("{\"relay\":") {
             return None;
         }
-        let value = Value::parse(frame)?;
-        let fields = Fields::of(&value)?;
+        let fields = Object::parse(frame)?;
         match fields.str("relay")? {
             "ready" => Some(Self::Ready {
-                resumed: fields.flag("resumed")?,
-                received: u64::from(fields.count("received")?),
-                resume_seconds: fields.count("resumeSeconds")?,
+                resumed: fields.bool("resumed")?,
+                received: fields.integer("received")?,
+                resume_seconds: fields.integer("resumeSeconds")?,
             }),
             "draining" => Some(Self::Draining {
-                seconds: fields.count("seconds")?,
+                seconds: fields.integer("seconds")?,
             }),
             _ => None,
         }
@@ -53,16 +58,7 @@ impl Notice {
 
     /// Write the notice as a text frame.
     pub fn to_frame(&self) -> String {
-        match self {
-            Self::Ready {
-                resumed,
-                received,
-                resume_seconds,
-            } => format!(
-                r#"{{"relay":"ready","resumed":{resumed},"received":{received},"resumeSeconds":{resume_seconds}}}"#
-            ),
-            Self::Draining { seconds } => format!(r#"{{"relay":"draining","seconds":{seconds}}}"#),
-        }
+        json::to_string(self)
     }
 }
 
@@ -103,10 +99,10 @@ pub enum CloseCode {
 pub enum Retry {
     /// Do not try again.
     No,
-    /// Try again, waiting longer each time.
-    WithBackOff,
-    /// Try again, as a new session.
-    AsNewSession,
+    /// Try again, with growing pauses.
+    Yes,
+    /// Try again, with longer pauses: the relay has no room at the moment.
+    Later,
 }
 
 impl CloseCode {
@@ -140,10 +136,10 @@ impl CloseCode {
     /// Say whether the client should try again.
     pub fn retry(self) -> Retry {
         match self {
-            Self::Restarting | Self::Full | Self::ServerUnreachable | Self::ServerTimeout => {
-                Retry::WithBackOff
+            Self::Restarting | Self::Full => Retry::Later,
+            Self::ServerEnded | Self::ServerUnreachable | Self::ServerTimeout | Self::TooSlow => {
+                Retry::Yes
             }
-            Self::ServerEnded | Self::TooSlow => Retry::AsNewSession,
             Self::Normal
             | Self::GoingAway
             | Self::NotAllowed

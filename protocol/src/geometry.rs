@@ -1,8 +1,12 @@
 //! Places and turns as the wire has them: metres, Unity's axes (left-handed, Y up, +Z forward, +X right), and
 //! quaternions in the order x, y, z, w (facts, section 9).
 
+use std::ops::{Add, Mul, Sub};
+
+use serde::Serialize;
+
 /// A place or a direction in metres.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Vec3 {
     /// To the right.
     pub x: f32,
@@ -39,7 +43,7 @@ impl Vec3 {
     }
 }
 
-impl std::ops::Add for Vec3 {
+impl Add for Vec3 {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
@@ -47,7 +51,7 @@ impl std::ops::Add for Vec3 {
     }
 }
 
-impl std::ops::Sub for Vec3 {
+impl Sub for Vec3 {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
@@ -55,7 +59,7 @@ impl std::ops::Sub for Vec3 {
     }
 }
 
-impl std::ops::Mul<f32> for Vec3 {
+impl Mul<f32> for Vec3 {
     type Output = Self;
 
     fn mul(self, factor: f32) -> Self {
@@ -64,7 +68,7 @@ impl std::ops::Mul<f32> for Vec3 {
 }
 
 /// A turn in space.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Quat {
     /// First imaginary part.
     pub x: f32,

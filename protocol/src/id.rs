@@ -2,7 +2,10 @@
 //! An id is checked once, where it enters; a secret never prints itself.
 
 use std::fmt;
+use std::num::NonZeroU8;
 use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The most bytes an id may have. The servers send 32 hexadecimal digits; the room for more is for servers
 /// that choose another spelling.
@@ -13,27 +16,49 @@ pub const MAX_ID_BYTES: usize = 64;
 #[error("an id has 1 to {MAX_ID_BYTES} ASCII letters, digits, `-` or `_`")]
 pub struct InvalidId;
 
-fn checked(text: &str) -> Result<String, InvalidId> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    if (1..=MAX_ID_BYTES).contains(&text.len()) && text.bytes().all(plain) {
-        Ok(text.to_owned())
-    } else {
-        Err(InvalidId)
+/// The text of an id, kept in place, so that ids are copied and compared without memory of their own. All bytes
+/// behind the text are 0, so two ids are equal and in order as their texts are.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Text {
+    bytes: [u8; MAX_ID_BYTES],
+    length: NonZeroU8,
+}
+
+impl Text {
+    fn as_str(&self) -> &str {
+        let text = self.bytes.get(..usize::from(self.length.get()));
+        // Only ASCII comes in.
+        str::from_utf8(text.unwrap_or_default()).unwrap_or_default()
+    }
+}
+
+impl FromStr for Text {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        let length = u8::try_from(text.len()).ok().and_then(NonZeroU8::new);
+        let mut bytes = [0; MAX_ID_BYTES];
+        match (bytes.get_mut(..text.len()), length) {
+            (Some(place), Some(length)) if text.bytes().all(plain) => {
+                place.copy_from_slice(text.as_bytes());
+                Ok(Self { bytes, length })
+            }
+            _ => Err(InvalidId),
+        }
     }
 }
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[derive(serde::Serialize, serde::Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Text);
 
         impl $name {
             /// Lend the id as the wire spells it.
             pub fn as_str(&self) -> &str {
-                &self.0
+                self.0.as_str()
             }
         }
 
@@ -41,33 +66,32 @@ macro_rules! id {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                checked(text).map(Self)
+                text.parse().map(Self)
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = InvalidId;
-
-            fn try_from(text: String) -> Result<Self, InvalidId> {
-                text.parse()
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
             }
         }
 
-        impl From<$name> for String {
-            fn from(id: $name) -> Self {
-                id.0
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}({})", stringify!($name), self.0)
+                write!(f, "{}({})", stringify!($name), self.as_str())
             }
         }
     };
@@ -150,6 +174,24 @@ mod tests {
         for bad in ["", "a b", "a\n", "ä", "a\"", &"x".repeat(65)] {
             assert_eq!(bad.parse::<RoomId>(), Err(InvalidId), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn ids_of_any_length_come_back_and_compare_as_their_texts() {
+        let texts = ["0", "a", "a-", "aa", "b", &"z".repeat(MAX_ID_BYTES)];
+        for pair in texts.windows(2) {
+            let [one, other] = [pair[0], pair[1]].map(|text| text.parse::<SessionId>().unwrap());
+            assert_eq!((one.as_str(), other.as_str()), (pair[0], pair[1]));
+            assert!(one < other && one != other);
+        }
+    }
+
+    #[test]
+    fn an_id_is_one_string_of_json() {
+        let id: RoomId = "r-1".parse().unwrap();
+        assert_eq!(serde_json::to_string(&id).unwrap(), r#""r-1""#);
+        assert_eq!(serde_json::from_str::<RoomId>(r#""r-1""#).unwrap(), id);
+        assert!(serde_json::from_str::<RoomId>(r#""""#).is_err());
     }
 
     #[test]

@@ -155,7 +155,7 @@ impl Cars {
         self.slots[slot] = Some(Car::new(update, now));
         self.changes.push_back(Change::Joined {
             slot,
-            id: update.session_id.clone(),
+            id: update.session_id,
         });
     }
 

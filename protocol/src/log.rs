@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::decimal::push_integer;
-use crate::json::Value;
+use crate::json::{self, Object, Value};
 
 /// The longest line that is shown; of a longer one, only its length.
 const MAX_SHOWN_BYTES: usize = 2048;
@@ -22,9 +21,7 @@ pub fn redact(line: &str) -> String {
     match Value::parse(line) {
         Some(mut value @ Value::Object(_)) => {
             hide(&mut value);
-            let mut shown = String::new();
-            value.push_to(&mut shown);
-            shown
+            json::to_string(&value)
         }
         _ if line.starts_with("CONNECTED|") => "CONNECTED|***".to_owned(),
         _ => length(line),
@@ -32,15 +29,12 @@ pub fn redact(line: &str) -> String {
 }
 
 fn length(line: &str) -> String {
-    let mut shown = "(".to_owned();
-    push_integer(&mut shown, line.len() as u64);
-    shown.push_str(" bytes)");
-    shown
+    format!("({} bytes)", line.len())
 }
 
 fn hide(value: &mut Value<'_>) {
     match value {
-        Value::Object(members) => {
+        Value::Object(Object(members)) => {
             let word = |(name, value): &(Cow<'_, str>, Value<'_>)| {
                 let is_players = |text: &str| {
                     PLAYERS_WORDS

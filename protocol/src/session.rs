@@ -441,7 +441,7 @@ impl Session {
                 self.change_state(State::Connected)
             }
             Event::RoomCreated { room_id, .. } | Event::JoinOk { room_id } => {
-                self.room = Some(room_id.clone())
+                self.room = Some(*room_id)
             }
             Event::LeaveOk { .. } | Event::ByeOk => self.leave_behind(),
             Event::Pong => {
@@ -459,7 +459,7 @@ impl Session {
             self.change_state(State::Connected);
         }
         if refusal.says_no_room(word)
-            && let Some(room) = self.room.clone()
+            && let Some(room) = self.room
         {
             self.leave_behind();
             if word != "LEAVE_ROOM" {
@@ -493,7 +493,7 @@ impl Session {
         rotation: Quat,
         now: Duration,
     ) -> Result<(), DatagramError> {
-        let Some(session_id) = self.id.clone() else {
+        let Some(session_id) = self.id else {
             return Err(DatagramError::NotInRoom);
         };
         // The first generation drops a count, so none is sent.
@@ -507,12 +507,12 @@ impl Session {
     }
 
     fn transmit_input(&mut self, controls: Controls, now: Duration) -> Result<(), DatagramError> {
-        let Some(session_id) = self.id.clone() else {
+        let Some(session_id) = self.id else {
             return Err(DatagramError::NotInRoom);
         };
         let input = Input {
             session_id,
-            room_id: self.room.clone(),
+            room_id: self.room,
             controls,
         };
         self.transmit_datagram(&Datagram::Input(input), now)

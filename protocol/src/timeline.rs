@@ -119,7 +119,7 @@ impl Timeline {
             if self.owners[usize::from(index)].as_ref() != Some(id) {
                 self.anew.insert(index);
             }
-            owners[usize::from(index)] = Some(id.clone());
+            owners[usize::from(index)] = Some(*id);
         }
         self.owners = owners;
     }

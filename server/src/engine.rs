@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -172,7 +173,7 @@ impl State {
 }
 
 /// Draw an id of 32 hexadecimal digits, as the original's (facts, section 1.4).
-fn draw_id<Id: TryFrom<String>>() -> Id {
+fn draw_id<Id: FromStr>() -> Id {
     loop {
         let mut bytes = [0; 16];
         if getrandom::fill(&mut bytes).is_err() {
@@ -181,7 +182,7 @@ fn draw_id<Id: TryFrom<String>>() -> Id {
             std::process::abort();
         }
         let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        if let Ok(id) = Id::try_from(digits) {
+        if let Ok(id) = digits.parse() {
             return id;
         }
     }

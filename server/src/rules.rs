@@ -170,7 +170,7 @@ impl Rules {
             return;
         }
         self.send(conn, format!("CONNECTED|{session}").into());
-        self.conns.insert(session.clone(), conn);
+        self.conns.insert(session, conn);
         self.sessions.insert(conn, Session::new(session, now));
     }
 

@@ -153,7 +153,7 @@ async fn an_observer_that_becomes_host_or_is_alone_leaves() -> anyhow::Result<()
         Ok(found.and_then(|room| room.host_id))
     };
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
-    while host(&mut ann, &room).await? != Some(b.clone()) {
+    while host(&mut ann, &room).await? != Some(b) {
         anyhow::ensure!(std::time::Instant::now() < deadline, "Bob is no host");
         ann.turn(BEAT).await?;
     }
@@ -285,7 +285,7 @@ async fn a_player_of_the_relay_who_drove_unwatched_needs_no_observer() -> anyhow
     bob.join_room(&room).await??;
     let players = [id_of(&ann), id_of(&bob)];
     // What Ann is sent of him has gone through the relay, so he shows the race from now on.
-    let b = players[1].clone();
+    let b = players[1];
     let came = |player: &mut Player| {
         player.take(|output| match output {
             Output::Update(update) => Some(update.session_id),
@@ -293,7 +293,7 @@ async fn a_player_of_the_relay_who_drove_unwatched_needs_no_observer() -> anyhow
         })
     };
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
-    while came(&mut ann) != Some(b.clone()) {
+    while came(&mut ann) != Some(b) {
         anyhow::ensure!(std::time::Instant::now() < deadline, "Bob is not seen");
         drive(&mut ann, Vec3::new(5.0, 0.0, 1.0)).await?;
         drive(&mut bob, Vec3::new(-3.0, 0.0, 2.0)).await?;

@@ -18,7 +18,7 @@ const PRECISION: f32 = 0.0051;
 
 pub(crate) fn id_of(player: &Player) -> SessionId {
     match player.session.id() {
-        Some(id) => id.clone(),
+        Some(id) => *id,
         None => panic!("not welcomed"),
     }
 }

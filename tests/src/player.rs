@@ -153,10 +153,7 @@ impl Player {
         &mut self,
         room_id: &RoomId,
     ) -> anyhow::Result<Result<Event, CommandError>> {
-        self.ask(Command::JoinRoom {
-            room_id: room_id.clone(),
-        })
-        .await
+        self.ask(Command::JoinRoom { room_id: *room_id }).await
     }
 
     /// Who is in the room, by id.

@@ -75,7 +75,7 @@ impl Car {
         let (beat, stamp) = Beat::new(now, seq_of(update));
         let delay = wanted_delay(&beat);
         let mut car = Self {
-            id: update.session_id.clone(),
+            id: update.session_id,
             hole_end: stamp.seconds,
             delay,
             wanted_delay: delay,

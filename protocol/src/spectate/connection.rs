@@ -2,6 +2,7 @@
 //! with the time and, where a wait is drawn, a random number; it does what [`Connection::poll_output`] gives.
 
 use crate::frame::{CloseCode, Retry};
+use crate::reconnect::{Reconnect, ReconnectPolicy};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -12,14 +13,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(10);
 /// So much too late, it is the page that slept and not the relay: what came meanwhile is still to be taken.
 const SLEPT: Duration = Duration::from_secs(2);
-/// The most of the first wait; it doubles each time.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// The most of any wait.
-const LONGEST_WAIT: Duration = Duration::from_secs(15);
-/// Who is told to come back later leaves out so many of the shorter waits.
-const LATER: u32 = 2;
-/// A connection that held for so long was a good one: the next wait is the first again.
-const STEADY: Duration = Duration::from_secs(5);
 
 /// How far the connection has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,8 +78,7 @@ enum Phase {
 pub struct Connection {
     phase: Phase,
     opened: bool,
-    /// Attempts that failed since the last good connection.
-    failures: u32,
+    reconnect: Reconnect,
     /// At most a few, since they are taken after each input.
     outputs: VecDeque<Output>,
 }
@@ -97,7 +89,7 @@ impl Connection {
         Self {
             phase: Phase::Connecting(now),
             opened: false,
-            failures: 0,
+            reconnect: Reconnect::new(ReconnectPolicy::SPECTATOR),
             outputs: [Output::State(State::Connecting), Output::Connect].into(),
         }
     }
@@ -183,19 +175,14 @@ impl Connection {
     }
 
     fn lose(&mut self, loss: Loss, now: Duration, random: f64) {
-        match self.phase {
-            Phase::Live { since, .. } if now.saturating_sub(since) >= STEADY => self.failures = 0,
-            Phase::Connecting(_) | Phase::Live { .. } => {}
+        let up = match self.phase {
+            Phase::Connecting(_) => Duration::ZERO,
+            Phase::Live { since, .. } => now.saturating_sub(since),
             Phase::Waiting { .. } | Phase::Closed => return,
-        }
-        if !loss.may_pass() {
+        };
+        let Some(wait) = self.reconnect.handle_loss(loss.retry(), up, random) else {
             return self.end(loss);
-        }
-        if loss.asks_for_patience() {
-            self.failures = self.failures.max(LATER);
-        }
-        let wait = wait(self.failures, random);
-        self.failures += 1;
+        };
         self.phase = Phase::Waiting { until: now + wait };
         self.outputs.push_back(Output::Disconnect);
         let state = State::Reconnecting(loss, wait);
@@ -214,32 +201,20 @@ impl Connection {
 impl Loss {
     /// Say whether another attempt may go better.
     pub fn may_pass(&self) -> bool {
+        self.retry() != Retry::No
+    }
+
+    fn retry(&self) -> Retry {
         match self {
             Self::Closed { number, .. } => match CloseCode::from_number(*number) {
-                // The relay never means a spectator by it: a proxy between the two went away.
-                Some(CloseCode::Normal | CloseCode::GoingAway) | None => true,
-                Some(code) => code.retry() != Retry::No,
+                // The relay never closes a spectator with these: a proxy in between went away.
+                Some(CloseCode::Normal | CloseCode::GoingAway) | None => Retry::Yes,
+                Some(code) => code.retry(),
             },
-            Self::Timeout | Self::Silence => true,
-            Self::Ended => false,
+            Self::Timeout | Self::Silence => Retry::Yes,
+            Self::Ended => Retry::No,
         }
     }
-
-    fn asks_for_patience(&self) -> bool {
-        let Self::Closed { number, .. } = self else {
-            return false;
-        };
-        let code = CloseCode::from_number(*number);
-        matches!(code, Some(CloseCode::Restarting | CloseCode::Full))
-    }
-}
-
-/// How long to wait: any part of a time that doubles, so that thousands who lost one relay do not come back at once.
-fn wait(failures: u32, random: f64) -> Duration {
-    let most = FIRST_WAIT.saturating_mul(1 << failures.min(16));
-    // Not a number is 0.
-    let part = if random > 0.0 { random.min(1.0) } else { 0.0 };
-    most.min(LONGEST_WAIT).mul_f64(part)
 }
 
 #[cfg(test)]
@@ -329,10 +304,6 @@ mod tests {
             connection.handle_timeout(now, 1.0);
             assert_eq!(outputs(&mut connection), [Output::Connect]);
         }
-        for (random, expected) in [(0.0, 0), (0.5, 7500), (7.0, 15_000), (f64::NAN, 0)] {
-            assert_eq!(wait(9, random), ms(expected));
-        }
-        assert_eq!(wait(u32::MAX, 1.0), ms(15_000));
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! The text frame that tells a spectator about the room. What is missing or odd in it is left out, so that a newer
 //! relay may say more.
 
-use crate::fields::Fields;
 use crate::id::{RoomId, SessionId};
-use crate::json::Value;
+use crate::json::{Object, Value};
 use crate::snapshot::MAX_CARS;
 
 /// The longest text frame that is read: a room of all the players an index can name, with long names.
@@ -43,21 +42,20 @@ impl Room {
         if frame.len() > MAX_ROOM_BYTES {
             return None;
         }
-        let value = Value::parse(frame)?;
-        let fields = Fields::of(&value)?;
+        let fields = Object::parse(frame)?;
         Some(Self {
             id: fields.id("room")?,
-            name: name(fields),
+            name: name(&fields),
             host_id: fields.id("hostId"),
-            is_active: fields.flag("isActive").unwrap_or(false),
-            players: players(fields),
+            is_active: fields.bool("isActive").unwrap_or(false),
+            players: players(&fields),
         })
     }
 }
 
-fn players(room: Fields<'_>) -> Vec<Player> {
+fn players(room: &Object<'_>) -> Vec<Player> {
     let mut players: Vec<Player> = Vec::new();
-    let told = room.items("players").unwrap_or_default();
+    let told = room.list("players").unwrap_or_default();
     for player in told.iter().filter_map(player) {
         let is_taken = players.iter().any(|other| other.index == player.index);
         if !is_taken && players.len() < MAX_CARS {
@@ -68,15 +66,15 @@ fn players(room: Fields<'_>) -> Vec<Player> {
 }
 
 fn player(value: &Value<'_>) -> Option<Player> {
-    let fields = Fields::of(value)?;
+    let fields = value.as_object()?;
     Some(Player {
-        index: fields.count("index")?.try_into().ok()?,
+        index: fields.integer("index")?,
         id: fields.id("id")?,
         name: name(fields),
     })
 }
 
-fn name(fields: Fields<'_>) -> String {
+fn name(fields: &Object<'_>) -> String {
     let name = fields.str("name").unwrap_or_default();
     name.chars().take(MAX_NAME_LETTERS).collect()
 }

@@ -65,16 +65,16 @@ mod tests {
     #[test]
     fn a_room_rests_longer_each_time_until_it_was_worth_a_visit() {
         let (mut resting, one) = (Resting::default(), room("1"));
-        resting.begin(one.clone(), &Leave::Silent, at(0), LOOK);
+        resting.begin(one, &Leave::Silent, at(0), LOOK);
         assert!(resting.holds(&one, at(9)) && !resting.holds(&one, at(10)));
         assert!(!resting.holds(&room("2"), at(0)));
         // It is visited again, which takes longer than the rest.
         resting.forget(at(60), |wanted| *wanted == one);
-        resting.begin(one.clone(), &Leave::Silent, at(100), LOOK);
+        resting.begin(one, &Leave::Silent, at(100), LOOK);
         assert!(resting.holds(&one, at(119)) && !resting.holds(&one, at(120)));
-        resting.begin(one.clone(), &Leave::Unwatched, at(200), LOOK);
+        resting.begin(one, &Leave::Unwatched, at(200), LOOK);
         assert!(!resting.holds(&one, at(200)));
-        resting.begin(one.clone(), &Leave::Silent, at(300), LOOK);
+        resting.begin(one, &Leave::Silent, at(300), LOOK);
         assert!(!resting.holds(&one, at(310)), "it begins anew");
     }
 

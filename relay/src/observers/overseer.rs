@@ -137,7 +137,7 @@ impl Overseer {
             return context.metrics.reached(Limit::Observers);
         }
         let (context, name) = (Arc::clone(context), self.observing.name.clone());
-        self.visited.push(room.clone());
+        self.visited.push(room);
         self.visits.spawn(async move {
             context.metrics.observing();
             let leave = super::session::make(&context, &room, &name).await;
@@ -161,7 +161,7 @@ impl Hub {
         let mut rooms = self.rooms.all();
         rooms.retain(|live| live.is_watched() && !live.is_observed());
         let unseen = rooms.iter().map(|live| Unseen {
-            room: live.id().clone(),
+            room: *live.id(),
             spectators: live.spectators(),
             bridged: live.bridged(),
         });

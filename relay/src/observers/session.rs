@@ -165,7 +165,7 @@ impl Visitor<'_, '_> {
         let welcome = async {
             loop {
                 if let Some(id) = guest.id() {
-                    return Ok(id.clone());
+                    return Ok(*id);
                 }
                 guest.turn(|came| self.eyes.take(came)).await?;
             }
@@ -192,7 +192,7 @@ impl Visitor<'_, '_> {
         if !self.eyes.live.is_watched() {
             return Err(Leave::InVain);
         }
-        let room_id = self.room.clone();
+        let room_id = *self.room;
         self.ask(guest, Command::JoinRoom { room_id }).await?;
         Ok(())
     }

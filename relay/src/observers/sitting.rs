@@ -18,7 +18,7 @@ impl Sitting {
                 .map_or(1, |looks: &u32| looks.saturating_add(1))
         };
         let rooms = rooms.into_iter();
-        self.0 = rooms.map(|room| (room.clone(), looks(room))).collect();
+        self.0 = rooms.map(|room| (*room, looks(room))).collect();
     }
 
     /// Say at how many looks in a row a room was so.

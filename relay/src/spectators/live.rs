@@ -58,7 +58,7 @@ impl Rooms {
             return live;
         }
         let live = Arc::new(Live::new(id, self));
-        rooms.insert(id.clone(), Arc::downgrade(&live));
+        rooms.insert(*id, Arc::downgrade(&live));
         live
     }
 }
@@ -112,14 +112,14 @@ struct Inner {
 
 impl Live {
     fn new(id: &RoomId, rooms: &Arc<Rooms>) -> Self {
-        let room = Room::new(id.clone());
+        let room = Room::new(*id);
         let newest = View {
             text: frame::text(&room.text()),
             text_number: 1,
             ..View::default()
         };
         Self {
-            id: id.clone(),
+            id: *id,
             rooms: Arc::clone(rooms),
             spectators: AtomicUsize::new(0),
             shown: watch::Sender::new(newest.clone()),

@@ -128,7 +128,7 @@ impl Room {
         if self.departed.len() == MAX_DEPARTED {
             self.departed.pop_front();
         }
-        self.departed.push_back(id.clone());
+        self.departed.push_back(*id);
         self.cars.remove(id);
         self.changed |= self.players.remove(id).is_some();
         self.lose_source(id);
@@ -139,7 +139,7 @@ impl Room {
         if self.observers.len() == MAX_OBSERVERS {
             self.observers.pop_front();
         }
-        self.observers.push_back(id.clone());
+        self.observers.push_back(*id);
         self.is_observed = true;
         self.cars.remove(id);
         self.changed |= self.players.remove(id).is_some();
@@ -226,7 +226,7 @@ impl Room {
         let Some(seat) = self.seat(&update.session_id) else {
             return;
         };
-        seat.source = Some((tap.clone(), now));
+        seat.source = Some((*tap, now));
         self.cars.handle_update(update, now);
     }
 
@@ -325,7 +325,7 @@ impl Room {
                 has_car: false,
                 source: None,
             };
-            self.players.insert(id.clone(), seat);
+            self.players.insert(*id, seat);
             self.changed = true;
         }
         self.players.get_mut(id)

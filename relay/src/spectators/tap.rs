@@ -100,11 +100,11 @@ impl Tap {
                 Some(Heard::Named(name))
             }
             Event::RoomCreated { room_id, name } => {
-                self.enter(room_id.clone(), now);
+                self.enter(room_id, now);
                 Some(Heard::Created(room_id, name))
             }
             Event::JoinOk { room_id } => {
-                self.enter(room_id.clone(), now);
+                self.enter(room_id, now);
                 Some(Heard::Entered(room_id))
             }
             Event::LeaveOk { .. } => self.leave(),

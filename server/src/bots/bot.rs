@@ -63,7 +63,7 @@ impl Drop for Listed<'_> {
 pub(super) async fn at_home(shared: &Shared, number: usize) -> anyhow::Result<()> {
     let (mut bot, _listed) = Bot::sign_in(shared, number, None).await?;
     let room = loop {
-        let home = shared.home.borrow().clone();
+        let home = *shared.home.borrow();
         match home {
             Some(room) if bot.join(&room).await? => break room,
             // The first bot makes the room, and makes it again should it ever be gone.
@@ -73,7 +73,7 @@ pub(super) async fn at_home(shared: &Shared, number: usize) -> anyhow::Result<()
             }
         }
     };
-    shared.bots().insert(bot.id.clone(), Some(room.clone()));
+    shared.bots().insert(bot.id, Some(room));
     bot.drive(&room, Role::Home, bot.last_garage()).await
 }
 
@@ -86,7 +86,7 @@ pub(super) async fn as_guest(
 ) -> anyhow::Result<()> {
     let (mut bot, _listed) = Bot::sign_in(shared, number, Some(crew)).await?;
     if bot.join(room).await? {
-        shared.bots().insert(bot.id.clone(), Some(room.clone()));
+        shared.bots().insert(bot.id, Some(*room));
         if let Some(garage) = bot.wait_for_start(room).await? {
             bot.drive(room, Role::Guest, garage).await?;
         }
@@ -106,11 +106,8 @@ impl<'a> Bot<'a> {
             bail!("no id in the welcome");
         };
         // Listed before it can be in a room, so that nobody takes it for a player.
-        shared.bots().insert(id.clone(), None);
-        let listed = Listed {
-            shared,
-            id: id.clone(),
-        };
+        shared.bots().insert(id, None);
+        let listed = Listed { shared, id };
         let name = name(number, crew);
         // Somebody may be called so already.
         let other = format!("{name} {}", id.as_str().get(..4).unwrap_or_default());
@@ -131,7 +128,7 @@ impl<'a> Bot<'a> {
 
     /// Join a room; says whether that worked.
     async fn join(&mut self, room: &RoomId) -> anyhow::Result<bool> {
-        let room_id = room.clone();
+        let room_id = *room;
         match self.player.ask(Command::JoinRoom { room_id }).await? {
             Ok(_) => Ok(true),
             Err(CommandError::Refused {
@@ -151,7 +148,7 @@ impl<'a> Bot<'a> {
             bail!("the home room was not made");
         };
         self.player.ask(Command::StartGame).await??;
-        self.shared.home.send_replace(Some(room_id.clone()));
+        self.shared.home.send_replace(Some(room_id));
         Ok(room_id)
     }
 

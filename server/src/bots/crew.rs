@@ -159,10 +159,10 @@ fn send_guests(
             .position(has)
             .or_else(|| crews.iter().position(Option::is_none));
         let Some(index) = place else { continue };
-        let crew = crews[index].get_or_insert_with(|| Crew::new(room.id.clone(), count));
+        let crew = crews[index].get_or_insert_with(|| Crew::new(room.id, count));
         for number in 0..count {
             if crew.size() < wanted && !Crew::is_working(&crew.bots[number]) {
-                let (shared, room) = (Arc::clone(shared), room.id.clone());
+                let (shared, room) = (Arc::clone(shared), room.id);
                 crew.bots[number] = Some(guests.spawn(async move {
                     if let Err(error) = bot::as_guest(&shared, number, index, &room).await {
                         tracing::debug!(number, "bot as a guest: {error:#}");

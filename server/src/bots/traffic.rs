@@ -60,7 +60,7 @@ impl Traffic {
                 velocity: [0.0; 2],
                 heard: now,
             };
-            self.0.insert(update.session_id.clone(), car);
+            self.0.insert(update.session_id, car);
         }
     }
 

@@ -134,7 +134,7 @@ impl Rules {
         if self.config.faithful {
             // The original takes the player out and adds it again, which gives it the last starting place.
             room.remove(&session.id);
-            room.add(session.id.clone(), session.name.clone(), Some(from));
+            room.add(session.id, session.name.clone(), Some(from));
         } else if let Some(player) = room.player_mut(&session.id) {
             player.endpoint = Some(from);
         } else {

@@ -49,17 +49,11 @@ impl Rules {
         let Some(session) = self.sessions.get_mut(&conn) else {
             return;
         };
-        let mut room = Room::new(
-            id.clone(),
-            name.clone(),
-            session.id.clone(),
-            number,
-            seating,
-        );
-        room.add(session.id.clone(), session.name.clone(), None);
-        session.room = Some(id.clone());
+        let mut room = Room::new(id, name.clone(), session.id, number, seating);
+        room.add(session.id, session.name.clone(), None);
+        session.room = Some(id);
         self.rooms_made += 1;
-        self.rooms.insert(id.clone(), room);
+        self.rooms.insert(id, room);
         let reply = Reply::new("ROOM_CREATED")
             .text("roomId", id.as_str())
             .text("name", &name);
@@ -70,7 +64,7 @@ impl Rules {
         let Some(session) = self.sessions.get(&conn) else {
             return;
         };
-        let (player, name) = (session.id.clone(), session.name.clone());
+        let (player, name) = (session.id, session.name.clone());
         let found = room.parse::<RoomId>().ok();
         let Some(room) = found.and_then(|id| self.rooms.get(&id)) else {
             return self.error(conn, "Room not found.");
@@ -78,7 +72,7 @@ impl Rules {
         if !room.admits(&player) {
             return self.error(conn, "Failed to join room. Room may be full or inactive.");
         }
-        let id = room.id.clone();
+        let id = room.id;
         if !self.config.faithful {
             self.leave_quietly(conn);
         }
@@ -86,7 +80,7 @@ impl Rules {
             room.add(player, name, None);
         }
         if let Some(session) = self.sessions.get_mut(&conn) {
-            session.room = Some(id.clone());
+            session.room = Some(id);
         }
         self.send(
             conn,
@@ -218,7 +212,7 @@ impl Rules {
         };
         match self.rooms.get(id) {
             None => Place::RoomGone,
-            Some(room) if room.holds(&session.id) => Place::In(session.id.clone(), id.clone()),
+            Some(room) if room.holds(&session.id) => Place::In(session.id, *id),
             Some(_) => Place::NotListed,
         }
     }

@@ -124,7 +124,7 @@ impl Room {
         if self.host == *left
             && let Some(next) = self.players.first()
         {
-            self.host = next.id.clone();
+            self.host = next.id;
         }
     }
 

@@ -165,14 +165,13 @@ impl Driver {
         player.ask(Command::Name { name, password }).await??;
         self.figures.signed_in.fetch_add(1, Ordering::Relaxed);
         let mut created = false;
-        let room = self
+        let room = *self
             .room
             .get_or_try_init(|| {
                 created = true;
                 player.create_room("load")
             })
-            .await?
-            .clone();
+            .await?;
         if !created {
             player.join_room(&room).await??;
         }

@@ -187,7 +187,7 @@ impl Track {
         let room = host.create_room("sleepers").await?;
         let mut entering = JoinSet::new();
         for number in 1..CARS {
-            let (url, room) = (url.clone(), room.clone());
+            let (url, room) = (url.clone(), room);
             entering.spawn(async move {
                 let mut player = Player::sign_in(&url, &format!("driver {number}")).await?;
                 player.join_room(&room).await??;
