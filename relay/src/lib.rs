@@ -46,6 +46,7 @@ use upstream::readiness::Readiness;
 
 pub use config::{Config, HostPort, Observing, Patience, Spectating};
 pub use http::origin::AllowedOrigin;
+pub use http::require_client;
 pub use limits::rate::{Rate, RateLimits};
 pub use spectators::{Access, AccessToken};
 pub use upstream::trust::{Fingerprint, Trust};

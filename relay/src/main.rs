@@ -42,6 +42,7 @@ fn log_filter() -> EnvFilter {
 
 async fn run(config: Config) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
+    relay::require_client(config.www.as_deref())?;
     let relay = Relay::start(config).await?;
     println!("{}", ready(&relay));
     tracing::info!("the page is at http://{}/", relay.addr());

@@ -34,6 +34,7 @@ use crate::players::bridge;
 use crate::players::outbox::Outbox;
 use crate::players::transport::Transport as _;
 use websocket::WebSocket;
+pub use www::require_client;
 use www::Www;
 
 /// Letters of a refused origin that are logged: any real one, and little of what somebody makes up.

@@ -1,5 +1,5 @@
-//! The page's files: embedded in the program, or in a folder that is read anew for every request. A debug build reads
-//! the embedded folder from the source tree, so that a page changes without a build.
+//! The page's files: embedded in the program as the build script prepares them, or in a folder that is read anew for every
+//! request.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -17,18 +17,32 @@ use super::{headers, plain};
 
 /// The page that shows a race to everybody who has the link.
 const VIEWER: &str = "watch.html";
+/// The client's wasm module. The page connects nowhere without it.
+const CLIENT: &str = "pkg/client_wasm_bg.wasm";
 /// The largest file served from a folder. It is read whole.
 const MAX_FILE_BYTES: u64 = 32 << 20;
 
 #[derive(rust_embed::RustEmbed)]
-#[folder = "../www"]
-#[exclude = "test/*"]
-#[exclude = "node_modules/*"]
-#[exclude = "*.d.ts"]
-#[exclude = "*.md"]
-#[exclude = "package*.json"]
-#[exclude = "tsconfig*.json"]
+#[folder = "$OUT_DIR/page"]
 struct Embedded;
+
+/// Refuse an embedded page that lacks its wasm module, and warn of a folder that lacks it: a page of somebody else's
+/// may load the client from elsewhere.
+pub fn require_client(www: Option<&Path>) -> anyhow::Result<()> {
+    match www {
+        None => ensure!(
+            Embedded::get(CLIENT).is_some(),
+            "this relay was built without the page's wasm module: run `cargo xtask wasm` and build the relay again, or \
+             serve a page from a folder with --www DIR"
+        ),
+        Some(folder) if !folder.join(CLIENT).is_file() => tracing::warn!(
+            "--www {} holds no {CLIENT}: `cargo xtask wasm` builds it for the page in www",
+            folder.display()
+        ),
+        Some(_) => {}
+    }
+    Ok(())
+}
 
 /// Where the page's files come from.
 pub(super) struct Www {

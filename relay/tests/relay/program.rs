@@ -1,5 +1,6 @@
 //! The program itself: its options, its one line of output, its end.
 
+use std::path::Path;
 use std::process::{Output, Stdio};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
@@ -8,9 +9,13 @@ use tokio::process::{Child, Command};
 
 use crate::within;
 
+/// The page as it is written. Its wasm module need not be built.
+const WWW: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../www");
+
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mp-relay"));
     command
+        .env("MP_RELAY_WWW", WWW)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -98,6 +103,45 @@ async fn a_flag_wins_over_the_environment_and_that_over_the_file() {
         .spawn()
         .unwrap();
     assert!(listening(&mut child).await.starts_with("127.0.0.1:"));
+}
+
+#[tokio::test]
+async fn it_starts_with_the_embedded_page_only_if_that_has_its_client() {
+    let options = ["--server", "127.0.0.1:9", "--trust", "insecure"];
+    let mut command = program();
+    command
+        .env_remove("MP_RELAY_WWW")
+        .args(options)
+        .args(["--listen", "127.0.0.1:0"]);
+    if Path::new(WWW).join("pkg/client_wasm_bg.wasm").is_file() {
+        listening(&mut command.spawn().unwrap()).await;
+    } else {
+        let error = fails(&mut command).await;
+        assert!(error.contains("cargo xtask wasm"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn it_warns_of_a_folder_without_the_client() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("index.html"), "page").unwrap();
+    let mut child = program()
+        .args(["--server", "127.0.0.1:9", "--trust", "insecure"])
+        .args(["--listen", "127.0.0.1:0"])
+        .env("MP_RELAY_WWW", folder.path())
+        .spawn()
+        .unwrap();
+    listening(&mut child).await;
+    let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
+    let warning = async {
+        while let Some(line) = stderr.next_line().await.unwrap() {
+            if line.contains("pkg/client_wasm_bg.wasm") {
+                return;
+            }
+        }
+        panic!("no warning");
+    };
+    within("the warning", warning).await;
 }
 
 #[tokio::test]
