@@ -34,8 +34,8 @@ use crate::players::bridge;
 use crate::players::outbox::Outbox;
 use crate::players::transport::Transport as _;
 use websocket::WebSocket;
-pub use www::require_client;
 use www::Www;
+pub use www::require_client;
 
 /// Letters of a refused origin that are logged: any real one, and little of what somebody makes up.
 const MAX_LOGGED_ORIGIN: usize = 200;
