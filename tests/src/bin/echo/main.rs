@@ -14,7 +14,7 @@ mod way;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ::relay::CommandLine;
+use ::relay::Config;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
@@ -45,7 +45,7 @@ struct Arguments {
 #[derive(Subcommand)]
 #[command(hide = true)]
 enum Part {
-    Relay(Box<CommandLine>),
+    Relay(Box<Config>),
 }
 
 /// How much is measured in each round.
@@ -101,7 +101,7 @@ fn main() -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     match arguments.part {
-        Some(Part::Relay(command_line)) => runtime.block_on(relay::serve(*command_line)),
+        Some(Part::Relay(config)) => runtime.block_on(relay::serve(*config)),
         None => runtime.block_on(run(&arguments)),
     }
 }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use ::relay::CommandLine;
+use ::relay::Config;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -90,8 +90,8 @@ fn arguments(game: &Game) -> Vec<OsString> {
 }
 
 /// Be the relay, as `mp-relay` is, until killed.
-pub(crate) async fn serve(command_line: CommandLine) -> anyhow::Result<()> {
-    let relay = ::relay::Relay::start(command_line.into_config()?).await?;
+pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
+    let relay = ::relay::Relay::start(config).await?;
     println!("{}", json!({ "listen": relay.addr() }));
     std::future::pending().await
 }
