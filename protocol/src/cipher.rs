@@ -79,7 +79,7 @@ impl Cipher {
         datagram.extend_from_slice(&(sealed as u32).to_le_bytes());
         datagram.extend_from_slice(plaintext);
         datagram.resize(HEADER_BYTES + sealed, 0);
-        cbc::Encryptor::inner_iv_init(self.encrypt.clone(), &self.iv.into())
+        cbc::Encryptor::inner_iv_init(&self.encrypt, &self.iv.into())
             .encrypt_padded::<Pkcs7>(&mut datagram[HEADER_BYTES..], plaintext.len())
             .map_err(|_| SealError(plaintext.len()))?;
         Ok(datagram)
@@ -105,13 +105,9 @@ impl Cipher {
                 found: ciphertext.len(),
             });
         }
-        let mut plaintext = ciphertext.to_vec();
-        let length = cbc::Decryptor::inner_iv_init(self.decrypt.clone(), &self.iv.into())
-            .decrypt_padded::<Pkcs7>(&mut plaintext)
-            .map_err(|_| OpenError::Padding)?
-            .len();
-        plaintext.truncate(length);
-        Ok(plaintext)
+        cbc::Decryptor::inner_iv_init(&self.decrypt, &self.iv.into())
+            .decrypt_padded_vec::<Pkcs7>(ciphertext)
+            .map_err(|_| OpenError::Padding)
     }
 }
 

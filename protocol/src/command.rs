@@ -79,31 +79,71 @@ impl Command {
         json::to_string(self)
     }
 
-    /// The command's word on the wire.
-    pub fn word(&self) -> &'static str {
+    /// The command without its content.
+    pub fn kind(&self) -> CommandKind {
         match self {
-            Self::Name { .. } => "NAME",
-            Self::Authenticate { .. } => "AUTHENTICATE",
-            Self::CreateRoom { .. } => "CREATE_ROOM",
-            Self::JoinRoom { .. } => "JOIN_ROOM",
+            Self::Name { .. } => CommandKind::Name,
+            Self::Authenticate { .. } => CommandKind::Authenticate,
+            Self::CreateRoom { .. } => CommandKind::CreateRoom,
+            Self::JoinRoom { .. } => CommandKind::JoinRoom,
+            Self::LeaveRoom => CommandKind::LeaveRoom,
+            Self::ListRooms => CommandKind::ListRooms,
+            Self::GetRoomPlayers => CommandKind::GetRoomPlayers,
+            Self::PlayerInfo => CommandKind::PlayerInfo,
+            Self::RelayMessage { .. } => CommandKind::RelayMessage,
+            Self::StartGame => CommandKind::StartGame,
+            Self::Ping => CommandKind::Ping,
+            Self::Bye => CommandKind::Bye,
+            Self::Batch { .. } => CommandKind::Batch,
+        }
+    }
+}
+
+/// A command without its content. Which events answer it is in [`answer`](crate::answer).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is described at the command of its name")]
+pub enum CommandKind {
+    Name,
+    Authenticate,
+    CreateRoom,
+    JoinRoom,
+    LeaveRoom,
+    ListRooms,
+    GetRoomPlayers,
+    PlayerInfo,
+    RelayMessage,
+    StartGame,
+    Ping,
+    Bye,
+    Batch,
+}
+
+impl CommandKind {
+    /// The word on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Name => "NAME",
+            Self::Authenticate => "AUTHENTICATE",
+            Self::CreateRoom => "CREATE_ROOM",
+            Self::JoinRoom => "JOIN_ROOM",
             Self::LeaveRoom => "LEAVE_ROOM",
             Self::ListRooms => "LIST_ROOMS",
             Self::GetRoomPlayers => "GET_ROOM_PLAYERS",
             Self::PlayerInfo => "PLAYER_INFO",
-            Self::RelayMessage { .. } => "RELAY_MESSAGE",
+            Self::RelayMessage => "RELAY_MESSAGE",
             Self::StartGame => "START_GAME",
             Self::Ping => "PING",
             Self::Bye => "BYE",
-            Self::Batch { .. } => "BATCH",
+            Self::Batch => "BATCH",
         }
     }
 
     /// Say whether the server takes the command before a sign-in (facts, section 2.1).
-    pub fn is_open(&self) -> bool {
+    pub fn is_open(self) -> bool {
         matches!(
             self,
-            Self::Name { .. }
-                | Self::Authenticate { .. }
+            Self::Name
+                | Self::Authenticate
                 | Self::Ping
                 | Self::Bye
                 | Self::PlayerInfo
@@ -113,13 +153,13 @@ impl Command {
 
     /// Say whether the command may travel in a `BATCH`. What changes sign-in or room goes alone, since the
     /// next command depends on its answer.
-    pub(crate) fn is_batchable(&self) -> bool {
+    pub(crate) fn is_batchable(self) -> bool {
         matches!(
             self,
             Self::ListRooms
                 | Self::GetRoomPlayers
                 | Self::PlayerInfo
-                | Self::RelayMessage { .. }
+                | Self::RelayMessage
                 | Self::Ping
         )
     }
@@ -133,7 +173,7 @@ pub(crate) fn batch_line<'a>(messages: impl Iterator<Item = &'a Command>) -> Str
         messages: Vec<&'a Command>,
     }
     json::to_string(&Batch {
-        command: "BATCH",
+        command: CommandKind::Batch.word(),
         messages: messages.collect(),
     })
 }
@@ -212,7 +252,10 @@ mod tests {
         ];
         for (command, line) in cases {
             assert_eq!(command.to_line(), line);
-            assert!(line.contains(&format!("{:?}", command.word())), "{line}");
+            assert!(
+                line.contains(&format!("{:?}", command.kind().word())),
+                "{line}"
+            );
         }
     }
 }

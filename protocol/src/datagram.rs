@@ -254,6 +254,21 @@ mod tests {
     }
 
     #[test]
+    fn a_number_beyond_all_range_is_a_fault_and_a_count_with_a_point_is_none() {
+        let json = |seq: &str, x: &str| {
+            format!(r#"{{"command":"UPDATE","sessionId":"a","seq":{seq},"position":{{"x":{x}}}}}"#)
+        };
+        for (seq, read) in [("7", Some(7)), ("1.0", None), ("2147483648", None)] {
+            let decoded = Datagram::decode(json(seq, "1").as_bytes(), None);
+            assert!(
+                matches!(decoded, Ok(Datagram::Update(update)) if update.seq == read),
+                "{seq}"
+            );
+        }
+        assert!(Datagram::decode(json("1", "1e400").as_bytes(), None).is_err());
+    }
+
+    #[test]
     fn what_is_no_datagram_is_an_error() {
         for bad in [
             "{",

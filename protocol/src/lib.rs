@@ -3,6 +3,7 @@
 //! Nothing here opens a socket, starts a thread, reads a clock or draws a random number, so every rule of the
 //! protocol is tested natively with a virtual clock and runs unchanged in the browser.
 
+pub mod answer;
 pub mod cipher;
 pub mod command;
 pub mod compression;
@@ -16,7 +17,6 @@ pub mod json;
 pub mod line;
 pub mod log;
 pub mod metrics;
-pub mod network;
 pub mod pacer;
 pub mod reconnect;
 pub mod refusal;
@@ -26,3 +26,5 @@ pub mod spectate;
 pub mod timeline;
 
 mod ring;
+#[cfg(test)]
+mod tests;

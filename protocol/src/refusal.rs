@@ -1,6 +1,15 @@
 //! What the server's refusals mean. The protocol gives them as English sentences without saying which command they
 //! answer, so the sentences of the facts (section 2.1) are the only way to tell.
 
+use crate::command::CommandKind;
+use CommandKind::{
+    Authenticate, GetRoomPlayers, JoinRoom, LeaveRoom, Name, RelayMessage, StartGame,
+};
+use Refusal::{
+    AuthFailed, AuthRequired, InvalidCommand, NotHost, NotInRoom, PlayerNotFound, RoomFull,
+    RoomNotFound,
+};
+
 /// Why a command was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Refusal {
@@ -26,92 +35,44 @@ pub enum Refusal {
     Other,
 }
 
-/// The kinds of commands a refusal may answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answers {
-    Any,
-    Words(&'static [&'static str]),
-}
+/// How a sentence begins, what it means, and which commands it can answer: any command where none is named.
+type Sentence = (&'static str, Refusal, &'static [CommandKind]);
 
-/// The sentences of the servers, by how they begin.
-const SENTENCES: [(&str, Refusal, Answers); 17] = [
-    (
-        "Authentication required",
-        Refusal::AuthRequired,
-        Answers::Any,
-    ),
-    ("Invalid JSON format", Refusal::InvalidCommand, Answers::Any),
-    (
-        "Password is required",
-        Refusal::AuthFailed,
-        Answers::Words(&["AUTHENTICATE"]),
-    ),
-    (
-        "Room not found",
-        Refusal::RoomNotFound,
-        Answers::Words(&["JOIN_ROOM"]),
-    ),
-    (
-        "Failed to join room",
-        Refusal::RoomFull,
-        Answers::Words(&["JOIN_ROOM"]),
-    ),
+/// The sentences of the servers. The first that fits counts.
+const SENTENCES: [Sentence; 17] = [
+    ("Authentication required", AuthRequired, &[]),
+    ("Invalid JSON format", InvalidCommand, &[]),
+    ("Password is required", AuthFailed, &[Authenticate]),
+    ("Room not found", RoomNotFound, &[JoinRoom]),
+    ("Failed to join room", RoomFull, &[JoinRoom]),
     (
         "Cannot leave room. Room not found",
-        Refusal::RoomNotFound,
-        Answers::Words(&["LEAVE_ROOM"]),
+        RoomNotFound,
+        &[LeaveRoom],
     ),
-    (
-        "Cannot leave room",
-        Refusal::NotInRoom,
-        Answers::Words(&["LEAVE_ROOM"]),
-    ),
+    ("Cannot leave room", NotInRoom, &[LeaveRoom]),
     (
         "Cannot get players. Room not found",
-        Refusal::RoomNotFound,
-        Answers::Words(&["GET_ROOM_PLAYERS"]),
+        RoomNotFound,
+        &[GetRoomPlayers],
     ),
-    (
-        "Cannot get players",
-        Refusal::NotInRoom,
-        Answers::Words(&["GET_ROOM_PLAYERS"]),
-    ),
-    (
-        "Cannot start game. Only the host",
-        Refusal::NotHost,
-        Answers::Words(&["START_GAME"]),
-    ),
+    ("Cannot get players", NotInRoom, &[GetRoomPlayers]),
+    ("Cannot start game. Only the host", NotHost, &[StartGame]),
     (
         "Cannot start game. Room not found",
-        Refusal::RoomNotFound,
-        Answers::Words(&["START_GAME"]),
+        RoomNotFound,
+        &[StartGame],
     ),
-    (
-        "Cannot start game",
-        Refusal::NotInRoom,
-        Answers::Words(&["START_GAME"]),
-    ),
-    (
-        "Target player not found",
-        Refusal::PlayerNotFound,
-        Answers::Words(&["RELAY_MESSAGE"]),
-    ),
+    ("Cannot start game", NotInRoom, &[StartGame]),
+    ("Target player not found", PlayerNotFound, &[RelayMessage]),
     (
         "Invalid message relay request",
-        Refusal::InvalidCommand,
-        Answers::Words(&["RELAY_MESSAGE"]),
+        InvalidCommand,
+        &[RelayMessage],
     ),
-    (
-        "Invalid password",
-        Refusal::AuthFailed,
-        Answers::Words(&["NAME", "AUTHENTICATE"]),
-    ),
-    (
-        "Please set your name first",
-        Refusal::AuthFailed,
-        Answers::Words(&["AUTHENTICATE"]),
-    ),
-    ("Line too long", Refusal::InvalidCommand, Answers::Any),
+    ("Invalid password", AuthFailed, &[Name, Authenticate]),
+    ("Please set your name first", AuthFailed, &[Authenticate]),
+    ("Line too long", InvalidCommand, &[]),
 ];
 
 impl Refusal {
@@ -120,26 +81,22 @@ impl Refusal {
         find(message).map_or(Self::Other, |&(_, refusal, _)| refusal)
     }
 
-    /// Say whether the refusal means that this session is in no room, whatever it thought.
-    pub fn says_no_room(self, word: &str) -> bool {
+    /// Say whether the refusal of such a command means that the session is in no room.
+    pub fn means_no_room(self, kind: CommandKind) -> bool {
         match self {
-            Self::NotInRoom => true,
-            Self::RoomNotFound => word != "JOIN_ROOM",
+            NotInRoom => true,
+            RoomNotFound => kind != JoinRoom,
             _ => false,
         }
     }
 }
 
-/// Say whether a sentence of an `ERROR` can be the answer to the command `word`. A sentence not known here can
-/// answer anything.
-pub(crate) fn can_answer(message: &str, word: &str) -> bool {
-    match find(message) {
-        Some((_, _, Answers::Words(words))) => words.contains(&word),
-        Some((_, _, Answers::Any)) | None => true,
-    }
+/// Say whether a sentence of an `ERROR` can answer a command of this kind. A sentence not known here can answer any.
+pub(crate) fn can_answer(message: &str, kind: CommandKind) -> bool {
+    find(message).is_none_or(|(_, _, kinds)| kinds.is_empty() || kinds.contains(&kind))
 }
 
-fn find(message: &str) -> Option<&'static (&'static str, Refusal, Answers)> {
+fn find(message: &str) -> Option<&'static Sentence> {
     SENTENCES
         .iter()
         .find(|(start, _, _)| message.starts_with(start))
@@ -151,46 +108,46 @@ mod tests {
 
     #[test]
     fn sentences_are_understood_and_told_apart_by_command() {
-        for (message, refusal, word, other) in [
+        for (message, refusal, kind, other) in [
             (
                 "Room not found.",
                 Refusal::RoomNotFound,
-                "JOIN_ROOM",
-                "LEAVE_ROOM",
+                CommandKind::JoinRoom,
+                CommandKind::LeaveRoom,
             ),
             (
                 "Failed to join room. Room may be full or inactive.",
                 Refusal::RoomFull,
-                "JOIN_ROOM",
-                "START_GAME",
+                CommandKind::JoinRoom,
+                CommandKind::StartGame,
             ),
             (
                 "Cannot start game. Only the host can start the game.",
                 Refusal::NotHost,
-                "START_GAME",
-                "JOIN_ROOM",
+                CommandKind::StartGame,
+                CommandKind::JoinRoom,
             ),
             (
                 "Cannot leave room. No room joined.",
                 Refusal::NotInRoom,
-                "LEAVE_ROOM",
-                "JOIN_ROOM",
+                CommandKind::LeaveRoom,
+                CommandKind::JoinRoom,
             ),
             (
                 "Cannot get players. Room not found.",
                 Refusal::RoomNotFound,
-                "GET_ROOM_PLAYERS",
-                "JOIN_ROOM",
+                CommandKind::GetRoomPlayers,
+                CommandKind::JoinRoom,
             ),
             (
                 "Target player not found.",
                 Refusal::PlayerNotFound,
-                "RELAY_MESSAGE",
-                "LIST_ROOMS",
+                CommandKind::RelayMessage,
+                CommandKind::ListRooms,
             ),
         ] {
             assert_eq!(Refusal::of_message(message), refusal, "{message}");
-            assert!(can_answer(message, word), "{message}");
+            assert!(can_answer(message, kind), "{message}");
             assert!(!can_answer(message, other), "{message}");
         }
     }
@@ -198,6 +155,6 @@ mod tests {
     #[test]
     fn an_unknown_sentence_may_answer_anything() {
         assert_eq!(Refusal::of_message("Something new."), Refusal::Other);
-        assert!(can_answer("Something new.", "PING"));
+        assert!(can_answer("Something new.", CommandKind::Ping));
     }
 }

@@ -10,7 +10,7 @@ mod output;
 mod tests;
 
 use crate::cipher::{Cipher, SAFE_PLAINTEXT_BYTES};
-use crate::command::Command;
+use crate::command::{Command, CommandKind};
 use crate::datagram::{Controls, Datagram, DecodeError, Input, Update};
 use crate::event::{Event, GameStarted};
 use crate::geometry::{Quat, Vec3};
@@ -18,7 +18,7 @@ use crate::id::{RoomId, Secret, SessionId};
 use crate::metrics::Traffic;
 use crate::pacer::{DEFAULT_RATE_HZ, Pacer};
 use crate::refusal::Refusal;
-use commands::Match;
+use commands::Answered;
 pub use error::{CommandError, DatagramError, SendError};
 pub use output::{Output, State, Ticket, Transmit};
 use std::collections::VecDeque;
@@ -64,7 +64,8 @@ impl Default for Config {
 pub const MAX_KEEP_ALIVE: Duration = Duration::from_secs(25);
 /// How many commands may wait at most; one more is refused.
 pub const MAX_QUEUE: usize = 64;
-/// How many outputs are kept for a caller that does not ask for them; the oldest datagrams go first.
+/// How many outputs are kept for a caller that does not ask for them. Beyond it the oldest datagrams go first, then the
+/// oldest events. Answers are never dropped; there are no more of them than commands were sent.
 const MAX_OUTPUTS: usize = 4096;
 
 /// A client's session. See the module for how to drive it.
@@ -92,8 +93,8 @@ pub struct Session {
     cipher: Option<Cipher>,
     commands: commands::Commands,
     goodbye: goodbye::Goodbye,
-    /// The host was told of a start, and the second telling is still to come.
-    told_of_start: Option<GameStarted>,
+    /// The start that this host has been told once and will be told again.
+    repeated_start: Option<GameStarted>,
     updates: Pacer<(Vec3, Quat)>,
     inputs: Pacer<Controls>,
     last_line_sent: Duration,
@@ -118,7 +119,7 @@ impl Session {
             cipher: None,
             commands: commands::Commands::default(),
             goodbye: goodbye::Goodbye::default(),
-            told_of_start: None,
+            repeated_start: None,
             updates: Pacer::new(config.update_rate_hz),
             inputs: Pacer::new(config.update_rate_hz),
             last_line_sent: Duration::ZERO,
@@ -182,7 +183,7 @@ impl Session {
             return Err(SendError::Batch);
         }
         // A sign-in that waits or is under way counts: the command goes behind it.
-        if !command.is_open()
+        if !command.kind().is_open()
             && self.state != State::Authenticated
             && !self.commands.holds_sign_in()
         {
@@ -315,7 +316,7 @@ impl Session {
         self.fail(given_up, &CommandError::Closed);
         self.commands.forget();
         self.goodbye = goodbye::Goodbye::default();
-        self.told_of_start = None;
+        self.repeated_start = None;
         self.id = None;
         self.name = None;
         self.room = None;
@@ -377,31 +378,28 @@ impl Session {
         self.change_state(State::Connected);
     }
 
-    /// The host is told twice, the second time without its name (facts, Q9); a room left behind still tells
-    /// (Q7). Others are told once.
+    /// Pass a start on once. The host gets it twice, the second time without its id (facts, Q9). A room that was left
+    /// still tells of its start (Q7).
     fn handle_start(&mut self, started: GameStarted) {
-        if self
-            .room
-            .as_ref()
-            .is_some_and(|room| *room != started.room_id)
-        {
+        let room = started.room_id;
+        if self.room != Some(room) && !self.commands.is_joining(room) {
             return;
         }
-        let again = self.told_of_start.take_if(|told| {
-            told.room_id == started.room_id
-                && told.spawns == started.spawns
-                && (started.host_id.is_none() || told.host_id == started.host_id)
+        let repeated = self.repeated_start.take_if(|first| {
+            first.room_id == started.room_id
+                && first.spawns == started.spawns
+                && (started.host_id.is_none() || first.host_id == started.host_id)
         });
-        if again.is_some() {
+        if repeated.is_some() {
             return;
         }
         let answer = Event::GameStarted(started.clone());
-        let matched = self.commands.answer(&answer);
-        if matched != Match::Nobody {
-            // Later servers send the identical line twice; a copy without a host is already the second.
-            self.told_of_start = started.host_id.is_some().then(|| started.clone());
+        let answered = self.commands.answer(&answer);
+        if answered != Answered::None {
+            // Later servers send the identical line twice. A copy without a host is already the second.
+            self.repeated_start = started.host_id.is_some().then(|| started.clone());
         }
-        if let Match::Outstanding { ticket, .. } = matched {
+        if let Answered::Outstanding { ticket, .. } = answered {
             self.resolve(ticket, Ok(answer));
         }
         self.output(Output::GameStarted(started));
@@ -412,20 +410,20 @@ impl Session {
             return;
         }
         match self.commands.answer(&event) {
-            Match::Outstanding { ticket, word } => {
-                self.apply(&event, word, now);
+            Answered::Outstanding { ticket, kind } => {
+                self.apply(&event, kind, now);
                 let answer = refused(&event).map_or_else(|| Ok(event), Err);
                 self.resolve(ticket, answer);
             }
-            Match::Late { word } => self.apply(&event, word, now),
-            Match::Nobody => self.output(Output::Unknown(line.to_owned())),
+            Answered::TimedOut { kind } => self.apply(&event, kind, now),
+            Answered::None => self.output(Output::Unknown(line.to_owned())),
         }
         let skipped = self.commands.take_skipped();
         self.fail(skipped, &CommandError::Timeout);
     }
 
-    /// Keep state in step with what the server said, answer to whom it may be.
-    fn apply(&mut self, event: &Event, word: &str, now: Duration) {
+    /// Apply the answer to a command of this kind to the state.
+    fn apply(&mut self, event: &Event, kind: CommandKind, now: Duration) {
         match event {
             Event::NameOk {
                 name,
@@ -437,40 +435,40 @@ impl Session {
                 self.change_state(State::Authenticated);
             }
             // A failed AUTHENTICATE signs out, a failed NAME changes nothing (facts, section 4.1).
-            Event::AuthFailed { .. } if word == "AUTHENTICATE" => {
+            Event::AuthFailed { .. } if kind == CommandKind::Authenticate => {
                 self.change_state(State::Connected)
             }
             Event::RoomCreated { room_id, .. } | Event::JoinOk { room_id } => {
                 self.room = Some(*room_id)
             }
-            Event::LeaveOk { .. } | Event::ByeOk => self.leave_behind(),
+            Event::LeaveOk { .. } | Event::ByeOk => self.forget_room(),
             Event::Pong => {
                 let round_trip = now.saturating_sub(self.commands.answered_sent());
                 self.round_trip = Some(round_trip);
                 self.output(Output::RoundTrip(round_trip));
             }
-            Event::Error { message } => self.apply_refusal(Refusal::of_message(message), word),
+            Event::Error { message } => self.apply_refusal(Refusal::of_message(message), kind),
             _ => {}
         }
     }
 
-    fn apply_refusal(&mut self, refusal: Refusal, word: &str) {
+    fn apply_refusal(&mut self, refusal: Refusal, kind: CommandKind) {
         if refusal == Refusal::AuthRequired {
             self.change_state(State::Connected);
         }
-        if refusal.says_no_room(word)
+        if refusal.means_no_room(kind)
             && let Some(room) = self.room
         {
-            self.leave_behind();
-            if word != "LEAVE_ROOM" {
+            self.forget_room();
+            if kind != CommandKind::LeaveRoom {
                 self.output(Output::RoomLost(room));
             }
         }
     }
 
-    fn leave_behind(&mut self) {
+    fn forget_room(&mut self) {
         self.room = None;
-        self.told_of_start = None;
+        self.repeated_start = None;
         self.stop_datagrams();
     }
 
@@ -571,11 +569,20 @@ impl Session {
 
     fn output(&mut self, output: Output) {
         if self.outputs.len() >= MAX_OUTPUTS {
-            let datagram = |output: &Output| matches!(output, Output::Update(_) | Output::Input(_));
-            let oldest = self.outputs.iter().position(datagram).unwrap_or(0);
-            self.outputs.remove(oldest);
+            self.drop_output();
         }
         self.outputs.push_back(output);
+    }
+
+    /// Drop the oldest datagram, or else the oldest event. An answer stays, because somebody waits for it.
+    fn drop_output(&mut self) {
+        let is_datagram = |output: &Output| matches!(output, Output::Update(_) | Output::Input(_));
+        let is_event = |output: &Output| !matches!(output, Output::Answer { .. });
+        let datagram = self.outputs.iter().position(is_datagram);
+        let dropped = datagram.or_else(|| self.outputs.iter().position(is_event));
+        if let Some(index) = dropped {
+            self.outputs.remove(index);
+        }
     }
 }
 

@@ -252,7 +252,7 @@ impl Beat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{Conditions, Network};
+    use crate::tests::network::{Conditions, Network};
 
     fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)

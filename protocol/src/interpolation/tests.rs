@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::*;
-use crate::network::{Conditions, Network};
+use crate::tests::network::{Conditions, Network};
 
 const FRAME: Duration = Duration::from_micros(16_667);
 

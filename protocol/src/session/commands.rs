@@ -2,9 +2,10 @@
 //! request ids, so answers are matched in order, by kind, and by what the server's sentences can mean.
 
 use super::{Session, State, Ticket, Transmit};
-use crate::command::{self, Command, MAX_BATCH};
+use crate::answer::answers;
+use crate::command::{self, Command, CommandKind, MAX_BATCH};
 use crate::event::Event;
-use crate::refusal;
+use crate::id::RoomId;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -15,18 +16,18 @@ const MAX_LATE: usize = 16;
 /// A round trip where none was measured, for [`Session::quiet_until`].
 const ASSUMED_ROUND_TRIP: Duration = Duration::from_millis(100);
 
-/// Whose answer a line is.
+/// Which command a line answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Match {
-    /// The outstanding command's; the session's own commands have no ticket.
+pub(super) enum Answered {
+    /// The outstanding command. The session's own commands have no ticket.
     Outstanding {
         ticket: Option<Ticket>,
-        word: &'static str,
+        kind: CommandKind,
     },
-    /// A command's that has timed out.
-    Late { word: &'static str },
-    /// Nobody's.
-    Nobody,
+    /// A command that has timed out.
+    TimedOut { kind: CommandKind },
+    /// No command.
+    None,
 }
 
 #[derive(Debug)]
@@ -52,7 +53,7 @@ struct Outstanding {
 
 #[derive(Debug)]
 struct Late {
-    word: &'static str,
+    kind: CommandKind,
     sent: Duration,
 }
 
@@ -105,6 +106,14 @@ impl Commands {
         })
     }
 
+    /// Say whether the answer to joining this room is still to come: pushes of the room may come before it.
+    pub(super) fn is_joining(&self, room: RoomId) -> bool {
+        let outstanding = self.outstanding.iter().flat_map(|sent| &sent.commands);
+        outstanding
+            .into_iter()
+            .any(|pending| pending.command == Command::JoinRoom { room_id: room })
+    }
+
     fn any(&self, test: impl Fn(&Command) -> bool) -> bool {
         let has =
             |commands: &VecDeque<Pending>| commands.iter().any(|pending| test(&pending.command));
@@ -137,7 +146,7 @@ impl Commands {
         for pending in timed_out.commands {
             if !timed_out.shadowed {
                 self.late.push(Late {
-                    word: pending.command.word(),
+                    kind: pending.command.kind(),
                     sent: timed_out.sent,
                 });
             }
@@ -177,38 +186,38 @@ impl Commands {
 
     /// Find whose answer a line is, and take that command off. Answers come in order, so a late one comes before
     /// the outstanding one's, and once that has come no earlier one will.
-    pub(super) fn answer(&mut self, event: &Event) -> Match {
-        let late = self.late.iter().position(|late| answers(event, late.word));
+    pub(super) fn answer(&mut self, event: &Event) -> Answered {
+        let late = self.late.iter().position(|late| answers(event, late.kind));
         let own = self.outstanding.as_ref().and_then(|outstanding| {
             outstanding
                 .commands
                 .iter()
-                .position(|pending| answers(event, pending.command.word()))
+                .position(|pending| answers(event, pending.command.kind()))
         });
         match (late, own) {
             (Some(index), _) => self.answer_late(index, own.is_some()),
             (None, Some(index)) => self.answer_outstanding(index),
-            (None, None) => Match::Nobody,
+            (None, None) => Answered::None,
         }
     }
 
-    fn answer_late(&mut self, index: usize, shadows: bool) -> Match {
+    fn answer_late(&mut self, index: usize, shadows: bool) -> Answered {
         if let Some(outstanding) = self.outstanding.as_mut().filter(|_| shadows) {
             outstanding.shadowed = true;
         }
         // Those before it are forgotten.
-        let Some(&Late { word, sent }) = self.late.get(index) else {
-            return Match::Nobody;
+        let Some(&Late { kind, sent }) = self.late.get(index) else {
+            return Answered::None;
         };
         self.late.drain(..=index);
         self.answered_sent = sent;
-        Match::Late { word }
+        Answered::TimedOut { kind }
     }
 
-    fn answer_outstanding(&mut self, index: usize) -> Match {
+    fn answer_outstanding(&mut self, index: usize) -> Answered {
         self.late.clear();
         let Some(outstanding) = &mut self.outstanding else {
-            return Match::Nobody;
+            return Answered::None;
         };
         let sent = outstanding.sent;
         for _ in 0..index {
@@ -221,18 +230,19 @@ impl Commands {
             self.outstanding = None;
         }
         let Some(own) = own else {
-            return Match::Nobody;
+            return Answered::None;
         };
         self.answered_sent = sent;
-        Match::Outstanding {
+        Answered::Outstanding {
             ticket: own.ticket,
-            word: own.command.word(),
+            kind: own.command.kind(),
         }
     }
 
     /// Take the server's word that it knows no `BATCH`: its commands go singly, and so do all later ones.
     pub(super) fn refuses_batch(&mut self, event: &Event) -> bool {
-        let refused = matches!(event, Event::UnknownCommand { original } if original == "BATCH");
+        let refused =
+            answers(event, CommandKind::Batch) && matches!(event, Event::UnknownCommand { .. });
         let Some(batch) = self
             .outstanding
             .take_if(|outstanding| refused && outstanding.is_batch)
@@ -251,7 +261,7 @@ impl Commands {
         self.queue
             .iter()
             .take(MAX_BATCH)
-            .take_while(|pending| pending.command.is_batchable())
+            .take_while(|pending| pending.command.kind().is_batchable())
             .count()
     }
 }
@@ -260,31 +270,6 @@ impl Commands {
 fn tickets(commands: VecDeque<Pending>) -> Vec<Ticket> {
     let tickets = commands.into_iter().filter_map(|pending| pending.ticket);
     tickets.collect()
-}
-
-/// Say whether a line can be the answer to the command `word`.
-fn answers(event: &Event, word: &str) -> bool {
-    match event {
-        Event::NameOk { .. } => word == "NAME",
-        Event::AuthOk { .. } => word == "AUTHENTICATE",
-        Event::AuthFailed { .. } => word == "NAME" || word == "AUTHENTICATE",
-        Event::Pong => word == "PING",
-        Event::PlayerInfo(_) => word == "PLAYER_INFO",
-        Event::RoomList(_) => word == "LIST_ROOMS",
-        Event::RoomCreated { .. } => word == "CREATE_ROOM",
-        Event::JoinOk { .. } => word == "JOIN_ROOM",
-        Event::LeaveOk { .. } => word == "LEAVE_ROOM",
-        Event::RoomPlayers { .. } => word == "GET_ROOM_PLAYERS",
-        Event::GameStarted(_) => word == "START_GAME",
-        Event::RelayOk { .. } => word == "RELAY_MESSAGE",
-        Event::ByeOk => word == "BYE",
-        Event::Error { message } => refusal::can_answer(message, word),
-        Event::UnknownCommand { original } => original == word,
-        Event::Connected { .. }
-        | Event::RelayedMessage { .. }
-        | Event::ByeAdmin { .. }
-        | Event::Unknown(_) => false,
-    }
 }
 
 /// What the session does with the front of its queue.

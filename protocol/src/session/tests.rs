@@ -327,6 +327,34 @@ fn a_host_is_told_of_the_start_once() {
 }
 
 #[test]
+fn a_start_is_passed_on_only_to_who_is_in_the_room_or_joining_it() {
+    let mut driver = Driver::signed_in();
+    let start = format!(r#"{{"command":"GAME_STARTED","roomId":"{ROOM}","spawnPositions":{{}}}}"#);
+    driver.hear(&start);
+    assert_eq!(driver.outputs(), []);
+    driver.say(Command::JoinRoom {
+        room_id: ROOM.parse().unwrap(),
+    });
+    driver.hear(&start);
+    assert_eq!(driver.outputs().len(), 1);
+}
+
+#[test]
+fn an_answer_is_kept_though_nobody_asks_for_outputs() {
+    let mut driver = Driver::in_room();
+    let ping = driver.say(Command::Ping);
+    driver.hear(r#"{"command":"PONG"}"#);
+    for _ in 0..2 * MAX_OUTPUTS {
+        driver.hear(r#"{"command":"SOMETHING_NEW"}"#);
+    }
+    let outputs = driver.outputs();
+    assert_eq!(outputs.len(), MAX_OUTPUTS);
+    let is_answer =
+        |output: &&Output| matches!(output, Output::Answer { ticket, .. } if *ticket == ping);
+    assert_eq!(outputs.iter().filter(is_answer).count(), 1);
+}
+
+#[test]
 fn every_start_is_told_to_a_guest_and_none_of_another_room() {
     let mut driver = Driver::in_room();
     let line = |room| {

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::geometry::{Quat, Vec3};
-use crate::network::{Conditions, Network};
 use crate::snapshot::Car;
+use crate::tests::network::{Conditions, Network};
 use proptest::prelude::*;
 
 mod lateness;

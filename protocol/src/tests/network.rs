@@ -5,22 +5,22 @@ use std::time::Duration;
 
 /// How bad the network is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Conditions {
+pub(crate) struct Conditions {
     /// The time on the way.
-    pub latency: Duration,
+    pub(crate) latency: Duration,
     /// The most by which a single item is faster or slower than `latency`, evenly spread.
-    pub jitter: Duration,
+    pub(crate) jitter: Duration,
     /// How many of a hundred are lost.
-    pub loss_percent: f64,
+    pub(crate) loss_percent: f64,
     /// How many of a hundred are held back by one more `latency`, so that later ones overtake them.
-    pub reorder_percent: f64,
+    pub(crate) reorder_percent: f64,
     /// How many of a hundred arrive twice.
-    pub duplicate_percent: f64,
+    pub(crate) duplicate_percent: f64,
 }
 
 impl Conditions {
     /// A network that passes everything on at once.
-    pub const PERFECT: Self = Self {
+    pub(crate) const PERFECT: Self = Self {
         latency: Duration::ZERO,
         jitter: Duration::ZERO,
         loss_percent: 0.0,
@@ -30,11 +30,11 @@ impl Conditions {
 }
 
 /// The most items on the way at once; one more is lost, as in a full router.
-pub const MAX_IN_FLIGHT: usize = 4096;
+const MAX_IN_FLIGHT: usize = 4096;
 
 /// One direction of a bad network.
 #[derive(Debug, Clone)]
-pub struct Network<T> {
+pub(crate) struct Network<T> {
     conditions: Conditions,
     random: u64,
     /// In order of arrival.
@@ -43,7 +43,7 @@ pub struct Network<T> {
 
 impl<T: Clone> Network<T> {
     /// Make a network; the same `seed` gives the same fate to the same items.
-    pub fn new(conditions: Conditions, seed: u64) -> Self {
+    pub(crate) fn new(conditions: Conditions, seed: u64) -> Self {
         Self {
             conditions,
             random: seed,
@@ -52,7 +52,7 @@ impl<T: Clone> Network<T> {
     }
 
     /// Put an item on its way.
-    pub fn send(&mut self, item: T, now: Duration) {
+    pub(crate) fn send(&mut self, item: T, now: Duration) {
         if self.percent(self.conditions.loss_percent) {
             return;
         }
@@ -63,13 +63,13 @@ impl<T: Clone> Network<T> {
     }
 
     /// Give the next item that has arrived, with its time of arrival.
-    pub fn poll(&mut self, now: Duration) -> Option<(Duration, T)> {
+    pub(crate) fn poll(&mut self, now: Duration) -> Option<(Duration, T)> {
         let arrived = self.in_flight.first().is_some_and(|&(at, _)| at <= now);
         arrived.then(|| self.in_flight.remove(0))
     }
 
     /// Say when the next item arrives.
-    pub fn timeout(&self) -> Option<Duration> {
+    pub(crate) fn timeout(&self) -> Option<Duration> {
         self.in_flight.first().map(|&(at, _)| at)
     }
 
