@@ -97,10 +97,7 @@ pub struct Config {
     /// How long players may finish when the relay stops.
     #[arg(long = "drain-seconds", env = "MP_RELAY_DRAIN_SECONDS", value_name = "SECONDS", value_parser = seconds, default_value = DEFAULT_DRAIN_SECONDS)]
     pub drain: Duration,
-    #[expect(
-        missing_docs,
-        reason = "a comment here would replace the program's description"
-    )]
+    /// How races are shown.
     #[command(flatten)]
     pub spectating: Spectating,
     /// Observers for rooms in which nobody is bridged. Without this there are none.

@@ -48,11 +48,10 @@ impl ContentHash {
 pub(super) fn compressed(route: MethodRouter, kept: Kept) -> MethodRouter {
     let large = SizeAbove::new(MAX_BEST_BYTES).and(is_worth_it());
     let fast = CompressionLayer::new().quality(FAST).compress_when(large);
-    let route: MethodRouter = route.layer(fast);
-    // It takes the files that the layer below has left as they are.
+    // It takes the files that `fast` has left as they are.
     let best = CompressionLayer::new().quality(CompressionLevel::Best);
-    let route: MethodRouter = route.layer(best.compress_when(is_worth_it()));
-    route.layer(from_fn_with_state(kept, finish))
+    let best = best.compress_when(is_worth_it());
+    route.layer((from_fn_with_state(kept, finish), best, fast))
 }
 
 fn is_worth_it() -> impl Predicate {

@@ -35,19 +35,16 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 
 /// Refuse requests whose headers contradict themselves, and give every answer the headers it lacks.
 pub(super) fn guarded(router: Router) -> Router {
-    let router = router.layer(ValidateRequestHeaderLayer::custom(check));
-    [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (RESOURCE_POLICY, "same-origin"),
-    ]
-    .into_iter()
-    .fold(router, |router, (name, value)| {
-        let value = HeaderValue::from_static(value);
-        router.layer(SetResponseHeaderLayer::if_not_present(name, value))
-    })
+    let unless_set =
+        |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    router.layer((
+        unless_set(header::CACHE_CONTROL, "no-store"),
+        unless_set(header::CONTENT_SECURITY_POLICY, POLICY),
+        unless_set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        unless_set(header::REFERRER_POLICY, "no-referrer"),
+        unless_set(RESOURCE_POLICY, "same-origin"),
+        ValidateRequestHeaderLayer::custom(check),
+    ))
 }
 
 /// Refuse a request without exactly one valid `Host` (RFC 9112, section 3.2), or with two of a header that decides
@@ -88,15 +85,12 @@ fn count(headers: &HeaderMap, name: &HeaderName) -> usize {
 /// Let scripts of every site read what a route answers, and answer browsers that ask first. tower-http's `CorsLayer`
 /// would change the answers to these questions: it gives 200 instead of 204.
 pub(super) fn shared<S: Clone + Send + Sync + 'static>(route: MethodRouter<S>) -> MethodRouter<S> {
-    let headers = [
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (RESOURCE_POLICY, "cross-origin"),
-    ];
-    let route = route.options(preflight);
-    headers.into_iter().fold(route, |route, (name, value)| {
-        let value = HeaderValue::from_static(value);
-        route.layer(SetResponseHeaderLayer::overriding(name, value))
-    })
+    let set =
+        |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
+    route.options(preflight).layer((
+        set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        set(RESOURCE_POLICY, "cross-origin"),
+    ))
 }
 
 async fn preflight() -> Response {

@@ -21,21 +21,21 @@ use crate::close::Ending;
 use crate::players::outbox::{Outbox, Outgoing};
 use crate::players::transport::{Incoming, Transport};
 
-/// The default of 128 KiB is held by every connection.
+/// Every connection holds a buffer of this size. The default is 128 KiB.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
-/// Frames gathered before they are written; more only wait in the outbox, where old ones can be dropped.
+/// Bytes gathered before they are written. Frames beyond them wait in the outbox, where old ones can be dropped.
 const WRITE_BUFFER_BYTES: usize = 4 * 1024;
-/// One longest line behind a full write buffer; the outbox hands over no more while writing is blocked.
+/// One longest line behind a full write buffer. The outbox hands over no more while writing is blocked.
 const MAX_WRITE_BUFFER_BYTES: usize = MAX_LINE_BYTES + 4 * WRITE_BUFFER_BYTES;
-/// Bytes the system holds beyond what is on its way to the browser: a quarter of a second of a full room.
+/// Bytes the system holds unsent: a quarter of a second of a full room.
 const MAX_UNSENT_BYTES: u32 = 16 * 1024;
-/// Bytes still read after a refused frame has begun, so that closing does not become a reset that overtakes the
-/// close frame.
+/// Bytes still read after a refused frame. Without reading them, closing would send a reset that overtakes the close
+/// frame.
 const MAX_DISCARDED_BYTES: u64 = 4 << 20;
 
 pub(crate) struct WebSocket<S> {
     stream: WebSocketStream<S>,
-    /// Reading has failed, and what still comes in is no WebSocket any more.
+    /// Reading has failed. What still comes in is read as plain bytes.
     broken: bool,
 }
 
@@ -48,7 +48,7 @@ impl WebSocket<TcpStream> {
     }
 }
 
-/// Give the socket of a connection whose HTTP handshake is done, and what was read from it already.
+/// Give the socket of a connection whose HTTP handshake is done, and the bytes read from it already.
 pub(crate) fn raw(upgraded: Upgraded) -> io::Result<(TcpStream, Bytes)> {
     let parts = upgraded
         .downcast::<TokioIo<TcpStream>>()
@@ -56,12 +56,12 @@ pub(crate) fn raw(upgraded: Upgraded) -> io::Result<(TcpStream, Bytes)> {
     Ok((parts.io.into_inner(), parts.read_buf))
 }
 
-/// Keep positions from growing old in the system's buffers, where none can be dropped.
+/// Keep the system's buffer short: a position in it grows old and cannot be dropped.
 fn limit_unsent(socket: &TcpStream) -> io::Result<()> {
     let socket = SockRef::from(socket);
     #[cfg(target_os = "linux")]
     return socket.set_tcp_notsent_lowat(MAX_UNSENT_BYTES);
-    // Elsewhere what is sent but not yet confirmed counts too, so this is more.
+    // Elsewhere sent but unconfirmed bytes count too, so this is more.
     #[cfg(not(target_os = "linux"))]
     return socket.set_send_buffer_size(4 * MAX_UNSENT_BYTES as usize);
 }
@@ -123,7 +123,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocket<S> {
     }
 
     async fn close(&mut self, outbox: &mut Outbox, ending: &Ending) {
-        // A browser that is gone makes every step fail at once.
+        // If the browser is gone, every step fails at once.
         let _gone = std::future::poll_fn(|cx| self.poll_write(cx, outbox)).await;
         let frame = CloseFrame {
             code: ending.code.number().into(),
@@ -131,7 +131,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocket<S> {
         };
         let _gone = self.stream.send(Message::Close(Some(frame))).await;
         let _gone = self.stream.flush().await;
-        // To the browser's own close frame, or to a frame that broke the rules.
+        // Read up to the browser's own close frame, or up to a frame that breaks the rules.
         while let Some(message) = self.stream.next().await {
             self.broken |= message.is_err();
         }
