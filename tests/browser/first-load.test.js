@@ -90,15 +90,19 @@ test(`the sign-in screen takes at most ${MAX_BYTES} bytes, and later screens not
   expect(await later(), "a race that needs no network but its own").toEqual(all.map(({ path }) => path));
 });
 
-test("who signs in at once waits for the other screens, styles and all", async ({ enter }) => {
-  const ann = await enter("Ann", {}, holdIdle);
-  await ann.signIn();
-  const display = ann.page
-    .locator("#lobby .columns")
-    .evaluate((columns) => getComputedStyle(columns).display);
-  expect(await display).toBe("grid");
-  await ann.createRoom("Sunday");
-});
+test(
+  "who signs in at once waits for the other screens, styles and all",
+  { tag: "@quick" },
+  async ({ enter }) => {
+    const ann = await enter("Ann", {}, holdIdle);
+    await ann.signIn();
+    const display = ann.page
+      .locator("#lobby .columns")
+      .evaluate((columns) => getComputedStyle(columns).display);
+    expect(await display).toBe("grid");
+    await ann.createRoom("Sunday");
+  },
+);
 
 for (const missing of ["src/paths.js", "race.css", "track.json"]) {
   test(`without ${missing} nobody is signed in, until it can be had`, async ({ enter }) => {

@@ -77,7 +77,7 @@ function meet(page) {
   });
 }
 
-test("two clients of a page race each other", async ({ page, site }) => {
+test("two clients of a page race each other", { tag: "@quick" }, async ({ page, site }) => {
   const complaints = listen(page);
   await open(page, site.url);
   await meet(page);

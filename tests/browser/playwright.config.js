@@ -1,4 +1,5 @@
-// The page in a real browser. One worker: two browsers with two races would fight for the cores and say nothing new.
+// The page in a real browser. Files with races run one after the other: each race draws several pages at once, and its tests
+// compare frames with the way that a car drove. The other files mostly wait for answers, so two of them run at a time.
 import { defineConfig } from "@playwright/test";
 
 const ARGUMENTS = [
@@ -12,11 +13,16 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
+const RACES = ["race.test.js", "spectator.test.js", "watching.test.js"];
+
 export default defineConfig({
   testDir: ".",
-  testMatch: "*.test.js",
+  projects: [
+    { name: "pages", testMatch: "*.test.js", testIgnore: RACES, workers: 2 },
+    { name: "races", testMatch: RACES, workers: 1 },
+  ],
   outputDir: "test-results",
-  workers: 1,
+  workers: 2,
   fullyParallel: false,
   forbidOnly: Boolean(process.env.CI),
   // A test that passes only the second time is a defect, so there is no second time.

@@ -1,7 +1,7 @@
 // What goes wrong is said on the page in plain words, and disturbs nobody else.
 import { expect, test } from "./fixture.js";
 
-test("a wrong password", async ({ enter }) => {
+test("a wrong password", { tag: "@quick" }, async ({ enter }) => {
   const ann = await enter("Ann");
   await ann.signIn("the right one");
   const ben = await enter("Ann");

@@ -1,5 +1,5 @@
 //! The checks that `steps` runs one after the other: each a command of cargo, npm or Node.
-//! All use one target folder and the same selection of packages, so that little is compiled twice.
+//! All use one target folder and the same selections of packages, so that little is compiled twice.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,17 +7,21 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::project::{cargo, npm, root, run, target_dir};
+use crate::project::{cargo, leave_out, npm, root, run, target_dir};
 use crate::{requirements, wasm};
+
+/// The packages that are compiled for this machine.
+const NATIVE: &str = "--workspace --exclude client-wasm";
+const NATIVE_BUT_XTASK: &str = "--workspace --exclude client-wasm --exclude xtask";
 
 pub(crate) fn fmt() -> Result<()> {
     run(&mut cargo("fmt --all --check"))
 }
 
 pub(crate) fn clippy() -> Result<()> {
-    run(&mut cargo(
-        "clippy --workspace --exclude client-wasm --all-targets -- -D warnings",
-    ))
+    run(&mut cargo(&format!(
+        "clippy {NATIVE} --all-targets -- -D warnings"
+    )))
 }
 
 pub(crate) fn clippy_wasm() -> Result<()> {
@@ -28,22 +32,46 @@ pub(crate) fn clippy_wasm() -> Result<()> {
     )))
 }
 
-/// Private items are documented too, for they are what a contributor reads; so links to them work.
+/// Private items are documented too, since contributors read them, so links to them work.
 pub(crate) fn doc() -> Result<()> {
     let flags = "-D warnings -A rustdoc::private-intra-doc-links";
-    run(cargo("doc --workspace --no-deps --document-private-items").env("RUSTDOCFLAGS", flags))
+    let doc = |packages: &str| {
+        let command = format!("doc {packages} --no-deps --document-private-items");
+        run(cargo(&command).env("RUSTDOCFLAGS", flags))
+    };
+    // There are no examples to document. With this option cargo takes the features of clippy and compiles nothing again.
+    doc(&format!("{NATIVE} --lib --bins --examples"))?;
+    doc(&format!("--package client-wasm --target {}", wasm::TARGET))
 }
 
 pub(crate) fn rust() -> Result<()> {
-    if requirements::nextest() {
-        return run(&mut cargo("nextest run --workspace"));
+    rust_tests("default")
+}
+
+/// The tests without those that take long: end-to-end races, floods and replays over sockets.
+pub(crate) fn rust_quick() -> Result<()> {
+    rust_tests("quick")
+}
+
+/// Run the native tests. Those of this program come by themselves: in the workspace its dependencies have other features, so
+/// they would be compiled again.
+fn rust_tests(profile: &str) -> Result<()> {
+    let runner = if requirements::nextest() {
+        format!("nextest run --profile {profile}")
+    } else {
+        println!(
+            "    cargo-nextest is not installed: cargo test takes its place, and runs all tests"
+        );
+        "test --lib --bins --tests".to_owned()
+    };
+    for packages in [NATIVE_BUT_XTASK, "--package xtask"] {
+        run(&mut cargo(&format!("{runner} {packages}")))?;
     }
-    println!("    cargo-nextest is not installed: cargo test takes its place");
-    run(&mut cargo("test --workspace --lib --bins --tests"))
+    Ok(())
 }
 
 pub(crate) fn doctest() -> Result<()> {
-    run(&mut cargo("test --workspace --doc"))
+    run(&mut cargo(&format!("test {NATIVE_BUT_XTASK} --doc")))
 }
 
 pub(crate) fn script(name: &str) -> Result<()> {
@@ -59,11 +87,28 @@ pub(crate) fn node() -> Result<()> {
     }
     ensure!(!files.is_empty(), "no *.test.js in www/test");
     files.sort();
-    let mut command = Command::new("node");
-    run(command
-        .current_dir(root())
-        .args(["--test", "--test-reporter=spec"])
-        .args(files))
+    node_tests(|node| node.args(files))
+}
+
+/// Run tests with Node and note those that it skips; `with` gives the files and what else the tests need.
+pub(crate) fn node_tests(with: impl FnOnce(&mut Command) -> &mut Command) -> Result<()> {
+    let report = target_dir()?.join("node-tests.tap");
+    let mut node = Command::new("node");
+    node.current_dir(root())
+        .args(["--test", "--test-reporter=spec", "--test-reporter=tap"])
+        .arg("--test-reporter-destination=stdout")
+        .arg(format!("--test-reporter-destination={}", report.display()));
+    run(with(&mut node))?;
+    let report =
+        fs::read_to_string(&report).with_context(|| format!("cannot read {}", report.display()))?;
+    for (test, reason) in report
+        .lines()
+        .filter_map(|line| line.split_once(" # SKIP "))
+    {
+        let name = test.split_once(" - ").map_or(test, |(_, name)| name);
+        leave_out(format!("{name}: {reason}"));
+    }
+    Ok(())
 }
 
 pub(crate) fn collect(folder: &Path, ending: &str, files: &mut Vec<PathBuf>) -> Result<()> {
@@ -82,21 +127,45 @@ pub(crate) fn collect(folder: &Path, ending: &str, files: &mut Vec<PathBuf>) -> 
 
 /// Build game server and relay, exactly as the tests did: `cargo build` would compile half of it again.
 pub(crate) fn programs() -> Result<()> {
-    run(&mut cargo("test --workspace --no-run --quiet"))
+    run(&mut cargo(&format!(
+        "test {NATIVE_BUT_XTASK} --no-run --quiet"
+    )))
 }
 
 pub(crate) fn browser() -> Result<()> {
+    browser_tests(&[])
+}
+
+/// A few of the tests in the browser: somebody plays, somebody races, somebody watches.
+pub(crate) fn browser_quick() -> Result<()> {
+    browser_tests(&["--grep", "@quick"])
+}
+
+fn browser_tests(options: &[&str]) -> Result<()> {
     let chromium = requirements::browser()?;
     requirements::npm_packages()?;
     wasm::build()?;
     programs()?;
     let programs = target_dir()?.join("debug");
-    let mut command = npm(&["run", "--silent", "test:browser"]);
-    let outcome = run(command
-        .env("CHROMIUM", chromium)
-        .env("MP_PROGRAMS", programs));
-    if outcome.is_err() {
-        bail!("a browser test failed: traces and screenshots are in tests/browser/test-results");
+    // One after the other: beside a race, another page takes its frames.
+    for project in ["pages", "races"] {
+        let mut command = npm(&[
+            "run",
+            "--silent",
+            "test:browser",
+            "--",
+            "--project",
+            project,
+        ]);
+        let outcome = run(command
+            .args(options)
+            .env("CHROMIUM", &chromium)
+            .env("MP_PROGRAMS", &programs));
+        if outcome.is_err() {
+            bail!(
+                "a browser test failed: traces and screenshots are in tests/browser/test-results"
+            );
+        }
     }
     Ok(())
 }

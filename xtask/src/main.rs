@@ -1,4 +1,4 @@
-//! `cargo xtask`: the project's own commands. Needs Rust and nothing else, but for `test`, which installs or names what it lacks.
+//! `cargo xtask`: the project's own commands. They need Rust and nothing else. `test` needs more, and installs it or names it.
 
 mod checks;
 mod child;
@@ -27,7 +27,7 @@ enum Task {
     Wasm,
     /// Make the npm package in client-wasm/dist and its tarball in target/package.
     Package,
-    /// Check the house rules that no linter knows.
+    /// Check the house rules that no linter knows: names, openings, imports, the README's tree.
     Tidy,
 }
 

@@ -3,6 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 
@@ -34,6 +35,20 @@ pub(crate) fn npm(arguments: &[&str]) -> Command {
     let mut command = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
     command.current_dir(root()).args(arguments);
     command
+}
+
+/// What could not be run on this machine, for the end of the tests.
+static LEFT_OUT: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Note something that could not be run on this machine.
+pub(crate) fn leave_out(what: String) {
+    let mut all = LEFT_OUT.lock().unwrap_or_else(PoisonError::into_inner);
+    all.push(what);
+}
+
+/// Take the list of what could not be run.
+pub(crate) fn left_out() -> Vec<String> {
+    std::mem::take(&mut *LEFT_OUT.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Run a command to its end, with our own output; fail where it fails.

@@ -11,6 +11,8 @@ use crate::project::{has, npm, output, root, run};
 
 /// The oldest Node that the page's checks run on.
 const NODE_MAJOR: u32 = 20;
+/// How often a download is tried.
+const DOWNLOAD_TRIES: u32 = 3;
 /// Where the browser of the tests is looked for, in this order; the variable `CHROMIUM` comes before all.
 const BROWSERS: [&str; 5] = [
     "chromium",
@@ -37,9 +39,11 @@ pub(crate) fn npm_packages_of(folder: &str) -> Result<()> {
     }
     // The browser comes from the system: a download of 150 MB that the tests would not use. No package needs a script
     // of its own to be installed.
-    run(npm(&["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
-        .current_dir(&folder)
-        .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))?;
+    download(
+        npm(&["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+            .current_dir(&folder)
+            .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"),
+    )?;
     fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
@@ -98,9 +102,24 @@ fn is_root() -> bool {
 }
 
 fn apt(arguments: &[&str]) -> Result<()> {
-    run(Command::new("apt-get")
-        .args(arguments)
-        .env("DEBIAN_FRONTEND", "noninteractive"))
+    download(
+        Command::new("apt-get")
+            // Without this, `update` succeeds although a download failed.
+            .args(["-o", "APT::Update::Error-Mode=any"])
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive"),
+    )
+}
+
+/// Run a command that downloads. It may fail because of the network, so it is tried again.
+fn download(command: &mut Command) -> Result<()> {
+    for _ in 1..DOWNLOAD_TRIES {
+        match run(command) {
+            Ok(()) => return Ok(()),
+            Err(error) => println!("    {error:#}; trying again"),
+        }
+    }
+    run(command)
 }
 
 /// Say whether the faster test runner is installed.

@@ -1,13 +1,13 @@
-//! `cargo xtask test`: every check of the project, one step after the other, cheapest first.
-//! Stops at the first failure. The runners' own summaries go straight through.
+//! `cargo xtask test`: every check of the project, one step after the other, the cheapest first. Stops at the first failure.
+//! `--quick` runs a short form of it.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::{checks, package, requirements, tidy, wasm};
+use crate::{checks, package, project, requirements, tidy, wasm};
 
-/// What the tests can be told.
+/// The options of the tests.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Run only this step; may be given more than once.
@@ -16,6 +16,10 @@ pub(crate) struct Options {
     /// Leave out what needs a browser.
     #[arg(long)]
     skip_browser: bool,
+    /// Run the short form, for use while working. It leaves out the long tests in Rust, all but a few of those in the browser,
+    /// the tests in wasm, the documentation and the npm package.
+    #[arg(long, conflicts_with = "only")]
+    quick: bool,
 }
 
 struct Step {
@@ -45,7 +49,7 @@ const STEPS: [Step; 15] = [
         checks::doc,
     ),
     step(
-        "rust",
+        RUST,
         "unit, property, vector and end-to-end tests",
         checks::rust,
     ),
@@ -76,10 +80,15 @@ const STEPS: [Step; 15] = [
         package::test,
     ),
 ];
+const RUST: &str = "rust";
 const PACKAGE: &str = "package";
 const BROWSER: &str = "browser";
+/// The steps of the short form.
+const QUICK: [&str; 11] = [
+    "fmt", "tidy", "wasm", "clippy", RUST, "npm", "prettier", "eslint", "types", "node", BROWSER,
+];
 
-/// Run the steps and say how each went.
+/// Run the steps and print how each went.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let started = Instant::now();
     let chosen: Vec<&Step> = STEPS
@@ -95,7 +104,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             step.purpose
         );
         let began = Instant::now();
-        if let Err(error) = (step.run)() {
+        if let Err(error) = options.form(step)() {
             println!(
                 "\n{done} steps passed, 1 failed, {} not run, {}",
                 chosen.len() - done - 1,
@@ -114,13 +123,29 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         chosen.len(),
         seconds(started.elapsed())
     );
+    for left_out in project::left_out() {
+        println!("NOT RUN: {left_out}");
+    }
     Ok(())
 }
 
 impl Options {
     fn includes(&self, name: &str) -> bool {
-        let wanted = self.only.is_empty() || self.only.iter().any(|only| only == name);
+        let wanted = match (self.quick, self.only.is_empty()) {
+            (true, _) => QUICK.contains(&name),
+            (false, true) => true,
+            (false, false) => self.only.iter().any(|only| only == name),
+        };
         wanted && !(self.skip_browser && [BROWSER, PACKAGE].contains(&name))
+    }
+
+    /// What a step runs: in the short form, two have another.
+    fn form(&self, step: &Step) -> fn() -> Result<()> {
+        match step.name {
+            RUST if self.quick => checks::rust_quick,
+            BROWSER if self.quick => checks::browser_quick,
+            _ => step.run,
+        }
     }
 }
 
