@@ -11,6 +11,7 @@ pub mod datagram;
 pub mod event;
 pub mod frame;
 pub mod geometry;
+pub mod goodbye;
 pub mod id;
 pub mod interpolation;
 pub mod json;

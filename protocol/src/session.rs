@@ -14,6 +14,7 @@ use crate::command::{Command, CommandKind};
 use crate::datagram::{Controls, Datagram, DecodeError, Input, Update};
 use crate::event::{Event, GameStarted};
 use crate::geometry::{Quat, Vec3};
+use crate::goodbye::Goodbye;
 use crate::id::{RoomId, Secret, SessionId};
 use crate::metrics::Traffic;
 use crate::pacer::{DEFAULT_RATE_HZ, Pacer};
@@ -92,7 +93,10 @@ pub struct Session {
     /// Made with the session's id; kept until the next welcome.
     cipher: Option<Cipher>,
     commands: commands::Commands,
-    goodbye: goodbye::Goodbye,
+    /// A goodbye was asked for: no new commands are taken.
+    is_closing: bool,
+    /// The goodbye, from its first step.
+    goodbye: Option<Goodbye>,
     /// The start that this host has been told once and will be told again.
     repeated_start: Option<GameStarted>,
     updates: Pacer<(Vec3, Quat)>,
@@ -118,7 +122,8 @@ impl Session {
             room: None,
             cipher: None,
             commands: commands::Commands::default(),
-            goodbye: goodbye::Goodbye::default(),
+            is_closing: false,
+            goodbye: None,
             repeated_start: None,
             updates: Pacer::new(config.update_rate_hz),
             inputs: Pacer::new(config.update_rate_hz),
@@ -176,7 +181,7 @@ impl Session {
     }
 
     fn refuse(&self, command: &Command) -> Result<(), SendError> {
-        if self.state == State::Disconnected || self.goodbye.has_begun() {
+        if self.state == State::Disconnected || self.is_closing {
             return Err(SendError::NotConnected);
         }
         if matches!(command, Command::Batch { .. }) {
@@ -253,8 +258,8 @@ impl Session {
             self.transmits.push_back(Transmit::Close);
             return;
         }
-        if !self.goodbye.has_begun() {
-            self.goodbye.begin();
+        if !self.is_closing {
+            self.is_closing = true;
             let given_up = self.commands.drop_queue();
             self.fail(given_up, &CommandError::Closed);
             self.commands.hurry(now + goodbye::STEP_TIMEOUT);
@@ -315,7 +320,8 @@ impl Session {
         given_up.extend(self.commands.drop_queue());
         self.fail(given_up, &CommandError::Closed);
         self.commands.forget();
-        self.goodbye = goodbye::Goodbye::default();
+        self.is_closing = false;
+        self.goodbye = None;
         self.repeated_start = None;
         self.id = None;
         self.name = None;
@@ -349,7 +355,7 @@ impl Session {
         if self.state == State::Disconnected {
             return None;
         }
-        let idle = self.commands.is_idle() && !self.goodbye.has_begun();
+        let idle = self.commands.is_idle() && !self.is_closing;
         let keep_alive = idle.then(|| self.last_line_sent + self.config.keep_alive);
         let due = [
             self.updates.timeout(),
@@ -478,7 +484,7 @@ impl Session {
     }
 
     fn may_send_datagrams(&self) -> Result<(), DatagramError> {
-        let leaving = self.goodbye.has_begun() || self.commands.will_leave();
+        let leaving = self.is_closing || self.commands.will_leave();
         if self.state != State::Authenticated || self.room.is_none() || leaving {
             return Err(DatagramError::NotInRoom);
         }

@@ -5,6 +5,7 @@ use super::{Session, State, Ticket, Transmit};
 use crate::answer::answers;
 use crate::command::{self, Command, CommandKind, MAX_BATCH};
 use crate::event::Event;
+use crate::goodbye::settle_time;
 use crate::id::RoomId;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -305,7 +306,7 @@ impl Session {
                 self.commands.queue.push_front(leave);
                 self.advance(now);
             }
-            Next::Nothing if self.goodbye.has_begun() => self.go_on_with_goodbye(now),
+            Next::Nothing if self.is_closing => self.advance_goodbye(now),
             Next::Nothing if self.last_line_sent + self.config.keep_alive <= now => {
                 self.send_own(Command::Ping, now);
             }
@@ -345,11 +346,13 @@ impl Session {
     /// When the last datagram has surely reached the server: one processed during `LEAVE_ROOM` would bring this
     /// player back as a ghost (facts, section 6.6).
     pub(super) fn quiet_until(&self) -> Option<Duration> {
-        let round_trip = self.round_trip.unwrap_or(ASSUMED_ROUND_TRIP);
-        let quiet = round_trip.clamp(Duration::from_millis(20), Duration::from_millis(300));
         self.last_datagram_sent
             .filter(|_| self.room.is_some())
-            .map(|sent| sent + quiet)
+            .map(|sent| sent + settle_time(self.assumed_round_trip()))
+    }
+
+    pub(super) fn assumed_round_trip(&self) -> Duration {
+        self.round_trip.unwrap_or(ASSUMED_ROUND_TRIP)
     }
 
     fn send_next(&mut self, count: usize, now: Duration) {
@@ -375,7 +378,7 @@ impl Session {
             Some(single) if !is_batch => single.command.to_line(),
             _ => command::batch_line(commands.iter().map(|pending| &pending.command)),
         };
-        let timeout = if self.goodbye.has_begun() {
+        let timeout = if self.is_closing {
             super::goodbye::STEP_TIMEOUT.min(self.config.command_timeout)
         } else {
             self.config.command_timeout

@@ -1,58 +1,29 @@
-//! The goodbye of a session: `LEAVE_ROOM`, its answer, `BYE`, its answer, close. A server of the first generation
-//! keeps a player who just vanishes in its room for ever (facts, section 1.6).
+//! The goodbye of a session: its steps are in [`goodbye`](crate::goodbye), its answers come like those of any command.
 
-use super::{Session, Transmit};
-use crate::command::Command;
 use std::time::Duration;
 
-/// How long each step of a goodbye waits for its answer: the one who leaves does not want to wait.
+use super::{Session, Transmit};
+use crate::goodbye::Goodbye;
+
+/// How long a command that was sent before the goodbye, and each of its steps, waits for its answer.
 pub(super) const STEP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How far a goodbye has come.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Goodbye {
-    #[default]
-    NotBegun,
-    Begun,
-    /// `LEAVE_ROOM` was sent.
-    Leaving,
-    /// `BYE` was sent.
-    SayingBye,
-    Done,
-}
-
-impl Goodbye {
-    pub(super) fn has_begun(self) -> bool {
-        self != Self::NotBegun
-    }
-
-    pub(super) fn begin(&mut self) {
-        *self = Self::Begun;
-    }
-}
-
 impl Session {
-    /// Take the next step; the one before is answered or has timed out.
-    pub(super) fn go_on_with_goodbye(&mut self, now: Duration) {
-        match self.goodbye {
-            Goodbye::Begun if self.room.is_some() => {
-                match self.quiet_until().filter(|&until| until > now) {
-                    Some(until) => self.held_until = Some(until),
-                    None => {
-                        self.goodbye = Goodbye::Leaving;
-                        self.send_own(Command::LeaveRoom, now);
-                    }
-                }
+    /// Take the next step: the one before is answered or has timed out.
+    pub(super) fn advance_goodbye(&mut self, now: Duration) {
+        let round_trip = self.assumed_round_trip();
+        // Only now: the commands before it may have entered or left a room.
+        let goodbye = self.goodbye.get_or_insert_with(|| match self.room {
+            Some(_) => Goodbye::new(now, self.last_datagram_sent, round_trip),
+            None => Goodbye::outside_rooms(now),
+        });
+        if let Some(until) = goodbye.settles_until().filter(|&until| until > now) {
+            self.held_until = Some(until);
+        } else if goodbye.deadline().is_some() {
+            match goodbye.next_step(now) {
+                Some(command) => self.send_own(command, now),
+                None => self.transmits.push_back(Transmit::Close),
             }
-            Goodbye::Begun | Goodbye::Leaving => {
-                self.goodbye = Goodbye::SayingBye;
-                self.send_own(Command::Bye, now);
-            }
-            Goodbye::SayingBye => {
-                self.goodbye = Goodbye::Done;
-                self.transmits.push_back(Transmit::Close);
-            }
-            Goodbye::NotBegun | Goodbye::Done => {}
         }
     }
 }

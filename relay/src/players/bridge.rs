@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use protocol::cipher::MAX_DATAGRAM_BYTES;
+use protocol::command::Command;
 use protocol::frame::{CloseCode, MAX_CLIENT_LINE_BYTES, Notice};
+use protocol::goodbye::{Goodbye, is_bye};
 use tokio::sync::watch;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
 
@@ -21,7 +23,6 @@ use crate::players::outbox::{Outbox, TooSlow};
 use crate::players::transport::{Incoming, Transport};
 use crate::spectators::{Hub, Tapped};
 use crate::upstream::connection::{Datagrams, Lines, Received, Stalled, Turn, Unsent, Upstream};
-use crate::upstream::goodbye::{Goodbye, is_bye};
 
 /// Datagrams taken in one go, so that a flood of them does not keep lines from passing.
 const MAX_DATAGRAMS_AT_ONCE: usize = 32;
@@ -399,10 +400,10 @@ async fn say(
     }
 }
 
-fn send(unsent: &mut Unsent, line: Option<&str>) {
-    if let Some(line) = line {
+fn send(unsent: &mut Unsent, command: Option<Command>) {
+    if let Some(command) = command {
         // A server that has left so much unread will not read this either; time ends the wait.
-        let _stalled = unsent.push(line);
+        let _stalled = unsent.push(&command.to_line());
     }
 }
 

@@ -2,7 +2,6 @@
 
 pub(crate) mod connection;
 pub(crate) mod dial;
-pub(crate) mod goodbye;
 pub(crate) mod readiness;
 pub(crate) mod session;
 pub(crate) mod trust;
