@@ -45,13 +45,13 @@ impl ContentHash {
 }
 
 /// Compress what a route of files serves, and answer with 304 where the client has the newest version.
-pub(super) fn compressed(route: MethodRouter, kept: Kept) -> MethodRouter {
+pub(super) fn compressed(route: MethodRouter, files: CompressedFiles) -> MethodRouter {
     let large = SizeAbove::new(MAX_BEST_BYTES).and(is_worth_it());
     let fast = CompressionLayer::new().quality(FAST).compress_when(large);
     // It takes the files that `fast` has left as they are.
     let best = CompressionLayer::new().quality(CompressionLevel::Best);
     let best = best.compress_when(is_worth_it());
-    route.layer((from_fn_with_state(kept, finish), best, fast))
+    route.layer((from_fn_with_state(files, tag_and_keep), best, fast))
 }
 
 fn is_worth_it() -> impl Predicate {
@@ -64,7 +64,11 @@ fn is_worth_it() -> impl Predicate {
         .and(is_file)
 }
 
-async fn finish(State(kept): State<Kept>, request: Request, next: Next) -> Response {
+async fn tag_and_keep(
+    State(files): State<CompressedFiles>,
+    request: Request,
+    next: Next,
+) -> Response {
     let known = request.headers().get_all(header::IF_NONE_MATCH);
     let known: Vec<_> = known.iter().cloned().collect();
     let (mut head, body) = next.run(request).await.into_parts();
@@ -84,7 +88,7 @@ async fn finish(State(kept): State<Kept>, request: Request, next: Next) -> Respo
     if !is_compressed {
         return Response::from_parts(head, body);
     }
-    match kept.get_or_compress(tag, body).await {
+    match files.get_or_compress(tag, body).await {
         Some(bytes) => Response::from_parts(head, Body::from(bytes)),
         None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
@@ -101,12 +105,12 @@ fn has_already(known: &[HeaderValue], tag: &str) -> bool {
 
 /// Compressed files by their entity tags.
 #[derive(Clone, Default)]
-pub(super) struct Kept(Arc<Mutex<HashMap<String, Slot>>>);
+pub(super) struct CompressedFiles(Arc<Mutex<HashMap<String, Slot>>>);
 
 /// The first request fills it. Requests for the same file wait for that instead of compressing it too.
 type Slot = Arc<OnceCell<Bytes>>;
 
-impl Kept {
+impl CompressedFiles {
     /// Give the file of this tag, which `body` compresses while it is read. Nothing if that fails.
     async fn get_or_compress(&self, tag: String, body: Body) -> Option<Bytes> {
         let slot = self.slot(tag);
@@ -136,20 +140,20 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_is_compressed_once() {
-        let kept = Kept::default();
+        let files = CompressedFiles::default();
         for body in ["first", "second"] {
-            let bytes = kept.get_or_compress("tag".into(), Body::from(body)).await;
+            let bytes = files.get_or_compress("tag".into(), Body::from(body)).await;
             assert_eq!(bytes.unwrap(), "first");
         }
     }
 
     #[tokio::test]
     async fn what_is_kept_is_bounded() {
-        let kept = Kept::default();
+        let files = CompressedFiles::default();
         for number in 0..=MAX_KEPT {
             let tag = number.to_string();
-            assert!(kept.get_or_compress(tag, Body::from("x")).await.is_some());
-            assert!(kept.0.lock().unwrap().len() <= MAX_KEPT);
+            assert!(files.get_or_compress(tag, Body::from("x")).await.is_some());
+            assert!(files.0.lock().unwrap().len() <= MAX_KEPT);
         }
     }
 }

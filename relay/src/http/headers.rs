@@ -47,27 +47,32 @@ pub(super) fn guarded(router: Router) -> Router {
     ))
 }
 
-/// Refuse a request without exactly one valid `Host` (RFC 9112, section 3.2), or with two of a header that decides
-/// something: a proxy before the relay might read the other one.
+#[expect(
+    clippy::result_large_err,
+    reason = "tower-http takes the answer unboxed"
+)]
 fn check<B>(request: &mut Request<B>) -> Result<(), Response> {
+    match contradiction(request) {
+        Some(text) => Err(plain(StatusCode::BAD_REQUEST, text)),
+        None => Ok(()),
+    }
+}
+
+/// Find what is wrong with a request: it has not exactly one valid `Host` (RFC 9112, section 3.2), or two of a header
+/// that decides something. A proxy before the relay might read the other one.
+fn contradiction<B>(request: &Request<B>) -> Option<String> {
     let headers = request.headers();
     let is_old = request.version() < Version::HTTP_11;
     if !(has_host(headers) || is_old && !headers.contains_key(header::HOST)) {
-        let text = "A request has exactly one Host header.\n";
-        return Err(plain(StatusCode::BAD_REQUEST, text));
+        return Some("A request has exactly one Host header.\n".into());
     }
     let once = [
         header::ORIGIN,
         header::SEC_WEBSOCKET_KEY,
         header::SEC_WEBSOCKET_VERSION,
     ];
-    match once.iter().find(|name| count(headers, name) > 1) {
-        Some(name) => {
-            let text = format!("A request has the header {name} at most once.\n");
-            Err(plain(StatusCode::BAD_REQUEST, text))
-        }
-        None => Ok(()),
-    }
+    let twice = once.iter().find(|name| count(headers, name) > 1)?;
+    Some(format!("A request has the header {twice} at most once.\n"))
 }
 
 fn has_host(headers: &HeaderMap) -> bool {

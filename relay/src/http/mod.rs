@@ -47,14 +47,14 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 /// Make the routes.
 pub(crate) fn router(context: Arc<Context>) -> anyhow::Result<Router> {
     let www = Arc::new(Www::new(context.config.www.as_deref())?);
-    let kept = compression::Kept::default();
+    let compressed = compression::CompressedFiles::default();
     let viewer = {
         let www = Arc::clone(&www);
         get(move || www::serve_viewer(Arc::clone(&www)))
     };
     let page = get(move |request: Request| www::serve(Arc::clone(&www), request));
-    let [viewer, page] =
-        [viewer, page].map(|files| headers::shared(compression::compressed(files, kept.clone())));
+    let [viewer, page] = [viewer, page]
+        .map(|files| headers::shared(compression::compressed(files, compressed.clone())));
     let metrics = match context.config.metrics_public {
         true => Router::new().route("/metrics", get(operator::metrics)),
         false => Router::new(),
