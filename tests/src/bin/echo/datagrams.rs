@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use serde_json::json;
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
 
-use crate::Plan;
+use crate::plan::Plan;
 use crate::player::{Incoming, Player};
 use crate::report::Figures;
 use crate::way::Way;

@@ -6,7 +6,7 @@ use anyhow::ensure;
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 
-use crate::Plan;
+use crate::plan::Plan;
 use crate::player::Player;
 use crate::report::Figures;
 use crate::way::Way;

@@ -6,19 +6,20 @@ mod datagrams;
 mod game;
 mod lines;
 mod memory;
+mod plan;
 mod player;
 mod relay;
 mod report;
 mod way;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use ::relay::Config;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
 use game::Game;
+use plan::Plan;
 use report::Figures;
 use way::Way;
 
@@ -48,53 +49,6 @@ enum Part {
     Relay(Box<Config>),
 }
 
-/// How much is measured in each round.
-#[derive(Clone, Copy)]
-pub(crate) struct Plan {
-    rounds: u32,
-    /// Lines that one player sends, each after the answer to the one before.
-    lines: u32,
-    /// Players that send lines at the same time.
-    players: usize,
-    /// Lines that each of them sends. A relay takes 200 at once and then 100 a second from one player.
-    lines_each: u32,
-    /// Players that send datagrams.
-    drivers: usize,
-    /// Datagrams that each of them sends a second. A relay takes 200 from one player.
-    datagrams_each: u32,
-    /// How long they drive.
-    driving: Duration,
-    /// Players that are only connected, to see what memory they take.
-    idle: usize,
-}
-
-impl Plan {
-    fn of(arguments: &Arguments) -> Self {
-        if arguments.quick {
-            return Self {
-                rounds: 1,
-                lines: 5,
-                players: 3,
-                lines_each: 20,
-                drivers: 2,
-                datagrams_each: 100,
-                driving: Duration::from_millis(200),
-                idle: 4,
-            };
-        }
-        Self {
-            rounds: arguments.rounds,
-            lines: 180,
-            players: 32,
-            lines_each: 180,
-            drivers: 100,
-            datagrams_each: 100,
-            driving: Duration::from_secs(1),
-            idle: 200,
-        }
-    }
-}
-
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -107,7 +61,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let plan = Plan::of(arguments);
+    let plan = Plan::of(arguments.rounds, arguments.quick);
     let game = Game::start().await?;
     let mut ways = vec![Way::direct(&game)?];
     for program in &arguments.relay {

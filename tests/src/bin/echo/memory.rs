@@ -1,7 +1,7 @@
 //! The memory that a connected player takes in the relay.
 
-use crate::Plan;
 use crate::game::Game;
+use crate::plan::Plan;
 use crate::player::Player;
 use crate::report::Figures;
 use crate::way::{End, Way};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Plan;
+use crate::plan::Plan;
 
 /// Microseconds of a second.
 const MICROSECONDS: f64 = 1e6;
