@@ -31,7 +31,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// What `RUST_LOG` says, but never the frames themselves, which the WebSocket library would show when asked.
+/// Take the filter from `RUST_LOG`, but never show frames: at a finer level the WebSocket library would log them.
 fn log_filter() -> EnvFilter {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     ["tungstenite=info", "tokio_tungstenite=info"]
@@ -96,7 +96,7 @@ impl Signals {
 
     #[cfg(not(unix))]
     async fn next(&mut self) {
-        // It fails only where no handler can be set, and then nothing would ever stop the relay.
+        // It fails only where no handler can be set. Then the relay stops at once, since nothing else could stop it.
         let _stop = tokio::signal::ctrl_c().await;
     }
 }

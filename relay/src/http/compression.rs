@@ -122,7 +122,9 @@ impl CompressedFiles {
                 _ => Err(()),
             }
         };
-        slot.get_or_try_init(compress).await.ok().cloned()
+        // In a task of its own, so that it is kept even if the client leaves meanwhile.
+        let filling = async move { slot.get_or_try_init(compress).await.cloned() };
+        tokio::spawn(filling).await.ok()?.ok()
     }
 
     fn slot(&self, tag: String) -> Slot {
@@ -136,6 +138,8 @@ impl CompressedFiles {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     #[tokio::test]
@@ -145,6 +149,15 @@ mod tests {
             let bytes = files.get_or_compress("tag".into(), Body::from(body)).await;
             assert_eq!(bytes.unwrap(), "first");
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_is_kept_even_if_the_first_client_leaves() {
+        let files = CompressedFiles::default();
+        let first = files.get_or_compress("tag".into(), Body::from("first"));
+        assert!(first.now_or_never().is_none(), "the client has left");
+        let second = files.get_or_compress("tag".into(), Body::from("second"));
+        assert_eq!(second.await.unwrap(), "first");
     }
 
     #[tokio::test]
