@@ -1,64 +1,93 @@
-//! The browser's clock and its one timer, in a page and in a Worker alike: both have them on the global object.
+//! The clock and the timer. A page, a Worker and Node all have them on their global object.
 
+use std::cell::Cell;
 use std::time::Duration;
+
+use js_sys::{Date, Function};
 use wasm_bindgen::prelude::*;
+use web_sys::{Performance, WorkerGlobalScope};
 
-use crate::browser::{Date, clear_timeout, performance_now, queue_microtask, set_timeout};
+thread_local! {
+    static GLOBAL: WorkerGlobalScope = js_sys::global().unchecked_into();
+    static PERFORMANCE: Option<Performance> = GLOBAL.with(WorkerGlobalScope::performance);
+}
 
-/// The time since the page or the Worker started; never goes back.
+/// The time since the page or the Worker started. It never goes back.
 pub(crate) fn now() -> Duration {
-    Duration::try_from_secs_f64(performance_now() / 1000.0).unwrap_or_default()
+    let ms = PERFORMANCE.with(|performance| performance.as_ref().map_or(0.0, Performance::now));
+    from_ms(ms)
 }
 
-/// The time of day as the log shows it, `HH:mm:ss.fff`.
+/// Convert JavaScript's milliseconds. A number below zero, or no number, is zero.
+pub(crate) fn from_ms(ms: f64) -> Duration {
+    Duration::try_from_secs_f64(ms / 1000.0).unwrap_or_default()
+}
+
+/// Convert to JavaScript's milliseconds.
+pub(crate) fn to_ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// The local time of day for the log, `HH:mm:ss.fff`.
 pub(crate) fn time_of_day() -> String {
-    let date = Date::new();
-    let mut time = date.to_time_string();
-    // What follows is the zone.
-    time.truncate("12:34:56".len());
-    format!("{time}.{:03}", date.milliseconds())
+    let date = Date::new_0();
+    format!(
+        "{:02}:{:02}:{:02}.{:03}",
+        date.get_hours(),
+        date.get_minutes(),
+        date.get_seconds(),
+        date.get_milliseconds()
+    )
 }
 
-/// Call back as soon as what runs now is done.
+/// Call back as soon as the running JavaScript has returned.
 pub(crate) fn call_soon(callback: impl FnOnce() + 'static) {
-    queue_microtask(&Closure::once_into_js(callback));
+    let callback = Closure::once_into_js(callback);
+    GLOBAL.with(|global| global.queue_microtask(callback.unchecked_ref()));
 }
 
-/// Calls back once at a time, which may be moved. Dropping it calls nothing more.
+/// A timer that calls back once at a time that may be moved. Dropping it cancels the call.
 pub(crate) struct Timer {
-    callback: Closure<dyn FnMut()>,
-    set: Option<(Duration, JsValue)>,
+    callback: Closure<dyn Fn()>,
+    /// When it is due, and the browser's handle.
+    set: Cell<Option<(Duration, i32)>>,
 }
 
 impl Timer {
-    pub(crate) fn new(callback: impl FnMut() + 'static) -> Self {
+    pub(crate) fn new(callback: impl Fn() + 'static) -> Self {
         Self {
             callback: Closure::new(callback),
-            set: None,
+            set: Cell::new(None),
         }
     }
 
-    /// Ask to be called at `due`, or not at all.
-    pub(crate) fn set(&mut self, due: Option<Duration>) {
-        if self.set.as_ref().map(|(set, _)| *set) == due {
+    /// Ask for a call at `due`, or for none.
+    pub(crate) fn set(&self, due: Option<Duration>) {
+        if self.set.get().map(|(set, _)| set) == due {
             return;
         }
         self.clear();
         let Some(due) = due else { return };
-        // A millisecond more than less: a timer that comes early finds nothing to do and is set again.
-        let wait = (due.saturating_sub(now()).as_secs_f64() * 1000.0) as u32;
-        let handle = set_timeout(self.callback.as_ref(), f64::from(wait) + 1.0);
-        self.set = Some((due, handle));
+        // Rounded up: a call that comes early would find nothing to do.
+        let wait = to_ms(due.saturating_sub(now())) as i32;
+        let callback: &Function = self.callback.as_ref().unchecked_ref();
+        let handle = GLOBAL.with(|global| {
+            global.set_timeout_with_callback_and_timeout_and_arguments_0(
+                callback,
+                wait.saturating_add(1),
+            )
+        });
+        self.set.set(handle.ok().map(|handle| (due, handle)));
     }
 
-    /// Forget the time asked for, since it has come.
-    pub(crate) fn fired(&mut self) {
-        self.set = None;
+    /// Forget the time that was asked for: it has come.
+    pub(crate) fn fired(&self) {
+        self.set.set(None);
     }
 
-    fn clear(&mut self) {
+    fn clear(&self) {
         if let Some((_, handle)) = self.set.take() {
-            clear_timeout(&handle);
+            GLOBAL.with(|global| global.clear_timeout_with_handle(handle));
         }
     }
 }
@@ -66,5 +95,31 @@ impl Timer {
 impl Drop for Timer {
     fn drop(&mut self) {
         self.clear();
+    }
+}
+
+/// Calls back whenever the browser says that the network is back. Dropping it stops the calls.
+pub(crate) struct OnlineListener {
+    callback: Closure<dyn Fn()>,
+}
+
+impl OnlineListener {
+    const EVENT: &str = "online";
+
+    pub(crate) fn new(callback: impl Fn() + 'static) -> Self {
+        let callback = Closure::new(callback);
+        // Node has no such event: there the call fails, and nothing is lost.
+        let _ = GLOBAL.with(|global| {
+            global.add_event_listener_with_callback(Self::EVENT, callback.as_ref().unchecked_ref())
+        });
+        Self { callback }
+    }
+}
+
+impl Drop for OnlineListener {
+    fn drop(&mut self) {
+        let callback = self.callback.as_ref().unchecked_ref();
+        let _ =
+            GLOBAL.with(|global| global.remove_event_listener_with_callback(Self::EVENT, callback));
     }
 }

@@ -1,22 +1,25 @@
-//! The browser's client: `protocol::session` for players and `protocol::timeline` for spectators, each over a WebSocket
-//! to the relay, as JavaScript classes. Works in a page and in a Worker. Everything about the protocol itself is in the
-//! crate `protocol`; here are only the browser's socket, clock, timer and values.
+//! The browser's client as JavaScript classes: [`Session`] for players and [`Spectator`] for those who watch, each over a
+//! WebSocket to the relay. They work in a page, in a Worker and in Node.
+//!
+//! The crate `protocol` has everything about the protocol. Here are the WebSocket, the clock, the timer, and the values
+//! of JavaScript.
 
-mod browser;
 mod clock;
-mod connection;
-mod convert;
-mod failure;
+mod driver;
+mod error;
 mod listeners;
 mod log;
-mod object;
-mod online;
+mod objects;
 mod options;
+mod samples;
 mod session;
+mod session_machine;
 mod socket;
 mod spectator;
-mod view;
-mod watching;
+mod spectator_machine;
 
 pub use session::Session;
 pub use spectator::{RaceClient, Spectator};
+
+#[cfg(all(test, target_arch = "wasm32"))]
+mod tests;

@@ -1,16 +1,17 @@
-//! Who listens to which event. A listener may add and remove listeners, itself included, while it is called.
+//! Listeners of events: added at any time, also while they are called, and removed by the function that adding gives.
 
 use std::cell::RefCell;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
+use web_sys::console;
 
-use crate::browser::{Function, error_of};
-use crate::failure::Failure;
+use crate::error::RaceError;
 
-/// The event that carries log lines.
+/// The event of log lines.
 pub(crate) const LOG: &str = "log";
-/// The most listeners at once; more is a page that forgets to unsubscribe.
+/// The most listeners at once. A page with more forgets to unsubscribe.
 const MAX_LISTENERS: usize = 1000;
 
 struct Listener {
@@ -30,44 +31,43 @@ struct List {
 pub(crate) struct Listeners(Rc<RefCell<List>>);
 
 impl Listeners {
-    /// Add a listener to one of the events there are; gives the function that removes it.
+    /// Add a listener to one of the known events; gives the function that removes it.
     pub(crate) fn add(
         &self,
-        types: &[&'static str],
+        kinds: &[&'static str],
         kind: &str,
         callback: Function,
-    ) -> Result<JsValue, JsValue> {
-        let Some(&kind) = types.iter().find(|known| **known == kind) else {
-            let known = types.join(", ");
-            let message = ["there is no event ", kind, "; there are ", &known].concat();
-            return Err(Failure::invalid(message).to_js());
+    ) -> Result<JsValue, RaceError> {
+        let Some(&kind) = kinds.iter().find(|known| **known == kind) else {
+            let known = kinds.join(", ");
+            let message = format!("there is no event {kind}; there are {known}");
+            return Err(RaceError::invalid(message));
         };
         let mut list = self.0.borrow_mut();
         if list.listeners.len() >= MAX_LISTENERS {
-            let failure = Failure::invalid("too many listeners: call what on() gave back");
-            return Err(failure.to_js());
+            return Err(RaceError::invalid(
+                "too many listeners: call what on() gave back",
+            ));
         }
         list.last_id += 1;
         let id = list.last_id;
         list.listeners.push(Listener { id, kind, callback });
-        Ok(Self::remover(Rc::downgrade(&self.0), id))
+        Ok(self.remover(id))
     }
 
-    /// Call everybody who listens to `kind`. What a listener throws is its own: it is reported and stops nobody.
+    /// Call the listeners of an event. An error that one throws is reported, and the others are called.
     pub(crate) fn call(&self, kind: &str, event: &JsValue) {
         for callback in self.callbacks(kind) {
-            if let Err(thrown) = callback.call(&JsValue::UNDEFINED, event) {
-                error_of("a listener of the race client threw", &thrown);
+            if let Err(thrown) = callback.call1(&JsValue::UNDEFINED, event) {
+                console::error_2(&"a listener of the race client threw".into(), &thrown);
             }
         }
     }
 
+    /// Say whether anybody listens to an event.
     pub(crate) fn has(&self, kind: &str) -> bool {
-        self.0
-            .borrow()
-            .listeners
-            .iter()
-            .any(|listener| listener.kind == kind)
+        let list = self.0.borrow();
+        list.listeners.iter().any(|listener| listener.kind == kind)
     }
 
     pub(crate) fn clear(&self) {
@@ -76,20 +76,20 @@ impl Listeners {
 
     fn callbacks(&self, kind: &str) -> Vec<Function> {
         let list = self.0.borrow();
-        let of_kind = list
-            .listeners
-            .iter()
-            .filter(|listener| listener.kind == kind);
-        of_kind.map(|listener| listener.callback.clone()).collect()
+        let listeners = list.listeners.iter();
+        listeners
+            .filter(|listener| listener.kind == kind)
+            .map(|listener| listener.callback.clone())
+            .collect()
     }
 
-    fn remover(list: Weak<RefCell<List>>, id: u32) -> JsValue {
-        // JavaScript owns it: the engine frees it with the function.
+    fn remover(&self, id: u32) -> JsValue {
+        let list = Rc::downgrade(&self.0);
+        // The engine frees it with the function.
         Closure::<dyn Fn()>::new(move || {
             if let Some(list) = list.upgrade() {
-                list.borrow_mut()
-                    .listeners
-                    .retain(|listener| listener.id != id);
+                let listeners = &mut list.borrow_mut().listeners;
+                listeners.retain(|listener| listener.id != id);
             }
         })
         .into_js_value()

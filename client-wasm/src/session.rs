@@ -1,46 +1,45 @@
-//! The class JavaScript sees. Every method is a thin door to [`Connection`].
+//! The class `Session` of a player. Each method hands its work to the [`SessionMachine`].
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
+use js_sys::{Float32Array, Function, Promise};
 use protocol::command::Command;
 use protocol::datagram::Controls;
 use protocol::geometry::{Quat, Vec3};
 use protocol::id::{Password, RoomId, SessionId};
 use wasm_bindgen::prelude::*;
 
-use crate::browser::{Float32Array, Function, Promise};
-use crate::clock;
-use crate::connection::{Connection, Effect, Waiting, perform, state_name};
-use crate::failure::Failure;
+use crate::clock::{self, to_ms};
+use crate::driver::{Deferred, Driver};
+use crate::error::RaceError;
 use crate::listeners::{LOG, Listeners};
-use crate::log::Log;
-use crate::object::Object;
-use crate::options;
-use crate::view::STRIDE;
+use crate::objects::Object;
+use crate::options::SessionOptions;
+use crate::samples::STRIDE;
+use crate::session_machine::{SessionMachine, state_name};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPESCRIPT: &str = r#"
-/** What a session may be told at its making; everything has a default. */
+/** The options of a session. Each has a default. */
 export interface SessionOptions {
   /** The secret of the datagrams' key; default: the first generation's, which is public. */
   secret?: string;
   /** Positions and inputs a second at most, 1 to 60; default 20. */
   updateHz?: number;
-  /** Send datagrams plain, for the few servers that take nothing else; default false. */
+  /** Send datagrams unencrypted, for the few servers that accept nothing else; default false. */
   plainDatagrams?: boolean;
-  /** Always false: no released server takes compressed datagrams, and the code for it would be a tenth of this client. */
+  /** Always false: no released server reads compressed datagrams, and their code would be a tenth of this client. */
   gzip?: false;
-  /** Gather commands into batches, for servers that take it; default false. */
+  /** Gather commands into batches, for servers that understand them; default false. */
   batch?: boolean;
   /** How long a command may wait for its answer, in milliseconds; default 10000. */
   commandTimeoutMs?: number;
-  /** Makes the WebSocket, where it is not to be the browser's own: for a network that is made up, or for Node. */
+  /** Makes the WebSocket instead of the browser: for a simulated network, or for Node. */
   webSocket?: (url: string, protocols: string[]) => WebSocket;
   /** What goes to the console and to `log` listeners; default "warn". */
   logLevel?: "off" | "error" | "warn" | "info" | "debug" | "trace";
 }
-/** What every rejection is. */
+/** The error of every rejection. */
 export interface RaceError extends Error { code: string; retryable: boolean; }
 export interface SignedIn { name: string; authenticated: boolean; udpEncryption: boolean; }
 export interface Room { id: string; name: string; playerCount: number; isActive: boolean; hostId: string | null; }
@@ -52,7 +51,7 @@ export interface Metrics {
   /** The newest round trip of a ping in milliseconds; null before the first. */
   roundTripMs: number | null;
   sent: number; received: number; refused: number; lost: number; lossPercent: number;
-  /** Always true: datagrams of the first generation carry no numbers to count by. */
+  /** Always true: datagrams of the first generation carry no sequence numbers. */
   lossEstimated: boolean;
   sentPerSecond: number; receivedPerSecond: number; bytesSent: number; bytesReceived: number;
 }
@@ -77,8 +76,8 @@ export interface Session {
 }
 "#;
 
-/// The events there are.
-const TYPES: [&str; 12] = [
+/// The events of a session.
+const EVENTS: [&str; 12] = [
     "state",
     "gameStarted",
     "message",
@@ -96,13 +95,13 @@ const TYPES: [&str; 12] = [
 /// A player's session with the game server, through the relay.
 #[wasm_bindgen]
 pub struct Session {
-    connection: Rc<RefCell<Connection>>,
+    driver: Rc<Driver<SessionMachine>>,
     listeners: Listeners,
 }
 
 #[wasm_bindgen]
 impl Session {
-    /// Make a session; nothing is connected yet.
+    /// Make a session that is not connected yet.
     ///
     /// # Errors
     /// An option is unknown or out of its range (`invalid_argument`).
@@ -110,29 +109,25 @@ impl Session {
     pub fn new(
         #[wasm_bindgen(unchecked_optional_param_type = "SessionOptions")] options: JsValue,
     ) -> Result<Self, JsValue> {
-        let options::Play {
-            config,
-            opener,
-            level,
-        } = options::read(&options).map_err(|failure| failure.to_js())?;
+        let options = SessionOptions::read(&options)?;
         let listeners = Listeners::default();
-        let log = Log::new(level, listeners.clone());
+        let machine = SessionMachine::new(options.config, options.level, listeners.clone());
         Ok(Self {
-            connection: Connection::new(config, opener, log, listeners.clone()),
+            driver: Driver::new(machine, options.opener, listeners.clone()),
             listeners,
         })
     }
 
     /// Connect to a relay's `/ws`, given as `ws://` or `wss://` address; resolves with the session id.
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
-    pub fn connect(&self, url: &str) -> Promise {
-        let (promise, waiting) = Waiting::new();
-        let mut connection = self.connection.borrow_mut();
-        self.perform_later(connection.connect(&self.connection, url, waiting));
+    pub fn connect(&self, url: String) -> Promise {
+        let (promise, deferred) = Deferred::new();
+        self.driver
+            .call(|machine, now| machine.connect(url, deferred, now));
         promise
     }
 
-    /// Sign in by name, and with a password keep others from the name while online.
+    /// Sign in by name. A password keeps others from the name while this player is online.
     #[wasm_bindgen(js_name = signIn, unchecked_return_type = "Promise<SignedIn>")]
     pub fn sign_in(&self, name: String, password: Option<String>) -> Promise {
         self.command(Command::Name {
@@ -160,7 +155,7 @@ impl Session {
     pub fn join_room(&self, room_id: &str) -> Promise {
         match room_id.parse() {
             Ok(room_id) => self.command(Command::JoinRoom { room_id }),
-            Err(_) => self.refuse(&Failure::new("room_not_found", false, "that is no room id")),
+            Err(_) => refused("room_not_found", "that is no room id"),
         }
     }
 
@@ -176,7 +171,7 @@ impl Session {
         self.command(Command::ListRooms)
     }
 
-    /// List who is in the current room, this player included. May name players who are gone.
+    /// List the players of the current room, this one included. Players who are gone may be among them.
     #[wasm_bindgen(js_name = roomPlayers, unchecked_return_type = "Promise<{ roomId: string, players: Player[] }>")]
     pub fn room_players(&self) -> Promise {
         self.command(Command::GetRoomPlayers)
@@ -196,11 +191,7 @@ impl Session {
                 target_id,
                 message: text,
             }),
-            Err(_) => self.refuse(&Failure::new(
-                "player_not_found",
-                false,
-                "that is no player id",
-            )),
+            Err(_) => refused("player_not_found", "that is no player id"),
         }
     }
 
@@ -219,8 +210,9 @@ impl Session {
     /// Leave the room, say goodbye and close; resolves when it is done.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn close(&self) -> Promise {
-        let (promise, waiting) = Waiting::new();
-        self.perform_later(self.connection.borrow_mut().close(waiting));
+        let (promise, deferred) = Deferred::new();
+        self.driver
+            .call(|machine, now| machine.close(deferred, now));
         promise
     }
 
@@ -230,11 +222,11 @@ impl Session {
     /// There is no such event, or there are too many listeners (`invalid_argument`).
     #[wasm_bindgen(skip_typescript)]
     pub fn on(&self, kind: &str, listener: Function) -> Result<JsValue, JsValue> {
-        self.listeners.add(&TYPES, kind, listener)
+        Ok(self.listeners.add(&EVENTS, kind, listener)?)
     }
 
-    /// Offer the own car's place (metres) and turn. Call it each frame: it goes at most `updateHz` times a
-    /// second, the newest wins. Says whether it went now.
+    /// Offer the own car's position (metres) and rotation. Call it each frame: at most `updateHz` are sent in a
+    /// second, and the newest wins. Says whether it was sent now.
     ///
     /// # Errors
     /// A number is not finite (`invalid_argument`). Outside of a room nothing is sent, which is no error.
@@ -253,12 +245,11 @@ impl Session {
         qz: f32,
         qw: f32,
     ) -> Result<bool, JsValue> {
-        let mut connection = self.connection.borrow_mut();
         let (position, rotation) = (Vec3::new(x, y, z), Quat::new(qx, qy, qz, qw));
-        let sent = connection
-            .session
-            .send_update(position, rotation, clock::now());
-        sent_or_not(&mut connection, sent)
+        let sent = self
+            .driver
+            .call(|machine, now| machine.send_update(position, rotation, now));
+        Ok(sent?)
     }
 
     /// Offer the driver's controls, −1…1 and 0…1; like `sendUpdate`.
@@ -267,29 +258,31 @@ impl Session {
     /// A number is not finite (`invalid_argument`).
     #[wasm_bindgen(js_name = sendInput)]
     pub fn send_input(&self, steering: f32, throttle: f32, brake: f32) -> Result<bool, JsValue> {
-        let mut connection = self.connection.borrow_mut();
         let controls = Controls {
             steering,
             throttle,
             brake,
         };
-        let sent = connection.session.send_input(controls, clock::now());
-        sent_or_not(&mut connection, sent)
+        let sent = self
+            .driver
+            .call(|machine, now| machine.send_input(controls, now));
+        Ok(sent?)
     }
 
     /// Sample the remote cars now: `carCount()` rows of `carStride()` numbers in a view of the module's memory,
-    /// good until the next call. A row: slot, x, y, z (metres), qx, qy, qz, qw, speed (m/s), age of the newest
+    /// valid until the next call. A row: slot, x, y, z (metres), qx, qy, qz, qw, speed (m/s), age of the newest
     /// datagram (ms), stale (0 or 1), yaw (radians, 0 along +Z, positive towards +X).
     pub fn sample(&self) -> Float32Array {
-        let mut connection = self.connection.borrow_mut();
-        let Connection { view, cars, .. } = &mut *connection;
-        view.fill(&mut cars.sample(clock::now()))
+        self.driver.with(|machine| {
+            let mut cars = machine.cars.sample(clock::now());
+            machine.samples.fill(&mut cars)
+        })
     }
 
-    /// How many cars the newest sample has.
+    /// The number of cars in the newest sample.
     #[wasm_bindgen(js_name = carCount)]
     pub fn car_count(&self) -> usize {
-        self.connection.borrow().view.count()
+        self.driver.with(|machine| machine.samples.count())
     }
 
     /// How many numbers each car has in a sample.
@@ -298,36 +291,34 @@ impl Session {
         STRIDE
     }
 
-    /// Whose car a slot is.
+    /// The player whose car is in a slot.
     #[wasm_bindgen(js_name = carId, unchecked_return_type = "string | undefined")]
     pub fn car_id(&self, slot: usize) -> JsValue {
-        let connection = self.connection.borrow();
-        text_of(connection.cars.id(slot).map(SessionId::as_str))
+        self.driver
+            .with(|machine| text_or_undefined(machine.cars.id(slot).map(SessionId::as_str)))
     }
 
     /// Figures about the network.
     #[wasm_bindgen(unchecked_return_type = "Metrics")]
     pub fn metrics(&self) -> JsValue {
-        let connection = self.connection.borrow();
         let now = clock::now();
-        let (traffic, loss) = (connection.session.traffic(), connection.cars.loss());
-        let object = Object::new();
-        let object = match connection.session.round_trip() {
-            Some(time) => object.number("roundTripMs", time.as_secs_f64() * 1000.0),
-            None => object.value("roundTripMs", &JsValue::NULL),
-        };
-        object
-            .number("sent", traffic.packets_sent as f64)
-            .number("received", traffic.packets_received as f64)
-            .number("refused", traffic.packets_refused as f64)
-            .number("lost", loss.lost as f64)
-            .number("lossPercent", loss.percent())
-            .flag("lossEstimated", true)
-            .number("sentPerSecond", traffic.sent_per_second(now).into())
-            .number("receivedPerSecond", traffic.received_per_second(now).into())
-            .number("bytesSent", traffic.bytes_sent as f64)
-            .number("bytesReceived", traffic.bytes_received as f64)
-            .done()
+        let metrics = self.driver.with(|machine| {
+            let (traffic, loss) = (machine.session.traffic(), machine.cars.loss());
+            Object::Metrics {
+                round_trip_ms: machine.session.round_trip().map(to_ms),
+                sent: traffic.packets_sent,
+                received: traffic.packets_received,
+                refused: traffic.packets_refused,
+                lost: loss.lost,
+                loss_percent: loss.percent(),
+                loss_estimated: true,
+                sent_per_second: traffic.sent_per_second(now),
+                received_per_second: traffic.received_per_second(now),
+                bytes_sent: traffic.bytes_sent,
+                bytes_received: traffic.bytes_received,
+            }
+        });
+        metrics.to_js()
     }
 
     /// How far the session has come.
@@ -336,67 +327,43 @@ impl Session {
         unchecked_return_type = "\"disconnected\" | \"connected\" | \"authenticated\""
     )]
     pub fn state(&self) -> JsValue {
-        text_of(Some(state_name(self.connection.borrow().session.state())))
+        state_name(self.driver.with(|machine| machine.session.state())).into()
     }
 
     /// The id the server gave.
     #[wasm_bindgen(getter, js_name = sessionId, unchecked_return_type = "string | undefined")]
     pub fn session_id(&self) -> JsValue {
-        text_of(self.connection.borrow().session.id().map(SessionId::as_str))
+        self.driver
+            .with(|machine| text_or_undefined(machine.session.id().map(SessionId::as_str)))
     }
 
     /// The room this session is in.
     #[wasm_bindgen(getter, js_name = roomId, unchecked_return_type = "string | undefined")]
     pub fn room_id(&self) -> JsValue {
-        text_of(self.connection.borrow().session.room().map(RoomId::as_str))
+        self.driver
+            .with(|machine| text_or_undefined(machine.session.room().map(RoomId::as_str)))
     }
 
     fn command(&self, command: Command) -> Promise {
-        let (promise, waiting) = Waiting::new();
-        let effects = self.connection.borrow_mut().command(command, waiting);
-        self.perform_later(effects);
+        let (promise, deferred) = Deferred::new();
+        self.driver
+            .call(|machine, now| machine.command(command, deferred, now));
         promise
-    }
-
-    fn refuse(&self, failure: &Failure) -> Promise {
-        let (promise, waiting) = Waiting::new();
-        self.perform_later(vec![waiting.reject(failure)]);
-        promise
-    }
-
-    /// Tell JavaScript after the call that caused it, so that a listener may even free this session.
-    fn perform_later(&self, effects: Vec<Effect>) {
-        if !effects.is_empty() {
-            let listeners = self.listeners.clone();
-            clock::call_soon(move || perform(effects, &listeners));
-        }
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        let effects = self.connection.borrow_mut().abandon();
+        self.driver.call(SessionMachine::abandon);
         self.listeners.clear();
-        self.perform_later(effects);
     }
 }
 
-fn sent_or_not(
-    connection: &mut Connection,
-    sent: Result<bool, protocol::session::DatagramError>,
-) -> Result<bool, JsValue> {
-    match sent {
-        Ok(sent) => {
-            connection.flush();
-            Ok(sent)
-        }
-        Err(protocol::session::DatagramError::NotInRoom) => Ok(false),
-        Err(error) => Err(Failure::from(error).to_js()),
-    }
+/// Reject a command that the server would refuse.
+fn refused(code: &'static str, words: &'static str) -> Promise {
+    Promise::reject(&RaceError::new(code, false, words).to_js())
 }
 
-/// A text, or `undefined`.
-#[inline(never)]
-fn text_of(text: Option<&str>) -> JsValue {
+fn text_or_undefined(text: Option<&str>) -> JsValue {
     text.map_or(JsValue::UNDEFINED, JsValue::from_str)
 }

@@ -1,129 +1,113 @@
-//! The WebSocket to the relay: opened, listened to, and let go. The seam to any other transport is what
-//! [`Incoming`] names and what [`Socket`] can do.
+//! The WebSocket to the relay. Another transport would take this file's place: it would deliver the same [`Event`]s.
 
 use std::rc::Rc;
 
+use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
+use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
-use crate::browser::{Array, Function, SocketEvent, Uint8Array, WebSocket};
-use crate::failure::Failure;
+use crate::driver::Event;
+use crate::error::RaceError;
 
-/// What comes from the transport.
-pub(crate) enum Incoming {
-    Opened,
-    Text(String),
-    Binary(Vec<u8>),
-    Closed { number: u16, reason: String },
-}
-
-/// Bytes the browser may hold back unsent before positions are dropped: the newest would come too late anyway.
+/// The most bytes that the browser may hold back before positions are dropped. A position behind them would come too late.
 const MAX_BUFFERED_BYTES: u32 = 16 * 1024;
+/// The close code of an orderly end.
+const NORMAL: u16 = 1000;
 
-/// Makes the WebSocket: the browser's own, or what the page's function gives, which must be like one.
-#[derive(Clone, Default)]
-pub(crate) struct Opener(Option<Function>);
+/// Makes a WebSocket: the browser's own, or one from the option `webSocket`.
+#[derive(Default)]
+pub(crate) struct Opener(pub(crate) Option<Function>);
 
 impl Opener {
-    /// Open by a function of the address and the subprotocols.
-    pub(crate) const fn new(function: Option<Function>) -> Self {
-        Self(function)
-    }
-
-    fn open(&self, url: &str, protocols: &Array) -> Result<WebSocket, Failure> {
+    fn open(&self, url: &str, protocols: &Array) -> Result<WebSocket, RaceError> {
         let Some(function) = &self.0 else {
-            return WebSocket::new(url, protocols).map_err(|_| {
-                let words = " is no WebSocket address: use ws:// or wss://";
-                Failure::invalid([url, words].concat())
+            return WebSocket::new_with_str_sequence(url, protocols).map_err(|_| {
+                RaceError::invalid(format!(
+                    "{url} is no WebSocket address: use ws:// or wss://"
+                ))
             });
         };
-        let made = function.call_to_open(&JsValue::UNDEFINED, url, protocols);
+        let made = function.call2(&JsValue::UNDEFINED, &url.into(), protocols);
         let made = made.ok().filter(JsValue::is_object);
-        let failure = || Failure::invalid("option webSocket made no WebSocket");
-        made.map(JsCast::unchecked_into).ok_or_else(failure)
+        made.map(JsCast::unchecked_into)
+            .ok_or_else(|| RaceError::invalid("option webSocket made no WebSocket"))
     }
 }
 
-/// A WebSocket. Dropping it closes the WebSocket, and nothing more comes from it.
+/// An open or opening WebSocket.
 pub(crate) struct Socket {
     socket: WebSocket,
-    _on_open: Closure<dyn Fn()>,
-    _on_message: Closure<dyn Fn(SocketEvent)>,
-    _on_close: Closure<dyn Fn(SocketEvent)>,
+    on_open: Closure<dyn Fn()>,
+    on_message: Closure<dyn Fn(MessageEvent)>,
+    on_close: Closure<dyn Fn(CloseEvent)>,
 }
 
 impl Socket {
-    /// Open a WebSocket to the relay, offering subprotocols of which it selects the first.
+    /// Open a WebSocket that offers these subprotocols. Nothing is delivered before [`listen`](Self::listen).
     pub(crate) fn open(
         opener: &Opener,
         url: &str,
         protocols: &[String],
-        deliver: Rc<dyn Fn(Incoming)>,
-    ) -> Result<Self, Failure> {
-        let offered = Array::new();
-        for protocol in protocols {
-            offered.push(&JsValue::from_str(protocol));
-        }
+        deliver: Rc<dyn Fn(Event)>,
+    ) -> Result<Self, RaceError> {
+        let offered = protocols.iter().map(JsValue::from).collect();
         let socket = opener.open(url, &offered)?;
-        socket.set_binary_type("arraybuffer");
-        let on_open = Closure::new({
-            let deliver = deliver.clone();
-            move || deliver(Incoming::Opened)
-        });
-        let on_message = Closure::new({
-            let deliver = deliver.clone();
-            move |event: SocketEvent| {
-                if let Some(incoming) = read(&event.data()) {
-                    deliver(incoming);
-                }
-            }
-        });
-        let on_close = Closure::new(move |event: SocketEvent| {
-            deliver(Incoming::Closed {
-                number: event.code(),
-                reason: event.reason(),
-            });
-        });
-        socket.set_onopen(on_open.as_ref());
-        socket.set_onmessage(on_message.as_ref());
-        socket.set_onclose(on_close.as_ref());
+        socket.set_binary_type(BinaryType::Arraybuffer);
+        let (opened, message, closed) = (deliver.clone(), deliver.clone(), deliver);
         Ok(Self {
             socket,
-            _on_open: on_open,
-            _on_message: on_message,
-            _on_close: on_close,
+            on_open: Closure::new(move || opened(Event::Opened)),
+            on_message: Closure::new(move |event: MessageEvent| {
+                if let Some(event) = read(&event.data()) {
+                    message(event);
+                }
+            }),
+            on_close: Closure::new(move |event: CloseEvent| {
+                closed(Event::Closed {
+                    number: event.code(),
+                    reason: event.reason(),
+                });
+            }),
         })
     }
 
-    /// Send a command line. One that cannot go is lost with the connection, whose close follows.
-    pub(crate) fn send_text(&self, line: &str) {
-        let _ = self.socket.send(line);
+    /// Begin to deliver events.
+    pub(crate) fn listen(&self) {
+        let Self { socket, .. } = self;
+        socket.set_onopen(Some(self.on_open.as_ref().unchecked_ref()));
+        socket.set_onmessage(Some(self.on_message.as_ref().unchecked_ref()));
+        socket.set_onclose(Some(self.on_close.as_ref().unchecked_ref()));
     }
 
-    /// Send a datagram, unless too much waits already; says whether it went.
+    /// Send a command line. A line that cannot be sent is lost with the connection, and the close event follows.
+    pub(crate) fn send_text(&self, line: &str) {
+        let _ = self.socket.send_with_str(line);
+    }
+
+    /// Send a datagram unless too much is waiting; says whether it was sent.
     pub(crate) fn send_binary(&self, datagram: &[u8]) -> bool {
         self.socket.buffered_amount() <= MAX_BUFFERED_BYTES
-            && self.socket.send_bytes(datagram).is_ok()
+            && self.socket.send_with_u8_array(datagram).is_ok()
     }
 
-    /// Close in order.
+    /// Begin an orderly close. The close event follows.
     pub(crate) fn close(&self) {
-        let _ = self.socket.close(1000);
+        let _ = self.socket.close_with_code(NORMAL);
     }
-}
 
-impl Drop for Socket {
-    fn drop(&mut self) {
-        self.socket.set_onopen(&JsValue::NULL);
-        self.socket.set_onmessage(&JsValue::NULL);
-        self.socket.set_onclose(&JsValue::NULL);
+    /// Close, and deliver nothing more.
+    pub(crate) fn abandon(&self) {
+        self.socket.set_onopen(None);
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
         self.close();
     }
 }
 
-fn read(data: &JsValue) -> Option<Incoming> {
+fn read(data: &JsValue) -> Option<Event> {
     if let Some(text) = data.as_string() {
-        return Some(Incoming::Text(text));
+        return Some(Event::Text(text));
     }
-    let bytes = Uint8Array::new(data).ok()?;
-    Some(Incoming::Binary(bytes.slice()))
+    let bytes = data.is_object().then(|| Uint8Array::new(data));
+    Some(Event::Binary(bytes?.to_vec()))
 }

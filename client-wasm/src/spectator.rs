@@ -1,32 +1,30 @@
-//! The classes a spectator's page sees. Every method is a thin door to [`Watching`].
+//! The classes `RaceClient` and `Spectator` of a page that watches. Each method hands its work to the
+//! [`SpectatorMachine`].
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
+use js_sys::{Float32Array, Function};
 use protocol::spectate::{SUBPROTOCOL, access, address};
-use std::time::Duration;
 use wasm_bindgen::prelude::*;
 
-use crate::browser::{Float32Array, Function};
-use crate::clock;
-use crate::connection::{Effect, perform};
-use crate::failure::Failure;
+use crate::clock::{self, OnlineListener, from_ms, to_ms};
+use crate::driver::{Driver, Event};
+use crate::error::RaceError;
 use crate::listeners::{LOG, Listeners};
-use crate::log::Log;
-use crate::object::Object;
-use crate::options;
-use crate::view::STRIDE;
-use crate::watching::{Target, Watching, milliseconds};
+use crate::objects::Object;
+use crate::options::SpectatorOptions;
+use crate::samples::STRIDE;
+use crate::spectator_machine::SpectatorMachine;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPESCRIPT: &str = r#"
-/** What a spectator may be told at its making; everything has a default. */
+/** The options of a spectator. Each has a default. */
 export interface SpectateOptions {
-  /** The access token, where the relay's operator demands one. */
+  /** The access token, if the relay's operator demands one. */
   token?: string;
-  /** How much can be looked at again, in seconds, 0 to 600; default 600. */
+  /** How much of the past is kept, in seconds, 0 to 600; default 600. */
   historySeconds?: number;
-  /** Makes the WebSocket, where it is not to be the browser's own. */
+  /** Makes the WebSocket instead of the browser. */
   webSocket?: (url: string, protocols: string[]) => WebSocket;
   /** What goes to the console and to `log` listeners; default "warn". */
   logLevel?: "off" | "error" | "warn" | "info" | "debug" | "trace";
@@ -34,28 +32,28 @@ export interface SpectateOptions {
 /** A room as the relay shows it. */
 export interface SpectatedRoom {
   id: string;
-  /** Empty until the relay has heard of it; so are players' names. */
+  /** Empty until the relay knows it, like the players' names. */
   name: string;
   hostId: string | null;
   /** The race was started. */
   isActive: boolean;
   /** `index` is the slot of the player's car in a sample. */
   players: { index: number; id: string; name: string }[];
-  /** From when on it holds, in milliseconds of the timeline. */
+  /** Since when it is valid, in milliseconds of the timeline. */
   atMs: number;
 }
 export interface SpectatorMetrics {
-  /** Snapshots that came; those that the relay left out; frames that were nothing known. */
+  /** Snapshots that came; snapshots that the relay left out; frames that the client did not understand. */
   received: number; skipped: number; refused: number;
   bytesReceived: number; bytesPerSecond: number; snapshotsPerSecond: number;
-  /** How much later than the relay knows it the live moment is, and how unevenly snapshots come. */
+  /** How far the live moment is behind the relay's newest, and how unevenly snapshots come. */
   delayMs: number; jitterMs: number;
-  /** The memory that the history takes. */
+  /** The memory of the history. */
   historyBytes: number;
 }
 /** The events of a spectator. */
 export interface SpectatorEvents {
-  /** `code`, `reason` and `retryable` say why it is `reconnecting` or `closed`, `retryInMs` how long it waits before it tries. */
+  /** `code`, `reason` and `retryable` say why it is `reconnecting` or `closed`; `retryInMs` is the wait before the next attempt. */
   state: {
     state: "connecting" | "live" | "reconnecting" | "closed";
     code?: string; reason?: string; retryable?: boolean; retryInMs?: number;
@@ -69,10 +67,10 @@ export interface Spectator {
 }
 "#;
 
-/// The events there are.
-const TYPES: [&str; 3] = ["state", "room", LOG];
+/// The events of a spectator.
+const EVENTS: [&str; 3] = ["state", "room", LOG];
 
-/// Where it all begins for somebody who has no session.
+/// The way to a spectator.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct RaceClient;
@@ -83,53 +81,48 @@ impl RaceClient {
     /// whenever the connection is lost.
     ///
     /// # Errors
-    /// The address, the room or an option is none (`invalid_argument`).
+    /// The address, the room or an option is not valid (`invalid_argument`).
     pub fn spectate(
         url: &str,
         room: &str,
         #[wasm_bindgen(unchecked_optional_param_type = "SpectateOptions")] options: JsValue,
     ) -> Result<Spectator, JsValue> {
-        Spectator::start(url, room, &options).map_err(|failure| failure.to_js())
+        Ok(Spectator::start(url, room, &options)?)
     }
 }
 
-/// Somebody who watches a room: live, and up to ten minutes back. Times are milliseconds of its timeline, 0 at the first
+/// A spectator of a room: live, and up to ten minutes back. Times are milliseconds of its timeline, 0 at the first
 /// snapshot.
 #[wasm_bindgen]
 pub struct Spectator {
-    watching: Rc<RefCell<Watching>>,
+    driver: Rc<Driver<SpectatorMachine>>,
     listeners: Listeners,
+    _online: OnlineListener,
 }
 
 impl Spectator {
-    fn start(url: &str, room: &str, options: &JsValue) -> Result<Self, Failure> {
-        let options = options::read_spectate(options)?;
-        let mut subprotocols = vec![SUBPROTOCOL.to_owned()];
+    fn start(url: &str, room: &str, options: &JsValue) -> Result<Self, RaceError> {
+        let options = SpectatorOptions::read(options)?;
+        let mut protocols = vec![SUBPROTOCOL.to_owned()];
         if let Some(token) = options.token {
-            subprotocols.push(access(&token)?);
+            protocols.push(access(&token)?);
         }
-        let target = Target {
-            url: address(url, room)?,
-            subprotocols,
-            opener: options.opener,
-        };
+        let url = address(url, room)?;
+        let (history, level) = (options.history, options.level);
+        let machine = SpectatorMachine::new(url, protocols, history, level, clock::now());
         let listeners = Listeners::default();
-        let log = Log::new(options.level, listeners.clone());
-        let (watching, effects) = Watching::start(target, options.history, log, listeners.clone())?;
-        let spectator = Self {
-            watching,
+        let driver = Driver::new(machine, options.opener, listeners.clone());
+        driver.start()?;
+        let woken = Rc::downgrade(&driver);
+        Ok(Self {
+            driver,
             listeners,
-        };
-        spectator.perform_later(effects);
-        Ok(spectator)
-    }
-
-    /// Tell JavaScript after the call that caused it, so that a listener may even free this spectator.
-    fn perform_later(&self, effects: Vec<Effect>) {
-        if !effects.is_empty() {
-            let listeners = self.listeners.clone();
-            clock::call_soon(move || perform(effects, &listeners));
-        }
+            _online: OnlineListener::new(move || {
+                if let Some(driver) = woken.upgrade() {
+                    driver.deliver(Event::Online);
+                }
+            }),
+        })
     }
 }
 
@@ -141,7 +134,7 @@ impl Spectator {
     /// There is no such event, or there are too many listeners (`invalid_argument`).
     #[wasm_bindgen(skip_typescript)]
     pub fn on(&self, kind: &str, listener: Function) -> Result<JsValue, JsValue> {
-        self.listeners.add(&TYPES, kind, listener)
+        Ok(self.listeners.add(&EVENTS, kind, listener)?)
     }
 
     /// How far the connection has come.
@@ -150,48 +143,50 @@ impl Spectator {
         unchecked_return_type = "\"connecting\" | \"live\" | \"reconnecting\" | \"closed\""
     )]
     pub fn state(&self) -> JsValue {
-        self.watching.borrow().state.clone()
+        self.driver.with(|machine| machine.state).into()
     }
 
-    /// The room as it was told last; null before the first time.
+    /// The newest room that the relay has shown; null before the first.
     #[wasm_bindgen(getter, unchecked_return_type = "SpectatedRoom | null")]
     pub fn room(&self) -> JsValue {
-        self.watching.borrow().room.clone()
+        self.driver.with(|machine| machine.room.clone())
     }
 
     /// The oldest moment that is kept, in milliseconds of the timeline; NaN before the first snapshot.
     #[wasm_bindgen(getter, js_name = startMs)]
     pub fn start_ms(&self) -> f64 {
-        let start = self.watching.borrow().timeline.start();
-        start.map_or(f64::NAN, milliseconds)
+        let start = self.driver.with(|machine| machine.timeline.start());
+        start.map_or(f64::NAN, to_ms)
     }
 
-    /// The moment to show now, in milliseconds of the timeline; NaN before the first snapshot. Goes on evenly each
-    /// time it is read, and stands while nothing comes.
+    /// The moment to show now, in milliseconds of the timeline; NaN before the first snapshot. It advances evenly each
+    /// time it is read, and stands still while no snapshots come.
     #[wasm_bindgen(getter, js_name = liveMs)]
     pub fn live_ms(&self) -> f64 {
-        let live = self.watching.borrow_mut().timeline.live(clock::now());
-        live.map_or(f64::NAN, milliseconds)
+        let now = clock::now();
+        let live = self.driver.with(|machine| machine.timeline.live(now));
+        live.map_or(f64::NAN, to_ms)
     }
 
-    /// Sample all cars at a moment of the timeline, without one at `liveMs`: `carCount()` rows of `carStride()` numbers
-    /// in a view of the module's memory, good until the next call. A row: slot (the player's index), x, y, z (metres),
+    /// Sample all cars at a moment of the timeline, by default at `liveMs`: `carCount()` rows of `carStride()` numbers
+    /// in a view of the module's memory, valid until the next call. A row: slot (the player's index), x, y, z (metres),
     /// qx, qy, qz, qw, speed (m/s), age of the newest datagram (ms), stale (0 or 1), yaw (radians, 0 along +Z, positive
     /// towards +X).
     pub fn sample(&self, #[wasm_bindgen(js_name = atMs)] at_ms: Option<f64>) -> Float32Array {
-        let mut watching = self.watching.borrow_mut();
-        let Watching { view, timeline, .. } = &mut *watching;
-        let at = match at_ms.filter(|ms| !ms.is_nan()) {
-            Some(ms) => moment(ms),
-            None => timeline.live(clock::now()).unwrap_or_default(),
-        };
-        view.fill(&mut timeline.sample(at))
+        self.driver.with(|machine| {
+            let at = match at_ms.filter(|ms| !ms.is_nan()) {
+                // A moment before the first is the first.
+                Some(ms) => from_ms(ms),
+                None => machine.timeline.live(clock::now()).unwrap_or_default(),
+            };
+            machine.samples.fill(&mut machine.timeline.sample(at))
+        })
     }
 
-    /// How many cars the newest sample has.
+    /// The number of cars in the newest sample.
     #[wasm_bindgen(js_name = carCount)]
     pub fn car_count(&self) -> usize {
-        self.watching.borrow().view.count()
+        self.driver.with(|machine| machine.samples.count())
     }
 
     /// How many numbers each car has in a sample.
@@ -203,41 +198,33 @@ impl Spectator {
     /// Figures about what comes.
     #[wasm_bindgen(unchecked_return_type = "SpectatorMetrics")]
     pub fn metrics(&self) -> JsValue {
-        let watching = self.watching.borrow();
-        let (counts, timeline) = (&watching.counts, &watching.timeline);
         let now = clock::now();
-        Object::new()
-            .number("received", counts.received as f64)
-            .number("skipped", counts.skipped as f64)
-            .number("refused", counts.refused as f64)
-            .number("bytesReceived", counts.bytes as f64)
-            .number("bytesPerSecond", counts.byte_rate.per_second(now).into())
-            .number(
-                "snapshotsPerSecond",
-                counts.snapshot_rate.per_second(now).into(),
-            )
-            .number("delayMs", milliseconds(timeline.delay()))
-            .number("jitterMs", milliseconds(timeline.jitter()))
-            .number("historyBytes", timeline.bytes() as f64)
-            .done()
+        let metrics = self.driver.with(|machine| {
+            let (counts, timeline) = (&machine.counts, &machine.timeline);
+            Object::SpectatorMetrics {
+                received: counts.received,
+                skipped: counts.skipped,
+                refused: counts.refused,
+                bytes_received: counts.bytes,
+                bytes_per_second: counts.byte_rate.per_second(now),
+                snapshots_per_second: counts.snapshot_rate.per_second(now),
+                delay_ms: to_ms(timeline.delay()),
+                jitter_ms: to_ms(timeline.jitter()),
+                history_bytes: timeline.bytes(),
+            }
+        });
+        metrics.to_js()
     }
 
-    /// Stop watching for good. What was seen can still be looked at.
+    /// Stop watching for good. The past stays available.
     pub fn close(&self) {
-        let effects = self.watching.borrow_mut().close();
-        self.perform_later(effects);
+        self.driver.call(|machine, _| machine.close());
     }
 }
 
 impl Drop for Spectator {
     fn drop(&mut self) {
-        self.watching.borrow_mut().close();
+        self.close();
         self.listeners.clear();
     }
-}
-
-/// A moment of the timeline; one before it is its beginning, one far behind it is bounded so that sums of times fit.
-fn moment(ms: f64) -> Duration {
-    let seconds = (ms / 1000.0).clamp(0.0, 1e9);
-    Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }

@@ -1,26 +1,26 @@
-//! Errors as JavaScript sees them: a `RaceError` with a stable `code`, whether trying again may help, and a message
-//! in plain words.
+//! Errors as JavaScript sees them: a `RaceError` with a stable `code`, a hint whether another attempt may help, and a
+//! message in plain words.
 
 use std::borrow::Cow;
 
+use js_sys::Error;
 use protocol::frame::{CloseCode, Retry};
 use protocol::refusal::Refusal;
 use protocol::session::{CommandError, DatagramError, SendError};
 use protocol::spectate::{InvalidTarget, Loss};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast as _, JsValue};
 
-use crate::browser::Error;
-use crate::object::Object;
+use crate::objects::Object;
 
 /// Why something failed.
 #[derive(Debug, Clone)]
-pub(crate) struct Failure {
+pub(crate) struct RaceError {
     pub(crate) code: &'static str,
     pub(crate) retryable: bool,
     pub(crate) message: Cow<'static, str>,
 }
 
-impl Failure {
+impl RaceError {
     pub(crate) fn new(
         code: &'static str,
         retryable: bool,
@@ -33,36 +33,34 @@ impl Failure {
         }
     }
 
-    pub(crate) fn not_connected() -> Self {
-        Self::new("not_connected", true, "not connected: call connect() first")
-    }
-
     pub(crate) fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new("invalid_argument", false, message)
     }
 
     /// Make the JavaScript `Error`.
     pub(crate) fn to_js(&self) -> JsValue {
-        Object::of(Error::new(&self.message).into())
-            .text("name", "RaceError")
-            .text("code", self.code)
-            .flag("retryable", self.retryable)
-            .done()
-    }
-
-    /// Say in an event what happened.
-    pub(crate) fn describe(&self, event: Object) -> Object {
-        event
-            .text("code", self.code)
-            .text("reason", &self.message)
-            .flag("retryable", self.retryable)
+        let fields = Object::Error {
+            name: "RaceError",
+            code: self.code,
+            retryable: self.retryable,
+        };
+        let error = Error::new(&self.message);
+        js_sys::Object::assign(&error, fields.to_js().unchecked_ref()).into()
     }
 }
 
-impl From<SendError> for Failure {
+impl From<RaceError> for JsValue {
+    fn from(error: RaceError) -> Self {
+        error.to_js()
+    }
+}
+
+impl From<SendError> for RaceError {
     fn from(error: SendError) -> Self {
         match error {
-            SendError::NotConnected => Self::not_connected(),
+            SendError::NotConnected => {
+                Self::new("not_connected", true, "not connected: call connect() first")
+            }
             SendError::NotAuthenticated => Self::new("auth_required", false, "sign in first"),
             SendError::QueueFull => {
                 Self::new("queue_full", true, "too many commands are waiting already")
@@ -73,7 +71,7 @@ impl From<SendError> for Failure {
     }
 }
 
-impl From<CommandError> for Failure {
+impl From<CommandError> for RaceError {
     fn from(error: CommandError) -> Self {
         match error {
             CommandError::Timeout => {
@@ -91,7 +89,7 @@ impl From<CommandError> for Failure {
     }
 }
 
-impl From<DatagramError> for Failure {
+impl From<DatagramError> for RaceError {
     fn from(error: DatagramError) -> Self {
         match error {
             DatagramError::NotInRoom => Self::new("not_in_room", false, "not in a room"),
@@ -103,7 +101,7 @@ impl From<DatagramError> for Failure {
     }
 }
 
-impl From<InvalidTarget> for Failure {
+impl From<InvalidTarget> for RaceError {
     fn from(error: InvalidTarget) -> Self {
         Self::invalid(match error {
             InvalidTarget::Address => {
@@ -115,10 +113,10 @@ impl From<InvalidTarget> for Failure {
     }
 }
 
-impl From<&Loss> for Failure {
+impl From<&Loss> for RaceError {
     fn from(loss: &Loss) -> Self {
-        let failure = match loss {
-            // Whoever closes it so is between here and the relay, which does not.
+        let error = match loss {
+            // The relay never closes a spectator with these: something on the way did.
             Loss::Closed {
                 number: 1000 | 1001,
                 opened,
@@ -135,7 +133,7 @@ impl From<&Loss> for Failure {
         };
         Self {
             retryable: loss.may_pass(),
-            ..failure
+            ..error
         }
     }
 }
@@ -154,8 +152,8 @@ fn refusal_code(refusal: Refusal) -> &'static str {
     }
 }
 
-/// What the close of a WebSocket means. `opened`: the WebSocket had been open.
-pub(crate) fn of_close(number: u16, reason: &str, opened: bool) -> Failure {
+/// Explain the close of a WebSocket. `opened`: it had been open.
+pub(crate) fn of_close(number: u16, reason: &str, opened: bool) -> RaceError {
     let code = CloseCode::from_number(number);
     let retryable = code.is_none_or(|code| code.retry() != Retry::No);
     let (code, words) = match code {
@@ -183,9 +181,9 @@ pub(crate) fn of_close(number: u16, reason: &str, opened: bool) -> Failure {
         None if opened => ("connection_lost", "the connection was lost"),
         None => ("relay_unreachable", "the relay cannot be reached"),
     };
-    let message = match reason {
-        "" => Cow::Borrowed(words),
-        reason => Cow::Owned(reason.to_owned()),
+    let message: Cow<'static, str> = match reason {
+        "" => words.into(),
+        reason => reason.to_owned().into(),
     };
-    Failure::new(code, retryable, message)
+    RaceError::new(code, retryable, message)
 }

@@ -1,24 +1,23 @@
-//! The remote cars as one flat array of numbers that JavaScript reads straight from the module's memory, so that
-//! drawing a frame makes no garbage.
+//! The newest sample of all cars, as one flat array of numbers. JavaScript reads it straight from the module's memory,
+//! so that drawing a frame makes no garbage.
 
+use js_sys::{Float32Array, WebAssembly::Memory};
 use protocol::interpolation::Pose;
 use wasm_bindgen::JsCast as _;
 
-use crate::browser::{Float32Array, Memory};
-
-/// Numbers for each car: slot, place (3), turn (4), speed, age, stale, yaw.
+/// Numbers of each row: slot, position (3), rotation (4), speed, age, stale, yaw.
 pub(crate) const STRIDE: usize = 12;
 
-/// The newest sample of all cars.
-pub(crate) struct View {
-    /// Never grows or moves, so that the view of it stays good.
+/// Rows of a sample, and JavaScript's view of them.
+pub(crate) struct Samples {
+    /// Never grows or moves, so that the view stays valid.
     rows: Box<[f32]>,
     count: usize,
     view: Float32Array,
 }
 
-impl View {
-    /// Make room for so many cars.
+impl Samples {
+    /// Make room for this many cars.
     pub(crate) fn new(cars: usize) -> Self {
         let rows = vec![0.0; cars * STRIDE].into_boxed_slice();
         let view = view_of(&rows);
@@ -29,14 +28,14 @@ impl View {
         }
     }
 
-    /// Write a sample of cars, each with its slot; gives the view of the rows.
+    /// Write a sample of cars with their slots; gives the view of the rows.
     pub(crate) fn fill(&mut self, cars: &mut dyn Iterator<Item = (usize, Pose)>) -> Float32Array {
         self.count = 0;
         for ((slot, pose), row) in cars.zip(self.rows.chunks_exact_mut(STRIDE)) {
             let (p, r) = (pose.position, pose.rotation);
-            let age = pose.age.as_secs_f32() * 1000.0;
+            let age_ms = pose.age.as_secs_f32() * 1000.0;
             let stale = f32::from(u8::from(pose.stale));
-            let numbers = [
+            row.copy_from_slice(&[
                 slot as f32,
                 p.x,
                 p.y,
@@ -46,14 +45,13 @@ impl View {
                 r.z,
                 r.w,
                 pose.speed,
-                age,
+                age_ms,
                 stale,
                 r.yaw(),
-            ];
-            row.copy_from_slice(&numbers);
+            ]);
             self.count += 1;
         }
-        // The module's memory grew and the old view of it is empty now.
+        // The view is empty after the module's memory has grown.
         if self.view.length() == 0 {
             self.view = view_of(&self.rows);
         }
@@ -68,5 +66,6 @@ impl View {
 fn view_of(rows: &[f32]) -> Float32Array {
     let memory: Memory = wasm_bindgen::memory().unchecked_into();
     let address = rows.as_ptr().addr() as u32;
-    Float32Array::new(&memory.buffer(), address, rows.len() as u32)
+    let length = rows.len() as u32;
+    Float32Array::new_with_byte_offset_and_length(&memory.buffer(), address, length)
 }

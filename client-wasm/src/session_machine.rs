@@ -1,0 +1,332 @@
+//! The machine behind a [`Session`](crate::Session): the protocol's session and its remote cars, and the promises that
+//! wait for them.
+
+use std::time::Duration;
+
+use protocol::command::Command;
+use protocol::datagram::Controls;
+use protocol::event::Event as Answer;
+use protocol::frame::{Notice, SUBPROTOCOL};
+use protocol::geometry::{Quat, Vec3};
+use protocol::interpolation::{Cars, Change, MAX_CARS};
+use protocol::session::{
+    self, CommandError, DatagramError, Output, Session, State, Ticket, Transmit,
+};
+use wasm_bindgen::JsValue;
+
+use crate::clock::to_ms;
+use crate::driver::{Deferred, Event, Machine, Queue};
+use crate::error::{self, RaceError};
+use crate::listeners::Listeners;
+use crate::log::Level;
+use crate::objects::Object;
+use crate::samples::Samples;
+
+/// How long a connection may take until the welcome. The relay itself may take 20 s to reach the game server and to
+/// wait for its welcome, and then says what went wrong: its answer must come first.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// The component of log lines about the connection.
+const CONNECTION: &str = "CONNECTION";
+
+pub(crate) struct SessionMachine {
+    pub(crate) session: Session,
+    pub(crate) cars: Cars,
+    pub(crate) samples: Samples,
+    queue: Queue,
+    listeners: Listeners,
+    /// There is a WebSocket, open or not.
+    has_socket: bool,
+    /// The WebSocket has been open.
+    opened: bool,
+    /// The promise of `connect()`, and until when it waits.
+    connecting: Option<(Deferred, Duration)>,
+    /// The promises of `close()`.
+    closing: Vec<Deferred>,
+    /// The promises of commands. The session bounds how many wait.
+    answers: Vec<(Ticket, Deferred)>,
+}
+
+impl Machine for SessionMachine {
+    fn handle(&mut self, event: Event, now: Duration) {
+        match event {
+            Event::Opened => self.opened = true,
+            Event::Text(frame) => self.handle_text(&frame, now),
+            Event::Binary(datagram) => {
+                self.queue.log_datagram("UDP RECV", datagram.len());
+                // The session counts a datagram that is not its own, and ignores it.
+                let _ = self.session.handle_datagram(&datagram, now);
+                // In a background tab timers come late, but messages come in time.
+                self.session.handle_timeout(now);
+                self.pump(now);
+            }
+            Event::Closed { number, reason } => self.handle_close(number, &reason, now),
+            Event::NotOpened(error) => self.fall_apart(&error, now),
+            Event::Timeout => self.handle_timeout(now),
+            Event::Online => {}
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Duration> {
+        let connecting = self.connecting.as_ref().map(|(_, deadline)| *deadline);
+        let times = [
+            self.session.poll_timeout(),
+            self.cars.poll_timeout(),
+            connecting,
+        ];
+        times.into_iter().flatten().min()
+    }
+
+    fn queue(&mut self) -> &mut Queue {
+        &mut self.queue
+    }
+}
+
+impl SessionMachine {
+    pub(crate) fn new(config: session::Config, level: Level, listeners: Listeners) -> Self {
+        Self {
+            session: Session::new(config),
+            cars: Cars::default(),
+            samples: Samples::new(MAX_CARS),
+            queue: Queue::new(level),
+            listeners,
+            has_socket: false,
+            opened: false,
+            connecting: None,
+            closing: Vec::new(),
+            answers: Vec::new(),
+        }
+    }
+
+    /// Connect. The promise is resolved by the game server's welcome.
+    pub(crate) fn connect(&mut self, url: String, deferred: Deferred, now: Duration) {
+        if self.has_socket {
+            let error = RaceError::invalid("already connected: call close() first");
+            return self.queue.settle(deferred, Err(&error));
+        }
+        self.has_socket = true;
+        self.opened = false;
+        self.connecting = Some((deferred, now + CONNECT_TIMEOUT));
+        self.queue.open(url, vec![SUBPROTOCOL.to_owned()]);
+        self.queue.log(Level::Info, CONNECTION, "connecting");
+    }
+
+    /// Send a command. The promise is resolved by its answer.
+    pub(crate) fn command(&mut self, command: Command, deferred: Deferred, now: Duration) {
+        match self.session.send(command, now) {
+            Ok(ticket) => {
+                self.answers.push((ticket, deferred));
+                self.pump(now);
+            }
+            Err(error) => self.queue.settle(deferred, Err(&error.into())),
+        }
+    }
+
+    /// Say goodbye and close. The promise is resolved when it is done.
+    pub(crate) fn close(&mut self, deferred: Deferred, now: Duration) {
+        if !self.has_socket {
+            return self.queue.settle(deferred, Ok(JsValue::UNDEFINED));
+        }
+        self.closing.push(deferred);
+        self.session.goodbye(now);
+        self.pump(now);
+    }
+
+    /// Close without a goodbye: the relay says it.
+    pub(crate) fn abandon(&mut self, now: Duration) {
+        let error = RaceError::new("closed", false, "the session was freed");
+        self.fall_apart(&error, now);
+    }
+
+    /// Offer the own car's position; says whether it is sent now. Outside of a room it is not.
+    pub(crate) fn send_update(
+        &mut self,
+        position: Vec3,
+        rotation: Quat,
+        now: Duration,
+    ) -> Result<bool, RaceError> {
+        let sent = self.session.send_update(position, rotation, now);
+        self.sent_or_not(sent)
+    }
+
+    /// Offer the driver's controls; says whether they are sent now. Outside of a room they are not.
+    pub(crate) fn send_input(
+        &mut self,
+        controls: Controls,
+        now: Duration,
+    ) -> Result<bool, RaceError> {
+        let sent = self.session.send_input(controls, now);
+        self.sent_or_not(sent)
+    }
+
+    fn sent_or_not(&mut self, sent: Result<bool, DatagramError>) -> Result<bool, RaceError> {
+        self.send();
+        match sent {
+            Err(DatagramError::NotInRoom) => Ok(false),
+            sent => Ok(sent?),
+        }
+    }
+
+    fn handle_text(&mut self, frame: &str, now: Duration) {
+        match Notice::parse(frame) {
+            Some(Notice::Ready { .. }) => {
+                self.queue
+                    .log(Level::Info, CONNECTION, "the relay is ready");
+            }
+            Some(Notice::Draining { seconds }) => {
+                self.queue.emit("draining", &Object::Draining { seconds });
+            }
+            None => {
+                self.queue.log_line("TCP RECV", frame);
+                self.session.handle_line(frame, now);
+                self.pump(now);
+            }
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Duration) {
+        let connecting = self.connecting.as_ref();
+        if connecting.is_some_and(|(_, deadline)| *deadline <= now) {
+            let words = "the game server did not welcome in time";
+            return self.fall_apart(&RaceError::new("timeout", true, words), now);
+        }
+        self.session.handle_timeout(now);
+        self.cars.handle_timeout(now);
+        self.pump(now);
+    }
+
+    fn handle_close(&mut self, number: u16, reason: &str, now: Duration) {
+        let error = if self.closing.is_empty() {
+            error::of_close(number, reason, self.opened)
+        } else {
+            RaceError::new("closed", false, "the connection was closed")
+        };
+        let text = format!("closed: {number} {}", error.message);
+        self.queue.log(Level::Info, CONNECTION, text);
+        self.fall_apart(&error, now);
+        let close = Object::Close {
+            number,
+            code: error.code,
+            reason: &error.message,
+            retryable: error.retryable,
+        };
+        self.queue.emit("close", &close);
+    }
+
+    /// The connection is gone: reject or resolve what waits for it.
+    fn fall_apart(&mut self, error: &RaceError, now: Duration) {
+        self.has_socket = false;
+        self.queue.abandon();
+        self.session.handle_close();
+        self.cars.clear();
+        self.pump(now);
+        if let Some((deferred, _)) = self.connecting.take() {
+            self.queue.settle(deferred, Err(error));
+        }
+        for deferred in std::mem::take(&mut self.closing) {
+            self.queue.settle(deferred, Ok(JsValue::UNDEFINED));
+        }
+    }
+
+    /// Pass on what the session and the cars have to say.
+    fn pump(&mut self, now: Duration) {
+        self.send();
+        while let Some(output) = self.session.poll_output() {
+            self.handle_output(output, now);
+        }
+        if self.session.room().is_none() {
+            self.cars.clear();
+        }
+        while let Some(change) = self.cars.poll_change() {
+            let (kind, slot, id) = match &change {
+                Change::Joined { slot, id } => ("carJoined", *slot, id.as_str()),
+                Change::Left { slot, id } => ("carLeft", *slot, id.as_str()),
+            };
+            self.queue.emit(kind, &Object::Car { slot, id });
+        }
+    }
+
+    fn send(&mut self) {
+        while let Some(transmit) = self.session.poll_transmit() {
+            match transmit {
+                _ if !self.has_socket => {}
+                Transmit::Line(line) => self.queue.send_line(line),
+                Transmit::Datagram(datagram) => self.queue.send_datagram(datagram),
+                Transmit::Close => self.queue.close(),
+            }
+        }
+    }
+
+    fn handle_output(&mut self, output: Output, now: Duration) {
+        let queue = &mut self.queue;
+        match output {
+            Output::StateChanged(state) => self.handle_state(state),
+            Output::Answer { ticket, answer } => self.handle_answer(ticket, answer),
+            Output::Update(update) => self.cars.handle_update(&update, now),
+            // One for each datagram: made only for those who listen.
+            Output::Input(input) if self.listeners.has("input") => {
+                queue.emit("input", &Object::from(&input));
+            }
+            Output::Input(_) | Output::RoundTrip(_) => {}
+            Output::GameStarted(started) => queue.emit("gameStarted", &Object::from(&started)),
+            Output::Message {
+                sender_id,
+                sender_name,
+                message,
+            } => {
+                let message = Object::Message {
+                    sender_id: sender_id.as_str(),
+                    sender_name: &sender_name,
+                    message: &message,
+                };
+                queue.emit("message", &message);
+            }
+            Output::Kicked { message } => {
+                let text = "an administrator ends the session";
+                queue.log(Level::Warn, CONNECTION, text);
+                queue.emit("kicked", &Object::Kicked { message: &message });
+            }
+            Output::RoomLost(room_id) => {
+                let room_id = room_id.as_str();
+                queue.emit("roomLost", &Object::RoomLost { room_id });
+            }
+            Output::Unknown(line) => queue.emit("unknown", &Object::Unknown { line: &line }),
+        }
+    }
+
+    fn handle_state(&mut self, state: State) {
+        let name = state_name(state);
+        self.queue.emit("state", &Object::State { state: name });
+        let id = self.session.id().map(|id| JsValue::from_str(id.as_str()));
+        if let (State::Connected, Some(id)) = (state, id)
+            && let Some((deferred, _)) = self.connecting.take()
+        {
+            self.queue.settle(deferred, Ok(id));
+        }
+    }
+
+    fn handle_answer(&mut self, ticket: Ticket, answer: Result<Answer, CommandError>) {
+        let place = self.answers.iter().position(|(known, _)| *known == ticket);
+        let Some(place) = place else { return };
+        let (_, deferred) = self.answers.swap_remove(place);
+        match answer {
+            Ok(Answer::Pong) => {
+                let round_trip = self.session.round_trip().unwrap_or_default();
+                self.queue.settle(deferred, Ok(to_ms(round_trip).into()));
+            }
+            Ok(answer) => {
+                let value = Object::from_answer(&answer).map(|object| object.to_js());
+                self.queue.settle(deferred, Ok(value.unwrap_or_default()));
+            }
+            Err(error) => self.queue.settle(deferred, Err(&error.into())),
+        }
+    }
+}
+
+/// The name of a state in JavaScript.
+pub(crate) fn state_name(state: State) -> &'static str {
+    match state {
+        State::Disconnected => "disconnected",
+        State::Connected => "connected",
+        State::Authenticated => "authenticated",
+    }
+}
