@@ -3,13 +3,22 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use js_sys::{Date, Function};
+use js_sys::Date;
 use wasm_bindgen::prelude::*;
 use web_sys::{Performance, WorkerGlobalScope};
 
 thread_local! {
     static GLOBAL: WorkerGlobalScope = js_sys::global().unchecked_into();
     static PERFORMANCE: Option<Performance> = GLOBAL.with(WorkerGlobalScope::performance);
+}
+
+#[wasm_bindgen]
+extern "C" {
+    // web-sys has numbers for handles. In Node they are objects.
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &JsValue, ms: f64) -> JsValue;
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(handle: &JsValue);
 }
 
 /// The time since the page or the Worker started. It never goes back.
@@ -50,7 +59,7 @@ pub(crate) fn call_soon(callback: impl FnOnce() + 'static) {
 pub(crate) struct Timer {
     callback: Closure<dyn Fn()>,
     /// When it is due, and the browser's handle.
-    set: Cell<Option<(Duration, i32)>>,
+    set: Cell<Option<(Duration, JsValue)>>,
 }
 
 impl Timer {
@@ -63,38 +72,30 @@ impl Timer {
 
     /// Ask for a call at `due`, or for none.
     pub(crate) fn set(&self, due: Option<Duration>) {
-        if self.set.get().map(|(set, _)| set) == due {
+        let set = self.set.take();
+        if set.as_ref().map(|(set, _)| *set) == due {
+            self.set.set(set);
             return;
         }
-        self.clear();
-        let Some(due) = due else { return };
-        // Rounded up: a call that comes early would find nothing to do.
-        let wait = to_ms(due.saturating_sub(now())) as i32;
-        let callback: &Function = self.callback.as_ref().unchecked_ref();
-        let handle = GLOBAL.with(|global| {
-            global.set_timeout_with_callback_and_timeout_and_arguments_0(
-                callback,
-                wait.saturating_add(1),
-            )
-        });
-        self.set.set(handle.ok().map(|handle| (due, handle)));
+        if let Some((_, handle)) = set {
+            clear_timeout(&handle);
+        }
+        self.set.set(due.map(|due| {
+            // Rounded up: a call that comes early would find nothing to do.
+            let wait = to_ms(due.saturating_sub(now())).floor() + 1.0;
+            (due, set_timeout(self.callback.as_ref(), wait))
+        }));
     }
 
     /// Forget the time that was asked for: it has come.
     pub(crate) fn fired(&self) {
         self.set.set(None);
     }
-
-    fn clear(&self) {
-        if let Some((_, handle)) = self.set.take() {
-            GLOBAL.with(|global| global.clear_timeout_with_handle(handle));
-        }
-    }
 }
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        self.clear();
+        self.set(None);
     }
 }
 

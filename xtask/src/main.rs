@@ -10,6 +10,7 @@ mod requirements;
 mod steps;
 mod tidy;
 mod wasm;
+mod wasm_tests;
 
 use std::process::ExitCode;
 

@@ -47,7 +47,8 @@ pub(crate) fn npm_packages_of(folder: &str) -> Result<()> {
     fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
-fn node() -> Result<()> {
+/// Check that Node is new enough.
+pub(crate) fn node() -> Result<()> {
     let version = output(Command::new("node").arg("--version"));
     let major = version.as_deref().and_then(|version| {
         version
@@ -70,31 +71,41 @@ fn node() -> Result<()> {
 
 /// Find a Chromium, or install Debian's.
 pub(crate) fn browser() -> Result<PathBuf> {
-    if let Some(path) = env::var_os("CHROMIUM").map(PathBuf::from) {
+    program("CHROMIUM", &BROWSERS, "chromium")
+}
+
+/// Find the program that drives Chromium for the tests in wasm, or install Debian's.
+pub(crate) fn browser_driver() -> Result<PathBuf> {
+    program("CHROMEDRIVER", &["chromedriver"], "chromium-driver")
+}
+
+/// Find a program by a variable that names its path, or in `PATH`, or install its package on Debian.
+fn program(variable: &str, names: &[&str], package: &str) -> Result<PathBuf> {
+    if let Some(path) = env::var_os(variable).map(PathBuf::from) {
         if !path.is_file() {
-            bail!("CHROMIUM names {}, which is no file", path.display());
+            bail!("{variable} names {}, which is no file", path.display());
         }
         return Ok(path);
     }
-    if let Some(path) = find_browser() {
+    if let Some(path) = find(names) {
         return Ok(path);
     }
     if !(Path::new("/etc/debian_version").exists() && is_root()) {
         bail!(
-            "Chromium is missing: install it (Debian and Ubuntu: sudo apt-get install chromium) or set CHROMIUM to its path"
+            "{package} is missing: install it (Debian and Ubuntu: sudo apt-get install {package}) or set {variable} to its path"
         );
     }
     apt(&["update"])?;
-    apt(&["install", "--yes", "--no-install-recommends", "chromium"])?;
-    find_browser().context("apt-get installed chromium, but it is not in PATH")
+    apt(&["install", "--yes", "--no-install-recommends", package])?;
+    find(names).with_context(|| format!("apt-get installed {package}, but it is not in PATH"))
 }
 
-fn find_browser() -> Option<PathBuf> {
+fn find(names: &[&str]) -> Option<PathBuf> {
     let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();
-    let candidates = BROWSERS
+    let mut candidates = names
         .iter()
         .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    candidates.into_iter().find(|path| path.is_file())
+    candidates.find(|path| path.is_file())
 }
 
 fn is_root() -> bool {
