@@ -10,7 +10,8 @@ use crate::project::{cargo, run, target_dir};
 use crate::{requirements, wasm};
 
 /// One build serves both runs: the runner decides where a test program runs.
-const TESTS: &str = "test --package protocol --package client-wasm --lib --target";
+const TESTS: &str =
+    "test --profile wasm-test --package protocol --package client-wasm --lib --target";
 /// Our own runner, built from wasm-bindgen's library.
 const RUNNER: &str = "wasm-test-runner";
 /// The longest that the tests of one program may take, in seconds.

@@ -5,6 +5,8 @@ use crate::geometry::{Quat, Vec3};
 use crate::snapshot::Car;
 use crate::tests::network::{Conditions, Network};
 use proptest::prelude::*;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 mod lateness;
 mod smoothness;

@@ -1,6 +1,8 @@
 //! How the live moment follows the way that snapshots come.
 
 use super::*;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 /// Feed ticks from `from` up to `to`, each at the time that `arrival` gives.
 fn feed_late(

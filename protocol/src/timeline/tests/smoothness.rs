@@ -3,6 +3,8 @@
 use super::*;
 use crate::datagram::Update;
 use crate::interpolation::Cars;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const ROAD: Conditions = Conditions {
     latency: Duration::from_millis(60),
