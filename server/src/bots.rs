@@ -1,33 +1,33 @@
-//! Bots: ordinary clients of this server that drive the demo track, so that nobody has to drive alone. How one
-//! drives is in [`driver`], pure; who they are and where they go in [`crew`].
+//! Bots: ordinary clients of this server that drive the demo's track, so that nobody has to drive alone. [`driver`] is
+//! how one drives, [`bot`] what it does in a room, and [`supervisor`] how many there are and where.
 
 mod bot;
-mod crew;
 mod driver;
 mod line;
-mod player;
+mod roster;
+mod supervisor;
 mod track;
 mod traffic;
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
-use tokio::task::JoinHandle;
+use client_native::{Target, Tls};
+use protocol::id::Secret;
+use rustls::pki_types::{CertificateDer, ServerName};
+use tokio::task::JoinSet;
 
-use crate::rules::ROOM_SEATS;
-use crew::Shared;
+use roster::Roster;
 use track::Track;
 
-pub(crate) use player::Target;
-
-/// How many bots there may be in one room: all seats but those kept free.
-pub const MAX_BOTS: usize = MOST_TAKEN_SEATS;
-/// Above this many players in a room, bots make way.
-const MOST_TAKEN_SEATS: usize = ROOM_SEATS - 2;
+pub use roster::MAX_BOTS;
 
 /// The track of the demo, the same one the page draws.
 const DEMO_TRACK: &str = include_str!("../../www/track.json");
+/// A name in every certificate the server makes.
+const SERVER_NAME: &str = "localhost";
 
 /// The bots of a server.
 #[derive(Debug, Clone, Default)]
@@ -40,24 +40,53 @@ pub struct Bots {
     pub track: Option<PathBuf>,
 }
 
-/// Start the bots of a server; nothing where there are none.
-pub(crate) fn start(bots: &Bots, target: Target) -> anyhow::Result<Option<JoinHandle<()>>> {
+/// Where the bots' own server listens.
+pub(crate) struct Address {
+    pub(crate) tcp: SocketAddr,
+    pub(crate) udp: SocketAddr,
+    /// The one certificate the bots trust.
+    pub(crate) certificate: CertificateDer<'static>,
+}
+
+/// Start the bots of a server. The tasks never end by themselves.
+pub(crate) fn start(bots: &Bots, server: Address, secret: Secret) -> anyhow::Result<JoinSet<()>> {
     let Bots { count, room, track } = bots;
     ensure!(
         *count <= MAX_BOTS,
         "at most {MAX_BOTS} bots fit into a room with players"
     );
     if *count == 0 {
-        return Ok(None);
+        return Ok(JoinSet::new());
     }
-    let track = match track {
-        Some(path) => {
-            let named = || format!("cannot use the track {}", path.display());
-            let text = std::fs::read_to_string(path).with_context(named)?;
-            Track::parse(&text).with_context(named)?
-        }
-        None => Track::parse(DEMO_TRACK)?,
+    let roster = Roster::new(target(server)?, secret, read_track(track)?, room.clone());
+    Ok(supervisor::start(Arc::new(roster), *count))
+}
+
+fn read_track(file: &Option<PathBuf>) -> anyhow::Result<Track> {
+    let Some(path) = file else {
+        return Track::parse(DEMO_TRACK);
     };
-    let shared = Arc::new(Shared::new(target, track, room.clone()));
-    Ok(Some(tokio::spawn(crew::run(shared, *count))))
+    let named = || format!("cannot use the track {}", path.display());
+    let text = std::fs::read_to_string(path).with_context(named)?;
+    Track::parse(&text).with_context(named)
+}
+
+fn target(server: Address) -> anyhow::Result<Target> {
+    let name = ServerName::try_from(SERVER_NAME)?;
+    Ok(Target {
+        tcp: reachable(server.tcp).into(),
+        udp: reachable(server.udp).into(),
+        tls: Some(Tls::trusting(server.certificate, name)?),
+    })
+}
+
+/// Where a server that listens on all addresses is reached from its own machine.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
 }

@@ -9,10 +9,10 @@ use protocol::id::Secret;
 use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-use crate::bots::{self, Bots, Target};
+use crate::bots::{self, Address, Bots};
 use crate::certificate::{Identity, fingerprint};
 use crate::engine::Engine;
 use crate::rules::Config;
@@ -57,6 +57,7 @@ pub struct Server {
     certificate_pem: String,
     certificate: CertificateDer<'static>,
     tasks: Vec<JoinHandle<()>>,
+    bots: JoinSet<()>,
 }
 
 impl Server {
@@ -77,24 +78,28 @@ impl Server {
         let socket = udp::bind(options.udp)?;
         let (tcp, udp) = (listener.local_addr()?, socket.local_addr()?);
         let certificate = identity.certificate_der()?;
-        let target = Target::new(tcp, udp, options.secret.clone(), certificate.clone())?;
+        let address = Address {
+            tcp,
+            udp,
+            certificate: certificate.clone(),
+        };
+        let bots = bots::start(&options.bots, address, options.secret.clone())?;
         let engine = Engine::new(Config {
             faithful: options.faithful,
             secret: options.secret,
         });
-        let bots = bots::start(&options.bots, target)?;
-        let mut tasks = vec![
+        let tasks = vec![
             tokio::spawn(Arc::clone(&engine).tick()),
             tokio::spawn(udp::run(socket, Arc::clone(&engine))),
             tokio::spawn(accept::run(listener, acceptor, engine, options.faithful)),
         ];
-        tasks.extend(bots);
         Ok(Self {
             tcp,
             udp,
             certificate_pem: identity.certificate_pem().to_owned(),
             certificate,
             tasks,
+            bots,
         })
     }
 
@@ -125,6 +130,8 @@ impl Server {
 
     /// Stop and wait until all sockets are closed.
     pub async fn stop(mut self) {
+        // First, or they would report that their connections ended.
+        self.bots.shutdown().await;
         for task in &self.tasks {
             task.abort();
         }
