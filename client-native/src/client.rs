@@ -163,7 +163,7 @@ impl<T: Transport> Client<T> {
     pub async fn welcome(&mut self) -> Result<SessionId, T::End> {
         loop {
             if let Some(id) = self.session.id() {
-                return Ok(id.clone());
+                return Ok(*id);
             }
             self.step().await?;
         }

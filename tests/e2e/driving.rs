@@ -26,7 +26,7 @@ async fn a_start_is_told_once_to_everybody_with_a_place_for_each() -> anyhow::Re
     let Event::GameStarted(started) = answer else {
         panic!("not started: {answer:?}")
     };
-    assert_eq!(started.host_id.as_ref(), ann.session.id());
+    assert_eq!(started.host_id.as_ref(), ann.client.session().id());
     let places: Vec<Spawn> = started.spawns.iter().map(|(_, spawn)| *spawn).collect();
     assert_eq!(places.len(), 2);
     assert_ne!(places[0], places[1]);
@@ -44,7 +44,7 @@ async fn a_message_reaches_its_player_with_every_letter() -> anyhow::Result<()> 
     let site = Site::start().await?;
     let mut ann = Player::sign_in(&site.url(), "Zoë <&'+\"`").await?;
     let mut bob = Player::sign_in(&site.url(), "Bob").await?;
-    let target_id = bob.session.id().cloned().expect("an id");
+    let target_id = bob.client.session().id().cloned().expect("an id");
     let text = "grüß dich 日本 🏁 \\ / \u{7f}";
     ann.ask(Command::RelayMessage {
         target_id,
@@ -85,14 +85,14 @@ async fn batches_and_compression_are_understood_and_done_without() -> anyhow::Re
         let mut bob = Player::sign_in(&site.url(), "Bob").await?;
         let room = ann.create_room("Monza").await?;
         bob.join_room(&room).await??;
-        let now = ann.now();
-        let info = ann.session.send(Command::PlayerInfo, now)?;
+        let info = ann.client.send(Command::PlayerInfo)?;
         let answer = ann.ask(Command::ListRooms).await??;
         assert!(matches!(answer, Event::RoomList(rooms) if rooms.len() == 1));
-        assert!(matches!(
-            ann.answer_of(info),
-            Some(Ok(Event::PlayerInfo(_)))
-        ));
+        let answered = ann.take(|output| match output {
+            Output::Answer { ticket, answer } if ticket == info => Some(answer),
+            _ => None,
+        });
+        assert!(matches!(answered, Some(Ok(Event::PlayerInfo(_)))));
         see(&mut ann, &mut bob, Vec3::new(5.0, 0.0, 5.0)).await?;
     }
     Ok(())

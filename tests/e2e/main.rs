@@ -65,22 +65,19 @@ async fn two_in_a_room(faithful: bool) -> anyhow::Result<(Site, Player, Player, 
 /// Let one player drive at a place until another sees it there: positions may be lost, and the server learns where
 /// to send only from a position of the other's own.
 async fn see(driver: &mut Player, watcher: &mut Player, place: Vec3) -> anyhow::Result<()> {
-    let id = driver.session.id().cloned();
+    let id = driver.client.session().id().cloned();
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
     loop {
         anyhow::ensure!(
             std::time::Instant::now() < deadline,
             "not seen at {place:?}"
         );
-        let now = driver.now();
-        driver.session.send_update(place, Quat::IDENTITY, now)?;
-        let now = watcher.now();
-        watcher
-            .session
-            .send_update(Vec3::default(), Quat::IDENTITY, now)?;
+        driver.client.send_update(place, Quat::IDENTITY)?;
+        let anywhere = Vec3::default();
+        watcher.client.send_update(anywhere, Quat::IDENTITY)?;
         let beat = std::time::Duration::from_millis(25);
-        driver.turn(beat).await?;
-        watcher.turn(beat).await?;
+        driver.step(beat).await;
+        watcher.step(beat).await;
         let there = watcher.take(|output| match output {
             Output::Update(update) if Some(&update.session_id) == id.as_ref() => {
                 Some(update.position)

@@ -62,7 +62,7 @@ async fn until_here_are(player: &mut Player, expected: &[SessionId]) -> anyhow::
             return Ok(());
         }
         anyhow::ensure!(std::time::Instant::now() < deadline, "{here:?}");
-        player.turn(BEAT).await?;
+        player.step(BEAT).await;
     }
 }
 
@@ -75,7 +75,7 @@ async fn until_observed(player: &mut Player, players: &[SessionId]) -> anyhow::R
             return Ok(other);
         }
         anyhow::ensure!(std::time::Instant::now() < deadline, "nobody came");
-        player.turn(BEAT).await?;
+        player.step(BEAT).await;
     }
 }
 
@@ -113,7 +113,7 @@ async fn players_of_another_relay_are_seen_and_see_no_observer() -> anyhow::Resu
             drive(&mut bob, b).await?;
             saw_only(&mut ann, &players);
             saw_only(&mut bob, &players);
-            spectator.turn(Duration::from_millis(5)).await?;
+            spectator.listen(Duration::from_millis(5)).await?;
             told_only(&spectator, &players);
         }
         let named = |spectator: &Spectator, name: &str| {
@@ -155,14 +155,14 @@ async fn an_observer_that_becomes_host_or_is_alone_leaves() -> anyhow::Result<()
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
     while host(&mut ann, &room).await? != Some(b) {
         anyhow::ensure!(std::time::Instant::now() < deadline, "Bob is no host");
-        ann.turn(BEAT).await?;
+        ann.step(BEAT).await;
     }
     // It comes back after a while, and is alone once Bob has left: then there is no room any more.
     until_observed(&mut bob, &[b]).await?;
     bob.ask(Command::LeaveRoom).await??;
     while !rooms(&mut ann).await?.is_empty() {
         anyhow::ensure!(std::time::Instant::now() < deadline, "the room is there");
-        ann.turn(BEAT).await?;
+        ann.step(BEAT).await;
     }
     Ok(())
 }
@@ -212,7 +212,7 @@ async fn a_player_of_the_relay_takes_the_observers_place() -> anyhow::Result<()>
     while !(is_at(&spectator, &ann, a) && is_at(&spectator, &bob, b)) {
         drive(&mut ann, a).await?;
         drive(&mut bob, b).await?;
-        spectator.turn(Duration::from_millis(5)).await?;
+        spectator.listen(Duration::from_millis(5)).await?;
         assert!(!spectator.indices().contains_key(&observer));
     }
     told_only(&spectator, &players);
@@ -229,7 +229,7 @@ async fn until_seen(
     while !is_at(spectator, player, place) {
         anyhow::ensure!(std::time::Instant::now() < deadline, "{}", spectator.room);
         drive(player, place).await?;
-        spectator.turn(Duration::from_millis(5)).await?;
+        spectator.listen(Duration::from_millis(5)).await?;
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::two_in_a_room;
 const PRECISION: f32 = 0.0051;
 
 pub(crate) fn id_of(player: &Player) -> SessionId {
-    match player.session.id() {
+    match player.client.session().id() {
         Some(id) => *id,
         None => panic!("not welcomed"),
     }
@@ -25,11 +25,9 @@ pub(crate) fn id_of(player: &Player) -> SessionId {
 
 /// Send a place and do for a moment what is due.
 pub(crate) async fn drive(player: &mut Player, place: Vec3) -> anyhow::Result<()> {
-    let now = player.now();
-    player
-        .session
-        .send_update(place, Quat::from_yaw(1.0), now)?;
-    player.turn(Duration::from_millis(10)).await
+    player.client.send_update(place, Quat::from_yaw(1.0))?;
+    player.step(Duration::from_millis(10)).await;
+    Ok(())
 }
 
 pub(crate) fn is_at(spectator: &Spectator, player: &Player, place: Vec3) -> bool {
@@ -60,7 +58,7 @@ async fn a_spectator_sees_the_players_drive_on_their_true_paths() -> anyhow::Res
             assert!(x < 1000.0, "the cars are not seen to move");
             drive(&mut ann, Vec3::new(x, 1.0, 10.0)).await?;
             drive(&mut bob, Vec3::new(-x, 2.0, -20.0)).await?;
-            spectator.turn(Duration::from_millis(5)).await?;
+            spectator.listen(Duration::from_millis(5)).await?;
             let cars = [&ann, &bob].map(|player| spectator.car(&id_of(player)));
             let [Some(a), Some(b)] = cars else { continue };
             assert!((a.position.z - 10.0).abs() < PRECISION, "{a:?}");
@@ -74,7 +72,7 @@ async fn a_spectator_sees_the_players_drive_on_their_true_paths() -> anyhow::Res
         while !(is_at(&spectator, &ann, a) && is_at(&spectator, &bob, b)) {
             drive(&mut ann, a).await?;
             drive(&mut bob, b).await?;
-            spectator.turn(Duration::from_millis(5)).await?;
+            spectator.listen(Duration::from_millis(5)).await?;
         }
         ann.ask(Command::StartGame).await??;
         spectator
@@ -93,7 +91,7 @@ async fn a_late_joiner_gets_the_whole_room_at_once() -> anyhow::Result<()> {
     let place = Vec3::new(5.0, 0.0, 7.0);
     while !is_at(&first, &ann, place) {
         drive(&mut ann, place).await?;
-        first.turn(Duration::from_millis(5)).await?;
+        first.listen(Duration::from_millis(5)).await?;
     }
     // The player sends nothing any more: what the late one gets is what was there.
     let mut late = Spectator::watch(&site.relay, &room).await?;
@@ -120,7 +118,7 @@ async fn every_spectator_gets_every_snapshot() -> anyhow::Result<()> {
     let last = loop {
         x += 0.5;
         drive(&mut ann, Vec3::new(x, 0.0, 0.0)).await?;
-        spectators[0].turn(Duration::from_millis(5)).await?;
+        spectators[0].listen(Duration::from_millis(5)).await?;
         let Some(newest) = number(&spectators[0]) else {
             continue;
         };
@@ -150,8 +148,8 @@ async fn rooms_are_not_confused_when_a_player_changes_and_who_left_is_gone() -> 
     while !(is_at(&at_one, &ann, a) && is_at(&at_two, &bob, b)) {
         drive(&mut ann, a).await?;
         drive(&mut bob, b).await?;
-        at_one.turn(Duration::from_millis(5)).await?;
-        at_two.turn(Duration::from_millis(5)).await?;
+        at_one.listen(Duration::from_millis(5)).await?;
+        at_two.listen(Duration::from_millis(5)).await?;
     }
     assert_eq!((at_one.indices().len(), at_two.indices().len()), (1, 1));
     bob.join_room(&one).await??;
@@ -159,9 +157,9 @@ async fn rooms_are_not_confused_when_a_player_changes_and_who_left_is_gone() -> 
     while !(is_at(&at_one, &ann, a) && is_at(&at_one, &bob, b)) {
         drive(&mut ann, a).await?;
         drive(&mut bob, b).await?;
-        at_one.turn(Duration::from_millis(5)).await?;
+        at_one.listen(Duration::from_millis(5)).await?;
         assert!(!is_at(&at_two, &bob, b), "seen in the room it left");
-        at_two.turn(Duration::from_millis(5)).await?;
+        at_two.listen(Duration::from_millis(5)).await?;
     }
     at_two
         .until(|spectator| spectator.indices().is_empty())
@@ -197,7 +195,7 @@ async fn spectators_who_do_not_read_disturb_neither_players_nor_others() -> anyh
         let place = Vec3::new(10.0 * step as f32, 0.0, 0.0);
         while !is_at(&awake, &ann, place) {
             drive(&mut ann, place).await?;
-            awake.turn(Duration::from_millis(5)).await?;
+            awake.listen(Duration::from_millis(5)).await?;
         }
         ann.ask(Command::Ping).await??;
     }

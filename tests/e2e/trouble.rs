@@ -180,7 +180,7 @@ async fn an_oversized_frame_ends_its_sender_alone() -> anyhow::Result<()> {
 async fn a_line_the_server_cannot_read_is_answered_and_the_session_goes_on() -> anyhow::Result<()> {
     let site = Site::start().await?;
     let mut ann = Player::sign_in(&site.url(), "Ann").await?;
-    ann.send_binary(b"no datagram".to_vec()).await?;
+    ann.send_binary(b"no datagram").await;
     ann.send_text("nonsense").await?;
     let mut said = None;
     ann.until(|ann| {
@@ -208,7 +208,7 @@ async fn end_by(site: &Site, frame: Frame) -> anyhow::Result<tests::Ended> {
     let mut rude = Player::sign_in(&site.url(), "rude").await?;
     match frame {
         Frame::Text(text) => rude.send_text(&text).await?,
-        Frame::Binary(bytes) => rude.send_binary(bytes).await?,
+        Frame::Binary(bytes) => rude.send_binary(&bytes).await,
     }
     rude.until_ended().await
 }

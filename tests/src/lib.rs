@@ -1,12 +1,14 @@
-//! What end-to-end tests and the programs for load share: a whole site on loopback, and a player without a browser.
+//! What end-to-end tests and the programs for load share: a whole site on loopback, and players and spectators without a browser.
 
 mod delays;
 mod player;
 pub mod process;
 mod site;
 mod spectator;
+mod websocket;
 
 pub use delays::Delays;
-pub use player::{Ended, Player};
+pub use player::Player;
 pub use site::Site;
 pub use spectator::Spectator;
+pub use websocket::{Ended, WebSocket};

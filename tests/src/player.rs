@@ -1,45 +1,31 @@
-//! A player without a browser: `protocol::session` over a WebSocket to the relay, as the wasm client has it.
+//! A player without a browser: a session over a WebSocket to the relay, as the browser's client has it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use futures_util::{SinkExt as _, StreamExt as _};
+use client_native::{AskError, Client, Transport as _};
 use protocol::command::Command;
 use protocol::event::Event;
-use protocol::frame::{Notice, SUBPROTOCOL};
 use protocol::id::{Password, RoomId, SessionId};
-use protocol::session::{CommandError, Config, Output, Session, State, Ticket, Transmit};
-use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
+use protocol::session::{CommandError, Config, Output};
+use tokio::time::{Instant, timeout};
 
-/// How long anything a test waits for may take before it is given up.
+use crate::websocket::{Ended, WebSocket};
+
+/// How long anything a test waits for may take.
 const DEADLINE: Duration = Duration::from_secs(20);
-
-/// The connection ended: the close code and the reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
-    /// The WebSocket's close code; 1006 where there was none.
-    pub code: u16,
-    /// The reason beside it.
-    pub reason: String,
-}
-
-type WebSocket = tokio_tungstenite::WebSocketStream<TcpStream>;
+/// How long one step of a wait takes at most.
+const STEP: Duration = Duration::from_millis(100);
 
 /// A player.
 pub struct Player {
-    /// The protocol's side of the player.
-    pub session: Session,
-    socket: WebSocket,
-    started: Instant,
+    /// The player's session and connection.
+    pub client: Client<WebSocket>,
     ended: Option<Ended>,
-    outputs: std::collections::VecDeque<Output>,
 }
 
 impl Player {
-    /// Connect to a relay's `/ws`; gives the player once the relay took the WebSocket, welcomed or not.
+    /// Connect to a relay's `/ws`. The game server's welcome is still to come.
     ///
     /// # Errors
     /// The relay cannot be reached or refuses.
@@ -48,25 +34,9 @@ impl Player {
     }
 
     async fn dial_with(url: &str, config: Config) -> anyhow::Result<Self> {
-        let mut request = url.into_client_request()?;
-        let subprotocol = HeaderValue::from_static(SUBPROTOCOL);
-        request
-            .headers_mut()
-            .insert("Sec-WebSocket-Protocol", subprotocol);
-        let authority = request
-            .uri()
-            .authority()
-            .context("an address without a host")?
-            .to_string();
-        let tcp = TcpStream::connect(&authority).await?;
-        tcp.set_nodelay(true)?;
-        let (socket, _) = tokio_tungstenite::client_async(request, tcp).await?;
         Ok(Self {
-            session: Session::new(config),
-            socket,
-            started: Instant::now(),
+            client: Client::new(WebSocket::connect(url).await?, config),
             ended: None,
-            outputs: std::collections::VecDeque::new(),
         })
     }
 
@@ -75,10 +45,13 @@ impl Player {
     /// # Errors
     /// The connection ends first, or nothing comes.
     pub async fn connect(url: &str) -> anyhow::Result<Self> {
-        let mut player = Self::dial(url).await?;
-        player
-            .until(|player| player.session.state() == State::Connected)
-            .await?;
+        Self::connect_with(url, Config::default()).await
+    }
+
+    async fn connect_with(url: &str, config: Config) -> anyhow::Result<Self> {
+        let mut player = Self::dial_with(url, config).await?;
+        let welcome = timeout(DEADLINE, player.client.welcome()).await;
+        welcome.context("no welcome")??;
         Ok(player)
     }
 
@@ -95,23 +68,11 @@ impl Player {
     /// # Errors
     /// The server refuses, or the connection ends.
     pub async fn sign_in_with(url: &str, name: &str, config: Config) -> anyhow::Result<Self> {
-        let mut player = Self::dial_with(url, config).await?;
-        player
-            .until(|player| player.session.state() == State::Connected)
-            .await?;
+        let mut player = Self::connect_with(url, config).await?;
         let password = Some(Password::new(format!("password of {name}")));
-        player
-            .ask(Command::Name {
-                name: name.to_owned(),
-                password,
-            })
-            .await??;
+        let name = name.to_owned();
+        player.ask(Command::Name { name, password }).await??;
         Ok(player)
-    }
-
-    /// The time since this player connected: the clock of its session.
-    pub fn now(&self) -> Duration {
-        self.started.elapsed()
     }
 
     /// Send a command and wait for its answer.
@@ -119,14 +80,11 @@ impl Player {
     /// # Errors
     /// It cannot be sent, or the connection ends. What the server refuses is the inner error.
     pub async fn ask(&mut self, command: Command) -> anyhow::Result<Result<Event, CommandError>> {
-        let ticket = self.session.send(command, self.now())?;
-        let mut answer = None;
-        self.until(|player| {
-            answer = player.answer_of(ticket);
-            answer.is_some()
-        })
-        .await?;
-        answer.context("no answer")
+        match self.client.ask(command).await {
+            Ok(event) => Ok(Ok(event)),
+            Err(AskError::Answer(error)) => Ok(Err(error)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Make a room.
@@ -134,12 +92,8 @@ impl Player {
     /// # Errors
     /// The server refuses, or the connection ends.
     pub async fn create_room(&mut self, name: &str) -> anyhow::Result<RoomId> {
-        match self
-            .ask(Command::CreateRoom {
-                name: name.to_owned(),
-            })
-            .await??
-        {
+        let name = name.to_owned();
+        match self.ask(Command::CreateRoom { name }).await?? {
             Event::RoomCreated { room_id, .. } => Ok(room_id),
             other => bail!("not a room: {other:?}"),
         }
@@ -153,10 +107,15 @@ impl Player {
         &mut self,
         room_id: &RoomId,
     ) -> anyhow::Result<Result<Event, CommandError>> {
+<<<<<<< HEAD
         self.ask(Command::JoinRoom { room_id: *room_id }).await
+=======
+        let room_id = *room_id;
+        self.ask(Command::JoinRoom { room_id }).await
+>>>>>>> f8d409e (tests: put the test players on client-native)
     }
 
-    /// Who is in the room, by id.
+    /// The ids of all players in the room.
     ///
     /// # Errors
     /// The server refuses, or the connection ends.
@@ -177,12 +136,12 @@ impl Player {
         let deadline = Instant::now() + DEADLINE;
         while !done(self) {
             if let Some(ended) = &self.ended {
-                bail!("the connection ended: {} {}", ended.code, ended.reason);
+                return Err(ended.clone().into());
             }
             if Instant::now() > deadline {
                 bail!("not within {DEADLINE:?}");
             }
-            self.turn(Duration::from_millis(100)).await?;
+            self.step(STEP).await;
         }
         Ok(())
     }
@@ -192,26 +151,18 @@ impl Player {
     /// # Errors
     /// It has not within 20 s.
     pub async fn until_ended(&mut self) -> anyhow::Result<Ended> {
-        let deadline = Instant::now() + DEADLINE;
-        loop {
-            if let Some(ended) = self.ended.clone() {
-                return Ok(ended);
-            }
-            if Instant::now() > deadline {
-                bail!("not ended within {DEADLINE:?}");
-            }
-            self.turn(Duration::from_millis(100)).await?;
-        }
+        let mut ended = None;
+        self.until(|player| {
+            ended = player.ended.clone();
+            ended.is_some()
+        })
+        .await?;
+        ended.context("no end")
     }
 
     /// Take the next output that `wanted` accepts, and drop those before it.
     pub fn take<T>(&mut self, mut wanted: impl FnMut(Output) -> Option<T>) -> Option<T> {
-        while let Some(output) = self.outputs.pop_front() {
-            if let Some(found) = wanted(output) {
-                return Some(found);
-            }
-        }
-        None
+        std::iter::from_fn(|| self.client.poll_output()).find_map(|output| wanted(output))
     }
 
     /// Send a text frame as it is, past the session.
@@ -219,15 +170,15 @@ impl Player {
     /// # Errors
     /// The connection is gone.
     pub async fn send_text(&mut self, text: &str) -> anyhow::Result<()> {
-        Ok(self.socket.send(Message::text(text)).await?)
+        self.client.transport_mut().queue_line(text)?;
+        self.step(Duration::ZERO).await;
+        Ok(())
     }
 
     /// Send a binary frame as it is, past the session.
-    ///
-    /// # Errors
-    /// The connection is gone.
-    pub async fn send_binary(&mut self, bytes: Vec<u8>) -> anyhow::Result<()> {
-        Ok(self.socket.send(Message::binary(bytes)).await?)
+    pub async fn send_binary(&mut self, bytes: &[u8]) {
+        self.client.transport_mut().send_datagram(bytes);
+        self.step(Duration::ZERO).await;
     }
 
     /// Say goodbye and wait for the end.
@@ -235,88 +186,16 @@ impl Player {
     /// # Errors
     /// The end does not come.
     pub async fn goodbye(&mut self) -> anyhow::Result<Ended> {
-        self.session.goodbye(self.now());
+        self.client.goodbye().await;
         self.until_ended().await
     }
 
-    /// Do what is due, then wait for one frame, the session's next time-out or `at_most`.
-    ///
-    /// # Errors
-    /// The socket fails in another way than by ending.
-    pub async fn turn(&mut self, at_most: Duration) -> anyhow::Result<()> {
-        self.flush().await?;
-        if self.ended.is_some() {
-            return Ok(());
-        }
-        let due = self
-            .session
-            .poll_timeout()
-            .map(|due| due.saturating_sub(self.now()));
-        let wait = due.unwrap_or(at_most).min(at_most);
-        match tokio::time::timeout(wait, self.socket.next()).await {
-            Ok(frame) => self.handle(frame),
-            Err(_) => self.session.handle_timeout(self.now()),
-        }
-        self.flush().await
-    }
-
-    async fn flush(&mut self) -> anyhow::Result<()> {
-        while let Some(transmit) = self.session.poll_transmit() {
-            if self.ended.is_some() {
-                continue;
-            }
-            let message = match transmit {
-                Transmit::Line(line) => Message::text(line),
-                Transmit::Datagram(datagram) => Message::binary(datagram),
-                Transmit::Close => Message::Close(None),
-            };
-            // A connection that is gone says so when it is read.
-            let _ = self.socket.send(message).await;
-        }
-        while let Some(output) = self.session.poll_output() {
-            self.outputs.push_back(output);
-        }
-        Ok(())
-    }
-
-    fn handle(&mut self, frame: Option<Result<Message, tokio_tungstenite::tungstenite::Error>>) {
-        let now = self.now();
-        match frame {
-            Some(Ok(Message::Text(text))) if Notice::parse(&text).is_none() => {
-                self.session.handle_line(&text, now)
-            }
-            Some(Ok(Message::Binary(datagram))) => {
-                let _ = self.session.handle_datagram(&datagram, now);
-            }
-            Some(Ok(Message::Close(close))) => {
-                let ended = close.map(|close| Ended {
-                    code: close.code.into(),
-                    reason: close.reason.as_str().to_owned(),
-                });
-                self.end(ended);
-            }
-            Some(Ok(_)) => {}
-            Some(Err(_)) | None => self.end(None),
-        }
-    }
-
-    fn end(&mut self, ended: Option<Ended>) {
-        let lost = || Ended {
-            code: 1006,
-            reason: String::new(),
-        };
-        self.ended.get_or_insert_with(|| ended.unwrap_or_else(lost));
-        self.session.handle_close();
-    }
-
-    /// Take the answer to a command sent before, where it has come.
-    pub fn answer_of(&mut self, wanted: Ticket) -> Option<Result<Event, CommandError>> {
-        let is_wanted =
-            |output: &Output| matches!(output, Output::Answer { ticket, .. } if *ticket == wanted);
-        let place = self.outputs.iter().position(is_wanted)?;
-        match self.outputs.remove(place) {
-            Some(Output::Answer { answer, .. }) => Some(answer),
-            _ => None,
+    /// Send what waits, and wait for one thing to come or `at_most`.
+    pub async fn step(&mut self, at_most: Duration) {
+        if self.ended.is_none()
+            && let Ok(Err(ended)) = timeout(at_most, self.client.step()).await
+        {
+            self.ended = Some(ended);
         }
     }
 }

@@ -12,16 +12,16 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
 
-/// How long anything a test waits for may take before it is given up.
+use crate::websocket;
+
+/// How long anything a test waits for may take.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Somebody who watches a room.
+/// A spectator of a room.
 pub struct Spectator {
     socket: tokio_tungstenite::WebSocketStream<TcpStream>,
-    /// The room as it was last told; null before that.
+    /// The newest state of the room; null before the first.
     pub room: Value,
     /// The newest snapshot.
     pub snapshot: Option<Snapshot>,
@@ -37,18 +37,10 @@ impl Spectator {
     /// # Errors
     /// The relay refuses.
     pub async fn watch(relay: &Relay, room: &RoomId) -> anyhow::Result<Self> {
-        let mut request = format!("ws://{}/spectate/{room}", relay.addr()).into_client_request()?;
-        request.headers_mut().insert(
-            "Sec-WebSocket-Protocol",
-            HeaderValue::from_static("mp-spectate.v1"),
-        );
-        let socket = TcpStream::connect(relay.addr()).await?;
-        let handshake = tokio_tungstenite::client_async(request, socket);
-        let (socket, response) = timeout(DEADLINE, handshake).await??;
-        let selected = response.headers().get("Sec-WebSocket-Protocol");
-        ensure!(selected.is_some_and(|selected| selected == "mp-spectate.v1"));
+        let url = format!("ws://{}/spectate/{room}", relay.addr());
+        let connecting = websocket::connect(&url, "mp-spectate.v1");
         Ok(Self {
-            socket,
+            socket: timeout(DEADLINE, connecting).await??,
             room: Value::Null,
             snapshot: None,
             skipped: 0,
@@ -56,11 +48,11 @@ impl Spectator {
         })
     }
 
-    /// Take frames for `time`; says how many came.
+    /// Take frames for a time; says how many came.
     ///
     /// # Errors
-    /// The connection ends, or a frame is none of the contract's.
-    pub async fn turn(&mut self, time: Duration) -> anyhow::Result<usize> {
+    /// The connection ends, or a frame breaks the contract.
+    pub async fn listen(&mut self, time: Duration) -> anyhow::Result<usize> {
         let until = Instant::now() + time;
         let mut frames = 0;
         while let Ok(message) = timeout_at(until, self.socket.next()).await {
@@ -78,7 +70,7 @@ impl Spectator {
         let deadline = Instant::now() + DEADLINE;
         while !done(self) {
             let Ok(message) = timeout_at(deadline, self.socket.next()).await else {
-                bail!("in vain: {} {:?}", self.room, self.snapshot)
+                bail!("not within {DEADLINE:?}: {} {:?}", self.room, self.snapshot)
             };
             self.take(message.context("the end")??)?;
         }

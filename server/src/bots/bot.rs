@@ -52,7 +52,7 @@ struct Bot {
 pub(super) async fn stay_home(roster: &Arc<Roster>, number: usize) -> anyhow::Result<()> {
     let mut bot = Bot::sign_in(roster, number, &format!("Bot {}", NAMES[number])).await?;
     let room = loop {
-        let home = roster.home.borrow().clone();
+        let home = *roster.home.borrow();
         match home {
             Some(room) if bot.join(&room).await? => break room,
             // The first bot makes the room, and makes it again should it ever be gone.
@@ -118,7 +118,7 @@ impl Bot {
 
     /// Join a room; says whether that worked.
     async fn join(&mut self, room: &RoomId) -> anyhow::Result<bool> {
-        let room_id = room.clone();
+        let room_id = *room;
         match self.client.ask(Command::JoinRoom { room_id }).await {
             Ok(_) => Ok(true),
             Err(AskError::Answer(CommandError::Refused {
@@ -138,7 +138,7 @@ impl Bot {
             bail!("the home room was not made");
         };
         self.client.ask(Command::StartGame).await?;
-        self.roster.home.send_replace(Some(room_id.clone()));
+        self.roster.home.send_replace(Some(room_id));
         Ok(room_id)
     }
 

@@ -80,7 +80,7 @@ impl Roster {
 
     /// Put a session on the list of bots. Do so before it joins a room, or it is taken for a player there.
     pub(super) fn register(self: &Arc<Self>, id: SessionId) -> Registration {
-        self.bots().insert(id.clone(), None);
+        self.bots().insert(id, None);
         Registration {
             roster: Arc::clone(self),
             id,
@@ -117,8 +117,7 @@ impl Roster {
         let only_bots = hosted_by_bot && seats(&listed) <= members(&bots, room).count();
         *abandoned = if only_bots { *abandoned + 1 } else { 0 };
         // One bot makes way at a time.
-        let too_full =
-            seats(&listed) > MAX_TAKEN_SEATS && members(&bots, room).max() == Some(bot);
+        let too_full = seats(&listed) > MAX_TAKEN_SEATS && members(&bots, room).max() == Some(bot);
         let blocks_start = host == Some(bot) && !listed.is_active;
         too_full || blocks_start || *abandoned >= ABANDONED_LISTS
     }
@@ -131,8 +130,7 @@ impl Roster {
 impl Registration {
     /// Note the room the bot has joined.
     pub(super) fn joined(&self, room: &RoomId) {
-        let joined = Some(room.clone());
-        self.roster.bots().insert(self.id.clone(), joined);
+        self.roster.bots().insert(self.id, Some(*room));
     }
 }
 

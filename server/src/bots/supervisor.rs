@@ -111,12 +111,12 @@ impl Visitors {
         let place = place.or_else(|| self.rooms.iter().position(Option::is_none));
         let Some(index) = place else { return };
         let room = self.rooms[index].get_or_insert_with(|| VisitedRoom {
-            id: id.clone(),
+            id: *id,
             bots: vec![None; self.count],
         });
         for number in 0..self.count {
             if room.size() < wanted && !is_working(&room.bots[number]) {
-                let visit = visit_room(Arc::clone(&self.roster), number, index, id.clone());
+                let visit = visit_room(Arc::clone(&self.roster), number, index, *id);
                 room.bots[number] = Some(self.tasks.spawn(visit));
             }
         }

@@ -30,8 +30,8 @@ struct Arguments {
 }
 
 const UPDATE_INTERVAL: Duration = Duration::from_millis(50);
-/// The shortest wait of a turn, when the next position is due already.
-const MIN_TURN: Duration = Duration::from_micros(100);
+/// The shortest wait of a step, when the next position is due already.
+const MIN_STEP: Duration = Duration::from_micros(100);
 /// How many enter at once, as a page that is told to come back later would have it.
 const ENTERING: usize = 16;
 const PING_INTERVAL: Duration = Duration::from_secs(2);
@@ -134,20 +134,15 @@ impl Driver {
                 next_update += UPDATE_INTERVAL;
                 let counts = Instant::now() >= counted;
                 if counts && sent_before.is_none() {
-                    sent_before = Some(player.session.traffic().packets_sent);
+                    sent_before = Some(player.client.session().traffic().packets_sent);
                 }
                 self.drive(&mut player, counts);
             }
-            player
-                .turn(
-                    next_update
-                        .saturating_duration_since(Instant::now())
-                        .max(MIN_TURN),
-                )
-                .await?;
+            let wait = next_update.saturating_duration_since(Instant::now());
+            player.step(wait.max(MIN_STEP)).await;
             if Instant::now() >= next_ping && Instant::now() < end {
                 next_ping += PING_INTERVAL;
-                player.session.send(Command::Ping, player.now())?;
+                player.client.send(Command::Ping)?;
                 self.figures.commands_sent.fetch_add(1, Ordering::Relaxed);
             }
             self.count(&mut player);
@@ -186,14 +181,13 @@ impl Driver {
     fn drive(&self, player: &mut Player, counts: bool) {
         let sent = self.epoch.elapsed().as_secs_f32() * 1000.0;
         let position = Vec3::new(sent, if counts { COUNTS } else { 0.0 }, self.number as f32);
-        let now = player.now();
-        // Too early a position waits for its beat; the session counts what really went.
-        let _ = player.session.send_update(position, Quat::IDENTITY, now);
+        // A position that comes too early waits; the session counts what really went.
+        let _ = player.client.send_update(position, Quat::IDENTITY);
     }
 
     /// Count what was sent since the first position that counts.
     fn count_sent(&self, player: &Player, before: u64) {
-        let sent = player.session.traffic().packets_sent - before;
+        let sent = player.client.session().traffic().packets_sent - before;
         self.figures.updates_sent.fetch_add(sent, Ordering::Relaxed);
         self.figures
             .updates_expected

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use ::tests::Delays;
-use anyhow::{Context as _, ensure};
-use futures_util::{SinkExt as _, StreamExt as _};
+use ::tests::{Delays, WebSocket};
+use anyhow::Context as _;
+use client_native::{Incoming, Transport as _};
 use protocol::cipher::Cipher;
 use protocol::datagram::{Datagram, Update};
 use protocol::geometry::{Quat, Vec3};
@@ -17,10 +17,6 @@ use protocol::id::Secret;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
 
 use crate::clock::Clock;
 use crate::stage::{CARS, Stage};
@@ -111,8 +107,9 @@ impl Doors {
         clock: Clock,
         (phase, delays): (&Phase, &Arc<[Delays; 2]>),
     ) -> anyhow::Result<SocketAddr> {
-        let (socket, session) =
-            tokio::join!(connect(relay), self.welcome(room, stage.room_id(room)));
+        let url = format!("ws://{relay}/ws");
+        let welcome = self.welcome(room, stage.room_id(room));
+        let (socket, session) = tokio::join!(WebSocket::connect(&url), welcome);
         let mut player = Player {
             socket: socket?,
             room,
@@ -123,8 +120,12 @@ impl Doors {
         };
         tokio::spawn(answer(session?));
         player.until_listed().await?;
-        player.drive().await?;
-        let (_, way) = self.udp.recv_from(&mut [0; 2048]).await?;
+        player.drive()?;
+        let mut space = [0; 2048];
+        let way = tokio::select! {
+            received = self.udp.recv_from(&mut space) => received?.1,
+            Err(ended) = player.socket.receive() => return Err(ended.into()),
+        };
         tokio::spawn(async move {
             // It ends with the relay.
             let _ended = player.run().await;
@@ -162,20 +163,9 @@ async fn answer(mut session: TcpStream) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn connect(relay: &str) -> anyhow::Result<WebSocketStream<TcpStream>> {
-    let mut request = format!("ws://{relay}/ws").into_client_request()?;
-    let subprotocol = HeaderValue::from_static(protocol::frame::SUBPROTOCOL);
-    request
-        .headers_mut()
-        .insert("Sec-WebSocket-Protocol", subprotocol);
-    let socket = TcpStream::connect(relay).await?;
-    socket.set_nodelay(true)?;
-    Ok(tokio_tungstenite::client_async(request, socket).await?.0)
-}
-
 /// The bridged player of a room.
 struct Player {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocket,
     room: usize,
     cipher: Cipher,
     clock: Clock,
@@ -186,9 +176,8 @@ struct Player {
 impl Player {
     async fn until_listed(&mut self) -> anyhow::Result<()> {
         loop {
-            let message = self.socket.next().await.context("the relay hung up")??;
-            ensure!(!message.is_close(), "the relay refused: {message}");
-            if matches!(&message, Message::Text(line) if line.contains("ROOM_PLAYERS")) {
+            let incoming = self.socket.receive().await?;
+            if matches!(incoming, Incoming::Line(line) if line.contains("ROOM_PLAYERS")) {
                 return Ok(());
             }
         }
@@ -198,21 +187,22 @@ impl Player {
         let mut beat = tokio::time::interval(PERIOD);
         loop {
             tokio::select! {
-                message = self.socket.next() => match message.context("the end")?? {
-                    Message::Binary(datagram) => self.take(&datagram),
-                    Message::Close(_) => return Ok(()),
-                    _ => {}
-                },
-                _ = beat.tick() => self.drive().await?,
+                incoming = self.socket.receive() => {
+                    if let Incoming::Datagram(datagram) = incoming? {
+                        self.take(&datagram);
+                    }
+                }
+                _ = beat.tick() => self.drive()?,
             }
         }
     }
 
     /// Send its own position.
-    async fn drive(&mut self) -> anyhow::Result<()> {
+    fn drive(&mut self) -> anyhow::Result<()> {
         let update = position(self.room, 0, self.clock.now())?;
-        let sealed = self.cipher.seal(update.as_bytes())?;
-        Ok(self.socket.send(Message::binary(sealed)).await?)
+        self.socket
+            .send_datagram(&self.cipher.seal(update.as_bytes())?);
+        Ok(())
     }
 
     fn take(&self, datagram: &[u8]) {

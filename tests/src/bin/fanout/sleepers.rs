@@ -215,13 +215,11 @@ impl Track {
             if Instant::now() >= next {
                 next += PERIOD;
                 let place = Vec3::new(self.stamp(), 0.0, number as f32);
-                let now = player.now();
-                // Too early a position waits for its beat.
-                let _early = player.session.send_update(place, Quat::IDENTITY, now);
+                // A position that comes too early waits.
+                let _early = player.client.send_update(place, Quat::IDENTITY);
             }
-            player
-                .turn(next.saturating_duration_since(Instant::now()))
-                .await?;
+            let wait = next.saturating_duration_since(Instant::now());
+            player.step(wait).await;
             self.count(&mut player);
         }
         player.goodbye().await?;
