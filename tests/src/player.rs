@@ -107,12 +107,7 @@ impl Player {
         &mut self,
         room_id: &RoomId,
     ) -> anyhow::Result<Result<Event, CommandError>> {
-<<<<<<< HEAD
         self.ask(Command::JoinRoom { room_id: *room_id }).await
-=======
-        let room_id = *room_id;
-        self.ask(Command::JoinRoom { room_id }).await
->>>>>>> f8d409e (tests: put the test players on client-native)
     }
 
     /// The ids of all players in the room.
