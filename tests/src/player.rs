@@ -156,8 +156,8 @@ impl Player {
     }
 
     /// Take the next output that `wanted` accepts, and drop those before it.
-    pub fn take<T>(&mut self, mut wanted: impl FnMut(Output) -> Option<T>) -> Option<T> {
-        std::iter::from_fn(|| self.client.poll_output()).find_map(|output| wanted(output))
+    pub fn take<T>(&mut self, wanted: impl FnMut(Output) -> Option<T>) -> Option<T> {
+        std::iter::from_fn(|| self.client.poll_output()).find_map(wanted)
     }
 
     /// Send a text frame as it is, past the session.
