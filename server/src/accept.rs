@@ -1,5 +1,4 @@
-//! Takes TCP connections and makes TLS of them: many at once by default, one after another where the original is
-//! to be shown.
+//! Accepts TCP connections and starts TLS on them: many at once by default, one after another in the faithful mode.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,15 +17,15 @@ use crate::rules::MAX_SESSIONS;
 
 /// How long a handshake may take: a slow phone on a bad network needs two or three seconds.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
-/// How long a peer may be silent before it is closed in the faithful mode. The original was seen to close one
-/// after 0.1 s (recording `plain_tcp`); a real client says hello at once.
+/// How long a peer may be silent before it is closed in the faithful mode. The original closed one after 0.1 s (recording
+/// `plain_tcp`); a real client sends its hello at once.
 const FAITHFUL_SILENCE: Duration = Duration::from_secs(1);
-/// How long to wait when the system cannot give out another connection, most likely for want of descriptors.
+/// How long to wait when the system cannot accept, most likely because descriptors have run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// The first byte of every TLS connection.
 const TLS_HANDSHAKE_RECORD: u8 = 0x16;
 
-/// Accept connections: never ends. Dropping the future ends all of them.
+/// Accept connections. Never ends; dropping the future ends all of them.
 pub(crate) async fn run(
     listener: TcpListener,
     acceptor: TlsAcceptor,
@@ -54,7 +53,7 @@ pub(crate) async fn run(
         };
         let (acceptor, engine) = (acceptor.clone(), Arc::clone(&engine));
         if faithful {
-            // The defect to show: nobody else is accepted meanwhile.
+            // The original's defect: nobody else is accepted meanwhile.
             let stream = faithful_handshake(&acceptor, tcp, &mut tasks).await;
             tasks.spawn(async move {
                 finish(engine, stream).await;
@@ -84,7 +83,7 @@ async fn handshake(acceptor: &TlsAcceptor, tcp: TcpStream) -> anyhow::Result<Tls
         .context("TLS handshake failed")
 }
 
-/// As the original, close without a word whoever says nothing or speaks no TLS; our TLS would send an alert.
+/// Close a peer that is silent or does not speak TLS without an alert, as the original does.
 async fn faithful_handshake(
     acceptor: &TlsAcceptor,
     tcp: TcpStream,

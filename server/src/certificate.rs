@@ -1,4 +1,4 @@
-//! The server's own certificate: made at start, kept in a folder where asked, so that pinning it goes on working.
+//! The server's own certificate: made at start, and kept in a folder if asked, so that a pin stays valid.
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
@@ -13,9 +13,9 @@ use sha2::{Digest as _, Sha256};
 
 /// The name in the certificate. Clients may ask for it, for `localhost`, or for the address.
 const COMMON_NAME: &str = "mp-server";
-/// The certificate in the folder, for clients to trust.
+/// The file that holds the certificate, for clients to trust.
 pub const CERTIFICATE_FILE: &str = "certificate.pem";
-/// The key in the folder, for nobody else.
+/// The file that holds the key, for the server only.
 pub const KEY_FILE: &str = "key.pem";
 
 /// A certificate and its key, as PEM.

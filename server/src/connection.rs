@@ -1,5 +1,5 @@
-//! One player's connection: its bytes to lines for the engine, the engine's lines to bytes. Ends as the original
-//! ends one, without TLS's close_notify.
+//! One player's connection: cuts its bytes into lines for the engine, and writes the engine's lines. It ends as the
+//! original's does, without TLS's close_notify.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,19 +17,19 @@ use crate::rules::Conn;
 const READ_BYTES: usize = 16 * 1024;
 /// How long a peer may take to accept what is written to it.
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
-/// How long the end of a connection waits for the peer's own end, so that unread bytes of the peer do not turn
-/// the last reply into a reset.
+/// How long the end of a connection waits for the peer's own end. Closing with bytes unread would reset the connection and
+/// lose the last reply.
 const LINGER_LIMIT: Duration = Duration::from_secs(2);
 /// How much is read and dropped meanwhile.
 const MAX_LINGER_BYTES: u64 = 1 << 20;
 
-/// Ends the session when the task does, however it does.
-struct Membership {
+/// Ends the session when the connection's task ends, however it ends.
+struct SessionGuard {
     engine: Arc<Engine>,
     conn: Conn,
 }
 
-impl Drop for Membership {
+impl Drop for SessionGuard {
     fn drop(&mut self) {
         self.engine.disconnect(self.conn);
     }
@@ -38,7 +38,7 @@ impl Drop for Membership {
 /// Serve one connection until either side ends it.
 pub(crate) async fn serve(engine: Arc<Engine>, stream: TlsStream<TcpStream>) {
     let (conn, link) = engine.connect();
-    let membership = Membership {
+    let guard = SessionGuard {
         engine: Arc::clone(&engine),
         conn,
     };
@@ -46,17 +46,17 @@ pub(crate) async fn serve(engine: Arc<Engine>, stream: TlsStream<TcpStream>) {
     let (mut reader, mut writer) = tokio::io::split(stream);
     let reading = async {
         read_lines(&engine, conn, &link, &mut reader).await;
-        // The peer has ended its side; what it is still owed goes out before ours ends.
+        // The peer has ended its side. What is queued for it still goes out.
         engine.disconnect(conn);
-        link.outbox.finish();
+        link.queue.finish();
         std::future::pending::<()>().await;
     };
     tokio::select! {
         () = reading => {}
         () = write_lines(&link, &mut writer) => {}
-        () = link.outbox.until_cut() => {}
+        () = link.queue.until_cut() => {}
     }
-    drop(membership);
+    drop(guard);
     tracing::debug!(conn = conn.0, "disconnected");
     let (tcp, _) = reader.unsplit(writer).into_inner();
     end(tcp).await;
@@ -66,7 +66,7 @@ pub(crate) async fn serve(engine: Arc<Engine>, stream: TlsStream<TcpStream>) {
 pub(crate) async fn end(mut tcp: TcpStream) {
     if tcp.shutdown().await.is_ok() {
         let mut rest = tcp.take(MAX_LINGER_BYTES);
-        // Whatever the peer still says is not heard any more, and its end may be an error.
+        // What the peer still sends is dropped, and its end may be an error.
         let _ = timeout(
             LINGER_LIMIT,
             tokio::io::copy(&mut rest, &mut tokio::io::sink()),
@@ -83,7 +83,7 @@ async fn read_lines(
 ) {
     let mut decoder = LineDecoder::default();
     let mut bytes = vec![0; READ_BYTES];
-    // An end without close_notify is an error to TLS and an ordinary end to us.
+    // An end without close_notify is an error to TLS and an ordinary end here.
     while let Ok(count @ 1..) = reader.read(&mut bytes).await {
         decoder.push(&bytes[..count]);
         while let Some(line) = decoder.next_line() {
@@ -96,7 +96,7 @@ async fn read_lines(
 }
 
 async fn write_lines(link: &Link, writer: &mut (impl AsyncWrite + Unpin)) {
-    while let Some(bytes) = link.outbox.next().await {
+    while let Some(bytes) = link.queue.next().await {
         let write = async {
             writer.write_all(&bytes).await?;
             writer.flush().await

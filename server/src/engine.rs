@@ -1,5 +1,5 @@
-//! The rules behind one lock, with a clock and random ids, and their outputs brought where they belong: lines to
-//! outboxes, passwords to a worker, datagrams back to the caller.
+//! The rules behind one lock, with a clock and random ids. Their outputs go on from here: lines to the connections' queues,
+//! passwords to worker threads, datagrams back to the caller.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -12,19 +12,19 @@ use protocol::line::LineError;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
-use crate::outbox::Outbox;
-use crate::password::Workshop;
+use crate::line_queue::LineQueue;
+use crate::password::Hasher;
 use crate::rules::{Config, Conn, Output, PasswordAnswer, PasswordJob, Rules, Ticket};
 
-/// How many passwords are hashed at once. Each takes a core and 19 MiB, and the races have to go on meanwhile.
+/// How many passwords are hashed at once. Each takes a core and 19 MiB, and the races must go on meanwhile.
 const PASSWORD_WORKERS: usize = 2;
 
 /// What the engine and a connection's task share.
 #[derive(Default)]
 pub(crate) struct Link {
     /// Lines for the peer.
-    pub(crate) outbox: Outbox,
-    /// Told when the session may take lines again.
+    pub(crate) queue: LineQueue,
+    /// Notified when the session may take lines again.
     pub(crate) resume: Notify,
 }
 
@@ -40,9 +40,9 @@ struct State {
     conns: u64,
 }
 
-/// What one call made that cannot be done under the lock.
+/// Outputs of one call that are handled without the lock.
 #[derive(Default)]
-struct Made {
+struct Deferred {
     broadcasts: Vec<Broadcast>,
     passwords: Vec<(Ticket, PasswordJob)>,
 }
@@ -52,7 +52,7 @@ pub(crate) struct Engine {
     state: Mutex<State>,
     started: Instant,
     password_workers: Semaphore,
-    workshop: Arc<Workshop>,
+    hasher: Arc<Hasher>,
 }
 
 impl Engine {
@@ -66,7 +66,7 @@ impl Engine {
             }),
             started: Instant::now(),
             password_workers: Semaphore::new(PASSWORD_WORKERS),
-            workshop: Arc::default(),
+            hasher: Arc::default(),
         })
     }
 
@@ -104,7 +104,7 @@ impl Engine {
         self.act(|rules, _| rules.handle_datagram(from, bytes))
     }
 
-    /// Run the clock: never ends.
+    /// Run the clock. Never ends.
     pub(crate) async fn tick(self: Arc<Self>) {
         loop {
             let due = self.state().rules.poll_timeout();
@@ -116,19 +116,19 @@ impl Engine {
     fn act(self: &Arc<Self>, act: impl FnOnce(&mut Rules, Duration)) -> Vec<Broadcast> {
         let mut state = self.state();
         act(&mut state.rules, self.started.elapsed());
-        let made = state.deliver();
+        let deferred = state.deliver();
         drop(state);
-        for (ticket, job) in made.passwords {
+        for (ticket, job) in deferred.passwords {
             tokio::spawn(Arc::clone(self).do_password(ticket, job));
         }
-        made.broadcasts
+        deferred.broadcasts
     }
 
-    /// One such task per session at most, since a session waits for its password.
+    /// Do one password job. A session has one at most, since it waits for the answer.
     async fn do_password(self: Arc<Self>, ticket: Ticket, job: PasswordJob) {
         let _turn = self.password_workers.acquire().await;
-        let workshop = Arc::clone(&self.workshop);
-        let work = tokio::task::spawn_blocking(move || workshop.work(&job));
+        let hasher = Arc::clone(&self.hasher);
+        let work = tokio::task::spawn_blocking(move || hasher.work(&job));
         let answer = work.await.unwrap_or(PasswordAnswer::Failed);
         self.act(|rules, _| rules.handle_password(ticket, answer));
         if let Some(link) = self.state().links.get(&ticket.conn()) {
@@ -142,31 +142,33 @@ impl Engine {
 }
 
 impl State {
-    fn deliver(&mut self) -> Made {
-        let mut made = Made::default();
+    fn deliver(&mut self) -> Deferred {
+        let mut deferred = Deferred::default();
         while let Some(output) = self.rules.poll_output() {
             match output {
                 Output::Line { conn, line } => self.push(conn, &line),
-                Output::Datagram { to, payload } => made.broadcasts.push(Broadcast { to, payload }),
+                Output::Datagram { to, payload } => {
+                    deferred.broadcasts.push(Broadcast { to, payload })
+                }
                 Output::Close { conn } => {
                     if let Some(link) = self.links.remove(&conn) {
-                        link.outbox.finish();
+                        link.queue.finish();
                     }
                 }
-                Output::Password { ticket, job } => made.passwords.push((ticket, job)),
+                Output::Password { ticket, job } => deferred.passwords.push((ticket, job)),
             }
         }
-        made
+        deferred
     }
 
     fn push(&mut self, conn: Conn, line: &str) {
         let Some(link) = self.links.get(&conn) else {
             return;
         };
-        if link.outbox.push(line).is_err() {
+        if link.queue.push(line).is_err() {
             tracing::warn!(conn = conn.0, "peer reads too slowly: cut off");
-            // Its session ends with its task.
-            link.outbox.cut();
+            // The session ends when the connection's task does.
+            link.queue.cut();
             self.links.remove(&conn);
         }
     }
@@ -177,7 +179,7 @@ fn draw_id<Id: FromStr>() -> Id {
     loop {
         let mut bytes = [0; 16];
         if getrandom::fill(&mut bytes).is_err() {
-            // Ids that can be guessed would let anyone drive anyone's car: rather no server.
+            // Whoever guesses an id can drive that car, so there must be no server without random ids.
             tracing::error!("the system gives no random numbers");
             std::process::abort();
         }

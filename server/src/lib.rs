@@ -1,12 +1,12 @@
-//! A small game server that speaks MP-Server's first generation: the embedded default of the demo and the
-//! opponent in the tests. The rules are a state machine without I/O; the sockets lie around it.
+//! A small game server that speaks MP-Server's first generation, for the demo and the tests. The rules are a state machine
+//! without I/O; the rest is sockets around it.
 
 mod accept;
 mod bots;
 mod certificate;
 mod connection;
 mod engine;
-mod outbox;
+mod line_queue;
 mod password;
 pub mod rules;
 mod server;

@@ -1,13 +1,14 @@
 //! The program `mp-server`: options from the command line and the environment, one line on standard output when
 //! it is ready, logs on standard error, and a clean stop on Ctrl-C or SIGTERM.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Parser;
 use protocol::id::Secret;
+use serde::Serialize;
 use server::{Bots, Options, Server};
 
 /// A small game server that speaks MP-Server's first generation.
@@ -71,7 +72,7 @@ async fn main() -> anyhow::Result<()> {
         .with_env_filter(filter)
         .with_ansi(coloured);
     log.with_writer(std::io::stderr).init();
-    // Before anything is announced, so that a stop that comes at once is a clean one.
+    // Before the ready line, so that even a stop right after it is clean.
     let stop = stop_asked_for().context("cannot listen for Ctrl-C and SIGTERM")?;
     let server = Server::start(Arguments::parse().into()).await?;
     announce(&server)?;
@@ -81,19 +82,23 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Print the one line that says where the server is.
+/// The one line on standard output.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Ready {
+    tcp: SocketAddr,
+    udp: SocketAddr,
+    certificate_sha256: String,
+}
+
+/// Print the ready line.
 fn announce(server: &Server) -> anyhow::Result<()> {
-    let (tcp, udp, sha256) = (
-        server.tcp_addr(),
-        server.udp_addr(),
-        server.certificate_sha256(),
-    );
-    let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
-        r#"{{"tcp":"{tcp}","udp":"{udp}","certificateSha256":"{sha256}"}}"#
-    )?;
-    out.flush()?;
+    let ready = Ready {
+        tcp: server.tcp_addr(),
+        udp: server.udp_addr(),
+        certificate_sha256: server.certificate_sha256(),
+    };
+    println!("{}", serde_json::to_string(&ready)?);
     Ok(())
 }
 
@@ -117,7 +122,7 @@ fn stop_asked_for() -> std::io::Result<impl Future<Output = ()>> {
 #[cfg(not(unix))]
 fn stop_asked_for() -> std::io::Result<impl Future<Output = ()>> {
     Ok(async {
-        // Without the means to be stopped in order, the program runs until it is killed.
+        // Without a signal to listen to, the program runs until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

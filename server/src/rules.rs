@@ -1,15 +1,16 @@
 //! The rules of the game server without I/O: lines, datagrams and clock readings go in by `handle_*`, and
-//! [`Rules::poll_output`] gives what is to be sent, closed or hashed. The sockets around it are in
-//! [`crate::server`]; nothing here opens one, reads a clock, draws a random number or hashes a password.
+//! [`Rules::poll_output`] gives what is to be sent, closed or hashed. Nothing here opens a socket, reads a clock, draws a
+//! random number or hashes a password.
 
 mod account;
 mod command;
 mod datagram;
 mod json;
+mod json_format;
 mod lobby;
-mod number;
 mod reply;
 mod room;
+mod rooms;
 mod session;
 mod sign_in;
 
@@ -30,11 +31,12 @@ pub use sign_in::MAX_PLAYER_NAME_CHARS;
 
 use account::Accounts;
 use command::{Command, Request};
-use reply::{Reply, error};
-use room::{Room, Seating};
+use reply::{PlayerInfo, Reply};
+use room::Seating;
+use rooms::Rooms;
 use session::{Session, Waiting};
 
-/// How many sessions there may be at once: ten times the load the project measures itself with.
+/// How many sessions there may be at once: ten times the load of the project's own measurements.
 pub const MAX_SESSIONS: usize = 1_000;
 /// How often idle sessions are looked for (facts, section 1.6).
 pub const IDLE_CHECK: Duration = Duration::from_secs(30);
@@ -44,7 +46,7 @@ pub const IDLE_LIMIT: Duration = Duration::from_secs(60);
 const AUTHENTICATION_REQUIRED: &str =
     "Authentication required. Please use NAME command with password.";
 
-/// Names one connection for as long as the server runs.
+/// A connection's number, never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Conn(pub u64);
 
@@ -67,33 +69,33 @@ impl Ticket {
 pub enum Output {
     /// Send a line, without its newline.
     Line {
-        /// To whom.
+        /// The receiver.
         conn: Conn,
-        /// What.
+        /// The line.
         line: Arc<str>,
     },
     /// Send one datagram to several places.
     Datagram {
-        /// Where.
+        /// The receivers.
         to: Vec<SocketAddr>,
-        /// What.
+        /// The datagram.
         payload: Vec<u8>,
     },
     /// Send what is queued, then close. The session is gone already.
     Close {
-        /// Whom.
+        /// The connection.
         conn: Conn,
     },
-    /// Answer by [`Rules::handle_password`].
+    /// Do a password job and answer with [`Rules::handle_password`].
     Password {
         /// Give this back with the answer.
         ticket: Ticket,
-        /// What is to be done.
+        /// The job.
         job: PasswordJob,
     },
 }
 
-/// Work on a password that takes too long to be done in between.
+/// Work on a password, which takes too long to be done here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasswordJob {
     /// Hash it with a new salt.
@@ -116,9 +118,9 @@ pub enum PasswordAnswer {
 /// How the rules behave.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
-    /// Be the original with all its defects (facts, section 10) instead of a sane server of the same protocol.
+    /// Behave as the original with all its defects (facts, section 10) instead of as a sane server of the same protocol.
     pub faithful: bool,
-    /// Half of every datagram's key.
+    /// One half of every datagram's key; the other is the session's id.
     pub secret: Secret,
 }
 
@@ -136,12 +138,11 @@ pub struct Rules {
     /// The endpoint of every session that has one.
     endpoints: HashMap<SocketAddr, Conn>,
     /// At most [`MAX_ROOMS`].
-    rooms: HashMap<RoomId, Room>,
+    rooms: Rooms,
     accounts: Accounts,
-    rooms_made: u64,
     tickets: u64,
     next_idle_check: Duration,
-    /// Emptied by the caller after every call, so it holds what one call makes.
+    /// Holds the outputs of one call, since the caller empties it after each.
     outputs: VecDeque<Output>,
 }
 
@@ -154,9 +155,8 @@ impl Rules {
             sessions: HashMap::new(),
             conns: HashMap::new(),
             endpoints: HashMap::new(),
-            rooms: HashMap::new(),
+            rooms: Rooms::default(),
             accounts: Accounts::default(),
-            rooms_made: 0,
             tickets: 0,
             next_idle_check: IDLE_CHECK,
             outputs: VecDeque::new(),
@@ -241,7 +241,7 @@ impl Rules {
         self.outputs.pop_front()
     }
 
-    /// Work through the lines of a session until none is left or one has to wait.
+    /// Execute the lines of a session until none is left or one has to wait.
     fn work(&mut self, conn: Conn) {
         while let Some(session) = self.sessions.get_mut(&conn) {
             if session.waiting.is_some() {
@@ -281,7 +281,7 @@ impl Rules {
         match command {
             Command::Name { name, password } => self.sign_in(conn, name, password),
             Command::Authenticate { password } => self.authenticate(conn, password),
-            Command::Ping => self.send(conn, Reply::new("PONG").end()),
+            Command::Ping => self.reply(conn, &Reply::Pong),
             Command::PlayerInfo => self.player_info(conn),
             Command::ListRooms => self.list_rooms(conn),
             Command::CreateRoom { name } => self.create_room(conn, name),
@@ -291,13 +291,13 @@ impl Rules {
             Command::StartGame => self.start_game(conn),
             Command::RelayMessage(message) => self.relay_message(conn, message),
             Command::Bye => {
-                self.send(conn, Reply::new("BYE_OK").end());
+                self.reply(conn, &Reply::ByeOk);
                 self.close(conn);
             }
             Command::Batch(lines) => self.batch(conn, lines),
             Command::Unknown(verb) => {
-                let unknown = Reply::new("UNKNOWN_COMMAND").text("originalCommand", &verb);
-                self.send(conn, unknown.end());
+                let original_command = &verb;
+                self.reply(conn, &Reply::UnknownCommand { original_command });
             }
         }
     }
@@ -322,16 +322,13 @@ impl Rules {
         let Some(session) = self.sessions.get(&conn) else {
             return;
         };
-        let room = session
-            .room
-            .as_ref()
-            .map_or("null".to_owned(), |room| reply::quoted(room.as_str()));
-        let (id, name) = (&session.id, reply::quoted(&session.name));
-        let info = format!(r#"{{"Id":"{id}","PlayerName":{name},"CurrentRoomId":{room}}}"#);
-        self.send(
-            conn,
-            Reply::new("PLAYER_INFO").json("playerInfo", &info).end(),
-        );
+        let player_info = PlayerInfo {
+            id: session.id,
+            player_name: &session.name,
+            current_room_id: session.room,
+        };
+        let line = Reply::PlayerInfo { player_info }.to_line();
+        self.send(conn, line);
     }
 
     fn is_authenticated(&self, conn: Conn) -> bool {
@@ -344,8 +341,12 @@ impl Rules {
         self.outputs.push_back(Output::Line { conn, line });
     }
 
+    fn reply(&mut self, conn: Conn, reply: &Reply<'_>) {
+        self.send(conn, reply.to_line());
+    }
+
     fn error(&mut self, conn: Conn, message: &str) {
-        self.send(conn, error(message));
+        self.reply(conn, &Reply::Error { message });
     }
 
     fn close(&mut self, conn: Conn) {

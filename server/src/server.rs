@@ -1,4 +1,4 @@
-//! The server as a whole: sockets opened, tasks started and ended.
+//! The server as a whole: opens sockets, starts and ends tasks.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -18,18 +18,18 @@ use crate::engine::Engine;
 use crate::rules::Config;
 use crate::{accept, udp};
 
-/// How a server is started. The default is a sane one on free ports of the loopback, with a certificate of its own.
+/// How a server is started. By default it is sane, listens on free ports of the loopback, and makes a new certificate.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where lines are taken; port 0 is any free one.
+    /// The address for lines; port 0 is any free one.
     pub tcp: SocketAddr,
-    /// Where datagrams are taken; port 0 is any free one.
+    /// The address for datagrams; port 0 is any free one.
     pub udp: SocketAddr,
-    /// Be the original with all its defects.
+    /// Behave as the original with all its defects.
     pub faithful: bool,
-    /// Half of every datagram's key.
+    /// One half of every datagram's key; the other is the session's id.
     pub secret: Secret,
-    /// The folder that keeps the certificate; nothing makes a new one every time.
+    /// The folder that keeps the certificate. Without it every start makes a new one.
     pub certificate_dir: Option<PathBuf>,
     /// Cars that drive by themselves; none by default.
     pub bots: Bots,
@@ -64,7 +64,7 @@ impl Server {
     /// Open the sockets and serve. Needs a tokio runtime.
     ///
     /// # Errors
-    /// A socket cannot be opened, or the certificate not be read or kept.
+    /// A socket cannot be opened, or the certificate cannot be read or kept.
     pub async fn start(options: Options) -> anyhow::Result<Self> {
         let identity = match &options.certificate_dir {
             Some(folder) => Identity::kept_in(folder, options.tcp.ip())?,
@@ -103,12 +103,12 @@ impl Server {
         })
     }
 
-    /// Say where lines are taken.
+    /// The address for lines.
     pub fn tcp_addr(&self) -> SocketAddr {
         self.tcp
     }
 
-    /// Say where datagrams are taken.
+    /// The address for datagrams.
     pub fn udp_addr(&self) -> SocketAddr {
         self.udp
     }
@@ -136,7 +136,7 @@ impl Server {
             task.abort();
         }
         for task in self.tasks.drain(..) {
-            // It was aborted, which is an error to tokio.
+            // To tokio an aborted task is an error.
             let _ = task.await;
         }
     }

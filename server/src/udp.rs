@@ -1,5 +1,5 @@
-//! The one UDP socket: datagrams in, broadcasts out. Many datagrams are taken per wake-up, since the whole field
-//! of cars tends to send at the same instant.
+//! The one UDP socket: datagrams in, broadcasts out. Many datagrams are taken per wake-up, since all cars
+//! tend to send at the same instant.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,10 +11,9 @@ use tokio::net::UdpSocket;
 
 use crate::engine::{Broadcast, Engine};
 
-/// What we ask the system to hold between two wake-ups, each way: two seconds of 100 cars at 20 Hz. The system
-/// may grant less.
+/// What the system is asked to hold between two wake-ups, each way: two seconds of 100 cars at 20 Hz. It may grant less.
 const SOCKET_BUFFER_BYTES: usize = 4 << 20;
-/// How many datagrams are taken before others get their turn.
+/// How many datagrams are taken before other tasks run.
 const BURST: usize = 64;
 
 /// Open the socket.
@@ -35,7 +34,7 @@ pub(crate) fn bind(address: SocketAddr) -> anyhow::Result<UdpSocket> {
     bind().with_context(|| format!("cannot open UDP {address}; is the port taken?"))
 }
 
-/// Serve the socket: never ends.
+/// Serve the socket. Never ends.
 pub(crate) async fn run(socket: UdpSocket, engine: Arc<Engine>) {
     let mut bytes = [0; MAX_DATAGRAM_BYTES];
     loop {
@@ -43,7 +42,7 @@ pub(crate) async fn run(socket: UdpSocket, engine: Arc<Engine>) {
             tracing::warn!(%error, "UDP socket");
         }
         for _ in 0..BURST {
-            // An error is either "none left" or a peer's closed port; both mean nothing here.
+            // An error says that none is left, or reports a peer's closed port.
             let Ok((count, from)) = socket.try_recv_from(&mut bytes) else {
                 break;
             };
@@ -59,7 +58,7 @@ async fn send(socket: &UdpSocket, Broadcast { to, payload }: &Broadcast) {
     for &address in to {
         let sent = socket.try_send_to(payload, address);
         if sent.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock) {
-            // The send buffer is full: wait, so that a burst is not lost. A receiver's fault is its own.
+            // The send buffer is full. Waiting saves the burst; a receiver's error does not matter here.
             let _ = socket.send_to(payload, address).await;
         }
     }

@@ -1,12 +1,12 @@
-//! How long things took, counted so that it takes no more memory the longer it goes on, and by several threads.
+//! A histogram of delays: bounded memory however many are counted, by several threads at once.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// Tenths of a millisecond told apart: 5 s. What took longer counts as this.
+/// Steps of a tenth of a millisecond: 5 s. Longer delays count as this long.
 const SLOWEST: usize = 50_000;
 
-/// How many took how long, to a tenth of a millisecond.
+/// The number of delays of each length, to a tenth of a millisecond.
 pub struct Delays(Vec<AtomicU32>);
 
 impl Default for Delays {
@@ -16,18 +16,18 @@ impl Default for Delays {
 }
 
 impl Delays {
-    /// Count one more.
+    /// Count a delay.
     pub fn count(&self, delay: Duration) {
         let tenths = usize::try_from(delay.as_micros() / 100).unwrap_or(SLOWEST);
         self.0[tenths.min(SLOWEST)].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many were counted.
+    /// The number of delays counted.
     pub fn number(&self) -> u64 {
         self.counts().sum()
     }
 
-    /// The delay in milliseconds that this share of all did not exceed; not a number where there were none.
+    /// The delay in milliseconds that this share of all did not exceed; not a number if none was counted.
     pub fn quantile(&self, share: f64) -> f64 {
         let wanted = (self.number() as f64 * share).ceil().max(1.0);
         let mut passed = 0;

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use relay::{Config, Fingerprint, HostPort, Relay, Trust};
 use server::{Options, Server};
 
-/// A game server and the relay before it, trusting exactly its certificate.
+/// A game server and a relay that trusts exactly its certificate.
 pub struct Site {
     /// The game server.
     pub server: Server,

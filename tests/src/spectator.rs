@@ -1,4 +1,4 @@
-//! A spectator without a browser: keeps what a real one keeps, the newest of its room.
+//! A spectator without a browser: keeps the newest state of its room, as a page does.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub struct Spectator {
     pub room: Value,
     /// The newest snapshot.
     pub snapshot: Option<Snapshot>,
-    /// Snapshots that were left out between those that came.
+    /// The number of snapshots that were left out between those that came.
     pub skipped: u32,
     /// The kinds of the frames so far: `t` and `b`.
     pub kinds: String,

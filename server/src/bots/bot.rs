@@ -12,7 +12,7 @@ use protocol::refusal::Refusal;
 use protocol::session::{CommandError, Output};
 use tokio::time::{Instant, timeout_at};
 
-use super::driver::{Character, Driver};
+use super::driver::{Driver, DrivingStyle};
 use super::roster::{BotClient, MAX_BOTS, Registration, Roster};
 use super::traffic::Traffic;
 
@@ -180,7 +180,7 @@ impl Bot {
         loop {
             while let Some(output) = self.next_output(tick).await? {
                 match output {
-                    Output::Update(update) => traffic.hear(&update, self.client.now()),
+                    Output::Update(update) => traffic.update(&update, self.client.now()),
                     Output::GameStarted(started) => driver = self.driver(self.garage(&started)),
                     Output::RoomLost(_) => bail!("out of the room"),
                     _ => {}
@@ -205,7 +205,7 @@ impl Bot {
 
     fn driver(&self, garage: usize) -> Driver {
         let track = Arc::clone(&self.roster.track);
-        Driver::new(track, garage, Character::nth(self.number))
+        Driver::new(track, garage, DrivingStyle::nth(self.number))
     }
 
     /// The garage the server chose.

@@ -1,5 +1,5 @@
-//! How a bot drives: out of its garage, along its own lane of the oval, as fast as its tyres and its character
-//! allow, around or behind others. Pure: time and the other cars go in, a place and a turn come out.
+//! How a bot drives: out of its garage, along its own lane of the oval, as fast as its tyres and its style
+//! allow, around or behind other cars. Pure: time and the other cars go in, a place and a turn come out.
 
 use std::sync::Arc;
 
@@ -12,48 +12,48 @@ use super::track::{BRAKING, Track};
 const ACCELERATION: f32 = 7.0;
 /// How fast a car goes between the garage doors, in m/s.
 const GARAGE_SPEED: f32 = 4.0;
-/// How far that is, in metres.
+/// How far it goes at that speed, in metres.
 const GARAGE_METRES: f32 = 16.0;
 /// How fast a car goes in the pit lane, in m/s.
 const PIT_SPEED: f32 = 16.0;
 /// How fast a car goes on the last metres before the oval, in m/s.
 const MERGE_SPEED: f32 = 28.0;
-/// How long those last metres are.
+/// How long that last part is, in metres.
 const MERGE_METRES: f32 = 55.0;
-/// What a car keeps to the one in front, in metres from middle to middle.
+/// The distance a car keeps to the one in front, in metres from middle to middle.
 const GAP: f32 = 9.0;
-/// Two cars less apart sideways than this are in each other's way, in metres.
+/// Two cars closer than this sideways are in each other's way, in metres.
 const CLEARANCE: f32 = 2.6;
-/// Two cars less apart along the track than this are beside each other, in metres.
+/// Two cars closer than this along the track are beside each other, in metres.
 const BESIDE: f32 = 7.0;
-/// What a car keeps to the edge of the track, in metres.
+/// The distance a car keeps to the edge of the track, in metres.
 const EDGE: f32 = 1.6;
-/// The fastest a car changes its lane, in m/s sideways.
-const MOST_SIDEWAYS: f32 = 3.0;
+/// The highest sideways speed of a car that changes its lane, in m/s.
+const MAX_SIDEWAYS: f32 = 3.0;
 /// How fast a car goes around another that stands, in m/s.
 const CREEP: f32 = 2.0;
 /// The part of its braking a car counts on when it comes up behind another.
 const CAUTION: f32 = 0.6;
 /// How long a car waits for others in the pit lane before it squeezes past, in seconds.
-const PATIENCE: f32 = 4.0;
+const MAX_WAIT: f32 = 4.0;
 
-/// What makes one bot drive unlike another.
+/// What makes each bot drive differently.
 #[derive(Debug, Clone)]
-pub(crate) struct Character {
+pub(crate) struct DrivingStyle {
     /// Where it likes to drive, in metres right of the centreline.
     lane: f32,
-    /// How much of the tyres' grip it dares to use, as a part of the speed that would use all.
+    /// How much of the highest speed that the tyres allow it uses, 0 to 1.
     pace: f32,
     /// What its car can do, in m/s.
     top_speed: f32,
-    /// How far and how slowly it wanders about its lane.
+    /// How far it sways about its lane, and how long one sway takes.
     sway_metres: f32,
     sway_seconds: f32,
-    /// How long it takes to get going, in seconds.
-    dawdle: f32,
+    /// How long it waits at the start, in seconds.
+    start_delay: f32,
 }
 
-/// Another car, as last heard of.
+/// Another car, as far as the bot knows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Neighbour {
     pub(crate) place: Point,
@@ -65,7 +65,7 @@ pub(crate) struct Neighbour {
 #[derive(Debug)]
 pub(crate) struct Driver {
     track: Arc<Track>,
-    character: Character,
+    style: DrivingStyle,
     leg: Leg,
     /// In m/s, never negative.
     speed: f32,
@@ -82,7 +82,7 @@ enum Leg {
     Oval(Spot),
 }
 
-/// Another car as the one behind it sees it.
+/// Another car, relative to the bot's own.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     /// Metres in front, negative behind.
@@ -93,8 +93,8 @@ struct Seen {
     speed: f32,
 }
 
-impl Character {
-    /// Make up the character of the bot with this number.
+impl DrivingStyle {
+    /// Give the style of the bot with this number.
     pub(crate) fn nth(number: usize) -> Self {
         // Multiples of irrational numbers spread evenly over 0 to 1 and do not repeat.
         let spread = |step: f32| ((number as f32 + 1.0) * step).fract();
@@ -104,18 +104,18 @@ impl Character {
             top_speed: 55.0 + 7.0 * spread(0.569_840),
             sway_metres: 0.3 + 0.5 * spread(0.819_173),
             sway_seconds: 7.0 + 6.0 * spread(0.671_044),
-            dawdle: 0.3 + 0.9 * number as f32,
+            start_delay: 0.3 + 0.9 * number as f32,
         }
     }
 }
 
 impl Driver {
     /// Put a car into a garage.
-    pub(crate) fn new(track: Arc<Track>, garage: usize, character: Character) -> Self {
+    pub(crate) fn new(track: Arc<Track>, garage: usize, style: DrivingStyle) -> Self {
         let way = track.way_out(garage);
         Self {
             track,
-            character,
+            style,
             leg: Leg::WayOut(way, 0.0),
             speed: 0.0,
             sideways: 0.0,
@@ -124,10 +124,10 @@ impl Driver {
         }
     }
 
-    /// Drive on for `seconds` among others.
+    /// Drive on for `seconds` among other cars.
     pub(crate) fn advance(&mut self, seconds: f32, others: &[Neighbour]) {
         self.seconds += seconds;
-        if self.seconds < self.character.dawdle {
+        if self.seconds < self.style.start_delay {
             return;
         }
         let before = self.speed;
@@ -138,10 +138,10 @@ impl Driver {
             }
             Leg::Oval(spot) => {
                 let (wanted, across) = self.plan(*spot, others);
-                let most = MOST_SIDEWAYS.min(0.35 * self.speed);
+                let most = MAX_SIDEWAYS.min(0.35 * self.speed);
                 let sideways = ((across - spot.across) / 0.5).clamp(-most, most);
                 self.approach(wanted, seconds);
-                // Turning the wheel takes time, too.
+                // Turning the wheel takes time.
                 self.sideways += (sideways - self.sideways) * (seconds * 4.0).min(1.0);
             }
         }
@@ -207,9 +207,9 @@ impl Driver {
         }
     }
 
-    /// Come nearer to a speed as fast as engine and brakes allow.
+    /// Change to a speed as fast as engine and brakes allow.
     fn approach(&mut self, wanted: f32, seconds: f32) {
-        let effort = 1.0 - (self.speed / (self.character.top_speed * 1.15)).powi(2);
+        let effort = 1.0 - (self.speed / (self.style.top_speed * 1.15)).powi(2);
         let fastest = self.speed + ACCELERATION * effort.max(0.0) * seconds;
         let slowest = (self.speed - BRAKING * seconds).max(0.0);
         self.speed = wanted.clamp(slowest, fastest);
@@ -224,7 +224,7 @@ impl Driver {
             MERGE_SPEED
         };
         let ([x, z], (sin, cos)) = (self.place(), way.yaw(along).sin_cos());
-        let mut wanted = wanted * self.character.pace;
+        let mut wanted = wanted * self.style.pace;
         for other in others {
             let [dx, dz] = [other.place[0] - x, other.place[1] - z];
             let car = Seen {
@@ -236,7 +236,7 @@ impl Driver {
                 wanted = wanted.min(following(car));
             }
         }
-        if self.waited > PATIENCE {
+        if self.waited > MAX_WAIT {
             wanted.max(CREEP)
         } else {
             wanted
@@ -245,15 +245,15 @@ impl Driver {
 
     /// Choose a speed and a place across the oval.
     fn plan(&self, spot: Spot, others: &[Neighbour]) -> (f32, f32) {
-        let Character {
+        let DrivingStyle {
             lane,
             pace,
             top_speed,
             ..
-        } = self.character;
+        } = self.style;
         let mut speed = (self.track.limit(spot.along) * pace).min(top_speed);
-        let phase = self.seconds / self.character.sway_seconds * std::f32::consts::TAU;
-        let mut across = lane + self.character.sway_metres * phase.sin();
+        let phase = self.seconds / self.style.sway_seconds * std::f32::consts::TAU;
+        let mut across = lane + self.style.sway_metres * phase.sin();
         let seen = self.look(spot, others);
         let in_the_way = |car: &&Seen| {
             let met = (car.across - spot.across).abs() < CLEARANCE;
@@ -278,7 +278,7 @@ impl Driver {
             }
         }
         for car in seen.iter().filter(|car| car.ahead.abs() < BESIDE) {
-            // Leave room to whoever is beside.
+            // Leave room for the car beside.
             if car.across >= spot.across {
                 across = across.min(car.across - CLEARANCE);
             } else {
@@ -289,7 +289,7 @@ impl Driver {
         (speed, across.clamp(-edge, edge))
     }
 
-    /// Others on the oval near enough to matter.
+    /// List the cars on the oval that are near enough to matter.
     fn look(&self, spot: Spot, others: &[Neighbour]) -> Vec<Seen> {
         let far = 25.0 + self.speed * self.speed / (2.0 * BRAKING * CAUTION);
         let [x, z] = self.place();
@@ -329,7 +329,7 @@ impl Driver {
     }
 }
 
-/// How fast to go behind another car, so that braking in time is no art.
+/// How fast to go behind another car, so that bots can always brake in time.
 fn following(car: Seen) -> f32 {
     let (room, theirs) = (car.ahead - GAP, car.speed.max(0.0));
     if room > 0.0 {

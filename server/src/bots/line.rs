@@ -1,9 +1,9 @@
 //! A line on the ground to drive along. Ground coordinates are `[x, z]` in metres; yaw 0 looks along +Z and grows
 //! towards +X.
 
-/// How many segments around the last known one are searched first.
+/// How many segments around the last known one are searched first, either way.
 const NEAR_SEGMENTS: usize = 20;
-/// A car further from the line than this is searched for everywhere.
+/// A car further from the line than this is searched for along the whole line.
 const NEAR_METRES: f32 = 25.0;
 
 /// A place on the ground: x and z in metres.
@@ -12,7 +12,7 @@ pub(crate) type Point = [f32; 2];
 /// A line on the ground, closed or open.
 #[derive(Debug)]
 pub(crate) struct Line {
-    /// The first point once more at the end where the line is closed.
+    /// A closed line ends with its first point once more.
     points: Vec<Point>,
     /// How far along the line each point is, the whole length at the end.
     along: Vec<f32>,
@@ -92,7 +92,7 @@ impl Line {
         self.nearest(point, 0..segments)
     }
 
-    /// The way from one spot to another along the line: on a closed one the shorter way, back is negative.
+    /// The way from one spot to another along the line, negative backwards; the shorter one on a closed line.
     pub(crate) fn gap(&self, from: f32, to: f32) -> f32 {
         let gap = to - from;
         if self.closed {

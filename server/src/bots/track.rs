@@ -10,13 +10,13 @@ use super::line::{Line, Point, Spot, turn};
 pub(crate) const GRIP: f32 = 11.0;
 /// How hard a car brakes, in m/s².
 pub(crate) const BRAKING: f32 = 12.0;
-/// The fastest a car can be made for, in m/s; straights are limited by the car and not by the track.
+/// A limit above the top speed of every car, in m/s: on straights the car limits the speed, not the track.
 const NO_LIMIT: f32 = 100.0;
 /// How far beyond the end of the pit lane a car is on the centreline.
 const MERGE_METRES: f32 = 45.0;
-/// How far in front of a garage a car has turned into the pit lane.
+/// How far beyond its garage a car has turned into the pit lane.
 const TURN_METRES: f32 = 9.0;
-/// The most points a line may have, and garages: bounds for a file that somebody else wrote.
+/// How many points and garages a track file may have at most.
 const MAX_POINTS: usize = 10_000;
 
 #[derive(Deserialize)]
@@ -116,7 +116,7 @@ impl Track {
     pub(crate) fn way_out(&self, garage: usize) -> Line {
         let [x, z] = self.garages[garage % self.garages.len()];
         let lane = Line::new(self.pit.clone(), false);
-        // Straight out, into the lane ahead, along it, and on to the oval.
+        // Straight out, into the lane, along it, and on to the oval.
         let from = lane.spot([x, z], None).along + TURN_METRES;
         let across = lane.point(Spot {
             along: from - TURN_METRES,
@@ -168,7 +168,7 @@ fn rounded(mut points: Vec<Point>) -> Vec<Point> {
 fn limits(oval: &Line) -> Vec<f32> {
     let count = oval.starts().len() - 1;
     let by_grip = |index: usize| {
-        // Over some metres to either side, so that rounding in the file does not look like a bend.
+        // Over 15 m to either side, so that rounding in the file does not look like a bend.
         let (before, after) = (oval.starts()[index] - 15.0, oval.starts()[index] + 15.0);
         let bend = turn(oval.yaw(before), oval.yaw(after)).abs() / 30.0;
         if bend > 0.0 {

@@ -1,9 +1,9 @@
-//! Which names have a password. Hashes are made and checked outside; here they are only kept.
+//! Which names have a password. Hashes are made and checked elsewhere and only kept here.
 
 use std::collections::HashMap;
 use std::fmt;
 
-/// How many names may be registered: far more than a demo sees, and a bound on memory.
+/// How many names may be registered: far more than a demo needs, and a bound on memory.
 pub const MAX_ACCOUNTS: usize = 10_000;
 
 /// A hashed password as a text in PHC form. Prints as `***`.

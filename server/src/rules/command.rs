@@ -1,5 +1,5 @@
-//! A command line to its meaning. Case, types and missing fields count exactly as in the original: what it leaves
-//! without an answer is [`Unanswered`] here (facts, section 2).
+//! Reads command lines. Case, types and missing fields count exactly as in the original: a line that it does not answer is
+//! [`Unanswered`] here (facts, section 2).
 
 use protocol::id::Password;
 
@@ -18,7 +18,7 @@ const OPEN: [&str; 6] = [
     "LIST_ROOMS",
 ];
 
-/// The original answers this line with nothing.
+/// The original does not answer this line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Unanswered;
 
@@ -28,7 +28,7 @@ impl From<WrongType> for Unanswered {
     }
 }
 
-/// A line whose command is known but whose fields have not been looked at, since signing in is asked for first.
+/// A line whose command is known. Its fields are read only after the check that the session is signed in.
 pub(crate) struct Request<'a> {
     verb: String,
     object: Object<'a>,
@@ -56,16 +56,16 @@ pub(crate) enum Command {
     LeaveRoom,
     GetRoomPlayers,
     StartGame,
-    /// Target and message; nothing where one of the fields is absent.
+    /// Target and message; `None` if one of the fields is absent.
     RelayMessage(Option<(String, String)>),
     Bye,
-    /// The raw lines of the batch; nothing where it is malformed.
+    /// The raw lines of the batch; `None` if it is malformed.
     Batch(Option<Vec<String>>),
     Unknown(String),
 }
 
 impl<'a> Request<'a> {
-    /// Read a line; `Ok(Err(Unanswered))` where the original says nothing.
+    /// Read a line; `Ok(Err(Unanswered))` if the original does not answer it.
     pub(crate) fn read(line: &'a str) -> Result<Result<Self, Unanswered>, NotJson> {
         let Some(object) = json::parse(line)? else {
             return Ok(Err(Unanswered));
@@ -84,7 +84,7 @@ impl<'a> Request<'a> {
         OPEN.contains(&self.verb.as_str())
     }
 
-    /// Look at the fields. `batches` says whether `BATCH` is understood, which the original does not.
+    /// Read the fields. The original does not know `BATCH`; `batches` says whether it is understood.
     pub(crate) fn command(self, batches: bool) -> Result<Command, Unanswered> {
         let Self { verb, object } = self;
         Ok(match verb.as_str() {
@@ -145,7 +145,7 @@ fn batch(object: &Object<'_>) -> Option<Vec<String>> {
     whole.then(|| lines.into_iter().map(str::to_owned).collect())
 }
 
-/// Upper-case character by character, as .NET does: a character whose upper case is several stays.
+/// Upper-case character by character as .NET does: a character whose upper case has several characters stays.
 pub(crate) fn upper_case(text: &str) -> String {
     let upper = |char: char| {
         let mut all = char.to_uppercase();

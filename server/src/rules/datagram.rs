@@ -1,5 +1,4 @@
-//! Datagrams: opened with the key of a session, understood, and sent on plain to the others of a room (facts,
-//! section 6).
+//! Datagrams: opened with the key of a session, understood, and sent on plain to the others in its room (facts, section 6).
 
 use std::net::SocketAddr;
 
@@ -7,14 +6,15 @@ use protocol::cipher::Cipher;
 use protocol::compression;
 
 use super::json::{self, Object, WrongType};
-use super::number::write_float;
-use super::{Conn, Output, Rules, json::write_text};
+use super::json_format::to_json;
+use super::reply::{Position, Reply, Rotation};
+use super::{Conn, Output, Rules};
 
-/// What one datagram asks for.
+/// What a datagram asks for.
 enum Packet {
-    /// Where the car of `sender` is.
+    /// The place of the car of `sender`.
     Update { sender: String, pose: Pose },
-    /// What the driver `sender` does, ready to be sent on to `room`.
+    /// The controls of `sender`, ready to be sent on to `room`.
     Input {
         sender: String,
         room: String,
@@ -22,14 +22,14 @@ enum Packet {
     },
 }
 
-/// Place and turn of a car, as 32-bit floats.
+/// Place and turn of a car.
 struct Pose {
-    position: [f32; 3],
-    rotation: [f32; 4],
+    position: Position,
+    rotation: Rotation,
 }
 
 impl Rules {
-    /// Take one datagram. Whatever is wrong with it, nothing is answered.
+    /// Take one datagram. A bad one is not answered.
     pub fn handle_datagram(&mut self, from: SocketAddr, bytes: &[u8]) {
         let known = self.endpoints.get(&from).copied();
         if known.is_some_and(|conn| self.take_datagram(conn, from, bytes)) {
@@ -101,7 +101,7 @@ impl Rules {
         self.endpoints.insert(from, conn);
     }
 
-    /// The original believes the id in the text, whoever's key opened it; the default mode does not.
+    /// The original believes the id in the text whichever key opened it; the default mode does not.
     fn apply_packet(&mut self, opener: Conn, from: SocketAddr, packet: Packet) {
         let believed = self.config.faithful
             || self
@@ -126,23 +126,24 @@ impl Rules {
             .conn_of(sender)
             .and_then(|conn| self.sessions.get(&conn));
         let Some(session) = session else { return };
-        let room = session
-            .room
-            .as_ref()
-            .and_then(|room| self.rooms.get_mut(room));
-        let Some(room) = room else { return };
+        let Some(room_id) = &session.room else { return };
         if self.config.faithful {
+            let Some(room) = self.rooms.get_mut(room_id) else {
+                return;
+            };
             // The original takes the player out and adds it again, which gives it the last starting place.
             room.remove(&session.id);
             room.add(session.id, session.name.clone(), Some(from));
-        } else if let Some(player) = room.player_mut(&session.id) {
+        } else if let Some(player) = self.rooms.player_mut(room_id, &session.id) {
             player.endpoint = Some(from);
         } else {
             return;
         }
-        if pose.is_finite() {
+        if let Some(room) = self.rooms.get(room_id)
+            && pose.is_finite()
+        {
             let to = room.endpoints_except(sender);
-            self.broadcast(to, pose.to_line(sender));
+            self.broadcast(to, pose.to_json(sender));
         }
     }
 
@@ -205,39 +206,37 @@ impl Packet {
 }
 
 impl Pose {
-    /// Whatever is absent is at the origin, looking along +Z.
+    /// What is absent is at the origin and looks along +Z.
     fn read(object: &Object<'_>) -> Result<Self, WrongType> {
-        let position = floats(object, "position", ["x", "y", "z"])?;
-        let rotation = floats(object, "rotation", ["x", "y", "z", "w"])?;
-        Ok(Self {
-            position: position.map(Option::unwrap_or_default),
-            rotation: [
-                rotation[0].unwrap_or_default(),
-                rotation[1].unwrap_or_default(),
-                rotation[2].unwrap_or_default(),
-                rotation[3].unwrap_or(1.0),
-            ],
-        })
+        let [x, y, z] = floats(object, "position", ["x", "y", "z"])?;
+        let position = Position {
+            x: x.unwrap_or_default(),
+            y: y.unwrap_or_default(),
+            z: z.unwrap_or_default(),
+        };
+        let [x, y, z, w] = floats(object, "rotation", ["x", "y", "z", "w"])?;
+        let rotation = Rotation {
+            x: x.unwrap_or_default(),
+            y: y.unwrap_or_default(),
+            z: z.unwrap_or_default(),
+            w: w.unwrap_or(1.0),
+        };
+        Ok(Self { position, rotation })
     }
 
-    /// The original cannot write what overflowed to infinity, so nobody gets it. It has told the endpoint by then.
+    /// The original cannot write what overflowed to infinity, so nobody gets it, although it has noted the endpoint.
     fn is_finite(&self) -> bool {
-        self.position
-            .iter()
-            .chain(&self.rotation)
-            .all(|value| value.is_finite())
+        let (Position { x, y, z }, turn) = (self.position, self.rotation);
+        let numbers = [x, y, z, turn.x, turn.y, turn.z, turn.w];
+        numbers.into_iter().all(f32::is_finite)
     }
 
-    fn to_line(&self, sender: &str) -> String {
-        let mut out = String::with_capacity(192);
-        out.push_str(r#"{"command":"UPDATE","sessionId":"#);
-        write_text(&mut out, sender);
-        out.push_str(r#","position":"#);
-        write_floats(&mut out, ["x", "y", "z"], self.position);
-        out.push_str(r#","rotation":"#);
-        write_floats(&mut out, ["x", "y", "z", "w"], self.rotation);
-        out.push('}');
-        out
+    fn to_json(&self, sender: &str) -> String {
+        to_json(&Reply::Update {
+            session_id: sender,
+            position: self.position,
+            rotation: self.rotation,
+        })
     }
 }
 
@@ -254,17 +253,4 @@ fn floats<const N: usize>(
         }
     }
     Ok(values)
-}
-
-fn write_floats<const N: usize>(out: &mut String, names: [&str; N], values: [f32; N]) {
-    let mut before = '{';
-    for (name, value) in names.into_iter().zip(values) {
-        out.push(before);
-        out.push('"');
-        out.push_str(name);
-        out.push_str("\":");
-        write_float(out, value);
-        before = ',';
-    }
-    out.push('}');
 }

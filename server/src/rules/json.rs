@@ -1,27 +1,29 @@
-//! JSON exactly as System.Text.Json reads and writes it, the library of the original server (facts, section 1.5).
-//! Values stay raw text until a rule looks at them, so that number spelling and duplicate keys survive.
+//! JSON as System.Text.Json reads it, the library of the original server (facts, section 1.5). Values stay raw text until
+//! a rule looks at them, so that the spelling of numbers and duplicate keys survive.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// How deep arrays and objects may be nested; one more is no JSON to the original.
+use super::json_format::to_json;
+
+/// How deep arrays and objects may be nested. The original takes deeper text for malformed.
 pub(crate) const MAX_DEPTH: usize = 64;
 
-/// A text is no JSON.
+/// A text is not JSON.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NotJson;
 
-/// A field is there but has another type than the rule wants. The original then answers nothing.
+/// A field has another type than the rule wants. The original does not answer then.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct WrongType;
 
 /// One JSON object: its members in the order of the text, keys and values raw.
 pub(crate) struct Object<'a>(Vec<(&'a str, &'a str)>);
 
-/// Read a text; nothing where it is JSON but no object.
+/// Read a text; gives nothing if it is JSON but not an object.
 pub(crate) fn parse(text: &str) -> Result<Option<Object<'_>>, NotJson> {
     let whole: &RawValue = serde_json::from_str(text).map_err(|_| NotJson)?;
     if depth(whole.get()) > MAX_DEPTH {
@@ -36,7 +38,7 @@ impl<'a> Object<'a> {
         serde_json::from_str(raw).map_err(|_| WrongType)
     }
 
-    /// Lend the raw value of a field; of several with one name the last.
+    /// Lend the raw value of a field. Of several with the same name the last counts.
     pub(crate) fn raw(&self, name: &str) -> Option<&'a str> {
         let named = |key: &str| match key.get(1..key.len() - 1) {
             Some(plain) if !plain.contains('\\') => plain == name,
@@ -46,18 +48,19 @@ impl<'a> Object<'a> {
         found.map(|&(_, value)| value)
     }
 
-    /// Read a text field: nothing where it is absent, `Some(None)` where it is null.
+    /// Read a text field: `None` if it is absent, `Some(None)` if it is null.
     ///
     /// # Errors
-    /// It is no text, or holds half of a surrogate pair.
+    /// It is not a text, or holds half of a surrogate pair.
     pub(crate) fn text(&self, name: &str) -> Result<Option<Option<String>>, WrongType> {
+        let text = |raw| serde_json::from_str(raw).map_err(|_| WrongType);
         self.raw(name).map(text).transpose()
     }
 
-    /// Read a number field as the 32-bit float the original keeps; nothing where it is absent.
+    /// Read a number field as a 32-bit float, as the original keeps it; `None` if it is absent.
     ///
     /// # Errors
-    /// It is no number.
+    /// It is not a number.
     pub(crate) fn float(&self, name: &str) -> Result<Option<f32>, WrongType> {
         self.raw(name).map(float).transpose()
     }
@@ -85,22 +88,14 @@ impl<'de> Deserialize<'de> for Object<'de> {
     }
 }
 
-/// List the raw elements of an array; nothing where the value is no array.
+/// List the raw elements of an array; `None` if the value is not an array.
 pub(crate) fn elements(raw: &str) -> Option<Vec<&str>> {
     let elements: Vec<&RawValue> = serde_json::from_str(raw).ok()?;
     Some(elements.into_iter().map(RawValue::get).collect())
 }
 
-fn text(raw: &str) -> Result<Option<String>, WrongType> {
-    match raw.as_bytes() {
-        [b'"', ..] => serde_json::from_str(raw).map(Some).map_err(|_| WrongType),
-        b"null" => Ok(None),
-        _ => Err(WrongType),
-    }
-}
-
 fn float(raw: &str) -> Result<f32, WrongType> {
-    // Only JSON's numbers start so; Rust also reads `inf` and `nan`.
+    // JSON's numbers start like this; Rust would also read `inf` and `nan`.
     match raw.as_bytes() {
         [b'-' | b'0'..=b'9', ..] => raw.parse().map_err(|_| WrongType),
         _ => Err(WrongType),
@@ -135,36 +130,8 @@ fn skip_string(bytes: &mut impl Iterator<Item = u8>) {
     }
 }
 
-/// Write a text as the original escapes it: ASCII only, and none of `< > & ' + "` and backtick as itself.
-pub(crate) fn write_text(out: &mut String, text: &str) {
-    out.push('"');
-    for char in text.chars() {
-        match char {
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{c}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            '<' | '>' | '&' | '\'' | '+' | '"' | '`' => write_unit(out, char as u16),
-            ' '..='~' => out.push(char),
-            _ => {
-                for &mut unit in char.encode_utf16(&mut [0; 2]) {
-                    write_unit(out, unit);
-                }
-            }
-        }
-    }
-    out.push('"');
-}
-
-fn write_unit(out: &mut String, unit: u16) {
-    // Writing to a String cannot fail.
-    let _ = write!(out, "\\u{unit:04X}");
-}
-
-/// Write a valid JSON text as the original passes it on: without white space, texts escaped its way, everything
-/// else as it came.
+/// Write a valid JSON text as the original passes it on: without white space, texts escaped in its way, and everything else
+/// as it came.
 ///
 /// # Errors
 /// A text holds half of a surrogate pair, which the original cannot write.
@@ -180,7 +147,7 @@ pub(crate) fn compact(json: &str) -> Result<String, WrongType> {
                 skip_string(&mut rest);
                 end = json.len() - rest.len();
                 let text: String = serde_json::from_str(&json[at..end]).map_err(|_| WrongType)?;
-                write_text(&mut out, &text);
+                out.push_str(&to_json(&text));
             }
             _ => out.push(char::from(byte)),
         }
@@ -193,24 +160,6 @@ pub(crate) fn compact(json: &str) -> Result<String, WrongType> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    fn written(text: &str) -> String {
-        let mut out = String::new();
-        write_text(&mut out, text);
-        out
-    }
-
-    #[test]
-    fn texts_are_escaped_as_the_original_does() {
-        assert_eq!(written("Zoë"), r#""Zo\u00EB""#);
-        assert_eq!(
-            written("<>&'+\"`"),
-            r#""\u003C\u003E\u0026\u0027\u002B\u0022\u0060""#
-        );
-        assert_eq!(written("\\/\u{8}\t\n\u{c}\r"), r#""\\/\b\t\n\f\r""#);
-        assert_eq!(written("\0\u{1f}\u{7f}"), r#""\u0000\u001F\u007F""#);
-        assert_eq!(written("日本 🏁"), r#""\u65E5\u672C \uD83C\uDFC1""#);
-    }
 
     #[test]
     fn the_last_of_duplicate_keys_wins_and_keys_may_be_escaped() {
@@ -278,12 +227,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_panics_and_escaping_is_read_back(text in any::<String>()) {
+        fn no_text_panics(text in any::<String>()) {
             let _ = parse(&text).map(|object| object.map(|object| object.text("command").is_ok()));
-            let escaped = written(&text);
-            prop_assert!(escaped.is_ascii());
-            prop_assert_eq!(serde_json::from_str::<String>(&escaped).unwrap(), text);
-            prop_assert_eq!(compact(&escaped), Ok(escaped));
+            let text = to_json(&text);
+            prop_assert_eq!(compact(&text), Ok(text));
         }
     }
 }

@@ -1,23 +1,22 @@
-//! What players do between races: rooms, their host, the start, and messages to each other (facts, sections 2.1
-//! and 5).
+//! What players do between races: rooms, their host, the start, and messages to each other (facts, sections 2.1 and 5).
 
 use std::sync::Arc;
 
 use protocol::id::{RoomId, SessionId};
 
-use super::reply::{Reply, error};
-use super::room::{Room, list};
+use super::reply::Reply;
+use super::room::Room;
 use super::{Conn, Rules};
 
-/// How many rooms there may be. In the default mode every room has a player, so sessions are the limit; on the
-/// original, started rooms stay for ever, and a list of this many still fits into one line.
+/// How many rooms there may be. In the default mode every room has a player, so sessions are the limit. On the original
+/// started rooms stay for ever; a list of this many still fits into one line.
 pub const MAX_ROOMS: usize = 4_096;
 /// The longest room name in the default mode; the original has no limit.
 pub const MAX_ROOM_NAME_CHARS: usize = 64;
 
 const DEFAULT_ROOM_NAME: &str = "Race Room";
 
-/// Where a session stands that wants to do something in its room.
+/// The room of a session that wants to do something there.
 enum Place {
     NoRoom,
     RoomGone,
@@ -27,10 +26,8 @@ enum Place {
 
 impl Rules {
     pub(super) fn list_rooms(&mut self, conn: Conn) {
-        let mut rooms: Vec<&Room> = self.rooms.values().collect();
-        rooms.sort_unstable_by_key(|room| room.number);
-        let rooms = list(rooms, '[', ']', |out, room| room.write_listing(out));
-        self.send(conn, Reply::new("ROOM_LIST").json("rooms", &rooms).end());
+        let list = self.rooms.list();
+        self.send(conn, list);
     }
 
     pub(super) fn create_room(&mut self, conn: Conn, name: Option<String>) {
@@ -45,19 +42,16 @@ impl Rules {
         if self.rooms.len() >= MAX_ROOMS {
             return self.error(conn, "This server cannot hold any more rooms.");
         }
-        let (id, number, seating) = ((self.room_ids)(), self.rooms_made, self.seating());
+        let (room_id, seating) = ((self.room_ids)(), self.seating());
         let Some(session) = self.sessions.get_mut(&conn) else {
             return;
         };
-        let mut room = Room::new(id, name.clone(), session.id, number, seating);
+        let mut room = Room::new(room_id, name.clone(), session.id, seating);
         room.add(session.id, session.name.clone(), None);
-        session.room = Some(id);
-        self.rooms_made += 1;
-        self.rooms.insert(id, room);
-        let reply = Reply::new("ROOM_CREATED")
-            .text("roomId", id.as_str())
-            .text("name", &name);
-        self.send(conn, reply.end());
+        session.room = Some(room_id);
+        self.rooms.insert(room);
+        let name = &name;
+        self.reply(conn, &Reply::RoomCreated { room_id, name });
     }
 
     pub(super) fn join_room(&mut self, conn: Conn, room: &str) {
@@ -72,20 +66,17 @@ impl Rules {
         if !room.admits(&player) {
             return self.error(conn, "Failed to join room. Room may be full or inactive.");
         }
-        let id = room.id;
+        let room_id = room.id;
         if !self.config.faithful {
             self.leave_quietly(conn);
         }
-        if let Some(room) = self.rooms.get_mut(&id) {
+        if let Some(room) = self.rooms.get_mut(&room_id) {
             room.add(player, name, None);
         }
         if let Some(session) = self.sessions.get_mut(&conn) {
-            session.room = Some(id);
+            session.room = Some(room_id);
         }
-        self.send(
-            conn,
-            Reply::new("JOIN_OK").text("roomId", id.as_str()).end(),
-        );
+        self.reply(conn, &Reply::JoinOk { room_id });
     }
 
     pub(super) fn leave_room(&mut self, conn: Conn) {
@@ -99,31 +90,25 @@ impl Rules {
                 self.forget_room(conn);
                 self.error(conn, "Cannot leave room. You are not in this room.");
             }
-            Place::In(player, room) => {
+            Place::In(player, room_id) => {
                 self.forget_room(conn);
-                self.remove_player(&player, &room);
-                self.send(
-                    conn,
-                    Reply::new("LEAVE_OK").text("roomId", room.as_str()).end(),
-                );
+                self.remove_player(&player, &room_id);
+                self.reply(conn, &Reply::LeaveOk { room_id });
             }
         }
     }
 
     pub(super) fn room_players(&mut self, conn: Conn) {
-        let room = self
-            .sessions
-            .get(&conn)
-            .and_then(|session| session.room.as_ref());
-        let Some(room) = room else {
+        let room_id = self.sessions.get(&conn).and_then(|session| session.room);
+        let Some(room_id) = room_id else {
             return self.error(conn, "Cannot get players. No room joined.");
         };
-        let Some(room) = self.rooms.get(room) else {
+        let Some(room) = self.rooms.get(&room_id) else {
             return self.error(conn, "Cannot get players. Room not found.");
         };
-        let reply = Reply::new("ROOM_PLAYERS").text("roomId", room.id.as_str());
-        let reply = reply.json("players", &room.players_json());
-        self.send(conn, reply.end());
+        let players = room.players();
+        let line = Reply::RoomPlayers { room_id, players }.to_line();
+        self.send(conn, line);
     }
 
     pub(super) fn start_game(&mut self, conn: Conn) {
@@ -134,35 +119,40 @@ impl Rules {
                 self.forget_room(conn);
                 self.error(conn, "Cannot start game. You are not in this room.");
             }
-            Place::In(player, room) => self.start(conn, &player, &room),
+            Place::In(player, room) if self.is_host(&player, &room) => self.start(conn, &room),
+            Place::In(..) => {
+                self.error(conn, "Cannot start game. Only the host can start the game.");
+            }
         }
     }
 
-    fn start(&mut self, conn: Conn, player: &SessionId, room: &RoomId) {
+    fn is_host(&self, player: &SessionId, room: &RoomId) -> bool {
+        let room = self.rooms.get(room);
+        room.is_some_and(|room| room.host == *player)
+    }
+
+    fn start(&mut self, host: Conn, room: &RoomId) {
         let Some(room) = self.rooms.get_mut(room) else {
             return;
         };
-        if room.host != *player {
-            return self.error(conn, "Cannot start game. Only the host can start the game.");
-        }
         room.started = true;
-        let (id, spawns) = (room.id.as_str(), room.spawns_json());
-        let started = || Reply::new("GAME_STARTED").text("roomId", id);
-        let push = started()
-            .text("hostId", room.host.as_str())
-            .json("spawnPositions", &spawns)
-            .end();
-        let reply = started().json("spawnPositions", &spawns).end();
-        let members = room
-            .players()
-            .iter()
-            .filter_map(|player| self.conns.get(&player.id));
+        let started = |host_id| {
+            let started = Reply::GameStarted {
+                room_id: room.id,
+                host_id,
+                spawn_positions: room.starting_places(),
+            };
+            started.to_line()
+        };
+        let (push, reply) = (started(Some(room.host)), started(None));
+        let members = room.players().iter();
+        let members = members.filter_map(|player| self.conns.get(&player.id));
         let members: Vec<Conn> = members.copied().collect();
         for member in members {
             self.send(member, Arc::clone(&push));
         }
         // The host is told twice, the second time without the host's id (facts, section 3).
-        self.send(conn, reply);
+        self.send(host, reply);
     }
 
     pub(super) fn relay_message(&mut self, conn: Conn, message: Option<(String, String)>) {
@@ -176,17 +166,20 @@ impl Rules {
             );
         }
         let Some(receiver) = self.conn_of(&target) else {
-            return self.send(conn, error("Target player not found."));
+            return self.error(conn, "Target player not found.");
         };
         let Some(sender) = self.sessions.get(&conn) else {
             return;
         };
-        let push = Reply::new("RELAYED_MESSAGE").text("senderId", sender.id.as_str());
-        let push = push
-            .text("senderName", &sender.name)
-            .text("message", &message);
-        self.send(receiver, push.end());
-        self.send(conn, Reply::new("RELAY_OK").text("targetId", &target).end());
+        let push = Reply::RelayedMessage {
+            sender_id: sender.id,
+            sender_name: &sender.name,
+            message: &message,
+        };
+        let push = push.to_line();
+        self.send(receiver, push);
+        let target_id = &target;
+        self.reply(conn, &Reply::RelayOk { target_id });
     }
 
     /// Find the connection of a live session.
@@ -195,7 +188,7 @@ impl Rules {
         self.conns.get(&id).copied()
     }
 
-    /// Take a session out of its room, if it is in one, without a word to it.
+    /// Take a session out of its room, if it is in one, without telling it.
     pub(super) fn leave_quietly(&mut self, conn: Conn) {
         if let Place::In(player, room) = self.place(conn) {
             self.remove_player(&player, &room);
@@ -223,7 +216,7 @@ impl Rules {
         }
     }
 
-    /// Remove a player from a room, pass the host's part on, and drop the room when it is empty. The original
+    /// Remove a player from a room. If it was the host, the next player becomes it; an empty room is dropped. The original
     /// drops it only if its host left it before it was ever started.
     fn remove_player(&mut self, player: &SessionId, id: &RoomId) {
         let Some(room) = self.rooms.get_mut(id) else {

@@ -1,65 +1,110 @@
-//! The lines a server sends, member by member, so that order and spelling are those of the recordings.
+//! What a server sends, with the members in the order of the recordings.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::json::write_text;
+use protocol::id::{RoomId, SessionId};
+use serde::Serialize;
 
-/// A line under construction. Shared once it is done, since a push goes to many.
-pub(crate) struct Reply(String);
+use super::json_format::to_json;
+use super::room::{Listing, Player, StartingPlaces};
 
-impl Reply {
-    /// Begin a line of a command.
-    pub(crate) fn new(command: &str) -> Self {
-        Self(format!(r#"{{"command":"{command}""#))
-    }
-
-    /// Add a text, escaped.
-    pub(crate) fn text(mut self, key: &str, text: &str) -> Self {
-        self.key(key);
-        write_text(&mut self.0, text);
-        self
-    }
-
-    /// Add a flag.
-    pub(crate) fn flag(mut self, key: &str, value: bool) -> Self {
-        self.key(key);
-        self.0.push_str(if value { "true" } else { "false" });
-        self
-    }
-
-    /// Add a value that is JSON already.
-    pub(crate) fn json(mut self, key: &str, value: &str) -> Self {
-        self.key(key);
-        self.0.push_str(value);
-        self
-    }
-
-    /// End the line.
-    pub(crate) fn end(mut self) -> Arc<str> {
-        self.0.push('}');
-        self.0.into()
-    }
-
-    fn key(&mut self, key: &str) {
-        // Writing to a String cannot fail.
-        let _ = write!(self.0, r#","{key}":"#);
-    }
+/// A line, or the text of a datagram.
+#[derive(Serialize)]
+#[serde(
+    tag = "command",
+    rename_all = "SCREAMING_SNAKE_CASE",
+    rename_all_fields = "camelCase"
+)]
+pub(crate) enum Reply<'a> {
+    NameOk {
+        name: &'a str,
+        authenticated: bool,
+        udp_encryption: bool,
+    },
+    AuthOk {
+        name: &'a str,
+    },
+    AuthFailed {
+        message: &'a str,
+    },
+    Error {
+        message: &'a str,
+    },
+    UnknownCommand {
+        original_command: &'a str,
+    },
+    Pong,
+    PlayerInfo {
+        player_info: PlayerInfo<'a>,
+    },
+    RoomList {
+        rooms: Vec<Listing<'a>>,
+    },
+    RoomCreated {
+        room_id: RoomId,
+        name: &'a str,
+    },
+    JoinOk {
+        room_id: RoomId,
+    },
+    LeaveOk {
+        room_id: RoomId,
+    },
+    RoomPlayers {
+        room_id: RoomId,
+        players: &'a [Player],
+    },
+    GameStarted {
+        room_id: RoomId,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        host_id: Option<SessionId>,
+        spawn_positions: StartingPlaces<'a>,
+    },
+    RelayedMessage {
+        sender_id: SessionId,
+        sender_name: &'a str,
+        message: &'a str,
+    },
+    RelayOk {
+        target_id: &'a str,
+    },
+    ByeOk,
+    Update {
+        session_id: &'a str,
+        position: Position,
+        rotation: Rotation,
+    },
 }
 
-/// Write the `ERROR` line of a message.
-pub(crate) fn error(message: &str) -> Arc<str> {
-    Reply::new("ERROR").text("message", message).end()
+/// A session as `PLAYER_INFO` shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct PlayerInfo<'a> {
+    pub(crate) id: SessionId,
+    pub(crate) player_name: &'a str,
+    pub(crate) current_room_id: Option<RoomId>,
 }
 
-/// Write the `AUTH_FAILED` line of a message.
-pub(crate) fn auth_failed(message: &str) -> Arc<str> {
-    Reply::new("AUTH_FAILED").text("message", message).end()
+/// A place in metres. Finite, or it cannot be written.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Position {
+    pub(crate) x: f32,
+    pub(crate) y: f32,
+    pub(crate) z: f32,
 }
 
-/// Write a text as JSON.
-pub(crate) fn quoted(text: &str) -> String {
-    let mut out = String::new();
-    write_text(&mut out, text);
-    out
+/// A turn as a quaternion. Finite, or it cannot be written.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Rotation {
+    pub(crate) x: f32,
+    pub(crate) y: f32,
+    pub(crate) z: f32,
+    pub(crate) w: f32,
+}
+
+impl Reply<'_> {
+    /// Write the line. It is shared, since some go to many.
+    pub(crate) fn to_line(&self) -> Arc<str> {
+        to_json(self).into()
+    }
 }

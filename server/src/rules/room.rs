@@ -1,11 +1,9 @@
 //! One room: who is in it, who is its host, and where each car starts (facts, section 5).
 
-use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use protocol::id::{RoomId, SessionId};
-
-use super::json::write_text;
+use serde::{Serialize, Serializer};
 
 /// How many players a room holds.
 pub const ROOM_SEATS: usize = 20;
@@ -18,21 +16,44 @@ const SPAWN_X: [i32; ROOM_SEATS] = [
 /// How a new player's starting place is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Seating {
-    /// The number of players already there, as the original: places get doubled once somebody has left.
+    /// The number of players already there, as on the original: places get doubled once somebody has left.
     ByCount,
-    /// The first that nobody has.
+    /// The first free one.
     LowestFree,
 }
 
-/// A player's entry in a room. It outlives the session on the original (a ghost).
-#[derive(Debug)]
+/// A player's entry in a room, shown as `ROOM_PLAYERS` has it. On the original it outlives the session (a ghost).
+#[derive(Debug, Serialize)]
 pub(crate) struct Player {
     pub(crate) id: SessionId,
     pub(crate) name: String,
     /// Index into the table of starting places.
+    #[serde(skip)]
     pub(crate) spawn: usize,
     /// Where the player's datagrams come from; unknown until the first `UPDATE`.
+    #[serde(skip)]
     pub(crate) endpoint: Option<SocketAddr>,
+}
+
+/// A room as an element of `ROOM_LIST`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Listing<'a> {
+    id: RoomId,
+    name: &'a str,
+    player_count: usize,
+    is_active: bool,
+    host_id: SessionId,
+}
+
+/// Where each player starts, by id, as `GAME_STARTED` has it.
+pub(crate) struct StartingPlaces<'a>(&'a [Player]);
+
+#[derive(Serialize)]
+struct StartingPlace {
+    x: i32,
+    y: i32,
+    z: f32,
 }
 
 /// A room. Never holds more than [`ROOM_SEATS`] players, and each at most once.
@@ -42,7 +63,7 @@ pub(crate) struct Room {
     pub(crate) name: String,
     pub(crate) host: SessionId,
     pub(crate) started: bool,
-    /// Counts the rooms of this server, so that lists have an order.
+    /// The place in the order of all rooms, given when the room is added to them.
     pub(crate) number: u64,
     /// In the order they came.
     players: Vec<Player>,
@@ -51,19 +72,13 @@ pub(crate) struct Room {
 
 impl Room {
     /// Make an empty room.
-    pub(crate) fn new(
-        id: RoomId,
-        name: String,
-        host: SessionId,
-        number: u64,
-        seating: Seating,
-    ) -> Self {
+    pub(crate) fn new(id: RoomId, name: String, host: SessionId, seating: Seating) -> Self {
         Self {
             id,
             name,
             host,
             started: false,
-            number,
+            number: 0,
             players: Vec::new(),
             seating,
         }
@@ -119,7 +134,7 @@ impl Room {
         self.players.iter_mut().find(|player| player.id == *id)
     }
 
-    /// Pass the host's part to whoever has been here longest, if the host was `left` and anybody remains.
+    /// If the host has left, make the player who has been here longest the host.
     pub(crate) fn pass_host(&mut self, left: &SessionId) {
         if self.host == *left
             && let Some(next) = self.players.first()
@@ -128,7 +143,7 @@ impl Room {
         }
     }
 
-    /// List where the datagrams of everybody but one go.
+    /// List the endpoints of all players except the sender.
     pub(crate) fn endpoints_except(&self, sender: &str) -> Vec<SocketAddr> {
         let others = self
             .players
@@ -137,32 +152,20 @@ impl Room {
         others.filter_map(|player| player.endpoint).collect()
     }
 
-    /// Write the room as an element of `ROOM_LIST`.
-    pub(crate) fn write_listing(&self, out: &mut String) {
-        let _ = write!(out, r#"{{"id":"{}","name":"#, self.id);
-        write_text(out, &self.name);
-        let (count, started, host) = (self.players.len(), self.started, &self.host);
-        let _ = write!(
-            out,
-            r#","playerCount":{count},"isActive":{started},"hostId":"{host}"}}"#
-        );
+    /// Show the room as an element of `ROOM_LIST`.
+    pub(crate) fn listing(&self) -> Listing<'_> {
+        Listing {
+            id: self.id,
+            name: &self.name,
+            player_count: self.players.len(),
+            is_active: self.started,
+            host_id: self.host,
+        }
     }
 
-    /// Write the players as `ROOM_PLAYERS` has them.
-    pub(crate) fn players_json(&self) -> String {
-        list(&self.players, '[', ']', |out, player| {
-            let _ = write!(out, r#"{{"id":"{}","name":"#, player.id);
-            write_text(out, &player.name);
-            out.push('}');
-        })
-    }
-
-    /// Write the starting places as `GAME_STARTED` has them.
-    pub(crate) fn spawns_json(&self) -> String {
-        list(&self.players, '{', '}', |out, player| {
-            let x = SPAWN_X.get(player.spawn).unwrap_or(&SPAWN_X[0]);
-            let _ = write!(out, r#""{}":{{"x":{x},"y":-2,"z":0.8}}"#, player.id);
-        })
+    /// Show where each player starts.
+    pub(crate) fn starting_places(&self) -> StartingPlaces<'_> {
+        StartingPlaces(&self.players)
     }
 
     fn lowest_free(&self) -> usize {
@@ -171,34 +174,33 @@ impl Room {
     }
 }
 
-/// Write items between two brackets, with commas.
-pub(crate) fn list<T>(
-    items: impl IntoIterator<Item = T>,
-    open: char,
-    close: char,
-    mut write: impl FnMut(&mut String, T),
-) -> String {
-    let mut out = String::from(open);
-    for (index, item) in items.into_iter().enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
-        write(&mut out, item);
+impl Serialize for StartingPlaces<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|player| {
+            let x = SPAWN_X.get(player.spawn).unwrap_or(&SPAWN_X[0]);
+            (
+                player.id,
+                StartingPlace {
+                    x: *x,
+                    y: -2,
+                    z: 0.8,
+                },
+            )
+        }))
     }
-    out.push(close);
-    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::json_format::to_json;
 
     fn id(name: &str) -> SessionId {
         name.parse().unwrap()
     }
 
     fn room(seating: Seating, players: &[&str]) -> Room {
-        let mut room = Room::new("R".parse().unwrap(), "r".into(), id("A"), 0, seating);
+        let mut room = Room::new("R".parse().unwrap(), "r".into(), id("A"), seating);
         for player in players {
             assert!(room.add(id(player), (*player).to_owned(), None));
         }
@@ -251,18 +253,16 @@ mod tests {
     fn lists_are_spelled_as_recorded() {
         let mut room = room(Seating::ByCount, &["A", "B"]);
         room.name = "Zoë".into();
-        let mut listing = String::new();
-        room.write_listing(&mut listing);
         assert_eq!(
-            listing,
+            to_json(&room.listing()),
             r#"{"id":"R","name":"Zo\u00EB","playerCount":2,"isActive":false,"hostId":"A"}"#
         );
         assert_eq!(
-            room.players_json(),
+            to_json(room.players()),
             r#"[{"id":"A","name":"A"},{"id":"B","name":"B"}]"#
         );
         assert_eq!(
-            room.spawns_json(),
+            to_json(&room.starting_places()),
             r#"{"A":{"x":66,"y":-2,"z":0.8},"B":{"x":60,"y":-2,"z":0.8}}"#
         );
     }

@@ -8,11 +8,11 @@ use protocol::cipher::Cipher;
 use protocol::id::{Password, RoomId, SessionId};
 use protocol::line::LineError;
 
-/// What a session is called until it names itself.
+/// The name of a session that has not named itself.
 pub(crate) const ANONYMOUS: &str = "Anonymous";
 
-/// How many lines of one session wait while its password is being hashed. The sockets stop reading long before
-/// (see [`super::Rules::takes_lines`]); one line more ends the session.
+/// How many lines of one session may wait while its password is being hashed; one more ends the session. The sockets stop
+/// reading long before, see [`super::Rules::takes_lines`].
 pub const MAX_QUEUED_LINES: usize = 64;
 
 /// One connection of a player.
@@ -25,13 +25,13 @@ pub(crate) struct Session {
     pub(crate) room: Option<RoomId>,
     /// When its last complete line came, good or bad. Datagrams do not count.
     pub(crate) last_line: Duration,
-    /// Made when it first signs in, so that strangers' keys are never tried.
+    /// Made when it first signs in: datagrams are not tried with the keys of sessions that have not.
     pub(crate) cipher: Option<Cipher>,
     /// Where its last datagram came from.
     pub(crate) endpoint: Option<SocketAddr>,
     /// Lines that wait for `waiting`; at most [`MAX_QUEUED_LINES`] and one batch.
     pub(crate) queue: VecDeque<Result<String, LineError>>,
-    /// The password this session waits for; its commands are strictly one after another.
+    /// The password job this session waits for. Its commands are done one after another.
     pub(crate) waiting: Option<Waiting>,
 }
 

@@ -1,11 +1,11 @@
-//! `NAME` and `AUTHENTICATE`: who may be called what. The original lets almost anyone be anyone (facts, section
-//! 4.1); the default mode gives a name to whoever comes first, and keeps it by password.
+//! `NAME` and `AUTHENTICATE`: who may have which name. The original lets almost anyone be anyone (facts, section 4.1). The
+//! default mode gives a name to whoever comes first, and a password keeps it.
 
 use protocol::cipher::Cipher;
 use protocol::id::Password;
 
 use super::command::upper_case;
-use super::reply::{Reply, auth_failed};
+use super::reply::Reply;
 use super::session::{ANONYMOUS, Purpose};
 use super::{Conn, PasswordAnswer, PasswordJob, Rules};
 
@@ -104,7 +104,7 @@ impl Rules {
         }
     }
 
-    /// Go on where a password job was for.
+    /// Do what a password job was for.
     pub(super) fn finish(&mut self, conn: Conn, purpose: Purpose, answer: PasswordAnswer) {
         match (purpose, answer) {
             (Purpose::TakeName(name), PasswordAnswer::Verified(true)) => self.accept(conn, name),
@@ -113,7 +113,7 @@ impl Rules {
             }
             (Purpose::Authenticate, PasswordAnswer::Verified(right)) => self.confirm(conn, right),
             (Purpose::Register(name, password), PasswordAnswer::Hashed(hash)) => {
-                // Somebody else may have been faster while this password was being hashed.
+                // Another session may have taken the name while this password was being hashed.
                 let key = self.account_key(&name);
                 let taken =
                     self.accounts.hash(&key).is_some() || self.is_online_elsewhere(conn, &name);
@@ -142,28 +142,26 @@ impl Rules {
         if !self.config.faithful {
             self.rename_in_room(conn);
         }
-        let reply = Reply::new("NAME_OK").text("name", &name);
-        let reply = reply
-            .flag("authenticated", true)
-            .flag("udpEncryption", true);
-        self.send(conn, reply.end());
+        let reply = Reply::NameOk {
+            name: &name,
+            authenticated: true,
+            udp_encryption: true,
+        };
+        self.reply(conn, &reply);
     }
 
     /// Show a new name to the room at once; the original does at the next `UPDATE`.
     fn rename_in_room(&mut self, conn: Conn) {
         if let Some(session) = self.sessions.get(&conn)
-            && let Some(room) = session
-                .room
-                .as_ref()
-                .and_then(|room| self.rooms.get_mut(room))
-            && let Some(player) = room.player_mut(&session.id)
+            && let Some(room) = &session.room
+            && let Some(player) = self.rooms.player_mut(room, &session.id)
         {
             player.name.clone_from(&session.name);
         }
     }
 
     fn refuse(&mut self, conn: Conn, message: &str) {
-        self.send(conn, auth_failed(message));
+        self.reply(conn, &Reply::AuthFailed { message });
     }
 
     /// Answer `AUTHENTICATE`. On the original a wrong password ends a session that was signed in.
@@ -174,14 +172,15 @@ impl Rules {
         };
         session.authenticated = right || (session.authenticated && !faithful);
         if right {
-            let reply = Reply::new("AUTH_OK").text("name", &session.name).end();
-            self.send(conn, reply);
+            let name = &session.name;
+            let line = Reply::AuthOk { name }.to_line();
+            self.send(conn, line);
         } else {
             self.refuse(conn, WRONG);
         }
     }
 
-    /// The original registers names by their exact spelling; the default mode must not let case make a double.
+    /// The original registers names by their exact spelling. In the default mode names that differ only in case are one.
     fn account_key(&self, name: &str) -> String {
         if self.config.faithful {
             name.to_owned()
@@ -190,8 +189,8 @@ impl Rules {
         }
     }
 
-    /// Say whether another session has this name, in any case. Who is not signed in has no name in the default
-    /// mode, but is `Anonymous` on the original.
+    /// Say whether another session has this name, in any case. A session that is not signed in has no name in the default
+    /// mode; on the original it is `Anonymous`.
     fn is_online_elsewhere(&self, conn: Conn, name: &str) -> bool {
         let name = fold(name);
         self.sessions.iter().any(|(&other, session)| {
@@ -206,7 +205,7 @@ impl Rules {
     }
 }
 
-/// Names that differ only in case are one name to whoever looks for it online.
+/// Make names equal that differ only in case.
 fn fold(name: &str) -> String {
     upper_case(name)
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use server::{Bots, Options, Server};
 use tokio::time::timeout;
 
-use crate::client::{Client, PATIENCE};
+use crate::client::{Client, DEADLINE};
 
 const COUNT: usize = 3;
 
@@ -39,7 +39,7 @@ async fn room(client: &mut Client, name: &str, players: usize, active: bool) -> 
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    timeout(PATIENCE, poll)
+    timeout(DEADLINE, poll)
         .await
         .unwrap_or_else(|_| panic!("no room {name} with {players} players"))
 }
@@ -68,7 +68,7 @@ async fn moving_cars(client: &mut Client, count: usize) -> HashMap<String, [f64;
             }
         }
     };
-    timeout(PATIENCE, listen).await.unwrap();
+    timeout(DEADLINE, listen).await.unwrap();
     moved
 }
 
@@ -113,7 +113,7 @@ async fn bots_come_to_a_players_room_race_there_and_go_with_the_player() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    timeout(PATIENCE, gone).await.unwrap();
+    timeout(DEADLINE, gone).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! A client of the tests: plain TLS and UDP, nothing of our own session in between.
+//! A client for the tests on plain TLS and UDP, without the project's own session.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +14,8 @@ use tokio_rustls::client::TlsStream;
 
 use crate::seal::seal;
 
-/// How long anything may take that should happen at once; only a broken server makes a test wait so long.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// How long anything may take. Only a broken server makes a test wait this long.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Make a TLS connection that trusts exactly the server's certificate.
 pub(crate) async fn connect(
@@ -52,7 +52,7 @@ pub(crate) struct Client {
 impl Client {
     /// Connect and read the welcome line.
     pub(crate) async fn connect(server: &Server) -> Self {
-        let stream = timeout(PATIENCE, connect(server, "TLSv1.3"))
+        let stream = timeout(DEADLINE, connect(server, "TLSv1.3"))
             .await
             .unwrap()
             .unwrap();
@@ -84,7 +84,7 @@ impl Client {
 
     /// Write bytes.
     pub(crate) async fn write(&mut self, bytes: &[u8]) {
-        timeout(PATIENCE, async {
+        timeout(DEADLINE, async {
             self.stream.write_all(bytes).await.unwrap();
             self.stream.flush().await.unwrap();
         })
@@ -95,7 +95,7 @@ impl Client {
     /// Read the next line.
     pub(crate) async fn line(&mut self) -> String {
         let mut line = String::new();
-        timeout(PATIENCE, self.stream.read_line(&mut line))
+        timeout(DEADLINE, self.stream.read_line(&mut line))
             .await
             .unwrap()
             .unwrap();
@@ -129,7 +129,7 @@ impl Client {
     /// Read to the end of the connection; gives what came before, and how it ended.
     pub(crate) async fn end(&mut self) -> (Vec<u8>, std::io::Result<()>) {
         let mut rest = Vec::new();
-        let end = timeout(PATIENCE, self.stream.read_to_end(&mut rest))
+        let end = timeout(DEADLINE, self.stream.read_to_end(&mut rest))
             .await
             .unwrap();
         (rest, end.map(drop))
@@ -148,7 +148,7 @@ impl Client {
     /// Read the next datagram, which is plain.
     pub(crate) async fn datagram(&self) -> String {
         let mut bytes = vec![0; 1 << 16];
-        let count = timeout(PATIENCE, self.udp.recv(&mut bytes))
+        let count = timeout(DEADLINE, self.udp.recv(&mut bytes))
             .await
             .unwrap()
             .unwrap();

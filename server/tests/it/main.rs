@@ -4,10 +4,10 @@
 
 mod bots;
 mod client;
-mod ledger;
 mod program;
 mod recording;
 mod replay_rules;
 mod replay_sockets;
 mod seal;
 mod sockets;
+mod transcript;

@@ -1,4 +1,4 @@
-//! The program `mp-server` as whoever starts it sees it.
+//! The program `mp-server`: its ready line, its errors and its end.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{SocketAddr, TcpStream};
@@ -15,7 +15,7 @@ struct Ready {
     certificate_sha256: String,
 }
 
-/// Ends the program with the test, however that ends.
+/// Kills the program when the test ends, however it ends.
 struct Running(Child);
 
 impl Drop for Running {
@@ -37,6 +37,14 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
+/// Send the program a signal.
+#[cfg(unix)]
+fn send(running: &Running, signal: &str) {
+    let id = running.0.id().to_string();
+    let sent = Command::new("kill").args([signal, &id]).status().unwrap();
+    assert!(sent.success());
+}
+
 #[cfg(unix)]
 #[test]
 fn it_says_where_it_is_in_one_line_and_stops_cleanly_when_told() {
@@ -53,11 +61,7 @@ fn it_says_where_it_is_in_one_line_and_stops_cleanly_when_told() {
         assert!(
             ready.certificate_sha256.len() == 64 && ready.certificate_sha256.bytes().all(is_hex)
         );
-        let killed = Command::new("kill")
-            .args([signal, &running.0.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(killed.success());
+        send(&running, signal);
         assert!(running.0.wait().unwrap().success());
         let mut rest = String::new();
         out.read_to_string(&mut rest).unwrap();
@@ -80,4 +84,21 @@ fn what_it_cannot_do_it_says_and_fails() {
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(told.contains(said), "{told}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_with_bots_stops_without_a_warning() {
+    let mut command = command(&["--bots", "18"]);
+    let mut running = Running(command.env("RUST_LOG", "server=debug").spawn().unwrap());
+    let mut log = BufReader::new(running.0.stderr.take().unwrap());
+    let mut said = String::new();
+    // The bots of the home room, and the connection that asks for rooms.
+    while said.matches(" connected").count() < 19 {
+        assert_ne!(log.read_line(&mut said).unwrap(), 0, "{said}");
+    }
+    send(&running, "-INT");
+    log.read_to_string(&mut said).unwrap();
+    assert!(running.0.wait().unwrap().success());
+    assert!(!said.contains("WARN"), "{said}");
 }

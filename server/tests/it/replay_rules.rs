@@ -8,9 +8,9 @@ use protocol::id::SessionId;
 use protocol::line::LineDecoder;
 use server::rules::{Config, Conn, Output, PasswordAnswer, PasswordHash, PasswordJob, Rules};
 
-use crate::ledger::{Channel, Item, Ledger};
 use crate::recording::{self, Kind, Payload, Recording};
 use crate::seal::seal;
+use crate::transcript::{Channel, Item, Transcript};
 
 /// How long the original had been running when a recording began. Its idle monitor wakes every 30 s; the recording
 /// `idle_timeout` shows it 1.1 s early.
@@ -20,7 +20,7 @@ pub(crate) const AFTERMATH: Duration = Duration::from_secs(35);
 
 struct Replay {
     rules: Rules,
-    ledger: Ledger,
+    transcript: Transcript,
     clients: HashMap<String, Client>,
     conns: u64,
     ports: u16,
@@ -33,7 +33,7 @@ struct Client {
 }
 
 /// Play a recording; gives what every client received.
-fn play(recording: &Recording) -> Ledger {
+fn play(recording: &Recording) -> Transcript {
     let reading = recording.reading();
     let mut replay = Replay::new(recording);
     for (index, event) in recording.events.iter().enumerate() {
@@ -41,8 +41,8 @@ fn play(recording: &Recording) -> Ledger {
         let now = SERVER_LEAD + event.at;
         let wrong_seal = reading.wrong_seal == Some(index);
         if let Err(error) = replay.step(&event.who, &event.kind, wrong_seal, now) {
-            replay.ledger.fail(error);
-            return replay.ledger;
+            replay.transcript.fail(error);
+            return replay.transcript;
         }
         if let Some(who) = &reading.vanishes
             && recording.last_event(who) == Some(index)
@@ -56,10 +56,10 @@ fn play(recording: &Recording) -> Ledger {
             .events
             .last()
             .map_or(Duration::ZERO, |event| event.at);
-    while !replay.ledger.is_complete() && replay.rules.poll_timeout() <= end {
+    while !replay.transcript.is_complete() && replay.rules.poll_timeout() <= end {
         replay.run_until(replay.rules.poll_timeout());
     }
-    replay.ledger
+    replay.transcript
 }
 
 impl Replay {
@@ -77,7 +77,7 @@ impl Replay {
         };
         Self {
             rules: Rules::new(config, Box::new(room_ids)),
-            ledger: Ledger::new(recording),
+            transcript: Transcript::new(recording),
             clients: HashMap::new(),
             conns: 0,
             ports: 0,
@@ -93,7 +93,7 @@ impl Replay {
     ) -> Result<(), String> {
         match kind {
             Kind::Tls(version) => {
-                self.ledger
+                self.transcript
                     .receive(who, Channel::Tcp, Item::Tls(version.clone()));
                 self.conns += 1;
                 let conn = Conn(self.conns);
@@ -104,7 +104,7 @@ impl Replay {
                 self.rules.handle_connect(conn, session, now);
             }
             // A connection without TLS never reaches the rules; the server closes it.
-            Kind::PlainConnect => self.ledger.receive(who, Channel::Tcp, Item::Closed),
+            Kind::PlainConnect => self.transcript.receive(who, Channel::Tcp, Item::Closed),
             Kind::Sent(payload) => {
                 let bytes = self.bytes(who, payload, wrong_seal)?;
                 let client = self.client(who);
@@ -133,10 +133,10 @@ impl Replay {
     fn bytes(&self, who: &str, payload: &Payload, wrong_seal: bool) -> Result<Vec<u8>, String> {
         Ok(match payload {
             Payload::Bytes(bytes) => bytes.clone(),
-            Payload::Plain(text) => self.ledger.fill(text)?.into_bytes(),
+            Payload::Plain(text) => self.transcript.fill(text)?.into_bytes(),
             Payload::Sealed(text) => seal(
-                &self.ledger.fill(&format!("${who}"))?,
-                &self.ledger.fill(text)?,
+                &self.transcript.fill(&format!("${who}"))?,
+                &self.transcript.fill(text)?,
                 wrong_seal,
             ),
         })
@@ -189,7 +189,7 @@ impl Replay {
             .find(|(_, client)| is_it(client))
             .map(|(who, _)| who);
         if let Some(who) = who.cloned() {
-            self.ledger.receive(&who, channel, item);
+            self.transcript.receive(&who, channel, item);
         }
     }
 
@@ -248,10 +248,10 @@ fn a_recording_that_says_anything_else_is_noticed() {
                 kind @ Kind::Closed => *kind = Kind::Note,
                 _ => continue,
             }
-            let mut ledger = Ledger::new(&changed);
-            ledger.receive_all(&received);
+            let mut transcript = Transcript::new(&changed);
+            transcript.receive_all(&received);
             assert!(
-                !ledger.differences().is_empty(),
+                !transcript.differences().is_empty(),
                 "{} event {index}: the change was not noticed",
                 recording.name
             );

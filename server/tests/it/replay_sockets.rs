@@ -13,21 +13,21 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, advance, pause, resume, sleep, timeout};
 
-use crate::client::{self, PATIENCE};
-use crate::ledger::{Channel, Item, Ledger};
+use crate::client::{self, DEADLINE};
 use crate::recording::{self, Event, Kind, Payload, Recording};
 use crate::replay_rules::{AFTERMATH, SERVER_LEAD};
 use crate::seal::seal;
+use crate::transcript::{Channel, Item, Transcript};
 
 /// How long nothing more may come at the end.
 const QUIET: Duration = Duration::from_millis(500);
 /// How much of a wait takes real time, so that everything on its way arrives before the clock skips the rest.
 const REAL_WAIT: Duration = Duration::from_millis(500);
 
-/// The ledger, shared with the tasks that read.
+/// The transcript, shared with the tasks that read.
 #[derive(Default)]
 struct Shared {
-    ledger: Mutex<Ledger>,
+    transcript: Mutex<Transcript>,
     changed: Notify,
 }
 
@@ -50,24 +50,24 @@ struct Actor {
 
 impl Shared {
     fn receive(&self, who: &str, channel: Channel, item: Item) {
-        self.ledger.lock().unwrap().receive(who, channel, item);
+        self.transcript.lock().unwrap().receive(who, channel, item);
         self.changed.notify_waiters();
     }
 
     fn fail(&self, error: String) {
-        self.ledger.lock().unwrap().fail(error);
+        self.transcript.lock().unwrap().fail(error);
     }
 
     fn differences(&self) -> Vec<String> {
-        self.ledger.lock().unwrap().differences()
+        self.transcript.lock().unwrap().differences()
     }
 
-    /// Wait until the ledger is as wanted; says whether it became so in time.
-    async fn wait(&self, limit: Duration, wanted: impl Fn(&Ledger) -> bool) -> bool {
+    /// Wait until the transcript is as wanted; says whether it became so in time.
+    async fn wait(&self, limit: Duration, wanted: impl Fn(&Transcript) -> bool) -> bool {
         let wait = async {
             loop {
                 let changed = self.changed.notified();
-                if wanted(&self.ledger.lock().unwrap()) {
+                if wanted(&self.transcript.lock().unwrap()) {
                     return;
                 }
                 changed.await;
@@ -108,7 +108,7 @@ async fn play(recording: &Recording) -> Vec<String> {
             stage.vanish(who).await;
         }
     }
-    stage.shared.wait(AFTERMATH, Ledger::is_complete).await;
+    stage.shared.wait(AFTERMATH, Transcript::is_complete).await;
     sleep(QUIET).await;
     stage.shared.differences()
 }
@@ -138,7 +138,7 @@ impl Stage {
             ..Options::default()
         };
         let shared = Shared {
-            ledger: Mutex::new(Ledger::new(recording)),
+            transcript: Mutex::new(Transcript::new(recording)),
             changed: Notify::new(),
         };
         Self {
@@ -157,10 +157,10 @@ impl Stage {
             .entry((event.who.clone(), channel))
             .or_default();
         *count += 1;
-        let enough = |ledger: &Ledger| ledger.received(&event.who, channel) >= *count;
+        let enough = |transcript: &Transcript| transcript.received(&event.who, channel) >= *count;
         let limit = match event.kind {
             Kind::Closed => AFTERMATH,
-            _ => PATIENCE,
+            _ => DEADLINE,
         };
         self.shared.wait(limit, enough).await;
     }
@@ -169,14 +169,15 @@ impl Stage {
     async fn wait_for_earlier(&self, who: &str) -> bool {
         let expected = |channel| self.expected.get(&(who.to_owned(), channel)).copied();
         let [tcp, udp] = [Channel::Tcp, Channel::Udp].map(|channel| expected(channel).unwrap_or(0));
-        let enough = |ledger: &Ledger| {
-            ledger.received(who, Channel::Tcp) >= tcp && ledger.received(who, Channel::Udp) >= udp
+        let enough = |transcript: &Transcript| {
+            transcript.received(who, Channel::Tcp) >= tcp
+                && transcript.received(who, Channel::Udp) >= udp
         };
-        self.shared.wait(PATIENCE, enough).await
+        self.shared.wait(DEADLINE, enough).await
     }
 
     fn fill(&self, text: &str) -> Result<String, String> {
-        self.shared.ledger.lock().unwrap().fill(text)
+        self.shared.transcript.lock().unwrap().fill(text)
     }
 
     async fn step(&mut self, event: &Event, wrong_seal: bool) -> Result<(), String> {
@@ -216,7 +217,7 @@ impl Stage {
     }
 
     async fn connect(&mut self, who: &str, version: &str) -> Result<(), String> {
-        let connecting = timeout(PATIENCE, client::connect(&self.server, version)).await;
+        let connecting = timeout(DEADLINE, client::connect(&self.server, version)).await;
         let stream = connecting
             .map_err(|_| "no handshake in time")?
             .map_err(|error| error.to_string())?;

@@ -1,11 +1,11 @@
-//! The seal of a datagram once more, by the facts alone (section 6.1): our server's own codec should not be its
-//! only judge, and some datagrams of the recordings are longer than ours would make them.
+//! Seals datagrams by the facts alone (section 6.1), independently of the project's own codec. Some datagrams of the
+//! recordings are longer than that codec makes them.
 
 use aes::cipher::block_padding::Pkcs7;
 use aes::cipher::{BlockModeEncrypt as _, KeyIvInit as _};
 use sha2::{Digest as _, Sha256};
 
-/// Seal a text as the client of a session does; `wrong` takes another secret than the server has.
+/// Seal a text as the client of a session does; `wrong` uses another secret than the server's.
 pub(crate) fn seal(session: &str, text: &str, wrong: bool) -> Vec<u8> {
     let secret = if wrong {
         "not the secret"

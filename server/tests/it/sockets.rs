@@ -1,4 +1,4 @@
-//! What lies around the rules: TLS, slow and rude peers, the end of connections, the certificate.
+//! The server's sockets: TLS, slow and rude peers, the end of connections, the certificate.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::client::{Client, PATIENCE};
+use crate::client::{Client, DEADLINE};
 
 async fn start() -> Server {
     Server::start(Options::default()).await.unwrap()
@@ -21,7 +21,7 @@ async fn eventually(client: &mut Client, command: &str, wanted: impl Fn(&str) ->
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(PATIENCE, poll).await.unwrap();
+    timeout(DEADLINE, poll).await.unwrap();
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn cars_see_each_other_by_udp() {
         ann.id
     ))
     .await;
-    // Ann's place is known once her own answer to this has come.
+    // The server knows Ann's endpoint once this is answered.
     eventually(&mut ann, r#"{"command":"PING"}"#, |_| true).await;
     let text = format!(
         r#"{{"command":"UPDATE","sessionId":"{}","position":{{"x":0.1,"y":0,"z":-7}}}}"#,
@@ -121,7 +121,7 @@ async fn cars_see_each_other_by_udp() {
             }
         }
     };
-    let heard = timeout(PATIENCE, poll).await.unwrap();
+    let heard = timeout(DEADLINE, poll).await.unwrap();
     assert!(heard.ends_with("\"position\":{\"x\":0.1,\"y\":0,\"z\":-7},\"rotation\":{\"x\":0,\"y\":0,\"z\":0,\"w\":1}}\n"));
 }
 
@@ -157,7 +157,7 @@ async fn a_peer_that_never_reads_is_cut_off_and_others_go_on() {
         r#"{{"command":"RELAY_MESSAGE","targetId":"{}","message":"{message}"}}"#,
         rude.id
     );
-    // Four lines of the greatest length may wait for it, and what the system's own buffers take.
+    // Four of the longest lines may wait for it, besides the system's own buffers.
     let mut taken = 0;
     while other.ask(&relay).await.contains("RELAY_OK") {
         taken += 1;
@@ -168,7 +168,7 @@ async fn a_peer_that_never_reads_is_cut_off_and_others_go_on() {
     }
     let rooms = other.ask(r#"{"command":"LIST_ROOMS"}"#).await;
     assert!(rooms.contains(r#""rooms":[]"#), "{rooms}");
-    // What was on its way still comes, and then the end.
+    // What was on its way still comes, then the end.
     let (_, end) = rude.end().await;
     assert_eq!(end.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
 }
@@ -180,7 +180,7 @@ async fn a_silent_peer_keeps_nobody_from_connecting() {
     let mut half = TcpStream::connect(server.tcp_addr()).await.unwrap();
     half.write_all(&[0x16, 3, 1]).await.unwrap();
     Client::named(&server, "Ann").await;
-    // Nobody had to be thrown out for that.
+    // The silent peer is still connected.
     for peer in [silent, half] {
         let heard = peer.try_read(&mut [0]);
         assert_eq!(heard.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
@@ -197,7 +197,7 @@ async fn in_the_faithful_mode_a_peer_without_tls_is_closed_without_a_word() {
     let mut plain = TcpStream::connect(server.tcp_addr()).await.unwrap();
     plain.write_all(b"{\"command\":\"PING\"}\n").await.unwrap();
     let mut heard = Vec::new();
-    timeout(PATIENCE, plain.read_to_end(&mut heard))
+    timeout(DEADLINE, plain.read_to_end(&mut heard))
         .await
         .unwrap()
         .unwrap();

@@ -1,5 +1,5 @@
-//! Load: many players in full rooms, driving through the relay, and what arrives of it. Prints figures; judges
-//! nothing but what must be true of any run: everybody signed in, no command lost.
+//! Load: many players in full rooms drive through the relay, and what arrives is counted. Prints figures; fails only if
+//! somebody could not sign in or a command was lost.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,14 +32,14 @@ struct Arguments {
 const UPDATE_INTERVAL: Duration = Duration::from_millis(50);
 /// The shortest wait of a step, when the next position is due already.
 const MIN_STEP: Duration = Duration::from_micros(100);
-/// How many enter at once, as a page that is told to come back later would have it.
+/// How many players enter at the same time.
 const ENTERING: usize = 16;
 const PING_INTERVAL: Duration = Duration::from_secs(2);
-/// Positions sent before those that count: until the server knows everybody's address, it has nowhere to send.
+/// How long positions do not count at first: the server learns where to send from each player's first position.
 const WARM_UP: Duration = Duration::from_secs(2);
-/// How long what is on its way may take to arrive when nobody drives any more.
+/// How long the last positions may take to arrive.
 const SETTLE: Duration = Duration::from_secs(2);
-/// `y` of a position that counts; before and after they drive elsewhere.
+/// `y` of a position that counts; others have 0.
 const COUNTS: f32 = 1.0;
 
 #[derive(Default)]
@@ -177,7 +177,7 @@ impl Driver {
         Ok(player)
     }
 
-    /// Send a position whose numbers say when it was sent.
+    /// Send a position that holds the time of sending.
     fn drive(&self, player: &mut Player, counts: bool) {
         let sent = self.epoch.elapsed().as_secs_f32() * 1000.0;
         let position = Vec3::new(sent, if counts { COUNTS } else { 0.0 }, self.number as f32);
@@ -194,7 +194,7 @@ impl Driver {
             .fetch_add(sent * u64::from(self.others()), Ordering::Relaxed);
     }
 
-    /// How many others are in the room.
+    /// The number of other players in the room.
     fn others(&self) -> u32 {
         let first = self.number / self.arguments.room * self.arguments.room;
         self.arguments.room.min(self.arguments.players - first) - 1
@@ -225,7 +225,7 @@ impl Driver {
     }
 }
 
-/// The memory of this process, which holds server, relay and players, while they drive.
+/// The memory of this process, which runs server, relay and players.
 #[derive(Default)]
 struct Memory {
     kibibytes: Vec<u64>,

@@ -8,7 +8,7 @@ const TICK: f32 = 0.05;
 
 fn field(count: usize) -> Vec<Driver> {
     let track = Arc::new(demo());
-    let driver = |number| Driver::new(Arc::clone(&track), number, Character::nth(number));
+    let driver = |number| Driver::new(Arc::clone(&track), number, DrivingStyle::nth(number));
     (0..count).map(driver).collect()
 }
 
@@ -39,7 +39,7 @@ fn neighbour(driver: &Driver) -> Neighbour {
 
 /// Seconds of each full lap of a single car.
 fn laps(number: usize, seconds: f32) -> Vec<f32> {
-    let mut driver = Driver::new(Arc::new(demo()), number, Character::nth(number));
+    let mut driver = Driver::new(Arc::new(demo()), number, DrivingStyle::nth(number));
     let (mut laps, mut begun, mut last) = (Vec::new(), None, 0.0);
     while driver.seconds < seconds {
         driver.advance(TICK, &[]);
@@ -77,7 +77,7 @@ fn laps_take_as_long_as_a_racing_car_needs_and_everybody_differs() {
 
 #[test]
 fn a_car_begins_in_its_garage_with_its_nose_out() {
-    let mut driver = Driver::new(Arc::new(demo()), 3, Character::nth(3));
+    let mut driver = Driver::new(Arc::new(demo()), 3, DrivingStyle::nth(3));
     let (place, turn) = driver.pose();
     assert_eq!((place, turn), (Vec3::new(47.0, 0.0, 0.8), Quat::IDENTITY));
     driver.advance(0.1, &[]);
@@ -87,7 +87,7 @@ fn a_car_begins_in_its_garage_with_its_nose_out() {
 #[test]
 fn nothing_a_car_does_is_beyond_a_car() {
     for number in [0, 7, 17] {
-        let mut driver = Driver::new(Arc::new(demo()), number, Character::nth(number));
+        let mut driver = Driver::new(Arc::new(demo()), number, DrivingStyle::nth(number));
         let (mut place, mut yaw, mut speed) = (driver.place(), driver.yaw(), 0.0);
         while driver.seconds < 150.0 {
             driver.advance(TICK, &[]);
@@ -196,7 +196,7 @@ fn nobody_is_pushed_aside_by_a_car_that_changes_its_lane() {
         along: 200.0,
         across: -4.0,
     });
-    (driver.character.lane, driver.character.dawdle) = (3.0, 0.0);
+    (driver.style.lane, driver.style.start_delay) = (3.0, 0.0);
     for _ in 0..(10.0 / TICK) as usize {
         let Leg::Oval(Spot { along, across }) = driver.leg else {
             panic!("off the oval");

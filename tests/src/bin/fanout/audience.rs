@@ -1,6 +1,6 @@
-//! Spectators, thousands in one process. One in ten is timed: a thread waits for all these sockets together and
-//! takes each frame as soon as it is there. The others are read twice a second and only counted, since reading
-//! each frame of thousands at once would take as much of the machine as writing it, which no relay's spectators do.
+//! Thousands of spectators in one process. One in ten is timed: a thread waits for all these sockets and takes each frame as
+//! soon as it comes. The others are read twice a second and only counted: reading every frame at once would cost this machine
+//! as much as writing it, and real spectators are elsewhere.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,22 +18,22 @@ use crate::window::Window;
 
 /// Events taken at once.
 const EVENTS: usize = 4096;
-/// The longest wait; it bounds only how late a thread notices that it is over.
+/// The longest wait for events. It bounds how late a thread notices the end of the run.
 const TURN: Duration = Duration::from_millis(100);
-/// The longest wait for everybody's first frame.
+/// The longest wait until every spectator has a frame.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// One in so many is timed.
+/// One spectator in this many is timed.
 const TIMED: usize = 10;
-/// Those who are not are read once in so many beats.
+/// The others are read once in this many beats.
 const ROUND: usize = 500;
-/// The pause between two looks at what there is to read.
+/// The pause between two rounds of reading.
 const BEAT: Duration = Duration::from_millis(1);
 /// Bytes read at once: forty full snapshots, so that one read empties a socket.
 const READ_BYTES: usize = 16 * 1024;
 /// Wakes a thread up.
 const WAKE: Token = Token(usize::MAX);
 
-/// Somebody whose handshake is done.
+/// A spectator whose handshake is done.
 pub(crate) struct Arrival {
     pub(crate) socket: std::net::TcpStream,
     /// The number of the room on the stage.
@@ -47,7 +47,7 @@ pub(crate) struct Shared {
     pub(crate) stage: Arc<Stage>,
     window: Mutex<Arc<Window>>,
     is_over: AtomicBool,
-    /// Connections that ended before it was over.
+    /// Connections that ended before the run did.
     lost: AtomicUsize,
     /// Connections that have got a frame.
     pub(crate) seeing: AtomicUsize,
@@ -64,7 +64,7 @@ pub(crate) struct Audience {
 }
 
 impl Audience {
-    /// Start reading, for nobody yet.
+    /// Start the threads that read.
     pub(crate) fn start(clock: Clock, stage: &Arc<Stage>) -> anyhow::Result<Self> {
         let shared = Arc::new(Shared {
             clock,
@@ -91,7 +91,7 @@ impl Audience {
         })
     }
 
-    /// Seat somebody. The first of each room are timed, then one in ten.
+    /// Add a spectator. The first of each room are timed, then one in ten.
     pub(crate) fn seat(&self, arrival: Arrival, number: usize) -> anyhow::Result<()> {
         let is_timed = (number / self.shared.stage.rooms()).is_multiple_of(TIMED);
         let seats = if is_timed { &self.timed } else { &self.counted };
@@ -100,7 +100,7 @@ impl Audience {
         Ok(self.waker.wake()?)
     }
 
-    /// Count what is made in the time from now on.
+    /// Count the frames that are made from now on, for a time.
     pub(crate) fn count(&self, time: Duration) -> Arc<Window> {
         let Shared { stage, clock, .. } = &*self.shared;
         let (from, until) = (clock.now(), clock.now() + time);
@@ -110,7 +110,7 @@ impl Audience {
         window
     }
 
-    /// Wait until so many have got a frame.
+    /// Wait until this many have got a frame.
     pub(crate) fn wait_for(&self, wanted: usize) -> anyhow::Result<()> {
         let deadline = Instant::now() + DEADLINE;
         loop {
@@ -126,12 +126,12 @@ impl Audience {
         }
     }
 
-    /// How many lost their connection.
+    /// The number of connections that ended.
     pub(crate) fn lost(&self) -> usize {
         self.shared.lost.load(Ordering::Relaxed)
     }
 
-    /// Hang up on everything.
+    /// Close all connections.
     pub(crate) fn end(self) -> anyhow::Result<()> {
         self.shared.is_over.store(true, Ordering::Relaxed);
         for thread in self.threads {
@@ -159,7 +159,7 @@ impl Reader {
         }
     }
 
-    /// Take each frame as soon as it is there, give or take a beat.
+    /// Take each frame as soon as it comes, within a beat.
     fn time(mut self, mut poll: Poll) -> anyhow::Result<()> {
         let mut events = Events::with_capacity(EVENTS);
         while !self.shared.is_over.load(Ordering::Relaxed) {
@@ -174,13 +174,13 @@ impl Reader {
                     Token(seat) => self.read(seat, &window),
                 }
             }
-            // Who waits for each single frame has whoever writes it wake it up each time.
+            // Waiting for each frame would make the writer wake this thread for each.
             std::thread::sleep(BEAT);
         }
         Ok(())
     }
 
-    /// Read everybody now and then.
+    /// Read the spectators that are not timed.
     fn count(mut self) -> anyhow::Result<()> {
         let mut next = 0;
         while !self.shared.is_over.load(Ordering::Relaxed) {

@@ -1,5 +1,5 @@
-//! The limit to compare with: the same frames by a bare loop of `write` to as many sockets, with nothing around it.
-//! A part in a process of its own, with a thread for each processor, as the relay has.
+//! The limit to compare with: a bare loop that writes the same frames to as many sockets. Runs in a process of its own, with a
+//! thread for each processor as the relay has.
 
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::stage::CARS;
 
-/// How the loop goes.
+/// The options of the loop.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Sockets to write to.
@@ -45,11 +45,11 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Write a frame to each socket in each period. What is missed is missed, as in the relay.
+/// Write a frame to each socket in each period. Missed periods are skipped, as in the relay.
 fn write(mut sockets: Vec<TcpStream>, begun: Instant, period: Duration) {
     for number in 1.. {
         let frame = frame(number, begun.elapsed());
-        // Who is gone is gone; the program that reads counts what it gets.
+        // A socket may be gone; the reading program counts what it gets.
         sockets.retain_mut(|socket| socket.write_all(&frame).is_ok());
         let periods = begun.elapsed().as_nanos() / period.as_nanos() + 1;
         let next = period * u32::try_from(periods).unwrap_or(u32::MAX);

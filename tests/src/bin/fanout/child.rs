@@ -1,5 +1,5 @@
-//! Parts of this program in processes of their own, so that what they cost can be told apart. A part is this
-//! program again under another command, and prints one line of JSON when it is ready.
+//! Parts of this program in processes of their own, so that their costs can be told apart. A part is this program under
+//! another command, and prints one line of JSON when it is ready.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use tests::process::Process;
 
-/// A part of this program; it ends when this is dropped.
+/// A running part of this program; ends when dropped.
 pub(crate) struct Part {
     child: Child,
     pub(crate) process: Process,
-    /// What it said when it was ready.
+    /// The line it printed when it was ready.
     pub(crate) ready: Value,
 }
 
@@ -39,7 +39,7 @@ impl Part {
         Ok(part)
     }
 
-    /// What it said of something when it was ready.
+    /// A member of the line it printed when it was ready.
     pub(crate) fn said(&self, what: &str) -> anyhow::Result<&str> {
         let said = self.ready[what].as_str();
         said.with_context(|| format!("it said nothing of {what}"))
@@ -48,7 +48,7 @@ impl Part {
 
 impl Drop for Part {
     fn drop(&mut self) {
-        // Nothing of it is to be kept, so it need not stop in order.
+        // It keeps nothing, so it may be killed.
         let _ended_already = self.child.kill();
         let _status = self.child.wait();
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Counts from when it was made.
+/// A clock that starts at zero when it is made.
 #[derive(Clone, Copy)]
 pub(crate) struct Clock(Instant);
 

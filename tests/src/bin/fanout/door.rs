@@ -1,4 +1,4 @@
-//! Lets spectators in: a few handshakes at a time, by hand, so that no library's buffers are held for thousands.
+//! Connects spectators: a few handshakes at a time, without a library, whose buffers would be held for thousands.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -16,7 +16,7 @@ const AT_ONCE: usize = 4;
 const MAX_HEAD_BYTES: usize = 8 * 1024;
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Let `number` spectators into the rooms in turn.
+/// Connect spectators with these numbers to the rooms in turn.
 pub(crate) fn fill(
     audience: &Audience,
     relay: SocketAddr,
@@ -38,7 +38,7 @@ pub(crate) fn fill(
     })
 }
 
-/// Let in spectators who will read nothing, with as little room for what comes as the system allows.
+/// Connect spectators who will read nothing, with the smallest receive buffers the system allows.
 pub(crate) fn sleepers(
     relay: SocketAddr,
     room: &str,
@@ -58,7 +58,7 @@ pub(crate) fn sleepers(
     all.into_inner().ok().context("a thread panicked")
 }
 
-/// Do something in a few threads, each with its number.
+/// Run a function in a few threads, each with its number.
 pub(crate) fn at_once(each: impl Fn(usize) -> anyhow::Result<()> + Sync) -> anyhow::Result<()> {
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..AT_ONCE)
@@ -77,7 +77,7 @@ pub(crate) fn at_once(each: impl Fn(usize) -> anyhow::Result<()> + Sync) -> anyh
     })
 }
 
-/// Connect, with this much room for what comes where the system is not to choose.
+/// Connect, with a receive buffer of this size unless the system chooses.
 pub(crate) fn connect(address: SocketAddr, receive: Option<usize>) -> anyhow::Result<TcpStream> {
     let socket = Socket::new(
         Domain::for_address(address),
@@ -91,7 +91,7 @@ pub(crate) fn connect(address: SocketAddr, receive: Option<usize>) -> anyhow::Re
     Ok(socket.into())
 }
 
-/// Begin to watch a room; gives the socket and what came right behind the handshake.
+/// Begin to watch a room; gives the socket and the bytes that came right behind the handshake.
 fn watch(
     relay: SocketAddr,
     room: &str,

@@ -1,5 +1,4 @@
-//! Rooms full of spectators, shown by a relay in a process of its own, or by the bare loop in its place: what
-//! arrives of it and what it costs.
+//! Rooms full of spectators, served by a relay in a process of its own or by the bare loop: what arrives and what it costs.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,7 +16,7 @@ use crate::stage::Stage;
 use crate::window::Window;
 use tests::process::{Process, machine_cpu, need_descriptors};
 
-/// How long what was set up may take to come to rest before anything is counted.
+/// How long the run settles before anything is counted.
 const SETTLE: Duration = Duration::from_secs(3);
 /// How long the last frames of a window may take to arrive.
 const LAST: Duration = Duration::from_secs(2);
@@ -31,20 +30,20 @@ pub(crate) struct Plan {
     pub(crate) spectators: usize,
     pub(crate) hz: u32,
     pub(crate) seconds: u32,
-    /// The nineteen datagrams of a room come together, not each at its own time.
+    /// The nineteen datagrams of a room are sent together, not spread over the period.
     pub(crate) in_bursts: bool,
 }
 
-/// What was seen.
+/// What was measured.
 pub(crate) struct Figures {
     pub(crate) window: Arc<Window>,
     /// Time on all processors in the window.
     pub(crate) times: Times,
-    /// The writer's time in a window as long, with only one spectator in each room.
+    /// The writer's time in a window of the same length with only one spectator in each room.
     pub(crate) idle: Option<Duration>,
     /// Growth of the writer's own memory in KiB.
     pub(crate) kibibytes: u64,
-    /// Spectators it grew by.
+    /// The number of spectators behind that growth.
     pub(crate) more: usize,
     /// Delays of the bridged players' datagrams, with one spectator a room and with all.
     pub(crate) players: Option<Arc<[Delays; 2]>>,
@@ -139,7 +138,7 @@ pub(crate) fn bare(plan: &Plan) -> anyhow::Result<Figures> {
     let before = part.process.anonymous()?;
     let audience = Audience::start(clock, &stage)?;
     let address: SocketAddr = part.said("listen")?.parse()?;
-    // One after another, since the order says which thread writes to whom.
+    // One after another, since the order decides which thread writes to which socket.
     for number in 0..plan.spectators {
         let (socket, read_ahead) = (door::connect(address, None)?, Vec::new());
         let room = number % threads;

@@ -1,4 +1,4 @@
-//! Cuts what the relay sends a spectator into frames. Only what servers send: never masked, never in pieces.
+//! Cuts what the relay sends a spectator into WebSocket frames. Servers never mask them, and the relay never fragments them.
 
 /// The longest frame there is: a room's text with 200 players has less than half of this.
 const MAX_FRAME_BYTES: usize = 64 * 1024;
@@ -8,11 +8,11 @@ pub(crate) const BINARY: u8 = 0x82;
 pub(crate) const CLOSE: u8 = 0x88;
 pub(crate) const PING: u8 = 0x89;
 
-/// What came is no frame of a server.
+/// The bytes are not a server's frame.
 #[derive(Debug)]
 pub(crate) struct Broken;
 
-/// Take the first frame off `bytes`, where it is whole: its first byte and its payload.
+/// Take the first whole frame off `bytes`; gives its first byte and its payload.
 pub(crate) fn next<'a>(bytes: &mut &'a [u8]) -> Result<Option<(u8, &'a [u8])>, Broken> {
     let (kind, header, length) = match **bytes {
         // Masked, or too long.

@@ -1,6 +1,6 @@
-//! A stand-in for the game server, and one bridged player a room. To the relay it is a game server without TLS
-//! (`--plain-tcp`) with rooms of twenty: one of them plays through the relay, and is sent the other nineteen cars'
-//! datagrams, which is all a relay needs to show the room. The others exist only as datagrams.
+//! A stand-in for the game server, and one bridged player in each room. To the relay it is a game server without TLS
+//! (`--plain-tcp`) with rooms of twenty. One player of a room comes through the relay and is sent the other nineteen cars'
+//! datagrams, which is all the relay needs to show the room. The other players exist only as datagrams.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::stage::{CARS, Stage};
 
 /// Between two positions of a car.
 const PERIOD: Duration = Duration::from_millis(50);
-/// Between two looks at what is due.
+/// The pause between two rounds of sending.
 const BEAT: Duration = Duration::from_millis(1);
 /// The longest wait for anything that must come.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -31,19 +31,19 @@ const DEADLINE: Duration = Duration::from_secs(20);
 const RADIUS: f32 = 200.0;
 const LAP: f32 = 30.0;
 
-/// Where players' datagrams are counted: in no phase, or in the one with this number less one.
+/// The phase in which players' datagrams are counted, from 1; 0 while they are not.
 pub(crate) type Phase = Arc<AtomicUsize>;
 
-/// The stand-in, driving.
+/// The running stand-in.
 pub(crate) struct Game {
     stop: Arc<AtomicBool>,
     sending: Option<std::thread::JoinHandle<anyhow::Result<()>>>,
-    /// From sending a datagram to its receipt by the bridged player, in each phase.
+    /// Delays from sending a datagram to its receipt by the bridged player, in each phase.
     pub(crate) delays: Arc<[Delays; 2]>,
     pub(crate) phase: Phase,
 }
 
-/// The stand-in before the relay is there.
+/// The stand-in's sockets, before the relay is started.
 pub(crate) struct Doors {
     listener: TcpListener,
     udp: tokio::net::UdpSocket,
@@ -58,14 +58,14 @@ impl Doors {
         })
     }
 
-    /// Where lines and datagrams go.
+    /// The addresses for lines and datagrams.
     pub(crate) fn addresses(&self) -> anyhow::Result<[String; 2]> {
         let [tcp, udp] = [self.listener.local_addr()?, self.udp.local_addr()?];
         Ok([tcp, udp].map(|address| address.to_string()))
     }
 
-    /// Let one player into each room through the relay, and let all cars drive. `in_bursts` sends the nineteen of
-    /// a room at once; otherwise each comes at its own time.
+    /// Let one player into each room through the relay, and let all cars drive. `in_bursts` sends the nineteen datagrams of a
+    /// room together; otherwise they are spread over the period.
     pub(crate) async fn play(
         self,
         relay: &str,
@@ -75,16 +75,16 @@ impl Doors {
     ) -> anyhow::Result<Game> {
         let phase = Phase::default();
         let delays: Arc<[Delays; 2]> = Arc::default();
-        let mut ways = Vec::new();
+        let mut addresses = Vec::new();
         for room in 0..stage.rooms() {
             let entering = self.enter(relay, stage, room, clock, (&phase, &delays));
-            let way = tokio::time::timeout(DEADLINE, entering).await;
-            ways.push(way.with_context(|| format!("nobody came into room {room}"))??);
+            let address = tokio::time::timeout(DEADLINE, entering).await;
+            addresses.push(address.with_context(|| format!("nobody came into room {room}"))??);
         }
         let stop = Arc::new(AtomicBool::new(false));
         let traffic = Traffic {
             udp: self.udp.into_std()?,
-            ways,
+            addresses,
             stage: Arc::clone(stage),
             clock,
             in_bursts,
@@ -98,7 +98,7 @@ impl Doors {
         })
     }
 
-    /// Let a player into a room; gives where its datagrams go.
+    /// Let a player into a room; gives the address for its datagrams.
     async fn enter(
         &self,
         relay: &str,
@@ -122,7 +122,7 @@ impl Doors {
         player.until_listed().await?;
         player.drive()?;
         let mut space = [0; 2048];
-        let way = tokio::select! {
+        let address = tokio::select! {
             received = self.udp.recv_from(&mut space) => received?.1,
             Err(ended) = player.socket.receive() => return Err(ended.into()),
         };
@@ -130,7 +130,7 @@ impl Doors {
             // It ends with the relay.
             let _ended = player.run().await;
         });
-        Ok(way)
+        Ok(address)
     }
 
     async fn welcome(&self, room: usize, room_id: &str) -> anyhow::Result<TcpStream> {
@@ -148,7 +148,7 @@ impl Doors {
     }
 }
 
-/// Answer what the relay says when its player is gone.
+/// Answer the goodbye that the relay says for its player.
 async fn answer(mut session: TcpStream) -> anyhow::Result<()> {
     let (read, mut write) = session.split();
     let mut lines = BufReader::new(read).lines();
@@ -216,8 +216,8 @@ impl Player {
     }
 }
 
-/// Where a car is, as a server of the first generation says it. The count of the sender, which such servers do not
-/// pass on, says here when it was: in tenths of a millisecond.
+/// A car's position as a server of the first generation sends it. The sender's count, which such servers do not pass on, holds
+/// the time of sending here, in tenths of a millisecond.
 fn position(room: usize, car: usize, now: Duration) -> anyhow::Result<String> {
     let angle = std::f32::consts::TAU * (now.as_secs_f32() / LAP + car as f32 / CARS as f32);
     let update = Update {
@@ -244,8 +244,8 @@ fn stamp(datagram: &[u8]) -> Option<Duration> {
 /// Sends the datagrams of all cars that are not bridged.
 struct Traffic {
     udp: UdpSocket,
-    /// Where those for each room's player go.
-    ways: Vec<SocketAddr>,
+    /// The address for each room's player.
+    addresses: Vec<SocketAddr>,
     stage: Arc<Stage>,
     clock: Clock,
     in_bursts: bool,
@@ -254,7 +254,7 @@ struct Traffic {
 
 impl Traffic {
     fn run(self) -> anyhow::Result<()> {
-        let slots = self.ways.len() * (CARS - 1);
+        let slots = self.addresses.len() * (CARS - 1);
         let begun = self.clock.now();
         let mut sent = 0;
         while !self.stop.load(Ordering::Relaxed) {
@@ -264,7 +264,7 @@ impl Traffic {
                 self.send(slot % slots)?;
             }
             sent = due;
-            // The positions that came up were seen by the relay; here they are in the way.
+            // The relay has seen the positions that came up; here they are dropped.
             while self.udp.recv_from(&mut [0; 2048]).is_ok() {}
             std::thread::sleep(BEAT);
         }
@@ -275,14 +275,14 @@ impl Traffic {
         let (room, car) = if self.in_bursts {
             (slot / (CARS - 1), slot % (CARS - 1))
         } else {
-            (slot % self.ways.len(), slot / self.ways.len())
+            (slot % self.addresses.len(), slot / self.addresses.len())
         };
         let car = car + 1;
         let now = self.clock.now();
         let datagram = position(room, car, now)?;
         self.stage.stamps(room, car).write(now.as_micros() as u64);
-        // What the system does not take now is lost, as datagrams are.
-        let _lost = self.udp.send_to(datagram.as_bytes(), self.ways[room]);
+        // A datagram that the system does not take now is lost.
+        let _lost = self.udp.send_to(datagram.as_bytes(), self.addresses[room]);
         Ok(())
     }
 }

@@ -1,7 +1,6 @@
-//! Fan-out: thousands of spectators on one relay. Prints what arrives and what it costs, beside the goals, and in
-//! the same run what a bare loop of `write` costs. Judges nothing but what must be true of any run: everybody got
-//! in, and nobody was cut off. All frames are counted where they are received; those of every tenth spectator are
-//! timed, to a millisecond.
+//! Fan-out: thousands of spectators on one relay. Prints what arrives and what it costs, beside the goals, and the
+//! cost of a bare loop of `write` in the same run. Fails only if somebody did not get in or was disconnected. All frames are
+//! counted where they are received; those of every tenth spectator are timed, to a millisecond.
 
 mod audience;
 mod bare;
@@ -43,12 +42,12 @@ struct Arguments {
     /// Snapshots a second.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=30))]
     hz: u32,
-    /// Run only these.
+    /// Run only these parts.
     #[arg(long)]
     only: Vec<Run>,
 }
 
-/// What can be run.
+/// The parts of a run.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Run {
     /// A bare loop of `write`.
@@ -61,7 +60,7 @@ enum Run {
     Sleepers,
 }
 
-/// What this program starts of itself.
+/// The processes that this program starts of itself.
 #[derive(Subcommand)]
 #[command(hide = true)]
 enum Part {

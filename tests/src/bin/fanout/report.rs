@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use crate::fan::{Figures, Plan};
 
-/// What a spectator may cost and how well it is to be served.
+/// The goals: what a spectator may cost, and how well it must be served.
 const DELIVERED: &str = "99.9 %";
 const FAN_OUT: &str = "p99 50 ms";
 const CPU: &str = "6.7 µs";
@@ -17,7 +17,7 @@ pub(crate) fn row(name: &str, figure: &str, goal: &str) {
     println!("  {name:<36} {figure:<46} {goal}");
 }
 
-/// Say what is what.
+/// Explain the figures.
 pub(crate) fn preface() {
     println!(
         "Relay, bare loop and game server run in processes of their own; spectators and players are in this one.\n\

@@ -1,4 +1,4 @@
-//! One spectator: its socket, and what is made of each frame as soon as it is read.
+//! One spectator: its socket, and what is counted of each frame.
 
 use std::io::{self, Read as _, Write as _};
 use std::sync::atomic::Ordering;
@@ -16,9 +16,9 @@ const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
 pub(crate) struct Seat {
     pub(crate) socket: mio::net::TcpStream,
     room: usize,
-    /// It is read as soon as there is something, so that it can say how long frames took.
+    /// It is read as soon as something comes, so its frames can be timed.
     is_timed: bool,
-    /// The beginning of a frame.
+    /// The beginning of a frame that is not whole yet.
     rest: Vec<u8>,
     /// The time of its newest snapshot.
     time: Option<u32>,
@@ -36,7 +36,7 @@ impl Seat {
         })
     }
 
-    /// Read until a read does not fill `space`, which says that there is no more.
+    /// Read until a read does not fill `space`: then there is no more.
     pub(crate) fn read(
         &mut self,
         space: &mut [u8],
@@ -91,7 +91,7 @@ impl Seat {
         Ok(())
     }
 
-    /// Read as much of a snapshot as is counted: decoding it whole would be most of this program's work.
+    /// Read the parts of a snapshot that are counted. Decoding all of it would be most of this program's work.
     fn take_snapshot(
         &mut self,
         bytes: &[u8],
@@ -122,7 +122,7 @@ impl Seat {
         }
         let made = shared.stage.at(time);
         window.fan_out.count(now.saturating_sub(made));
-        // One car of each frame is looked at, another one each time.
+        // One car of each frame is timed, another one each time.
         let (cars, _) = cars.as_chunks::<CAR_BYTES>();
         let Some(car) = cars.get(number as usize % cars.len().max(1)) else {
             return Ok(());

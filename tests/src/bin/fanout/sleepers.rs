@@ -1,5 +1,5 @@
-//! Spectators who stop reading: what players, other spectators and the relay's memory feel of a thousand of them.
-//! Nothing here is a stand-in: game server, relay and players are real, the players as `load` has them.
+//! Spectators who stop reading: how a thousand of them affect players, other spectators and the relay's memory. Game server,
+//! relay and players are real; the players drive as in `load`.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,20 +24,20 @@ use tests::process::{Process, tcp_kibibytes};
 
 /// Spectators who read.
 const READING: usize = 100;
-/// Spectators who stop.
+/// Spectators who stop reading.
 const SLEEPING: usize = 1000;
 /// Between two positions of a player.
 const PERIOD: Duration = Duration::from_millis(50);
-/// Until all is at rest; for those who stop reading, until the buffers between are full.
+/// How long the run settles; for spectators who stop reading, until the buffers between are full.
 const SETTLE: Duration = Duration::from_secs(6);
 /// How long the last frames may take to arrive.
 const LAST: Duration = Duration::from_secs(1);
-/// Three pings, after which who does not read is cut, and some time to do it.
+/// How long it takes until spectators who do not read are disconnected: three pings, and some time more.
 const CUT: Duration = Duration::from_secs(75);
-/// A stamp begins anew after so many milliseconds, so that it fits into a coordinate.
+/// Stamps start again after this many milliseconds, so that they fit into a coordinate.
 const STAMPS: f32 = 60_000.0;
 
-/// What is seen in a part of the run.
+/// What is measured in a part of the run.
 struct Seen {
     window: Arc<Window>,
     delivered: f64,
@@ -46,7 +46,7 @@ struct Seen {
     cpu: Duration,
 }
 
-/// Run it all and print the figures. `to_the_end` waits until those who do not read are cut.
+/// Run everything and print the figures. `to_the_end` waits until spectators who do not read are disconnected.
 pub(crate) fn run(seconds: u32, to_the_end: bool, runtime: &Runtime) -> anyhow::Result<()> {
     let server = Part::start(&["server"])?;
     let pin = format!("pin:{}", server.said("certificateSha256")?);
@@ -159,7 +159,7 @@ impl Seen {
     }
 }
 
-/// The players on their way.
+/// The players who drive.
 struct Track {
     begun: Instant,
     stop: AtomicBool,
@@ -236,7 +236,7 @@ impl Track {
         }
     }
 
-    /// The time in milliseconds, as far as a coordinate tells it.
+    /// The time in milliseconds, cut to fit into a coordinate.
     fn stamp(&self) -> f32 {
         (self.begun.elapsed().as_secs_f64() * 1000.0 % f64::from(STAMPS)) as f32
     }

@@ -1,5 +1,5 @@
-//! What there is to see, known beforehand: rooms, their cars, when each car's datagrams were sent, and how the
-//! relay's clock compares with this process's.
+//! The rooms of a run and their cars: when each car's datagrams were sent, and how the relay's clock compares with this
+//! process's.
 
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 use std::time::Duration;
@@ -14,16 +14,16 @@ pub(crate) const CARS: usize = 20;
 /// All rooms of a run.
 pub(crate) struct Stage {
     scenes: Vec<Scene>,
-    /// This process's clock less the relay's, in microseconds: the least that was ever seen between a snapshot's
-    /// time and its receipt. So it is too large by the time the quickest frame took, and delays reckoned with it
-    /// are too small by that; the snapshots' times are cut to milliseconds, which makes them larger by up to one.
+    /// This process's clock minus the relay's, in microseconds: the smallest difference seen between a snapshot's time and its
+    /// receipt. It is too large by the time the quickest frame took, so delays are too small by that. Snapshots' times are
+    /// cut to milliseconds, which makes delays larger by up to one.
     ahead: AtomicI64,
 }
 
 struct Scene {
     id: String,
     stamps: [Stamps; CARS],
-    /// Which car has an index.
+    /// The car of each index.
     cars: [AtomicU8; 256],
 }
 
@@ -41,7 +41,7 @@ impl Stage {
         }
     }
 
-    /// So many rooms, with ids of this program's own.
+    /// Make this many rooms, with ids of this program's own.
     pub(crate) fn numbered(rooms: usize) -> Self {
         Self::new((0..rooms).map(|room| format!("{room:032x}")))
     }
@@ -55,7 +55,7 @@ impl Stage {
         &self.scenes[room].id
     }
 
-    /// The session of a car in a numbered room. The first of each room is the one of the bridged player.
+    /// The session id of a car in a numbered room. The first car of each room is the bridged player's.
     pub(crate) fn session_id(room: usize, car: usize) -> String {
         format!("{room:016x}{car:016x}")
     }
@@ -65,7 +65,7 @@ impl Stage {
         &self.scenes[room].stamps[car]
     }
 
-    /// A room was told: learn which car has which index.
+    /// Learn from a room's text which car has which index.
     pub(crate) fn cast(&self, room: usize, text: &[u8]) {
         let told: Value = serde_json::from_slice(text).unwrap_or_default();
         for player in told["players"].as_array().into_iter().flatten() {
@@ -78,7 +78,7 @@ impl Stage {
         }
     }
 
-    /// A snapshot of this time came now.
+    /// Note that a snapshot of this time came now.
     pub(crate) fn heard(&self, time_ms: u32, now: Duration) {
         let ahead = now.as_micros() as i64 - i64::from(time_ms) * 1000;
         if ahead < self.ahead.load(Ordering::Relaxed) {
@@ -86,19 +86,19 @@ impl Stage {
         }
     }
 
-    /// A time of the relay's clock by this process's.
+    /// Convert a time of the relay's clock to this process's.
     pub(crate) fn at(&self, time_ms: u32) -> Duration {
         let micros = i64::from(time_ms) * 1000 + self.ahead.load(Ordering::Relaxed);
         Duration::from_micros(u64::try_from(micros).unwrap_or_default())
     }
 
-    /// A time of this process's clock by the relay's, in milliseconds.
+    /// Convert a time of this process's clock to the relay's, in milliseconds.
     pub(crate) fn relay_time(&self, time: Duration) -> u32 {
         let micros = time.as_micros() as i64 - self.ahead.load(Ordering::Relaxed);
         u32::try_from(micros / 1000).unwrap_or_default()
     }
 
-    /// When the datagram of the car with this index was sent that came to the relay at this time of its clock.
+    /// The time of sending of a car's datagram that came to the relay at this time of its clock.
     pub(crate) fn sent(&self, room: usize, index: u8, came_ms: u32) -> Option<Duration> {
         let scene = &self.scenes[room];
         let car = scene.cars[usize::from(index)].load(Ordering::Relaxed);

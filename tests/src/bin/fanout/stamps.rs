@@ -1,15 +1,14 @@
-//! When each car's datagrams went to the relay. A snapshot says how old the newest datagram of a car is, so which
-//! one that was; the time until the frame came is then reckoned with this process's clock alone.
+//! When each car's datagrams were sent. A snapshot says how old a car's newest datagram is, and so which one it was. The time
+//! until the frame came is then measured by this process's clock alone.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Stamps kept of each car: three seconds at 20 Hz, longer than any frame is under way.
+/// Stamps kept of each car: three seconds at 20 Hz, longer than any frame travels.
 const KEPT: usize = 64;
-/// Stamps looked at, newest first.
+/// Stamps searched, newest first.
 const LOOKED_AT: u64 = 8;
-/// How much earlier than it was sent a datagram may seem to have come: the clocks are compared, and ages told, to
-/// a millisecond.
+/// How much earlier than it was sent a datagram may seem to have come: clocks and ages are known to a millisecond.
 const TOLERANCE: u64 = 3_000;
 
 /// The newest stamps of one car, in microseconds of the clock.
@@ -28,14 +27,14 @@ impl Default for Stamps {
 }
 
 impl Stamps {
-    /// A datagram goes now. One thread at a time.
+    /// Note that a datagram is sent now. Only one thread may write.
     pub(crate) fn write(&self, now: u64) {
         let written = self.written.load(Ordering::Relaxed);
         self.stamps[written as usize % KEPT].store(now, Ordering::Relaxed);
         self.written.store(written + 1, Ordering::Release);
     }
 
-    /// When the datagram was sent that came about then.
+    /// The time of sending of the datagram that came at about this time.
     pub(crate) fn sent(&self, came: u64) -> Option<Duration> {
         let written = self.written.load(Ordering::Acquire);
         let newest_first = (written.saturating_sub(LOOKED_AT)..written).rev();

@@ -1,24 +1,23 @@
-//! What an audience sees in a part of the race, and how it is counted.
+//! What the spectators receive in a part of the run.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ::tests::Delays;
 
-/// What an audience sees in a part of the race, by the clock in the snapshots: frames count when they were made
-/// then, whenever they come.
+/// Counts of a part of the run. Frames belong to the time they were made at, not to that of their receipt.
 pub(crate) struct Window {
-    /// From this time to that, in milliseconds.
+    /// The times of the snapshots that count, in milliseconds.
     pub(crate) span: Range<u32>,
     pub(crate) snapshots: AtomicU64,
     pub(crate) bytes: AtomicU64,
-    /// From tick to receipt.
+    /// Delays from tick to receipt.
     pub(crate) fan_out: Delays,
-    /// From sending a car's datagram to the tick that shows it.
+    /// Delays from sending a car's datagram to the tick that shows it.
     pub(crate) wait: Delays,
-    /// From sending a car's datagram to the receipt of the first frame that shows it.
+    /// Delays from sending a car's datagram to the receipt of the first frame that shows it.
     pub(crate) whole: Delays,
-    /// The ticks of each room: the lowest and the highest number.
+    /// The lowest and the highest number of a tick of each room.
     ticks: Vec<(AtomicU64, AtomicU64)>,
 }
 
@@ -36,7 +35,7 @@ impl Window {
         }
     }
 
-    /// How many ticks a room made that anybody saw, in the mean.
+    /// The mean number of ticks a room made, as seen by its spectators.
     pub(crate) fn ticks(&self) -> f64 {
         let ticks = self.ticks.iter().map(|(low, high)| {
             let (low, high) = (low.load(Ordering::Relaxed), high.load(Ordering::Relaxed));

@@ -1,14 +1,14 @@
-//! The lines one connection still has to send: filled by the engine without waiting, emptied by the connection's
-//! own task. Bounded in bytes; a peer that lets it overflow is cut off.
+//! The lines one connection still has to send. The engine fills it without waiting, and the connection's own task
+//! empties it. It is bounded in bytes; a peer that lets it overflow is disconnected.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// The most bytes that wait for one peer: a few of the longest lines there are.
-pub(crate) const MAX_OUTBOX_BYTES: usize = 4 * protocol::line::MAX_LINE_BYTES;
+/// How many bytes may wait for one peer: four of the longest lines.
+pub(crate) const MAX_QUEUED_BYTES: usize = 4 * protocol::line::MAX_LINE_BYTES;
 
-/// The peer reads too slowly: its lines would take more than [`MAX_OUTBOX_BYTES`].
+/// The peer reads too slowly: its lines would take more than [`MAX_QUEUED_BYTES`].
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Overflow;
 
@@ -20,17 +20,17 @@ struct Waiting {
 
 /// Lines on their way to one peer.
 #[derive(Default)]
-pub(crate) struct Outbox {
+pub(crate) struct LineQueue {
     waiting: Mutex<Waiting>,
     changed: Notify,
     cut: Notify,
 }
 
-impl Outbox {
+impl LineQueue {
     /// Add a line; its newline is added here.
     pub(crate) fn push(&self, line: &str) -> Result<(), Overflow> {
         let mut waiting = self.waiting();
-        if waiting.bytes.len() + line.len() >= MAX_OUTBOX_BYTES {
+        if waiting.bytes.len() + line.len() >= MAX_QUEUED_BYTES {
             return Err(Overflow);
         }
         waiting.bytes.extend_from_slice(line.as_bytes());
@@ -46,7 +46,7 @@ impl Outbox {
         self.changed.notify_one();
     }
 
-    /// End the connection at once, whatever still waits.
+    /// Ask for the connection's end at once, whatever still waits.
     pub(crate) fn cut(&self) {
         self.cut.notify_one();
     }
@@ -56,7 +56,7 @@ impl Outbox {
         self.cut.notified().await;
     }
 
-    /// Take everything that waits, as soon as there is something; nothing once all is sent and finished.
+    /// Wait until something is queued and take all of it; gives nothing once the queue is finished and empty.
     pub(crate) async fn next(&self) -> Option<Vec<u8>> {
         loop {
             let changed = self.changed.notified();
@@ -84,20 +84,20 @@ mod tests {
 
     #[tokio::test]
     async fn lines_come_in_order_and_end_when_finished() {
-        let outbox = Outbox::default();
-        assert_eq!((outbox.push("a"), outbox.push("b")), (Ok(()), Ok(())));
-        outbox.finish();
-        assert_eq!(outbox.next().await.as_deref(), Some(&b"a\nb\n"[..]));
-        assert_eq!(outbox.next().await, None);
+        let queue = LineQueue::default();
+        assert_eq!((queue.push("a"), queue.push("b")), (Ok(()), Ok(())));
+        queue.finish();
+        assert_eq!(queue.next().await.as_deref(), Some(&b"a\nb\n"[..]));
+        assert_eq!(queue.next().await, None);
     }
 
     #[test]
     fn a_peer_that_does_not_read_overflows_it() {
-        let outbox = Outbox::default();
+        let queue = LineQueue::default();
         let line = "x".repeat(protocol::line::MAX_LINE_BYTES);
         for _ in 0..3 {
-            assert_eq!(outbox.push(&line), Ok(()));
+            assert_eq!(queue.push(&line), Ok(()));
         }
-        assert_eq!(outbox.push(&line), Err(Overflow));
+        assert_eq!(queue.push(&line), Err(Overflow));
     }
 }

@@ -31,7 +31,7 @@ struct Column {
 
 /// All of it, and the names the recording uses for what differs from run to run.
 #[derive(Debug, Default)]
-pub(crate) struct Ledger {
+pub(crate) struct Transcript {
     columns: BTreeMap<(String, Channel), Column>,
     /// `$A` to the id it stands for.
     names: HashMap<String, String>,
@@ -52,16 +52,16 @@ impl Item {
     }
 }
 
-impl Ledger {
+impl Transcript {
     /// Expect what a recording shows.
     pub(crate) fn new(recording: &Recording) -> Self {
-        let mut ledger = Self::default();
+        let mut transcript = Self::default();
         for event in &recording.events {
             if let Some((channel, item)) = Item::of(&event.kind) {
-                ledger.column(&event.who, channel).expected.push(item);
+                transcript.column(&event.who, channel).expected.push(item);
             }
         }
-        ledger
+        transcript
     }
 
     /// Note what a client received, and learn the names in it.
@@ -74,7 +74,7 @@ impl Ledger {
         }
     }
 
-    /// Note the same as another ledger.
+    /// Note the same as another transcript.
     pub(crate) fn receive_all(&mut self, other: &Self) {
         for ((who, channel), column) in &other.columns {
             for item in &column.received {

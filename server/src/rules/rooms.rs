@@ -1,0 +1,96 @@
+//! All rooms of the server, and the line that lists them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use protocol::id::{RoomId, SessionId};
+
+use super::reply::Reply;
+use super::room::{Player, Room};
+
+/// The rooms. Their number is bounded by whoever adds them.
+#[derive(Debug, Default)]
+pub(crate) struct Rooms {
+    rooms: HashMap<RoomId, Room>,
+    made: u64,
+    /// The `ROOM_LIST` line, until a room changes. Anybody may ask for it at any rate, signed in or not, so it is not
+    /// written anew each time.
+    list: Option<Arc<str>>,
+}
+
+impl Rooms {
+    /// Count the rooms.
+    pub(crate) fn len(&self) -> usize {
+        self.rooms.len()
+    }
+
+    /// Lend a room.
+    pub(crate) fn get(&self, id: &RoomId) -> Option<&Room> {
+        self.rooms.get(id)
+    }
+
+    /// Lend a room to be changed.
+    pub(crate) fn get_mut(&mut self, id: &RoomId) -> Option<&mut Room> {
+        self.list = None;
+        self.rooms.get_mut(id)
+    }
+
+    /// Lend a player's entry in a room to be changed. The list does not show players.
+    pub(crate) fn player_mut(&mut self, room: &RoomId, id: &SessionId) -> Option<&mut Player> {
+        self.rooms.get_mut(room)?.player_mut(id)
+    }
+
+    /// Add a new room, behind all others in the list.
+    pub(crate) fn insert(&mut self, mut room: Room) {
+        room.number = self.made;
+        self.made += 1;
+        self.list = None;
+        self.rooms.insert(room.id, room);
+    }
+
+    /// Drop a room.
+    pub(crate) fn remove(&mut self, id: &RoomId) {
+        self.list = None;
+        self.rooms.remove(id);
+    }
+
+    /// Give the `ROOM_LIST` line, the oldest room first.
+    pub(crate) fn list(&mut self) -> Arc<str> {
+        let line = self.list.get_or_insert_with(|| {
+            let mut rooms: Vec<&Room> = self.rooms.values().collect();
+            rooms.sort_unstable_by_key(|room| room.number);
+            let rooms = rooms.into_iter().map(Room::listing).collect();
+            Reply::RoomList { rooms }.to_line()
+        });
+        Arc::clone(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::room::Seating;
+
+    #[test]
+    fn the_list_is_written_again_only_after_a_change() {
+        let [one, two] = ["1", "2"].map(|id| id.parse().unwrap());
+        let host = "A".parse().unwrap();
+        let mut rooms = Rooms::default();
+        for id in [one, two] {
+            rooms.insert(Room::new(id, "r".into(), host, Seating::LowestFree));
+        }
+        let first = rooms.list();
+        assert!(Arc::ptr_eq(&first, &rooms.list()));
+        assert!(rooms.player_mut(&one, &host).is_none());
+        assert!(Arc::ptr_eq(&first, &rooms.list()));
+
+        rooms.get_mut(&one).unwrap().add(host, "Ann".into(), None);
+        let second = rooms.list();
+        assert_ne!(first, second);
+        rooms.player_mut(&one, &host).unwrap().name = "Bob".into();
+        assert!(Arc::ptr_eq(&second, &rooms.list()));
+        rooms.remove(&two);
+        assert_eq!(second.matches(r#""id""#).count(), 2);
+        assert_eq!(rooms.list().matches(r#""id""#).count(), 1);
+    }
+}
