@@ -12,7 +12,7 @@ use anyhow::{Context as _, ensure};
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
 
 use crate::clock::Clock;
-use crate::seat::Seat;
+use crate::seat::{Arrival, Seat, View};
 use crate::stage::Stage;
 use crate::window::Window;
 
@@ -33,24 +33,12 @@ const READ_BYTES: usize = 16 * 1024;
 /// Wakes a thread up.
 const WAKE: Token = Token(usize::MAX);
 
-/// A spectator whose handshake is done.
-pub(crate) struct Arrival {
-    pub(crate) socket: std::net::TcpStream,
-    /// The number of the room on the stage.
-    pub(crate) room: usize,
-    /// What came right behind the handshake.
-    pub(crate) read_ahead: Vec<u8>,
-}
-
-pub(crate) struct Shared {
-    pub(crate) clock: Clock,
-    pub(crate) stage: Arc<Stage>,
+struct Shared {
+    view: View,
     window: Mutex<Arc<Window>>,
     is_over: AtomicBool,
     /// Connections that ended before the run did.
     lost: AtomicUsize,
-    /// Connections that have got a frame.
-    pub(crate) seeing: AtomicUsize,
 }
 
 /// All spectators.
@@ -67,12 +55,10 @@ impl Audience {
     /// Start the threads that read.
     pub(crate) fn start(clock: Clock, stage: &Arc<Stage>) -> anyhow::Result<Self> {
         let shared = Arc::new(Shared {
-            clock,
-            stage: Arc::clone(stage),
+            view: View::new(clock, stage),
             window: Mutex::new(Arc::new(Window::new(0..0, stage.rooms()))),
             is_over: AtomicBool::new(false),
             lost: AtomicUsize::new(0),
-            seeing: AtomicUsize::new(0),
         });
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), WAKE)?;
@@ -93,7 +79,7 @@ impl Audience {
 
     /// Add a spectator. The first of each room are timed, then one in ten.
     pub(crate) fn seat(&self, arrival: Arrival, number: usize) -> anyhow::Result<()> {
-        let is_timed = (number / self.shared.stage.rooms()).is_multiple_of(TIMED);
+        let is_timed = (number / self.shared.view.stage.rooms()).is_multiple_of(TIMED);
         let seats = if is_timed { &self.timed } else { &self.counted };
         let ended = "the audience has ended early";
         seats.send(arrival).ok().context(ended)?;
@@ -102,7 +88,7 @@ impl Audience {
 
     /// Count the frames that are made from now on, for a time.
     pub(crate) fn count(&self, time: Duration) -> Arc<Window> {
-        let Shared { stage, clock, .. } = &*self.shared;
+        let View { stage, clock, .. } = &self.shared.view;
         let (from, until) = (clock.now(), clock.now() + time);
         let span = stage.relay_time(from)..stage.relay_time(until);
         let window = Arc::new(Window::new(span, stage.rooms()));
@@ -114,7 +100,7 @@ impl Audience {
     pub(crate) fn wait_for(&self, wanted: usize) -> anyhow::Result<()> {
         let deadline = Instant::now() + DEADLINE;
         loop {
-            let seeing = self.shared.seeing.load(Ordering::Relaxed);
+            let seeing = self.shared.view.seeing.load(Ordering::Relaxed);
             if seeing >= wanted {
                 return Ok(());
             }
@@ -215,7 +201,10 @@ impl Reader {
         let Some(Some(seat)) = self.seats.get_mut(number) else {
             return;
         };
-        if seat.read(&mut self.space, &self.shared, window).is_err() {
+        if seat
+            .read(&mut self.space, &self.shared.view, window)
+            .is_err()
+        {
             self.shared.lost.fetch_add(1, Ordering::Relaxed);
             self.seats[number] = None;
         }

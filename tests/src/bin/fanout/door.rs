@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::audience::{Arrival, Audience};
+use crate::audience::Audience;
+use crate::seat::Arrival;
 use crate::stage::Stage;
 
 /// Handshakes at once.

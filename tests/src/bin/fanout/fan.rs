@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use ::tests::Delays;
 
-use crate::audience::{Arrival, Audience};
+use crate::audience::Audience;
 use crate::child::Part;
 use crate::clock::Clock;
 use crate::door;
 use crate::game::{Doors, Game};
+use crate::seat::Arrival;
 use crate::stage::Stage;
 use crate::window::Window;
 use tests::process::{Process, machine_cpu, need_descriptors};

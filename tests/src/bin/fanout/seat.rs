@@ -1,16 +1,45 @@
 //! One spectator: its socket, and what is counted of each frame.
 
 use std::io::{self, Read as _, Write as _};
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use protocol::snapshot::{CAR_BYTES, HEADER_BYTES};
 
-use crate::audience::{Arrival, Shared};
+use crate::clock::Clock;
 use crate::frames::{self, Broken};
+use crate::stage::Stage;
 use crate::window::Window;
 
 /// The answer to a ping; its mask is zero.
 const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
+
+/// A spectator whose handshake is done.
+pub(crate) struct Arrival {
+    pub(crate) socket: std::net::TcpStream,
+    /// The number of the room on the stage.
+    pub(crate) room: usize,
+    /// What came right behind the handshake.
+    pub(crate) read_ahead: Vec<u8>,
+}
+
+/// What all spectators look at.
+pub(crate) struct View {
+    pub(crate) clock: Clock,
+    pub(crate) stage: Arc<Stage>,
+    /// Connections that have got a frame.
+    pub(crate) seeing: AtomicUsize,
+}
+
+impl View {
+    pub(crate) fn new(clock: Clock, stage: &Arc<Stage>) -> Self {
+        Self {
+            clock,
+            stage: Arc::clone(stage),
+            seeing: AtomicUsize::new(0),
+        }
+    }
+}
 
 /// One spectator.
 pub(crate) struct Seat {
@@ -40,14 +69,14 @@ impl Seat {
     pub(crate) fn read(
         &mut self,
         space: &mut [u8],
-        shared: &Shared,
+        view: &View,
         window: &Window,
     ) -> Result<(), Broken> {
         loop {
             match self.socket.read(space) {
                 Ok(0) => return Err(Broken),
                 Ok(length) => {
-                    self.take(&space[..length], shared, window)?;
+                    self.take(&space[..length], view, window)?;
                     if length < space.len() {
                         return Ok(());
                     }
@@ -58,15 +87,15 @@ impl Seat {
         }
     }
 
-    fn take(&mut self, bytes: &[u8], shared: &Shared, window: &Window) -> Result<(), Broken> {
+    fn take(&mut self, bytes: &[u8], view: &View, window: &Window) -> Result<(), Broken> {
         if self.rest.is_empty() {
             let mut bytes = bytes;
-            self.take_frames(&mut bytes, shared, window)?;
+            self.take_frames(&mut bytes, view, window)?;
             self.rest.extend(bytes);
         } else {
             let joined = [&self.rest, bytes].concat();
             let mut bytes = &joined[..];
-            self.take_frames(&mut bytes, shared, window)?;
+            self.take_frames(&mut bytes, view, window)?;
             self.rest.clear();
             self.rest.extend(bytes);
         }
@@ -76,13 +105,13 @@ impl Seat {
     fn take_frames(
         &mut self,
         bytes: &mut &[u8],
-        shared: &Shared,
+        view: &View,
         window: &Window,
     ) -> Result<(), Broken> {
         while let Some((kind, payload)) = frames::next(bytes)? {
             match kind {
-                frames::BINARY => self.take_snapshot(payload, shared, window)?,
-                frames::TEXT => shared.stage.cast(self.room, payload),
+                frames::BINARY => self.take_snapshot(payload, view, window)?,
+                frames::TEXT => view.stage.cast(self.room, payload),
                 frames::PING => self.socket.write_all(&PONG).map_err(|_| Broken)?,
                 frames::CLOSE => return Err(Broken),
                 _ => return Err(Broken),
@@ -92,23 +121,18 @@ impl Seat {
     }
 
     /// Read the parts of a snapshot that are counted. Decoding all of it would be most of this program's work.
-    fn take_snapshot(
-        &mut self,
-        bytes: &[u8],
-        shared: &Shared,
-        window: &Window,
-    ) -> Result<(), Broken> {
+    fn take_snapshot(&mut self, bytes: &[u8], view: &View, window: &Window) -> Result<(), Broken> {
         let (header, cars) = bytes.split_first_chunk::<HEADER_BYTES>().ok_or(Broken)?;
         let [_, _, _, _, n0, n1, n2, n3, t0, t1, t2, t3] = *header;
         let number = u32::from_le_bytes([n0, n1, n2, n3]);
         let time = u32::from_le_bytes([t0, t1, t2, t3]);
-        let now = shared.clock.now();
+        let now = view.clock.now();
         let before = self.time.replace(time);
         if before.is_none() {
-            shared.seeing.fetch_add(1, Ordering::Relaxed);
+            view.seeing.fetch_add(1, Ordering::Relaxed);
         }
         if self.is_timed {
-            shared.stage.heard(time, now);
+            view.stage.heard(time, now);
         }
         if !window.span.contains(&time) {
             return Ok(());
@@ -120,7 +144,7 @@ impl Seat {
         if !self.is_timed {
             return Ok(());
         }
-        let made = shared.stage.at(time);
+        let made = view.stage.at(time);
         window.fan_out.count(now.saturating_sub(made));
         // One car of each frame is timed, another one each time.
         let (cars, _) = cars.as_chunks::<CAR_BYTES>();
@@ -131,7 +155,7 @@ impl Seat {
         let came = time.saturating_sub(age);
         // Only the first frame that shows a datagram.
         if before.is_some_and(|before| came > before)
-            && let Some(sent) = shared.stage.sent(self.room, car[0], came)
+            && let Some(sent) = view.stage.sent(self.room, car[0], came)
         {
             window.whole.count(now.saturating_sub(sent));
             window.wait.count(made.saturating_sub(sent));
