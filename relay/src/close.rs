@@ -1,39 +1,40 @@
-//! How a player's session ended: the close code of contract 1, words for the player, and details for the log.
+//! Why a connection is closed: the close code of contract 1, a text for the client, and the cause for the log.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use protocol::frame::CloseCode;
 
-/// A close frame holds 125 bytes, two of them the code.
-const MAX_REASON_BYTES: usize = 123;
+/// The longest text: a close frame holds 125 bytes, and the code takes two.
+const MAX_TEXT_BYTES: usize = 123;
 
-/// Why a session is over.
+/// Why a connection is closed. Shown, it is the text and the cause.
 #[derive(Debug)]
-pub(crate) struct Ending {
+pub(crate) struct CloseReason {
     pub(crate) code: CloseCode,
-    /// For the player: what happened and what to do.
-    reason: Cow<'static, str>,
-    /// For the operator: what is behind it.
-    pub(crate) detail: Option<String>,
+    /// For the client: what happened and what to do.
+    text: Cow<'static, str>,
+    /// For the operator: the cause. A reason with a cause is logged as a warning.
+    pub(crate) cause: Option<String>,
 }
 
-impl Ending {
-    pub(crate) fn new(code: CloseCode, reason: impl Into<Cow<'static, str>>) -> Self {
+impl CloseReason {
+    pub(crate) fn new(code: CloseCode, text: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code,
-            reason: reason.into(),
-            detail: None,
+            text: text.into(),
+            cause: None,
         }
     }
 
-    pub(crate) fn with_detail(self, detail: impl Into<String>) -> Self {
+    pub(crate) fn with_cause(self, cause: impl Into<Option<String>>) -> Self {
         Self {
-            detail: Some(detail.into()),
+            cause: cause.into(),
             ..self
         }
     }
 
-    /// The browser is gone or going: nobody is left to tell.
+    /// The browser has closed or is gone.
     pub(crate) fn left() -> Self {
         Self::new(CloseCode::Normal, "The player left.")
     }
@@ -45,8 +46,8 @@ impl Ending {
         )
     }
 
-    pub(crate) fn malformed(reason: &'static str) -> Self {
-        Self::new(CloseCode::Malformed, reason)
+    pub(crate) fn malformed(text: &'static str) -> Self {
+        Self::new(CloseCode::Malformed, text)
     }
 
     pub(crate) fn sent_too_much() -> Self {
@@ -56,13 +57,23 @@ impl Ending {
         )
     }
 
-    /// The reason as far as a close frame holds it.
-    pub(crate) fn reason(&self) -> &str {
-        let mut end = self.reason.len().min(MAX_REASON_BYTES);
-        while !self.reason.is_char_boundary(end) {
+    /// The text, cut to what a close frame holds.
+    pub(crate) fn text(&self) -> &str {
+        let mut end = self.text.len().min(MAX_TEXT_BYTES);
+        while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        &self.reason[..end]
+        &self.text[..end]
+    }
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())?;
+        match &self.cause {
+            Some(cause) => write!(f, " Cause: {cause}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -71,9 +82,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_reason_is_cut_between_letters() {
-        let ending = Ending::new(CloseCode::Full, "ä".repeat(100));
-        assert_eq!(ending.reason(), "ä".repeat(61));
-        assert_eq!(Ending::left().reason(), "The player left.");
+    fn a_long_text_is_cut_between_letters() {
+        let reason = CloseReason::new(CloseCode::Full, "ä".repeat(100));
+        assert_eq!(reason.text(), "ä".repeat(61));
+        assert_eq!(CloseReason::left().text(), "The player left.");
     }
 }

@@ -16,7 +16,6 @@
 
 mod close;
 mod config;
-mod context;
 mod http;
 mod lifecycle;
 mod limits;
@@ -26,108 +25,67 @@ mod players;
 mod spectators;
 mod upstream;
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use client_native::Target;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
 
-use context::Context;
-use http::accept::{self, Port};
-use lifecycle::Phase;
-use limits::admission::Admission;
+use http::accept::{Audience, Port, listen, operator_slots, public_slots};
+use http::{Services, operators_router, router};
+use lifecycle::{Control, Lifecycle};
+use limits::Admission;
 use metrics::Metrics;
-use spectators::Hub;
-use upstream::dial::Dialer;
-use upstream::readiness::Readiness;
+use players::Players;
+use spectators::Spectators;
+use upstream::{Dialer, OwnSessions, Readiness};
 
-pub use config::{Config, HostPort, Observing, Patience, Spectating};
-pub use http::origin::AllowedOrigin;
+pub use config::{
+    Access, AccessToken, AllowedOrigin, Config, Fingerprint, HostPort, Observing, Spectating,
+    Timeouts, Trust,
+};
 pub use http::require_client;
 pub use limits::rate::{Rate, RateLimits};
-pub use spectators::{Access, AccessToken};
-pub use upstream::trust::{Fingerprint, Trust};
 
-/// The longest a relay takes to close once players had their time: the goodbyes' 3 s and a little.
-const CLOSING_LIMIT: Duration = Duration::from_secs(4);
-
-/// Refusals told at once, each for as long as a browser may take to hear it. Who comes when all these places are
-/// taken is hung up on.
+/// Clients that are told at once why they are refused, each for as long as `Timeouts::close`.
 const MAX_REFUSALS: usize = 256;
 
 /// A running relay. Dropping it ends everything at once, without goodbyes.
 #[derive(Debug)]
 pub struct Relay {
     address: SocketAddr,
-    metrics_address: Option<SocketAddr>,
+    operator_address: Option<SocketAddr>,
     drain: Duration,
-    phase: watch::Sender<Phase>,
-    /// Ends once no connection and no player is left.
-    alive: mpsc::Receiver<Infallible>,
+    control: Control,
 }
 
 impl Relay {
     /// Open the port and serve in the background.
     ///
     /// # Errors
-    /// The configuration cannot work or the port cannot be opened; the message says what to do.
+    /// The configuration cannot work or the port cannot be opened. The message says what to do.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         config.check()?;
         warn_of(&config);
-        let (phase, phase_seen) = watch::channel(Phase::Running);
-        // Nothing is ever sent: only its end says something.
-        let (alive_held, alive) = mpsc::channel(1);
-        let drain = config.drain;
-        let listener = accept::listen(config.listen, "--listen")?;
+        let listener = listen(config.listen, "--listen")?;
         let operator = config.metrics_listen;
-        let operator = operator.map(|address| accept::listen(address, "--metrics-listen"));
+        let operator = operator.map(|address| listen(address, "--metrics-listen"));
         let operator = operator.transpose()?;
-        let metrics = Arc::new(Metrics::new());
-        let context = Arc::new(Context {
-            dialer: Dialer::new(&config, Arc::clone(&metrics))?,
-            readiness: Readiness::default(),
-            http: accept::places(&config),
-            metrics,
-            players: Admission::new(config.max_connections, config.max_per_ip),
-            spectators: Admission::new(config.spectating.max_spectators, config.max_per_ip),
-            refusals: Admission::new(MAX_REFUSALS, 0),
-            hub: Hub::new(&config),
-            phase: phase_seen,
-            _alive: alive_held,
-            config,
-        });
-        let address = listener.local_addr()?;
-        let metrics_address = operator.as_ref().map(TcpListener::local_addr).transpose()?;
-        let router = http::router(Arc::clone(&context))?;
-        let public = Port {
-            listener,
-            router,
-            places: context.http.clone(),
-            metrics: Arc::clone(&context.metrics),
-            phase: context.phase.clone(),
-            is_over: |phase| phase != Phase::Running,
-            head: context.config.patience.http_head,
+        let relay = Self {
+            address: listener.local_addr()?,
+            operator_address: operator.as_ref().map(TcpListener::local_addr).transpose()?,
+            drain: config.drain,
+            control: Control::new(),
         };
+        let services = Arc::new(wire(config, relay.control.handle())?);
+        let public = router(Arc::clone(&services))?;
+        serve(listener, Audience::Public, public, &services);
         if let Some(listener) = operator {
-            tokio::spawn(operators_port(listener, &context).run());
+            let router = operators_router(Arc::clone(&services));
+            serve(listener, Audience::Operator, router, &services);
         }
-        if let Some(observing) = context.config.observing.clone() {
-            tokio::spawn(observers::overseer::oversee(
-                Arc::clone(&context),
-                observing,
-            ));
-        }
-        tokio::spawn(public.run());
-        Ok(Self {
-            address,
-            metrics_address,
-            drain,
-            phase,
-            alive,
-        })
+        Ok(relay)
     }
 
     /// The address browsers connect to.
@@ -137,38 +95,94 @@ impl Relay {
 
     /// The address of the operator's own port, where there is one.
     pub fn metrics_addr(&self) -> Option<SocketAddr> {
-        self.metrics_address
+        self.operator_address
     }
 
-    /// Stop in order: let nobody in, give players their time, then say goodbye for those still here. Dropping the
+    /// Stop in order: let nobody in, give players their time, then say goodbye for those who are still here. Dropping the
     /// future stops at once.
-    pub async fn stop(mut self) {
-        self.phase.send_replace(Phase::Draining(self.drain));
-        if timeout(self.drain, self.alive.recv()).await.is_ok() {
-            return;
-        }
-        self.phase.send_replace(Phase::Closing);
-        let _all_gone_or_not = timeout(CLOSING_LIMIT, self.alive.recv()).await;
+    pub async fn stop(self) {
+        self.control.stop(self.drain).await;
     }
 }
 
-impl Drop for Relay {
-    fn drop(&mut self) {
-        self.phase.send_replace(Phase::Aborting);
+/// Make the parts of a relay, and give each what it needs.
+fn wire(config: Config, lifecycle: Lifecycle) -> anyhow::Result<Services> {
+    let metrics = Arc::new(Metrics::new());
+    let timeouts = &config.timeouts;
+    let dialer = Arc::new(Dialer::new(
+        target(&config)?,
+        timeouts,
+        Arc::clone(&metrics),
+    ));
+    let sessions = OwnSessions {
+        dialer: Arc::clone(&dialer),
+        secret: config.udp_secret.clone(),
+        metrics: Arc::clone(&metrics),
+        lifecycle: lifecycle.clone(),
+    };
+    let readiness = Arc::new(Readiness::new(sessions.clone(), timeouts.unready));
+    let spectators = Spectators::new(
+        &config.spectating,
+        config.max_per_ip,
+        timeouts,
+        sessions.clone(),
+    );
+    let spectators = spectators.map(Arc::new);
+    if let (Some(observing), Some(spectators)) = (&config.observing, &spectators) {
+        let spectators = Arc::clone(spectators);
+        let oversee =
+            observers::overseer::oversee(observing.clone(), timeouts.observe, spectators, sessions);
+        lifecycle.spawn(oversee);
     }
+    Ok(Services {
+        connections: public_slots(config.max_per_ip),
+        refusals: Admission::new(MAX_REFUSALS, 0),
+        players: Players {
+            slots: Admission::new(config.max_connections, config.max_per_ip),
+            dialer: Arc::clone(&dialer),
+            readiness: Arc::clone(&readiness),
+            spectators: spectators.clone(),
+            rate_limits: config.rate_limits.clone(),
+            timeouts: timeouts.clone(),
+            metrics: Arc::clone(&metrics),
+            lifecycle: lifecycle.clone(),
+        },
+        spectators,
+        dialer,
+        readiness,
+        metrics,
+        lifecycle,
+        config,
+    })
 }
 
-/// The operator's port tells how stopping goes until it is over, and keeps nothing from being over.
-fn operators_port(listener: TcpListener, context: &Arc<Context>) -> Port {
-    Port {
+/// The game server to dial.
+fn target(config: &Config) -> anyhow::Result<Target> {
+    let name = config.server_name.as_ref().unwrap_or(&config.server.host);
+    let tls = (!config.plain_tcp).then(|| upstream::trust::tls(&config.trust, name));
+    Ok(Target {
+        tcp: config.server.clone(),
+        udp: config.udp().clone(),
+        tls: tls.transpose()?,
+    })
+}
+
+/// Serve a port in the background.
+fn serve(listener: TcpListener, audience: Audience, router: axum::Router, services: &Services) {
+    let slots = match audience {
+        Audience::Public => services.connections.clone(),
+        Audience::Operator => operator_slots(),
+    };
+    let port = Port {
         listener,
-        router: http::operators_router(context),
-        places: accept::operator_places(),
-        metrics: Arc::clone(&context.metrics),
-        phase: context.phase.clone(),
-        is_over: |phase| phase >= Phase::Closing,
-        head: context.config.patience.http_head,
-    }
+        audience,
+        router,
+        slots,
+        head_timeout: services.config.timeouts.http_head,
+        metrics: Arc::clone(&services.metrics),
+        lifecycle: services.lifecycle.clone(),
+    };
+    tokio::spawn(port.run());
 }
 
 fn warn_of(config: &Config) {

@@ -1,31 +1,122 @@
-//! The end of the relay's life, told to every connection and every player through one `watch`.
+//! The relay's life: running, draining, closing. Every task has a handle that tells how far it is, and the relay waits
+//! for the tasks that were spawned through one.
 
+use std::future::Future;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 
-/// Where the relay is in its life; it only goes forward.
+/// The longest wait for tasks after the drain: the goodbyes take 3 s.
+const CLOSING_LIMIT: Duration = Duration::from_secs(4);
+
+/// How far the relay is in its life. It only goes forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Phase {
+pub(crate) enum Stage {
     Running,
-    /// Nobody new comes in; players may finish for this long.
+    /// Nobody new comes in. Players may finish for this long.
     Draining(Duration),
-    /// Players still here are said goodbye for.
+    /// The relay says goodbye for the players who are still here.
     Closing,
     /// Everything ends at once.
     Aborting,
 }
 
-/// Wait until `reached` says so. A relay that is gone altogether has aborted.
-pub(crate) async fn until(phase: &mut watch::Receiver<Phase>, reached: impl Fn(Phase) -> bool) {
-    // An error is the sender's end, which is as final as aborting.
-    let _gone = phase.wait_for(|&phase| reached(phase)).await;
+/// A task's handle of the relay's life.
+#[derive(Debug, Clone)]
+pub(crate) struct Lifecycle {
+    stage: watch::Receiver<Stage>,
+    sessions: TaskTracker,
+    spectators: TaskTracker,
 }
 
-/// Wait for the next phase.
-pub(crate) async fn next(phase: &mut watch::Receiver<Phase>) -> Phase {
-    match phase.changed().await {
-        Ok(()) => *phase.borrow_and_update(),
-        Err(_gone) => Phase::Aborting,
+impl Lifecycle {
+    /// How far the relay is now.
+    pub(crate) fn stage(&self) -> Stage {
+        *self.stage.borrow()
+    }
+
+    /// Wait until `is_reached` says so. The end of the relay counts as every stage.
+    pub(crate) async fn reached(&self, is_reached: impl Fn(Stage) -> bool) {
+        let mut stage = self.stage.clone();
+        let _gone = stage.wait_for(|&stage| is_reached(stage)).await;
+    }
+
+    /// Wait until the relay no longer runs.
+    pub(crate) async fn stopping(&self) {
+        self.reached(|stage| stage != Stage::Running).await;
+    }
+
+    /// Wait for the next stage. A new handle's first one may be the current stage.
+    pub(crate) async fn next(&mut self) -> Stage {
+        match self.stage.changed().await {
+            Ok(()) => *self.stage.borrow_and_update(),
+            Err(_gone) => Stage::Aborting,
+        }
+    }
+
+    /// Make a handle that has not seen the current stage.
+    pub(crate) fn unseen(&self) -> Self {
+        let mut unseen = self.clone();
+        unseen.stage.mark_changed();
+        unseen
+    }
+
+    /// Spawn a task of an HTTP connection or of a session with the game server. It may finish while the relay drains.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.sessions.spawn(task);
+    }
+
+    /// Spawn a task for spectators. The drain does not wait for it, since spectators never finish by themselves.
+    pub(crate) fn spawn_spectator(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.spectators.spawn(task);
+    }
+}
+
+/// The relay's own side: it sets the stage. Dropped, it aborts everything.
+#[derive(Debug)]
+pub(crate) struct Control {
+    stage: watch::Sender<Stage>,
+    lifecycle: Lifecycle,
+}
+
+impl Control {
+    /// Begin a life.
+    pub(crate) fn new() -> Self {
+        let (stage, seen) = watch::channel(Stage::Running);
+        let lifecycle = Lifecycle {
+            stage: seen,
+            sessions: TaskTracker::new(),
+            spectators: TaskTracker::new(),
+        };
+        Self { stage, lifecycle }
+    }
+
+    /// Make a handle for a task.
+    pub(crate) fn handle(&self) -> Lifecycle {
+        self.lifecycle.clone()
+    }
+
+    /// Let players finish for as long as `drain`, then close everything.
+    pub(crate) async fn stop(&self, drain: Duration) {
+        let Lifecycle {
+            sessions,
+            spectators,
+            ..
+        } = &self.lifecycle;
+        sessions.close();
+        spectators.close();
+        self.stage.send_replace(Stage::Draining(drain));
+        let _finished_or_not = timeout(drain, sessions.wait()).await;
+        self.stage.send_replace(Stage::Closing);
+        let all = async { tokio::join!(sessions.wait(), spectators.wait()) };
+        let _ended_or_not = timeout(CLOSING_LIMIT, all).await;
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        self.stage.send_replace(Stage::Aborting);
     }
 }

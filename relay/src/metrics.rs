@@ -1,35 +1,35 @@
-//! What one relay counts for its operator: one registry a relay, since tests run several in one process. Counting is
-//! one relaxed atomic addition; what is a state and no count (`page`) is looked up when somebody asks. Labels are words
-//! of this program, never ids, names or addresses.
+//! What one relay counts for its operator. Counting is one relaxed atomic addition. `http::metrics` shows the counters,
+//! beside what it looks up when it is asked. Labels are words of this program, never ids, names or addresses.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
+use client_native::GoodbyeOutcome;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use protocol::frame::CloseCode;
 
-/// The upper ends of what dials are sorted into, in seconds: from a handshake next door to the longest wait.
+/// The upper bounds of the histogram of dials, in seconds: from a handshake in one network to the longest wait.
 const DIAL_SECONDS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
-/// How dials end.
+/// The outcomes of dials.
 const OK: &str = "ok";
 const ABANDONED: &str = "abandoned";
 const UNTRUSTED: &str = "untrusted";
 const TIMED_OUT: &str = "timed_out";
 const UNREACHABLE: &str = "unreachable";
 
-/// Everybody's reasons.
-const REFUSALS: [(Who, Refused); 8] = [
-    (Who::Player, Refused::Full),
-    (Who::Player, Refused::Address),
-    (Who::Player, Refused::Origin),
-    (Who::Spectator, Refused::Full),
-    (Who::Spectator, Refused::Address),
-    (Who::Spectator, Refused::Off),
-    (Who::Spectator, Refused::Token),
-    (Who::Spectator, Refused::NoRoom),
+/// The refusals there are of each kind of client.
+const REFUSALS: [(ClientKind, Refusal); 8] = [
+    (ClientKind::Player, Refusal::Full),
+    (ClientKind::Player, Refusal::Address),
+    (ClientKind::Player, Refusal::Origin),
+    (ClientKind::Spectator, Refusal::Full),
+    (ClientKind::Spectator, Refusal::Address),
+    (ClientKind::Spectator, Refusal::Off),
+    (ClientKind::Spectator, Refusal::Token),
+    (ClientKind::Spectator, Refusal::NoRoom),
 ];
 const LIMITS: [Limit; 10] = [
     Limit::HttpConnections,
@@ -51,7 +51,7 @@ pub(crate) type Codes = Family<[(&'static str, u16); 1], Counter>;
 
 /// Counters of what goes up to the game server and what comes down from it.
 #[derive(Debug)]
-pub(crate) struct Ways {
+pub(crate) struct Directions {
     pub(crate) family: Counters<1>,
     pub(crate) up: Counter,
     pub(crate) down: Counter,
@@ -62,15 +62,15 @@ pub(crate) struct Ways {
 pub(crate) struct Metrics {
     pub(crate) started: Instant,
     pub(crate) started_at: SystemTime,
-    /// Players that got a place.
+    /// Players that got a slot.
     pub(crate) players_admitted: Counter,
-    pub(crate) lines: Ways,
-    pub(crate) datagrams: Ways,
-    /// Datagrams a browser was too slow for.
+    pub(crate) lines: Directions,
+    pub(crate) datagrams: Directions,
+    /// Datagrams that newer ones pushed out, because the browser was too slow.
     pub(crate) overtaken: Counter,
-    /// Datagrams that could not be sent to the game server: too early, or no room.
+    /// Datagrams that could not be sent to the game server: they came too early, or the system had no buffer.
     pub(crate) unsendable: Counter,
-    /// Datagrams of the game server that are none: too long, empty, or the report of a closed port.
+    /// Datagrams of the game server that are too long or empty, and reports of a closed port.
     pub(crate) unusable: Counter,
     pub(crate) dropped: Counters<2>,
     pub(crate) refused: Counters<2>,
@@ -81,21 +81,59 @@ pub(crate) struct Metrics {
     pub(crate) goodbyes: Counters<1>,
     pub(crate) observers: Gauge,
     pub(crate) observations: Counters<1>,
+    pub(crate) spectators: SpectatorMetrics,
 }
 
-/// Who asks to come in.
+/// What is counted of all rooms together.
+#[derive(Debug, Default)]
+pub(crate) struct SpectatorMetrics {
+    /// Spectators now.
+    pub(crate) connected: Gauge,
+    /// Spectators that were let in.
+    pub(crate) admitted: Counter,
+    /// Snapshots made, each for all spectators of a room.
+    pub(crate) snapshots: Counter,
+    /// Frames written whole to spectators: texts, snapshots, pings and pongs.
+    pub(crate) frames: Counter,
+    /// Bytes written to spectators, headers of frames included.
+    pub(crate) bytes: Counter,
+    /// Snapshots that were not sent to a slow spectator, counted for each spectator.
+    pub(crate) skipped: Counter,
+    /// Datagrams of players and observers that were opened for spectators.
+    pub(crate) opened_datagrams: Counter,
+    pub(crate) closes: Codes,
+}
+
+/// The codes with which the relay closes a spectator for a fault of the spectator's.
+const SPECTATOR_FAULTS: [CloseCode; 3] = [
+    CloseCode::TooSlow,
+    CloseCode::SentTooMuch,
+    CloseCode::Malformed,
+];
+
+impl SpectatorMetrics {
+    /// A spectator was closed.
+    pub(crate) fn closed(&self, code: CloseCode) {
+        if SPECTATOR_FAULTS.contains(&code) {
+            let labels = [("code", code.number())];
+            self.closes.get_or_create(&labels).inc();
+        }
+    }
+}
+
+/// Who connects.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Who {
+pub(crate) enum ClientKind {
     Player,
     Spectator,
 }
 
-/// Why somebody was not let in.
+/// Why a client was not let in.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Refused {
-    /// All places are taken.
+pub(crate) enum Refusal {
+    /// All slots are taken.
     Full,
-    /// All places of one address are taken.
+    /// All slots of one address are taken.
     Address,
     /// A page of a site that is not allowed.
     Origin,
@@ -103,18 +141,18 @@ pub(crate) enum Refused {
     Off,
     /// No token, or a wrong one.
     Token,
-    /// No room's id in the address.
+    /// The address of the request names no room.
     NoRoom,
 }
 
-/// A limit that is reached without anybody being refused by name.
+/// A limit that was reached, other than those that refuse a client.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Limit {
     /// HTTP connections, in all.
     HttpConnections,
     /// HTTP connections of one address.
     HttpConnectionsOfAddress,
-    /// Refusals told at once.
+    /// Clients that are being told of a refusal.
     Refusals,
     /// Dials that wait for their turn.
     DialsWaiting,
@@ -126,28 +164,17 @@ pub(crate) enum Limit {
     LinesToServer,
     /// What one player may send.
     PlayerRate,
-    /// Questions for the list of rooms.
+    /// Requests that wait for the list of rooms.
     RoomQuestions,
     /// Observers at once.
     Observers,
 }
 
-/// How the goodbye for a session ended.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Parted {
-    /// The game server answered it.
-    Answered,
-    /// The game server did not answer in time.
-    TimedOut,
-    /// The game server ended the session first.
-    Ended,
-}
-
-impl Ways {
+impl Directions {
     fn new() -> Self {
         let family = Counters::default();
-        let way = |way| family.get_or_create_owned(&[("direction", way)]);
-        let (up, down) = (way("up"), way("down"));
+        let direction = |direction| family.get_or_create_owned(&[("direction", direction)]);
+        let (up, down) = (direction("up"), direction("down"));
         Self { family, up, down }
     }
 }
@@ -164,8 +191,8 @@ impl Metrics {
             started: Instant::now(),
             started_at: SystemTime::now(),
             players_admitted: Counter::default(),
-            lines: Ways::new(),
-            datagrams: Ways::new(),
+            lines: Directions::new(),
+            datagrams: Directions::new(),
             overtaken,
             unsendable,
             unusable,
@@ -178,40 +205,39 @@ impl Metrics {
             goodbyes: Counters::default(),
             observers: Gauge::default(),
             observations: Counters::default(),
+            spectators: SpectatorMetrics::default(),
         };
         metrics.begin_at_zero();
         metrics
     }
 
-    /// Show what has not happened yet as a zero, so that its first time is seen as a change.
+    /// Show every counter from the start, as a zero, so that its first increment is seen as a change.
     fn begin_at_zero(&self) {
         for (who, reason) in REFUSALS {
-            let labels = [("who", who.word()), ("reason", reason.word())];
-            self.refused.get_or_create(&labels).inc_by(0);
+            let _zero = self.refused.get_or_create(&refusal(who, reason));
         }
         for limit in LIMITS {
-            self.limits
-                .get_or_create(&[("limit", limit.word())])
-                .inc_by(0);
+            let _zero = self.limits.get_or_create(&[("limit", limit.word())]);
         }
         for code in CloseCode::ALL {
-            self.player_closes
-                .get_or_create(&[("code", code.number())])
-                .inc_by(0);
+            let _zero = self.player_closes.get_or_create(&[("code", code.number())]);
+        }
+        for code in SPECTATOR_FAULTS {
+            let closes = &self.spectators.closes;
+            let _zero = closes.get_or_create(&[("code", code.number())]);
         }
         for outcome in [OK, ABANDONED, UNTRUSTED, TIMED_OUT, UNREACHABLE] {
-            self.dials.get_or_create(&[("outcome", outcome)]).inc_by(0);
+            let _zero = self.dials.get_or_create(&[("outcome", outcome)]);
         }
-        for outcome in [Parted::Answered, Parted::TimedOut, Parted::Ended] {
-            let labels = [("outcome", outcome.word())];
-            self.goodbyes.get_or_create(&labels).inc_by(0);
+        use GoodbyeOutcome::{Answered, Ended, Unanswered};
+        for outcome in [Answered, Unanswered, Ended] {
+            let _zero = self.goodbyes.get_or_create(&[goodbye(outcome)]);
         }
     }
 
-    /// Somebody was not let in.
-    pub(crate) fn refused(&self, who: Who, reason: Refused) {
-        let labels = [("who", who.word()), ("reason", reason.word())];
-        self.refused.get_or_create(&labels).inc();
+    /// A client was not let in.
+    pub(crate) fn refused(&self, who: ClientKind, reason: Refusal) {
+        self.refused.get_or_create(&refusal(who, reason)).inc();
     }
 
     /// A limit was reached.
@@ -225,9 +251,9 @@ impl Metrics {
         self.player_closes.get_or_create(&labels).inc();
     }
 
-    /// A dial of the game server began; its end is counted through what this gives.
-    pub(crate) fn dialling(&self) -> Dialling<'_> {
-        Dialling {
+    /// A dial of the game server begins. Its outcome is counted by what this gives.
+    pub(crate) fn begin_dial(&self) -> Dial<'_> {
+        Dial {
             metrics: self,
             begun: Instant::now(),
             outcome: ABANDONED,
@@ -235,28 +261,36 @@ impl Metrics {
     }
 
     /// The goodbye for a session is over.
-    pub(crate) fn parted(&self, outcome: Parted) {
-        let labels = [("outcome", outcome.word())];
-        self.goodbyes.get_or_create(&labels).inc();
+    pub(crate) fn said_goodbye(&self, outcome: GoodbyeOutcome) {
+        self.goodbyes.get_or_create(&[goodbye(outcome)]).inc();
     }
 
-    /// An observer set out.
-    pub(crate) fn observing(&self) {
+    /// An observer begins.
+    pub(crate) fn observer_began(&self) {
         self.observers.inc();
     }
 
-    /// An observer is back; `end` is a word for why.
-    pub(crate) fn observed(&self, end: &'static str) {
+    /// An observer has ended. `reason` is a word for why.
+    pub(crate) fn observer_ended(&self, reason: &'static str) {
         self.observers.dec();
-        self.observations.get_or_create(&[("end", end)]).inc();
-    }
-
-    pub(crate) fn uptime(&self) -> Duration {
-        self.started.elapsed()
+        self.observations.get_or_create(&[("end", reason)]).inc();
     }
 }
 
-impl Who {
+fn refusal(who: ClientKind, reason: Refusal) -> [(&'static str, &'static str); 2] {
+    [("who", who.word()), ("reason", reason.word())]
+}
+
+fn goodbye(outcome: GoodbyeOutcome) -> (&'static str, &'static str) {
+    let word = match outcome {
+        GoodbyeOutcome::Answered => "answered",
+        GoodbyeOutcome::Unanswered => TIMED_OUT,
+        GoodbyeOutcome::Ended => "ended",
+    };
+    ("outcome", word)
+}
+
+impl ClientKind {
     const fn word(self) -> &'static str {
         match self {
             Self::Player => "player",
@@ -265,17 +299,7 @@ impl Who {
     }
 }
 
-impl Parted {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Answered => "answered",
-            Self::TimedOut => TIMED_OUT,
-            Self::Ended => "ended",
-        }
-    }
-}
-
-impl Refused {
+impl Refusal {
     const fn word(self) -> &'static str {
         match self {
             Self::Full => "full",
@@ -305,14 +329,14 @@ impl Limit {
     }
 }
 
-/// A dial under way. Dropped without an end, it was given up.
-pub(crate) struct Dialling<'a> {
+/// A dial under way. Dropped without an outcome, it was abandoned.
+pub(crate) struct Dial<'a> {
     metrics: &'a Metrics,
     begun: Instant,
     outcome: &'static str,
 }
 
-impl Dialling<'_> {
+impl Dial<'_> {
     pub(crate) fn succeeded(mut self) {
         self.outcome = OK;
         let took = self.begun.elapsed().as_secs_f64();
@@ -328,7 +352,7 @@ impl Dialling<'_> {
     }
 }
 
-impl Drop for Dialling<'_> {
+impl Drop for Dial<'_> {
     fn drop(&mut self) {
         let labels = [("outcome", self.outcome)];
         self.metrics.dials.get_or_create(&labels).inc();

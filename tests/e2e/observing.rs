@@ -10,6 +10,8 @@ use protocol::session::Output;
 use relay::{Observing, Relay};
 use server::Options;
 use tests::{Player, Site, Spectator};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::spectating::{drive, id_of, is_at};
 
@@ -31,8 +33,9 @@ async fn site_with(faithful: bool, observing: Observing) -> anyhow::Result<(Site
     };
     let site = Site::start_with(options, |config| {
         config.observing = Some(observing);
-        config.patience.observe = LOOK;
+        config.timeouts.observe = LOOK;
         config.drain = Duration::from_millis(100);
+        config.metrics_public = true;
     })
     .await?;
     let elsewhere = Site::relay_of(&site.server).await?;
@@ -351,5 +354,45 @@ async fn a_relay_that_stops_takes_its_observers_home() -> anyhow::Result<()> {
     let stopping = tokio::spawn(site.relay.stop());
     until_here_are(&mut ann, &[a]).await?;
     stopping.await?;
+    Ok(())
+}
+
+/// Read one number of the metrics page.
+async fn metric(relay: &Relay, name: &str) -> anyhow::Result<Option<u64>> {
+    let address = relay.addr();
+    let mut stream = TcpStream::connect(address).await?;
+    let request = format!("GET /metrics HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut page = String::new();
+    stream.read_to_string(&mut page).await?;
+    let found = page.lines().find_map(|line| line.strip_prefix(name));
+    Ok(found.map(|number| number.trim().parse()).transpose()?)
+}
+
+#[tokio::test]
+async fn a_room_for_which_no_observer_is_left_is_counted_once() -> anyhow::Result<()> {
+    let observing = Observing {
+        at_once: 1,
+        ..Observing::default()
+    };
+    let (site, elsewhere) = site_with(true, observing).await?;
+    let mut ann = Player::sign_in(&url(&elsewhere), "Ann").await?;
+    let room = ann.create_room("Monza").await?;
+    let _at_monza = Spectator::watch(&site.relay, &room).await?;
+    let a = id_of(&ann);
+    until_observed(&mut ann, &[a]).await?;
+    let mut bob = Player::sign_in(&url(&elsewhere), "Bob").await?;
+    let other = bob.create_room("Imola").await?;
+    let _at_imola = Spectator::watch(&site.relay, &other).await?;
+    let refused = r#"mp_relay_limit_reached_total{limit="observers"}"#;
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while metric(&site.relay, refused).await? == Some(0) {
+        anyhow::ensure!(std::time::Instant::now() < deadline, "it is not counted");
+        ann.turn(BEAT).await?;
+    }
+    for _look in 0..10 {
+        ann.turn(BEAT).await?;
+        assert_eq!(metric(&site.relay, refused).await?, Some(1));
+    }
     Ok(())
 }

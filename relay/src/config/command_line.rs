@@ -169,8 +169,7 @@ mod tests {
 
     use super::*;
     use crate::config::DEFAULT_LISTEN;
-    use crate::spectators::Access;
-    use crate::upstream::trust::Trust;
+    use crate::config::{Access, Trust};
 
     const PIN: &str = "fa1045792c3c8c401683effad5423fc88915b68ec9b89bd173ed6b153f230cd4";
 

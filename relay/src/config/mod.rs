@@ -1,9 +1,11 @@
 //! The options of a relay, each spelt once: `command_line` makes a `Config` from flags, environment variables and a TOML
 //! file. Tests and other programs start from `Config::new` and set what they need.
 
+mod access;
 mod command_line;
-mod host_port;
+mod origin;
 mod spectating;
+mod trust;
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::num::ParseIntError;
@@ -14,13 +16,13 @@ use anyhow::ensure;
 use clap::ArgAction;
 use protocol::id::Secret;
 
-use crate::http::origin::AllowedOrigin;
 use crate::limits::rate::RateLimits;
-use crate::spectators::Access;
-use crate::upstream::trust::Trust;
 
-pub use host_port::HostPort;
+pub use access::{Access, AccessToken};
+pub use client_native::HostPort;
+pub use origin::AllowedOrigin;
 pub use spectating::{Observing, Spectating};
+pub use trust::{Fingerprint, Trust};
 
 /// Where the relay listens unless told otherwise: this machine only.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080));
@@ -114,7 +116,7 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// How long the relay waits for a peer.
     #[arg(skip)]
-    pub patience: Patience,
+    pub timeouts: Timeouts,
 }
 
 fn seconds(text: &str) -> Result<Duration, ParseIntError> {
@@ -128,7 +130,7 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 
 /// How long the relay waits for a peer, and how many may wait with it.
 #[derive(Debug, Clone)]
-pub struct Patience {
+pub struct Timeouts {
     /// One dial of the game server, TLS included.
     pub dial: Duration,
     /// A player's wait for its turn to dial.
@@ -147,7 +149,7 @@ pub struct Patience {
     pub unready: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     fn default() -> Self {
         Self {
             // Game servers shake hands one at a time, so a slow one delays all others.
@@ -189,7 +191,7 @@ impl Config {
             metrics_listen: None,
             metrics_public: false,
             rate_limits: RateLimits::default(),
-            patience: Patience::default(),
+            timeouts: Timeouts::default(),
         }
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use anyhow::ensure;
 
+use super::access::Access;
 use super::seconds;
-use crate::spectators::Access;
 
 const DEFAULT_HZ: u32 = 20;
 /// Spectators' pages draw between snapshots anyway.

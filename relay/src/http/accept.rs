@@ -1,5 +1,5 @@
-//! The relay's own accept loop: what a framework's does, plus a limit of connections and a limit of time for the
-//! head of a request. Players leave it when they are upgraded; they have limits of their own.
+//! The relay's own accept loop: that of a framework, plus limits of connections and of the time for the head of a request.
+//! Players and spectators leave it when they are upgraded, and have limits of their own.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,30 +13,28 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::watch;
 
-use crate::config::Config;
-use crate::http::Peer;
-use crate::lifecycle::{self, Phase};
-use crate::limits::admission::{Admission, NoPlace};
+use super::Peer;
+use crate::lifecycle::{Lifecycle, Stage};
+use crate::limits::{Admission, Full};
 use crate::metrics::{Limit, Metrics};
 
-/// HTTP connections at once, players not counted: enough for a class that opens the page together.
+/// HTTP connections at once, players not counted: enough for a school class that opens the page together.
 const MAX_HTTP_CONNECTIONS: usize = 1024;
-/// Of these from one address: a browser opens six, and a school has one address.
+/// HTTP connections of one address. A browser opens six, and a school has one address.
 const MAX_HTTP_PER_IP: usize = 256;
-/// Connections to the operator's own port at once: a scraper or two, and a person who looks.
+/// Connections to the operator's own port at once: one or two scrapers, and a person.
 const MAX_OPERATOR_CONNECTIONS: usize = 16;
-/// The longest life of an HTTP connection; the page is down in a second or two, and who reads it so slowly that
-/// it is not holds a place for nothing.
+/// The longest life of an HTTP connection. The page is loaded in a second or two, and a slow reader must not hold a slot
+/// for ever.
 const MAX_HTTP_LIFE: Duration = Duration::from_secs(300);
-/// Connections the system holds ready.
+/// Connections that may wait in the system until they are accepted.
 const BACKLOG: u32 = 1024;
-/// The head of a request: a browser's has 1 KiB or two.
+/// The longest head of a request. A browser's has one or two KiB.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
-/// Headers in it.
+/// The most headers of a request.
 const MAX_HEADERS: usize = 64;
-/// The pause after a failed accept, mostly for want of file descriptors.
+/// The pause after a failed accept. Mostly the process has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Open the port that `option` sets.
@@ -70,39 +68,56 @@ fn try_listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
+/// Who a port is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// Browsers. The port closes when the relay no longer runs, and the relay waits for its connections.
+    Public,
+    /// The operator's programs. They may follow the drain, and the relay does not wait for them.
+    Operator,
+}
+
 /// One port, and what is answered there.
 pub(crate) struct Port {
     pub(crate) listener: TcpListener,
+    pub(crate) audience: Audience,
     pub(crate) router: Router,
-    pub(crate) places: Admission,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) phase: watch::Receiver<Phase>,
-    /// The phases in which nobody new comes in, and connections end with the answer that is due.
-    pub(crate) is_over: fn(Phase) -> bool,
+    pub(crate) slots: Admission,
     /// The longest wait for the head of a request.
-    pub(crate) head: Duration,
+    pub(crate) head_timeout: Duration,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) lifecycle: Lifecycle,
 }
 
-/// The places of the port where browsers connect.
-pub(crate) fn places(config: &Config) -> Admission {
-    // No limit for players of one address says that a proxy stands before the relay.
-    let per_ip = (config.max_per_ip > 0).then_some(MAX_HTTP_PER_IP);
+/// Make the slots of the port where browsers connect. `max_per_ip` is that of players.
+pub(crate) fn public_slots(max_per_ip: usize) -> Admission {
+    // Without a limit for players of one address, a proxy stands in front of the relay.
+    let per_ip = (max_per_ip > 0).then_some(MAX_HTTP_PER_IP);
     Admission::new(MAX_HTTP_CONNECTIONS, per_ip.unwrap_or(0))
 }
 
-/// The places of the operator's own port.
-pub(crate) fn operator_places() -> Admission {
+/// Make the slots of the operator's own port.
+pub(crate) fn operator_slots() -> Admission {
     Admission::new(MAX_OPERATOR_CONNECTIONS, 0)
 }
 
+impl Audience {
+    /// Say whether the port is closed. Its connections end after the response that is due.
+    fn is_closed(self, stage: Stage) -> bool {
+        match self {
+            Self::Public => stage != Stage::Running,
+            Self::Operator => stage >= Stage::Closing,
+        }
+    }
+}
+
 impl Port {
-    /// Accept until it is over.
+    /// Accept connections until the port is closed.
     pub(crate) async fn run(self) {
-        let mut phase = self.phase.clone();
         loop {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
-                () = lifecycle::until(&mut phase, self.is_over) => return,
+                () = self.lifecycle.reached(|stage| self.audience.is_closed(stage)) => return,
             };
             match accepted {
                 Ok((socket, peer)) => self.take(socket, peer),
@@ -114,54 +129,61 @@ impl Port {
         }
     }
 
+    /// Serve a connection. Without a free slot it is hung up on, since a response would need a slot too.
     fn take(&self, socket: TcpStream, peer: SocketAddr) {
-        // Who comes when there is no place is hung up on: there is no place for an answer either.
-        let place = match self.places.enter(peer.ip()) {
-            Ok(place) => place,
-            Err(NoPlace::Full) => return self.metrics.reached(Limit::HttpConnections),
-            Err(NoPlace::TooManyFromAddress) => {
-                return self.metrics.reached(Limit::HttpConnectionsOfAddress);
-            }
+        let slot = match self.slots.enter(peer.ip()) {
+            Ok(slot) => slot,
+            Err(Full::InAll) => return self.metrics.reached(Limit::HttpConnections),
+            Err(Full::OfAddress) => return self.metrics.reached(Limit::HttpConnectionsOfAddress),
         };
-        let (router, phase) = (self.router.clone(), self.phase.clone());
-        let (head, is_over) = (self.head, self.is_over);
-        tokio::spawn(async move {
-            serve(socket, peer, router, phase, (head, is_over)).await;
-            drop(place);
-        });
+        let peer = Extension(Peer(peer.ip().to_canonical()));
+        let router = self.router.clone().layer(peer);
+        let connection = serve(
+            socket,
+            router,
+            self.head_timeout,
+            self.audience,
+            self.lifecycle.clone(),
+        );
+        let task = async move {
+            connection.await;
+            drop(slot);
+        };
+        match self.audience {
+            Audience::Public => self.lifecycle.spawn(task),
+            Audience::Operator => drop(tokio::spawn(task)),
+        }
     }
 }
 
 async fn serve(
     socket: TcpStream,
-    peer: SocketAddr,
     router: Router,
-    mut phase: watch::Receiver<Phase>,
-    (head, is_over): (Duration, fn(Phase) -> bool),
+    head_timeout: Duration,
+    audience: Audience,
+    lifecycle: Lifecycle,
 ) {
     if socket.set_nodelay(true).is_err() {
         return;
     }
-    let peer = Extension(Peer(peer.ip().to_canonical()));
-    let service = TowerToHyperService::new(router.layer(peer));
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(head)
+            .header_read_timeout(head_timeout)
             .max_buf_size(MAX_HEAD_BYTES)
             .max_headers(MAX_HEADERS)
-            .serve_connection(TokioIo::new(socket), service)
+            .serve_connection(TokioIo::new(socket), TowerToHyperService::new(router))
             .with_upgrades()
     );
-    // Whatever goes wrong on an HTTP connection concerns nobody but its client, who has been answered.
+    // An error of an HTTP connection concerns only its client, which has had its response.
     tokio::select! {
         _result = connection.as_mut() => return,
         () = tokio::time::sleep(MAX_HTTP_LIFE) => return,
-        () = lifecycle::until(&mut phase, is_over) => {}
+        () = lifecycle.reached(|stage| audience.is_closed(stage)) => {}
     }
     connection.as_mut().graceful_shutdown();
     tokio::select! {
         _result = connection => {}
-        () = lifecycle::until(&mut phase, |phase| phase >= Phase::Closing) => {}
+        () = lifecycle.reached(|stage| stage >= Stage::Closing) => {}
     }
 }

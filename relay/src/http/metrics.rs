@@ -1,37 +1,35 @@
-//! Everything the relay counts and is, as Prometheus and OpenMetrics read it. `http` serves it.
+//! The metrics page: everything the relay counts and how it is doing now, as Prometheus and OpenMetrics read it.
 
 use std::fmt;
 use std::time::UNIX_EPOCH;
 
 use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
-use protocol::frame::CloseCode;
 
 use super::process::Process;
-use crate::context::Context;
-use crate::metrics::{Codes, Metrics};
-use crate::spectators::Hub;
+use super::services::Services;
+use crate::metrics::Metrics;
+use crate::spectators::Spectators;
 
-/// Before all names but those that every program has.
+/// The prefix of all names except those that every program has.
 const PREFIX: &str = "mp_relay";
 
-/// Write all metrics. Looks at the system too, so it is for a thread that may block.
+/// Write all metrics. It reads files of the system, so call it on a thread that may block.
 ///
 /// # Errors
-/// Never, as long as every label is one of this program's words.
-pub(crate) fn render(context: &Context) -> Result<String, fmt::Error> {
+/// A label cannot be encoded. All labels are words of this program, so this does not happen.
+pub(crate) fn render(services: &Services) -> Result<String, fmt::Error> {
     let mut registry = Registry::default();
-    process(&mut registry, &context.metrics);
+    process(&mut registry, &services.metrics);
     let mut page = Page(registry.sub_registry_with_prefix(PREFIX));
-    page.relay(&context.metrics);
-    page.connections(context);
-    page.players(context);
-    page.dials(context);
-    if let Some(hub) = &context.hub {
-        page.spectators(hub, context);
+    page.relay(&services.metrics);
+    page.connections(services);
+    page.players(services);
+    page.dials(services);
+    if let Some(spectators) = &services.spectators {
+        page.spectators(spectators, services);
     }
     let mut text = String::new();
     encode(&mut text, &registry)?;
@@ -74,13 +72,8 @@ impl Page<'_> {
         self.0.register_with_unit(name, help, Unit::Seconds, gauge);
     }
 
-    /// A count that somebody else keeps.
-    fn count(&mut self, name: &str, help: &str, value: u64) {
-        self.0.register(name, help, counted(value));
-    }
-
     /// How many there are, and how many there may be.
-    fn places(&mut self, name: &str, what: &str, taken: usize, most: usize) {
+    fn slots(&mut self, name: &str, what: &str, taken: usize, most: usize) {
         self.gauge(name, &format!("{what} now"), taken as u64);
         let help = format!("{what} at once, at most");
         self.gauge(&format!("{name}_limit"), &help, most as u64);
@@ -89,16 +82,16 @@ impl Page<'_> {
     fn relay(&mut self, metrics: &Metrics) {
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         self.0.register("build", "The relay's version", version);
-        let uptime = metrics.uptime().as_secs_f64();
+        let uptime = metrics.started.elapsed().as_secs_f64();
         self.seconds("uptime", "How long the relay runs", uptime);
     }
 
-    fn connections(&mut self, context: &Context) {
-        let metrics = &context.metrics;
-        let (taken, most) = context.http.taken();
-        self.places("http_connections", "HTTP connections", taken, most);
-        let (taken, most) = context.refusals.taken();
-        self.places("refusals", "Refusals being told", taken, most);
+    fn connections(&mut self, services: &Services) {
+        let metrics = &services.metrics;
+        let (taken, most) = services.connections.taken();
+        self.slots("http_connections", "HTTP connections", taken, most);
+        let (taken, most) = services.refusals.taken();
+        self.slots("refusals", "Refusals being told", taken, most);
         let help = "Who was not let in, and why";
         self.0.register("refused", help, metrics.refused.clone());
         let help = "Limits that were reached";
@@ -106,10 +99,10 @@ impl Page<'_> {
             .register("limit_reached", help, metrics.limits.clone());
     }
 
-    fn players(&mut self, context: &Context) {
-        let metrics = &context.metrics;
-        let (taken, most) = context.players.taken();
-        self.places("players", "Players", taken, most);
+    fn players(&mut self, services: &Services) {
+        let metrics = &services.metrics;
+        let (taken, most) = services.players.slots.taken();
+        self.slots("players", "Players", taken, most);
         let admitted = metrics.players_admitted.clone();
         self.0
             .register("players_admitted", "Players that were let in", admitted);
@@ -128,12 +121,12 @@ impl Page<'_> {
         self.0.register("goodbyes", help, metrics.goodbyes.clone());
     }
 
-    fn dials(&mut self, context: &Context) {
-        let metrics = &context.metrics;
-        let dials = context.dialer.load();
-        self.places("dials_running", "Dials", dials.running.0, dials.running.1);
+    fn dials(&mut self, services: &Services) {
+        let metrics = &services.metrics;
+        let dials = services.dialer.load();
+        self.slots("dials_running", "Dials", dials.running.0, dials.running.1);
         let (waiting, most) = dials.waiting;
-        self.places(
+        self.slots(
             "dials_waiting",
             "Dials that wait for their turn",
             waiting,
@@ -147,79 +140,61 @@ impl Page<'_> {
             .register_with_unit("dial_duration", help, Unit::Seconds, seconds);
     }
 
-    fn spectators(&mut self, hub: &Hub, context: &Context) {
-        use std::sync::atomic::Ordering::Relaxed;
-        let tally = hub.tally();
-        let most = context.config.spectating.max_spectators;
-        let now = tally.spectators.load(Relaxed) as usize;
-        self.places("spectators", "Spectators", now, most);
-        if let Some(observing) = &context.config.observing {
-            self.observers(&context.metrics, observing.at_once);
+    fn spectators(&mut self, spectators: &Spectators, services: &Services) {
+        let counts = &services.metrics.spectators;
+        let now = usize::try_from(counts.connected.get()).unwrap_or(0);
+        let most = services.config.spectating.max_spectators;
+        self.slots("spectators", "Spectators", now, most);
+        if let Some(observing) = &services.config.observing {
+            self.observers(&services.metrics, observing.at_once);
         }
-        let (live, watched) = hub.count_rooms();
-        self.gauge(
-            "rooms_live",
-            "Rooms with a player of this relay or an observer",
-            live,
-        );
+        let (live, watched) = spectators.count_rooms();
+        let help = "Rooms with a player of this relay or an observer";
+        self.gauge("rooms_live", help, live);
         self.gauge("rooms_watched", "Rooms somebody watches", watched);
         for (name, help, count) in [
             (
                 "spectators_admitted",
                 "Spectators that were let in",
-                &tally.admitted,
+                &counts.admitted,
             ),
             (
                 "snapshots",
                 "Snapshots made, each for all spectators of a room",
-                &tally.snapshots,
+                &counts.snapshots,
             ),
             (
                 "spectator_frames",
                 "Frames written to spectators",
-                &tally.frames,
+                &counts.frames,
             ),
             (
                 "spectator_snapshots_skipped",
-                "Snapshots that passed a slow spectator by",
-                &tally.skipped,
+                "Snapshots that were not sent to a slow spectator",
+                &counts.skipped,
             ),
             (
                 "tapped_datagrams",
                 "Datagrams of players opened for spectators",
-                &tally.datagrams,
+                &counts.opened_datagrams,
             ),
         ] {
-            self.count(name, help, count.load(Relaxed));
+            self.0.register(name, help, count.clone());
         }
         let help = "Bytes written to spectators";
-        let bytes = counted(tally.bytes.load(Relaxed));
+        let bytes = counts.bytes.clone();
         self.0
             .register_with_unit("spectator_sent", help, Unit::Bytes, bytes);
-        let closes = Codes::default();
-        for (code, count) in [
-            (CloseCode::TooSlow, &tally.too_slow),
-            (CloseCode::SentTooMuch, &tally.sent_too_much),
-            (CloseCode::Malformed, &tally.malformed),
-        ] {
-            let labels = [("code", code.number())];
-            closes.get_or_create(&labels).inc_by(count.load(Relaxed));
-        }
         let help = "Spectators that were closed for a fault of theirs, by close code";
+        let closes = counts.closes.clone();
         self.0.register("spectator_closes", help, closes);
     }
 
     fn observers(&mut self, metrics: &Metrics, most: usize) {
         let now = usize::try_from(metrics.observers.get()).unwrap_or(0);
-        self.places("observers", "Sessions that observe a room", now, most);
+        self.slots("observers", "Sessions that observe a room", now, most);
         let help = "Observations that ended, and why";
         let ended = metrics.observations.clone();
         self.0.register("observations_ended", help, ended);
     }
-}
-
-fn counted(value: u64) -> Counter {
-    let counter = Counter::default();
-    counter.inc_by(value);
-    counter
 }

@@ -5,9 +5,11 @@ mod compression;
 mod headers;
 mod metrics;
 mod operator;
-pub(crate) mod origin;
+mod origin;
+mod play;
 mod process;
 mod rooms;
+mod services;
 mod spectate;
 mod upgrade;
 mod websocket;
@@ -20,33 +22,21 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use axum::{Extension, Json, Router};
-use protocol::frame::{CloseCode, SUBPROTOCOL};
+use axum::{Json, Router};
 use serde::Serialize;
-use tokio::net::TcpStream;
-use tokio::time::timeout;
 
-use crate::close::Ending;
-use crate::context::Context;
-use crate::limits::admission::NoPlace;
-use crate::metrics::{Limit, Refused, Who};
-use crate::players::bridge;
-use crate::players::outbox::Outbox;
-use crate::players::transport::Transport as _;
-use websocket::WebSocket;
 use www::Www;
 pub use www::require_client;
 
-/// Letters of a refused origin that are logged: any real one, and little of what somebody makes up.
-const MAX_LOGGED_ORIGIN: usize = 200;
+pub(crate) use services::Services;
 
 /// Who is at the other end of the connection.
 #[derive(Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// Make the routes.
-pub(crate) fn router(context: Arc<Context>) -> anyhow::Result<Router> {
-    let www = Arc::new(Www::new(context.config.www.as_deref())?);
+pub(crate) fn router(services: Arc<Services>) -> anyhow::Result<Router> {
+    let www = Arc::new(Www::new(services.config.www.as_deref())?);
     let compressed = compression::CompressedFiles::default();
     let viewer = {
         let www = Arc::clone(&www);
@@ -55,12 +45,12 @@ pub(crate) fn router(context: Arc<Context>) -> anyhow::Result<Router> {
     let page = get(move |request: Request| www::serve(Arc::clone(&www), request));
     let [viewer, page] = [viewer, page]
         .map(|files| headers::shared(compression::compressed(files, compressed.clone())));
-    let metrics = match context.config.metrics_public {
+    let metrics = match services.config.metrics_public {
         true => Router::new().route("/metrics", get(operator::metrics)),
         false => Router::new(),
     };
     let router = Router::new()
-        .route("/ws", get(player))
+        .route("/ws", get(play::player))
         .route("/spectate/{room}", get(spectate::spectator))
         .route("/api/config", get(config))
         .route("/api/rooms", headers::shared(get(rooms::rooms)))
@@ -68,18 +58,18 @@ pub(crate) fn router(context: Arc<Context>) -> anyhow::Result<Router> {
         .route("/healthz", get(healthz))
         .route("/readyz", get(operator::readyz))
         .merge(metrics)
-        .with_state(context)
+        .with_state(services)
         .route("/watch/{room}", viewer)
         .fallback_service(page);
     Ok(headers::guarded(router))
 }
 
-/// Make the routes of the operator's own port. They keep no relay alive.
-pub(crate) fn operators_router(context: &Arc<Context>) -> Router {
+/// Make the routes of the operator's own port.
+pub(crate) fn operators_router(services: Arc<Services>) -> Router {
     let router = Router::new()
         .route("/metrics", get(operator::metrics))
         .route("/readyz", get(operator::readyz))
-        .with_state(operator::Operated::weak(context))
+        .with_state(services)
         .route("/healthz", get(healthz));
     headers::guarded(router)
 }
@@ -109,15 +99,15 @@ struct Features {
 }
 
 /// Tell a page what it needs. Those of other sites may read it where they may play.
-async fn config(State(context): State<Arc<Context>>, request: HeaderMap) -> Response {
-    let config = &context.config;
+async fn config(State(services): State<Arc<Services>>, request: HeaderMap) -> Response {
+    let config = &services.config;
     let answer = Json(PageConfig {
         version: env!("CARGO_PKG_VERSION"),
         udp_secret: config.udp_secret.reveal(),
         update_hz: config.update_hz,
         insecure: config.is_insecure(),
         features: Features {
-            spectate: context.hub.is_some(),
+            spectate: services.spectators.is_some(),
             ..Features::default()
         },
     });
@@ -139,77 +129,4 @@ async fn unknown() -> Response {
 
 fn plain(status: StatusCode, text: impl Into<String>) -> Response {
     (status, text.into()).into_response()
-}
-
-/// Upgrade a player. Once the handshake is a proper one every refusal is a close code, since a browser shows a
-/// page nothing of a refused handshake.
-async fn player(
-    State(context): State<Arc<Context>>,
-    Extension(Peer(peer)): Extension<Peer>,
-    mut request: Request,
-) -> Response {
-    let switch = match upgrade::accept(&request, SUBPROTOCOL) {
-        Ok(switch) => switch,
-        Err(refusal) => return *refusal,
-    };
-    let refusal = (!origin::is_allowed(request.headers(), &context.config.allow_origins))
-        .then(|| origin_refused(&request));
-    let upgraded = hyper::upgrade::on(&mut request);
-    tokio::spawn(async move {
-        // Who hangs up in between is gone.
-        let Ok(upgraded) = upgraded.await else { return };
-        let Ok(socket) = WebSocket::over(upgraded).await else {
-            return;
-        };
-        match refusal {
-            Some(ending) => {
-                context.metrics.refused(Who::Player, Refused::Origin);
-                refuse(socket, &ending, peer, &context).await;
-            }
-            None => admit(socket, peer, &context).await,
-        }
-    });
-    switch
-}
-
-type Socket = WebSocket<TcpStream>;
-
-async fn admit(socket: Socket, peer: IpAddr, context: &Context) {
-    let (full, counted) = match context.players.enter(peer) {
-        Ok(_place) => {
-            context.metrics.players_admitted.inc();
-            return bridge::run(socket, peer, context).await;
-        }
-        Err(NoPlace::Full) => ("The relay is full: try again later.", Refused::Full),
-        Err(NoPlace::TooManyFromAddress) => (
-            "Too many players are connected from this address: try again later.",
-            Refused::Address,
-        ),
-    };
-    context.metrics.refused(Who::Player, counted);
-    refuse(socket, &Ending::new(CloseCode::Full, full), peer, context).await;
-}
-
-async fn refuse(mut socket: Socket, ending: &Ending, peer: IpAddr, context: &Context) {
-    let Ok(_place) = context.refusals.enter(peer) else {
-        return context.metrics.reached(Limit::Refusals);
-    };
-    let detail = ending.detail.as_deref().unwrap_or_default();
-    tracing::info!(%peer, code = ending.code.number(), "{} {detail}", ending.reason());
-    let mut nothing = Outbox::default();
-    let close = socket.close(&mut nothing, ending);
-    let _closed_or_not = timeout(context.config.patience.close, close).await;
-}
-
-fn origin_refused(request: &Request) -> Ending {
-    let origin = request.headers().get(header::ORIGIN);
-    let origin = origin
-        .and_then(|origin| origin.to_str().ok())
-        .unwrap_or("?");
-    let shown: String = origin.chars().take(MAX_LOGGED_ORIGIN).collect();
-    let ending = Ending::new(
-        CloseCode::NotAllowed,
-        "Pages of this site may not connect here: the relay's operator can allow it.",
-    );
-    ending.with_detail(format!("To allow it: --allow-origin {shown}"))
 }

@@ -1,39 +1,9 @@
-//! Which web pages may connect: pages of the same host, and those the operator allows. Programs that are no
-//! browsers send no origin and may connect, since they could send any.
-
-use std::convert::Infallible;
-use std::str::FromStr;
+//! Which web pages may connect: pages of the same host, and those the operator allows. Programs other than browsers send
+//! no origin and may connect, since they could send any.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-/// An origin the operator allows beside the relay's own host.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AllowedOrigin {
-    /// Every page of every site.
-    Any,
-    /// Exactly this one, such as `https://play.example`.
-    Exactly(String),
-}
-
-impl FromStr for AllowedOrigin {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(match text.trim_end_matches('/') {
-            "*" => Self::Any,
-            origin => Self::Exactly(origin.to_ascii_lowercase()),
-        })
-    }
-}
-
-impl AllowedOrigin {
-    fn matches(&self, origin: &str) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Exactly(allowed) => allowed.eq_ignore_ascii_case(origin),
-        }
-    }
-}
+use crate::config::AllowedOrigin;
 
 /// Say whether the page that asks may connect.
 pub(crate) fn is_allowed(headers: &HeaderMap, allowed: &[AllowedOrigin]) -> bool {

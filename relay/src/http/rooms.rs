@@ -11,8 +11,8 @@ use protocol::id::{RoomId, SessionId};
 use serde::Serialize;
 
 use super::plain;
-use crate::context::Context;
-use crate::spectators::Hub;
+use super::services::Services;
+use crate::spectators::Spectators;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,29 +28,29 @@ struct Listed<'a> {
 }
 
 /// List the rooms.
-pub(super) async fn rooms(State(context): State<Arc<Context>>) -> Response {
-    let Some(hub) = &context.hub else {
+pub(super) async fn rooms(State(services): State<Arc<Services>>) -> Response {
+    let Some(spectators) = &services.spectators else {
         let reason = "This relay shows no races: its operator can allow it.\n";
         return plain(StatusCode::NOT_FOUND, reason);
     };
-    match hub.list(&context).await {
+    match spectators.list().await {
         Ok(rooms) => {
-            let listed: Vec<_> = rooms.iter().map(|room| listed(room, hub)).collect();
-            Json(listed).into_response()
+            let listed = rooms.iter().map(|room| listed(room, spectators));
+            Json(listed.collect::<Vec<_>>()).into_response()
         }
         Err(reason) => plain(StatusCode::BAD_GATEWAY, reason + "\n"),
     }
 }
 
-fn listed<'a>(room: &'a Room, hub: &Hub) -> Listed<'a> {
-    let (live, spectators) = hub.look(&room.id);
+fn listed<'a>(room: &'a Room, spectators: &Spectators) -> Listed<'a> {
+    let here = spectators.find(&room.id);
     Listed {
         id: &room.id,
         name: &room.name,
         player_count: room.player_count,
         host_id: room.host_id.as_ref(),
         is_active: room.is_active,
-        live,
-        spectators,
+        live: here.as_ref().is_some_and(|here| here.is_live()),
+        spectators: here.map_or(0, |here| here.ticker.spectators()),
     }
 }

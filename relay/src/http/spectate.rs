@@ -1,5 +1,5 @@
-//! `GET /spectate/ROOM_ID`: lets spectators in. Pages of every site may show a race: nothing a browser would send of
-//! its own accord, such as a cookie, opens anything here.
+//! `GET /spectate/ROOM_ID`: lets spectators in (contract 2). Pages of every site may show a race: a browser sends nothing by
+//! itself, such as a cookie, that opens anything here.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -11,22 +11,23 @@ use hyper::upgrade::Upgraded;
 use protocol::frame::CloseCode;
 use protocol::id::RoomId;
 
-use super::{Peer, refuse, upgrade};
-use crate::close::Ending;
-use crate::context::Context;
-use crate::http::websocket::{WebSocket, raw};
-use crate::limits::admission::{NoPlace, Place};
-use crate::metrics::{Refused, Who};
-use crate::spectators::Hub;
+use super::play::refuse;
+use super::services::Services;
+use super::websocket::{WebSocket, raw};
+use super::{Peer, upgrade};
+use crate::close::CloseReason;
+use crate::limits::{Full, Slot};
+use crate::metrics::{ClientKind, Refusal};
+use crate::spectators::Spectators;
 
 /// The subprotocol of contract 2.
 const SUBPROTOCOL: &str = "mp-spectate.v1";
-/// What a token is offered behind, beside the subprotocol.
+/// The prefix of the subprotocol that carries a token.
 const TOKEN_PREFIX: &str = "access.";
 
 /// Upgrade a spectator. Refusals are close codes, as for players.
 pub(super) async fn spectator(
-    State(context): State<Arc<Context>>,
+    State(services): State<Arc<Services>>,
     Extension(Peer(peer)): Extension<Peer>,
     Path(room): Path<String>,
     mut request: Request,
@@ -35,72 +36,74 @@ pub(super) async fn spectator(
         Ok(switch) => switch,
         Err(refusal) => return *refusal,
     };
-    let token = upgrade::offered(request.headers(), TOKEN_PREFIX);
-    let wanted = check(&context, token, &room);
+    let token = upgrade::offered(request.headers(), TOKEN_PREFIX).map(str::to_owned);
     let upgraded = hyper::upgrade::on(&mut request);
-    tokio::spawn(async move {
-        // Who hangs up in between is gone.
+    let lifecycle = services.lifecycle.clone();
+    lifecycle.spawn(async move {
+        // It fails where the client has hung up meanwhile.
         if let Ok(upgraded) = upgraded.await {
-            admit(upgraded, wanted, peer, &context).await;
+            admit(upgraded, token.as_deref(), &room, peer, &services).await;
         }
     });
     switch
 }
 
-/// Why somebody may not watch: for the spectator, and for the count.
-type Refusal = (Ending, Refused);
+/// Why a client may not watch: for the client, and for the count.
+type Refused = (CloseReason, Refusal);
 
-fn check(context: &Context, token: Option<&str>, room: &str) -> Result<RoomId, Refusal> {
-    let not_allowed = |reason| Ending::new(CloseCode::NotAllowed, reason);
-    if context.hub.is_none() {
-        let reason = "This relay shows no races: its operator can allow it.";
-        return Err((not_allowed(reason), Refused::Off));
+/// Show the room to a client, or tell it why it may not watch.
+async fn admit(
+    upgraded: Upgraded,
+    token: Option<&str>,
+    room: &str,
+    peer: IpAddr,
+    services: &Services,
+) {
+    match check(services, token, room, peer) {
+        Ok((spectators, room, slot)) => {
+            if let Ok(connection) = raw(upgraded) {
+                spectators.show(&room, connection, slot);
+            }
+        }
+        Err((reason, counted)) => {
+            services.metrics.refused(ClientKind::Spectator, counted);
+            if let Ok(socket) = WebSocket::over(upgraded).await {
+                refuse(socket, &reason, peer, services).await;
+            }
+        }
     }
-    if !context.config.spectating.access.admits(token) {
-        let reason = match token {
+}
+
+fn check<'a>(
+    services: &'a Services,
+    token: Option<&str>,
+    room: &str,
+    peer: IpAddr,
+) -> Result<(&'a Spectators, RoomId, Slot), Refused> {
+    let not_allowed = |text| CloseReason::new(CloseCode::NotAllowed, text);
+    let full = |text| CloseReason::new(CloseCode::Full, text);
+    let Some(spectators) = &services.spectators else {
+        let text = "This relay shows no races: its operator can allow it.";
+        return Err((not_allowed(text), Refusal::Off));
+    };
+    if !spectators.admits(token) {
+        let text = match token {
             Some(_) => "This access token is not the right one: ask for a new link.",
             None => "Races are shown here only with an access token: ask for a link that has one.",
         };
-        return Err((not_allowed(reason), Refused::Token));
+        return Err((not_allowed(text), Refusal::Token));
     }
-    let no_room = Ending::malformed("The address names no room: /spectate/ROOM_ID.");
-    room.parse().map_err(|_| (no_room, Refused::NoRoom))
-}
-
-async fn admit(
-    upgraded: Upgraded,
-    wanted: Result<RoomId, Refusal>,
-    peer: IpAddr,
-    context: &Arc<Context>,
-) {
-    let (refusal, counted) = match (wanted, &context.hub) {
-        (Ok(room), Some(hub)) => match context.spectators.enter(peer) {
-            Ok(place) => return show(upgraded, &room, place, hub, context),
-            Err(NoPlace::Full) => (
-                full("There are too many spectators: try again later."),
-                Refused::Full,
-            ),
-            Err(NoPlace::TooManyFromAddress) => (
-                full("Too many spectators are connected from this address: try again later."),
-                Refused::Address,
-            ),
-        },
-        (Err(refusal), _) => refusal,
-        // Nobody is admitted without a hub.
-        (Ok(_), None) => return,
-    };
-    context.metrics.refused(Who::Spectator, counted);
-    if let Ok(socket) = WebSocket::over(upgraded).await {
-        refuse(socket, &refusal, peer, context).await;
-    }
-}
-
-fn show(upgraded: Upgraded, room: &RoomId, place: Place, hub: &Hub, context: &Arc<Context>) {
-    if let Ok(connection) = raw(upgraded) {
-        hub.show(room, connection, place, context);
-    }
-}
-
-fn full(reason: &'static str) -> Ending {
-    Ending::new(CloseCode::Full, reason)
+    let no_room = CloseReason::malformed("The address names no room: /spectate/ROOM_ID.");
+    let room = room.parse().map_err(|_| (no_room, Refusal::NoRoom))?;
+    let slot = spectators.enter(peer).map_err(|which| match which {
+        Full::InAll => (
+            full("There are too many spectators: try again later."),
+            Refusal::Full,
+        ),
+        Full::OfAddress => (
+            full("Too many spectators are connected from this address: try again later."),
+            Refusal::Address,
+        ),
+    })?;
+    Ok((spectators, room, slot))
 }

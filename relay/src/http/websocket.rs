@@ -17,9 +17,9 @@ use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Bytes};
 
-use crate::close::Ending;
+use crate::close::CloseReason;
 use crate::players::outbox::{Outbox, Outgoing};
-use crate::players::transport::{Incoming, Transport};
+use crate::players::{Incoming, Transport};
 
 /// Every connection holds a buffer of this size. The default is 128 KiB.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -122,12 +122,12 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocket<S> {
         })
     }
 
-    async fn close(&mut self, outbox: &mut Outbox, ending: &Ending) {
+    async fn close(&mut self, outbox: &mut Outbox, reason: &CloseReason) {
         // If the browser is gone, every step fails at once.
         let _gone = std::future::poll_fn(|cx| self.poll_write(cx, outbox)).await;
         let frame = CloseFrame {
-            code: ending.code.number().into(),
-            reason: ending.reason().into(),
+            code: reason.code.number().into(),
+            reason: reason.text().into(),
         };
         let _gone = self.stream.send(Message::Close(Some(frame))).await;
         let _gone = self.stream.flush().await;
@@ -148,13 +148,13 @@ fn refused(error: &tungstenite::Error) -> Incoming {
     use tungstenite::Error as E;
     match error {
         E::Capacity(CapacityError::MessageTooLong { .. }) => {
-            Incoming::Refused(Ending::new(CloseCode::FrameTooLarge, too_large()))
+            Incoming::Refused(CloseReason::new(CloseCode::FrameTooLarge, too_large()))
         }
-        E::Utf8(_) => Incoming::Refused(Ending::malformed("A text frame is not valid UTF-8.")),
+        E::Utf8(_) => Incoming::Refused(CloseReason::malformed("A text frame is not valid UTF-8.")),
         E::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Incoming::Left,
-        E::Protocol(_) | E::Capacity(_) => {
-            Incoming::Refused(Ending::malformed("A frame breaks the rules of WebSocket."))
-        }
+        E::Protocol(_) | E::Capacity(_) => Incoming::Refused(CloseReason::malformed(
+            "A frame breaks the rules of WebSocket.",
+        )),
         _ => Incoming::Left,
     }
 }

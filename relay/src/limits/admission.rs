@@ -1,79 +1,80 @@
-//! Who gets in: at most so many at once in all, and so many from one address. A place is a guard whose drop
-//! gives it back.
+//! How many clients may be connected at once, in all and from one address. A slot is a guard whose drop frees it.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The half of an IPv6 address that names a household; the rest of it costs nobody anything to change.
+/// The half of an IPv6 address that names a network. The other half can be changed at no cost.
 const IPV6_NETWORK: u128 = !0 << 64;
 
-/// A count of places in all and per address. The map holds only addresses that have a place.
+/// The slots, counted in all and for each address.
 #[derive(Debug, Clone)]
 pub(crate) struct Admission {
-    places: usize,
+    slots: usize,
     /// 0 is no limit.
-    places_per_address: usize,
+    slots_per_address: usize,
     taken: Arc<Mutex<Taken>>,
 }
 
 #[derive(Debug, Default)]
 struct Taken {
     total: usize,
+    /// Holds only addresses that have a slot.
     by_address: HashMap<IpAddr, usize>,
 }
 
-/// Why there is no place.
+/// Why no slot is free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NoPlace {
-    /// All places are taken.
-    Full,
-    /// This address has all the places one address gets.
-    TooManyFromAddress,
+pub(crate) enum Full {
+    /// All slots are taken.
+    InAll,
+    /// This address has all the slots one address gets.
+    OfAddress,
 }
 
-/// One taken place.
+/// One taken slot.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct Slot {
     address: IpAddr,
     taken: Arc<Mutex<Taken>>,
 }
 
 impl Admission {
-    pub(crate) fn new(places: usize, places_per_address: usize) -> Self {
+    /// Make `slots` slots. One address gets at most `slots_per_address`; 0 is no limit.
+    pub(crate) fn new(slots: usize, slots_per_address: usize) -> Self {
         Self {
-            places,
-            places_per_address,
+            slots,
+            slots_per_address,
             taken: Arc::default(),
         }
     }
 
-    /// Take a place for someone at `address`.
-    pub(crate) fn enter(&self, address: IpAddr) -> Result<Place, NoPlace> {
+    /// Take a slot for a client at `address`.
+    pub(crate) fn enter(&self, address: IpAddr) -> Result<Slot, Full> {
         let address = network_of(address);
         let mut taken = lock(&self.taken);
-        if taken.total >= self.places {
-            return Err(NoPlace::Full);
+        if taken.total >= self.slots {
+            return Err(Full::InAll);
         }
         let here = taken.by_address.get(&address).copied().unwrap_or(0);
-        if self.places_per_address > 0 && here >= self.places_per_address {
-            return Err(NoPlace::TooManyFromAddress);
+        if self.slots_per_address > 0 && here >= self.slots_per_address {
+            return Err(Full::OfAddress);
         }
         taken.total += 1;
         taken.by_address.insert(address, here + 1);
-        Ok(Place {
+        Ok(Slot {
             address,
             taken: Arc::clone(&self.taken),
         })
     }
 
-    /// How many places are taken, and how many there are.
+    /// How many slots are taken, and how many there are.
     pub(crate) fn taken(&self) -> (usize, usize) {
-        (lock(&self.taken).total, self.places)
+        (lock(&self.taken).total, self.slots)
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         let mut taken = lock(&self.taken);
         taken.total -= 1;
@@ -93,7 +94,7 @@ fn network_of(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Nothing panics while the lock is held, so a poisoned one is as good as any.
+/// Nothing panics while the lock is held, so a poisoned lock is sound.
 fn lock(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
     taken.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -107,23 +108,23 @@ mod tests {
     }
 
     #[test]
-    fn places_are_limited_in_all_and_come_back() {
+    fn slots_are_limited_in_all_and_come_back() {
         let admission = Admission::new(2, 0);
         let first = admission.enter(address("192.0.2.1")).unwrap();
         let _second = admission.enter(address("192.0.2.1")).unwrap();
         let third = admission.enter(address("192.0.2.2"));
-        assert_eq!(third.unwrap_err(), NoPlace::Full);
+        assert_eq!(third.unwrap_err(), Full::InAll);
         assert_eq!(admission.taken(), (2, 2));
         drop(first);
         assert!(admission.enter(address("192.0.2.2")).is_ok());
     }
 
     #[test]
-    fn one_address_cannot_take_all_places() {
+    fn one_address_cannot_take_all_slots() {
         let admission = Admission::new(10, 1);
         let held = admission.enter(address("2001:db8::1")).unwrap();
         let neighbour = admission.enter(address("2001:db8::ffff"));
-        assert_eq!(neighbour.unwrap_err(), NoPlace::TooManyFromAddress);
+        assert_eq!(neighbour.unwrap_err(), Full::OfAddress);
         assert!(admission.enter(address("2001:db8:0:1::1")).is_ok());
         drop(held);
         assert!(lock(&admission.taken).by_address.is_empty());

@@ -1,4 +1,6 @@
-//! Limits of how many may come in, and of how much each may send.
+//! Limits: how many clients may be connected, and how much each may send.
 
-pub(crate) mod admission;
+mod admission;
 pub(crate) mod rate;
+
+pub(crate) use admission::{Admission, Full, Slot};

@@ -1,50 +1,61 @@
-//! Rooms that no observer goes to for a while, since the last one had to make way or saw nothing. Pure.
+//! Rooms that no observer enters for a while, because the last one had to leave or saw nothing. Pure.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use protocol::id::RoomId;
 
-use super::rules::{Leave, rest_after};
+use super::rules::{LeaveReason, cooldown_after};
 
-/// Rooms that rest. Each was visited a short while ago, and few are at once; more are not remembered.
-const MAX_RESTING: usize = 1024;
+/// Rooms that are remembered. Few are observed at once, so few cool down.
+const MAX_ROOMS: usize = 1024;
 
-/// The rooms that rest, and those whose next rest may be longer.
+/// The rooms that cool down, and those whose next cooldown is longer.
 #[derive(Debug, Default)]
-pub(super) struct Resting {
-    /// Never more than `MAX_RESTING`.
-    rests: HashMap<RoomId, Rest>,
+pub(super) struct Cooldowns {
+    /// Never more than `MAX_ROOMS`.
+    rooms: HashMap<RoomId, Cooldown>,
 }
 
 #[derive(Debug)]
-struct Rest {
+struct Cooldown {
     until: Duration,
-    /// How long it was, in looks.
+    /// Its length, in looks.
     looks: u32,
 }
 
-impl Resting {
-    /// Say whether nobody may go to a room now.
+impl Cooldowns {
+    /// Say whether no observer may enter a room now.
     pub(super) fn holds(&self, room: &RoomId, now: Duration) -> bool {
-        self.rests.get(room).is_some_and(|rest| rest.until > now)
+        self.rooms
+            .get(room)
+            .is_some_and(|cooldown| cooldown.until > now)
     }
 
-    /// An observer left a room; `look` is the time between two looks.
-    pub(super) fn begin(&mut self, room: RoomId, leave: &Leave, now: Duration, look: Duration) {
-        let before = self.rests.remove(&room).map_or(0, |rest| rest.looks);
-        if let Some(looks) = rest_after(leave, before)
-            && self.rests.len() < MAX_RESTING
+    /// An observer left a room. `look` is the time between two looks.
+    pub(super) fn begin(
+        &mut self,
+        room: RoomId,
+        leave: &LeaveReason,
+        now: Duration,
+        look: Duration,
+    ) {
+        let before = self
+            .rooms
+            .remove(&room)
+            .map_or(0, |cooldown| cooldown.looks);
+        if let Some(looks) = cooldown_after(leave, before)
+            && self.rooms.len() < MAX_ROOMS
         {
             let until = now + look * looks;
-            self.rests.insert(room, Rest { until, looks });
+            self.rooms.insert(room, Cooldown { until, looks });
         }
     }
 
-    /// Forget rooms that have rested, but those somebody may go to again.
+    /// Forget rooms that have cooled down, except those that an observer may enter again.
     pub(super) fn forget(&mut self, now: Duration, is_wanted: impl Fn(&RoomId) -> bool) {
-        self.rests
-            .retain(|room, rest| rest.until > now || is_wanted(room));
+        self.rooms
+            .retain(|room, cooldown| cooldown.until > now || is_wanted(room));
     }
 }
 
@@ -63,32 +74,32 @@ mod tests {
     }
 
     #[test]
-    fn a_room_rests_longer_each_time_until_it_was_worth_a_visit() {
-        let (mut resting, one) = (Resting::default(), room("1"));
-        resting.begin(one, &Leave::Silent, at(0), LOOK);
-        assert!(resting.holds(&one, at(9)) && !resting.holds(&one, at(10)));
-        assert!(!resting.holds(&room("2"), at(0)));
-        // It is visited again, which takes longer than the rest.
-        resting.forget(at(60), |wanted| *wanted == one);
-        resting.begin(one, &Leave::Silent, at(100), LOOK);
-        assert!(resting.holds(&one, at(119)) && !resting.holds(&one, at(120)));
-        resting.begin(one, &Leave::Unwatched, at(200), LOOK);
-        assert!(!resting.holds(&one, at(200)));
-        resting.begin(one, &Leave::Silent, at(300), LOOK);
-        assert!(!resting.holds(&one, at(310)), "it begins anew");
+    fn a_cooldown_is_longer_each_time_until_a_room_was_worth_it() {
+        let (mut cooldowns, one) = (Cooldowns::default(), room("1"));
+        cooldowns.begin(one, &LeaveReason::Silent, at(0), LOOK);
+        assert!(cooldowns.holds(&one, at(9)) && !cooldowns.holds(&one, at(10)));
+        assert!(!cooldowns.holds(&room("2"), at(0)));
+        // It is observed again, which takes longer than the cooldown.
+        cooldowns.forget(at(60), |wanted| *wanted == one);
+        cooldowns.begin(one, &LeaveReason::Silent, at(100), LOOK);
+        assert!(cooldowns.holds(&one, at(119)) && !cooldowns.holds(&one, at(120)));
+        cooldowns.begin(one, &LeaveReason::Unwatched, at(200), LOOK);
+        assert!(!cooldowns.holds(&one, at(200)));
+        cooldowns.begin(one, &LeaveReason::Silent, at(300), LOOK);
+        assert!(!cooldowns.holds(&one, at(310)), "it begins anew");
     }
 
     #[test]
-    fn rooms_nobody_wants_are_forgotten_and_few_are_remembered() {
-        let mut resting = Resting::default();
+    fn rooms_that_nobody_wants_are_forgotten_and_few_are_remembered() {
+        let mut cooldowns = Cooldowns::default();
         for number in 0..2000 {
             let room = format!("{number:032}").parse().unwrap();
-            resting.begin(room, &Leave::Host, at(0), LOOK);
+            cooldowns.begin(room, &LeaveReason::Host, at(0), LOOK);
         }
-        assert_eq!(resting.rests.len(), MAX_RESTING);
-        resting.forget(at(9), |_| false);
-        assert_eq!(resting.rests.len(), MAX_RESTING);
-        resting.forget(at(10), |_| false);
-        assert!(resting.rests.is_empty());
+        assert_eq!(cooldowns.rooms.len(), MAX_ROOMS);
+        cooldowns.forget(at(9), |_| false);
+        assert_eq!(cooldowns.rooms.len(), MAX_ROOMS);
+        cooldowns.forget(at(10), |_| false);
+        assert!(cooldowns.rooms.is_empty());
     }
 }

@@ -1,172 +1,186 @@
-//! Observers (contract 2, opt-in): for a watched room that no player of this relay shows, a session of the relay's own
-//! joins and looks (`visit`). It takes a seat, so `rules` say when it may come and must go. Here is who sends
-//! them out: at most so many at once, to the most watched rooms first, and not again at once where it went wrong.
+//! Sends observers out: at most so many at once, to the most watched rooms first, and not into a room that cools down.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use protocol::event::Room;
 use protocol::id::RoomId;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::cooldown::Resting;
-use super::rules::{Leave, REST_LOOKS, is_wanted, may_enter};
-use super::sitting::Sitting;
+use super::cooldown::Cooldowns;
+use super::idle_races::IdleRaces;
+use super::rules::{COOLDOWN_LOOKS, LeaveReason, is_wanted, may_enter};
+use super::session::{Equipment, observe};
 use crate::config::Observing;
-use crate::context::Context;
-use crate::lifecycle::{self, Phase};
 use crate::metrics::Limit;
-use crate::spectators::Hub;
-use crate::spectators::room::Bridged;
+use crate::spectators::Spectators;
+use crate::spectators::room::BridgedPlayers;
+use crate::upstream::OwnSessions;
 
-/// Send observers out until the relay stops, and wait for those still out.
-pub(crate) async fn oversee(context: Arc<Context>, observing: Observing) {
-    let mut phase = context.phase.clone();
+/// Send observers out until the relay stops, and wait for those that are still out. `look`: the time between two looks.
+pub(crate) async fn oversee(
+    observing: Observing,
+    look: Duration,
+    spectators: Arc<Spectators>,
+    sessions: OwnSessions,
+) {
+    let lifecycle = sessions.lifecycle.clone();
     let mut overseer = Overseer {
-        observing,
-        visits: JoinSet::new(),
-        visited: Vec::new(),
-        resting: Resting::default(),
-        sitting: Sitting::default(),
+        at_once: observing.at_once,
+        equipment: Arc::new(Equipment {
+            sessions,
+            rooms: Arc::clone(spectators.rooms()),
+            name: observing.name,
+            look,
+        }),
+        spectators,
+        observers: JoinSet::new(),
+        observed: Vec::new(),
+        refused: HashSet::new(),
+        cooldowns: Cooldowns::default(),
+        idle_races: IdleRaces::default(),
         started: Instant::now(),
     };
     tokio::select! {
-        () = overseer.run(&context) => {}
-        () = lifecycle::until(&mut phase, |phase| phase != Phase::Running) => {}
+        () = overseer.run() => {}
+        () = lifecycle.stopping() => {}
     }
-    // They see for themselves that the relay stops, and say goodbye.
-    while overseer.visits.join_next().await.is_some() {}
+    // They notice themselves that the relay stops, and say goodbye.
+    while overseer.observers.join_next().await.is_some() {}
 }
 
-/// A visit that is over.
-struct Visit {
+/// An observer that has left its room.
+struct Ended {
     room: RoomId,
-    leave: Leave,
+    reason: LeaveReason,
 }
 
 struct Overseer {
-    observing: Observing,
-    visits: JoinSet<Visit>,
-    /// The rooms of `visits`.
-    visited: Vec<RoomId>,
-    resting: Resting,
-    sitting: Sitting,
+    at_once: usize,
+    equipment: Arc<Equipment>,
+    spectators: Arc<Spectators>,
+    observers: JoinSet<Ended>,
+    /// The rooms of `observers`.
+    observed: Vec<RoomId>,
+    /// Rooms that want an observer and got none, because all were out. Each is counted once.
+    refused: HashSet<RoomId>,
+    cooldowns: Cooldowns,
+    idle_races: IdleRaces,
     started: Instant,
 }
 
-/// A watched room that nobody shows.
-struct Unseen {
-    room: RoomId,
+/// A watched room whose cars nobody shows.
+struct UnseenRoom {
+    id: RoomId,
     spectators: usize,
-    bridged: Bridged,
+    bridged: BridgedPlayers,
 }
 
 impl Overseer {
-    async fn run(&mut self, context: &Arc<Context>) {
-        let Some(hub) = &context.hub else { return };
-        let mut looks = interval(context.config.patience.observe);
+    async fn run(&mut self) {
+        let mut looks = interval(self.equipment.look);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut next_list = Instant::now();
         loop {
             tokio::select! {
-                Some(visit) = self.visits.join_next() => {
-                    // A visit that panicked is none of a room that is known; its room is visited no more.
-                    if let Ok(visit) = visit {
-                        self.take_back(visit, context);
+                Some(ended) = self.observers.join_next() => {
+                    // A task that panicked does not say which room it was in. That room is observed no more.
+                    if let Ok(ended) = ended {
+                        self.take_back(ended);
                     }
                     continue;
                 }
                 _ = looks.tick() => {}
             }
-            let unseen = self.unseen(hub);
-            if unseen.is_empty() || self.free() == 0 || Instant::now() < next_list {
-                self.sitting.look([]);
+            let unseen = self.unseen();
+            if unseen.is_empty() || Instant::now() < next_list {
+                self.idle_races.look([]);
                 continue;
             }
-            match hub.list(context).await {
+            match self.spectators.list().await {
                 Ok(rooms) => {
                     let wanted = self.wanted(unseen, &rooms);
-                    wanted.into_iter().for_each(|room| self.send(room, context));
+                    self.refused.retain(|room| wanted.contains(room));
+                    wanted.into_iter().for_each(|room| self.send(room));
                 }
-                // The game server is in trouble; it is not asked by this for a while.
-                Err(_told_in_the_log) => {
-                    self.sitting.look([]);
-                    next_list = Instant::now() + context.config.patience.observe * REST_LOOKS;
+                // The game server is in trouble, so it is left alone for a while. The log has the reason.
+                Err(_logged) => {
+                    self.idle_races.look([]);
+                    next_list = Instant::now() + self.equipment.look * COOLDOWN_LOOKS;
                 }
             }
         }
     }
 
-    fn free(&self) -> usize {
-        self.observing.at_once.saturating_sub(self.visited.len())
-    }
-
-    /// Watched rooms nobody looks at, the most watched first. Not all of them need exist.
-    fn unseen(&mut self, hub: &Hub) -> Vec<Unseen> {
+    /// Watched rooms that nobody shows, the most watched first. Some of them may not exist.
+    fn unseen(&mut self) -> Vec<UnseenRoom> {
         let now = self.started.elapsed();
-        let mut unseen = hub.unseen();
-        let visited = &self.visited;
-        let rooms: HashSet<_> = unseen.iter().map(|unseen| &unseen.room).collect();
-        self.resting
-            .forget(now, |room| visited.contains(room) || rooms.contains(room));
-        unseen.retain(|Unseen { room, .. }| {
-            !visited.contains(room) && !self.resting.holds(room, now)
+        let mut unseen = unseen_rooms(&self.spectators);
+        let observed = &self.observed;
+        let rooms: HashSet<_> = unseen.iter().map(|unseen| &unseen.id).collect();
+        self.cooldowns
+            .forget(now, |room| observed.contains(room) || rooms.contains(room));
+        unseen.retain(|UnseenRoom { id, .. }| {
+            !observed.contains(id) && !self.cooldowns.holds(id, now)
         });
         unseen.sort_by_key(|unseen| std::cmp::Reverse(unseen.spectators));
         unseen
     }
 
-    /// Those of the rooms that an observer is to go to, by what the game server says of all `rooms`.
-    fn wanted(&mut self, mut unseen: Vec<Unseen>, rooms: &[Room]) -> Vec<RoomId> {
+    /// Those of the rooms that want an observer, by what the game server says of all `rooms`.
+    fn wanted(&mut self, mut unseen: Vec<UnseenRoom>, rooms: &[Room]) -> Vec<RoomId> {
         let rooms: HashMap<_, _> = rooms.iter().map(|room| (&room.id, room)).collect();
-        let races = unseen.iter().filter(|unseen| {
-            let is_race = rooms.get(&unseen.room).is_some_and(|room| room.is_active);
-            is_race && unseen.bridged == Bridged::Sitting
+        let idle = unseen.iter().filter(|unseen| {
+            let is_race = rooms.get(&unseen.id).is_some_and(|room| room.is_active);
+            is_race && unseen.bridged == BridgedPlayers::Idle
         });
-        self.sitting.look(races.map(|unseen| &unseen.room));
-        unseen.retain(|Unseen { room, bridged, .. }| {
-            rooms.get(room).is_some_and(|room| may_enter(room))
-                && is_wanted(*bridged, self.sitting.looks(room))
+        self.idle_races.look(idle.map(|unseen| &unseen.id));
+        unseen.retain(|UnseenRoom { id, bridged, .. }| {
+            rooms.get(id).is_some_and(|room| may_enter(room))
+                && is_wanted(*bridged, self.idle_races.looks(id))
         });
-        unseen.into_iter().map(|unseen| unseen.room).collect()
+        unseen.into_iter().map(|unseen| unseen.id).collect()
     }
 
-    fn send(&mut self, room: RoomId, context: &Arc<Context>) {
-        if self.free() == 0 {
-            return context.metrics.reached(Limit::Observers);
+    /// Send an observer into a room. Where all are out, the refusal is counted.
+    fn send(&mut self, room: RoomId) {
+        let metrics = &self.equipment.sessions.metrics;
+        if self.observed.len() >= self.at_once {
+            if self.refused.insert(room) {
+                metrics.reached(Limit::Observers);
+            }
+            return;
         }
-        let (context, name) = (Arc::clone(context), self.observing.name.clone());
-        self.visited.push(room);
-        self.visits.spawn(async move {
-            context.metrics.observing();
-            let leave = super::session::make(&context, &room, &name).await;
-            context.metrics.observed(leave.word());
-            tracing::info!(%room, "an observer left: {leave}");
-            Visit { room, leave }
+        self.refused.remove(&room);
+        self.observed.push(room);
+        metrics.observer_began();
+        let equipment = Arc::clone(&self.equipment);
+        self.observers.spawn(async move {
+            let reason = observe(&equipment, &room).await;
+            equipment.sessions.metrics.observer_ended(reason.word());
+            tracing::info!(%room, "an observer left: {reason}");
+            Ended { room, reason }
         });
     }
 
-    fn take_back(&mut self, visit: Visit, context: &Context) {
-        let Visit { room, leave } = visit;
-        self.visited.retain(|visited| *visited != room);
-        let (now, look) = (self.started.elapsed(), context.config.patience.observe);
-        self.resting.begin(room, &leave, now, look);
+    fn take_back(&mut self, Ended { room, reason }: Ended) {
+        self.observed.retain(|observed| *observed != room);
+        let (now, look) = (self.started.elapsed(), self.equipment.look);
+        self.cooldowns.begin(room, &reason, now, look);
     }
 }
 
-impl Hub {
-    /// Rooms that are watched, but shown neither by an observer nor by a player.
-    fn unseen(&self) -> Vec<Unseen> {
-        let mut rooms = self.rooms.all();
-        rooms.retain(|live| live.is_watched() && !live.is_observed());
-        let unseen = rooms.iter().map(|live| Unseen {
-            room: *live.id(),
-            spectators: live.spectators(),
-            bridged: live.bridged(),
-        });
-        unseen
-            .filter(|unseen| unseen.bridged != Bridged::Showing)
-            .collect()
-    }
+fn unseen_rooms(spectators: &Spectators) -> Vec<UnseenRoom> {
+    let mut rooms = spectators.rooms().all();
+    rooms.retain(|room| room.ticker.is_watched() && !room.is_observed());
+    let unseen = rooms.iter().map(|room| UnseenRoom {
+        id: room.id,
+        spectators: room.ticker.spectators(),
+        bridged: room.bridged(),
+    });
+    unseen
+        .filter(|unseen| unseen.bridged != BridgedPlayers::Driving)
+        .collect()
 }

@@ -1,35 +1,34 @@
-//! When an observer may come and when it must go. Pure.
+//! When an observer may enter a room and when it must leave. Pure.
 
 use std::fmt;
 
 use protocol::event::Room;
 use protocol::id::SessionId;
 
-use crate::spectators::room::Bridged;
+use crate::spectators::room::BridgedPlayers;
 
 /// Seats of a room on released servers (facts, section 5).
 const SEATS: u32 = 20;
-/// Looks without a spectator after which an observer goes: a page that is loaded anew is back by then.
-const LINGER_LOOKS: u32 = 10;
-/// Looks without a position in a started race after which it goes: a seat for nothing. Some games take ten
-/// seconds to load a race.
+/// Looks without a spectator after which an observer leaves. A page that is reloaded is back by then.
+const UNWATCHED_LOOKS: u32 = 10;
+/// Looks without a position in a started race after which an observer leaves. Some games load a race for ten seconds.
 const SILENT_LOOKS: u32 = 60;
-/// Looks in a row at a started race which players of this relay only sit by, after which an observer comes: those
-/// whose pages just load the race are about to show it themselves.
-const SITTING_LOOKS: u32 = 5;
-/// Looks after which an observer may come again where it had to make way.
-pub(super) const REST_LOOKS: u32 = 10;
-/// The longest rest of a room: each time in vain doubles it up to here.
-const MAX_REST_LOOKS: u32 = 320;
+/// Looks in a row at a started race with idle players of this relay, after which an observer enters. Players whose pages
+/// still load the race will drive soon.
+const IDLE_LOOKS: u32 = 5;
+/// Looks for which no observer enters a room again, once one had to leave it.
+pub(super) const COOLDOWN_LOOKS: u32 = 10;
+/// The longest cooldown. Each futile observation doubles it up to here.
+const MAX_COOLDOWN_LOOKS: u32 = 320;
 
 /// Why an observer leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Leave {
+pub(super) enum LeaveReason {
     /// Nobody watches any more.
     Unwatched,
-    /// Nobody watches any more, before it was in.
+    /// Nobody watched any more when it was about to enter.
     InVain,
-    /// A player of this relay is here and shows the race, or the race that it is here for has not begun.
+    /// A player of this relay drives, or waits for the race to start.
     Bridged,
     /// It is the host.
     Host,
@@ -39,83 +38,90 @@ pub(super) enum Leave {
     Crowded,
     /// The room is gone.
     Gone,
-    /// A started race, and nothing to see.
+    /// The race was started, and no positions come.
     Silent,
-    /// The game server does not let it in; its words.
+    /// The game server refused a command, in these words.
     Refused(String),
-    /// The game server cannot be reached, or ended the session; for the log.
+    /// The game server cannot be reached or ended the session. The text is for the log.
     Failed(String),
     /// The relay stops.
     Stopping,
 }
 
-/// Say whether an observer may enter: players are there, and one seat at least is left for another.
+/// Say whether an observer may enter: players are there, and at least one seat stays free.
 pub(super) fn may_enter(room: &Room) -> bool {
     (1..SEATS - 1).contains(&room.player_count)
 }
 
-/// Say why an observer must leave by what the game server says of its room.
-pub(super) fn must_leave(room: Option<&Room>, me: &SessionId) -> Result<(), Leave> {
+/// Say why an observer must leave, by what the game server says of its room.
+pub(super) fn must_leave(room: Option<&Room>, me: &SessionId) -> Result<(), LeaveReason> {
     match room {
-        None => Err(Leave::Gone),
-        Some(room) if room.player_count <= 1 => Err(Leave::Last),
-        Some(room) if room.host_id.as_ref() == Some(me) => Err(Leave::Host),
-        Some(room) if room.player_count >= SEATS => Err(Leave::Crowded),
+        None => Err(LeaveReason::Gone),
+        Some(room) if room.player_count <= 1 => Err(LeaveReason::Last),
+        Some(room) if room.host_id.as_ref() == Some(me) => Err(LeaveReason::Host),
+        Some(room) if room.player_count >= SEATS => Err(LeaveReason::Crowded),
         Some(_) => Ok(()),
     }
 }
 
-/// Say whether an observer is to come, `players` of this relay being there; one may have been there before.
-pub(super) fn is_wanted(players: Bridged, sitting_looks: u32) -> bool {
+/// Say whether an observer is wanted. `idle_looks`: for how many looks in a row the bridged players were idle in a
+/// started race.
+pub(super) fn is_wanted(players: BridgedPlayers, idle_looks: u32) -> bool {
     match players {
-        Bridged::Nobody => true,
-        Bridged::Sitting => sitting_looks >= SITTING_LOOKS,
-        Bridged::Showing => false,
+        BridgedPlayers::None => true,
+        BridgedPlayers::Idle => idle_looks >= IDLE_LOOKS,
+        BridgedPlayers::Driving => false,
     }
 }
 
-/// Say whether an observer must go since `players` of this relay are there.
-pub(super) fn must_give_way(players: Bridged, is_race: bool) -> Result<(), Leave> {
+/// Say whether an observer must leave because of the bridged players.
+pub(super) fn must_give_way(players: BridgedPlayers, is_race: bool) -> Result<(), LeaveReason> {
     match players {
-        Bridged::Nobody => Ok(()),
-        Bridged::Sitting if is_race => Ok(()),
-        Bridged::Sitting | Bridged::Showing => Err(Leave::Bridged),
+        BridgedPlayers::None => Ok(()),
+        BridgedPlayers::Idle if is_race => Ok(()),
+        BridgedPlayers::Idle | BridgedPlayers::Driving => Err(LeaveReason::Bridged),
     }
 }
 
-/// Say for how many looks no observer may come again, after a rest of `before`.
-pub(super) fn rest_after(leave: &Leave, before: u32) -> Option<u32> {
+/// Say for how many looks no observer may enter the room again. `before` is the cooldown before this one.
+pub(super) fn cooldown_after(leave: &LeaveReason, before: u32) -> Option<u32> {
     match leave {
-        Leave::Unwatched | Leave::Bridged | Leave::Stopping => None,
-        Leave::Host | Leave::Last | Leave::Crowded => Some(REST_LOOKS),
-        Leave::InVain | Leave::Silent | Leave::Gone | Leave::Refused(_) | Leave::Failed(_) => {
-            Some((2 * before).clamp(REST_LOOKS, MAX_REST_LOOKS))
-        }
+        LeaveReason::Unwatched | LeaveReason::Bridged | LeaveReason::Stopping => None,
+        LeaveReason::Host | LeaveReason::Last | LeaveReason::Crowded => Some(COOLDOWN_LOOKS),
+        LeaveReason::InVain
+        | LeaveReason::Silent
+        | LeaveReason::Gone
+        | LeaveReason::Refused(_)
+        | LeaveReason::Failed(_) => Some((2 * before).clamp(COOLDOWN_LOOKS, MAX_COOLDOWN_LOOKS)),
     }
 }
 
-/// Counts looks with nobody watching, and looks with nothing to see.
+/// Counts looks without a spectator, and looks without a position in a started race.
 #[derive(Debug, Default)]
-pub(super) struct Idle {
+pub(super) struct IdleLooks {
     unwatched: u32,
     silent: u32,
 }
 
-impl Idle {
-    /// Take one look; says why the observer must leave, where it must.
-    pub(super) fn look(&mut self, is_watched: bool, is_silent_race: bool) -> Result<(), Leave> {
+impl IdleLooks {
+    /// Count one look. Says why the observer must leave, where it must.
+    pub(super) fn look(
+        &mut self,
+        is_watched: bool,
+        is_silent_race: bool,
+    ) -> Result<(), LeaveReason> {
         let count = |before: u32, goes_on: bool| if goes_on { before + 1 } else { 0 };
         self.unwatched = count(self.unwatched, !is_watched);
         self.silent = count(self.silent, is_silent_race);
         match self {
-            Self { unwatched, .. } if *unwatched >= LINGER_LOOKS => Err(Leave::Unwatched),
-            Self { silent, .. } if *silent >= SILENT_LOOKS => Err(Leave::Silent),
+            Self { unwatched, .. } if *unwatched >= UNWATCHED_LOOKS => Err(LeaveReason::Unwatched),
+            Self { silent, .. } if *silent >= SILENT_LOOKS => Err(LeaveReason::Silent),
             _ => Ok(()),
         }
     }
 }
 
-impl Leave {
+impl LeaveReason {
     /// One word for the metrics.
     pub(super) const fn word(&self) -> &'static str {
         match self {
@@ -134,7 +140,7 @@ impl Leave {
     }
 }
 
-impl fmt::Display for Leave {
+impl fmt::Display for LeaveReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unwatched => f.write_str("nobody watches any more"),
@@ -182,64 +188,65 @@ mod tests {
         let leave = |room: Room| must_leave(Some(&room), &me).err();
         assert_eq!(leave(room(2, "a")), None);
         assert_eq!(leave(room(19, "a")), None);
-        assert_eq!(leave(room(20, "a")), Some(Leave::Crowded));
-        assert_eq!(leave(room(2, "o")), Some(Leave::Host));
-        assert_eq!(leave(room(1, "a")), Some(Leave::Last));
-        assert_eq!(leave(room(1, "o")), Some(Leave::Last));
-        assert_eq!(must_leave(None, &me), Err(Leave::Gone));
+        assert_eq!(leave(room(20, "a")), Some(LeaveReason::Crowded));
+        assert_eq!(leave(room(2, "o")), Some(LeaveReason::Host));
+        assert_eq!(leave(room(1, "a")), Some(LeaveReason::Last));
+        assert_eq!(leave(room(1, "o")), Some(LeaveReason::Last));
+        assert_eq!(must_leave(None, &me), Err(LeaveReason::Gone));
     }
 
     #[test]
-    fn where_players_of_the_relay_sit_by_a_race_an_observer_comes_after_a_while() {
-        for looks in [0, SITTING_LOOKS - 1, SITTING_LOOKS] {
-            assert!(is_wanted(Bridged::Nobody, looks));
-            assert!(!is_wanted(Bridged::Showing, looks));
-            assert_eq!(is_wanted(Bridged::Sitting, looks), looks == SITTING_LOOKS);
+    fn an_observer_enters_a_race_of_idle_players_after_a_while() {
+        for looks in [0, IDLE_LOOKS - 1, IDLE_LOOKS] {
+            assert!(is_wanted(BridgedPlayers::None, looks));
+            assert!(!is_wanted(BridgedPlayers::Driving, looks));
+            assert_eq!(is_wanted(BridgedPlayers::Idle, looks), looks == IDLE_LOOKS);
         }
     }
 
     #[test]
-    fn an_observer_makes_way_for_who_shows_the_race_or_waits_for_it() {
+    fn an_observer_makes_way_for_players_who_drive_or_wait_for_the_start() {
         for is_race in [false, true] {
-            assert_eq!(must_give_way(Bridged::Nobody, is_race), Ok(()));
-            let way = must_give_way(Bridged::Showing, is_race);
-            assert_eq!(way, Err(Leave::Bridged));
+            assert_eq!(must_give_way(BridgedPlayers::None, is_race), Ok(()));
+            let way = must_give_way(BridgedPlayers::Driving, is_race);
+            assert_eq!(way, Err(LeaveReason::Bridged));
         }
-        assert_eq!(must_give_way(Bridged::Sitting, true), Ok(()));
-        let way = must_give_way(Bridged::Sitting, false);
-        assert_eq!(way, Err(Leave::Bridged));
+        assert_eq!(must_give_way(BridgedPlayers::Idle, true), Ok(()));
+        let way = must_give_way(BridgedPlayers::Idle, false);
+        assert_eq!(way, Err(LeaveReason::Bridged));
     }
 
     #[test]
-    fn an_observer_stays_a_while_for_who_may_come_back() {
-        let mut idle = Idle::default();
-        for _ in 1..LINGER_LOOKS {
+    fn an_observer_stays_a_while_for_spectators_who_may_come_back() {
+        let mut idle = IdleLooks::default();
+        for _ in 1..UNWATCHED_LOOKS {
             assert_eq!(idle.look(false, false), Ok(()));
         }
         assert_eq!(idle.look(true, false), Ok(()));
-        for _ in 1..LINGER_LOOKS {
+        for _ in 1..UNWATCHED_LOOKS {
             assert_eq!(idle.look(false, false), Ok(()));
         }
-        assert_eq!(idle.look(false, false), Err(Leave::Unwatched));
+        assert_eq!(idle.look(false, false), Err(LeaveReason::Unwatched));
     }
 
     #[test]
-    fn each_visit_in_vain_makes_the_next_one_later() {
-        let refused = Leave::Refused("Room not found.".into());
-        let rests: Vec<_> = std::iter::successors(Some(0), |&rest| rest_after(&refused, rest))
-            .skip(1)
-            .take(7)
-            .collect();
-        assert_eq!(rests, [10, 20, 40, 80, 160, 320, 320]);
-        assert_eq!(rest_after(&Leave::Host, 320), Some(10));
-        assert_eq!(rest_after(&Leave::Unwatched, 320), None);
-        // Who drives may soon sit again, and the count of looks keeps observers away until then.
-        assert_eq!(rest_after(&Leave::Bridged, 320), None);
+    fn each_futile_observation_makes_the_next_one_later() {
+        let refused = LeaveReason::Refused("Room not found.".into());
+        let cooldowns: Vec<_> =
+            std::iter::successors(Some(0), |&before| cooldown_after(&refused, before))
+                .skip(1)
+                .take(7)
+                .collect();
+        assert_eq!(cooldowns, [10, 20, 40, 80, 160, 320, 320]);
+        assert_eq!(cooldown_after(&LeaveReason::Host, 320), Some(10));
+        assert_eq!(cooldown_after(&LeaveReason::Unwatched, 320), None);
+        // The players may soon be idle again. The count of idle looks keeps observers away until then.
+        assert_eq!(cooldown_after(&LeaveReason::Bridged, 320), None);
     }
 
     #[test]
-    fn a_seat_for_nothing_is_given_up() {
-        let mut idle = Idle::default();
+    fn a_race_without_positions_is_left() {
+        let mut idle = IdleLooks::default();
         for _ in 1..SILENT_LOOKS {
             assert_eq!(idle.look(true, true), Ok(()));
         }
@@ -247,6 +254,6 @@ mod tests {
         for _ in 1..SILENT_LOOKS {
             assert_eq!(idle.look(true, true), Ok(()));
         }
-        assert_eq!(idle.look(true, true), Err(Leave::Silent));
+        assert_eq!(idle.look(true, true), Err(LeaveReason::Silent));
     }
 }

@@ -1,5 +1,42 @@
 //! Players: each has a browser on one side and a connection of its own with the game server on the other.
 
-pub(crate) mod bridge;
+mod bridge;
+mod goodbye;
 pub(crate) mod outbox;
-pub(crate) mod transport;
+mod traffic;
+mod transport;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::config::Timeouts;
+use crate::lifecycle::Lifecycle;
+use crate::limits::Admission;
+use crate::limits::rate::RateLimits;
+use crate::metrics::Metrics;
+use crate::spectators::Spectators;
+use crate::upstream::{Dialer, Readiness};
+
+pub(crate) use transport::{Incoming, Transport};
+
+/// What the sessions of players need.
+pub(crate) struct Players {
+    pub(crate) slots: Admission,
+    pub(crate) dialer: Arc<Dialer>,
+    /// Is told of every welcome.
+    pub(crate) readiness: Arc<Readiness>,
+    /// Spectators see what players do. `None`: nobody may watch.
+    pub(crate) spectators: Option<Arc<Spectators>>,
+    pub(crate) rate_limits: RateLimits,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) lifecycle: Lifecycle,
+}
+
+impl Players {
+    /// Bridge one player until either side ends it.
+    pub(crate) async fn bridge<T: Transport>(&self, browser: T, peer: IpAddr) {
+        self.metrics.players_admitted.inc();
+        bridge::run(browser, peer, self).await;
+    }
+}

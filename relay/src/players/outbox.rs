@@ -1,16 +1,16 @@
-//! What waits to be written to one browser. Lines are reliable: too many waiting end the session. Datagrams are
-//! not: the oldest make room for the newest. No I/O here; the transport takes things out as the browser reads.
+//! What waits to be written to one browser. Lines are reliable: where too many wait, the session ends. Datagrams are not:
+//! the oldest are dropped for the newest. No I/O here: the transport takes things out as the browser reads.
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 use protocol::line::MAX_LINE_BYTES;
 
-/// Bytes of lines that may wait: one of the longest behind an ordinary backlog.
+/// Bytes of lines that may wait: one of the longest lines behind an ordinary backlog.
 const MAX_WAITING_LINE_BYTES: usize = MAX_LINE_BYTES + 256 * 1024;
-/// What a waiting line costs beside its bytes, so that empty ones are bounded too.
+/// What a waiting line counts beside its bytes, so that empty lines are bounded too.
 const LINE_OVERHEAD_BYTES: usize = 64;
-/// Datagrams that may wait: a full room at 20 Hz sends 400 a second, so these are 160 ms old at most.
+/// Datagrams that may wait. A full room at 20 Hz sends 400 a second, so the oldest is 160 ms old.
 pub(crate) const MAX_WAITING_DATAGRAMS: usize = 64;
 
 /// The next thing to write.
@@ -21,7 +21,7 @@ pub(crate) enum Outgoing {
     Datagram(Bytes),
 }
 
-/// More lines wait than may: the browser reads too slowly.
+/// More lines wait than allowed: the browser reads too slowly.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TooSlow;
 
@@ -37,6 +37,10 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
+    /// Queue a line.
+    ///
+    /// # Errors
+    /// Too many lines wait.
     pub(crate) fn push_line(&mut self, line: String) -> Result<(), TooSlow> {
         let cost = line.len() + LINE_OVERHEAD_BYTES;
         if self.line_bytes + cost > MAX_WAITING_LINE_BYTES {
@@ -47,7 +51,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// Queue a datagram; says whether an older one had to go for it.
+    /// Queue a datagram. Says whether an older one was dropped for it.
     pub(crate) fn push_datagram(&mut self, datagram: Bytes) -> bool {
         let is_full = self.datagrams.len() == MAX_WAITING_DATAGRAMS;
         if is_full {
@@ -58,11 +62,17 @@ impl Outbox {
         is_full
     }
 
-    /// Ask for a WebSocket ping; one at a time waits.
+    /// Queue a ping. At most one waits.
     pub(crate) fn push_ping(&mut self) {
         self.ping = true;
     }
 
+    /// Say whether a ping waits: the browser has read nothing since it was queued.
+    pub(crate) fn has_ping(&self) -> bool {
+        self.ping
+    }
+
+    /// Take the next thing to write.
     pub(crate) fn pop(&mut self) -> Option<Outgoing> {
         if std::mem::take(&mut self.ping) {
             return Some(Outgoing::Ping);
@@ -74,7 +84,7 @@ impl Outbox {
         self.datagrams.pop_front().map(Outgoing::Datagram)
     }
 
-    /// Forget what nobody will read any more.
+    /// Drop everything, because nobody will read it.
     pub(crate) fn clear(&mut self) {
         *self = Self {
             dropped_datagrams: self.dropped_datagrams,

@@ -1,36 +1,40 @@
-//! The narrow seam between a player's session and the way its browser is connected. WebSocket is the one
-//! transport today (`websocket`); another one implements this trait and nothing else changes.
+//! The seam between a player's session and the connection with its browser. WebSocket is the one transport today
+//! (`http::websocket`).
 
 use std::future::Future;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
-use crate::close::Ending;
-use crate::players::outbox::Outbox;
+use super::outbox::Outbox;
+use crate::close::CloseReason;
 
 /// What comes from a browser.
 #[derive(Debug)]
 pub(crate) enum Incoming {
-    /// A command line; not yet checked for newlines or emptiness.
+    /// A command line. It may be empty or contain newlines.
     Line(String),
-    /// A datagram; not yet checked for its size.
+    /// A datagram of any size.
     Datagram(Bytes),
-    /// A sign of life without content.
+    /// A frame without content: a sign of life.
     Control,
-    /// The browser has closed or vanished.
+    /// The browser has closed or is gone.
     Left,
-    /// The browser broke the transport's rules.
-    Refused(Ending),
+    /// The browser broke the rules of the transport.
+    Refused(CloseReason),
 }
 
-/// One browser's connection.
+/// A connection with one browser.
 pub(crate) trait Transport: Send {
-    /// Write from the outbox as far as the browser takes it, and give what comes from it. Neither waits for the
-    /// other, and dropping the wait loses nothing.
+    /// Write from the outbox as far as the browser takes it, and give what comes. Neither waits for the other, and
+    /// dropping the wait loses nothing.
     fn poll_turn(&mut self, cx: &mut Context<'_>, outbox: &mut Outbox) -> Poll<Incoming>;
 
-    /// Write what is left in the outbox, say how it ended, and see the connection closed. May take for ever: the
-    /// caller has the clock.
-    fn close(&mut self, outbox: &mut Outbox, ending: &Ending) -> impl Future<Output = ()> + Send;
+    /// Write what is left in the outbox, send the reason, and wait until the browser has closed too. There is no time
+    /// limit here.
+    fn close(
+        &mut self,
+        outbox: &mut Outbox,
+        reason: &CloseReason,
+    ) -> impl Future<Output = ()> + Send;
 }

@@ -1,7 +1,8 @@
-//! One room as spectators see it: who is in it, and all its cars at a tick. Pure: `live` has the lock and the clock.
+//! One room as spectators see it: who is in it, and all its cars at a tick. Pure: `ticker` has the lock and the clock.
 //!
-//! Several taps see the same car, so each car is taken from one of them at a time: from its own player where that is
-//! tapped, since nothing was lost yet on that way, otherwise from whoever brought it first.
+//! Several sources, the bridged players and the observer, may bring positions of the same car. Each car is taken from one
+//! source at a time: from its own player where that is bridged, because nothing was lost on that way yet, otherwise from
+//! the source that brought it first.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -11,21 +12,22 @@ use protocol::event::Player;
 use protocol::id::{RoomId, SessionId};
 use protocol::interpolation::{Cars, Change};
 use protocol::snapshot::{self, Snapshot};
-use serde::Serialize;
 
-/// Players at once; ten times the seats of a released server, and an index fits into a byte.
+mod text;
+
+/// Players at once: ten times the seats of a released server, and an index fits into a byte.
 const MAX_PLAYERS: usize = 200;
 /// Letters of a name that are passed on.
 const MAX_NAME_LETTERS: usize = 64;
-/// A car is taken from another tap once the one that brought it was silent for so long.
+/// How long the source of a car must be silent before the car is taken from another one.
 const SOURCE_SILENCE: Duration = Duration::from_millis(500);
-/// Sessions of the relay's own that are remembered: the goodbye of one may fail, and others still name it.
+/// Observers that are remembered: if the goodbye of one failed, the server still lists it as a player.
 const MAX_OBSERVERS: usize = 16;
-/// Tapped players who left are remembered: a position still on its way, or sent by a server that has not noticed,
-/// must not bring them back. They come back the way they came, through their own tap.
+/// Bridged players that are remembered after they left. A late position, or one of a server that has not noticed, must
+/// not bring them back: only their own tap does.
 const MAX_DEPARTED: usize = 256;
 
-/// A room with tapped players, spectators, or both.
+/// A room with bridged players, spectators, or both.
 pub(crate) struct Room {
     id: RoomId,
     name: String,
@@ -35,13 +37,13 @@ pub(crate) struct Room {
     players: HashMap<SessionId, Seat>,
     /// Never more than `MAX_DEPARTED`, the newest.
     departed: VecDeque<SessionId>,
-    /// Sessions of the relay's own, the newest last, never more than `MAX_OBSERVERS`. They are no players.
+    /// Observers, the newest last. Never more than `MAX_OBSERVERS`. They are not players.
     observers: VecDeque<SessionId>,
-    /// The newest of `observers` is here and looks.
+    /// The newest of `observers` is in the room.
     is_observed: bool,
     cars: Cars,
     ticks: u32,
-    /// What a spectator is told has changed since it was last written.
+    /// The text for spectators has changed since it was last written.
     changed: bool,
 }
 
@@ -50,42 +52,25 @@ struct Seat {
     index: u8,
     name: String,
     /// The player is bridged by this relay and in this room.
-    tapped: bool,
-    /// A tapped player who has told a place since it came in: the game server sends positions to nobody else.
-    shows: bool,
-    /// The server named the player when it was last asked who is here.
-    listed: bool,
+    is_bridged: bool,
+    /// The player is bridged and has sent a position since it came in. The game server sends positions to no others.
+    is_driving: bool,
+    /// The newest list of players names this one.
+    is_listed: bool,
     has_car: bool,
-    /// The tap that brings the car, and when it last did.
+    /// The source of the car, and when it last brought a position.
     source: Option<(SessionId, Duration)>,
 }
 
-/// What the players of this relay who are in a room mean for its spectators.
+/// What the bridged players of a room do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bridged {
+pub(crate) enum BridgedPlayers {
     /// There are none.
-    Nobody,
-    /// They say who is here, but the game server sends them no positions yet.
-    Sitting,
-    /// One at least sees all the cars, and so do spectators.
-    Showing,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Told<'a> {
-    room: &'a RoomId,
-    name: &'a str,
-    host_id: Option<&'a SessionId>,
-    is_active: bool,
-    players: Vec<ToldPlayer<'a>>,
-}
-
-#[derive(Serialize)]
-struct ToldPlayer<'a> {
-    index: u8,
-    id: &'a SessionId,
-    name: &'a str,
+    None,
+    /// None of them drives, so the game server sends them no positions yet.
+    Idle,
+    /// At least one drives. It gets the positions of all cars, and so do spectators.
+    Driving,
 }
 
 impl Room {
@@ -105,25 +90,25 @@ impl Room {
         }
     }
 
-    /// A tapped player came in.
+    /// A bridged player came in.
     pub(crate) fn enter(&mut self, id: &SessionId, name: Option<&str>) {
         self.departed.retain(|departed| departed != id);
         if let Some(seat) = self.seat(id) {
-            seat.tapped = true;
+            seat.is_bridged = true;
         }
         if let Some(name) = name {
             self.rename(id, name);
         }
     }
 
-    /// A tapped player who is here has told a place, so it is sent everybody else's.
-    pub(crate) fn show(&mut self, id: &SessionId) {
+    /// A bridged player has sent a position, so the game server sends it those of the others.
+    pub(crate) fn drive(&mut self, id: &SessionId) {
         if let Some(seat) = self.players.get_mut(id) {
-            seat.shows = seat.tapped;
+            seat.is_driving = seat.is_bridged;
         }
     }
 
-    /// A tapped player is gone, and its car with it.
+    /// A bridged player left, and its car with it.
     pub(crate) fn leave(&mut self, id: &SessionId) {
         if self.departed.len() == MAX_DEPARTED {
             self.departed.pop_front();
@@ -134,7 +119,7 @@ impl Room {
         self.lose_source(id);
     }
 
-    /// A session of the relay's own came in to look.
+    /// An observer came in.
     pub(crate) fn observe(&mut self, id: &SessionId) {
         if self.observers.len() == MAX_OBSERVERS {
             self.observers.pop_front();
@@ -145,22 +130,22 @@ impl Room {
         self.changed |= self.players.remove(id).is_some();
     }
 
-    /// The session that looked looks no more.
+    /// An observer left.
     pub(crate) fn end_observation(&mut self, id: &SessionId) {
         self.is_observed &= self.observers.back() != Some(id);
         self.lose_source(id);
     }
 
-    /// What a tap brought may come from another one at once. Without any, nobody says any more who is here.
-    fn lose_source(&mut self, tap: &SessionId) {
+    /// A source is gone. Its cars may come from another one at once. Without any source the list of players is out of date.
+    fn lose_source(&mut self, gone: &SessionId) {
         let is_live = self.is_live();
         for seat in self.players.values_mut() {
-            seat.source.take_if(|(source, _)| source == tap);
-            seat.listed &= is_live;
+            seat.source.take_if(|(source, _)| source == gone);
+            seat.is_listed &= is_live;
         }
     }
 
-    /// Take a player's name; who is not here gets none.
+    /// Take a player's name. It is ignored where the player is not here.
     pub(crate) fn rename(&mut self, id: &SessionId, name: &str) {
         if let Some(seat) = self.players.get_mut(id) {
             let name: String = name.chars().take(MAX_NAME_LETTERS).collect();
@@ -169,21 +154,21 @@ impl Room {
         }
     }
 
-    /// The server says who is here. Ghosts are among them, but nobody is missing.
+    /// Take the server's list of players. It is complete, and may name players who are gone.
     pub(crate) fn list(&mut self, players: &[Player]) {
         for seat in self.players.values_mut() {
-            seat.listed = false;
+            seat.is_listed = false;
         }
         for player in players {
             if let Some(seat) = self.seat(&player.id) {
-                seat.listed = true;
+                seat.is_listed = true;
                 self.rename(&player.id, &player.name);
             }
         }
         self.follow_cars();
     }
 
-    /// Take name, host and state of the room, as far as they are known.
+    /// Take name and host of the room, where they are known, and whether its race was started.
     pub(crate) fn describe(
         &mut self,
         name: Option<&str>,
@@ -197,62 +182,62 @@ impl Room {
         (self.name, self.host, self.is_active) = (name, host, is_active);
     }
 
-    /// Say whether a position of `car`, brought by `tap` now, is to be taken. `mixed` says that what the tap brings
-    /// may be of another room.
+    /// Say whether a position of `car` that `source` brings now is wanted. `mixed`: what the source brings may be of
+    /// another room.
     pub(crate) fn wants(
         &self,
         car: &SessionId,
-        tap: &SessionId,
+        source: &SessionId,
         mixed: bool,
         now: Duration,
     ) -> bool {
         let seat = self.players.get(car);
-        if mixed && car != tap && !seat.is_some_and(|seat| seat.tapped || seat.listed) {
+        if mixed && car != source && !seat.is_some_and(|seat| seat.is_bridged || seat.is_listed) {
             return false;
         }
         if self.departed.contains(car) || self.observers.contains(car) {
             return false;
         }
         match seat.and_then(|seat| seat.source.as_ref()) {
-            Some((source, at)) => {
-                source == tap || car == tap || now.saturating_sub(*at) >= SOURCE_SILENCE
+            Some((current, at)) => {
+                current == source || car == source || now.saturating_sub(*at) >= SOURCE_SILENCE
             }
             None => true,
         }
     }
 
     /// Take a position that is wanted.
-    pub(crate) fn handle_update(&mut self, tap: &SessionId, update: &Update, now: Duration) {
+    pub(crate) fn handle_update(&mut self, source: &SessionId, update: &Update, now: Duration) {
         let Some(seat) = self.seat(&update.session_id) else {
             return;
         };
-        seat.source = Some((*tap, now));
+        seat.source = Some((*source, now));
         self.cars.handle_update(update, now);
     }
 
-    /// Say whether somebody of this relay is here, player or observer: they say who else is.
+    /// Say whether a bridged player or an observer is here. Without any, nothing is known of the room.
     pub(crate) fn is_live(&self) -> bool {
-        self.is_observed || self.bridged() != Bridged::Nobody
+        self.is_observed || self.bridged() != BridgedPlayers::None
     }
 
-    /// Say whether an observer is here and looks.
+    /// Say whether an observer is here.
     pub(crate) const fn is_observed(&self) -> bool {
         self.is_observed
     }
 
-    /// Say what the players of this relay who are here mean for spectators.
-    pub(crate) fn bridged(&self) -> Bridged {
+    /// Say what the bridged players who are here do.
+    pub(crate) fn bridged(&self) -> BridgedPlayers {
         let any = |is: fn(&Seat) -> bool| self.players.values().any(is);
-        match (any(|seat| seat.shows), any(|seat| seat.tapped)) {
-            (true, _) => Bridged::Showing,
-            (false, true) => Bridged::Sitting,
-            (false, false) => Bridged::Nobody,
+        match (any(|seat| seat.is_driving), any(|seat| seat.is_bridged)) {
+            (true, _) => BridgedPlayers::Driving,
+            (false, true) => BridgedPlayers::Idle,
+            (false, false) => BridgedPlayers::None,
         }
     }
 
-    /// Say where all cars are at `now`, as the next snapshot.
+    /// Make the next snapshot: where all cars are at `now`.
     pub(crate) fn sample(&mut self, now: Duration) -> Snapshot {
-        // A snapshot tells whole milliseconds, so that is when its cars are looked at: at 50 m/s the rest is 5 cm.
+        // A snapshot tells its time in whole milliseconds, and at 50 m/s the rest would be 5 cm.
         let whole_ms = now.as_millis() as u64;
         let now = Duration::from_millis(whole_ms);
         self.cars.handle_timeout(now);
@@ -281,35 +266,12 @@ impl Room {
         }
     }
 
-    /// Write what spectators are told of the room, if it has changed since.
+    /// Write the text for spectators, if it has changed since.
     pub(crate) fn take_text(&mut self) -> Option<String> {
         std::mem::take(&mut self.changed).then(|| self.text())
     }
 
-    /// Write what spectators are told of the room.
-    pub(crate) fn text(&self) -> String {
-        let mut players: Vec<_> = self
-            .players
-            .iter()
-            .map(|(id, seat)| ToldPlayer {
-                index: seat.index,
-                id,
-                name: &seat.name,
-            })
-            .collect();
-        players.sort_by_key(|player| player.index);
-        let told = Told {
-            room: &self.id,
-            name: &self.name,
-            host_id: self.host.as_ref(),
-            is_active: self.is_active,
-            players,
-        };
-        // Strings, ids and lists of them cannot fail to serialise.
-        serde_json::to_string(&told).unwrap_or_default()
-    }
-
-    /// The seat of a player, new where there is none yet; nothing where all are taken, or for who is no player.
+    /// The seat of a player, which is made where there is none. `None`: all seats are taken, or it is an observer.
     fn seat(&mut self, id: &SessionId) -> Option<&mut Seat> {
         if self.observers.contains(id) {
             return None;
@@ -319,9 +281,9 @@ impl Room {
             let seat = Seat {
                 index,
                 name: String::new(),
-                tapped: false,
-                shows: false,
-                listed: false,
+                is_bridged: false,
+                is_driving: false,
+                is_listed: false,
                 has_car: false,
                 source: None,
             };
@@ -349,288 +311,13 @@ impl Room {
                 seat.source.take_if(|_| !here);
             }
         }
-        // Whom nothing speaks for any more is gone.
+        // A player that nothing speaks for any more is gone.
         let before = self.players.len();
         self.players
-            .retain(|_, seat| seat.tapped || seat.listed || seat.has_car);
+            .retain(|_, seat| seat.is_bridged || seat.is_listed || seat.has_car);
         self.changed |= self.players.len() != before;
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use protocol::geometry::{Quat, Vec3};
-
-    fn id(letter: char) -> SessionId {
-        letter.to_string().repeat(32).parse().unwrap()
-    }
-
-    fn room() -> Room {
-        Room::new("1".repeat(32).parse().unwrap())
-    }
-
-    const fn ms(milliseconds: u64) -> Duration {
-        Duration::from_millis(milliseconds)
-    }
-
-    /// A tap brings a position, as `live` passes it on. Says whether it was taken.
-    fn bring(room: &mut Room, tap: char, car: char, x: f32, mixed: bool, now: Duration) -> bool {
-        let wanted = room.wants(&id(car), &id(tap), mixed, now);
-        if wanted {
-            let update = Update {
-                session_id: id(car),
-                seq: None,
-                position: Vec3::new(x, 0.0, 0.0),
-                rotation: Quat::IDENTITY,
-            };
-            room.handle_update(&id(tap), &update, now);
-        }
-        wanted
-    }
-
-    fn players(room: &Room) -> Vec<(u64, String)> {
-        let told: serde_json::Value = serde_json::from_str(&room.text()).unwrap();
-        let players = told["players"].as_array().unwrap().iter();
-        players
-            .map(|player| {
-                let id = player["id"].as_str().unwrap();
-                (player["index"].as_u64().unwrap(), id[..1].to_owned())
-            })
-            .collect()
-    }
-
-    #[test]
-    fn a_car_is_where_it_was_at_the_millisecond_that_is_told() {
-        let drive = |now| {
-            let mut room = room();
-            room.enter(&id('a'), None);
-            for step in 0..40 {
-                let x = 3.0 * step as f32;
-                assert!(bring(&mut room, 'a', 'a', x, false, ms(50 * step)));
-            }
-            room.sample(now)
-        };
-        let late = drive(ms(2000) + Duration::from_micros(999));
-        assert_eq!(late, drive(ms(2000)));
-        assert_ne!(late.cars[0].position, drive(ms(2001)).cars[0].position);
-    }
-
-    #[test]
-    fn two_taps_of_one_room_make_one_car_each_with_its_own_path() {
-        let mut room = room();
-        room.enter(&id('a'), Some("Ann"));
-        room.enter(&id('b'), Some("Bob"));
-        let mut taken = 0;
-        for step in 0..40 {
-            let now = ms(50 * step);
-            let x = step as f32;
-            assert!(bring(&mut room, 'a', 'a', x, false, now));
-            assert!(bring(&mut room, 'b', 'b', -x, false, now));
-            taken += usize::from(bring(&mut room, 'b', 'a', x, false, now + ms(9)));
-            taken += usize::from(bring(&mut room, 'a', 'b', -x, false, now + ms(9)));
-        }
-        assert_eq!(taken, 0, "each car comes from its own player");
-        let snapshot = room.sample(ms(50 * 39 + 20));
-        let cars: Vec<_> = snapshot
-            .cars
-            .iter()
-            .map(|car| (car.index, car.stale))
-            .collect();
-        assert_eq!(cars, [(0, false), (1, false)]);
-        let [a, b] = [snapshot.cars[0].position.x, snapshot.cars[1].position.x];
-        assert!((33.0..39.5).contains(&a), "{a}");
-        assert!((a + b).abs() < 0.01, "{a} {b}");
-        assert!((snapshot.cars[0].speed - 20.0).abs() < 1.0);
-    }
-
-    #[test]
-    fn a_car_goes_on_from_another_tap_once_its_own_is_silent() {
-        let mut room = room();
-        room.enter(&id('a'), None);
-        assert!(bring(&mut room, 'a', 'c', 0.0, false, ms(0)));
-        room.enter(&id('b'), None);
-        assert!(!bring(&mut room, 'b', 'c', 0.0, false, ms(499)));
-        assert!(bring(&mut room, 'b', 'c', 0.0, false, ms(500)));
-        assert!(!bring(&mut room, 'a', 'c', 0.0, false, ms(501)));
-        room.leave(&id('b'));
-        assert!(bring(&mut room, 'a', 'c', 0.0, false, ms(502)));
-    }
-
-    #[test]
-    fn who_left_is_gone_at_once_and_nothing_on_its_way_brings_it_back() {
-        let mut room = room();
-        room.enter(&id('a'), None);
-        room.enter(&id('b'), None);
-        assert!(bring(&mut room, 'a', 'a', 0.0, false, ms(0)));
-        assert!(bring(&mut room, 'b', 'b', 0.0, false, ms(0)));
-        assert_eq!(room.sample(ms(50)).cars.len(), 2);
-        room.leave(&id('b'));
-        assert!(!bring(&mut room, 'a', 'b', 0.0, false, ms(100)));
-        assert!(!bring(&mut room, 'a', 'b', 0.0, false, ms(9000)));
-        assert_eq!(players(&room), [(0, "a".into())]);
-        assert_eq!(room.sample(ms(100)).cars.len(), 1);
-        room.enter(&id('b'), None);
-        assert!(bring(&mut room, 'b', 'b', 0.0, false, ms(200)));
-    }
-
-    #[test]
-    fn a_tap_between_two_rooms_brings_only_cars_that_are_known_to_be_here() {
-        let mut room = room();
-        room.enter(&id('a'), None);
-        room.enter(&id('b'), None);
-        assert!(!bring(&mut room, 'a', 'c', 0.0, true, ms(0)), "a stranger");
-        assert!(bring(&mut room, 'a', 'a', 0.0, true, ms(0)), "itself");
-        assert!(bring(&mut room, 'a', 'b', 0.0, true, ms(0)), "tapped");
-        let name = String::from("Cy");
-        room.list(&[Player { id: id('c'), name }]);
-        assert!(bring(&mut room, 'a', 'c', 0.0, true, ms(0)), "listed");
-    }
-
-    #[test]
-    fn a_player_without_a_tap_vanishes_when_its_positions_stop() {
-        let mut room = room();
-        room.enter(&id('a'), None);
-        assert!(bring(&mut room, 'a', 'c', 0.0, false, ms(0)));
-        assert_eq!(room.sample(ms(50)).cars.len(), 1);
-        assert_eq!(players(&room).len(), 2);
-        assert!(room.take_text().is_some());
-        assert!(room.sample(ms(400)).cars[0].stale);
-        assert_eq!(room.take_text(), None, "nothing has changed");
-        assert_eq!(room.sample(ms(5000)).cars, []);
-        assert_eq!(players(&room), [(0, "a".into())]);
-        assert!(room.take_text().is_some());
-    }
-
-    #[test]
-    fn an_observer_brings_cars_and_is_no_player() {
-        let mut room = room();
-        room.list(&[Player {
-            id: id('o'),
-            name: String::from("spectator-relay"),
-        }]);
-        room.observe(&id('o'));
-        assert!(room.is_live() && room.is_observed());
-        assert_eq!(room.bridged(), Bridged::Nobody);
-        let named = |letter| Player {
-            id: id(letter),
-            name: String::from("Ann"),
-        };
-        room.list(&[named('a'), named('o')]);
-        assert_eq!(players(&room), [(0, "a".into())]);
-        assert!(bring(&mut room, 'o', 'a', 1.0, false, ms(0)));
-        assert!(bring(&mut room, 'o', 'c', 2.0, false, ms(0)));
-        assert!(!bring(&mut room, 'o', 'o', 0.0, false, ms(0)));
-        assert_eq!(room.sample(ms(50)).cars.len(), 2);
-        // A player of this relay comes: the cars go on from there, and the observer stays unknown.
-        room.enter(&id('b'), None);
-        room.end_observation(&id('o'));
-        assert!(bring(&mut room, 'b', 'a', 1.0, false, ms(60)));
-        assert!(!bring(&mut room, 'b', 'o', 0.0, false, ms(60)));
-        room.list(&[named('a'), named('b'), named('o')]);
-        assert_eq!(players(&room).len(), 3, "a, b and c");
-    }
-
-    #[test]
-    fn a_tapped_player_shows_the_race_once_it_has_told_a_place() {
-        let mut room = room();
-        let name = String::from("Cy");
-        room.enter(&id('a'), None);
-        room.list(&[Player { id: id('c'), name }]);
-        assert_eq!(room.bridged(), Bridged::Sitting);
-        assert!(room.is_live(), "it says who is here");
-        room.show(&id('c'));
-        assert_eq!(room.bridged(), Bridged::Sitting, "c is of no tap");
-        room.show(&id('a'));
-        assert_eq!(room.bridged(), Bridged::Showing);
-        room.enter(&id('b'), None);
-        assert_eq!(room.bridged(), Bridged::Showing, "one is enough");
-        room.leave(&id('a'));
-        assert_eq!(room.bridged(), Bridged::Sitting);
-        room.enter(&id('a'), None);
-        assert_eq!(room.bridged(), Bridged::Sitting, "it has to again");
-        room.leave(&id('a'));
-        room.leave(&id('b'));
-        assert_eq!(room.bridged(), Bridged::Nobody);
-        assert!(!room.is_live());
-    }
-
-    #[test]
-    fn who_is_here_stays_known_by_a_player_who_only_sits_when_an_observer_goes() {
-        let mut room = room();
-        let name = String::from("Cy");
-        room.enter(&id('a'), None);
-        room.observe(&id('o'));
-        room.list(&[Player { id: id('c'), name }]);
-        assert!(bring(&mut room, 'o', 'c', 1.0, false, ms(0)));
-        room.end_observation(&id('o'));
-        assert!(room.is_live());
-        assert_eq!(room.sample(ms(9000)).cars, []);
-        assert_eq!(players(&room), [(0, "a".into()), (1, "c".into())]);
-    }
-
-    #[test]
-    fn a_room_that_nobody_looks_at_any_more_is_told_as_empty() {
-        let mut room = room();
-        let name = String::from("Ann");
-        room.observe(&id('o'));
-        room.list(&[Player { id: id('a'), name }]);
-        assert!(bring(&mut room, 'o', 'a', 1.0, false, ms(0)));
-        room.end_observation(&id('o'));
-        assert!(!room.is_live());
-        assert_eq!(room.sample(ms(50)).cars.len(), 1, "it stops, then it goes");
-        assert_eq!(room.sample(ms(9000)).cars, []);
-        assert_eq!(players(&room), []);
-        // An earlier one that ends late does not blind a later one.
-        room.observe(&id('p'));
-        room.end_observation(&id('o'));
-        assert!(room.is_live());
-    }
-
-    #[test]
-    fn indices_are_small_kept_and_given_anew() {
-        let mut room = room();
-        for letter in ['a', 'b', 'c'] {
-            room.enter(&id(letter), None);
-        }
-        room.leave(&id('b'));
-        room.enter(&id('d'), None);
-        let expected = [(0, "a".into()), (1, "d".into()), (2, "c".into())];
-        assert_eq!(players(&room), expected);
-    }
-
-    #[test]
-    fn a_room_is_told_as_the_contract_has_it() {
-        let mut room = room();
-        room.enter(&id('a'), Some("Zoë \"1\""));
-        room.describe(Some("go"), Some(&id('a')), false);
-        room.describe(None, None, true);
-        let (r, a) = ("1".repeat(32), "a".repeat(32));
-        let text = format!(
-            r#"{{"room":"{r}","name":"go","hostId":"{a}","isActive":true,"players":[{{"index":0,"id":"{a}","name":"Zoë \"1\""}}]}}"#
-        );
-        assert_eq!(room.take_text(), Some(text));
-        room.describe(Some("go"), Some(&id('a')), true);
-        room.rename(&id('a'), "Zoë \"1\"");
-        room.rename(&id('x'), "nobody here");
-        assert_eq!(room.take_text(), None);
-    }
-
-    #[test]
-    fn a_flood_of_made_up_players_is_bounded() {
-        let mut room = room();
-        room.enter(&id('a'), None);
-        for number in 0..1000 {
-            let update = Update {
-                session_id: number.to_string().parse().unwrap(),
-                seq: None,
-                position: Vec3::new(1e30, 0.0, 0.0),
-                rotation: Quat::IDENTITY,
-            };
-            room.handle_update(&id('a'), &update, ms(0));
-        }
-        assert_eq!(room.players.len(), MAX_PLAYERS);
-        assert_eq!(room.sample(ms(50)).cars, []);
-        assert_eq!(players(&room).len(), 1, "what is no place is no player");
-    }
-}
+mod tests;

@@ -1,5 +1,5 @@
-//! The game server's list of rooms for `/api/rooms`: one session of the relay's own, however many ask. It is there
-//! only while somebody asks, is signed in nowhere, and leaves with a goodbye.
+//! The game server's list of rooms: one session of the relay's own asks for it, however many want it. The session exists
+//! only while somebody asks, does not sign in, and leaves with a goodbye.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -12,220 +12,215 @@ use protocol::session::{Output, Ticket};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::Hub;
-use super::live::{Live, lock};
-use crate::close::Ending;
-use crate::context::Context;
-use crate::lifecycle::{self, Phase};
+use super::rooms::Rooms;
+use super::ticker::lock;
+use crate::close::CloseReason;
 use crate::metrics::Limit;
-use crate::upstream::session::Guest;
+use crate::upstream::session::ended;
+use crate::upstream::{OwnSession, OwnSessions};
 
-/// A list is given again for so long, and so is the news that there is none.
+/// How long a list is given again, and how long the reason why there is none.
 const FRESH: Duration = Duration::from_secs(2);
 /// The session ends when nobody has asked for so long.
 const IDLE: Duration = Duration::from_secs(30);
 /// The longest wait for a list once the game server is connected.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-/// Questions that may wait for one list; HTTP connections are limited too.
+/// Requests that may wait for one list. HTTP connections are limited too.
 const MAX_WAITING: usize = 256;
 
-/// All rooms, or the reason for the one who asked why there is no list.
+/// All rooms, or why there is no list, in words for the one who asks.
 pub(crate) type Answer = Result<Arc<Vec<Room>>, String>;
 
-/// Asks for the rooms. The session behind it comes and goes.
-#[derive(Default)]
-pub(crate) struct Listing {
-    questions: Mutex<Option<mpsc::Sender<oneshot::Sender<Answer>>>>,
+/// Waits for an answer.
+type Request = oneshot::Sender<Answer>;
+
+/// The list of rooms. The session that asks for it comes and goes.
+pub(crate) struct RoomList {
+    sessions: OwnSessions,
+    /// Rooms that are played in or watched are told what the list says of them.
+    rooms: Arc<Rooms>,
+    requests: Mutex<Option<mpsc::Sender<Request>>>,
 }
 
-impl Listing {
+impl RoomList {
+    pub(crate) fn new(sessions: OwnSessions, rooms: Arc<Rooms>) -> Self {
+        Self {
+            sessions,
+            rooms,
+            requests: Mutex::default(),
+        }
+    }
+
     /// Give a list of all rooms that is at most two seconds old.
-    pub(crate) async fn ask(&self, context: &Arc<Context>) -> Answer {
+    pub(crate) async fn ask(&self) -> Answer {
         let (answer, answered) = oneshot::channel();
-        self.pass_on(answer, context);
+        self.pass_on(answer);
         let busy = |_| "The relay is busy: ask again in a moment.".to_owned();
         answered.await.map_err(busy)?
     }
 
-    /// Hand a question to the session, and start one where there is none. Where too many wait it is dropped.
-    fn pass_on(&self, mut answer: oneshot::Sender<Answer>, context: &Arc<Context>) {
+    /// Hand a request to the session, and start one where there is none. Where too many wait it is dropped.
+    fn pass_on(&self, mut request: Request) {
         use mpsc::error::TrySendError;
-        let mut questions = lock(&self.questions);
-        if let Some(running) = questions.as_ref() {
-            match running.try_send(answer) {
+        let mut requests = lock(&self.requests);
+        if let Some(running) = requests.as_ref() {
+            match running.try_send(request) {
                 Ok(()) => return,
                 Err(TrySendError::Full(_)) => {
-                    return context.metrics.reached(Limit::RoomQuestions);
+                    return self.sessions.metrics.reached(Limit::RoomQuestions);
                 }
-                Err(TrySendError::Closed(back)) => answer = back,
+                Err(TrySendError::Closed(back)) => request = back,
             }
         }
         let (sender, receiver) = mpsc::channel(MAX_WAITING);
-        if sender.try_send(answer).is_ok() {
-            tokio::spawn(run(Arc::clone(context), receiver));
+        if sender.try_send(request).is_ok() {
+            let (sessions, rooms) = (self.sessions.clone(), Arc::clone(&self.rooms));
+            let run = run(sessions, ListSession::new(rooms, receiver));
+            self.sessions.lifecycle.spawn(run);
         }
-        *questions = Some(sender);
+        *requests = Some(sender);
     }
 }
 
-impl Hub {
-    /// How many rooms have a player of this relay or an observer, and how many are watched.
-    pub(crate) fn count_rooms(&self) -> (u64, u64) {
-        let rooms = self.rooms.all();
-        let count = |is: fn(&Live) -> bool| rooms.iter().filter(|live| is(live)).count() as u64;
-        (count(Live::is_live), count(Live::is_watched))
-    }
-}
-
-/// Answer questions until there are none, or the relay stops.
-async fn run(context: Arc<Context>, questions: mpsc::Receiver<oneshot::Sender<Answer>>) {
-    let mut phase = context.phase.clone();
-    let mut asker = Asker::new(questions);
-    let mut guest = None;
-    let ending = tokio::select! {
-        Err(ending) = asker.live(&context, &mut guest) => ending,
-        () = lifecycle::until(&mut phase, |phase| phase != Phase::Running) => Stop::Done,
+/// Answer requests until there are none, or the relay stops.
+async fn run(sessions: OwnSessions, mut list: ListSession) {
+    let mut session = None;
+    let end = tokio::select! {
+        Err(end) = list.run(&sessions, &mut session) => end,
+        () = sessions.lifecycle.stopping() => End::Idle,
     };
-    match ending {
-        Stop::Done => {
-            asker.questions.close();
-            if let Some(guest) = guest {
-                guest.part(&context).await;
+    match end {
+        End::Idle => {
+            list.requests.close();
+            if let Some(session) = session {
+                sessions.close(session).await;
             }
         }
-        Stop::Failed(ending) => {
-            let detail = ending.detail.as_deref().unwrap_or_default();
-            tracing::warn!("no list of rooms: {} {detail}", ending.reason());
+        End::Failed(reason) => {
+            tracing::warn!("no list of rooms: {reason}");
             tokio::select! {
-                () = asker.refuse(ending.reason()) => {}
-                () = lifecycle::until(&mut phase, |phase| phase != Phase::Running) => {}
+                () = list.refuse(reason.text()) => {}
+                () = sessions.lifecycle.stopping() => {}
             }
         }
     }
 }
 
 /// Why the session ends.
-enum Stop {
+enum End {
     /// Nobody asks any more.
-    Done,
-    Failed(Ending),
+    Idle,
+    Failed(CloseReason),
 }
 
-struct Asker {
-    questions: mpsc::Receiver<oneshot::Sender<Answer>>,
+struct ListSession {
+    rooms: Arc<Rooms>,
+    requests: mpsc::Receiver<Request>,
     /// Never more than `MAX_WAITING`.
-    waiting: Vec<oneshot::Sender<Answer>>,
-    /// When those who wait are given up.
+    waiting: Vec<Request>,
+    /// When the waiting requests are given up.
     deadline: Instant,
     newest: Option<(Instant, Arc<Vec<Room>>)>,
     asked: Option<Ticket>,
-    last_question: Instant,
+    last_request: Instant,
 }
 
-impl Asker {
-    fn new(questions: mpsc::Receiver<oneshot::Sender<Answer>>) -> Self {
+impl ListSession {
+    fn new(rooms: Arc<Rooms>, requests: mpsc::Receiver<Request>) -> Self {
         let now = Instant::now();
         Self {
-            questions,
+            rooms,
+            requests,
             waiting: Vec::new(),
             deadline: now,
             newest: None,
             asked: None,
-            last_question: now,
+            last_request: now,
         }
     }
 
-    /// Dial, and answer questions until nobody asks for a while.
-    async fn live(
+    /// Dial, and answer requests until none comes for a while.
+    async fn run(
         &mut self,
-        context: &Context,
-        guest: &mut Option<Guest>,
-    ) -> Result<Infallible, Stop> {
-        let dialled = Guest::dial(context).await.map_err(Stop::Failed)?;
-        let guest = guest.insert(dialled);
-        // Questions waited for the dial as well, which has a limit of its own.
+        sessions: &OwnSessions,
+        session: &mut Option<OwnSession>,
+    ) -> Result<Infallible, End> {
+        let session = session.insert(sessions.open().await.map_err(End::Failed)?);
+        // Requests waited for the dial as well, which has a limit of its own.
         self.deadline = Instant::now() + ANSWER_LIMIT;
-        self.last_question = Instant::now();
+        self.last_request = Instant::now();
         loop {
-            self.bring_on(guest);
-            self.take_answers(guest, context)?;
-            let waiting = !self.waiting.is_empty();
+            if self.asked.is_none() && !self.waiting.is_empty() {
+                self.asked = session.send(Command::ListRooms).ok();
+            }
+            let is_waiting = !self.waiting.is_empty();
             tokio::select! {
-                turn = guest.turn(|_| {}) => turn.map_err(Stop::Failed)?,
-                Some(question) = self.questions.recv() => self.take_question(question, context),
-                () = sleep_until(self.deadline), if waiting => return Err(no_answer()),
-                () = sleep_until(self.last_question + IDLE), if !waiting => return Err(Stop::Done),
+                output = session.next_output() => {
+                    self.take(output.map_err(|end| End::Failed(ended(end)))?)?;
+                }
+                Some(request) = self.requests.recv() => self.take_request(request, sessions),
+                () = sleep_until(self.deadline), if is_waiting => return Err(no_answer()),
+                () = sleep_until(self.last_request + IDLE), if !is_waiting => return Err(End::Idle),
             }
         }
     }
 
-    fn take_question(&mut self, question: oneshot::Sender<Answer>, context: &Context) {
-        self.last_question = Instant::now();
+    fn take_request(&mut self, request: Request, sessions: &OwnSessions) {
+        self.last_request = Instant::now();
         match &self.newest {
             Some((at, rooms)) if at.elapsed() < FRESH => {
-                // Who asked may have gone.
-                let _gone = question.send(Ok(Arc::clone(rooms)));
+                // The one who asked may be gone.
+                let _gone = request.send(Ok(Arc::clone(rooms)));
             }
             _ if self.waiting.len() < MAX_WAITING => {
                 if self.waiting.is_empty() {
-                    self.deadline = self.last_question + ANSWER_LIMIT;
+                    self.deadline = self.last_request + ANSWER_LIMIT;
                 }
-                self.waiting.push(question);
+                self.waiting.push(request);
             }
             // Dropped, which says that the relay is busy.
-            _ => context.metrics.reached(Limit::RoomQuestions),
+            _ => sessions.metrics.reached(Limit::RoomQuestions),
         }
     }
 
-    /// Ask the game server where somebody waits and nothing was asked yet.
-    fn bring_on(&mut self, guest: &mut Guest) {
-        if guest.is_welcome() && self.asked.is_none() && !self.waiting.is_empty() {
-            self.asked = guest.ask(Command::ListRooms).ok();
-        }
-    }
-
-    fn take_answers(&mut self, guest: &mut Guest, context: &Context) -> Result<(), Stop> {
-        while let Some(output) = guest.poll_output() {
-            match output {
-                Output::Answer { ticket, answer } if Some(ticket) == self.asked => {
-                    let Ok(Event::RoomList(rooms)) = answer else {
-                        return Err(no_answer());
-                    };
-                    self.asked = None;
-                    self.answer(rooms, context);
-                }
-                _ => {}
+    fn take(&mut self, output: Output) -> Result<(), End> {
+        match output {
+            Output::Answer { ticket, answer } if Some(ticket) == self.asked => {
+                let Ok(Event::RoomList(rooms)) = answer else {
+                    return Err(no_answer());
+                };
+                self.asked = None;
+                self.answer(rooms);
             }
+            _ => {}
         }
         Ok(())
     }
 
-    fn answer(&mut self, rooms: Vec<Room>, context: &Context) {
-        if let Some(hub) = &context.hub {
-            hub.describe(&rooms);
-        }
+    fn answer(&mut self, rooms: Vec<Room>) {
+        self.rooms.describe(&rooms);
         let rooms = Arc::new(rooms);
-        for question in self.waiting.drain(..) {
-            let _gone = question.send(Ok(Arc::clone(&rooms)));
+        for request in self.waiting.drain(..) {
+            let _gone = request.send(Ok(Arc::clone(&rooms)));
         }
         self.newest = Some((Instant::now(), rooms));
     }
 
-    /// Tell everybody who asks for a while that there is no list, so that a game server in trouble is left alone.
+    /// Refuse all requests for a while, so that a game server in trouble is left alone.
     async fn refuse(&mut self, reason: &str) {
-        for question in self.waiting.drain(..) {
-            let _gone = question.send(Err(reason.to_owned()));
+        for request in self.waiting.drain(..) {
+            let _gone = request.send(Err(reason.to_owned()));
         }
         let refusing = async {
-            while let Some(question) = self.questions.recv().await {
-                let _gone = question.send(Err(reason.to_owned()));
+            while let Some(request) = self.requests.recv().await {
+                let _gone = request.send(Err(reason.to_owned()));
             }
         };
         let _always_late = timeout(FRESH, refusing).await;
     }
 }
 
-fn no_answer() -> Stop {
-    let reason = "The game server did not say which rooms there are: ask again in a moment.";
-    Stop::Failed(Ending::new(CloseCode::ServerTimeout, reason))
+fn no_answer() -> End {
+    let text = "The game server did not say which rooms there are: ask again in a moment.";
+    End::Failed(CloseReason::new(CloseCode::ServerTimeout, text))
 }

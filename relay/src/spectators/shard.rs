@@ -1,243 +1,246 @@
-//! All spectators of one room, in shards of some hundred. A shard is one task: at each snapshot it goes through its
-//! spectators and writes the same bytes to each socket, sees what they sent, and pings them now and then. So a
-//! spectator needs no task, no timer and no waking of its own. Players go first: a shard lets everybody else have
-//! a turn after a few writes, and no more shards write at once than there are processors.
+//! Some hundred spectators of one room, in one task. At each snapshot the task writes the same bytes to every socket,
+//! reads what came, and pings now and then, so a spectator needs no task, timer or waking of its own. Players go first:
+//! a shard yields after a few writes, and no more shards write at once than there are threads.
 
 use std::mem;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
-use super::live::{Live, View, lock};
-use super::spectator::Spectator;
-use super::tally::Tally;
-use crate::close::Ending;
-use crate::context::Context;
-use crate::lifecycle::{self, Phase};
+use super::spectator::{Spectator, Written};
+use super::ticker::{Ticker, lock};
+use super::view::View;
+use crate::close::CloseReason;
+use crate::config::Timeouts;
+use crate::lifecycle::{Lifecycle, Stage};
+use crate::metrics::Metrics;
 
-/// Spectators of one shard: writing to them takes one to two milliseconds, and a large room is shared evenly among
-/// the processors.
-const SHARD_PLACES: usize = 256;
-/// Spectators looked after before everybody else gets a turn: about a tenth of a millisecond of writing.
+/// Spectators of one shard. Writing to them takes one to two milliseconds, and the shards of a large room use all
+/// threads evenly.
+const SHARD_SLOTS: usize = 256;
+/// Spectators that get their turn before the task yields: about a tenth of a millisecond of writing.
 const BATCH: usize = 16;
-/// Between two looks at spectators who are shown nothing: who left or was blocked is noticed by then.
-const BEAT: Duration = Duration::from_millis(200);
+/// How often a shard looks at its spectators when there is nothing to show. Spectators that left or were blocked are
+/// noticed by then.
+const IDLE_LOOK: Duration = Duration::from_millis(200);
 
-/// The shards of one room.
-#[derive(Default)]
-pub(crate) struct Crowd(Mutex<Vec<Arc<Shard>>>);
-
-struct Shard {
-    lobby: Mutex<Lobby>,
-    /// Somebody is in the lobby.
-    knock: Notify,
+/// What all shards of the relay share.
+pub(crate) struct Delivery {
+    /// The time between two pings.
+    ping: Duration,
+    /// The longest wait for the answer to a close frame.
+    close: Duration,
+    /// Turns at writing: as many as there are threads. More at once would delay all of them, and players too.
+    turns: Semaphore,
+    metrics: Arc<Metrics>,
+    pub(crate) lifecycle: Lifecycle,
 }
 
-struct Lobby {
+impl Delivery {
+    pub(crate) fn new(timeouts: &Timeouts, metrics: Arc<Metrics>, lifecycle: Lifecycle) -> Self {
+        Self {
+            ping: timeouts.ping,
+            close: timeouts.close,
+            turns: Semaphore::new(Handle::current().metrics().num_workers()),
+            metrics,
+            lifecycle,
+        }
+    }
+
+    /// Close a spectator, in a task of its own.
+    pub(crate) fn close(&self, spectator: Spectator, reason: CloseReason) {
+        self.metrics.spectators.closed(reason.code);
+        let close = spectator.close(reason, self.close, self.lifecycle.clone());
+        self.lifecycle.spawn_spectator(close);
+    }
+
+    fn count(&self, written: &Written) {
+        let counts = &self.metrics.spectators;
+        for (counter, more) in [
+            (&counts.frames, written.frames),
+            (&counts.bytes, written.bytes),
+            (&counts.skipped, written.skipped),
+        ] {
+            if more > 0 {
+                counter.inc_by(more);
+            }
+        }
+    }
+}
+
+/// The entrance of a shard.
+pub(crate) struct Shard {
+    queue: Mutex<Queue>,
+    /// A spectator is in the queue.
+    arrival: Notify,
+}
+
+struct Queue {
     arrivals: Vec<Spectator>,
-    /// Spectators of the shard, those in the lobby included; never more than `SHARD_PLACES`.
+    /// Spectators of the shard, those in the queue included. Never more than `SHARD_SLOTS`.
     taken: usize,
-    /// The shard's task is over, and takes nobody any more.
+    /// The shard's task has ended and takes no more spectators.
     has_ended: bool,
 }
 
-impl Crowd {
-    /// Let a spectator into a shard that has a place, or into a new one.
-    pub(crate) fn admit(&self, spectator: Spectator, live: &Arc<Live>, context: &Arc<Context>) {
-        let mut shards = lock(&self.0);
-        let mut spectator = Some(spectator);
-        for shard in shards.iter() {
-            shard.admit(&mut spectator);
-            if spectator.is_none() {
-                return;
-            }
-        }
-        let shard = Arc::new(Shard {
-            lobby: Mutex::new(Lobby {
+impl Shard {
+    /// Make a shard for a first spectator. It needs [`run`](Self::run).
+    pub(crate) fn new(first: Spectator) -> Self {
+        let shard = Self {
+            queue: Mutex::new(Queue {
+                arrivals: vec![first],
                 taken: 1,
-                arrivals: spectator.into_iter().collect(),
                 has_ended: false,
             }),
-            knock: Notify::new(),
-        });
-        shard.knock.notify_one();
-        shards.push(Arc::clone(&shard));
-        tokio::spawn(Show::new(shard, live, context).run());
+            arrival: Notify::new(),
+        };
+        shard.arrival.notify_one();
+        shard
     }
 
-    fn remove(&self, shard: &Arc<Shard>) {
-        lock(&self.0).retain(|other| !Arc::ptr_eq(other, shard));
+    /// Take a spectator, or give it back where there is no slot.
+    pub(crate) fn admit(&self, spectator: Spectator) -> Option<Spectator> {
+        let mut queue = lock(&self.queue);
+        if queue.taken >= SHARD_SLOTS || queue.has_ended {
+            return Some(spectator);
+        }
+        queue.taken += 1;
+        queue.arrivals.push(spectator);
+        self.arrival.notify_one();
+        None
     }
-}
 
-impl Shard {
-    /// Take a spectator out of `arrival`, if there is a place.
-    fn admit(&self, arrival: &mut Option<Spectator>) {
-        let mut lobby = lock(&self.lobby);
-        if lobby.taken < SHARD_PLACES && !lobby.has_ended {
-            lobby.taken += 1;
-            lobby.arrivals.extend(arrival.take());
-            self.knock.notify_one();
+    /// Show the room to the spectators until none is left or the relay closes.
+    pub(crate) async fn run(self: Arc<Self>, ticker: Arc<Ticker>, delivery: Arc<Delivery>) {
+        let mut task = ShardTask {
+            shard: self,
+            view: ticker.subscribe(),
+            ticker,
+            delivery: Arc::clone(&delivery),
+            spectators: Vec::new(),
+            looked: Instant::now(),
+            pinged: Instant::now(),
+        };
+        tokio::select! {
+            () = task.show() => {}
+            () = delivery.lifecycle.reached(|stage| stage >= Stage::Closing) => task.close_all(),
         }
     }
 }
 
-/// What woke a shard up.
+/// Why a shard looks at its spectators.
 enum Wake {
-    /// Somebody came in.
-    Knock,
-    /// There is something new to show.
-    View,
-    /// Nothing was shown for a while, or pings are due.
-    Beat,
+    /// A spectator arrived.
+    Arrival,
+    /// There is a new view, nothing was shown for a while, or pings are due.
+    Look,
 }
 
-/// A shard at work.
-struct Show {
+struct ShardTask {
     shard: Arc<Shard>,
-    live: Arc<Live>,
-    context: Arc<Context>,
+    ticker: Arc<Ticker>,
+    delivery: Arc<Delivery>,
     view: watch::Receiver<View>,
-    /// Never more than `SHARD_PLACES`.
+    /// Never more than `SHARD_SLOTS`.
     spectators: Vec<Spectator>,
     looked: Instant,
     pinged: Instant,
 }
 
-impl Show {
-    fn new(shard: Arc<Shard>, live: &Arc<Live>, context: &Arc<Context>) -> Self {
-        Self {
-            shard,
-            live: Arc::clone(live),
-            context: Arc::clone(context),
-            view: live.subscribe(),
-            spectators: Vec::new(),
-            looked: Instant::now(),
-            pinged: Instant::now(),
-        }
-    }
-
-    async fn run(mut self) {
-        let mut phase = self.context.phase.clone();
-        tokio::select! {
-            () = self.show() => return,
-            () = lifecycle::until(&mut phase, |phase| phase >= Phase::Closing) => {}
-        }
-        self.live.crowd().remove(&self.shard);
-        let mut lobby = lock(&self.shard.lobby);
-        lobby.has_ended = true;
-        self.spectators.append(&mut lobby.arrivals);
-        drop(lobby);
-        for spectator in mem::take(&mut self.spectators) {
-            self.part(spectator, Ending::restarting());
-        }
-    }
-
-    /// Show the room until nobody is left.
+impl ShardTask {
     async fn show(&mut self) {
         while !self.has_ended() {
             let wake = self.wait().await;
             let known = self.spectators.len();
-            self.spectators
-                .append(&mut lock(&self.shard.lobby).arrivals);
+            let arrivals = mem::take(&mut lock(&self.shard.queue).arrivals);
+            self.spectators.extend(arrivals);
             match wake {
-                Wake::Knock => self.go_through(known, false).await,
-                Wake::View | Wake::Beat => {
-                    let ping = self.pinged.elapsed() >= self.context.config.patience.ping;
+                Wake::Arrival => self.look_from(known, false).await,
+                Wake::Look => {
+                    let ping = self.pinged.elapsed() >= self.delivery.ping;
                     self.looked = Instant::now();
-                    self.go_through(0, ping).await;
+                    self.look_from(0, ping).await;
                 }
             }
         }
     }
 
     async fn wait(&mut self) -> Wake {
-        let ping = self.pinged + self.context.config.patience.ping;
+        let ping = self.pinged + self.delivery.ping;
         tokio::select! {
-            () = self.shard.knock.notified() => Wake::Knock,
-            // The room is kept by this task, so this never ends before it.
-            _ = self.view.changed() => Wake::View,
-            () = sleep_until(ping.min(self.looked + BEAT)) => Wake::Beat,
+            () = self.shard.arrival.notified() => Wake::Arrival,
+            // This task keeps the ticker, so the view does not end.
+            _ = self.view.changed() => Wake::Look,
+            () = sleep_until(ping.min(self.looked + IDLE_LOOK)) => Wake::Look,
         }
     }
 
-    /// Look after all spectators from this place on.
-    async fn go_through(&mut self, mut place: usize, ping: bool) {
-        let live = Arc::clone(&self.live);
-        // They are never closed, so this is always a turn.
-        let _turn = live.rooms().turns.acquire().await;
+    /// Give a turn to all spectators from an index on.
+    async fn look_from(&mut self, mut index: usize, ping: bool) {
+        let delivery = Arc::clone(&self.delivery);
+        // The semaphore is never closed.
+        let _turn = delivery.turns.acquire().await;
         if ping {
             self.pinged = Instant::now();
         }
-        if place == 0 {
+        if index == 0 {
             self.view.mark_unchanged();
         }
         loop {
-            place = self.look_after(place, ping);
-            if place >= self.spectators.len() {
+            index = self.look_at_batch(index, ping);
+            if index >= self.spectators.len() {
                 return;
             }
             yield_now().await;
         }
     }
 
-    /// Look after some spectators; gives the place of the next one.
-    fn look_after(&mut self, first: usize, ping: bool) -> usize {
-        // Always the newest, which may have come while others were looked after.
+    /// Give a turn to some spectators. Gives the index of the next one.
+    fn look_at_batch(&mut self, first: usize, ping: bool) -> usize {
+        // A newer view may have come since the last batch.
         let view = self.view.borrow().clone();
         let mut written = Written::default();
-        let mut place = first;
+        let mut index = first;
         for _ in 0..BATCH {
-            let Some(spectator) = self.spectators.get_mut(place) else {
+            let Some(spectator) = self.spectators.get_mut(index) else {
                 break;
             };
             match spectator.turn(&view, ping, &mut written) {
-                Ok(()) => place += 1,
-                Err(ending) => {
-                    let spectator = self.spectators.swap_remove(place);
-                    self.part(spectator, ending);
+                Ok(()) => index += 1,
+                Err(reason) => {
+                    let spectator = self.spectators.swap_remove(index);
+                    self.close(spectator, reason);
                 }
             }
         }
-        written.count(&self.live.rooms().tally);
-        place
+        self.delivery.count(&written);
+        index
     }
 
-    fn part(&self, spectator: Spectator, ending: Ending) {
-        lock(&self.shard.lobby).taken -= 1;
-        self.live.unwatch();
-        self.live.rooms().tally.closed(ending.code);
-        tokio::spawn(spectator.close(ending, Arc::clone(&self.context)));
+    fn close(&self, spectator: Spectator, reason: CloseReason) {
+        lock(&self.shard.queue).taken -= 1;
+        self.ticker.unwatch();
+        self.delivery.close(spectator, reason);
     }
 
-    /// Say whether nobody is left, in which case nobody comes in any more.
-    fn has_ended(&self) -> bool {
-        let mut lobby = lock(&self.shard.lobby);
-        lobby.has_ended = lobby.taken == 0;
-        if lobby.has_ended {
-            drop(lobby);
-            self.live.crowd().remove(&self.shard);
-            return true;
+    fn close_all(mut self) {
+        let mut queue = lock(&self.shard.queue);
+        queue.has_ended = true;
+        self.spectators.append(&mut queue.arrivals);
+        drop(queue);
+        for spectator in mem::take(&mut self.spectators) {
+            self.close(spectator, CloseReason::restarting());
         }
-        false
     }
-}
 
-/// What was written to some spectators.
-#[derive(Default)]
-pub(crate) struct Written {
-    pub(crate) frames: u64,
-    pub(crate) bytes: u64,
-    pub(crate) skipped: u64,
-}
-
-impl Written {
-    fn count(&self, tally: &Tally) {
-        Tally::add(&tally.frames, self.frames);
-        Tally::add(&tally.bytes, self.bytes);
-        Tally::add(&tally.skipped, self.skipped);
+    /// Say whether no spectator is left. Then none is admitted any more.
+    fn has_ended(&self) -> bool {
+        let mut queue = lock(&self.shard.queue);
+        queue.has_ended = queue.taken == 0;
+        queue.has_ended
     }
 }

@@ -1,11 +1,11 @@
-//! One spectator: the newest of its room goes to its socket as fast as that takes it, and what it misses meanwhile
-//! is skipped. It has no task of its own but for the close: `crowd` gives it its turns. A few hundred bytes of
-//! memory; the frames are the room's own.
+//! One spectator: its socket gets the newest view as fast as it takes it, and skips the views in between. A spectator
+//! has no task of its own until it is closed: its shard calls `turn`. It takes a few hundred bytes of memory, since
+//! all spectators of a room share its frames.
 
 use std::io;
 use std::mem;
-use std::sync::Arc;
 use std::task::{self, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use protocol::frame::CloseCode;
@@ -15,41 +15,47 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::frame::{self, Reader, Received, Unexpected};
-use super::live::View;
-use super::shard::Written;
-use crate::close::Ending;
-use crate::context::Context;
-use crate::lifecycle::{self, Phase};
-use crate::limits::admission::Place;
+use super::view::View;
+use crate::close::CloseReason;
+use crate::lifecycle::{Lifecycle, Stage};
+use crate::limits::Slot;
 
-/// Bytes the system holds for a spectator: a second or two of a full room, so that what it reads is not old.
+/// Bytes the system holds for a spectator: one or two seconds of a full room. More would only make it see old views.
 const SEND_BUFFER_BYTES: usize = 16 * 1024;
 /// Bytes read in one go.
 const READ_BYTES: usize = 128;
 /// Pings in a row that may go unanswered, as for players.
 const MAX_UNANSWERED_PINGS: u8 = 2;
-/// Frames a spectator may send between two pings: it has nothing to say but the answers to them.
+/// Frames a spectator may send between two pings. It has no reason to send more than the answers to them.
 const MAX_FRAMES_BETWEEN_PINGS: u8 = 32;
-/// Bytes still read behind a close frame, so that it is not overtaken by a reset.
+/// Bytes still read after the close frame is sent. Unread bytes would make the system reset the connection, and the
+/// close frame would be lost.
 const MAX_DISCARDED_BYTES: u64 = 1 << 20;
+
+/// What was written to some spectators.
+#[derive(Default)]
+pub(crate) struct Written {
+    pub(crate) frames: u64,
+    pub(crate) bytes: u64,
+    pub(crate) skipped: u64,
+}
 
 /// A spectator. Thousands are kept, so every field counts.
 pub(crate) struct Spectator {
     socket: TcpStream,
-    /// Its place in the relay.
-    _place: Place,
+    _slot: Slot,
     /// What is left of a frame that was written in part.
     rest: Bytes,
-    /// The answer to the newest ping; empty where there is none to give.
+    /// The answer to the newest ping. Empty: none is due.
     pong: Bytes,
     ping_is_due: bool,
-    /// The system took nothing more when it was last tried.
+    /// The system took nothing at the last attempt.
     is_blocked: bool,
     /// Frames that came since the last ping.
     frames: u8,
     /// Pings since the last sign of life.
     unanswered_pings: u8,
-    /// The newest that was sent.
+    /// The newest text and snapshot that were sent.
     text_number: u32,
     snapshot_number: u32,
     reader: Reader,
@@ -60,13 +66,13 @@ impl Spectator {
     ///
     /// # Errors
     /// The connection is gone.
-    pub(crate) fn new(socket: TcpStream, place: Place) -> io::Result<Self> {
+    pub(crate) fn new(socket: TcpStream, slot: Slot) -> io::Result<Self> {
         SockRef::from(&socket).set_send_buffer_size(SEND_BUFFER_BYTES)?;
-        // The socket still knows the task that read the handshake, and would keep its memory for as long as it lives.
+        // The socket still holds the waker of the task that read the handshake, and with it the memory of that task.
         let _ready_or_not = socket.poll_read_ready(&mut task::Context::from_waker(Waker::noop()));
         Ok(Self {
             socket,
-            _place: place,
+            _slot: slot,
             rest: Bytes::new(),
             pong: Bytes::new(),
             ping_is_due: false,
@@ -82,18 +88,19 @@ impl Spectator {
     /// Read what came, ping if that is due, and write what is new. Never waits.
     ///
     /// # Errors
-    /// It is over with this spectator.
+    /// The spectator left or must be closed.
     pub(crate) fn turn(
         &mut self,
         view: &View,
         ping: bool,
         written: &mut Written,
-    ) -> Result<(), Ending> {
+    ) -> Result<(), CloseReason> {
         self.read()?;
         if ping {
             self.ping()?;
         }
-        self.write(view, written).map_err(|_gone| Ending::left())
+        self.write(view, written)
+            .map_err(|_gone| CloseReason::left())
     }
 
     /// Write until there is nothing new or the system takes no more.
@@ -113,11 +120,11 @@ impl Spectator {
                 }
                 self.text_number = view.text_number;
             } else if self.snapshot_number != view.snapshot_number && !view.snapshot.is_empty() {
-                // Only once some of it is on its way: later a newer one is sent in its place.
+                // Until the first byte is sent, a newer snapshot takes its place.
                 if !self.send(&view.snapshot, written)? {
                     return Ok(());
                 }
-                self.pass_to(view.snapshot_number, written);
+                self.skip_to(view.snapshot_number, written);
             } else {
                 return Ok(());
             }
@@ -135,7 +142,7 @@ impl Spectator {
         Bytes::new()
     }
 
-    /// Write of a frame what the system takes, and keep what is left; says whether it took anything.
+    /// Write as much of a frame as the system takes, and keep the rest. Says whether it took anything.
     fn send(&mut self, frame: &Bytes, written: &mut Written) -> io::Result<bool> {
         match self.socket.try_write(frame) {
             Ok(0) => Err(io::ErrorKind::WriteZero.into()),
@@ -143,7 +150,7 @@ impl Spectator {
                 self.rest = frame.slice(length..);
                 written.bytes += length as u64;
                 written.frames += u64::from(self.rest.is_empty());
-                // Who was blocked and is not any more has read something.
+                // A spectator that was blocked and no longer is has read something.
                 if mem::take(&mut self.is_blocked) {
                     self.unanswered_pings = 0;
                 }
@@ -157,24 +164,24 @@ impl Spectator {
         }
     }
 
-    /// A snapshot is sent; those before it that were not have passed this spectator by.
-    fn pass_to(&mut self, number: u32, written: &mut Written) {
+    /// A snapshot is sent. Count those that were skipped before it.
+    fn skip_to(&mut self, number: u32, written: &mut Written) {
         if self.snapshot_number > 0 {
-            let passed = number.wrapping_sub(self.snapshot_number) - 1;
-            written.skipped += u64::from(passed);
+            let skipped = number.wrapping_sub(self.snapshot_number) - 1;
+            written.skipped += u64::from(skipped);
         }
         self.snapshot_number = number;
     }
 
-    /// Read what has come. It ends, since nobody may send much.
-    fn read(&mut self) -> Result<(), Ending> {
+    /// Read what has come. It ends, because a spectator may not send much.
+    fn read(&mut self) -> Result<(), CloseReason> {
         let mut space = [0; READ_BYTES];
         loop {
             match self.socket.try_read(&mut space) {
-                Ok(0) => return Err(Ending::left()),
+                Ok(0) => return Err(CloseReason::left()),
                 Ok(length) => self.take(&space[..length])?,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(_gone) => return Err(Ending::left()),
+                Err(_gone) => return Err(CloseReason::left()),
             }
         }
     }
@@ -182,11 +189,13 @@ impl Spectator {
     /// Take bytes that came.
     ///
     /// # Errors
-    /// It is over with this spectator.
-    pub(crate) fn take(&mut self, mut bytes: &[u8]) -> Result<(), Ending> {
+    /// The spectator left or must be closed.
+    pub(crate) fn take(&mut self, mut bytes: &[u8]) -> Result<(), CloseReason> {
         loop {
             let received = self.reader.next(&mut bytes).map_err(|Unexpected| {
-                Ending::malformed("A spectator only listens: the relay takes no messages here.")
+                CloseReason::malformed(
+                    "A spectator only listens: the relay takes no messages here.",
+                )
             })?;
             match received {
                 None if bytes.is_empty() => return Ok(()),
@@ -196,26 +205,29 @@ impl Spectator {
         }
     }
 
-    fn react(&mut self, received: Received) -> Result<(), Ending> {
-        self.unanswered_pings = 0;
+    fn react(&mut self, received: Received) -> Result<(), CloseReason> {
+        // A ping that waits behind unread frames cannot have been answered.
+        if !self.ping_is_due {
+            self.unanswered_pings = 0;
+        }
         self.frames += 1;
         if self.frames > MAX_FRAMES_BETWEEN_PINGS {
-            return Err(Ending::new(
+            return Err(CloseReason::new(
                 CloseCode::SentTooMuch,
                 "This client sent more than a spectator may.",
             ));
         }
         match received {
-            Received::Close => return Err(Ending::left()),
+            Received::Close => return Err(CloseReason::left()),
             Received::Ping(payload) => self.pong = frame::pong(&payload),
             Received::Pong => {}
         }
         Ok(())
     }
 
-    fn ping(&mut self) -> Result<(), Ending> {
+    fn ping(&mut self) -> Result<(), CloseReason> {
         if self.unanswered_pings == MAX_UNANSWERED_PINGS {
-            return Err(Ending::new(
+            return Err(CloseReason::new(
                 CloseCode::TooSlow,
                 "This client does not read: open the race again.",
             ));
@@ -226,18 +238,22 @@ impl Spectator {
         Ok(())
     }
 
-    /// Say why it is over, and wait a while for the other side to hear it.
-    pub(crate) async fn close(mut self, ending: Ending, context: Arc<Context>) {
-        let mut phase = context.phase.clone();
+    /// Send the reason and wait, for as long as `limit`, until the other side has closed too.
+    pub(crate) async fn close(
+        mut self,
+        reason: CloseReason,
+        limit: Duration,
+        lifecycle: Lifecycle,
+    ) {
         tokio::select! {
-            _closed_or_not = timeout(context.config.patience.close, self.say(&ending)) => {}
-            () = lifecycle::until(&mut phase, |phase| phase == Phase::Aborting) => {}
+            _closed_or_not = timeout(limit, self.send_close(&reason)) => {}
+            () = lifecycle.reached(|stage| stage == Stage::Aborting) => {}
         }
     }
 
-    async fn say(&mut self, ending: &Ending) -> io::Result<()> {
+    async fn send_close(&mut self, reason: &CloseReason) -> io::Result<()> {
         self.socket.write_all_buf(&mut self.rest).await?;
-        let mut close = frame::close(ending.code.number(), ending.reason());
+        let mut close = frame::close(reason.code.number(), reason.text());
         self.socket.write_all_buf(&mut close).await?;
         self.socket.shutdown().await?;
         let mut rest = (&mut self.socket).take(MAX_DISCARDED_BYTES);
@@ -249,7 +265,7 @@ impl Spectator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::admission::Admission;
+    use crate::limits::Admission;
     use tokio::net::TcpListener;
 
     /// Larger than all buffers of a connection together, so that ten of them are written in part.
@@ -260,9 +276,9 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let (viewer, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
         let (socket, peer) = accepted.unwrap();
-        let place = Admission::new(1, 0).enter(peer.ip()).unwrap();
+        let slot = Admission::new(1, 0).enter(peer.ip()).unwrap();
         socket.writable().await.unwrap();
-        (Spectator::new(socket, place).unwrap(), viewer.unwrap())
+        (Spectator::new(socket, slot).unwrap(), viewer.unwrap())
     }
 
     /// A view whose frames are told apart by their bytes.
@@ -304,7 +320,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_was_blocked_gets_the_rest_of_a_frame_and_then_the_newest() {
+    async fn a_blocked_spectator_gets_the_rest_of_a_frame_and_then_the_newest() {
         let (mut spectator, mut viewer) = watching().await;
         let mut written = Written::default();
         for number in 1..=9 {
@@ -328,7 +344,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_answers_no_ping_is_given_up_and_who_does_is_not() {
+    async fn a_spectator_that_answers_no_ping_is_closed_and_one_that_does_is_not() {
         let (mut spectator, mut viewer) = watching().await;
         let mut written = Written::default();
         let nothing = View::default();
@@ -343,5 +359,23 @@ mod tests {
         }
         let over = spectator.turn(&nothing, true, &mut written);
         assert_eq!(over.unwrap_err().code, CloseCode::TooSlow);
+    }
+
+    #[tokio::test]
+    async fn a_spectator_that_reads_nothing_is_closed_although_it_sends_pongs() {
+        let (mut spectator, mut viewer) = watching().await;
+        let mut written = Written::default();
+        let large = view(1, 16 * LARGE);
+        let mut turns = 0;
+        let reason = loop {
+            viewer.write_all(&[0x8a, 0x80, 0, 0, 0, 0]).await.unwrap();
+            spectator.socket.readable().await.unwrap();
+            match spectator.turn(&large, true, &mut written) {
+                Ok(()) => turns += 1,
+                Err(reason) => break reason,
+            }
+            assert!(turns < 10, "it is kept for ever");
+        };
+        assert_eq!(reason.code, CloseCode::TooSlow);
     }
 }

@@ -1,5 +1,5 @@
-//! What the traffic of one bridged player says about rooms and cars. Pure: `hub` hands it every line and, while
-//! they matter, datagrams. It never changes anything, and what it does not know it lets pass.
+//! What the traffic of one bridged player says about rooms and cars. Pure: `player_tap` hands it every line of the game
+//! server and, while they matter, datagrams. It ignores what it does not know.
 
 use std::time::Duration;
 
@@ -8,10 +8,8 @@ use protocol::datagram::{Datagram, Update};
 use protocol::event::{Event, Player, Room};
 use protocol::id::{RoomId, Secret, SessionId};
 
-/// Longer lines are not looked at: a list of 400 rooms is shorter.
-const MAX_TAPPED_LINE_BYTES: usize = 64 * 1024;
-/// After a change of room, so long may datagrams of the old one still be on their way.
-pub(crate) const SETTLING: Duration = Duration::from_secs(1);
+/// How long datagrams of the room before may still be on their way after a player changed rooms.
+const SETTLING: Duration = Duration::from_secs(1);
 
 /// How servers of the first generation begin a position on the way down (facts, section 6.4).
 const UPDATE_HEAD: &str = r#"{"command":"UPDATE","sessionId":""#;
@@ -24,8 +22,8 @@ pub(crate) struct Tap {
     room: Option<RoomId>,
     /// When the room was entered.
     entered: Duration,
-    /// A room was entered without leaving the one before, so its cars still come down (facts, Q7).
-    straddles: bool,
+    /// A room was entered without leaving the one before, whose cars still come down (facts, Q7).
+    is_in_two_rooms: bool,
 }
 
 struct Me {
@@ -33,20 +31,20 @@ struct Me {
     cipher: Cipher,
 }
 
-/// What a line said, as far as it matters here.
+/// What a line says about rooms.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Heard {
+pub(crate) enum RoomEvent {
     /// The player is in this room now, and in no other.
     Entered(RoomId),
     /// The player made this room, and is in it now as its host.
     Created(RoomId, String),
-    /// The player is in no room any more.
+    /// The player is no longer in a room.
     Left,
     /// The player's name.
     Named(String),
     /// Who is in the player's room.
     Players(Vec<Player>),
-    /// The name of somebody, in whichever room.
+    /// The name of a player of any room.
     Sender(SessionId, String),
     /// The race of the player's room begins.
     Started(Option<SessionId>),
@@ -62,7 +60,7 @@ impl Tap {
             name: None,
             room: None,
             entered: Duration::ZERO,
-            straddles: false,
+            is_in_two_rooms: false,
         }
     }
 
@@ -76,17 +74,14 @@ impl Tap {
         self.name.as_deref()
     }
 
-    /// Say whether what comes down may be of another room, so that only cars known to be of this one count.
+    /// Say whether what comes down may be of another room. Then only cars count that are known to be in this one.
     pub(crate) fn is_mixed(&self, now: Duration) -> bool {
-        self.straddles || now.saturating_sub(self.entered) < SETTLING
+        self.is_in_two_rooms || now.saturating_sub(self.entered) < SETTLING
     }
 
     /// Take a line of the game server.
-    pub(crate) fn handle_line(&mut self, line: &str, now: Duration) -> Option<Heard> {
-        if line.len() > MAX_TAPPED_LINE_BYTES {
-            return None;
-        }
-        match Event::parse(line) {
+    pub(crate) fn handle_event(&mut self, event: Event, now: Duration) -> Option<RoomEvent> {
+        match event {
             Event::Connected { session_id } if self.me.is_none() => {
                 let cipher = Cipher::new(&session_id, &self.secret);
                 self.me = Some(Me {
@@ -97,35 +92,35 @@ impl Tap {
             }
             Event::NameOk { name, .. } | Event::AuthOk { name } => {
                 self.name = Some(name.clone());
-                Some(Heard::Named(name))
+                Some(RoomEvent::Named(name))
             }
             Event::RoomCreated { room_id, name } => {
                 self.enter(room_id, now);
-                Some(Heard::Created(room_id, name))
+                Some(RoomEvent::Created(room_id, name))
             }
             Event::JoinOk { room_id } => {
                 self.enter(room_id, now);
-                Some(Heard::Entered(room_id))
+                Some(RoomEvent::Entered(room_id))
             }
             Event::LeaveOk { .. } => self.leave(),
             Event::Error { message } if means_no_room(&message) => self.leave(),
             Event::RoomPlayers { room_id, players } if self.is_in(&room_id) => {
-                Some(Heard::Players(players))
+                Some(RoomEvent::Players(players))
             }
             Event::GameStarted(started) if self.is_in(&started.room_id) => {
-                Some(Heard::Started(started.host_id))
+                Some(RoomEvent::Started(started.host_id))
             }
             Event::RelayedMessage {
                 sender_id,
                 sender_name,
                 ..
-            } => Some(Heard::Sender(sender_id, sender_name)),
-            Event::RoomList(rooms) => Some(Heard::Rooms(rooms)),
+            } => Some(RoomEvent::Sender(sender_id, sender_name)),
+            Event::RoomList(rooms) => Some(RoomEvent::Rooms(rooms)),
             _ => None,
         }
     }
 
-    /// Read the player's own position on its way up; what claims to be somebody else's is not believed.
+    /// Read the player's own position on its way up. One that claims to be another player's is ignored.
     pub(crate) fn read_up(&self, datagram: &[u8]) -> Option<Update> {
         let me = self.me.as_ref()?;
         self.read(datagram)
@@ -148,13 +143,13 @@ impl Tap {
     }
 
     fn enter(&mut self, room: RoomId, now: Duration) {
-        self.straddles |= self.room.is_some();
+        self.is_in_two_rooms |= self.room.is_some();
         self.room = Some(room);
         self.entered = now;
     }
 
-    fn leave(&mut self) -> Option<Heard> {
-        self.room.take().map(|_| Heard::Left)
+    fn leave(&mut self) -> Option<RoomEvent> {
+        self.room.take().map(|_| RoomEvent::Left)
     }
 
     fn is_in(&self, room: &RoomId) -> bool {
@@ -162,14 +157,14 @@ impl Tap {
     }
 }
 
-/// Say whose position a plain datagram of a first-generation server is, without reading the rest of it.
+/// Say whose position a plain datagram of a first-generation server is. Its head is enough for that.
 pub(crate) fn peek(datagram: &[u8]) -> Option<SessionId> {
     let rest = datagram.strip_prefix(UPDATE_HEAD.as_bytes())?;
     let end = rest.iter().position(|&byte| byte == b'"')?;
     std::str::from_utf8(&rest[..end]).ok()?.parse().ok()
 }
 
-/// These refusals reset the player's room (facts, section 2.1).
+/// Say whether a refusal means that the server has reset the player's room (facts, section 2.1).
 fn means_no_room(message: &str) -> bool {
     message.starts_with("Cannot leave room.")
         || message == "Cannot start game. You are not in this room."
@@ -185,15 +180,15 @@ mod tests {
     const R: &str = "11111111111111111111111111111111";
     const Q: &str = "22222222222222222222222222222222";
 
-    fn hear(tap: &mut Tap, line: &str, seconds: u64) -> Option<Heard> {
+    fn handle(tap: &mut Tap, line: &str, seconds: u64) -> Option<RoomEvent> {
         let line = line.replace("$A", A).replace("$B", B);
         let line = line.replace("$R", R).replace("$Q", Q);
-        tap.handle_line(&line, Duration::from_secs(seconds))
+        tap.handle_event(Event::parse(&line), Duration::from_secs(seconds))
     }
 
     fn welcomed() -> Tap {
         let mut tap = Tap::new(Secret::default());
-        assert_eq!(hear(&mut tap, "CONNECTED|$A", 0), None);
+        assert_eq!(handle(&mut tap, "CONNECTED|$A", 0), None);
         tap
     }
 
@@ -214,35 +209,39 @@ mod tests {
     #[test]
     fn a_player_is_followed_into_a_room_and_out_of_it() {
         let mut tap = welcomed();
-        let named = hear(&mut tap, r#"{"command":"NAME_OK","name":"Ann"}"#, 0);
-        assert_eq!(named, Some(Heard::Named("Ann".into())));
+        let named = handle(&mut tap, r#"{"command":"NAME_OK","name":"Ann"}"#, 0);
+        assert_eq!(named, Some(RoomEvent::Named("Ann".into())));
         let join = r#"{"command":"JOIN_OK","roomId":"$R"}"#;
         assert_eq!(
-            hear(&mut tap, join, 1),
-            Some(Heard::Entered(R.parse().unwrap()))
+            handle(&mut tap, join, 1),
+            Some(RoomEvent::Entered(R.parse().unwrap()))
         );
         let leave = r#"{"command":"LEAVE_OK","roomId":"$R"}"#;
-        assert_eq!(hear(&mut tap, leave, 2), Some(Heard::Left));
+        assert_eq!(handle(&mut tap, leave, 2), Some(RoomEvent::Left));
         let create = r#"{"command":"ROOM_CREATED","roomId":"$Q","name":"go"}"#;
         assert_eq!(
-            hear(&mut tap, create, 3),
-            Some(Heard::Created(Q.parse().unwrap(), "go".into()))
+            handle(&mut tap, create, 3),
+            Some(RoomEvent::Created(Q.parse().unwrap(), "go".into()))
         );
         for refusal in [
             "Cannot leave room. Room not found.",
             "Cannot start game. You are not in this room.",
         ] {
             let line = format!(r#"{{"command":"ERROR","message":"{refusal}"}}"#);
-            assert_eq!(hear(&mut tap, &line, 4), Some(Heard::Left), "{refusal}");
-            assert_eq!(hear(&mut tap, &line, 4), None);
-            hear(&mut tap, create, 5);
+            assert_eq!(
+                handle(&mut tap, &line, 4),
+                Some(RoomEvent::Left),
+                "{refusal}"
+            );
+            assert_eq!(handle(&mut tap, &line, 4), None);
+            handle(&mut tap, create, 5);
         }
     }
 
     #[test]
     fn what_is_said_of_other_rooms_is_not_taken_for_this_one() {
         let mut tap = welcomed();
-        hear(&mut tap, r#"{"command":"JOIN_OK","roomId":"$R"}"#, 0);
+        handle(&mut tap, r#"{"command":"JOIN_OK","roomId":"$R"}"#, 0);
         for line in [
             r#"{"command":"GAME_STARTED","roomId":"$Q","hostId":"$B","spawnPositions":{}}"#,
             r#"{"command":"ROOM_PLAYERS","roomId":"$Q","players":[]}"#,
@@ -250,10 +249,10 @@ mod tests {
             r#"{"command":"RELAYED_MESSAGE"}"#,
             "nonsense",
         ] {
-            assert_eq!(hear(&mut tap, line, 0), None, "{line}");
+            assert_eq!(handle(&mut tap, line, 0), None, "{line}");
         }
         let started = r#"{"command":"GAME_STARTED","roomId":"$R","spawnPositions":{}}"#;
-        assert_eq!(hear(&mut tap, started, 0), Some(Heard::Started(None)));
+        assert_eq!(handle(&mut tap, started, 0), Some(RoomEvent::Started(None)));
     }
 
     #[test]
@@ -261,13 +260,13 @@ mod tests {
         let mut tap = welcomed();
         let join = |room| format!(r#"{{"command":"JOIN_OK","roomId":"{room}"}}"#);
         let at = Duration::from_secs;
-        hear(&mut tap, &join(R), 10);
+        handle(&mut tap, &join(R), 10);
         assert!(tap.is_mixed(at(10)), "datagrams may still be on their way");
         assert!(!tap.is_mixed(at(11)));
-        hear(&mut tap, r#"{"command":"LEAVE_OK","roomId":"$R"}"#, 20);
-        hear(&mut tap, &join(Q), 20);
+        handle(&mut tap, r#"{"command":"LEAVE_OK","roomId":"$R"}"#, 20);
+        handle(&mut tap, &join(Q), 20);
         assert!(!tap.is_mixed(at(21)));
-        hear(&mut tap, &join(R), 30);
+        handle(&mut tap, &join(R), 30);
         assert!(tap.is_mixed(at(3600)));
     }
 

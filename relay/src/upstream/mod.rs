@@ -1,7 +1,10 @@
-//! The game server's side: how it is dialled and trusted, its lines and datagrams, and sessions of the relay's own.
+//! The game server's side: how it is dialled and trusted, and the relay's own sessions with it.
 
-pub(crate) mod connection;
 pub(crate) mod dial;
 pub(crate) mod readiness;
 pub(crate) mod session;
 pub(crate) mod trust;
+
+pub(crate) use dial::Dialer;
+pub(crate) use readiness::Readiness;
+pub(crate) use session::{OwnSession, OwnSessions};

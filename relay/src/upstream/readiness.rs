@@ -1,27 +1,27 @@
-//! Whether players can be let in: the game server takes a TLS session and welcomes it. Players' own sessions are
-//! the proof while they come; where none came lately, one session of the relay's own asks, however many want to know.
+//! Whether players can be let in: the game server completes a TLS handshake and welcomes a session. The sessions of
+//! players prove it while they come. Where none came lately, one session of the relay's own asks, however many want to
+//! know.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-use crate::close::Ending;
-use crate::context::Context;
-use crate::lifecycle::{self, Phase};
-use crate::upstream::session::Guest;
+use super::session::{OwnSession, OwnSessions};
+use crate::close::CloseReason;
+use crate::lifecycle::Stage;
 
-/// A welcome proves for so long that the game server can be reached.
+/// How long a welcome proves that the game server can be reached.
 const PROVEN: Duration = Duration::from_secs(10);
-/// The longest wait for a welcome once the game server is connected.
-const WELCOME_LIMIT: Duration = Duration::from_secs(5);
 
 /// Ready, or why not, in words.
 type Answer = Result<(), String>;
 
-#[derive(Default)]
 pub(crate) struct Readiness {
+    sessions: OwnSessions,
+    /// How long the game server is not asked again once it could not be reached.
+    retry_after: Duration,
     state: Mutex<State>,
 }
 
@@ -35,7 +35,15 @@ struct State {
 }
 
 impl Readiness {
-    /// A session was welcomed.
+    pub(crate) fn new(sessions: OwnSessions, retry_after: Duration) -> Self {
+        Self {
+            sessions,
+            retry_after,
+            state: Mutex::default(),
+        }
+    }
+
+    /// The game server welcomed a session.
     pub(crate) fn welcomed(&self) {
         let mut state = self.state();
         state.welcomed = Some(Instant::now());
@@ -43,11 +51,11 @@ impl Readiness {
     }
 
     /// Say whether players can be let in.
-    pub(crate) async fn ask(&self, context: &Arc<Context>) -> Answer {
-        if *context.phase.borrow() != Phase::Running {
+    pub(crate) async fn ask(self: &Arc<Self>) -> Answer {
+        if self.sessions.lifecycle.stage() != Stage::Running {
             return Err(stopping());
         }
-        let mut probe = match self.known(context) {
+        let mut probe = match self.known() {
             Ok(answer) => return answer,
             Err(probe) => probe,
         };
@@ -58,79 +66,67 @@ impl Readiness {
     }
 
     /// Give what is known, or else the probe that will know.
-    fn known(&self, context: &Arc<Context>) -> Result<Answer, watch::Receiver<Option<Answer>>> {
+    fn known(self: &Arc<Self>) -> Result<Answer, watch::Receiver<Option<Answer>>> {
         let mut state = self.state();
         if let Some((at, reason)) = &state.failed
-            && at.elapsed() < context.config.patience.unready
+            && at.elapsed() < self.retry_after
         {
             return Ok(Err(reason.clone()));
         }
         if state.welcomed.is_some_and(|at| at.elapsed() < PROVEN) {
             return Ok(Ok(()));
         }
-        let running = state
-            .probe
-            .take()
-            .filter(|probe| probe.has_changed().is_ok());
-        Err(state
-            .probe
-            .insert(running.unwrap_or_else(|| start(context)))
-            .clone())
+        let running = state.probe.take();
+        let running = running.filter(|probe| probe.has_changed().is_ok());
+        let probe = running.unwrap_or_else(|| self.start_probe());
+        state.probe = Some(probe.clone());
+        Err(probe)
     }
 
-    fn finish(&self, answer: &Answer) {
-        let mut state = self.state();
-        state.probe = None;
-        state.failed = answer.clone().err().map(|reason| (Instant::now(), reason));
-        if answer.is_ok() {
-            state.welcomed = Some(Instant::now());
+    /// Ask in a task of its own: a client that hangs up must not make the relay dial again.
+    fn start_probe(self: &Arc<Self>) -> watch::Receiver<Option<Answer>> {
+        let (told, probe) = watch::channel(None);
+        let this = Arc::clone(self);
+        self.sessions.lifecycle.spawn(async move {
+            let opened = tokio::select! {
+                opened = this.sessions.open() => opened.map_err(|reason| not_ready(&reason)),
+                () = this.sessions.lifecycle.stopping() => Err(stopping()),
+            };
+            this.finish(opened, &told).await;
+        });
+        probe
+    }
+
+    async fn finish(
+        &self,
+        opened: Result<OwnSession, String>,
+        told: &watch::Sender<Option<Answer>>,
+    ) {
+        let answer = opened.as_ref().map(|_| ()).map_err(Clone::clone);
+        {
+            let mut state = self.state();
+            state.probe = None;
+            state.failed = answer.clone().err().map(|reason| (Instant::now(), reason));
+            if answer.is_ok() {
+                state.welcomed = Some(Instant::now());
+            }
+        }
+        told.send_replace(Some(answer));
+        if let Ok(session) = opened {
+            self.sessions.close(session).await;
         }
     }
 
-    /// Nothing panics while the lock is held, so a poisoned one is as good as any.
+    /// Nothing panics while the lock is held, so a poisoned lock is sound.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Ask in a task of its own: who wants to know may hang up, and the game server must not be dialled anew for that.
-fn start(context: &Arc<Context>) -> watch::Receiver<Option<Answer>> {
-    let (told, probe) = watch::channel(None);
-    let context = Arc::clone(context);
-    tokio::spawn(async move {
-        let mut phase = context.phase.clone();
-        let mut guest = None;
-        let answer = tokio::select! {
-            answer = probe_with(&context, &mut guest) => answer,
-            () = lifecycle::until(&mut phase, |phase| phase != Phase::Running) => Err(stopping()),
-        };
-        context.readiness.finish(&answer);
-        told.send_replace(Some(answer));
-        if let Some(guest) = guest {
-            guest.part(&context).await;
-        }
-    });
-    probe
-}
-
-async fn probe_with(context: &Context, guest: &mut Option<Guest>) -> Answer {
-    let words = |ending: Ending| {
-        // At most once in `Patience::unready`.
-        let detail = ending.detail.as_deref().unwrap_or_default();
-        tracing::warn!("not ready: {} {detail}", ending.reason());
-        ending.reason().to_owned()
-    };
-    let guest = guest.insert(Guest::dial(context).await.map_err(words)?);
-    let welcome = async {
-        while !guest.is_welcome() {
-            guest.turn(|_| {}).await?;
-        }
-        Ok::<_, Ending>(())
-    };
-    match timeout(WELCOME_LIMIT, welcome).await {
-        Ok(welcomed) => welcomed.map_err(words),
-        Err(_elapsed) => Err("The game server does not welcome anybody.".into()),
-    }
+/// Logged at most once in `retry_after`.
+fn not_ready(reason: &CloseReason) -> String {
+    tracing::warn!("not ready: {reason}");
+    reason.text().to_owned()
 }
 
 fn stopping() -> String {

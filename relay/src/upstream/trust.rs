@@ -1,13 +1,12 @@
-//! Contract 4: whether the game server that answered is the one its operator meant. Used once per dial, through
-//! the TLS settings made here. Every kind of trust checks the handshake's signature, so that nobody passes with
-//! a certificate whose key it does not hold.
+//! Contract 4: whether the game server that answers is the one its operator means. rustls asks the verifier made here
+//! at every dial. Each kind of trust verifies the signature of the handshake, so a copied certificate without its key
+//! is refused.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
+use client_native::Tls;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -18,103 +17,10 @@ use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore,
     SignatureScheme,
 };
-use sha2::Digest as _;
 
-/// What makes a game server's certificate trusted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trust {
-    /// It is exactly this one.
-    Pin(Fingerprint),
-    /// It is in this PEM file, or an authority in the file has signed it.
-    CaFile(PathBuf),
-    /// An authority of this machine has signed it.
-    System,
-    /// Any will do. Anyone on the way can then read and change everything.
-    Insecure,
-}
+use crate::config::{Fingerprint, Trust};
 
-impl FromStr for Trust {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> anyhow::Result<Self> {
-        match text.split_once(':') {
-            Some(("pin", digits)) => Ok(Self::Pin(digits.parse()?)),
-            Some(("ca-file", path)) if !path.is_empty() => Ok(Self::CaFile(path.into())),
-            None if text == "system" => Ok(Self::System),
-            None if text == "insecure" => Ok(Self::Insecure),
-            _ => bail!(
-                "'{text}' is no kind of trust: write pin:SHA256, ca-file:PATH, system or insecure"
-            ),
-        }
-    }
-}
-
-/// The hash that names one certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fingerprint {
-    /// SHA-256 of the certificate's DER form.
-    Sha256([u8; 32]),
-    /// The thumbprint .NET tools print. Collisions of SHA-1 can be made, so prefer the other.
-    Sha1([u8; 20]),
-}
-
-impl Fingerprint {
-    /// Compute the SHA-256 of a certificate.
-    pub fn of(certificate: &CertificateDer<'_>) -> Self {
-        Self::Sha256(sha2::Sha256::digest(certificate).into())
-    }
-
-    fn matches(&self, certificate: &CertificateDer<'_>) -> bool {
-        match self {
-            Self::Sha256(hash) => sha2::Sha256::digest(certificate)[..] == hash[..],
-            Self::Sha1(hash) => sha1::Sha1::digest(certificate)[..] == hash[..],
-        }
-    }
-}
-
-impl FromStr for Fingerprint {
-    type Err = anyhow::Error;
-
-    /// Read hexadecimal digits of either case, with or without colons and spaces between them.
-    fn from_str(text: &str) -> anyhow::Result<Self> {
-        let digits: Vec<u8> = text
-            .chars()
-            .filter(|letter| !matches!(letter, ':' | ' ' | '-'))
-            .map(|letter| letter.to_digit(16).map(|digit| digit as u8))
-            .collect::<Option<_>>()
-            .context("a pin is written in hexadecimal digits, colons and spaces allowed")?;
-        let bytes: Vec<u8> = digits
-            .chunks_exact(2)
-            .map(|pair| pair[0] << 4 | pair[1])
-            .collect();
-        if let (64, Ok(hash)) = (digits.len(), <[u8; 32]>::try_from(bytes.as_slice())) {
-            return Ok(Self::Sha256(hash));
-        }
-        if let (40, Ok(hash)) = (digits.len(), <[u8; 20]>::try_from(bytes.as_slice())) {
-            return Ok(Self::Sha1(hash));
-        }
-        bail!(
-            "a pin has 64 digits (SHA-256) or 40 (SHA-1 thumbprint), this one has {}",
-            digits.len()
-        )
-    }
-}
-
-impl std::fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let bytes: &[u8] = match self {
-            Self::Sha256(hash) => hash,
-            Self::Sha1(hash) => hash,
-        };
-        let mut digits = String::with_capacity(2 * bytes.len());
-        for byte in bytes {
-            write!(digits, "{byte:02x}")?;
-        }
-        f.write_str(&digits)
-    }
-}
-
-/// A certificate was refused: why, what the operator can do, and its hash so that it can be pinned.
+/// Why a certificate was refused, with its hash so that the operator can pin it.
 #[derive(Debug)]
 pub(crate) struct Untrusted {
     pub(crate) cause: String,
@@ -133,13 +39,17 @@ impl std::fmt::Display for Untrusted {
 
 impl std::error::Error for Untrusted {}
 
-/// Make the TLS settings of every dial.
+/// Make the TLS settings of every dial. The certificate must be valid for `name`, where names count.
 ///
 /// # Errors
-/// The bundle cannot be read or holds no certificate, or the machine's authorities cannot be loaded.
-pub(crate) fn client_config(trust: &Trust) -> anyhow::Result<ClientConfig> {
+/// The name cannot be in a certificate, the bundle cannot be read or holds no certificate, or the certificate
+/// authorities of this machine cannot be loaded.
+pub(crate) fn tls(trust: &Trust, name: &str) -> anyhow::Result<Tls> {
+    let name = ServerName::try_from(name.to_owned()).with_context(|| {
+        format!("'{name}' is no name a certificate can have: give one with --server-name")
+    })?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let judge = Judge {
+    let verifier = Verifier {
         rule: Rule::new(trust, &provider)?,
         provider: Arc::clone(&provider),
     };
@@ -147,13 +57,17 @@ pub(crate) fn client_config(trust: &Trust) -> anyhow::Result<ClientConfig> {
         .with_safe_default_protocol_versions()
         .context("the crypto provider has no TLS 1.2 or 1.3")?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(judge))
+        .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
-    // Game servers resume nothing; a ticket would only be kept for nothing.
+    // Game servers resume no TLS sessions, so tickets are of no use.
     config.resumption = rustls::client::Resumption::disabled();
-    Ok(config)
+    Ok(Tls {
+        config: Arc::new(config),
+        name,
+    })
 }
 
+/// What a certificate is compared with.
 #[derive(Debug)]
 enum Rule {
     Pin(Fingerprint),
@@ -205,7 +119,7 @@ impl Rule {
         })
     }
 
-    /// Say in words why the certificate is refused, or nothing where it is trusted.
+    /// Say in words why the certificate is refused. `None`: it is trusted.
     fn objection(&self, presented: &Presented<'_>) -> Option<String> {
         match self {
             Self::Any => None,
@@ -214,7 +128,7 @@ impl Rule {
                 Some("the game server's certificate is not the pinned one (was it renewed?)".into())
             }
             Self::System(verifier) => {
-                let error = presented.judge(verifier)?;
+                let error = presented.verify(verifier)?;
                 Some(in_words(&error, presented.name, "the system's authorities"))
             }
             Self::Bundle {
@@ -222,9 +136,9 @@ impl Rule {
                 certificates,
                 verifier,
             } => {
-                let error = presented.judge(verifier.as_ref())?;
+                let error = presented.verify(verifier.as_ref())?;
                 let bundled = certificates.contains(presented.certificate);
-                if bundled && is_shape_complaint(&error) && presented.is_named() {
+                if bundled && is_chain_fault(&error) && presented.is_named() {
                     return None;
                 }
                 Some(in_words(
@@ -237,9 +151,9 @@ impl Rule {
     }
 }
 
-/// A certificate that is itself in the bundle needs no well-formed chain: `openssl req -x509` makes servers'
-/// certificates that claim to be authorities. Its dates and names still count.
-fn is_shape_complaint(error: &rustls::Error) -> bool {
+/// A certificate that is itself in the bundle needs no well-formed chain: `openssl req -x509` makes certificates of
+/// servers that claim to be authorities. Its dates and names still count.
+fn is_chain_fault(error: &rustls::Error) -> bool {
     matches!(
         error,
         rustls::Error::InvalidCertificate(
@@ -272,7 +186,7 @@ fn in_words(error: &rustls::Error, name: &ServerName<'_>, authorities: &str) -> 
     }
 }
 
-/// What a game server presents in its handshake.
+/// What a game server presents in its TLS handshake.
 struct Presented<'a> {
     certificate: &'a CertificateDer<'a>,
     intermediates: &'a [CertificateDer<'a>],
@@ -282,7 +196,8 @@ struct Presented<'a> {
 }
 
 impl Presented<'_> {
-    fn judge(&self, verifier: &dyn ServerCertVerifier) -> Option<rustls::Error> {
+    /// Give the verifier's objection.
+    fn verify(&self, verifier: &dyn ServerCertVerifier) -> Option<rustls::Error> {
         let (certificate, intermediates) = (self.certificate, self.intermediates);
         verifier
             .verify_server_cert(certificate, intermediates, self.name, self.ocsp, self.now)
@@ -297,12 +212,12 @@ impl Presented<'_> {
 }
 
 #[derive(Debug)]
-struct Judge {
+struct Verifier {
     rule: Rule,
     provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for Judge {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -431,31 +346,10 @@ mod tests {
     }
 
     #[test]
-    fn pins_are_read_in_every_common_spelling() {
-        let plain = RECORDED_SHA256.replace(':', "").to_lowercase();
-        let spaced = RECORDED_SHA256.replace(':', " ");
-        let expected: Fingerprint = RECORDED_SHA256.parse().unwrap();
-        assert_eq!(expected.to_string(), plain);
-        for spelling in [plain, spaced] {
-            assert_eq!(spelling.parse::<Fingerprint>().unwrap(), expected);
-        }
-        for wrong in ["", "abc", "zz", &"a".repeat(63), &"a".repeat(66), "ä"] {
-            assert!(wrong.parse::<Fingerprint>().is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn other_words_are_no_kind_of_trust() {
-        for wrong in ["", "pin", "pin:", "ca-file:", "system:x", "none"] {
-            assert!(wrong.parse::<Trust>().is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
     fn a_bundle_without_certificates_says_what_it_must_have() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let trust = Trust::CaFile(file.path().to_owned());
-        let error = client_config(&trust).unwrap_err().to_string();
+        let error = tls(&trust, "localhost").unwrap_err().to_string();
         assert!(error.contains("BEGIN CERTIFICATE"), "{error}");
     }
 }

@@ -17,7 +17,7 @@ use crate::within;
 
 pub(crate) const READY: &str =
     r#"{"relay":"ready","resumed":false,"received":0,"resumeSeconds":0}"#;
-/// Small, so that who does not read is noticed soon, on either side.
+/// Small, so that a side that does not read is noticed soon.
 const SOCKET_BUFFER_BYTES: u32 = 16 * 1024;
 
 pub(crate) struct Browser {

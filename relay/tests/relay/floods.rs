@@ -112,7 +112,7 @@ async fn a_browser_that_does_not_read_its_lines_is_closed() {
     };
     assert_eq!(u16::from(close.code), 4005);
     assert!(close.reason.contains("too slowly"), "{}", close.reason);
-    // What had piled up was forgotten, so that the word reaches a reader as slow as this.
+    // The relay drops what waits, so that the close frame reaches even a slow reader.
     assert!(
         waiting < 256 * 1024,
         "{waiting} bytes came before the close"

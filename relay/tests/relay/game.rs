@@ -170,7 +170,7 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, came: mpsc::Sender<Play
     loop {
         let (socket, _) = listener.accept().await.unwrap();
         socket.set_nodelay(true).unwrap();
-        // Who refuses the certificate is no player.
+        // A client that refuses the certificate is no player.
         if let Ok(stream) = tls.accept(socket).await {
             let stream = BufReader::new(stream);
             let player = Player { stream };

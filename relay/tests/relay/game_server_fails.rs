@@ -52,7 +52,7 @@ async fn a_name_without_an_address_is_a_server_that_cannot_be_reached() {
 #[tokio::test]
 async fn a_server_silent_in_the_handshake_is_given_up_in_time() {
     let (listener, mut config) = silent().await;
-    config.patience.dial = SHORT;
+    config.timeouts.dial = SHORT;
     let relay = Relay::start(config).await.unwrap();
     let mut browser = Browser::connect(&relay).await;
     browser.expect_close(4003, "in time").await;
@@ -95,9 +95,9 @@ async fn a_server_without_tls_is_spoken_to_where_that_is_meant() {
 #[tokio::test]
 async fn only_two_players_dial_at_once() {
     let (listener, mut config) = silent().await;
-    config.patience.dial = LONG;
-    config.patience.dial_queue = SHORT;
-    config.patience.dial_queue_places = 1;
+    config.timeouts.dial = LONG;
+    config.timeouts.dial_queue = SHORT;
+    config.timeouts.dial_queue_places = 1;
     let relay = Relay::start(config).await.unwrap();
     let _dialling = two_dialling(&relay, &listener).await;
     let mut third = Browser::connect(&relay).await;
@@ -107,8 +107,8 @@ async fn only_two_players_dial_at_once() {
 #[tokio::test]
 async fn more_players_than_may_wait_for_a_dial_are_sent_away() {
     let (listener, mut config) = silent().await;
-    config.patience.dial = LONG;
-    config.patience.dial_queue_places = 0;
+    config.timeouts.dial = LONG;
+    config.timeouts.dial_queue_places = 0;
     let relay = Relay::start(config).await.unwrap();
     let _dialling = two_dialling(&relay, &listener).await;
     let mut third = Browser::connect(&relay).await;
@@ -118,7 +118,7 @@ async fn more_players_than_may_wait_for_a_dial_are_sent_away() {
 #[tokio::test]
 async fn a_player_who_leaves_while_dialling_frees_the_turn() {
     let (listener, mut config) = silent().await;
-    config.patience.dial = LONG;
+    config.timeouts.dial = LONG;
     let relay = Relay::start(config).await.unwrap();
     let browser = Browser::connect(&relay).await;
     let (mut socket, _) = listener.accept().await.unwrap();

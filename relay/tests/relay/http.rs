@@ -415,7 +415,7 @@ async fn a_plain_request_to_the_websocket_address_is_answered_in_words() {
 async fn who_sends_no_request_is_hung_up_on() {
     let game = Game::start().await;
     let mut config = config_for(&game);
-    config.patience.http_head = Duration::from_millis(50);
+    config.timeouts.http_head = Duration::from_millis(50);
     let relay = Relay::start(config).await.unwrap();
     let whole = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
     for (beginning, answers) in [("", 0), ("GET / HTTP/1.1\r\nHost:", 0), (whole, 1)] {

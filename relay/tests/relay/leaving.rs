@@ -1,7 +1,8 @@
-//! No ghosts: whoever goes away without a goodbye gets one said.
+//! No ghosts: the relay says goodbye for a player that goes away without one.
 
 use std::time::Duration;
 
+use futures_util::{SinkExt as _, StreamExt as _};
 use relay::Relay;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -85,8 +86,8 @@ async fn a_browser_that_said_bye_is_done_when_the_server_ends() {
 async fn a_browser_that_answers_no_ping_counts_as_vanished() {
     let mut game = Game::start().await;
     let mut config = config_for(&game);
-    config.patience.ping = Duration::from_millis(50);
-    config.patience.close = Duration::from_millis(20);
+    config.timeouts.ping = Duration::from_millis(50);
+    config.timeouts.close = Duration::from_millis(20);
     let relay = Relay::start(config).await.unwrap();
     let mut lively = Browser::ready(&relay).await;
     let mut lively_player = game.player().await;
@@ -97,6 +98,31 @@ async fn a_browser_that_answers_no_ping_counts_as_vanished() {
     frozen_player.expect_goodbye().await;
     lively_player.send("still here\n").await;
     assert_eq!(answering.await.unwrap(), "still here");
+}
+
+#[tokio::test]
+async fn a_browser_that_reads_nothing_is_closed_although_it_sends_pongs() {
+    let mut game = Game::start().await;
+    let mut config = config_for(&game);
+    config.timeouts.ping = Duration::from_millis(50);
+    config.timeouts.close = Duration::from_millis(20);
+    let relay = Relay::start(config).await.unwrap();
+    let browser = Browser::ready(&relay).await;
+    let mut player = game.player().await;
+    // More than the sockets between take, and less than the relay holds for a slow browser.
+    let line = [b"x".repeat(200_000), b"\n".to_vec()].concat();
+    for _ in 0..5 {
+        player.send(&line).await;
+    }
+    let (mut up, _unread) = browser.socket.split();
+    let pongs = async {
+        // Slower than the rate limit.
+        let mut beat = tokio::time::interval(Duration::from_millis(20));
+        while up.send(Message::Pong("".into())).await.is_ok() {
+            beat.tick().await;
+        }
+    };
+    tokio::join!(crate::within("the end", pongs), player.expect_goodbye());
 }
 
 #[tokio::test]

@@ -220,7 +220,7 @@ async fn a_game_server_that_is_down_makes_the_relay_unready_until_it_is_back() {
     let mut game = Game::start_as(&identity, rustls::ALL_VERSIONS).await;
     game.go_down().await;
     let mut config = config_for(&game);
-    config.patience.unready = Duration::from_millis(50);
+    config.timeouts.unready = Duration::from_millis(50);
     let relay = Relay::start(config).await.unwrap();
     let answer = get(&relay, "/readyz").await;
     assert_eq!(status(&answer), "503");
@@ -246,8 +246,8 @@ async fn a_failure_is_told_for_a_while_without_asking_again() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
     let mut config = Config::new(at.into(), at.into(), relay::Trust::Insecure);
-    config.patience.dial = Duration::from_millis(50);
-    config.patience.unready = Duration::from_secs(3600);
+    config.timeouts.dial = Duration::from_millis(50);
+    config.timeouts.unready = Duration::from_secs(3600);
     let relay = Relay::start(config).await.unwrap();
     for _ in 0..3 {
         let answer = get(&relay, "/readyz").await;

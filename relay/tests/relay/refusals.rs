@@ -1,4 +1,4 @@
-//! Who is not let in hears why.
+//! A client that is not let in is told why.
 
 use relay::Relay;
 use tokio_tungstenite::tungstenite::Error;

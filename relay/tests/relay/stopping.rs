@@ -24,7 +24,7 @@ async fn a_stop_is_announced_and_ends_with_goodbyes() {
         TcpStream::connect(address).await.is_err(),
         "nobody new comes in"
     );
-    // Who is still here plays on until the time is up.
+    // Players who are still here play on until the time is up.
     browser.say("finishing").await;
     player.expect("finishing").await;
     let close = tokio::spawn(async move { browser.closed().await });
@@ -43,6 +43,17 @@ async fn a_stop_waits_for_nobody_when_nobody_is_here() {
     browser.socket.close(None).await.unwrap();
     let _answers_late = game.player().await;
     within("the stop", relay.stop()).await;
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_spectators() {
+    let game = Game::start().await;
+    let mut config = config_for(&game);
+    config.drain = Duration::from_secs(3600);
+    let relay = Relay::start(config).await.unwrap();
+    let mut spectator = crate::spectating::watch(&relay).await;
+    let stop = within("the stop", relay.stop());
+    let ((), ()) = tokio::join!(stop, spectator.expect_close(1012, "restarting"));
 }
 
 #[tokio::test]

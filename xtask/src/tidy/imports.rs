@@ -11,15 +11,17 @@ use super::files::File;
 use super::paths::{self, Names, Path};
 
 /// The relay's floors, the upper first. A module imports from its own floor and from those below.
-const RELAY_FLOORS: [&[&str]; 4] = [
+const RELAY_FLOORS: [&[&str]; 6] = [
     &["http"],
-    &["players", "spectators", "observers"],
+    &["observers", "players"],
+    &["spectators"],
     &["upstream"],
-    &["config", "limits", "lifecycle", "close", "metrics"],
+    &["config"],
+    &["limits", "metrics", "lifecycle", "close"],
 ];
 
 /// Places that have circles or climbs today. They are being mended; nothing may be added.
-const KNOWN: [&str; 2] = ["relay/src/", "xtask/src/package/"];
+const KNOWN: [&str; 1] = ["xtask/src/package/"];
 
 /// Check every tree of modules.
 pub(super) fn check(files: &[File]) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Who may watch: everybody, nobody, or who has the token that the operator hands out.
+//! Who may watch races.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,9 +6,9 @@ use std::str::FromStr;
 use anyhow::{bail, ensure};
 use sha2::{Digest as _, Sha256};
 
-/// The shortest token: 12 letters and digits are not guessed over the network.
+/// The shortest token. 12 letters and digits cannot be guessed over the network.
 const MIN_TOKEN_LETTERS: usize = 12;
-/// The longest token: it travels in a header.
+/// The longest token. It travels in a header.
 const MAX_TOKEN_LETTERS: usize = 128;
 
 /// Who may watch races.
@@ -17,9 +17,9 @@ pub enum Access {
     /// Everybody.
     #[default]
     Open,
-    /// Nobody; traffic is not looked at either.
+    /// Nobody. The relay does not look at the traffic of players either.
     Off,
-    /// Who offers this token.
+    /// Clients that offer this token.
     Token(AccessToken),
 }
 
@@ -28,7 +28,7 @@ pub enum Access {
 pub struct AccessToken(String);
 
 impl Access {
-    /// Say whether somebody who offers `token` may watch.
+    /// Say whether a client that offers `token` may watch.
     pub(crate) fn admits(&self, token: Option<&str>) -> bool {
         match self {
             Self::Open => true,
@@ -39,7 +39,7 @@ impl Access {
 }
 
 impl AccessToken {
-    /// Compare in a time that says nothing about how much of it is right.
+    /// Compare in a time that does not depend on how much of the token is right.
     fn is(&self, token: &str) -> bool {
         let [expected, given] = [&self.0, token].map(Sha256::digest);
         let differences = expected.iter().zip(given.iter()).map(|(a, b)| a ^ b);
@@ -67,7 +67,7 @@ impl FromStr for AccessToken {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
-        // What a subprotocol may be spelt with and a link needs not escape.
+        // A subprotocol may contain these, and a link need not escape them.
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
         ensure!(
             (MIN_TOKEN_LETTERS..=MAX_TOKEN_LETTERS).contains(&text.len())

@@ -1,0 +1,103 @@
+//! `GET /ws`: lets players in (contract 1). Once the WebSocket handshake is valid, every refusal is a close code, because a
+//! browser shows a page nothing of a refused handshake.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::response::Response;
+use protocol::frame::{CloseCode, SUBPROTOCOL};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::services::Services;
+use super::websocket::WebSocket;
+use super::{Peer, origin, upgrade};
+use crate::close::CloseReason;
+use crate::limits::Full;
+use crate::metrics::{ClientKind, Limit, Refusal};
+use crate::players::Transport as _;
+use crate::players::outbox::Outbox;
+
+/// Letters of a refused origin that are logged. Real origins are shorter.
+const MAX_LOGGED_ORIGIN: usize = 200;
+
+/// Upgrade a player.
+pub(super) async fn player(
+    State(services): State<Arc<Services>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    mut request: Request,
+) -> Response {
+    let switch = match upgrade::accept(&request, SUBPROTOCOL) {
+        Ok(switch) => switch,
+        Err(refusal) => return *refusal,
+    };
+    let allowed = &services.config.allow_origins;
+    let refusal =
+        (!origin::is_allowed(request.headers(), allowed)).then(|| origin_refused(&request));
+    let upgraded = hyper::upgrade::on(&mut request);
+    let lifecycle = services.lifecycle.clone();
+    lifecycle.spawn(async move {
+        // It fails where the client has hung up meanwhile.
+        let Ok(upgraded) = upgraded.await else { return };
+        let Ok(socket) = WebSocket::over(upgraded).await else {
+            return;
+        };
+        match refusal {
+            Some(reason) => {
+                let metrics = &services.metrics;
+                metrics.refused(ClientKind::Player, Refusal::Origin);
+                refuse(socket, &reason, peer, &services).await;
+            }
+            None => admit(socket, peer, &services).await,
+        }
+    });
+    switch
+}
+
+type Socket = WebSocket<TcpStream>;
+
+async fn admit(socket: Socket, peer: IpAddr, services: &Services) {
+    let (text, counted) = match services.players.slots.enter(peer) {
+        Ok(_slot) => return services.players.bridge(socket, peer).await,
+        Err(Full::InAll) => ("The relay is full: try again later.", Refusal::Full),
+        Err(Full::OfAddress) => (
+            "Too many players are connected from this address: try again later.",
+            Refusal::Address,
+        ),
+    };
+    services.metrics.refused(ClientKind::Player, counted);
+    let reason = CloseReason::new(CloseCode::Full, text);
+    refuse(socket, &reason, peer, services).await;
+}
+
+/// Tell a client why it is refused. It holds a slot until it has been told. Without a free slot it is hung up on.
+pub(super) async fn refuse(
+    mut socket: Socket,
+    reason: &CloseReason,
+    peer: IpAddr,
+    services: &Services,
+) {
+    let Ok(_slot) = services.refusals.enter(peer) else {
+        return services.metrics.reached(Limit::Refusals);
+    };
+    tracing::info!(%peer, code = reason.code.number(), "{reason}");
+    let mut nothing = Outbox::default();
+    let close = socket.close(&mut nothing, reason);
+    let _closed_or_not = timeout(services.config.timeouts.close, close).await;
+}
+
+fn origin_refused(request: &Request) -> CloseReason {
+    let origin = request.headers().get(header::ORIGIN);
+    let origin = origin
+        .and_then(|origin| origin.to_str().ok())
+        .unwrap_or("?");
+    let shown: String = origin.chars().take(MAX_LOGGED_ORIGIN).collect();
+    let reason = CloseReason::new(
+        CloseCode::NotAllowed,
+        "Pages of this site may not connect here: the relay's operator can allow it.",
+    );
+    reason.with_cause(format!("to allow it, use --allow-origin {shown}"))
+}

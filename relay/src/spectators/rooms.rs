@@ -1,0 +1,133 @@
+//! All rooms that are played in or watched through this relay, and the shards of each.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, Weak};
+
+use protocol::event;
+use protocol::id::RoomId;
+
+use super::room::{BridgedPlayers, Room};
+use super::shard::{Delivery, Shard};
+use super::spectator::Spectator;
+use super::ticker::{Pace, Ticker, lock};
+use crate::metrics::Metrics;
+
+/// The rooms. A room stays for as long as somebody holds it: a player's tap, an observer, or a shard.
+pub(crate) struct Rooms {
+    pub(crate) pace: Pace,
+    pub(crate) metrics: Arc<Metrics>,
+    delivery: Arc<Delivery>,
+    /// Rooms that are gone stay in here until the next one comes.
+    live: Mutex<HashMap<RoomId, Weak<LiveRoom>>>,
+}
+
+/// A room that is played in or watched.
+pub(crate) struct LiveRoom {
+    pub(crate) id: RoomId,
+    pub(crate) ticker: Arc<Ticker>,
+    shards: Mutex<Vec<Arc<Shard>>>,
+}
+
+impl Rooms {
+    pub(crate) fn new(pace: Pace, delivery: Delivery, metrics: Arc<Metrics>) -> Self {
+        Self {
+            pace,
+            metrics,
+            delivery: Arc::new(delivery),
+            live: Mutex::default(),
+        }
+    }
+
+    /// Find a room that is played in or watched.
+    pub(crate) fn find(&self, id: &RoomId) -> Option<Arc<LiveRoom>> {
+        lock(&self.live).get(id).and_then(Weak::upgrade)
+    }
+
+    /// List all of them.
+    pub(crate) fn all(&self) -> Vec<Arc<LiveRoom>> {
+        let rooms = lock(&self.live);
+        rooms.values().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Find a room, or make it.
+    pub(crate) fn find_or_make(&self, id: &RoomId) -> Arc<LiveRoom> {
+        let mut rooms = lock(&self.live);
+        if let Some(room) = rooms.get(id).and_then(Weak::upgrade) {
+            return room;
+        }
+        rooms.retain(|_, room| room.strong_count() > 0);
+        let metrics = Arc::clone(&self.metrics);
+        let room = Arc::new(LiveRoom {
+            id: *id,
+            ticker: Arc::new(Ticker::new(Room::new(*id), self.pace, metrics)),
+            shards: Mutex::default(),
+        });
+        rooms.insert(*id, Arc::downgrade(&room));
+        room
+    }
+
+    /// Show a room to one more spectator.
+    pub(crate) fn watch(&self, id: &RoomId, spectator: Spectator) {
+        let room = self.find_or_make(id);
+        room.ticker.watch();
+        room.admit(spectator, &self.delivery);
+    }
+
+    /// How spectators are closed.
+    pub(crate) fn delivery(&self) -> &Delivery {
+        &self.delivery
+    }
+
+    /// Take what the game server says of all rooms.
+    pub(crate) fn describe(&self, rooms: &[event::Room]) {
+        for event::Room {
+            id,
+            name,
+            host_id,
+            is_active,
+            ..
+        } in rooms
+        {
+            if let Some(room) = self.find(id) {
+                room.ticker
+                    .change(|room| room.describe(Some(name), host_id.as_ref(), *is_active));
+            }
+        }
+    }
+}
+
+impl LiveRoom {
+    /// Say whether a player of this relay or an observer is here.
+    pub(crate) fn is_live(&self) -> bool {
+        self.ticker.look(Room::is_live)
+    }
+
+    /// Say whether an observer is here.
+    pub(crate) fn is_observed(&self) -> bool {
+        self.ticker.look(Room::is_observed)
+    }
+
+    /// Say what the bridged players who are here do.
+    pub(crate) fn bridged(&self) -> BridgedPlayers {
+        self.ticker.look(Room::bridged)
+    }
+
+    /// Give a spectator to a shard that has a slot, or to a new one.
+    fn admit(self: &Arc<Self>, mut spectator: Spectator, delivery: &Arc<Delivery>) {
+        let mut shards = lock(&self.shards);
+        for shard in shards.iter() {
+            match shard.admit(spectator) {
+                None => return,
+                Some(refused) => spectator = refused,
+            }
+        }
+        let shard = Arc::new(Shard::new(spectator));
+        shards.push(Arc::clone(&shard));
+        let (room, ticker) = (Arc::clone(self), Arc::clone(&self.ticker));
+        let running = Arc::clone(&shard).run(ticker, Arc::clone(delivery));
+        delivery.lifecycle.spawn_spectator(async move {
+            running.await;
+            lock(&room.shards).retain(|other| !Arc::ptr_eq(other, &shard));
+        });
+    }
+}

@@ -1,0 +1,168 @@
+//! The tick of one room: the lock around `room`, and the task that makes a view of it at each tick. The task runs only
+//! while the room is watched and there is something to show.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use protocol::datagram::Update;
+use protocol::id::SessionId;
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::room::Room;
+use super::view::{View, Views};
+use crate::metrics::Metrics;
+
+/// How rooms are shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// When the clock of all rooms began.
+    pub(crate) started: Instant,
+    /// The time between two snapshots.
+    pub(crate) tick: Duration,
+    /// How much later than it happens everything is shown.
+    pub(crate) delay: Duration,
+}
+
+impl Pace {
+    pub(crate) fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+pub(crate) struct Ticker {
+    pace: Pace,
+    metrics: Arc<Metrics>,
+    spectators: AtomicUsize,
+    state: Mutex<State>,
+    shown: watch::Sender<View>,
+}
+
+struct State {
+    room: Room,
+    views: Views,
+    is_ticking: bool,
+}
+
+impl Ticker {
+    pub(crate) fn new(room: Room, pace: Pace, metrics: Arc<Metrics>) -> Self {
+        let first = View::first(&room);
+        Self {
+            pace,
+            metrics,
+            spectators: AtomicUsize::new(0),
+            shown: watch::Sender::new(first.clone()),
+            state: Mutex::new(State {
+                room,
+                views: Views::new(first, pace.delay),
+                is_ticking: false,
+            }),
+        }
+    }
+
+    /// Say whether anybody watches. Positions matter only then.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.spectators() > 0
+    }
+
+    /// How many watch.
+    pub(crate) fn spectators(&self) -> usize {
+        self.spectators.load(Ordering::Relaxed)
+    }
+
+    /// Look at the room.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Room) -> T) -> T {
+        look(&lock(&self.state).room)
+    }
+
+    /// Change what is known of the room, and show it.
+    pub(crate) fn change(self: &Arc<Self>, change: impl FnOnce(&mut Room)) {
+        let mut state = lock(&self.state);
+        change(&mut state.room);
+        self.keep_ticking(&mut state);
+    }
+
+    /// Say whether a position of `car` that `source` brings is wanted; see [`Room::wants`].
+    pub(crate) fn wants(&self, car: &SessionId, source: &SessionId, mixed: bool) -> bool {
+        let now = self.pace.now();
+        self.look(|room| room.wants(car, source, mixed, now))
+    }
+
+    /// Take a position that `source` brings, if it is wanted.
+    pub(crate) fn handle_update(&self, update: &Update, source: &SessionId, mixed: bool) {
+        let now = self.pace.now();
+        let room = &mut lock(&self.state).room;
+        if room.wants(&update.session_id, source, mixed, now) {
+            room.handle_update(source, update, now);
+        }
+    }
+
+    /// Count one more spectator, and show the room to it.
+    pub(crate) fn watch(self: &Arc<Self>) {
+        let mut state = lock(&self.state);
+        self.spectators.fetch_add(1, Ordering::Relaxed);
+        let counts = &self.metrics.spectators;
+        counts.connected.inc();
+        counts.admitted.inc();
+        if !state.is_ticking {
+            let State { room, views, .. } = &mut *state;
+            self.shown.send_modify(|shown| views.resume(room, shown));
+        }
+        self.keep_ticking(&mut state);
+    }
+
+    /// Count one spectator less.
+    pub(crate) fn unwatch(&self) {
+        self.spectators.fetch_sub(1, Ordering::Relaxed);
+        self.metrics.spectators.connected.dec();
+    }
+
+    /// Follow what is shown.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<View> {
+        self.shown.subscribe()
+    }
+
+    fn keep_ticking(self: &Arc<Self>, state: &mut State) {
+        if self.is_watched() && !state.is_ticking {
+            state.is_ticking = true;
+            tokio::spawn(Arc::clone(self).run());
+        }
+    }
+
+    async fn run(self: Arc<Self>) {
+        let mut ticks = interval(self.pace.tick);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            ticks.tick().await;
+            if !self.tick() {
+                return;
+            }
+        }
+    }
+
+    /// Show the room as it is now. Says whether there will be more to show.
+    fn tick(&self) -> bool {
+        let now = self.pace.now();
+        let mut state = lock(&self.state);
+        let State { room, views, .. } = &mut *state;
+        let before = views.snapshot_number();
+        if let Some(view) = views.take(room, now) {
+            self.shown.send_replace(view);
+        }
+        if views.snapshot_number() != before {
+            self.metrics.spectators.snapshots.inc();
+        }
+        let is_ticking = (room.is_live() || views.is_pending()) && self.is_watched();
+        if !is_ticking {
+            views.clear();
+        }
+        state.is_ticking = is_ticking;
+        is_ticking
+    }
+}
+
+/// Nothing panics while a lock is held, so a poisoned lock is sound.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
