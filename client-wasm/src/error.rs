@@ -7,7 +7,7 @@ use js_sys::Error;
 use protocol::frame::{CloseCode, Retry};
 use protocol::refusal::Refusal;
 use protocol::session::{CommandError, DatagramError, SendError};
-use protocol::spectate::{InvalidTarget, Loss};
+use protocol::spectate::{DisconnectReason, InvalidTarget};
 use wasm_bindgen::{JsCast as _, JsValue};
 
 use crate::objects::Object;
@@ -113,26 +113,30 @@ impl From<InvalidTarget> for RaceError {
     }
 }
 
-impl From<&Loss> for RaceError {
-    fn from(loss: &Loss) -> Self {
+impl From<&DisconnectReason> for RaceError {
+    fn from(loss: &DisconnectReason) -> Self {
         let error = match loss {
             // The relay never closes a spectator with these: something on the way did.
-            Loss::Closed {
+            DisconnectReason::Closed {
                 number: 1000 | 1001,
                 opened,
                 ..
             } => of_close(1006, "", *opened),
-            Loss::Closed {
+            DisconnectReason::Closed {
                 number,
                 reason,
                 opened,
             } => of_close(*number, reason, *opened),
-            Loss::Timeout => Self::new("timeout", true, "the relay did not answer in time"),
-            Loss::Silence => Self::new("connection_lost", true, "the relay fell silent"),
-            Loss::Ended => Self::new("closed", false, "the spectator was closed"),
+            DisconnectReason::Timeout => {
+                Self::new("timeout", true, "the relay did not answer in time")
+            }
+            DisconnectReason::Silence => {
+                Self::new("connection_lost", true, "the relay fell silent")
+            }
+            DisconnectReason::Ended => Self::new("closed", false, "the spectator was closed"),
         };
         Self {
-            retryable: loss.may_pass(),
+            retryable: loss.is_retryable(),
             ..error
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use protocol::metrics::Rate;
 use protocol::snapshot::MAX_CARS;
-use protocol::spectate::{Connection, Loss, Output, Room, State};
+use protocol::spectate::{Connection, DisconnectReason, Output, Room, State};
 use protocol::timeline::{Taken, Timeline};
 use wasm_bindgen::JsValue;
 
@@ -173,7 +173,7 @@ impl SpectatorMachine {
         }
     }
 
-    fn emit_lost(&mut self, loss: &Loss, retry_in_ms: Option<f64>) {
+    fn emit_lost(&mut self, loss: &DisconnectReason, retry_in_ms: Option<f64>) {
         let error = RaceError::from(loss);
         let lost = Object::SpectatorLost {
             state: self.state,

@@ -55,7 +55,7 @@ pub enum Event {
         /// The room that was left.
         room_id: RoomId,
     },
-    /// Who is in the room; may hold players who are gone (facts, Q6).
+    /// The players of the room. Players that are gone may be among them (facts, Q6).
     RoomPlayers {
         /// The room.
         room_id: RoomId,
@@ -117,11 +117,11 @@ pub struct Room {
     pub id: RoomId,
     /// Its name; need not be unique.
     pub name: String,
-    /// How many are in it, those who are gone included (facts, Q6).
+    /// The number of its players, including those that are gone (facts, Q6).
     pub player_count: u32,
     /// The race was started; it stays so for good.
     pub is_active: bool,
-    /// Who may start it. May be somebody who is gone.
+    /// The player that may start it. May be gone.
     pub host_id: Option<SessionId>,
 }
 
@@ -154,7 +154,7 @@ pub enum Spawn {
     Index(u32),
 }
 
-/// The most spawns that are read, of which a race has twenty: others are left out.
+/// The most spawns that are read. A race has twenty.
 const MAX_SPAWNS: usize = 256;
 
 /// The prefix of the welcome, the one line of the first generation that is no JSON.
@@ -173,7 +173,7 @@ impl Event {
     }
 }
 
-/// Read a line of JSON; nothing where it is no known line, or lacks what its kind needs.
+/// Read a line of JSON. `None` if it is not a known line or lacks a member that its kind needs.
 fn read(line: &str) -> Option<Event> {
     let fields = Object::parse(line)?;
     Some(match fields.str("command")? {

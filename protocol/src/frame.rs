@@ -36,7 +36,7 @@ pub enum Notice {
 }
 
 impl Notice {
-    /// Read a text frame as a notice; nothing where it is a line of the game server.
+    /// Read a text frame as a notice. `None` if it is a line of the game server.
     pub fn parse(frame: &str) -> Option<Self> {
         // A notice names itself first, so that lines of the game server are not parsed twice.
         if !frame.starts_with("{\"relay\":") {
@@ -128,7 +128,7 @@ impl CloseCode {
         self as u16
     }
 
-    /// Find the code of a number; nothing for one this contract does not name.
+    /// Find the code of a number. `None` if this contract does not name it.
     pub fn from_number(number: u16) -> Option<Self> {
         Self::ALL.into_iter().find(|code| code.number() == number)
     }

@@ -1,4 +1,4 @@
-//! Lines made fit for a log: passwords, secrets, tokens and what players write to each other become `***`.
+//! Lines for a log: passwords, secrets, tokens and what players write to each other become `***`.
 
 use std::borrow::Cow;
 
@@ -10,10 +10,10 @@ const MAX_SHOWN_BYTES: usize = 2048;
 /// Fields whose text never belongs in a log.
 const SECRET_FIELDS: [&str; 4] = ["password", "token", "secret", "email"];
 /// Commands whose `message` is what a player wrote; in other lines it is the server's own sentence.
-const PLAYERS_WORDS: [&str; 4] = ["RELAY_MESSAGE", "RELAYED_MESSAGE", "MESSAGE", "CHAT"];
+const CHAT_COMMANDS: [&str; 4] = ["RELAY_MESSAGE", "RELAYED_MESSAGE", "MESSAGE", "CHAT"];
 
-/// Write a command line or a server line so that it may be logged. What is no JSON object is shown by its
-/// length alone, the welcome line by its word.
+/// Write a command line or a server line so that it may be logged. Of what is not a JSON object only the length is
+/// shown, of the welcome line its word.
 pub fn redact(line: &str) -> String {
     if line.len() > MAX_SHOWN_BYTES {
         return length(line);
@@ -37,7 +37,7 @@ fn hide(value: &mut Value<'_>) {
         Value::Object(Object(members)) => {
             let word = |(name, value): &(Cow<'_, str>, Value<'_>)| {
                 let is_players = |text: &str| {
-                    PLAYERS_WORDS
+                    CHAT_COMMANDS
                         .iter()
                         .any(|word| text.eq_ignore_ascii_case(word))
                 };

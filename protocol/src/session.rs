@@ -97,7 +97,7 @@ pub struct Session {
     is_closing: bool,
     /// The goodbye, from its first step.
     goodbye: Option<Goodbye>,
-    /// The start that this host has been told once and will be told again.
+    /// The start whose second copy is still expected: a host gets it twice.
     repeated_start: Option<GameStarted>,
     updates: Pacer<(Vec3, Quat)>,
     inputs: Pacer<Controls>,
@@ -298,7 +298,7 @@ impl Session {
     /// Take a datagram of the server.
     ///
     /// # Errors
-    /// It is none of the protocol's, or damaged. Nothing has changed but the count of such.
+    /// It is not a datagram of the protocol, or damaged. It is counted as refused.
     pub fn handle_datagram(&mut self, bytes: &[u8], now: Duration) -> Result<(), DecodeError> {
         let datagram = Datagram::decode(bytes, self.cipher.as_ref());
         self.traffic.received(bytes.len(), datagram.is_ok(), now);
@@ -349,7 +349,7 @@ impl Session {
         self.advance(now);
     }
 
-    /// Say when [`handle_timeout`](Self::handle_timeout) has something to do; nothing where only input can
+    /// Say when [`handle_timeout`](Self::handle_timeout) has something to do. `None` if only input can
     /// bring the session on.
     pub fn poll_timeout(&self) -> Option<Duration> {
         if self.state == State::Disconnected {

@@ -1,10 +1,10 @@
-//! What a spectator's program needs beside the snapshots (contract 2): the subprotocol and the token, the relay's
-//! address, the room's text frame, and when to connect again.
+//! What a spectator's client needs beside the snapshots (contract 2): subprotocol, token, the relay's address, the
+//! room's text frame, and the connection.
 
 mod connection;
 mod room;
 
-pub use connection::{Connection, Loss, Output, State};
+pub use connection::{Connection, DisconnectReason, Output, State};
 pub use room::{MAX_NAME_LETTERS, MAX_ROOM_BYTES, Player, Room};
 
 use crate::id::RoomId;
@@ -18,18 +18,18 @@ pub const MAX_TOKEN_LETTERS: usize = 128;
 /// The path below a relay's address, before the room.
 const PATH: &str = "/spectate/";
 
-/// Somebody cannot watch with what they gave.
+/// The target cannot be watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTarget {
-    /// The address is none of a relay.
+    /// The address is not that of a relay.
     #[error(
         "the relay's address must be like https://play.example or ws://127.0.0.1:8080, without ? and #"
     )]
     Address,
-    /// The room is none.
+    /// The room is not a room id.
     #[error("a room is an id as /api/rooms lists it, not a name")]
     Room,
-    /// The token cannot travel.
+    /// The token does not fit a subprotocol.
     #[error("a token has 1 to {MAX_TOKEN_LETTERS} letters and digits, or - _ . ~")]
     Token,
 }
@@ -59,7 +59,7 @@ pub fn address(relay: &str, room: &str) -> Result<String, InvalidTarget> {
 /// Make the subprotocol that carries a token.
 ///
 /// # Errors
-/// A subprotocol cannot be spelt so.
+/// The token is empty, too long, or has letters that a subprotocol may not have.
 pub fn access(token: &str) -> Result<String, InvalidTarget> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     if (1..=MAX_TOKEN_LETTERS).contains(&token.len()) && token.bytes().all(plain) {

@@ -1,5 +1,5 @@
-//! The commands of a session: which wait, which one is outstanding, and whose answer a line is. The protocol has no
-//! request ids, so answers are matched in order, by kind, and by what the server's sentences can mean.
+//! The commands of a session: which are queued, which one is outstanding, and which one a line answers. The protocol has
+//! no request ids, so answers are matched in order and by kind.
 
 use super::{Session, State, Ticket, Transmit};
 use crate::answer::answers;
@@ -12,8 +12,8 @@ use std::time::Duration;
 
 /// How long a batch waits for more commands to go with it (guide, section 10.1).
 const BATCH_WAIT: Duration = Duration::from_millis(50);
-/// How many answers are awaited after their time-out; more would mean a server that answers nothing.
-const MAX_LATE: usize = 16;
+/// How many commands keep waiting for their answer after their time-out. More would mean a server that answers nothing.
+const MAX_TIMED_OUT: usize = 16;
 /// A round trip where none was measured, for [`Session::quiet_until`].
 const ASSUMED_ROUND_TRIP: Duration = Duration::from_millis(100);
 
@@ -47,13 +47,13 @@ struct Outstanding {
     is_batch: bool,
     sent: Duration,
     deadline: Duration,
-    /// A line that could have been its answer was taken for a late one. If no other comes, it was its own, and
-    /// no late answer is to be expected.
+    /// A line that could have been its answer was taken for that of a command that timed out. If no other comes, it was
+    /// its own, and none is expected after its time-out.
     shadowed: bool,
 }
 
 #[derive(Debug)]
-struct Late {
+struct TimedOut {
     kind: CommandKind,
     sent: Duration,
 }
@@ -63,8 +63,8 @@ pub(super) struct Commands {
     next_ticket: u64,
     queue: VecDeque<Pending>,
     outstanding: Option<Outstanding>,
-    /// Timed out, oldest first; their answers may still come.
-    late: Vec<Late>,
+    /// Oldest first. Their answers may still come.
+    timed_out: Vec<TimedOut>,
     /// Commands of a batch whose answer never came although a later one's did.
     skipped: Vec<Ticket>,
     /// When the command was sent whose answer came last.
@@ -135,7 +135,7 @@ impl Commands {
         }
     }
 
-    /// Give up what is outstanding past its deadline, and with it what depends on it.
+    /// Give up what is outstanding past its deadline, and the command that depends on it. Gives their tickets.
     pub(super) fn time_out(&mut self, now: Duration) -> Vec<Ticket> {
         let Some(timed_out) = self
             .outstanding
@@ -146,7 +146,7 @@ impl Commands {
         let mut tickets = Vec::new();
         for pending in timed_out.commands {
             if !timed_out.shadowed {
-                self.late.push(Late {
+                self.timed_out.push(TimedOut {
                     kind: pending.command.kind(),
                     sent: timed_out.sent,
                 });
@@ -156,8 +156,8 @@ impl Commands {
                 tickets.extend(self.queue.pop_front().and_then(|guarded| guarded.ticket));
             }
         }
-        let too_many = self.late.len().saturating_sub(MAX_LATE);
-        self.late.drain(..too_many);
+        let too_many = self.timed_out.len().saturating_sub(MAX_TIMED_OUT);
+        self.timed_out.drain(..too_many);
         tickets
     }
 
@@ -173,7 +173,7 @@ impl Commands {
 
     /// Forget what only holds for one connection.
     pub(super) fn forget(&mut self) {
-        self.late.clear();
+        self.timed_out.clear();
         self.batch_refused = false;
     }
 
@@ -185,10 +185,13 @@ impl Commands {
         self.answered_sent
     }
 
-    /// Find whose answer a line is, and take that command off. Answers come in order, so a late one comes before
-    /// the outstanding one's, and once that has come no earlier one will.
+    /// Find the command that an event answers and take it off. Answers come in order: that of a command that timed out
+    /// comes before that of the outstanding one, and not after it.
     pub(super) fn answer(&mut self, event: &Event) -> Answered {
-        let late = self.late.iter().position(|late| answers(event, late.kind));
+        let late = self
+            .timed_out
+            .iter()
+            .position(|late| answers(event, late.kind));
         let own = self.outstanding.as_ref().and_then(|outstanding| {
             outstanding
                 .commands
@@ -196,27 +199,27 @@ impl Commands {
                 .position(|pending| answers(event, pending.command.kind()))
         });
         match (late, own) {
-            (Some(index), _) => self.answer_late(index, own.is_some()),
+            (Some(index), _) => self.answer_timed_out(index, own.is_some()),
             (None, Some(index)) => self.answer_outstanding(index),
             (None, None) => Answered::None,
         }
     }
 
-    fn answer_late(&mut self, index: usize, shadows: bool) -> Answered {
+    fn answer_timed_out(&mut self, index: usize, shadows: bool) -> Answered {
         if let Some(outstanding) = self.outstanding.as_mut().filter(|_| shadows) {
             outstanding.shadowed = true;
         }
         // Those before it are forgotten.
-        let Some(&Late { kind, sent }) = self.late.get(index) else {
+        let Some(&TimedOut { kind, sent }) = self.timed_out.get(index) else {
             return Answered::None;
         };
-        self.late.drain(..=index);
+        self.timed_out.drain(..=index);
         self.answered_sent = sent;
         Answered::TimedOut { kind }
     }
 
     fn answer_outstanding(&mut self, index: usize) -> Answered {
-        self.late.clear();
+        self.timed_out.clear();
         let Some(outstanding) = &mut self.outstanding else {
             return Answered::None;
         };
@@ -240,7 +243,7 @@ impl Commands {
         }
     }
 
-    /// Take the server's word that it knows no `BATCH`: its commands go singly, and so do all later ones.
+    /// Send the commands of a batch, and all later ones, singly if the server says that it does not know `BATCH`.
     pub(super) fn refuses_batch(&mut self, event: &Event) -> bool {
         let refused =
             answers(event, CommandKind::Batch) && matches!(event, Event::UnknownCommand { .. });
@@ -267,7 +270,7 @@ impl Commands {
     }
 }
 
-/// Drop commands; gives the tickets of those that somebody waits for.
+/// Give the tickets of commands. The session's own have none.
 fn tickets(commands: VecDeque<Pending>) -> Vec<Ticket> {
     let tickets = commands.into_iter().filter_map(|pending| pending.ticket);
     tickets.collect()

@@ -46,7 +46,7 @@ pub enum Output {
     },
     /// A `PING` came back.
     RoundTrip(Duration),
-    /// The race begins. Told once, although a host is told twice.
+    /// The race begins. Comes once, although the server tells the host twice.
     GameStarted(GameStarted),
     /// A player sent a text.
     Message {
@@ -68,6 +68,6 @@ pub enum Output {
     Update(Update),
     /// What a remote driver does.
     Input(Input),
-    /// A line nobody asked for and nobody knows, whole.
+    /// A line that answers no command and is not known, whole.
     Unknown(String),
 }

@@ -1,17 +1,17 @@
-//! When a spectator connects, and connects again. Whoever drives it owns the socket: it says what happened to that,
-//! with the time and, where a wait is drawn, a random number; it does what [`Connection::poll_output`] gives.
+//! A spectator's connection as a machine without I/O. The caller owns the socket: it reports what happens to it with
+//! the time and a random number, and does what [`Connection::poll_output`] gives.
 
 use crate::frame::{CloseCode, Retry};
 use crate::reconnect::{Reconnect, ReconnectPolicy};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The first frame of a relay comes within this time.
+/// How long the first frame of a relay may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A room whose snapshots stop for so long, though there were cars, is not heard any more: pings are answered by the
-/// browser, which tells nobody.
+/// A connection whose snapshots stop for this long counts as broken if the last one had cars. Nothing else shows it: the
+/// browser answers pings by itself.
 const SILENCE: Duration = Duration::from_secs(10);
-/// So much too late, it is the page that slept and not the relay: what came meanwhile is still to be taken.
+/// A timeout that runs this much too late means that the page slept. It gets this time to read what came meanwhile.
 const SLEPT: Duration = Duration::from_secs(2);
 
 /// How far the connection has come.
@@ -21,15 +21,15 @@ pub enum State {
     Connecting,
     /// The relay shows the room.
     Live,
-    /// Lost, or not found; tries again after this time.
-    Reconnecting(Loss, Duration),
-    /// Over, and stays so.
-    Closed(Loss),
+    /// The connection was lost or refused. The next attempt comes after this time.
+    Reconnecting(DisconnectReason, Duration),
+    /// Over for good.
+    Closed(DisconnectReason),
 }
 
 /// Why there is no connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Loss {
+pub enum DisconnectReason {
     /// The WebSocket was closed.
     Closed {
         /// The number on the wire; 1006 where it broke.
@@ -39,11 +39,11 @@ pub enum Loss {
         /// It had been open.
         opened: bool,
     },
-    /// The relay did not say anything in time.
+    /// No frame came in time.
     Timeout,
-    /// The relay fell silent.
+    /// Snapshots stopped.
     Silence,
-    /// Nobody watches any more.
+    /// The caller ended it.
     Ended,
 }
 
@@ -52,20 +52,20 @@ pub enum Loss {
 pub enum Output {
     /// Open a socket.
     Connect,
-    /// Drop the socket; nothing of it counts any more.
+    /// Drop the socket. What still comes from it does not count.
     Disconnect,
-    /// Tell whoever watches.
+    /// Report the new state.
     State(State),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+enum Stage {
     /// A socket is being opened, or open without a first frame, since then.
     Connecting(Duration),
     Live {
         since: Duration,
-        /// When the newest snapshot came, if it had cars.
-        fed: Option<Duration>,
+        /// When the newest snapshot came. `None` if it had no cars.
+        last_cars: Option<Duration>,
     },
     Waiting {
         until: Duration,
@@ -76,10 +76,10 @@ enum Phase {
 /// A spectator's connection.
 #[derive(Debug)]
 pub struct Connection {
-    phase: Phase,
+    stage: Stage,
     opened: bool,
     reconnect: Reconnect,
-    /// At most a few, since they are taken after each input.
+    /// At most a few: the caller takes them after each input.
     outputs: VecDeque<Output>,
 }
 
@@ -87,7 +87,7 @@ impl Connection {
     /// Start with the first attempt.
     pub fn new(now: Duration) -> Self {
         Self {
-            phase: Phase::Connecting(now),
+            stage: Stage::Connecting(now),
             opened: false,
             reconnect: Reconnect::new(ReconnectPolicy::SPECTATOR),
             outputs: [Output::State(State::Connecting), Output::Connect].into(),
@@ -101,10 +101,10 @@ impl Connection {
 
     /// A text frame came.
     pub fn handle_room(&mut self, now: Duration) {
-        if let Phase::Connecting(_) = self.phase {
-            self.phase = Phase::Live {
+        if let Stage::Connecting(_) = self.stage {
+            self.stage = Stage::Live {
                 since: now,
-                fed: None,
+                last_cars: None,
             };
             self.outputs.push_back(Output::State(State::Live));
         }
@@ -112,19 +112,19 @@ impl Connection {
 
     /// A snapshot came.
     pub fn handle_snapshot(&mut self, has_cars: bool, now: Duration) {
-        if let Phase::Live { fed, .. } = &mut self.phase {
-            *fed = has_cars.then_some(now);
+        if let Stage::Live { last_cars, .. } = &mut self.stage {
+            *last_cars = has_cars.then_some(now);
         }
     }
 
-    /// The socket was closed, by whomever. `random` is from 0 to 1.
+    /// The socket was closed by either side. `random` is from 0 to 1.
     pub fn handle_close(&mut self, number: u16, reason: String, now: Duration, random: f64) {
-        let loss = Loss::Closed {
+        let reason = DisconnectReason::Closed {
             number,
             reason,
             opened: self.opened,
         };
-        self.lose(loss, now, random);
+        self.lose(reason, now, random);
     }
 
     /// Do what is due. `random` is from 0 to 1.
@@ -132,25 +132,27 @@ impl Connection {
         let Some(due) = self.poll_timeout().filter(|&due| due <= now) else {
             return;
         };
-        match &mut self.phase {
-            Phase::Live { fed, .. } if now - due >= SLEPT => *fed = Some(now - SILENCE + SLEPT),
-            Phase::Live { .. } => self.lose(Loss::Silence, now, random),
-            Phase::Connecting(_) => self.lose(Loss::Timeout, now, random),
-            Phase::Waiting { .. } => self.connect(now),
-            Phase::Closed => {}
+        match &mut self.stage {
+            Stage::Live { last_cars, .. } if now - due >= SLEPT => {
+                *last_cars = Some(now - SILENCE + SLEPT)
+            }
+            Stage::Live { .. } => self.lose(DisconnectReason::Silence, now, random),
+            Stage::Connecting(_) => self.lose(DisconnectReason::Timeout, now, random),
+            Stage::Waiting { .. } => self.connect(now),
+            Stage::Closed => {}
         }
     }
 
-    /// The network is back: an attempt that waits is made at once.
+    /// The network is back: make an attempt that waits at once.
     pub fn handle_online(&mut self, now: Duration) {
-        if let Phase::Waiting { .. } = self.phase {
+        if let Stage::Waiting { .. } = self.stage {
             self.connect(now);
         }
     }
 
     /// End it for good.
     pub fn close(&mut self) {
-        self.end(Loss::Ended);
+        self.end(DisconnectReason::Ended);
     }
 
     /// Give the next thing to do.
@@ -160,47 +162,47 @@ impl Connection {
 
     /// Say when [`handle_timeout`](Self::handle_timeout) has something to do.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        match self.phase {
-            Phase::Connecting(since) => Some(since + CONNECT_TIMEOUT),
-            Phase::Live { fed, .. } => Some(fed? + SILENCE),
-            Phase::Waiting { until } => Some(until),
-            Phase::Closed => None,
+        match self.stage {
+            Stage::Connecting(since) => Some(since + CONNECT_TIMEOUT),
+            Stage::Live { last_cars, .. } => Some(last_cars? + SILENCE),
+            Stage::Waiting { until } => Some(until),
+            Stage::Closed => None,
         }
     }
 
     fn connect(&mut self, now: Duration) {
-        self.phase = Phase::Connecting(now);
+        self.stage = Stage::Connecting(now);
         self.opened = false;
         self.outputs.push_back(Output::Connect);
     }
 
-    fn lose(&mut self, loss: Loss, now: Duration, random: f64) {
-        let up = match self.phase {
-            Phase::Connecting(_) => Duration::ZERO,
-            Phase::Live { since, .. } => now.saturating_sub(since),
-            Phase::Waiting { .. } | Phase::Closed => return,
+    fn lose(&mut self, reason: DisconnectReason, now: Duration, random: f64) {
+        let up = match self.stage {
+            Stage::Connecting(_) => Duration::ZERO,
+            Stage::Live { since, .. } => now.saturating_sub(since),
+            Stage::Waiting { .. } | Stage::Closed => return,
         };
-        let Some(wait) = self.reconnect.handle_loss(loss.retry(), up, random) else {
-            return self.end(loss);
+        let Some(wait) = self.reconnect.handle_loss(reason.retry(), up, random) else {
+            return self.end(reason);
         };
-        self.phase = Phase::Waiting { until: now + wait };
+        self.stage = Stage::Waiting { until: now + wait };
         self.outputs.push_back(Output::Disconnect);
-        let state = State::Reconnecting(loss, wait);
+        let state = State::Reconnecting(reason, wait);
         self.outputs.push_back(Output::State(state));
     }
 
-    fn end(&mut self, loss: Loss) {
-        if self.phase != Phase::Closed {
-            self.phase = Phase::Closed;
+    fn end(&mut self, reason: DisconnectReason) {
+        if self.stage != Stage::Closed {
+            self.stage = Stage::Closed;
             self.outputs.push_back(Output::Disconnect);
-            self.outputs.push_back(Output::State(State::Closed(loss)));
+            self.outputs.push_back(Output::State(State::Closed(reason)));
         }
     }
 }
 
-impl Loss {
+impl DisconnectReason {
     /// Say whether another attempt may go better.
-    pub fn may_pass(&self) -> bool {
+    pub fn is_retryable(&self) -> bool {
         self.retry() != Retry::No
     }
 
@@ -229,8 +231,8 @@ mod tests {
         std::iter::from_fn(|| connection.poll_output()).collect()
     }
 
-    fn closed(number: u16, opened: bool) -> Loss {
-        Loss::Closed {
+    fn closed(number: u16, opened: bool) -> DisconnectReason {
+        DisconnectReason::Closed {
             number,
             reason: String::new(),
             opened,
@@ -246,10 +248,10 @@ mod tests {
         connection
     }
 
-    fn lost(loss: Loss, wait: Duration) -> [Output; 2] {
+    fn lost(reason: DisconnectReason, wait: Duration) -> [Output; 2] {
         [
             Output::Disconnect,
-            Output::State(State::Reconnecting(loss, wait)),
+            Output::State(State::Reconnecting(reason, wait)),
         ]
     }
 
@@ -340,7 +342,10 @@ mod tests {
         connection.handle_timeout(ms(9999), 0.0);
         assert_eq!(outputs(&mut connection), []);
         connection.handle_timeout(ms(10_000), 0.0);
-        assert_eq!(outputs(&mut connection), lost(Loss::Timeout, ms(0)));
+        assert_eq!(
+            outputs(&mut connection),
+            lost(DisconnectReason::Timeout, ms(0))
+        );
     }
 
     #[test]
@@ -352,7 +357,10 @@ mod tests {
         assert_eq!(connection.poll_timeout(), None);
         connection.handle_snapshot(true, ms(3000));
         connection.handle_timeout(ms(13_000), 0.0);
-        assert_eq!(outputs(&mut connection), lost(Loss::Silence, ms(0)));
+        assert_eq!(
+            outputs(&mut connection),
+            lost(DisconnectReason::Silence, ms(0))
+        );
     }
 
     #[test]
@@ -367,7 +375,10 @@ mod tests {
         fed.handle_snapshot(true, ms(60_001));
         assert_eq!(fed.poll_timeout(), Some(ms(70_001)));
         connection.handle_timeout(ms(62_000), 0.0);
-        assert_eq!(outputs(&mut connection), lost(Loss::Silence, ms(0)));
+        assert_eq!(
+            outputs(&mut connection),
+            lost(DisconnectReason::Silence, ms(0))
+        );
         assert_eq!(outputs(&mut fed), []);
     }
 
@@ -383,10 +394,10 @@ mod tests {
         connection.handle_online(ms(21));
         assert_eq!(outputs(&mut connection), []);
         connection.handle_close(1006, String::new(), ms(30), 0.0);
-        let loss = closed(1006, false);
+        let reason = closed(1006, false);
         assert_eq!(
             outputs(&mut connection),
-            lost(loss, ms(0)),
+            lost(reason, ms(0)),
             "it was not open again"
         );
     }
@@ -398,7 +409,7 @@ mod tests {
         connection.close();
         connection.handle_close(1006, String::new(), ms(10), 0.0);
         connection.handle_room(ms(11));
-        let state = Output::State(State::Closed(Loss::Ended));
+        let state = Output::State(State::Closed(DisconnectReason::Ended));
         assert_eq!(outputs(&mut connection), [Output::Disconnect, state]);
         assert_eq!(connection.poll_timeout(), None);
     }

@@ -1,5 +1,5 @@
-//! The text frame that tells a spectator about the room. What is missing or odd in it is left out, so that a newer
-//! relay may say more.
+//! The text frame that describes the room to a spectator. What is missing or odd in it is left out, so that a newer
+//! relay may send more.
 
 use crate::id::{RoomId, SessionId};
 use crate::json::{Object, Value};
@@ -10,34 +10,34 @@ pub const MAX_ROOM_BYTES: usize = 256 * 1024;
 /// The letters of a name that are kept.
 pub const MAX_NAME_LETTERS: usize = 64;
 
-/// A room, as the relay tells it.
+/// A room as the relay describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
-    /// Which.
+    /// The room's id.
     pub id: RoomId,
-    /// What it is called; empty where the relay has not heard.
+    /// Its name. Empty if the relay does not know it.
     pub name: String,
-    /// Its host, where the relay has heard.
+    /// Its host, if the relay knows it.
     pub host_id: Option<SessionId>,
     /// The race was started.
     pub is_active: bool,
-    /// Who is in it, at most one an index.
+    /// Its players, at most one for each index.
     pub players: Vec<Player>,
 }
 
 /// A player of a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Player {
-    /// What names the player's car in the snapshots.
+    /// The number of the player's car in the snapshots.
     pub index: u8,
-    /// Who.
+    /// The player's id.
     pub id: SessionId,
-    /// What the player is called; empty where the relay has not heard.
+    /// The player's name. Empty if the relay does not know it.
     pub name: String,
 }
 
 impl Room {
-    /// Read a text frame; nothing where it does not tell a room.
+    /// Read a text frame. `None` if it does not describe a room.
     pub fn parse(frame: &str) -> Option<Self> {
         if frame.len() > MAX_ROOM_BYTES {
             return None;
@@ -55,8 +55,8 @@ impl Room {
 
 fn players(room: &Object<'_>) -> Vec<Player> {
     let mut players: Vec<Player> = Vec::new();
-    let told = room.list("players").unwrap_or_default();
-    for player in told.iter().filter_map(player) {
+    let listed = room.list("players").unwrap_or_default();
+    for player in listed.iter().filter_map(player) {
         let is_taken = players.iter().any(|other| other.index == player.index);
         if !is_taken && players.len() < MAX_CARS {
             players.push(player);
