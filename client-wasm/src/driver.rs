@@ -13,29 +13,11 @@ use wasm_bindgen::prelude::*;
 
 use crate::clock::{self, Timer};
 use crate::error::RaceError;
+use crate::event::Event;
 use crate::listeners::{LOG, Listeners};
 use crate::log::Level;
 use crate::objects::Object;
 use crate::socket::{Opener, Socket};
-
-/// Something that happened to a machine.
-pub(crate) enum Event {
-    /// The WebSocket is open.
-    Opened,
-    Text(String),
-    Binary(Vec<u8>),
-    /// The WebSocket was closed by either side.
-    Closed {
-        number: u16,
-        reason: String,
-    },
-    /// The WebSocket could not be made.
-    NotOpened(RaceError),
-    /// The time of `poll_timeout` has come.
-    Timeout,
-    /// The network is back.
-    Online,
-}
 
 /// A state machine that a driver runs. It never calls JavaScript by itself.
 pub(crate) trait Machine: 'static {

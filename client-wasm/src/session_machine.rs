@@ -15,8 +15,9 @@ use protocol::session::{
 use wasm_bindgen::JsValue;
 
 use crate::clock::to_ms;
-use crate::driver::{Deferred, Event, Machine, Queue};
+use crate::driver::{Deferred, Machine, Queue};
 use crate::error::{self, RaceError};
+use crate::event::Event;
 use crate::listeners::Listeners;
 use crate::log::Level;
 use crate::objects::Object;

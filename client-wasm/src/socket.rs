@@ -6,8 +6,8 @@ use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
-use crate::driver::Event;
 use crate::error::RaceError;
+use crate::event::Event;
 
 /// The most bytes that the browser may hold back before positions are dropped. A position behind them would come too late.
 const MAX_BUFFERED_BYTES: u32 = 16 * 1024;

@@ -8,8 +8,9 @@ use protocol::spectate::{SUBPROTOCOL, access, address};
 use wasm_bindgen::prelude::*;
 
 use crate::clock::{self, OnlineListener, from_ms, to_ms};
-use crate::driver::{Driver, Event};
+use crate::driver::Driver;
 use crate::error::RaceError;
+use crate::event::Event;
 use crate::listeners::{LOG, Listeners};
 use crate::objects::Object;
 use crate::options::SpectatorOptions;

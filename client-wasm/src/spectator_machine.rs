@@ -9,8 +9,9 @@ use protocol::timeline::{Taken, Timeline};
 use wasm_bindgen::JsValue;
 
 use crate::clock::to_ms;
-use crate::driver::{Event, Machine, Queue};
+use crate::driver::{Machine, Queue};
 use crate::error::RaceError;
+use crate::event::Event;
 use crate::log::Level;
 use crate::objects::Object;
 use crate::samples::Samples;

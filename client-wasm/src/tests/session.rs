@@ -1,3 +1,5 @@
+//! Tests of sessions in wasm: in a page, and in Node.
+
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;

@@ -1,3 +1,5 @@
+//! Tests of spectators in wasm: in a page, and in Node.
+
 use js_sys::Reflect;
 use wasm_bindgen_test::wasm_bindgen_test;
 
