@@ -117,7 +117,7 @@ impl Quat {
         self.x.is_finite() && self.y.is_finite() && self.z.is_finite() && self.w.is_finite()
     }
 
-    /// Bring to length one; nothing where there is no direction to keep. Later servers refuse a turn that is
+    /// Bring to length one. `None` if it has no direction. Later servers refuse a rotation that is
     /// not normalised (facts, section 6.5).
     pub fn normalized(self) -> Option<Self> {
         let length = self.dot(self).sqrt();

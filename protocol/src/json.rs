@@ -131,7 +131,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The rotation under `name`, none where there is no such member.
+    /// The rotation under `name`. Without such a member it is no rotation at all.
     pub(crate) fn quat_or_identity(&self, name: &str) -> Option<Quat> {
         let Some(value) = self.get(name) else {
             return Some(Quat::IDENTITY);

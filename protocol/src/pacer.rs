@@ -20,7 +20,7 @@ const GRACE: Duration = Duration::from_millis(25);
 #[derive(Debug, Clone)]
 pub struct Pacer<T> {
     interval: Duration,
-    /// The next beat; nothing before the first offer.
+    /// The next beat. `None` before the first offer.
     next: Option<Duration>,
     waiting: Option<T>,
 }

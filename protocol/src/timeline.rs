@@ -24,7 +24,7 @@ use indices::{INDICES, Indices};
 use std::time::Duration;
 use store::{Store, Stored};
 
-/// How much is kept unless told otherwise.
+/// How much is kept by default.
 pub const DEFAULT_HISTORY: Duration = Duration::from_secs(600);
 /// The least that is kept: what it takes to show the live moment, however late snapshots come.
 pub const MIN_HISTORY: Duration = Duration::from_secs(5);
@@ -129,7 +129,7 @@ impl Timeline {
         self.clock.handle_break();
     }
 
-    /// The oldest moment that is kept; nothing before the first snapshot.
+    /// The oldest moment that is kept. `None` before the first snapshot.
     pub fn start(&self) -> Option<Duration> {
         self.store.oldest().map(|stored| stored.at)
     }
@@ -210,7 +210,7 @@ fn skipped((last, had_cars): (u32, bool), number: u32) -> u32 {
 }
 
 /// Seconds that are known to be small; less than none is none.
-/// No time where there is less than none.
+/// A time below zero counts as zero.
 fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }

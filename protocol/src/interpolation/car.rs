@@ -282,7 +282,7 @@ impl Car {
         let Some(before) = next.checked_sub(1) else {
             return Path::standing(&self.samples[0]);
         };
-        // Nobody knows where it went meanwhile: it stays, and then is where it is.
+        // Its way in between is not known: it stays, and then stands at the next place.
         if self.samples[next].seconds - self.samples[before].seconds > MAX_BRIDGE_SECONDS {
             return self.beyond(before, seconds);
         }

@@ -25,7 +25,7 @@ pub(super) enum Stamp {
     },
 }
 
-/// The relay's clock, told by its snapshots.
+/// The relay's clock, computed from its snapshots.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     newest: Option<Newest>,

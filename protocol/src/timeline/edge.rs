@@ -20,12 +20,12 @@ const USUAL_TICK_SECONDS: f64 = 0.05;
 const MAX_DELAY_SECONDS: f64 = 1.5;
 /// Snapshots closer than this were held back together, and only the first says for how long.
 const AT_ONCE_SECONDS: f64 = 0.005;
-/// So far behind, catching up unseen would take too long: it jumps.
+/// Beyond this distance the live moment jumps, because catching up unseen would take too long.
 const MAX_BEHIND_SECONDS: f64 = 0.5;
 /// Where the live moment stops behind the newest snapshot: where every car has become stale.
 pub(super) const HOLD: Duration = MAX_EXTRAPOLATION.saturating_add(Duration::from_millis(1));
 
-/// The live moment, told by the arrivals.
+/// The live moment, computed from the arrivals.
 #[derive(Debug, Default)]
 pub(super) struct Edge {
     /// How old the snapshot before each arrival had become by then: local time less timeline. Who shows what is so

@@ -70,7 +70,7 @@ impl Glide {
         }
     }
 
-    /// Let cars start at this moment from where they were drawn, but for those that are others now.
+    /// Let cars start at this moment from where they were drawn. A car whose index has a new owner does not.
     pub(super) fn mend(
         &mut self,
         at: Duration,

@@ -27,7 +27,7 @@ impl Stored {
 /// The snapshots of the last minutes. Each has a number, counted from the first there was.
 #[derive(Debug)]
 pub(super) struct Store {
-    /// At most `MAX_BYTES` together, but for the newest.
+    /// At most `MAX_BYTES` together; the newest is kept in any case.
     snapshots: VecDeque<Stored>,
     /// The number of the oldest.
     first: u64,
