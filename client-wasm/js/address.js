@@ -6,8 +6,7 @@ import { RaceError } from "./error.js";
 const CONFIG_TIMEOUT_MS = 8000;
 
 /**
- * What a relay tells of itself at `/api/config`.
- * @typedef {object} RelayConfig
+ * @typedef {object} RelayConfig  What a relay tells of itself at `/api/config`.
  * @property {string} [version]
  * @property {string} [udpSecret]  the secret of the datagrams
  * @property {number} [updateHz]  positions a second

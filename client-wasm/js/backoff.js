@@ -7,7 +7,7 @@ export const MAX_MS = 15_000;
 const BUSY_MS = 2000;
 const BUSY = new Set(["relay_restarting", "relay_full"]);
 
-/** The pauses between attempts to come back in milliseconds, and how many in a row there are. @typedef {{ minMs?: number, maxMs?: number, attempts?: number }} ReconnectOptions */
+/** @typedef {{ minMs?: number, maxMs?: number, attempts?: number }} ReconnectOptions  The pauses between attempts to come back in milliseconds, and how many in a row there are. */
 
 /**
  * Any part, drawn anew each time, of a wait that doubles with each attempt.

@@ -4,15 +4,13 @@ import { CAR_STRIDE } from "./core.js";
 
 /** @typedef {import("./core.js").Core} Core */
 /**
- * The other cars as rows of `CAR_STRIDE` numbers: slot, x, y, z (metres), qx, qy, qz, qw, speed (m/s), age of what is known
- * (ms), stale (0 or 1), yaw (radians, 0 along +z, positive towards +x).
- * @typedef {object} CarSample
+ * @typedef {object} CarSample  The other cars as rows of `CAR_STRIDE` numbers: slot, x, y, z (metres), qx, qy, qz, qw, speed (m/s), age of what is known
+ *   (ms), stale (0 or 1), yaw (radians, 0 along +z, positive towards +x).
  * @property {Float32Array} rows  good until the next sample, and longer than the rows it has
  * @property {number} count  rows
  */
 /**
- * Another car at a moment: one object that is filled anew for each.
- * @typedef {object} Car
+ * @typedef {object} Car  Another car at a moment: one object that is filled anew for each.
  * @property {number} slot  a small number that stays the car's as long as it is there
  * @property {string} id  of the player
  * @property {string} name  of the player; empty while it is not known

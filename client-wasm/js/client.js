@@ -15,14 +15,13 @@ import { spectate } from "./spectator.js";
 /** @typedef {import("./core.js").Core} Core */
 /** @typedef {import("./core.js").CoreOptions} CoreOptions */
 /** @typedef {import("./core.js").CoreEvents} CoreEvents */
-/** A room in the list of all. @typedef {import("./core.js").Room} ListedRoom */
+/** @typedef {import("./core.js").Room} ListedRoom  A room in the list of all. */
 /** @typedef {import("./room.js").Room} Room */
 /** @typedef {import("./stats.js").Stats} Stats */
 /** @typedef {import("./engine.js").Recording} Recording */
 /** @typedef {import("./connection.js").StateChange} StateChange */
 /**
- * The events of a client.
- * @typedef {object} RaceEvents
+ * @typedef {object} RaceEvents  The events of a client.
  * @property {StateChange} state
  * @property {{ room: Room | null }} room  one is in a room now, or in none any more
  * @property {{ senderId: string, senderName: string, text: string }} message  from anybody; the room tells it too
@@ -30,13 +29,12 @@ import { spectate } from "./spectator.js";
  * @property {{ level: string, line: string }} log  lines of the core, as many as `logLevel` says
  */
 /**
- * What a client is made with.
- * @typedef {object} ClientOptions
+ * @typedef {object} ClientOptions  What a client is made with.
  * @property {string} name  that others see
  * @property {string} [password]  keeps others from the name while one is online; held in memory only
  * @property {import("./backoff.js").ReconnectOptions | false} [reconnect]  pauses between attempts and how many in a row; false: never
  */
-/** All that a client can be made with; only `name` must be there. @typedef {ClientOptions & import("./engine.js").EngineOptions & CoreOptions} RaceOptions */
+/** @typedef {ClientOptions & import("./engine.js").EngineOptions & CoreOptions} RaceOptions  All that a client can be made with; only `name` must be there. */
 
 const TYPES = Object.freeze(["state", "room", "message", "draining", "log"]);
 /** The address of a relay that is a recording. */

@@ -7,10 +7,9 @@ import { RaceError, raceError } from "./error.js";
 /** @typedef {import("./core.js").Core} Core */
 /** @typedef {import("./core.js").CoreEvents} CoreEvents */
 /** @typedef {import("./backoff.js").ReconnectOptions} ReconnectOptions */
-/** `idle` before the first `connect()`; `closed` is for good. @typedef {"idle" | "connecting" | "connected" | "reconnecting" | "closed"} ClientState */
+/** @typedef {"idle" | "connecting" | "connected" | "reconnecting" | "closed"} ClientState  `idle` before the first `connect()`; `closed` is for good. */
 /**
- * What became of the connection, and why.
- * @typedef {object} StateChange
+ * @typedef {object} StateChange  What became of the connection, and why.
  * @property {ClientState} state
  * @property {import("./error.js").RaceErrorCode} [code]  why it is `reconnecting`, `closed`, or `idle` again
  * @property {string} [reason]  the same in words

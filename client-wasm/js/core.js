@@ -1,18 +1,16 @@
 // What stands behind a client: the wasm session, a worker that has one, a mock, or a recording. All are alike, so that the
 // client does not know which. Types, and what all of them share.
 
-/** How far a core has come. @typedef {"disconnected" | "connected" | "authenticated"} CoreState */
+/** @typedef {"disconnected" | "connected" | "authenticated"} CoreState  How far a core has come. */
 /** @typedef {{ id: string, name: string }} Player */
-/** A room in the list of all; `isActive`: its race was started. @typedef {{ id: string, name: string, playerCount: number, isActive: boolean, hostId: string | null }} Room */
-/** Where a player starts: a place in metres, or on later servers the number of one. @typedef {{ id: string, x?: number, y?: number, z?: number, index?: number }} SpawnPosition */
+/** @typedef {{ id: string, name: string, playerCount: number, isActive: boolean, hostId: string | null }} Room  A room in the list of all; `isActive`: its race was started. */
+/** @typedef {{ id: string, x?: number, y?: number, z?: number, index?: number }} SpawnPosition  Where a player starts: a place in metres, or on later servers the number of one. */
 /** @typedef {{ roomId: string, hostId?: string, spawnPositions: SpawnPosition[] }} GameStarted */
 /**
- * Figures about the network; times in milliseconds.
- * @typedef {{ roundTripMs: number | null, sent: number, received: number, refused: number, lost: number, lossPercent: number, lossEstimated: boolean, sentPerSecond: number, receivedPerSecond: number, bytesSent: number, bytesReceived: number }} CoreMetrics
+ * @typedef {{ roundTripMs: number | null, sent: number, received: number, refused: number, lost: number, lossPercent: number, lossEstimated: boolean, sentPerSecond: number, receivedPerSecond: number, bytesSent: number, bytesReceived: number }} CoreMetrics  Figures about the network; times in milliseconds.
  */
 /**
- * The events of a core.
- * @typedef {object} CoreEvents
+ * @typedef {object} CoreEvents  The events of a core.
  * @property {{ state: CoreState }} state
  * @property {GameStarted} gameStarted
  * @property {{ senderId: string, senderName: string, message: string }} message
@@ -27,13 +25,11 @@
  * @property {{ level: string, line: string }} log
  */
 /**
- * What a core is made with. `webSocket` makes the socket where it is not to be the browser's own.
- * @typedef {{ secret?: string, updateHz?: number, plainDatagrams?: boolean, batch?: boolean, commandTimeoutMs?: number, logLevel?: string, webSocket?: (url: string, protocols: string[]) => WebSocket }} CoreOptions
+ * @typedef {{ secret?: string, updateHz?: number, plainDatagrams?: boolean, batch?: boolean, commandTimeoutMs?: number, logLevel?: string, webSocket?: (url: string, protocols: string[]) => WebSocket }} CoreOptions  What a core is made with. `webSocket` makes the socket where it is not to be the browser's own.
  */
 /**
- * A core. After `close` events of its own accord it may be connected again. Every promise rejects with an error that has
- * `code` and `retryable`.
- * @typedef {object} Core
+ * @typedef {object} Core  A core. After `close` events of its own accord it may be connected again. Every promise rejects with an error that has
+ *   `code` and `retryable`.
  * @property {(url: string) => Promise<string>} connect  to the relay's `/ws`; resolves with the session id
  * @property {(name: string, password?: string) => Promise<{ name: string, authenticated: boolean, udpEncryption: boolean }>} signIn
  * @property {(name: string) => Promise<{ roomId: string, name: string }>} createRoom
@@ -59,7 +55,7 @@
  * @property {(conditions: import("./lab.js").Conditions | null) => void | Promise<void>} [simulate]  a worse network from now on; null: the real one
  * @property {() => void} free
  */
-/** Makes a core; may have to load something first. @typedef {(options: CoreOptions) => Promise<Core>} CoreFactory */
+/** @typedef {(options: CoreOptions) => Promise<Core>} CoreFactory  Makes a core; may have to load something first. */
 
 /** Numbers of a row of `sample()`. */
 export const CAR_STRIDE = 12;

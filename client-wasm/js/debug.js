@@ -10,8 +10,7 @@ export { RaceDebug };
 /** @typedef {import("./debug/watch.js").Watched} Watched */
 
 /**
- * How a panel is shown.
- * @typedef {object} PanelOptions
+ * @typedef {object} PanelOptions  How a panel is shown.
  * @property {Element} [parent]  default the page's body
  * @property {boolean} [folded]  only its head; default false
  * @property {boolean} [showMessages]  also what players write to each other; default false

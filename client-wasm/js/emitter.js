@@ -7,8 +7,8 @@ const MAX_LISTENERS = 1000;
 /** Events that a loop may be behind before the oldest are dropped. */
 const MAX_BEHIND = 256;
 
-/** Until when is listened. @typedef {{ signal?: AbortSignal }} ListenOptions */
-/** Until when is listened, and how many events may wait. @typedef {{ signal?: AbortSignal, limit?: number }} StreamOptions */
+/** @typedef {{ signal?: AbortSignal }} ListenOptions  Until when is listened. */
+/** @typedef {{ signal?: AbortSignal, limit?: number }} StreamOptions  Until when is listened, and how many events may wait. */
 /** @typedef {{ call: (event: any) => void, ended: (() => void) | undefined, stop: () => void, live: boolean }} Listener */
 
 /**

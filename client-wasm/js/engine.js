@@ -11,16 +11,14 @@ import { Wiring } from "./wiring.js";
 /** @typedef {import("./lab.js").Conditions} Conditions */
 /** @typedef {import("./recorder.js").RecordingOptions} RecordingOptions */
 /**
- * A recording that goes on.
- * @typedef {object} Recording
+ * @typedef {object} Recording  A recording that goes on.
  * @property {number} durationMs  so far
  * @property {number} byteLength  so far
  * @property {boolean} stopped
  * @property {() => Blob} stop  ends it; gives the recording, and always the same one
  */
 /**
- * What an engine is made with.
- * @typedef {object} EngineOptions
+ * @typedef {object} EngineOptions  What an engine is made with.
  * @property {import("./core.js").CoreFactory} [core]  what stands behind the client; default: the wasm client
  * @property {import("./address.js").RelayConfig} [config]  what the relay tells of itself, where it need not be asked
  * @property {typeof fetch} [fetch]  asks the relay

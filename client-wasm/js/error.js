@@ -22,9 +22,9 @@ const OWN = Object.freeze({
   timeout: true,
 });
 
-/** What the client itself finds. @typedef {keyof typeof OWN} OwnCode */
-/** What game server, relay and wasm core say. @typedef {"auth_failed" | "auth_required" | "room_not_found" | "room_full" | "not_host" | "player_not_found" | "unknown_command" | "queue_full" | "not_allowed" | "frame_too_large" | "relay_restarting" | "relay_full" | "server_ended" | "server_unreachable" | "certificate_not_trusted" | "server_timeout" | "sent_too_much" | "too_slow" | "malformed"} CoreCode */
-/** A stable word for what went wrong; newer servers and relays may bring more. @typedef {OwnCode | CoreCode | (string & {})} RaceErrorCode */
+/** @typedef {keyof typeof OWN} OwnCode  What the client itself finds. */
+/** @typedef {"auth_failed" | "auth_required" | "room_not_found" | "room_full" | "not_host" | "player_not_found" | "unknown_command" | "queue_full" | "not_allowed" | "frame_too_large" | "relay_restarting" | "relay_full" | "server_ended" | "server_unreachable" | "certificate_not_trusted" | "server_timeout" | "sent_too_much" | "too_slow" | "malformed"} CoreCode  What game server, relay and wasm core say. */
+/** @typedef {OwnCode | CoreCode | (string & {})} RaceErrorCode  A stable word for what went wrong; newer servers and relays may bring more. */
 
 /** What every function of this package throws or rejects with. */
 export class RaceError extends Error {

@@ -15,18 +15,16 @@ export { VirtualClock };
 
 /** @typedef {import("./mock/clock.js").Clock} Clock */
 /** @typedef {import("./mock/line.js").TrackFile} TrackFile */
-/** What a client asks of a relay and can fail. @typedef {"connect" | "signIn" | "createRoom" | "joinRoom" | "leaveRoom" | "listRooms" | "roomPlayers" | "playerInfo" | "relayMessage" | "startGame" | "ping"} Method */
+/** @typedef {"connect" | "signIn" | "createRoom" | "joinRoom" | "leaveRoom" | "listRooms" | "roomPlayers" | "playerInfo" | "relayMessage" | "startGame" | "ping"} Method  What a client asks of a relay and can fail. */
 /**
- * By method, the code it fails with: one for always, or a list that is used up call by call.
- * @typedef {Partial<Record<Method, string | string[]>>} Failures
+ * @typedef {Partial<Record<Method, string | string[]>>} Failures  By method, the code it fails with: one for always, or a list that is used up call by call.
  */
 /** @typedef {string | { name: string, bots?: number, isActive?: boolean }} RoomPlan  its name, and more where it differs from the others */
-/** A player of the mock, as it is now. @typedef {{ id: string, name: string, isBot: boolean }} MockPlayer */
-/** A room of the mock, as it is now; `isActive`: its race was started. @typedef {{ id: string, name: string, hostId: string | null, isActive: boolean, players: MockPlayer[] }} MockRoom */
+/** @typedef {{ id: string, name: string, isBot: boolean }} MockPlayer  A player of the mock, as it is now. */
+/** @typedef {{ id: string, name: string, hostId: string | null, isActive: boolean, players: MockPlayer[] }} MockRoom  A room of the mock, as it is now; `isActive`: its race was started. */
 
 /**
- * What is in the relay from the start, how far away it is, and what goes wrong.
- * @typedef {object} MockOptions
+ * @typedef {object} MockOptions  What is in the relay from the start, how far away it is, and what goes wrong.
  * @property {number} [bots]  in each of the rooms, 0 to 20; default 6
  * @property {RoomPlan[]} [rooms]  that are there from the start, and stay when empty; default one, "Bot race"
  * @property {TrackFile} [track]  what the bots drive, as the demo's `track.json`; default a small oval

@@ -1,14 +1,13 @@
 // Who is in a room: a live map that others can only read, kept in step with the server's lists.
 
 /**
- * Somebody in a room.
- * @typedef {object} RoomPlayer
+ * @typedef {object} RoomPlayer  Somebody in a room.
  * @property {string} id
  * @property {string} name
  * @property {boolean} isHost  may start the race
  * @property {boolean} isMe
  */
-/** Somebody in a room, to be read only. @typedef {Readonly<RoomPlayer>} Player */
+/** @typedef {Readonly<RoomPlayer>} Player  Somebody in a room, to be read only. */
 
 /** A live view: it shows every change, and cannot be changed. @implements {ReadonlyMap<string, Player>} */
 export class PlayerMap {

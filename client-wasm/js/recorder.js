@@ -14,8 +14,7 @@ import { Tape } from "./recorder/tape.js";
 /** @typedef {import("./recorder/format.js").Keyframe} Keyframe */
 
 /**
- * How much of a race is kept, and what.
- * @typedef {object} RecordingOptions
+ * @typedef {object} RecordingOptions  How much of a race is kept, and what.
  * @property {number} [maxMinutes]  of the newest that is kept, 1 to 240; default 30
  * @property {number} [maxMegabytes]  1 to 256; default 64
  * @property {boolean} [messages]  keep what people write to each other; default false

@@ -11,12 +11,10 @@ import { Stage } from "./replay/stage.js";
 /** @typedef {{ speed?: number, clock?: import("./lab/clock.js").Clock }} ReplayOptions  speed: 0.1 to 32, default 1 */
 
 /**
- * What a client is made with to be driven: the core, the recorded name, and no pauses of its own where it reconnects.
- * @typedef {{ name: string, core: CoreFactory, config: {}, reconnect: { minMs: number, maxMs: number } }} ReplayClientOptions
+ * @typedef {{ name: string, core: CoreFactory, config: {}, reconnect: { minMs: number, maxMs: number } }} ReplayClientOptions  What a client is made with to be driven: the core, the recorded name, and no pauses of its own where it reconnects.
  */
 /**
- * Plays a recording; a `RaceClient` has it as `playback`. Times are milliseconds since the recording began.
- * @typedef {object} Replay
+ * @typedef {object} Replay  Plays a recording; a `RaceClient` has it as `playback`. Times are milliseconds since the recording began.
  * @property {ReplayClientOptions} clientOptions
  * @property {(client: DrivenClient) => Promise<void>} drive  begins: brings the client to where the recording begins, and plays
  * @property {string} startedAt  when it was recorded, ISO 8601

@@ -9,8 +9,7 @@ import { RaceError, checkText } from "./error.js";
 /** @typedef {import("./cars.js").CarSample} CarSample */
 /** @typedef {import("./core.js").SpawnPosition} SpawnPosition */
 /**
- * The events of a room.
- * @typedef {object} RoomEvents
+ * @typedef {object} RoomEvents  The events of a room.
  * @property {Player} joined  somebody else came in
  * @property {Player} left  somebody else went away
  * @property {{ spawnPositions: SpawnPosition[], mine: SpawnPosition | null }} started  the race begins; `mine` is where one starts
@@ -19,8 +18,8 @@ import { RaceError, checkText } from "./error.js";
  * @property {{ id: string, steering: number, throttle: number, brake: number }} input  another driver's controls
  * @property {{ code: import("./error.js").RaceErrorCode, reason: string, retryable: boolean }} lost  one is in the room no more, and did not leave
  */
-/** A place in metres, y upwards. @typedef {{ x: number, y: number, z: number }} Vector */
-/** A turn; of length 1. @typedef {{ x: number, y: number, z: number, w: number }} Quaternion */
+/** @typedef {{ x: number, y: number, z: number }} Vector  A place in metres, y upwards. */
+/** @typedef {{ x: number, y: number, z: number, w: number }} Quaternion  A turn; of length 1. */
 
 const TYPES = Object.freeze(["joined", "left", "started", "message", "host", "input", "lost"]);
 

@@ -9,26 +9,23 @@ import { wasmSpectator } from "./wasm-core.js";
 /** @typedef {import("./cars.js").Car} Car */
 /** @typedef {import("./cars.js").CarSample} CarSample */
 /**
- * How a room is watched.
- * @typedef {object} SpectateOptions
+ * @typedef {object} SpectateOptions  How a room is watched.
  * @property {string} [token]  where the relay's operator demands one
  * @property {number} [historySeconds]  how much can be looked at again, 0 to 600; default 600
  * @property {(url: string, protocols: string[]) => WebSocket} [webSocket]  makes the socket where it is not to be the browser's own
  * @property {"off" | "error" | "warn" | "info" | "debug" | "trace"} [logLevel]  default "warn"
  */
-/** Begins to watch a room; may have to load something first. @typedef {(url: string, room: string, options: SpectateOptions) => Promise<SpectatorCore>} SpectatorFactory */
-/** A watched room as it is from `atMs` on. @typedef {{ id: string, name: string, hostId: string | null, isActive: boolean, players: { index: number, id: string, name: string }[], atMs: number }} SpectatedRoom */
-/** Figures about watching: snapshots, bytes, and milliseconds. @typedef {{ received: number, skipped: number, refused: number, bytesReceived: number, bytesPerSecond: number, snapshotsPerSecond: number, delayMs: number, jitterMs: number, historyBytes: number }} SpectatorStats */
+/** @typedef {(url: string, room: string, options: SpectateOptions) => Promise<SpectatorCore>} SpectatorFactory  Begins to watch a room; may have to load something first. */
+/** @typedef {{ id: string, name: string, hostId: string | null, isActive: boolean, players: { index: number, id: string, name: string }[], atMs: number }} SpectatedRoom  A watched room as it is from `atMs` on. */
+/** @typedef {{ received: number, skipped: number, refused: number, bytesReceived: number, bytesPerSecond: number, snapshotsPerSecond: number, delayMs: number, jitterMs: number, historyBytes: number }} SpectatorStats  Figures about watching: snapshots, bytes, and milliseconds. */
 /**
- * The events of a spectator.
- * @typedef {object} SpectatorEvents
+ * @typedef {object} SpectatorEvents  The events of a spectator.
  * @property {{ state: "connecting" | "live" | "reconnecting" | "closed", code?: string, reason?: string, retryable?: boolean, retryInMs?: number }} state
  * @property {SpectatedRoom} room  it is known now, or changed
  * @property {{ level: string, line: string }} log
  */
 /**
- * What stands behind a spectator. Times are as the spectator's.
- * @typedef {object} SpectatorCore
+ * @typedef {object} SpectatorCore  What stands behind a spectator. Times are as the spectator's.
  * @property {SpectatorEvents["state"]["state"]} state
  * @property {SpectatedRoom | null} room
  * @property {number} startMs

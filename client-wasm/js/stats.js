@@ -4,8 +4,7 @@
 const MAX_ROUND_TRIPS = 60;
 
 /**
- * Figures about the connection; times in milliseconds.
- * @typedef {object} Stats
+ * @typedef {object} Stats  Figures about the connection; times in milliseconds.
  * @property {number | null} roundTripMs  the newest; null before the first
  * @property {number | null} roundTripP50Ms  half of the last two minutes' were shorter
  * @property {number | null} roundTripP95Ms  nineteen of twenty were shorter

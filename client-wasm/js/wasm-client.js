@@ -5,7 +5,7 @@ import { RaceError, loadFailed, raceError } from "./error.js";
 
 /** @typedef {import("./core.js").CoreFactory} CoreFactory */
 /** @typedef {import("./core.js").Core} Core */
-/** Where the `.wasm` is, if not beside this module: an address, an answer, its bytes or the compiled module. @typedef {string | URL | Request | Response | BufferSource | WebAssembly.Module} InitInput */
+/** @typedef {string | URL | Request | Response | BufferSource | WebAssembly.Module} InitInput  Where the `.wasm` is, if not beside this module: an address, an answer, its bytes or the compiled module. */
 /**
  * @typedef {object} WasmModule
  * @property {(options?: { module_or_path: InitInput }) => Promise<unknown>} default

@@ -14,7 +14,8 @@ const START_TIMEOUT_MS = 20_000;
 
 /**
  * Makes a core in a worker of its own, which ends with the core.
- * @type {import("./core.js").CoreFactory}
+ * @param {import("./core.js").CoreOptions} options
+ * @returns {Promise<import("./core.js").Core>}
  */
 export async function workerCore(options) {
   return inWorker((worker) => new RemoteCore(worker, options, () => worker.terminate()));
@@ -23,7 +24,10 @@ export async function workerCore(options) {
 /**
  * Watches a room in a worker of its own, which ends when the spectator is freed. A moment of the past that nobody looked at
  * for a while takes a few frames to come; until then `sample` gives what it gave last.
- * @type {import("./spectator.js").SpectatorFactory}
+ * @param {string} url
+ * @param {string} room
+ * @param {import("./spectator.js").SpectateOptions} options
+ * @returns {Promise<import("./spectator.js").SpectatorCore>}
  */
 export async function workerSpectator(url, room, options) {
   const wish = { url: String(url), room, options };

@@ -8,8 +8,7 @@ import { lasting, many, short } from "./words.js";
 /** @typedef {import("../connection.js").StateChange} StateChange */
 
 /**
- * What the panel needs of a client: a `RaceClient` is one.
- * @typedef {object} Watched
+ * @typedef {object} Watched  What the panel needs of a client: a `RaceClient` is one.
  * @property {string} state
  * @property {StateChange} stateChange
  * @property {string} id

@@ -14,8 +14,7 @@ import { Findings, quoted } from "./report.js";
 /** @typedef {import("../core.js").CoreFactory} CoreFactory */
 /** @typedef {import("./report.js").Report} Report */
 /**
- * What an examination is made with.
- * @typedef {object} DoctorOptions
+ * @typedef {object} DoctorOptions  What an examination is made with.
  * @property {CoreFactory} [core]  default: the wasm client
  * @property {typeof fetch} [fetch]
  * @property {AbortSignal} [signal]  what was not looked at by then is unknown

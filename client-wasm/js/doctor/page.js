@@ -3,8 +3,7 @@ import { quoted } from "./report.js";
 
 /** @typedef {import("./report.js").Findings} Findings */
 /**
- * What the doctor looks at of the page.
- * @typedef {object} Surroundings
+ * @typedef {object} Surroundings  What the doctor looks at of the page.
  * @property {typeof WebAssembly | undefined} WebAssembly
  * @property {boolean} hasWebSocket
  * @property {string} pageUrl  empty outside of a page

@@ -2,8 +2,7 @@
 import { RaceError } from "../error.js";
 
 /**
- * A made-up network. What is left out is zero: a network without that trouble.
- * @typedef {object} Conditions
+ * @typedef {object} Conditions  A made-up network. What is left out is zero: a network without that trouble.
  * @property {number} [latencyMs]  each way, 0 to 10000
  * @property {number} [jitterMs]  so much more or less than the latency, drawn anew for each frame, 0 to 10000
  * @property {number} [lossPercent]  of the datagrams, each way, 0 to 100

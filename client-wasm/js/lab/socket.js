@@ -91,7 +91,7 @@ export class LabSocket extends EventTarget {
       // The real one calls what is read there, if it is no browser's; its user only writes.
       Object.defineProperty(real, name, { get: () => receive, set: listen });
     });
-    real.send = (data) => socket.send(data);
+    real.send = (data) => socket.send(/** @type {Parameters<LabSocket["send"]>[0]} */ (data));
     real.close = (code, reason) => socket.close(code, reason);
     return socket;
   }

@@ -1,8 +1,7 @@
 // The time of a mock: the page's own, or one that a test moves on.
 
 /**
- * What tells a mock the time.
- * @typedef {object} Clock
+ * @typedef {object} Clock  What tells a mock the time.
  * @property {() => number} now  milliseconds
  * @property {(callback: () => void, delayMs: number) => unknown} setTimeout
  * @property {(timer: any) => void} clearTimeout

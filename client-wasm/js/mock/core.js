@@ -13,8 +13,7 @@ import { Way } from "./way.js";
 /** @typedef {import("./room.js").Player} Player */
 
 /**
- * What a client sees of its relay.
- * @typedef {object} Relay
+ * @typedef {object} Relay  What a client sees of its relay.
  * @property {import("./lobby.js").Lobby} lobby
  * @property {import("./clock.js").Clock} clock
  * @property {number} latencyMs  of a round trip

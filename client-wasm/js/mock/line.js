@@ -22,7 +22,7 @@ const RADIUS = 75;
 const BEND_POINTS = 48;
 
 /** @typedef {{ x: number, z: number, yaw: number, speed: number }} Place */
-/** Points in driving order, the first on the start line; as in the demo's `track.json`. @typedef {{ centreline: Array<[x: number, z: number]> }} TrackFile */
+/** @typedef {{ centreline: Array<[x: number, z: number]> }} TrackFile  Points in driving order, the first on the start line; as in the demo's `track.json`. */
 
 export class Line {
   /** How long a lap takes, in seconds. */

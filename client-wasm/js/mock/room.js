@@ -11,16 +11,14 @@ const SPAWN_X = [66, 60, 54, 47, 41, 35, 28, 22, 16, 9, 3, -3, -9, -15, -22, -28
 /** @typedef {{ steering: number, throttle: number, brake: number }} Controls */
 
 /**
- * What a player is told without having asked.
  * @typedef {{ type: "gameStarted", start: import("../core.js").GameStarted }
  *   | { type: "message", senderId: string, senderName: string, message: string }
  *   | { type: "update", id: string, pose: Pose, sentMs: number }
- *   | { type: "input", id: string, controls: Controls }} Push
+ *   | { type: "input", id: string, controls: Controls }} Push  What a player is told without having asked.
  */
 
 /**
- * Whoever can be in a room: a client or a bot.
- * @typedef {object} Player
+ * @typedef {object} Player  Whoever can be in a room: a client or a bot.
  * @property {string} id
  * @property {string} name
  * @property {Room | null} room

@@ -32,8 +32,7 @@ export const KEYFRAME = 5;
 /** @typedef {{ version: number, startedAt: string, durationMs: number, droppedMs: number, oversized: number, bodyBytes: number, messages: boolean }} Header */
 
 /**
- * All that is known at one time. `pending`: calls that have not settled.
- * @typedef {object} Keyframe
+ * @typedef {object} Keyframe  All that is known at one time. `pending`: calls that have not settled.
  * @property {import("../core.js").CoreState} state
  * @property {string | null} sessionId
  * @property {string | null} name

@@ -4,8 +4,7 @@ import { CAR_STRIDE } from "../core.js";
 /** @typedef {import("../core.js").Core} Core */
 
 /**
- * What a recorded core tells.
- * @typedef {object} Listener
+ * @typedef {object} Listener  What a recorded core tells.
  * @property {<T>(method: string, args: unknown[], promise: Promise<T>) => Promise<T>} call  gives the promise back
  * @property {(rows: Float32Array, count: number) => void} sampled
  * @property {(car: number[]) => void} moved  a place and a turn that went to the server

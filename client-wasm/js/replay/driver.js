@@ -4,8 +4,7 @@
 /** @typedef {import("./known.js").Call} Call */
 
 /**
- * What a driver needs of a client.
- * @typedef {object} DrivenRoom
+ * @typedef {object} DrivenRoom  What a driver needs of a client.
  * @property {() => Promise<unknown>} leave
  * @property {() => Promise<unknown>} start
  * @property {(text: string, playerId?: string) => Promise<unknown>} say

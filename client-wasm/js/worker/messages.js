@@ -6,9 +6,9 @@ import { RaceError, raceError } from "../error.js";
 /** @typedef {import("../core.js").CoreEvents} CoreEvents */
 /** @typedef {import("../core.js").CoreMetrics} CoreMetrics */
 /** @typedef {import("../core.js").CoreOptions} CoreOptions */
-/** What of a core can be read at any time. @typedef {Pick<Core, "state" | "sessionId" | "roomId">} Facts */
-/** What of a spectator can be read at any time. @typedef {Pick<import("../spectator.js").SpectatorCore, "state" | "room">} Sight */
-/** An error as a message can carry it. @typedef {{ code: string, retryable: boolean, message: string }} Fault */
+/** @typedef {Pick<Core, "state" | "sessionId" | "roomId">} Facts  What of a core can be read at any time. */
+/** @typedef {Pick<import("../spectator.js").SpectatorCore, "state" | "room">} Sight  What of a spectator can be read at any time. */
+/** @typedef {{ code: string, retryable: boolean, message: string }} Fault  An error as a message can carry it. */
 
 /** How often the figures are sent. */
 export const METRICS_EVERY_MS = 250;
@@ -31,7 +31,6 @@ export const CALLS = /** @type {const} */ ([
 /** @typedef {typeof CALLS[number]} Call */
 
 /**
- * From the page. The first is `make` for a core or `watch` for a spectator; `rows` gives a buffer back.
  * @typedef {{ kind: "make", options: CoreOptions }
  *   | { kind: "call", id: number, call: Call, args: unknown[] }
  *   | { kind: "update", numbers: number[] }
@@ -40,10 +39,9 @@ export const CALLS = /** @type {const} */ ([
  *   | { kind: "watch", url: string, room: string, options: import("../spectator.js").SpectateOptions }
  *   | { kind: "second", second: number }
  *   | { kind: "close" }
- *   | { kind: "free" }} ToWorker
+ *   | { kind: "free" }} ToWorker  From the page. The first is `make` for a core or `watch` for a spectator; `rows` gives a buffer back.
  */
 /**
- * From the worker. `atMs` is on the clock of `epochMs()`.
  * @typedef {{ kind: "made", facts: Facts }
  *   | { kind: "failed", fault: Fault }
  *   | { kind: "answer", id: number, facts: Facts, value?: unknown, fault?: Fault }
@@ -54,11 +52,10 @@ export const CALLS = /** @type {const} */ ([
  *   | { kind: "seen", type: keyof import("../spectator.js").SpectatorEvents, event: any, sight: Sight }
  *   | { kind: "figures", metrics: import("../spectator.js").SpectatorStats }
  *   | { kind: "live", rows: ArrayBuffer, count: number, atMs: number, liveMs: number, startMs: number }
- *   | { kind: "past", second: number, counts: number[], rows: ArrayBuffer, settled: boolean }} FromWorker
+ *   | { kind: "past", second: number, counts: number[], rows: ArrayBuffer, settled: boolean }} FromWorker  From the worker. `atMs` is on the clock of `epochMs()`.
  */
 /**
- * One end of the wire between them.
- * @typedef {{ postMessage: (message: any, transfer: ArrayBuffer[]) => void, onmessage: ((event: MessageEvent) => void) | null }} Port
+ * @typedef {{ postMessage: (message: any, transfer: ArrayBuffer[]) => void, onmessage: ((event: MessageEvent) => void) | null }} Port  One end of the wire between them.
  */
 
 /** @param {unknown} thrown @returns {Fault} */

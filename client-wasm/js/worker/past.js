@@ -13,8 +13,7 @@ export const SAMPLES = SECOND_MS / STEP_MS + 1;
 const MOST_SECONDS = 30;
 
 /**
- * A second, or as much of it as has been. `counts` has the rows of each sample, which follow each other in `rows`.
- * @typedef {{ second: number, counts: number[], rows: Float32Array, settled: boolean }} Second  settled: nothing of it changes any more
+ * @typedef {{ second: number, counts: number[], rows: Float32Array, settled: boolean }} Second  A second, or as much of it as has been. `counts` has the rows of each sample, which follow each other in `rows`. settled: nothing of it changes any more
  */
 
 export class Past {
