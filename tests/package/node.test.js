@@ -2,6 +2,8 @@
 // with one that it is given.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -41,6 +43,17 @@ async function expectRace(program, ...library) {
     await site.stop();
   }
 }
+
+test("the module is the page's, byte for byte", async () => {
+  const packed = path.join(project.folder, "node_modules/mp-server-client/wasm");
+  const page = fileURLToPath(new URL("../../www/pkg", import.meta.url));
+  for (const file of ["client_wasm_bg.wasm", "client_wasm.js"]) {
+    const [ours, theirs] = await Promise.all(
+      [packed, page].map((folder) => readFile(path.join(folder, file))),
+    );
+    assert.ok(ours.equals(theirs), file);
+  }
+});
 
 test("every entry can be imported where there is no page, and nothing happens", async () => {
   assert.deepEqual(await node(process.execPath, "import.js"), {

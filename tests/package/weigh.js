@@ -1,6 +1,6 @@
-// What the package and the demo page weigh: as they are, with gzip and with brotli. Prints a table, and last the figures
-// that are gated, as JSON. Scripts of the package are weighed as bundlers ship them; those of the page as they are. What is
-// imported only when it is used (`import()`) is no part of what imports it, and has a row of its own: what it adds.
+// What the package weighs: as it is, with gzip and with brotli. Prints a table, and in the last line the figures that have
+// limits, as JSON. Scripts are weighed as bundlers ship them. A script that is imported only when it is used (`import()`)
+// has a row of its own: what it adds.
 //
 //   node tests/package/weigh.js client-wasm/dist
 import { readFile } from "node:fs/promises";
@@ -107,31 +107,10 @@ async function load(entry) {
 /** @param {Graph[]} graphs */
 const weighAll = async (graphs) => sum(await Promise.all(graphs.map(({ bytes }) => weigh(bytes))));
 
-/** What the page loads: before a player can sign in, and later. */
-async function page() {
-  const html = await readFile(path.join(ROOT, "www/index.html"), "utf8");
-  const linked = [...html.matchAll(/(?:href|src)="\/?([\w./-]+\.(?:css|svg|js))"/g)];
-  const files = [...new Set(linked.map(([, file]) => path.join(ROOT, "www", file)))];
-  const module = ["client_wasm.js", "client_wasm_bg.wasm"].map((file) => path.join(ROOT, "www/pkg", file));
-  const scripts = await Promise.all(files.filter((file) => file.endsWith(".js")).map((file) => graph(file)));
-  const first = new Set([
-    path.join(ROOT, "www/index.html"),
-    ...files.filter((file) => !file.endsWith(".js")),
-    ...scripts.flatMap((script) => [...script.files]),
-    ...module,
-  ]);
-  const afterwards = [...(await lazy(scripts)).values()].flatMap((script) => [...script.files]);
-  return { first, later: new Set(afterwards.filter((file) => !first.has(file))) };
-}
-
-/** @param {Set<string>} files */
-const weighFiles = async (files) =>
-  sum(await Promise.all([...files].map(async (file) => weigh(await readFile(file)))));
-
 const [index, glue] = await load("index");
 /** @type {Record<string, Weight>} */
 const rows = {
-  "module (.wasm)": await weighFiles(new Set([path.join(DIST, "wasm/client_wasm_bg.wasm")])),
+  "module (.wasm)": await weigh(await readFile(path.join(DIST, "wasm/client_wasm_bg.wasm"))),
   "its glue": await weighAll([glue]),
   "index, with the facade": await weighAll([index]),
 };
@@ -143,9 +122,6 @@ rows["  all that, when used"] = await weighAll([...later.values()]);
 for (const entry of ["inline", "viewer", "debug", "mock", "worker", "worker-host"]) {
   rows[entry] = await weighAll(await load(entry));
 }
-const { first, later: rest } = await page();
-rows[`demo page, ${first.size} files`] = await weighFiles(first);
-rows[`  when used: ${rest.size} files`] = await weighFiles(rest);
 
 /** @param {Array<string | number>} cells */
 const line = (cells) =>
@@ -153,5 +129,5 @@ const line = (cells) =>
 const table = Object.entries(rows).map(([name, weight]) =>
   line([name, weight.raw, weight.gzip, weight.brotli]),
 );
-const gated = JSON.stringify({ client: client.brotli, page: rows[`demo page, ${first.size} files`].brotli });
-process.stdout.write([line(["bytes", "raw", "gzip", "brotli"]), ...table, gated, ""].join("\n"));
+const figures = JSON.stringify({ module: rows["module (.wasm)"].brotli, "whole client": client.brotli });
+process.stdout.write([line(["bytes", "raw", "gzip", "brotli"]), ...table, figures, ""].join("\n"));

@@ -1,5 +1,5 @@
-//! A program of ours as a child process: its one ready line, whether it still runs, and a clean end.
-//! Used by `demo`. A child that is dropped is killed, so that no failure leaves one behind.
+//! A program of this project as a child process, for `demo`: its ready line, whether it still runs, and its clean end.
+//! A dropped child is killed, so that no failure leaves one behind.
 
 use std::io::{BufRead, BufReader, Read, copy, sink};
 use std::path::Path;
@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// A program says that it is ready within this time; ours take well under a second.
+/// A program prints its ready line within this time. The usual is well under a second.
 const READY_LIMIT: Duration = Duration::from_secs(20);
-/// The longest ready line read; ours have some 150 bytes.
+/// The most that is read of a ready line. The usual is 150 bytes.
 const MAX_READY_LINE_BYTES: u64 = 4096;
-/// A program that was asked to stop is killed after this time: longer than its own goodbyes take.
+/// A program that was asked to stop is killed after this time. Its own goodbyes take less.
 const STOP_LIMIT: Duration = Duration::from_secs(8);
-/// How often the end of a stopping program is looked for.
+/// How often a stopping program is asked whether it has ended.
 const STOP_POLL: Duration = Duration::from_millis(20);
 
 /// A running program of this project.
@@ -28,7 +28,7 @@ pub(crate) struct Program {
 
 impl Program {
     /// Start a program and wait for its ready line.
-    pub(crate) fn start(path: &Path, arguments: &[String]) -> Result<(Self, Value)> {
+    pub(crate) fn start(path: &Path, arguments: &[&str]) -> Result<(Self, Value)> {
         let name = path
             .file_stem()
             .unwrap_or(path.as_os_str())
@@ -50,41 +50,38 @@ impl Program {
             .child
             .stdout
             .take()
-            .context("a child without a standard output")?;
+            .context("the child has no standard output")?;
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || read_ready(stdout, &sender));
         let Ok(line) = receiver.recv_timeout(READY_LIMIT) else {
-            bail!(
-                "{} was not ready within {} s",
-                self.name,
-                READY_LIMIT.as_secs()
-            );
+            let (name, limit) = (&self.name, READY_LIMIT.as_secs());
+            bail!("{name} was not ready within {limit} s");
         };
         if line.is_empty() {
-            let status = self.wait_or_kill()?;
-            bail!(
-                "{} ended before it was ready ({status}); it says why above",
-                self.name
-            );
+            let (name, status) = (self.name.clone(), self.wait_or_kill()?);
+            bail!("{name} ended before it was ready ({status}); it says why above");
         }
         serde_json::from_str(&line)
-            .with_context(|| format!("{} printed no JSON line but: {line}", self.name))
+            .with_context(|| format!("{} printed something else than JSON: {line}", self.name))
     }
 
-    /// Say how the program ended, where it has.
+    /// Say how the program ended, or nothing while it runs.
     pub(crate) fn ended(&mut self) -> Result<Option<String>> {
-        let status = self.child.try_wait().context("cannot look after a child")?;
+        let status = self
+            .child
+            .try_wait()
+            .context("cannot ask whether a child has ended")?;
         Ok(status.map(|status| format!("{} ended by itself ({status})", self.name)))
     }
 
-    /// Ask the program to stop; without waiting.
+    /// Ask the program to stop, without waiting for it.
     pub(crate) fn ask_to_stop(&mut self) {
         if let Ok(None) = self.child.try_wait() {
             terminate(&mut self.child);
         }
     }
 
-    /// Wait for a program that is about to end, and kill it where it does not.
+    /// Wait for the end of a program that was asked to stop, and kill it if that takes too long.
     pub(crate) fn wait_or_kill(&mut self) -> Result<ExitStatus> {
         let deadline = Instant::now() + STOP_LIMIT;
         while Instant::now() < deadline {
@@ -93,11 +90,8 @@ impl Program {
             }
             thread::sleep(STOP_POLL);
         }
-        eprintln!(
-            "{} did not stop within {} s and is killed",
-            self.name,
-            STOP_LIMIT.as_secs()
-        );
+        let (name, limit) = (&self.name, STOP_LIMIT.as_secs());
+        eprintln!("{name} did not stop within {limit} s and is killed");
         self.child.kill().context("cannot kill a child")?;
         self.child.wait().context("cannot wait for a child")
     }
@@ -112,7 +106,7 @@ impl Drop for Program {
     }
 }
 
-/// Send the first line, then read on so that the child never blocks on a full pipe.
+/// Send the first line, then read on, so that the child never blocks on a full pipe.
 fn read_ready(stdout: ChildStdout, sender: &mpsc::Sender<String>) {
     let mut stdout = BufReader::new(stdout);
     let mut line = String::new();
@@ -148,7 +142,7 @@ mod tests {
     use super::*;
 
     fn shell(script: &str) -> Result<(Program, Value)> {
-        Program::start(Path::new("/bin/sh"), &["-c".to_owned(), script.to_owned()])
+        Program::start(Path::new("/bin/sh"), &["-c", script])
     }
 
     #[test]
@@ -176,6 +170,9 @@ mod tests {
             .err()
             .unwrap()
             .to_string();
-        assert!(error.contains("printed no JSON line but: hello"), "{error}");
+        assert!(
+            error.contains("printed something else than JSON: hello"),
+            "{error}"
+        );
     }
 }

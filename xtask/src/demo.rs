@@ -1,5 +1,4 @@
-//! `cargo xtask demo`: build everything, start the game server with bots and the relay, and stop them all on Ctrl-C.
-//! The programs run in our process group, and none outlives us.
+//! `cargo xtask demo`: builds everything, starts the game server with bots and the relay, and stops both on Ctrl-C.
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
@@ -11,19 +10,19 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::child::Program;
-use crate::project::{cargo, run as run_command, target_dir};
+use crate::project::{cargo, root, run as run_command, target_dir};
 use crate::wasm;
 
-/// How often the programs are looked after while the demo runs.
+/// How often the demo looks whether its programs still run.
 const WATCH_INTERVAL: Duration = Duration::from_millis(200);
 
-/// What the demo can be told.
+/// The options of the demo.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// The port of the page; 0 takes any free one.
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// How many cars drive by themselves; two places of a room are kept for players.
+    /// How many cars drive by themselves; a room keeps two of its places for players.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=18))]
     bots: u8,
     /// Open the page in the browser.
@@ -38,7 +37,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     wasm::build()?;
     run_command(&mut cargo("build --package server --package relay"))?;
 
-    // Not earlier: until here Ctrl-C may simply end us and the build.
+    // Only from here on: before, Ctrl-C simply ends this program and the build.
     let stop = stop_requests()?;
     let mut programs = Vec::new();
     let address = start(options, &mut programs)?;
@@ -58,7 +57,7 @@ fn stop_requests() -> Result<Receiver<()>> {
     Ok(receiver)
 }
 
-/// Find out before the build whether the relay will get its port.
+/// Check before the build that the relay can have its port.
 fn check_port(port: u16) -> Result<()> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         Ok(_) => Ok(()),
@@ -74,48 +73,47 @@ fn check_port(port: u16) -> Result<()> {
     }
 }
 
-/// Start both programs, the relay with the game server's addresses and certificate, and give the page's address.
+/// Start the game server, then the relay with its addresses and certificate. Gives the page's address.
 fn start(options: &Options, programs: &mut Vec<Program>) -> Result<String> {
-    let built = target_dir()?.join("debug");
-    let server = built
-        .join("mp-server")
-        .with_extension(std::env::consts::EXE_EXTENSION);
-    let arguments = [
-        "--tcp",
-        "127.0.0.1:0",
-        "--udp",
-        "127.0.0.1:0",
-        "--room",
-        "Bot race",
-        "--bots",
-        &options.bots.to_string(),
-    ];
-    let (program, ready) = Program::start(&server, &arguments.map(str::to_owned))?;
-    programs.push(program);
+    let bots = options.bots.to_string();
+    let addresses = ["--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0"];
+    let race = ["--room", "Bot race", "--bots", &bots];
+    let server = launch("mp-server", &[&addresses[..], &race].concat(), programs)?;
 
-    let relay = built
-        .join("mp-relay")
-        .with_extension(std::env::consts::EXE_EXTENSION);
+    let pin = format!("pin:{}", field(&server, "certificateSha256")?);
+    let listen = format!("127.0.0.1:{}", options.port);
+    let www = root().join("www").to_string_lossy().into_owned();
     let arguments = [
         "--server",
-        field(&ready, "tcp")?,
+        field(&server, "tcp")?,
         "--udp",
-        field(&ready, "udp")?,
+        field(&server, "udp")?,
         "--trust",
-        &format!("pin:{}", field(&ready, "certificateSha256")?),
+        &pin,
         "--listen",
-        &format!("127.0.0.1:{}", options.port),
-        // The bots come straight to the game server: without an observer nobody could watch them drive alone.
+        &listen,
+        // The page as it is written: changes are seen after a reload.
+        "--www",
+        &www,
+        // No player connects through the relay at first: without an observer nobody could watch the bots.
         "--spectate-observer",
         "--observer-name",
         "Camera",
-        // Whoever presses Ctrl-C is the one who plays.
+        // The person who presses Ctrl-C is the one who plays.
         "--drain-seconds",
         "0",
     ];
-    let (program, ready) = Program::start(&relay, &arguments.map(str::to_owned))?;
+    let relay = launch("mp-relay", &arguments, programs)?;
+    Ok(format!("http://{}/", field(&relay, "listen")?))
+}
+
+/// Start a program and give its ready line.
+fn launch(name: &str, arguments: &[&str], programs: &mut Vec<Program>) -> Result<Value> {
+    let path = target_dir()?.join("debug").join(name);
+    let path = path.with_extension(std::env::consts::EXE_EXTENSION);
+    let (program, ready) = Program::start(&path, arguments)?;
     programs.push(program);
-    Ok(format!("http://{}/", field(&ready, "listen")?))
+    Ok(ready)
 }
 
 fn field<'a>(ready: &'a Value, name: &str) -> Result<&'a str> {
@@ -156,7 +154,7 @@ fn open(address: &str) -> bool {
         .is_ok()
 }
 
-/// Wait for the user to stop the demo, or for a program to end by itself, which is a failure.
+/// Wait until the user stops the demo. A program that ends by itself is a failure.
 fn watch(programs: &mut [Program], stop: &Receiver<()>) -> Result<()> {
     loop {
         match stop.recv_timeout(WATCH_INTERVAL) {
@@ -171,7 +169,7 @@ fn watch(programs: &mut [Program], stop: &Receiver<()>) -> Result<()> {
     }
 }
 
-/// Stop the relay first, so that it can say goodbye to a server that still listens.
+/// Stop the relay first: it says goodbye to the server, which must still listen.
 fn stop_all(mut programs: Vec<Program>) -> Result<()> {
     while let Some(mut program) = programs.pop() {
         program.ask_to_stop();

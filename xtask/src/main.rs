@@ -3,7 +3,6 @@
 mod checks;
 mod child;
 mod demo;
-mod glue;
 mod package;
 mod project;
 mod requirements;

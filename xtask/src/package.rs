@@ -1,63 +1,69 @@
-//! `cargo xtask package`: make the npm package in `client-wasm/dist` and its tarball in `target/package`, and hold it to
-//! its list of files and to its weight. The step `package` of the tests calls it too, and then tries the tarball.
+//! `cargo xtask package`: makes the npm package in `client-wasm/dist` and its tarball in `target/package`, and compares it
+//! with its list of files and its limits. The step `package` of the tests then tries the tarball in fresh projects.
 
 mod contents;
-mod declarations;
 mod stage;
 mod tools;
 mod weight;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use crate::project::{root, run, target_dir};
-use crate::{checks, glue, requirements, wasm};
-use tools::{Tools, npm_program};
+use crate::project::{node, root, run, target_dir};
+use crate::{checks, requirements, wasm};
 
-/// What tries the tarball.
-const TESTS: [&str; 4] = [
+/// The tests that try the tarball, and the page that the relay embeds.
+const TESTS: [&str; 5] = [
     "tests/package/typescript.test.js",
     "tests/package/node.test.js",
     "tests/package/browser.test.js",
     "tests/package/examples.test.js",
+    "tests/package/page.test.js",
 ];
-/// The tarball in `target/package`. One name for every version, so that the tests need not know it.
+/// The tarball in `target/package`. It has one name for every version, so that the tests need not know the version.
 const TARBALL: &str = "mp-server-client.tgz";
 
 /// Make the package, check it and say what it weighs.
 pub(crate) fn build() -> Result<()> {
     let started = Instant::now();
-    let tools = Tools::ready()?;
-    // The demo page is weighed too.
-    wasm::build()?;
+    requirements::npm_packages()?;
+    requirements::npm_packages_of("tests/package")?;
+    wasm::ensure_target()?;
+    let mut wasm_pack = tools::wasm_pack()?;
+    // Its own optimiser is a download. It would write a .gitignore, which makes npm leave the module out.
+    let arguments = format!(
+        "--quiet build client-wasm --target web --profile {} --mode no-install --no-pack --no-gitignore --no-opt",
+        wasm::PROFILE
+    );
+    wasm::publish(|folder| {
+        run(wasm_pack
+            .args(arguments.split(' '))
+            .arg("--out-dir")
+            .arg(folder))
+    })?;
+    let dist = stage::stage()?;
     let folder = folder()?;
     fs::create_dir_all(&folder)?;
-    let module = folder.join("module");
-    compile(&tools, &module)?;
-    let dist = stage::stage(&module)?;
     let tarball = folder.join(TARBALL);
     contents::pack(&dist, &tarball)?;
     weight::check(&dist)?;
-    println!(
-        "{}, {:.1} s",
-        tarball.display(),
-        started.elapsed().as_secs_f32()
-    );
+    let seconds = started.elapsed().as_secs_f32();
+    println!("{}, {seconds:.1} s", tarball.display());
     Ok(())
 }
 
-/// Make the package, have it judged, write its reference and try it in fresh projects.
+/// Make the package, lint it, write its reference and try it in fresh projects.
 pub(crate) fn test() -> Result<()> {
     let chromium = requirements::browser()?;
     build()?;
-    judge()?;
+    lint()?;
     docs()?;
-    // Not with the other types: these need the packages of its folder.
-    run(npm_program("typescript/bin/tsc").args(["--project", "tests/package"]))?;
+    // These types need the npm packages of their folder, which the step `types` does not.
+    run(node("tests/package/node_modules/typescript/bin/tsc").args(["--project", "tests/package"]))?;
     checks::programs()?;
     run(Command::new("node")
         .current_dir(root())
@@ -68,55 +74,28 @@ pub(crate) fn test() -> Result<()> {
         .env("MP_PROGRAMS", target_dir()?.join("debug")))
 }
 
-/// What judges of packages say of the tarball: whether every tool and every setting of TypeScript finds its way in.
-fn judge() -> Result<()> {
+/// Check that every tool and every setting of TypeScript finds its way into the tarball.
+fn lint() -> Result<()> {
     let tarball = folder()?.join(TARBALL);
-    run(npm_program("publint/src/cli.js")
+    run(node("tests/package/node_modules/publint/src/cli.js")
         .arg("--strict")
         .arg(&tarball))?;
-    // The module is no script, so it has no types.
-    run(npm_program("@arethetypeswrong/cli/dist/index.js")
-        .args(["--profile", "esm-only", "--format", "table-flipped"])
-        .args(["--exclude-entrypoints", "client_wasm_bg.wasm", "--"])
-        .arg(&tarball))
+    // The module is not a script, so it has no types.
+    run(
+        node("tests/package/node_modules/@arethetypeswrong/cli/dist/index.js")
+            .args(["--profile", "esm-only", "--format", "table-flipped"])
+            .args(["--exclude-entrypoints", "client_wasm_bg.wasm", "--"])
+            .arg(&tarball),
+    )
+}
+
+/// Write the reference of the package into `target/docs`.
+fn docs() -> Result<()> {
+    run(node("tests/package/node_modules/typedoc/bin/typedoc")
+        .args(["--options", "tests/package/typedoc.config.js", "--out"])
+        .arg(target_dir()?.join("docs")))
 }
 
 fn folder() -> Result<PathBuf> {
     Ok(target_dir()?.join("package"))
-}
-
-/// Compile the module with wasm-pack and make it small.
-fn compile(tools: &Tools, module: &Path) -> Result<()> {
-    // Its own optimiser is a download, and its .gitignore once made such packages ship empty.
-    let arguments = "--quiet build client-wasm --target web --profile wasm --mode no-install \
-                     --no-pack --no-gitignore --no-opt --out-dir";
-    run(tools
-        .wasm_pack()?
-        .args(arguments.split_whitespace())
-        .arg(module))?;
-    let wasm = module.join("client_wasm_bg.wasm");
-    run(npm_program("binaryen/bin/wasm-opt")
-        // Flat once, it finds more to leave out, and more again the second time.
-        .args(["--flatten", "--rereloop", "-Oz", "-Oz"])
-        // Only what the compiler uses anyway, and every browser of today has.
-        .args(["--enable-bulk-memory", "--enable-sign-ext"])
-        .args([
-            "--enable-nontrapping-float-to-int",
-            "--enable-mutable-globals",
-        ])
-        .args(["--enable-reference-types", "--enable-multivalue"])
-        .args(["--strip-debug", "--strip-producers"])
-        .arg(&wasm)
-        .arg("-o")
-        .arg(&wasm))
-    .context("wasm-opt cannot make the module small")?;
-    glue::lighten(module, "client_wasm.js")
-}
-
-/// Build the reference of the package into `target/docs`.
-fn docs() -> Result<()> {
-    run(npm_program("typedoc/bin/typedoc")
-        .args(["--options", "tests/package/typedoc.json", "--out"])
-        .arg(target_dir()?.join("docs"))
-        .current_dir(root()))
 }

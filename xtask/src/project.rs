@@ -1,6 +1,7 @@
 //! Where the project and its build are, and how its commands are run.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -22,11 +23,18 @@ pub(crate) fn target_dir() -> Result<PathBuf> {
         .to_path_buf())
 }
 
-/// Make a command of the cargo that runs us, in the top folder. The arguments are parted by spaces.
+/// Make a command of the cargo that runs this program, in the top folder. Spaces separate the arguments.
 pub(crate) fn cargo(arguments: &str) -> Command {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(root()).args(arguments.split(' '));
+    command
+}
+
+/// Make a command of Node that runs a script of the project, in the top folder.
+pub(crate) fn node(script: &str) -> Command {
+    let mut command = Command::new("node");
+    command.current_dir(root()).arg(root().join(script));
     command
 }
 
@@ -51,7 +59,7 @@ pub(crate) fn left_out() -> Vec<String> {
     std::mem::take(&mut *LEFT_OUT.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Run a command to its end, with our own output; fail where it fails.
+/// Run a command to its end, with the output of this program. Fails if the command fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command
         .status()
@@ -62,13 +70,30 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Run a command and take what it prints; nothing where it cannot start or fails.
+/// Run a command and give what it prints, or nothing if it cannot start or fails.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command
         .output()
         .ok()
         .filter(|output| output.status.success())?;
     Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Remove a folder, if it is there.
+pub(crate) fn remove(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        let removed = fs::remove_dir_all(folder);
+        removed.with_context(|| format!("cannot remove {}", folder.display()))?;
+    }
+    Ok(())
+}
+
+/// Copy a file, and make the folder it goes to.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to.parent().unwrap_or(to))?;
+    let copied = fs::copy(from, to);
+    copied.with_context(|| format!("cannot copy {}", from.display()))?;
+    Ok(())
 }
 
 /// Say whether a program is there, by asking for its version.

@@ -1,4 +1,5 @@
-//! What `test` needs beyond Rust: found, installed where that is safe, or named in one line with the way to get it.
+//! What `test` and `package` need beyond Rust. Each thing is found, installed if that is safe, or named in one line with
+//! the way to get it.
 
 use std::env;
 use std::fs;
@@ -9,11 +10,11 @@ use anyhow::{Context, Result, bail};
 
 use crate::project::{has, npm, output, root, run};
 
-/// The oldest Node that the page's checks run on.
+/// The oldest Node that the checks of the page run on.
 const NODE_MAJOR: u32 = 20;
 /// How often a download is tried.
 const DOWNLOAD_TRIES: u32 = 3;
-/// Where the browser of the tests is looked for, in this order; the variable `CHROMIUM` comes before all.
+/// Names of the browser in `PATH`, first choice first. The variable `CHROMIUM` wins over all of them.
 const BROWSERS: [&str; 5] = [
     "chromium",
     "chromium-browser",
@@ -22,12 +23,12 @@ const BROWSERS: [&str; 5] = [
     "chrome",
 ];
 
-/// Install the npm packages where they are not those of the lock file.
+/// Install the npm packages of the top folder, unless they are those of its lock file already.
 pub(crate) fn npm_packages() -> Result<()> {
     npm_packages_of("")
 }
 
-/// Install the npm packages of one folder of the project, where they are not those of its lock file.
+/// Install the npm packages of a folder of the project, unless they are those of its lock file already.
 pub(crate) fn npm_packages_of(folder: &str) -> Result<()> {
     node()?;
     let folder = root().join(folder);
@@ -37,8 +38,7 @@ pub(crate) fn npm_packages_of(folder: &str) -> Result<()> {
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    // The browser comes from the system: a download of 150 MB that the tests would not use. No package needs a script
-    // of its own to be installed.
+    // The tests use the system's browser, not the download of 150 MB. No package needs its installation script.
     download(
         npm(&["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
             .current_dir(&folder)
@@ -83,7 +83,7 @@ pub(crate) fn browser_driver() -> Result<PathBuf> {
 fn program(variable: &str, names: &[&str], package: &str) -> Result<PathBuf> {
     if let Some(path) = env::var_os(variable).map(PathBuf::from) {
         if !path.is_file() {
-            bail!("{variable} names {}, which is no file", path.display());
+            bail!("{variable} names {}, which is not a file", path.display());
         }
         return Ok(path);
     }

@@ -32,10 +32,15 @@ const fn step(name: &'static str, purpose: &'static str, run: fn() -> Result<()>
     Step { name, purpose, run }
 }
 
-/// All steps in their order: the cheapest first, but `wasm` before everything that embeds or uses the page.
+/// All steps in their order: the cheapest first, but `npm` and `wasm` before everything that embeds or uses the page.
 const STEPS: [Step; 16] = [
     step("fmt", "Rust is formatted", checks::fmt),
     step("tidy", "house rules", tidy::run),
+    step(
+        "npm",
+        "npm packages are installed",
+        requirements::npm_packages,
+    ),
     step("wasm", "the browser's module builds", wasm::build),
     step("clippy", "Rust lints", checks::clippy),
     step(
@@ -54,11 +59,6 @@ const STEPS: [Step; 16] = [
         checks::rust,
     ),
     step("doctest", "examples in the documentation", checks::doctest),
-    step(
-        "npm",
-        "npm packages are installed",
-        requirements::npm_packages,
-    ),
     step("prettier", "everything but Rust is formatted", || {
         checks::script("check:format")
     }),

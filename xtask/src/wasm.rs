@@ -1,67 +1,60 @@
-//! `cargo xtask wasm`: compile `client-wasm` and write the page's module to `www/pkg`, with cargo alone.
-//! Called by `demo` and `test` too; does nothing where the compiled module is still the one in `www/pkg`.
+//! `cargo xtask wasm`: makes the browser's module in `www/pkg`. Cargo compiles it, wasm-bindgen binds it to JavaScript,
+//! and binaryen's wasm-opt makes it small where the npm packages are installed. The relay, the browser tests and the npm
+//! package all take the module from `www/pkg`.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
-use flate2::{Compression, write::GzEncoder};
+use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::glue;
-use crate::project::{cargo, has, output, root, run, target_dir};
+use crate::project::{cargo, copy, has, node, output, remove, root, run, target_dir};
 
 /// The target of the browser's module.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 /// The profile in the top `Cargo.toml` that the module is built with.
-const PROFILE: &str = "wasm";
-/// The stem of every file in `www/pkg`.
-const MODULE: &str = "client_wasm";
-/// The files the page and the type checker need.
+pub(crate) const PROFILE: &str = "wasm";
+/// The optimiser, run by Node.
+const WASM_OPT: &str = "node_modules/binaryen/bin/wasm-opt";
+/// What the optimiser does. A module in flat form has more to leave out, and a second `-Oz` finds still more. The
+/// features are those that the compiler uses anyway and every browser of today has.
+const OPTIMISATIONS: &str = "--flatten --rereloop -Oz -Oz --strip-debug --strip-producers \
+    --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals \
+    --enable-reference-types --enable-multivalue";
+const WASM: &str = "client_wasm_bg.wasm";
+/// The files that the page and the type checker need.
 const FILES: [&str; 4] = [
+    WASM,
+    "client_wasm_bg.wasm.d.ts",
     "client_wasm.js",
     "client_wasm.d.ts",
-    "client_wasm_bg.wasm",
-    "client_wasm_bg.wasm.d.ts",
 ];
 
-/// Build the module and say what it weighs.
+/// Build the module with cargo alone, and say what it weighs.
 pub(crate) fn build() -> Result<()> {
-    let started = Instant::now();
-    ensure_target()?;
-    run(&mut cargo(&format!(
-        "build --package client-wasm --target {TARGET} --profile {PROFILE}"
-    )))?;
-
-    let target = target_dir()?;
-    let compiled = target
-        .join(TARGET)
-        .join(PROFILE)
-        .join(MODULE)
-        .with_extension("wasm");
-    let bytes = fs::read(&compiled).with_context(|| {
-        format!(
-            "cargo left no {}: is client-wasm still a cdylib?",
-            compiled.display()
-        )
-    })?;
-    let stamp = target.join("client-wasm.stamp");
-    let fingerprint = fingerprint(&bytes);
-    let package = root().join("www/pkg");
-    let current = fs::read_to_string(&stamp).is_ok_and(|known| known == fingerprint);
-    if !(current && FILES.iter().all(|file| package.join(file).is_file())) {
-        generate(bytes, &package)?;
-        fs::write(&stamp, fingerprint)
-            .with_context(|| format!("cannot write {}", stamp.display()))?;
-    }
-    report(&package, started)
+    publish(|folder| {
+        ensure_target()?;
+        run(&mut cargo(&format!(
+            "build --package client-wasm --target {TARGET} --profile {PROFILE}"
+        )))?;
+        let compiled = format!("{TARGET}/{PROFILE}/client_wasm.wasm");
+        Bindgen::new()
+            .input_path(target_dir()?.join(compiled))
+            .web(true)?
+            .typescript(true)
+            // Without an address of its own, the script finds the module beside itself.
+            .omit_default_module_path(false)
+            // The optimiser strips the names itself, so that it sees what it sees after wasm-pack.
+            .remove_name_section(!can_optimise())
+            .generate(folder)
+            .context("wasm-bindgen cannot bind the module")
+    })
 }
 
-/// Add the target where it is missing; the compiler knows best whether it is.
+/// Add the compiler's target where it is missing.
 pub(crate) fn ensure_target() -> Result<()> {
     let libraries =
         output(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]));
@@ -78,71 +71,70 @@ pub(crate) fn ensure_target() -> Result<()> {
         .args(["target", "add", TARGET]))
 }
 
-/// Name what the package depends on: the compiled module, the pinned generator, and what is done here.
-fn fingerprint(module: &[u8]) -> String {
+/// Optimise what a generator writes into an empty folder, and put it into `www/pkg`. What is there already stays.
+pub(crate) fn publish(generate: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let started = Instant::now();
+    let made = target_dir()?.join("module");
+    remove(&made)?;
+    generate(&made)?;
+    let package = root().join("www/pkg");
+    let stamp = target_dir()?.join("client-wasm.stamp");
+    let fingerprint = fingerprint(&made)?;
+    let is_known = fs::read_to_string(&stamp).is_ok_and(|known| known == fingerprint);
+    if !(is_known && FILES.iter().all(|file| package.join(file).is_file())) {
+        if can_optimise() {
+            optimise(&made.join(WASM))?;
+        }
+        replace(&package, &made)?;
+        fs::write(&stamp, fingerprint).context("cannot write the stamp of www/pkg")?;
+    }
+    let bytes = fs::metadata(package.join(WASM))?.len();
+    let form = match can_optimise() {
+        true => "optimised by wasm-opt",
+        false => "not optimised: that takes Node and `npm ci`",
+    };
+    let seconds = started.elapsed().as_secs_f32();
+    println!("www/pkg: module of {bytes} bytes, {form}, {seconds:.1} s");
+    Ok(())
+}
+
+/// Say whether Node and the npm packages are there.
+fn can_optimise() -> bool {
+    root().join(WASM_OPT).is_file() && has(&mut Command::new("node"))
+}
+
+fn optimise(module: &Path) -> Result<()> {
+    run(node(WASM_OPT)
+        .arg(module)
+        .args(OPTIMISATIONS.split_whitespace())
+        .arg("-o")
+        .arg(module))
+    .context("wasm-opt cannot make the module small")
+}
+
+/// Name what `www/pkg` depends on: the bound module and what optimises it.
+fn fingerprint(made: &Path) -> Result<String> {
     let mut hasher = DefaultHasher::new();
-    module.hash(&mut hasher);
-    include_str!("../../Cargo.toml").hash(&mut hasher);
-    include_str!("wasm.rs").hash(&mut hasher);
-    include_str!("glue.rs").hash(&mut hasher);
-    format!("{:016x}", hasher.finish())
-}
-
-/// Write the package beside its place, then move it there whole, so that no reader sees half of it.
-fn generate(module: Vec<u8>, package: &Path) -> Result<()> {
-    let next = package.with_file_name(".pkg-next");
-    let old = package.with_file_name(".pkg-old");
-    remove(&next)?;
-    remove(&old)?;
-    Bindgen::new()
-        .input_bytes(MODULE, module)
-        .web(true)?
-        .typescript(true)
-        // So that the page needs no address of its own: the module lies beside the script.
-        .omit_default_module_path(false)
-        // Here and not by `strip`, which would take away what wasm-bindgen must know of the target too.
-        .remove_name_section(true)
-        .generate(&next)
-        .context("wasm-bindgen cannot make the package")?;
     for file in FILES {
-        ensure!(next.join(file).is_file(), "wasm-bindgen made no {file}");
+        let bytes = fs::read(made.join(file));
+        bytes
+            .with_context(|| format!("wasm-bindgen made no {file}"))?
+            .hash(&mut hasher);
     }
-    glue::lighten(&next, FILES[0])?;
-    if package.exists() {
-        fs::rename(package, &old).context("cannot move the old www/pkg away")?;
+    OPTIMISATIONS.hash(&mut hasher);
+    if can_optimise() {
+        fs::read(root().join("package-lock.json"))?.hash(&mut hasher);
     }
-    fs::rename(&next, package).context("cannot move the new www/pkg into place")?;
-    remove(&old)
+    Ok(format!("{:016x}", hasher.finish()))
 }
 
-fn remove(folder: &Path) -> Result<()> {
-    if folder.exists() {
-        fs::remove_dir_all(folder)
-            .with_context(|| format!("cannot remove {}", folder.display()))?;
+/// Fill a folder beside the package, then put it in the package's place, so that no reader sees half of it.
+fn replace(package: &Path, made: &Path) -> Result<()> {
+    let next = package.with_file_name(".pkg-next");
+    remove(&next)?;
+    for file in FILES {
+        copy(&made.join(file), &next.join(file))?;
     }
-    Ok(())
-}
-
-fn report(package: &Path, started: Instant) -> Result<()> {
-    let wasm = fs::read(package.join(FILES[2]))?;
-    let script = fs::read(package.join(FILES[0]))?;
-    println!(
-        "www/pkg: wasm {} ({} gzip), js {} ({} gzip), {:.1} s",
-        kibibytes(wasm.len()),
-        kibibytes(gzip_len(&wasm)?),
-        kibibytes(script.len()),
-        kibibytes(gzip_len(&script)?),
-        started.elapsed().as_secs_f32(),
-    );
-    Ok(())
-}
-
-fn gzip_len(bytes: &[u8]) -> Result<usize> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(bytes)?;
-    Ok(encoder.finish()?.len())
-}
-
-fn kibibytes(bytes: usize) -> String {
-    format!("{}.{} KiB", bytes / 1024, bytes % 1024 * 10 / 1024)
+    remove(package)?;
+    fs::rename(&next, package).context("cannot move the new www/pkg into place")
 }

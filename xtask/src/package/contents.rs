@@ -1,5 +1,4 @@
-//! Packs the package and compares what is in the tarball with the written list, so that nothing is left out of it, or
-//! slips in, unseen.
+//! The list of the package's files, and the check that the tarball holds exactly these.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,16 +9,17 @@ use serde_json::Value;
 
 use crate::project::{npm, output};
 
-/// Every file of the package. A script's declarations are not written down: each script must have them.
-const LIST: &str = include_str!("contents.txt");
+/// Every file of the package. Declarations are not on the list: each script must have them.
+pub(super) const LIST: &str = include_str!("contents.txt");
 
-/// Pack the package.
+/// Pack the package with npm and compare the tarball with the list.
 pub(super) fn pack(dist: &Path, tarball: &Path) -> Result<()> {
     let folder = tarball.parent().unwrap_or(tarball);
     let mut command = npm(&["pack", "--json", "--pack-destination"]);
-    let said = output(command.arg(folder).current_dir(dist)).context("npm cannot pack")?;
-    let said: Value = serde_json::from_str(&said).context("npm said something new")?;
-    // An array at some versions of npm, an object by the package's name at others.
+    let said =
+        output(command.arg(folder).current_dir(dist)).context("npm cannot pack the package")?;
+    let said: Value = serde_json::from_str(&said).context("npm pack printed no JSON")?;
+    // Some versions of npm give an array, others an object by the package's name.
     let pack = match &said {
         Value::Array(packs) => packs.first(),
         Value::Object(packs) => packs.values().next(),
@@ -31,11 +31,11 @@ pub(super) fn pack(dist: &Path, tarball: &Path) -> Result<()> {
         .iter()
         .filter_map(|file| file["path"].as_str())
         .collect();
-    let complaints = compare(LIST, &packed);
-    if !complaints.is_empty() {
+    let differences = compare(LIST, &packed);
+    if !differences.is_empty() {
         bail!(
             "the package is not what xtask/src/package/contents.txt says:\n{}",
-            complaints.join("\n")
+            differences.join("\n")
         );
     }
     let name = pack["filename"].as_str().context("npm names no tarball")?;
@@ -48,7 +48,7 @@ fn compare(list: &str, packed: &BTreeSet<&str>) -> Vec<String> {
     let missing = listed
         .difference(packed)
         .map(|path| format!("- {path} is missing"));
-    let strange = packed
+    let unexpected = packed
         .difference(&listed)
         .filter(|path| !declared(path))
         .map(|path| format!("+ {path} is not on the list"));
@@ -56,7 +56,7 @@ fn compare(list: &str, packed: &BTreeSet<&str>) -> Vec<String> {
         let declarations = format!("{}.d.ts", path.strip_suffix(".js")?);
         (!packed.contains(declarations.as_str())).then(|| format!("- {declarations} is missing"))
     });
-    missing.chain(strange).chain(untyped).collect()
+    missing.chain(unexpected).chain(untyped).collect()
 }
 
 #[cfg(test)]
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_strange_or_untyped_is_named() {
+    fn missing_unexpected_and_untyped_files_are_named() {
         let packed = BTreeSet::from(["a.js", "a.d.ts", "b.js", "b.d.ts"]);
         assert_eq!(compare("a.js\nb.js\n", &packed), Vec::<String>::new());
         let packed = BTreeSet::from(["a.js", "c.wasm"]);
