@@ -27,7 +27,7 @@ import { Way } from "./way.js";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** How long a connection may take. */
-const CONNECT_TIMEOUT_MS = 20_000;
+const CONNECT_TIMEOUT_MS = 30_000;
 
 /** @implements {Core} */
 export class MockCore {
