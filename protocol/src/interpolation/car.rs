@@ -252,7 +252,8 @@ impl Car {
             .drawn
             .map_or(0.0, |drawn| (seconds - drawn.at).max(0.0));
         let step = DELAY_SLEW * passed;
-        self.delay += (self.wanted_delay - self.delay).clamp(-step, step);
+        // Not `clamp`, which prints numbers when its bounds are wrong: that code would be downloaded.
+        self.delay += (self.wanted_delay - self.delay).max(-step).min(step);
         let path = self.path(seconds - self.delay);
         let fade = (-passed / CORRECTION_SECONDS).exp() as f32;
         let offset = self

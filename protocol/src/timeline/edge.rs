@@ -89,7 +89,8 @@ impl Edge {
                 let behind = if behind > MAX_BEHIND_SECONDS {
                     behind
                 } else {
-                    behind.clamp(-slew, slew)
+                    // Not `clamp`, which prints numbers when its bounds are wrong: that code would be downloaded.
+                    behind.max(-slew).min(slew)
                 };
                 (on + behind).min(end)
             }
