@@ -89,16 +89,19 @@ fn what_it_cannot_do_it_says_and_fails() {
 #[cfg(unix)]
 #[test]
 fn a_server_with_bots_stops_without_a_warning() {
-    let mut command = command(&["--bots", "18"]);
-    let mut running = Running(command.env("RUST_LOG", "server=debug").spawn().unwrap());
-    let mut log = BufReader::new(running.0.stderr.take().unwrap());
-    let mut said = String::new();
-    // The bots of the home room, and the connection that asks for rooms.
-    while said.matches(" connected").count() < 19 {
-        assert_ne!(log.read_line(&mut said).unwrap(), 0, "{said}");
+    // A bot that loses its connection to the stopping server is a race, so one stop could miss it.
+    for _ in 0..5 {
+        let mut command = command(&["--bots", "18"]);
+        let mut running = Running(command.env("RUST_LOG", "server=debug").spawn().unwrap());
+        let mut log = BufReader::new(running.0.stderr.take().unwrap());
+        let mut said = String::new();
+        // The bots of the home room, and the connection that asks for rooms.
+        while said.matches(" connected").count() < 19 {
+            assert_ne!(log.read_line(&mut said).unwrap(), 0, "{said}");
+        }
+        send(&running, "-INT");
+        log.read_to_string(&mut said).unwrap();
+        assert!(running.0.wait().unwrap().success());
+        assert!(!said.contains("WARN"), "{said}");
     }
-    send(&running, "-INT");
-    log.read_to_string(&mut said).unwrap();
-    assert!(running.0.wait().unwrap().success());
-    assert!(!said.contains("WARN"), "{said}");
 }
