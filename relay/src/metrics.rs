@@ -31,18 +31,6 @@ const REFUSALS: [(ClientKind, Refusal); 8] = [
     (ClientKind::Spectator, Refusal::Token),
     (ClientKind::Spectator, Refusal::NoRoom),
 ];
-const LIMITS: [Limit; 10] = [
-    Limit::HttpConnections,
-    Limit::HttpConnectionsOfAddress,
-    Limit::Refusals,
-    Limit::DialsWaiting,
-    Limit::DialWait,
-    Limit::LinesToBrowser,
-    Limit::LinesToServer,
-    Limit::PlayerRate,
-    Limit::RoomQuestions,
-    Limit::Observers,
-];
 
 /// Counters that differ in `N` labels.
 type Counters<const N: usize> = Family<[(&'static str, &'static str); N], Counter>;
@@ -121,53 +109,78 @@ impl SpectatorMetrics {
     }
 }
 
-/// Who connects.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum ClientKind {
-    Player,
-    Spectator,
+/// Defines the words of a label.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        pub(crate) enum $name {
+            $($(#[$each])* $variant,)*
+        }
+
+        impl $name {
+            #[allow(dead_code, reason = "some labels are not shown before they are used")]
+            const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)*
+                }
+            }
+        }
+    };
 }
 
-/// Why a client was not let in.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Refusal {
-    /// All slots are taken.
-    Full,
-    /// All slots of one address are taken.
-    Address,
-    /// A page of a site that is not allowed.
-    Origin,
-    /// Nobody may watch.
-    Off,
-    /// No token, or a wrong one.
-    Token,
-    /// The address of the request names no room.
-    NoRoom,
+words! {
+    /// Who connects.
+    ClientKind {
+        Player = "player",
+        Spectator = "spectator",
+    }
 }
 
-/// A limit that was reached, other than those that refuse a client.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Limit {
-    /// HTTP connections, in all.
-    HttpConnections,
-    /// HTTP connections of one address.
-    HttpConnectionsOfAddress,
-    /// Clients that are being told of a refusal.
-    Refusals,
-    /// Dials that wait for their turn.
-    DialsWaiting,
-    /// The wait for a turn to dial.
-    DialWait,
-    /// Lines that wait for a browser.
-    LinesToBrowser,
-    /// Lines that wait for the game server.
-    LinesToServer,
-    /// What one player may send.
-    PlayerRate,
-    /// Requests that wait for the list of rooms.
-    RoomQuestions,
-    /// Observers at once.
-    Observers,
+words! {
+    /// Why a client was not let in.
+    Refusal {
+        /// All slots are taken.
+        Full = "full",
+        /// All slots of one address are taken.
+        Address = "address",
+        /// A page of a site that is not allowed.
+        Origin = "origin",
+        /// Nobody may watch.
+        Off = "off",
+        /// No token, or a wrong one.
+        Token = "token",
+        /// The address of the request names no room.
+        NoRoom = "no_room",
+    }
+}
+
+words! {
+    /// A limit that was reached, other than those that refuse a client.
+    Limit {
+        /// HTTP connections, in all.
+        HttpConnections = "http_connections",
+        /// HTTP connections of one address.
+        HttpConnectionsOfAddress = "http_connections_of_address",
+        /// Clients that are being told of a refusal.
+        Refusals = "refusals",
+        /// Dials that wait for their turn.
+        DialsWaiting = "dials_waiting",
+        /// The wait for a turn to dial.
+        DialWait = "dial_wait",
+        /// Lines that wait for a browser.
+        LinesToBrowser = "lines_to_browser",
+        /// Lines that wait for the game server.
+        LinesToServer = "lines_to_server",
+        /// What one player may send.
+        PlayerRate = "player_rate",
+        /// Requests that wait for the list of rooms.
+        RoomQuestions = "room_questions",
+        /// Observers at once.
+        Observers = "observers",
+    }
 }
 
 impl Directions {
@@ -216,7 +229,7 @@ impl Metrics {
         for (who, reason) in REFUSALS {
             let _zero = self.refused.get_or_create(&refusal(who, reason));
         }
-        for limit in LIMITS {
+        for limit in Limit::ALL {
             let _zero = self.limits.get_or_create(&[("limit", limit.word())]);
         }
         for code in CloseCode::ALL {
@@ -288,45 +301,6 @@ fn goodbye(outcome: GoodbyeOutcome) -> (&'static str, &'static str) {
         GoodbyeOutcome::Ended => "ended",
     };
     ("outcome", word)
-}
-
-impl ClientKind {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Player => "player",
-            Self::Spectator => "spectator",
-        }
-    }
-}
-
-impl Refusal {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Address => "address",
-            Self::Origin => "origin",
-            Self::Off => "off",
-            Self::Token => "token",
-            Self::NoRoom => "no_room",
-        }
-    }
-}
-
-impl Limit {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::HttpConnections => "http_connections",
-            Self::HttpConnectionsOfAddress => "http_connections_of_address",
-            Self::Refusals => "refusals",
-            Self::DialsWaiting => "dials_waiting",
-            Self::DialWait => "dial_wait",
-            Self::LinesToBrowser => "lines_to_browser",
-            Self::LinesToServer => "lines_to_server",
-            Self::PlayerRate => "player_rate",
-            Self::RoomQuestions => "room_questions",
-            Self::Observers => "observers",
-        }
-    }
 }
 
 /// A dial under way. Dropped without an outcome, it was abandoned.

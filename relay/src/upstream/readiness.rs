@@ -5,10 +5,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{OwnedMutexGuard, oneshot};
 use tokio::time::Instant;
 
-use super::session::{OwnSession, OwnSessions};
+use super::session::OwnSessions;
 use crate::close::CloseReason;
 use crate::lifecycle::Stage;
 
@@ -18,20 +18,17 @@ const PROVEN: Duration = Duration::from_secs(10);
 /// Ready, or why not, in words.
 type Answer = Result<(), String>;
 
+/// When the game server could not be reached, and why.
+type Failure = Option<(Instant, String)>;
+
 pub(crate) struct Readiness {
     sessions: OwnSessions,
     /// How long the game server is not asked again once it could not be reached.
     retry_after: Duration,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
     /// The newest welcome.
-    welcomed: Option<Instant>,
-    failed: Option<(Instant, String)>,
-    /// The one session that asks, while there is one.
-    probe: Option<watch::Receiver<Option<Answer>>>,
+    welcomed: Mutex<Option<Instant>>,
+    /// The newest failure. It is locked while a session asks, so that only one does.
+    failed: Arc<tokio::sync::Mutex<Failure>>,
 }
 
 impl Readiness {
@@ -39,15 +36,14 @@ impl Readiness {
         Self {
             sessions,
             retry_after,
-            state: Mutex::default(),
+            welcomed: Mutex::default(),
+            failed: Arc::default(),
         }
     }
 
     /// The game server welcomed a session.
     pub(crate) fn welcomed(&self) {
-        let mut state = self.state();
-        state.welcomed = Some(Instant::now());
-        state.failed = None;
+        *self.newest_welcome() = Some(Instant::now());
     }
 
     /// Say whether players can be let in.
@@ -55,71 +51,57 @@ impl Readiness {
         if self.sessions.lifecycle.stage() != Stage::Running {
             return Err(stopping());
         }
-        let mut probe = match self.known() {
-            Ok(answer) => return answer,
-            Err(probe) => probe,
-        };
-        match probe.wait_for(Option::is_some).await {
-            Ok(answer) => answer.clone().unwrap_or_else(|| Err(stopping())),
-            Err(_gone) => Err(stopping()),
+        if self.is_proven() {
+            return Ok(());
         }
-    }
-
-    /// Give what is known, or else the probe that will know.
-    fn known(self: &Arc<Self>) -> Result<Answer, watch::Receiver<Option<Answer>>> {
-        let mut state = self.state();
-        if let Some((at, reason)) = &state.failed
+        let failed = Arc::clone(&self.failed).lock_owned().await;
+        if self.is_proven() {
+            return Ok(());
+        }
+        if let Some((at, reason)) = &*failed
             && at.elapsed() < self.retry_after
         {
-            return Ok(Err(reason.clone()));
+            return Err(reason.clone());
         }
-        if state.welcomed.is_some_and(|at| at.elapsed() < PROVEN) {
-            return Ok(Ok(()));
-        }
-        let running = state.probe.take();
-        let running = running.filter(|probe| probe.has_changed().is_ok());
-        let probe = running.unwrap_or_else(|| self.start_probe());
-        state.probe = Some(probe.clone());
-        Err(probe)
+        // In a task of its own: a client that hangs up must not make the relay dial again.
+        let (told, answer) = oneshot::channel();
+        let probe = Arc::clone(self).probe(failed, told);
+        self.sessions.lifecycle.spawn(probe);
+        answer.await.unwrap_or_else(|_gone| Err(stopping()))
     }
 
-    /// Ask in a task of its own: a client that hangs up must not make the relay dial again.
-    fn start_probe(self: &Arc<Self>) -> watch::Receiver<Option<Answer>> {
-        let (told, probe) = watch::channel(None);
-        let this = Arc::clone(self);
-        self.sessions.lifecycle.spawn(async move {
-            let opened = tokio::select! {
-                opened = this.sessions.open() => opened.map_err(|reason| not_ready(&reason)),
-                () = this.sessions.lifecycle.stopping() => Err(stopping()),
-            };
-            this.finish(opened, &told).await;
-        });
-        probe
-    }
-
-    async fn finish(
-        &self,
-        opened: Result<OwnSession, String>,
-        told: &watch::Sender<Option<Answer>>,
+    async fn probe(
+        self: Arc<Self>,
+        mut failed: OwnedMutexGuard<Failure>,
+        told: oneshot::Sender<Answer>,
     ) {
-        let answer = opened.as_ref().map(|_| ()).map_err(Clone::clone);
-        {
-            let mut state = self.state();
-            state.probe = None;
-            state.failed = answer.clone().err().map(|reason| (Instant::now(), reason));
-            if answer.is_ok() {
-                state.welcomed = Some(Instant::now());
+        let opened = tokio::select! {
+            opened = self.sessions.open() => opened.map_err(|reason| not_ready(&reason)),
+            () = self.sessions.lifecycle.stopping() => Err(stopping()),
+        };
+        match opened {
+            Ok(session) => {
+                self.welcomed();
+                drop(failed);
+                // The client that asked may be gone.
+                let _gone = told.send(Ok(()));
+                self.sessions.close(session).await;
+            }
+            Err(reason) => {
+                *failed = Some((Instant::now(), reason.clone()));
+                let _gone = told.send(Err(reason));
             }
         }
-        told.send_replace(Some(answer));
-        if let Ok(session) = opened {
-            self.sessions.close(session).await;
-        }
+    }
+
+    fn is_proven(&self) -> bool {
+        self.newest_welcome()
+            .is_some_and(|at| at.elapsed() < PROVEN)
     }
 
     /// Nothing panics while the lock is held, so a poisoned lock is sound.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn newest_welcome(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.welcomed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
