@@ -388,10 +388,10 @@ async fn a_room_for_which_no_observer_is_left_is_counted_once() -> anyhow::Resul
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
     while metric(&site.relay, refused).await? == Some(0) {
         anyhow::ensure!(std::time::Instant::now() < deadline, "it is not counted");
-        ann.turn(BEAT).await?;
+        ann.step(BEAT).await;
     }
     for _look in 0..10 {
-        ann.turn(BEAT).await?;
+        ann.step(BEAT).await;
         assert_eq!(metric(&site.relay, refused).await?, Some(1));
     }
     Ok(())
