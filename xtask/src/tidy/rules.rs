@@ -8,11 +8,19 @@ const MAX_LINES: usize = 700;
 const WARN_LINES: usize = 500;
 /// Names that say nothing about what is in a file.
 const EMPTY_NAMES: [&str; 5] = ["utils", "helpers", "common", "types", "manager"];
-/// Unfinished work belongs into the tracker. In two pieces, so that this file passes its own rule.
+/// Words of unfinished work, which belongs into the tracker. Each is in two pieces, so that this file passes its own rule.
 const UNFINISHED: [&str; 3] = [
     concat!("TO", "DO"),
     concat!("FIX", "ME"),
     concat!("dbg", "!("),
+];
+/// Inversions that a reader stumbles over. In two pieces, as above.
+const INVERSIONS: [&str; 5] = [
+    concat!("but ", "for "),
+    concat!("nothing ", "where "),
+    concat!("none ", "that "),
+    concat!("is none ", "of "),
+    concat!("is no ", "art"),
 ];
 /// Clocks, which the pure crate takes as arguments.
 const CLOCKS: [&str; 2] = ["Instant::now", "SystemTime"];
@@ -76,16 +84,26 @@ fn clocks(file: &File) -> Option<String> {
 }
 
 fn lines(file: &File) -> impl Iterator<Item = String> {
-    file.text.lines().enumerate().filter_map(|(index, line)| {
-        let place = format!("{}:{}", file.path, index + 1);
-        if line.ends_with([' ', '\t']) {
-            return Some(format!("{place}: trailing space"));
-        }
-        let word = UNFINISHED.iter().find(|word| line.contains(*word))?;
-        Some(format!(
-            "{place}: `{word}`; finish it or put it into the tracker"
-        ))
-    })
+    let is_rust = file.has_ending(&["rs"]);
+    file.text
+        .lines()
+        .enumerate()
+        .filter_map(move |(index, line)| {
+            let place = format!("{}:{}", file.path, index + 1);
+            if line.ends_with([' ', '\t']) {
+                return Some(format!("{place}: trailing space"));
+            }
+            if let Some(word) = UNFINISHED.iter().find(|word| line.contains(*word)) {
+                return Some(format!(
+                    "{place}: `{word}`; finish it or put it into the tracker"
+                ));
+            }
+            let is_comment = is_rust && line.trim_start().starts_with("//");
+            let words = INVERSIONS
+                .iter()
+                .find(|words| is_comment && line.contains(*words))?;
+            Some(format!("{place}: `{words}`; say it in plain English"))
+        })
 }
 
 #[cfg(test)]
@@ -109,6 +127,7 @@ mod tests {
     fn every_rule_complains() {
         let long = format!("//! Long.\n{}", "\n".repeat(MAX_LINES));
         let unfinished = format!("// {}", UNFINISHED[0]);
+        let inverted = format!("//! All {}one.\n", INVERSIONS[0]);
         for (path, text) in [
             ("relay/src/a.rs", long.as_str()),
             ("relay/src/utils.rs", "//! A.\n"),
@@ -117,6 +136,7 @@ mod tests {
             ("protocol/src/a.rs", "//! A.\nfn a() { Instant::now(); }\n"),
             ("README.md", "a \n"),
             ("www/src/a.js", unfinished.as_str()),
+            ("relay/src/a.rs", inverted.as_str()),
         ] {
             assert_eq!(complaints(path, text).len(), 1, "{path}: {text:.30}");
         }
