@@ -88,7 +88,7 @@ impl Datagram {
     /// decompressed where it is compressed.
     ///
     /// # Errors
-    /// It is none of ours, damaged, or holds numbers that are not finite.
+    /// It is not ours, damaged, or holds numbers that are not finite.
     pub fn decode(bytes: &[u8], cipher: Option<&Cipher>) -> Result<Self, DecodeError> {
         if bytes.first() == Some(&b'{') {
             return Self::from_json(bytes);

@@ -69,7 +69,7 @@ async fn until_here_are(player: &mut Player, expected: &[SessionId]) -> anyhow::
     }
 }
 
-/// Wait until somebody is in the player's room who is none of these; gives who it is.
+/// Wait until somebody else than these is in the player's room; gives that player.
 async fn until_observed(player: &mut Player, players: &[SessionId]) -> anyhow::Result<SessionId> {
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
     loop {

@@ -64,7 +64,7 @@ async fn a_spectator_sees_the_players_drive_on_their_true_paths() -> anyhow::Res
             assert!((a.position.z - 10.0).abs() < PRECISION, "{a:?}");
             assert!((b.position.z + 20.0).abs() < PRECISION, "{b:?}");
             assert!((a.position.y - 1.0).abs() < PRECISION && a.rotation.yaw() > 0.98);
-            // Drawn in the past, so never before where it is now, but for the share it may be carried on.
+            // A car is drawn in the past, so it is never ahead of where it is now by more than it may be carried on.
             assert!(a.position.x >= 0.0 && -b.position.x >= 0.0);
             seen_between += u32::from(a.position.x > 0.0 && a.position.x < x);
         }

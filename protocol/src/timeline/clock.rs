@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A snapshot so much older than the newest is none that was overtaken: the relay's clock began anew.
+/// A snapshot this much older than the newest was not merely reordered: the relay's clock began anew.
 const MAX_OVERTAKEN_SECONDS: f64 = 5.0;
 /// A snapshot that seems to have come so much sooner than any other was not made by the same clock.
 const MAX_EARLY_SECONDS: f64 = 10.0;

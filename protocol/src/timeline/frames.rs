@@ -72,7 +72,7 @@ impl Frames {
         (frame.number == Some(number)).then_some(frame)
     }
 
-    /// The way of a car from a snapshot to the next; nothing where it is not the same car, was not driven, or is not
+    /// The way of a car from a snapshot to the next; `None` where it is not the same car, was not driven, or is not
     /// known.
     pub(super) fn leg(&self, from: u64, index: u8) -> Option<Leg> {
         let (a, b) = (self.frame(from)?, self.frame(from + 1)?);
