@@ -8,12 +8,11 @@ mod weight;
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::project::{node, root, run, target_dir};
+use crate::project::{node, run, target_dir};
 use crate::{checks, requirements, wasm};
 
 /// The tests that try the tarball, and the page that the relay embeds.
@@ -65,13 +64,15 @@ pub(crate) fn test() -> Result<()> {
     // These types need the npm packages of their folder, which the step `types` does not.
     run(node("tests/package/node_modules/typescript/bin/tsc").args(["--project", "tests/package"]))?;
     checks::programs()?;
-    run(Command::new("node")
-        .current_dir(root())
-        .args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
-        .args(TESTS)
-        .env("CHROMIUM", chromium)
-        .env("MP_PACKAGE", folder()?.join(TARBALL))
-        .env("MP_PROGRAMS", target_dir()?.join("debug")))
+    let tarball = folder()?.join(TARBALL);
+    let programs = target_dir()?.join("debug");
+    checks::node_tests(|node| {
+        node.arg("--test-concurrency=1")
+            .args(TESTS)
+            .env("CHROMIUM", chromium)
+            .env("MP_PACKAGE", tarball)
+            .env("MP_PROGRAMS", programs)
+    })
 }
 
 /// Check that every tool and every setting of TypeScript finds its way into the tarball.
