@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 // The client: one player's way to a relay and into a room.
 
 import { relayAddress } from "./address.js";

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 // Watching a race without an account: live, and up to ten minutes back.
 
 import { NOTHING, Reader } from "./cars.js";
