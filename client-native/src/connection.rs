@@ -6,7 +6,7 @@ use crate::datagrams::{Datagrams, Received};
 use crate::lines::{Disconnected, Lines, Unsent};
 use crate::transport::{Incoming, Transport};
 
-/// The connection. [`dial`](crate::dial) makes one; its parts may also be used without a session, as the relay does for
+/// The connection. [`dial`](crate::dial()) makes one; its parts may also be used without a session, as the relay does for
 /// its players.
 pub struct Connection {
     /// The TCP side.
