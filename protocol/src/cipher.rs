@@ -1,5 +1,5 @@
-//! The seal of a datagram: AES-256-CBC under a key made of session id and secret (facts, section 6.1).
-//! There is no MAC, no nonce and no counter in this protocol: it hides, it does not authenticate.
+//! The seal of a datagram: AES-256-CBC with a key made from session id and secret (facts, section 6.1). The protocol
+//! has no MAC, nonce or counter: it hides, but does not authenticate.
 
 use aes::cipher::block_padding::Pkcs7;
 use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit};
@@ -9,9 +9,9 @@ use crate::id::{Secret, SessionId};
 
 /// The bytes before the ciphertext: its length, little-endian.
 pub const HEADER_BYTES: usize = 4;
-/// The largest datagram a server receives whole (facts, section 6.6); longer ones are cut and so lost.
+/// The largest datagram a server receives whole (facts, section 6.6). Longer ones are cut, and so are lost.
 pub const MAX_DATAGRAM_BYTES: usize = 2048;
-/// The longest plaintext that still fits: `HEADER_BYTES` and one byte of padding at least go on top.
+/// The longest plaintext that fits together with `HEADER_BYTES` and at least one byte of padding.
 pub const MAX_PLAINTEXT_BYTES: usize = 2031;
 /// The longest plaintext every generation takes (facts, section 11).
 pub const SAFE_PLAINTEXT_BYTES: usize = 1007;
@@ -29,7 +29,7 @@ pub enum OpenError {
     /// Shorter than a header and one block, or longer than any datagram.
     #[error("a sealed datagram has {min} to {MAX_DATAGRAM_BYTES} bytes, this one has {0}", min = HEADER_BYTES + BLOCK_BYTES)]
     Size(usize),
-    /// The header does not name the length of what follows, or that is no whole number of blocks.
+    /// The header's length is not that of what follows, or not a whole number of blocks.
     #[error("the header says {said} bytes of ciphertext, {found} follow")]
     Length {
         /// What the header says.
@@ -88,8 +88,8 @@ impl Cipher {
     /// Open a whole datagram.
     ///
     /// # Errors
-    /// It is no sealed datagram, or was sealed with another key. A wrong key is noticed only by its padding:
-    /// about one in 256 passes, so look at what comes out.
+    /// It is not a sealed datagram, or was sealed with another key. Only the padding shows a wrong key, and about one
+    /// in 256 passes: check the plaintext.
     pub fn open(&self, datagram: &[u8]) -> Result<Vec<u8>, OpenError> {
         let size = datagram.len();
         let (header, ciphertext) = match datagram.split_first_chunk::<HEADER_BYTES>() {

@@ -17,7 +17,7 @@ pub struct Vec3 {
 }
 
 impl Vec3 {
-    /// Make a place of its three numbers.
+    /// Make a place from its three numbers.
     pub const fn new(x: f32, y: f32, z: f32) -> Self {
         Self { x, y, z }
     }
@@ -95,7 +95,7 @@ impl Quat {
         w: 1.0,
     };
 
-    /// Make a turn of its four numbers.
+    /// Make a turn from its four numbers.
     pub const fn new(x: f32, y: f32, z: f32, w: f32) -> Self {
         Self { x, y, z, w }
     }
@@ -117,8 +117,8 @@ impl Quat {
         self.x.is_finite() && self.y.is_finite() && self.z.is_finite() && self.w.is_finite()
     }
 
-    /// Bring to length one. `None` if it has no direction. Later servers refuse a rotation that is
-    /// not normalised (facts, section 6.5).
+    /// Scale to length one. `None` if it has no direction. Later servers refuse a rotation that is not normalised
+    /// (facts, section 6.5).
     pub fn normalized(self) -> Option<Self> {
         let length = self.dot(self).sqrt();
         if !(length.is_finite() && length > 1e-6) {
@@ -132,11 +132,11 @@ impl Quat {
         ))
     }
 
-    /// Go the shortest way from this turn to `other`: 0 is here, 1 is there, a little more goes on beyond.
-    /// Both must be normalised.
+    /// Interpolate by the shortest way to `other`: 0 is this turn, 1 is `other`, a little more extrapolates. Both
+    /// must be normalised.
     pub fn slerp(self, other: Self, t: f32) -> Self {
         let mut dot = self.dot(other);
-        // The two signs of a quaternion are one turn: take the nearer.
+        // A quaternion and its negative are the same turn: take the nearer.
         let sign = if dot < 0.0 { -1.0 } else { 1.0 };
         dot = (dot * sign).min(1.0);
         let (from, to) = if dot > 0.9995 {

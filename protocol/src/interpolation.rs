@@ -1,5 +1,5 @@
 //! Where remote cars are between their datagrams. Each car is drawn a little in the past, so that the next datagram
-//! is there before it is needed: how much depends on the jitter measured. Pure: the clock is an argument.
+//! is there before it is needed. The measured jitter decides how far. Pure: the clock is an argument.
 
 mod beat;
 pub(crate) mod car;
@@ -12,18 +12,18 @@ use car::Car;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// The least a car is drawn in the past.
+/// The shortest delay a car is drawn with.
 pub const MIN_DELAY: Duration = Duration::from_millis(50);
-/// The most a car is drawn in the past.
+/// The longest delay a car is drawn with.
 pub const MAX_DELAY: Duration = Duration::from_millis(300);
-/// How long a car goes on as it went when its datagrams stop. Then it stands and is marked stale.
+/// How long a car goes on as before when its datagrams stop. Then it stands still and is marked stale.
 pub const MAX_EXTRAPOLATION: Duration = Duration::from_millis(250);
-/// A car without a datagram for this long is removed: servers do not say that a player is gone (facts, Q6).
+/// A car without a datagram for this long is removed: servers do not report that a player is gone (facts, Q6).
 pub const EXPIRY: Duration = Duration::from_secs(5);
-/// The most cars at once. A room has twenty places; the rest is for rooms of other servers.
+/// The most cars at once. A room has twenty places; rooms of other servers may have more.
 pub const MAX_CARS: usize = 128;
 
-/// Positions beyond this are nonsense: all servers with a limit have a smaller one (facts, section 6.5).
+/// Positions beyond this are nonsense: every server with a limit has a smaller one (facts, section 6.5).
 const MAX_COORDINATE: f32 = 100_000.0;
 
 /// One car as it is to be drawn.
@@ -37,7 +37,7 @@ pub struct Pose {
     pub speed: f32,
     /// Time since the car's newest datagram.
     pub age: Duration,
-    /// Datagrams stopped, and the car stands where it would have been [`MAX_EXTRAPOLATION`] later.
+    /// Datagrams have stopped, and the car stands where it got to in [`MAX_EXTRAPOLATION`].
     pub stale: bool,
 }
 
@@ -133,7 +133,7 @@ impl Cars {
         self.slots.get(slot)?.as_ref().map(|car| car.delay())
     }
 
-    /// How many datagrams of the cars were lost, estimated from the beat their senders keep.
+    /// How many datagrams of the cars were lost, estimated from their senders' cadence.
     pub fn loss(&self) -> Loss {
         let mut loss = self.past_loss;
         self.slots.iter().flatten().for_each(|car| loss += car.loss);

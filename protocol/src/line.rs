@@ -1,13 +1,13 @@
-//! Bytes of a stream to command lines: any chunking, LF or CRLF, a named greatest length, and bad UTF-8 as a
-//! value. Used by the relay and by the game server, on either side of the same TCP connection.
+//! Cuts a stream of bytes into command lines: any chunking, LF or CRLF, a maximum length, and bad UTF-8 as a value.
+//! The relay and the game server use it at either end of the same TCP connection.
 
 use std::collections::VecDeque;
 
-/// The longest line taken, in bytes without its end. A real server answered a room name of 200,000 letters
-/// (recording `long_line`) and a list of eight thousand rooms stays below this.
+/// The longest line taken, in bytes without its end. A list of eight thousand rooms is shorter, and so is a real
+/// server's answer to a room name of 200,000 letters (recording `long_line`).
 pub const MAX_LINE_BYTES: usize = 1 << 20;
 
-/// A line could not be given out. The decoder goes on with the next one.
+/// A line could not be read. The decoder goes on with the next one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
     /// The line is longer than the decoder's limit; it is dropped up to its end.
@@ -58,8 +58,8 @@ impl LineDecoder {
         }
     }
 
-    /// Take the next bytes of the stream. Call [`next_line`](Self::next_line) until it gives nothing before
-    /// pushing more, or the lines given here pile up.
+    /// Take the next bytes of the stream. Call [`next_line`](Self::next_line) until it gives nothing before pushing
+    /// more, or the lines pile up.
     pub fn push(&mut self, mut bytes: &[u8]) {
         while let Some(end) = bytes.iter().position(|&byte| byte == b'\n') {
             self.extend(&bytes[..end]);
@@ -72,7 +72,7 @@ impl LineDecoder {
     /// Give the next complete line without its end.
     ///
     /// # Errors
-    /// The line was too long or not UTF-8; the next call goes on behind it.
+    /// The line was too long or not UTF-8. The next call goes on after it.
     pub fn next_line(&mut self) -> Option<Result<String, LineError>> {
         self.ready.pop_front()
     }
@@ -83,7 +83,7 @@ impl LineDecoder {
     }
 
     fn extend(&mut self, bytes: &[u8]) {
-        // One byte more than the limit, since a carriage return at the end does not count.
+        // One byte more than the limit, because a carriage return at the end does not count.
         if self.skipping || self.partial.len() + bytes.len() > self.limit + 1 {
             self.skipping = true;
             self.partial = Vec::new();

@@ -4,16 +4,16 @@ use std::borrow::Cow;
 
 use crate::json::{self, Object, Value};
 
-/// The longest line that is shown; of a longer one, only its length.
+/// The longest line that is shown. Of a longer one only the length is.
 const MAX_SHOWN_BYTES: usize = 2048;
 
 /// Fields whose text never belongs in a log.
 const SECRET_FIELDS: [&str; 4] = ["password", "token", "secret", "email"];
-/// Commands whose `message` is what a player wrote; in other lines it is the server's own sentence.
+/// Commands whose `message` is a player's text. In other lines it is the server's own sentence.
 const CHAT_COMMANDS: [&str; 4] = ["RELAY_MESSAGE", "RELAYED_MESSAGE", "MESSAGE", "CHAT"];
 
-/// Write a command line or a server line so that it may be logged. Of what is not a JSON object only the length is
-/// shown, of the welcome line its word.
+/// Make a command line or a server line safe to log. The welcome becomes its word, and anything else that is not a
+/// JSON object becomes its length.
 pub fn redact(line: &str) -> String {
     if line.len() > MAX_SHOWN_BYTES {
         return length(line);

@@ -1,13 +1,13 @@
-//! Figures about the network, as the guide's section 11.5 has them: round trip, packets sent, received and lost,
-//! rates. Loss can only be estimated: datagrams of the first generation are not counted by their senders.
+//! Figures about the network, as in the guide's section 11.5: round trip, packets sent, received and lost, rates.
+//! Loss can only be estimated: senders of the first generation do not number their datagrams.
 
 use std::time::Duration;
 
-/// A rate is taken over so many slices, a second together.
+/// A rate is measured over this many slices, which are a second together.
 const SLICES: usize = 10;
 const SLICE_MS: u32 = 1000 / SLICES as u32;
 
-/// How many a second, over the last second.
+/// Counts events of the last second.
 #[derive(Debug, Clone, Default)]
 pub struct Rate {
     slices: [u32; SLICES],
@@ -50,7 +50,7 @@ pub struct Traffic {
     pub packets_sent: u64,
     /// Datagrams received and understood.
     pub packets_received: u64,
-    /// Datagrams received that were none of the protocol's, or damaged.
+    /// Datagrams received that were damaged, or not of the protocol.
     pub packets_refused: u64,
     /// Bytes sent in datagrams.
     pub bytes_sent: u64,
@@ -92,7 +92,7 @@ impl Traffic {
 pub struct Loss {
     /// Datagrams that arrived.
     pub arrived: u64,
-    /// Datagrams missed: counted where the sender numbers them, otherwise estimated from the beat it keeps.
+    /// Datagrams missed: counted if the sender numbers them, otherwise estimated from its cadence.
     pub lost: u64,
 }
 

@@ -1,5 +1,5 @@
-//! The rate limit of sending: at most so many a second, and the newest wins. Keeps its beat, so that receivers
-//! can tell when a position was sent although datagrams of the first generation carry no time.
+//! Limits the send rate; the newest item wins. It keeps a steady cadence, so that receivers can tell when a position
+//! was sent although datagrams of the first generation carry no time.
 
 use std::time::Duration;
 
@@ -10,23 +10,23 @@ pub const MAX_RATE_HZ: f64 = 60.0;
 /// The rate real clients send at (facts, section 9), in Hz.
 pub const DEFAULT_RATE_HZ: f64 = 20.0;
 
-/// How much before its beat something may go, as a part of the interval (a tenth): a drawing loop never hits the beat
+/// How early an item may be sent, as a part of the interval (a tenth). A drawing loop never hits the due time
 /// exactly, and waiting for its next frame would cost up to 17 ms.
 const EARLY: u32 = 10;
-/// How long after its beat something offered between beats still waits for a newer one.
+/// How long after the due time an item that was offered too early still waits for a newer one.
 const GRACE: Duration = Duration::from_millis(25);
 
-/// Holds back what comes too often.
+/// Holds back items that come too often.
 #[derive(Debug, Clone)]
 pub struct Pacer<T> {
     interval: Duration,
-    /// The next beat. `None` before the first offer.
+    /// The next due time. `None` before the first offer.
     next: Option<Duration>,
     waiting: Option<T>,
 }
 
 impl<T> Pacer<T> {
-    /// Make a pacer for `rate_hz` a second, brought into [`MIN_RATE_HZ`] to [`MAX_RATE_HZ`].
+    /// Make a pacer for `rate_hz` a second, limited to [`MIN_RATE_HZ`] to [`MAX_RATE_HZ`].
     pub fn new(rate_hz: f64) -> Self {
         let rate = if rate_hz.is_finite() {
             rate_hz
@@ -41,7 +41,7 @@ impl<T> Pacer<T> {
         }
     }
 
-    /// Offer the newest: it comes back where it may be sent now, otherwise it waits in place of an older one.
+    /// Offer the newest item. It comes back if it may be sent now; otherwise it waits in place of an older one.
     pub fn offer(&mut self, item: T, now: Duration) -> Option<T> {
         let early = self.interval / EARLY;
         if self.next.is_some_and(|next| now + early < next) {
@@ -53,7 +53,7 @@ impl<T> Pacer<T> {
         Some(item)
     }
 
-    /// Give what has waited long enough.
+    /// Give the item that has waited long enough.
     pub fn poll(&mut self, now: Duration) -> Option<T> {
         if self.timeout()? > now {
             return None;
@@ -68,7 +68,7 @@ impl<T> Pacer<T> {
         self.next.map(|next| next + GRACE)
     }
 
-    /// Drop what waits and start a new beat with the next offer.
+    /// Drop the item that waits. The next offer starts a new cadence.
     pub fn reset(&mut self) {
         self.next = None;
         self.waiting = None;
@@ -76,7 +76,7 @@ impl<T> Pacer<T> {
 
     fn beat(&mut self, now: Duration) {
         let kept = self.next.map(|next| next + self.interval);
-        // More than a beat late: what was missed is not made up for.
+        // More than an interval late: missed sends are not made up for.
         self.next = Some(
             kept.filter(|&next| next > now)
                 .unwrap_or(now + self.interval),
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_drawing_loop_sends_on_a_steady_beat() {
-        // Three frames are a little more or a little less than a beat.
+        // Three frames are a little more or a little less than an interval.
         for frame in [16_667, 16_600, 16_700] {
             let sent = sent_in_a_second(20.0, Duration::from_micros(frame));
             for pair in sent.windows(2) {

@@ -1,11 +1,11 @@
-//! The newest of a row of measurements, and where most of them lie.
+//! The newest of a series of measurements, and their quantiles.
 
 /// The newest `N` values, none of them NaN.
 #[derive(Debug, Clone)]
 pub(crate) struct Ring<const N: usize> {
-    /// In the order they came, going round.
+    /// In order of arrival, as a ring.
     values: [f64; N],
-    /// The same from the smallest to the largest, since each is asked about more often than it comes.
+    /// The same, sorted: quantiles are asked for more often than values come.
     sorted: [f64; N],
     len: usize,
     next: usize,
@@ -47,7 +47,7 @@ impl<const N: usize> Ring<N> {
         self.values[..self.len].iter().copied()
     }
 
-    /// The value that this share of all does not exceed.
+    /// The value that this share of all values does not exceed.
     pub(crate) fn quantile(&self, share: f64) -> Option<f64> {
         let last = self.len.checked_sub(1)?;
         let place = (share * last as f64).round() as usize;
@@ -60,7 +60,7 @@ impl<const N: usize> Ring<N> {
         self.len -= 1;
     }
 
-    /// Where a value is among the sorted ones, or would be.
+    /// The place of a value among the sorted ones, or where it would be.
     fn place(&self, value: f64) -> usize {
         self.sorted[..self.len].partition_point(|other| other.total_cmp(&value).is_lt())
     }

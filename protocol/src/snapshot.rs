@@ -1,5 +1,5 @@
-//! What a spectator is sent: all cars of a room at one moment, quantised (contract 2; byte by byte in
-//! `docs/protocol.md`). Encoded once for all spectators of a room. Numbers are little-endian.
+//! The snapshot that spectators get: all cars of a room at one moment, quantised (contract 2; byte by byte in
+//! `docs/protocol.md`). It is encoded once for all spectators of a room. Numbers are little-endian.
 //!
 //! A snapshot is a header of [`HEADER_BYTES`] and [`CAR_BYTES`] for each car:
 //!
@@ -12,9 +12,9 @@
 //! | 8–11 | its time in milliseconds | | 15–16 | speed in centimetres a second |
 //! | | | | 17–18 | age in milliseconds |
 //!
-//! The turn leaves out the largest part of the quaternion, which is what the others leave of length one: bits 0–1
-//! say which (0 x … 3 w), then the other three in order, 10 bits each, from −1/√2 (0) to 1/√2 (1023), their signs
-//! such that the part left out is positive. That is exact to 0.25 degrees.
+//! The turn leaves out the largest component of the quaternion, which follows from length one. Bits 0–1 say which it
+//! is (0 x … 3 w). The other three follow in order, 10 bits each, from −1/√2 (0) to 1/√2 (1023). Their signs make the
+//! omitted component positive. This is exact to 0.25 degrees.
 
 use crate::geometry::{Quat, Vec3};
 use std::time::Duration;
@@ -37,9 +37,9 @@ const TURN_STEPS: f32 = 1023.0;
 /// All cars of a room at one moment.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Snapshot {
-    /// Counts the snapshots of a room; a gap says that some were skipped.
+    /// Counts the snapshots of a room; a gap means that some were skipped.
     pub number: u32,
-    /// When, in milliseconds of the relay's clock. Starts anew after 49 days.
+    /// Milliseconds of the relay's clock. Starts anew after 49 days.
     pub time_ms: u32,
     /// The cars, at most [`MAX_CARS`].
     pub cars: Vec<Car>,
@@ -50,7 +50,7 @@ pub struct Snapshot {
 pub struct Car {
     /// The player's small number, as the room's text frame has it.
     pub index: u8,
-    /// Its datagrams stopped.
+    /// Its datagrams have stopped.
     pub stale: bool,
     /// Place in metres, to 1 cm.
     pub position: Vec3,
@@ -62,13 +62,13 @@ pub struct Car {
     pub age: Duration,
 }
 
-/// Bytes are no snapshot.
+/// Bytes are not a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
     /// They are of a version this module does not know.
     #[error("a snapshot of version {0}, not {VERSION}")]
     Version(u8),
-    /// Their number does not go with the number of cars.
+    /// Their number does not match the number of cars.
     #[error("{found} bytes for {cars} cars")]
     Length {
         /// How many cars the header says.
@@ -79,7 +79,7 @@ pub enum SnapshotError {
 }
 
 impl Snapshot {
-    /// Append the snapshot's bytes. Cars behind the first [`MAX_CARS`] are left out.
+    /// Append the snapshot's bytes. Cars after the first [`MAX_CARS`] are left out.
     pub fn encode(&self, bytes: &mut Vec<u8>) {
         let cars = &self.cars[..self.cars.len().min(MAX_CARS)];
         bytes.reserve(HEADER_BYTES + CAR_BYTES * cars.len());
@@ -92,17 +92,17 @@ impl Snapshot {
     /// Read a snapshot.
     ///
     /// # Errors
-    /// The bytes are none, or of another version.
+    /// They are not a snapshot, or one of another version.
     pub fn decode(bytes: &[u8]) -> Result<Self, SnapshotError> {
         let mut snapshot = Self::default();
         snapshot.decode_from(bytes)?;
         Ok(snapshot)
     }
 
-    /// Read a snapshot into this one, whose memory is used again. On an error it stays what it was.
+    /// Read a snapshot into this one and reuse its memory. On an error it stays as it was.
     ///
     /// # Errors
-    /// The bytes are none, or of another version.
+    /// They are not a snapshot, or one of another version.
     pub fn decode_from(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
         let found = bytes.len();
         let Some((header, rest)) = bytes.split_first_chunk::<HEADER_BYTES>() else {
@@ -135,7 +135,7 @@ impl Car {
             bytes.extend(&(centimetres as i32).to_le_bytes()[..3]);
         }
         bytes.extend(pack_turn(self.rotation).to_le_bytes());
-        // A cast to a smaller integer keeps to its range.
+        // The cast saturates.
         bytes.extend(((self.speed * 100.0).round() as u16).to_le_bytes());
         let age = u16::try_from(self.age.as_millis()).unwrap_or(u16::MAX);
         bytes.extend(age.to_le_bytes());
@@ -164,7 +164,7 @@ impl Car {
             a1,
         ] = *bytes;
         let metres = |low, middle, high| {
-            // The sign comes from the highest byte, shifted up and down again.
+            // The shift extends the sign of the highest byte.
             let centimetres = i32::from_le_bytes([0, low, middle, high]) >> 8;
             centimetres as f32 / 100.0
         };
@@ -192,7 +192,7 @@ fn pack_turn(turn: Quat) -> u32 {
     packed
 }
 
-/// The part that is furthest from 0, and its sign.
+/// The part furthest from 0, and its sign.
 fn largest(parts: &[f32; 4]) -> (usize, f32) {
     let mut found = 0;
     for part in 1..4 {

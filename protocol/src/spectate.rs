@@ -11,7 +11,7 @@ use crate::id::RoomId;
 
 /// The WebSocket subprotocol the spectator offers and the relay selects.
 pub const SUBPROTOCOL: &str = "mp-spectate.v1";
-/// What a token is offered behind, as a second subprotocol, so that no access log keeps it.
+/// The prefix of a token, which is offered as a second subprotocol so that no access log keeps it.
 pub const TOKEN_PREFIX: &str = "access.";
 /// The longest token.
 pub const MAX_TOKEN_LETTERS: usize = 128;
@@ -34,10 +34,10 @@ pub enum InvalidTarget {
     Token,
 }
 
-/// Make the WebSocket's address of a relay's address and a room: the scheme may be that of a page, a path is kept.
+/// Make the WebSocket's address from a relay's address and a room. The scheme may be that of a page; a path is kept.
 ///
 /// # Errors
-/// The address has another scheme, no host, a query or a fragment; the room is no room id.
+/// The address has another scheme, no host, a query or a fragment, or the room is not a room id.
 pub fn address(relay: &str, room: &str) -> Result<String, InvalidTarget> {
     let room: RoomId = room.parse().map_err(|_| InvalidTarget::Room)?;
     let (scheme, rest) = relay.split_once(':').ok_or(InvalidTarget::Address)?;

@@ -1,9 +1,9 @@
 //! What a spectator has seen of a race: the snapshots of the last minutes, and where every car was at any time in
-//! them. The newest moment that can be shown well is [`Timeline::live`]; older ones are shown by the same rules, so
-//! that what was seen live is seen again. Pure: the clock is an argument.
+//! them. The newest moment that can be shown well is [`Timeline::live`]. Older moments follow the same rules, so a
+//! replay shows what was seen live. Pure: the clock is an argument.
 //!
-//! Times in it are those since the first snapshot. They grow with the relay's clock, and where that ends (the
-//! connection broke, the relay was started anew) with the local one.
+//! Times count from the first snapshot. They follow the relay's clock. When that is interrupted (the connection
+//! broke, the relay restarted), the local clock bridges the gap.
 
 mod clock;
 mod edge;
@@ -26,12 +26,12 @@ use store::{Store, Stored};
 
 /// How much is kept by default.
 pub const DEFAULT_HISTORY: Duration = Duration::from_secs(600);
-/// The least that is kept: what it takes to show the live moment, however late snapshots come.
+/// The least that is kept: enough to show the live moment, however late snapshots come.
 pub const MIN_HISTORY: Duration = Duration::from_secs(5);
-/// The most bytes of snapshots kept: 10 minutes of 140 cars at 20 Hz. Beyond it the oldest go.
+/// The most bytes of snapshots kept: 10 minutes of 140 cars at 20 Hz. Beyond it the oldest are dropped.
 pub const MAX_BYTES: usize = 32 * 1024 * 1024;
-/// Between two snapshots further apart than this, no car is drawn on a way of our making: the slowest relay sends one
-/// a second, a little more or less.
+/// Snapshots further apart than this are not joined by a path of our making. The slowest relay sends one a second, a
+/// little more or less.
 pub const MAX_BRIDGE: Duration = Duration::from_millis(1200);
 
 /// The snapshots of the last minutes.
@@ -42,17 +42,17 @@ pub struct Timeline {
     store: Store,
     frames: Frames,
     glide: Glide,
-    /// Whose car an index is, as far as is known.
+    /// The known owner of each index.
     owners: Box<[Option<SessionId>; INDICES]>,
-    /// The cars that start anew with the next snapshot.
+    /// The indices whose cars start anew with the next snapshot.
     anew: Indices,
     /// The number of the newest snapshot, and whether it has cars.
     last: Option<(u32, bool)>,
-    /// Memory to read into.
+    /// Reused for each read.
     read: Snapshot,
 }
 
-/// What became of a snapshot.
+/// What a snapshot turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
     /// It is the newest now.
@@ -62,7 +62,7 @@ pub enum Taken {
         /// How many cars it has.
         cars: usize,
     },
-    /// There is a newer one already, or it came twice.
+    /// A newer one is there already, or it is a duplicate.
     Old,
 }
 
@@ -73,7 +73,7 @@ impl Default for Timeline {
 }
 
 impl Timeline {
-    /// Make a timeline that keeps what is not older than `history`, but at least [`MIN_HISTORY`].
+    /// Make a timeline that keeps the last `history`, but at least [`MIN_HISTORY`].
     pub fn new(history: Duration) -> Self {
         Self {
             clock: Clock::default(),
@@ -91,7 +91,7 @@ impl Timeline {
     /// Take a binary frame of the relay.
     ///
     /// # Errors
-    /// It is no snapshot, or one of another version.
+    /// It is not a snapshot, or one of another version.
     pub fn handle_snapshot(&mut self, bytes: &[u8], now: Duration) -> Result<Taken, SnapshotError> {
         self.read.decode_from(bytes)?;
         let least = self.edge.least_transit();
@@ -112,7 +112,7 @@ impl Timeline {
         Ok(Taken::New { skipped, cars })
     }
 
-    /// Take whose car each index is from now on. What is drawn of an index never leads from one player to another.
+    /// Take the owner of each index from now on. No path leads from one owner's car to another's.
     pub fn handle_roster<'a>(&mut self, players: impl Iterator<Item = (u8, &'a SessionId)>) {
         let mut owners = Box::new([const { None }; INDICES]);
         for (index, id) in players {
@@ -124,7 +124,7 @@ impl Timeline {
         self.owners = owners;
     }
 
-    /// The connection broke: what comes next may be of another relay with another clock.
+    /// The connection broke: what comes next may be from another relay with another clock.
     pub fn handle_break(&mut self) {
         self.clock.handle_break();
     }
@@ -139,14 +139,14 @@ impl Timeline {
         self.store.newest().map(|stored| stored.at)
     }
 
-    /// The moment to show now: as late as can be shown smoothly. Goes on while no snapshots come, and stops where cars
-    /// cannot be guessed any longer. Never goes back.
+    /// The moment to show now: the latest that can be shown smoothly. It goes on while no snapshots come, stops when
+    /// cars can no longer be guessed, and never goes back.
     pub fn live(&mut self, now: Duration) -> Option<Duration> {
         self.store.newest()?;
         Some(seconds(self.edge.live(now)))
     }
 
-    /// Say where each car is at a moment, by its index. What is before the oldest moment is shown as that.
+    /// Say where each car is at a moment, by its index. A moment before the oldest is shown as the oldest.
     pub fn sample(&mut self, at: Duration) -> impl Iterator<Item = (usize, Pose)> {
         let at = at.max(self.start().unwrap_or_default());
         if let Some(newest) = self.newest()
@@ -163,12 +163,12 @@ impl Timeline {
         })
     }
 
-    /// How much later than the relay knows it everything is shown live, without the way from there.
+    /// How far the live moment is behind the relay, without the fastest transit.
     pub fn delay(&self) -> Duration {
         seconds(self.edge.delay())
     }
 
-    /// How much later than the fastest most snapshots come.
+    /// How much later than the fastest snapshots most others come.
     pub fn jitter(&self) -> Duration {
         seconds(self.edge.jitter())
     }
@@ -178,7 +178,7 @@ impl Timeline {
         self.store.bytes()
     }
 
-    /// Append the newest snapshot. Cars that had to be guessed glide to where they turn out to be.
+    /// Append the newest snapshot. Cars that had to be guessed move smoothly to where they turn out to be.
     fn append(&mut self, stored: Stored) {
         let (newest, anew) = (stored.at, stored.anew);
         let guessed = self.glide.take_guess();
@@ -201,7 +201,7 @@ impl Timeline {
 /// How many snapshots are missing between two.
 fn skipped((last, had_cars): (u32, bool), number: u32) -> u32 {
     let gap = number.wrapping_sub(last);
-    // While there are no cars the relay counts on, but has nothing to send. A number that goes back is nonsense.
+    // While there are no cars, the relay counts on but sends nothing. A number that goes back is nonsense.
     if had_cars && gap.cast_signed() > 0 {
         gap - 1
     } else {
@@ -209,8 +209,7 @@ fn skipped((last, had_cars): (u32, bool), number: u32) -> u32 {
     }
 }
 
-/// Seconds that are known to be small; less than none is none.
-/// A time below zero counts as zero.
+/// Convert seconds that are known to be small. A time below zero counts as zero.
 fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }

@@ -1,76 +1,77 @@
-//! When a datagram was really sent. Datagrams of the first generation carry no time and arrive with jitter, but
-//! their senders keep a beat: from the arrivals the beat is found, and from it each datagram's true place in time.
+//! Estimates when each datagram was sent. Datagrams of the first generation carry no time and arrive with jitter, but
+//! their senders keep a steady cadence. The arrivals give the send interval, and the interval gives each datagram's
+//! send time.
 
 use crate::pacer::DEFAULT_RATE_HZ;
 use crate::ring::Ring;
 use std::time::Duration;
 
-/// How many of the newest arrivals say what the jitter is.
+/// How many of the newest arrivals the jitter is measured over.
 const WINDOW: usize = 64;
-/// How many of the newest gaps say what the beat is: fewer are too shaken to ask.
+/// How many of the newest gaps the send interval is measured over. Fewer are too noisy.
 const ENOUGH: usize = 64;
-/// The beat is another when the gaps' differs from it by more than this part.
+/// The send interval has changed if the gaps' differs from it by more than this fraction.
 const ANOTHER: f64 = 0.28;
-/// A silence longer than this ends the beat: the sender paused, and starts anew.
+/// A silence longer than this ends the cadence: the sender paused, and starts anew.
 const PAUSE_SECONDS: f64 = 1.0;
-/// How fast a settled beat follows the arrivals: slower smooths more, faster follows a changing delay.
+/// How fast a settled estimate follows the arrivals. Less smooths more; more follows a changing delay faster.
 const SETTLED_GAIN: f64 = 0.04;
-/// So many arrivals, and the phase is known well enough to correct the period by it.
+/// After this many arrivals the phase is known well enough to correct the period by it.
 const SETTLING: usize = 16;
-/// Eight of ten datagrams arrive within this part of the beat, or the sender keeps none: of a sender that sends
-/// at any time it would be 0.8.
+/// Of a steady sender 8 in 10 datagrams arrive within this fraction of the interval. For one that sends at random
+/// times it would be 0.8.
 const KEEPING: f64 = 0.7;
-/// Datagrams closer than this part of a beat come at once.
+/// Datagrams closer than this fraction of an interval came in one burst.
 const AT_ONCE: f64 = 0.1;
-/// The most beats of a pause that may turn out to have brought something: what a socket holds back at most.
+/// The most intervals of a pause that late datagrams may still fill: the most that a socket holds back.
 const MAX_HOLE: f64 = 400.0;
-/// How much before its time a datagram may arrive, as a part of the beat.
+/// How early a datagram may arrive, as a fraction of the interval.
 const MAX_EARLY: f64 = 0.6;
-/// For so many datagrams behind a hole it may turn out that what was thought lost was only late.
+/// For this many datagrams after a hole, one that counted as lost may turn out to be late.
 const HOLE_MEMORY: u32 = 8;
-/// Beats outside of this are taken for their limits: the rates a sender may set.
+/// Limits of the send interval: the rates a sender may set.
 const MIN_PERIOD_SECONDS: f64 = 1.0 / 130.0;
 const MAX_PERIOD_SECONDS: f64 = 1.0;
-/// A numbered datagram this far off its beat starts a new one: the way has changed for good.
+/// A numbered datagram this far off its time restarts the estimate: the delay on the way has changed for good.
 const MAX_ERROR_SECONDS: f64 = 0.5;
 
-/// What an arrival means.
+/// What an arrival says.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Stamp {
     /// When it would have arrived without jitter, in seconds of the receiver's clock.
     pub(super) seconds: f64,
-    /// How many beats before it brought nothing; less than none where one that seemed to did bring something.
+    /// How many intervals before it brought nothing. Negative if one that counted as missed did bring something.
     pub(super) missed: i32,
-    /// The sender paused before it, so nothing can be said about the time between.
+    /// The sender paused before it, so nothing is known about the time between.
     pub(super) after_pause: bool,
-    /// It came so early that the datagrams since the last hole must have been late: one of those thought lost was
-    /// not, and those since belong this much earlier, in seconds.
+    /// It came so early that the datagrams since the last hole must have been late. One that counted as lost was not,
+    /// and those since belong this many seconds earlier.
     pub(super) closes_hole_by: Option<f64>,
 }
 
-/// Beats that brought nothing, at least so far.
+/// Intervals that have brought nothing so far.
 #[derive(Debug, Clone, Copy, Default)]
 struct Hole {
     beats: u32,
-    /// Datagrams since.
+    /// Datagrams since the hole.
     since: u32,
-    /// They were said to be missed: not those of a pause, of which nothing is known.
+    /// They were counted as missed. Those of a pause are not, because nothing is known of it.
     counted: bool,
 }
 
-/// The beat of one sender.
+/// The cadence of one sender.
 #[derive(Debug, Clone)]
 pub(super) struct Beat {
     period: f64,
     last_stamp: f64,
     last_arrival: f64,
     last_seq: Option<i32>,
-    /// Arrivals since the beat started.
+    /// Arrivals since the cadence started.
     arrivals: usize,
     hole: Hole,
     gaps: Ring<ENOUGH>,
     known: bool,
-    /// The beat was found to be another, and is still to be measured exactly.
+    /// The interval was found to have changed, and is still to be measured exactly.
     measuring: bool,
     /// How much later than their stamps the newest datagrams arrived.
     lateness: Ring<WINDOW>,
@@ -101,14 +102,14 @@ impl Beat {
         self.period
     }
 
-    /// Say whether there is a beat to count losses by: enough arrived to know the period, and what arrives keeps to
-    /// it. A sender that draws slowly sends when it can, and what it did not send was not lost.
+    /// Say whether losses can be counted: the period is known, and the arrivals keep to it. A page that draws slowly
+    /// sends when it can, and what it did not send was not lost.
     pub(super) fn is_known(&self) -> bool {
         let quantile = |share| self.lateness.quantile(share).unwrap_or(0.0);
         self.known && quantile(0.9) - quantile(0.1) < KEEPING * self.period
     }
 
-    /// The lateness that only five of a hundred datagrams exceed, in seconds.
+    /// The lateness in seconds that only 5 in 100 datagrams exceed.
     pub(super) fn lateness(&self) -> f64 {
         self.lateness
             .quantile(0.95)
@@ -125,7 +126,7 @@ impl Beat {
         self.last_seq = seq;
         if gap > PAUSE_SECONDS {
             let stamp = self.restart(now);
-            // Perhaps the sender paused; or nobody listened here, and what it sent meanwhile follows at once.
+            // Either the sender paused, or nobody listened here and what it sent meanwhile follows at once.
             let beats = (gap / self.period).min(MAX_HOLE) as u32;
             self.hole = Hole {
                 beats,
@@ -135,7 +136,7 @@ impl Beat {
             return stamp;
         }
         let (closes_hole_by, found) = self.close_hole(count);
-        // What was held back and comes at once says nothing about the beat.
+        // A datagram that was held back and comes in a burst says nothing about the interval.
         let held_back = closes_hole_by.is_some() && gap < AT_ONCE * self.period;
         if !held_back {
             let beats = seq.map_or(1, |_| count.max(1));
@@ -158,8 +159,8 @@ impl Beat {
         }
     }
 
-    /// How many beats since the last datagram: by its number where it has one, otherwise by the clock, where none
-    /// means that it came too early to be a beat of its own.
+    /// Count the intervals since the last datagram: by its number if it has one, otherwise by the clock. 0 means that
+    /// it came too early for an interval of its own.
     fn count(&self, now: f64, seq: Option<i32>) -> u32 {
         match (self.last_seq, seq) {
             (Some(last), Some(seq)) if seq > last => {
@@ -171,8 +172,8 @@ impl Beat {
         }
     }
 
-    /// A datagram too early for a beat of its own shows that those before it were late, not that others were lost:
-    /// by how much they belong earlier, and how many fewer were missed.
+    /// Take a datagram that came too early for an interval of its own: those before it were late, and others were not
+    /// lost. Gives how many seconds earlier they belong, and how many fewer were missed.
     fn close_hole(&mut self, count: u32) -> (Option<f64>, i32) {
         if count > 1 {
             self.hole = Hole {
@@ -207,8 +208,8 @@ impl Beat {
         }
     }
 
-    /// Take the beat from the gaps where they show another than assumed: first their median, which a change has
-    /// reached halfway through, then, once all gaps are new, their sum, which is exact.
+    /// Take the interval from the gaps if they differ from it: first their median, which follows a change halfway
+    /// through, then, once all gaps are new, their sum, which is exact.
     fn notice_another_period(&mut self) {
         if self.gaps.len() < ENOUGH {
             return;
@@ -235,11 +236,11 @@ impl Beat {
         self.hole = Hole::default();
     }
 
-    /// A phase-locked loop: high gains at first, to find phase and period, low ones later, to be smooth.
+    /// A phase-locked loop: high gains first, to find phase and period; low gains later, to be smooth.
     fn follow(&mut self, expected: f64, error: f64, count: u32) {
         self.arrivals += 1;
         let gain = (2.0 / (self.arrivals as f64 + 1.0)).max(SETTLED_GAIN);
-        // However unsure the beat is: nothing arrives much before its time.
+        // However uncertain the interval is, nothing arrives long before its time.
         self.last_stamp = (expected + gain * error).min(expected + error + self.period * MAX_EARLY);
         if self.known && self.arrivals > SETTLING {
             let period_gain = gain * gain / (2.0 - gain);
@@ -258,8 +259,8 @@ mod tests {
         Duration::from_millis(ms)
     }
 
-    /// Replay a steady sender: how far 98 of 100 stamps are from the true times, once settled, what was thought
-    /// missed, and what was.
+    /// Replay a steady sender. Gives how far 98 of 100 stamps are from the true times once settled, how many
+    /// datagrams counted as missed, and how many were.
     fn replay(period: Duration, conditions: Conditions, numbered: bool) -> (f64, i64, i64) {
         let mut network = Network::new(conditions, 3);
         let count = 600u32;
@@ -354,7 +355,7 @@ mod tests {
 
     #[test]
     fn a_sender_that_keeps_no_beat_loses_nothing() {
-        // A page that draws seven to twenty times a second, as it can.
+        // A page that draws 7 to 20 times a second, irregularly.
         let (mut beat, _) = Beat::new(ms(0), None);
         let (mut now, mut missed) = (ms(0), 0);
         for item in 0..600u32 {

@@ -1,4 +1,4 @@
-//! One remote car: its samples on the beat of its sender, and the path through them.
+//! One remote car: its samples at their estimated send times, and the path through them.
 
 use super::beat::Beat;
 use super::{MAX_DELAY, MAX_EXTRAPOLATION, MIN_DELAY, Pose};
@@ -8,31 +8,31 @@ use crate::id::SessionId;
 use crate::metrics::Loss;
 use std::time::Duration;
 
-/// A datagram may come again when so many newer ones have come.
+/// A duplicate may arrive after this many newer datagrams.
 const DOUBLE_MEMORY: usize = 4;
-/// A car that moved less between two datagrams stands, in metres.
+/// A car that moved less than this between two datagrams stands still, in metres.
 const STANDING_METRES: f32 = 0.01;
-/// Two numbered datagrams less than this part of a beat apart are one.
+/// Two numbered datagrams closer than this fraction of a send interval are one.
 const SAME_BEAT: f64 = 0.4;
-/// Between two samples further apart than this, a car is not drawn on a way of our making.
+/// Samples further apart than this are not joined by a path of our making.
 const MAX_BRIDGE_SECONDS: f64 = 1.0;
-/// So many samples say how fast a car was of late.
+/// How many samples tell the car's recent speed.
 const LATE_SAMPLES: usize = 8;
-/// A guess goes at most this much faster than the car was of late: as a factor, and in metres a second.
+/// A guess exceeds the car's recent speed by at most this much: as a factor, and in metres a second.
 pub(crate) const GUESS_FACTOR: f32 = 1.25;
 pub(crate) const GUESS_MORE: f32 = 3.0;
-/// A velocity is at most this much more than the smaller slope beside it: as a factor, and in metres a second.
+/// A velocity exceeds the smaller slope beside it by at most this much: as a factor, and in metres a second.
 pub(crate) const SLOPE_FACTOR: f32 = 2.0;
 pub(crate) const SLOPE_MORE: f32 = 2.0;
 /// The most samples kept of a car: more than the largest delay holds at the fastest rate.
 const MAX_SAMPLES: usize = 48;
-/// How far a car may jump in any case before it is a teleport, in metres.
+/// How far a car may always move before it counts as a teleport, in metres.
 pub(crate) const TELEPORT_METRES: f32 = 15.0;
 /// The fastest a car can be, in metres a second: the ceiling of the servers (facts, section 9).
 pub(crate) const MAX_SPEED: f32 = 200.0;
-/// The delay changes by at most this part of the time that passes, so that nobody sees it change.
+/// The delay changes by at most this fraction of the time that passes, so that nobody sees it change.
 pub(crate) const DELAY_SLEW: f64 = 0.1;
-/// How fast the difference between a guessed and the true path fades, in seconds.
+/// The time constant in seconds at which the offset between the guessed and the true path fades.
 pub(crate) const CORRECTION_SECONDS: f64 = 0.1;
 /// A beat is at most this much longer than the angle it turned, when a turn is continued beyond its last sample.
 pub(crate) const MAX_TURN_ON: f64 = 2.0;
@@ -53,20 +53,20 @@ pub(super) struct Car {
     last_seq: Option<i32>,
     pub(super) newest: Duration,
     pub(super) loss: Loss,
-    /// The time of the first sample behind the last hole.
+    /// The time of the first sample after the last hole.
     hole_end: f64,
     /// How far in the past it is drawn, in seconds.
     delay: f64,
-    /// How far it should be. Only a datagram changes that, and a frame is drawn more often than one comes.
+    /// The delay to reach. Computed once a datagram, because frames are drawn more often than datagrams come.
     wanted_delay: f64,
     drawn: Option<Drawn>,
 }
 
-/// What was drawn last, so that what comes next does not jump away from it.
+/// What was drawn last, so that the next frame does not jump.
 #[derive(Debug, Clone, Copy)]
 struct Drawn {
     at: f64,
-    /// How far what is drawn is from the path: what was guessed, or thought lost, looked different before. Fades.
+    /// How far the drawn place is off the path, after a wrong guess or a datagram wrongly counted as lost. Fades.
     offset: Vec3,
 }
 
@@ -110,7 +110,7 @@ impl Car {
             self.drawn = None;
         } else if let (Some(drawn), Some(shown), Some(before)) = (self.drawn, shown, before) {
             let offset = drawn.offset + (before - self.path(shown).position);
-            // So far off, gliding back would lead across whatever is beside the road: rather a jump.
+            // This far off, a smooth correction would lead the car off the road, so it jumps.
             let offset = if offset.length() > TELEPORT_METRES {
                 Vec3::default()
             } else {
@@ -120,7 +120,7 @@ impl Car {
         }
     }
 
-    /// Put a datagram in its place; says whether the car was somewhere else all of a sudden.
+    /// Insert a datagram. Says whether the car suddenly is somewhere else.
     fn take(&mut self, update: &Update, now: Duration) -> bool {
         let counts = u64::from(self.beat.is_known());
         self.loss.arrived += counts;
@@ -150,8 +150,8 @@ impl Car {
         is_teleport
     }
 
-    /// Append the newest sample. Two that nearly share a moment say how fast the car was only by chance, and of
-    /// them the newest counts.
+    /// Append the newest sample. It replaces one at nearly the same moment: the speed between the two would be
+    /// arbitrary.
     fn append(&mut self, sample: Sample) {
         let mut seconds = sample.seconds;
         if let Some(last) = self.samples.last().copied()
@@ -166,7 +166,7 @@ impl Car {
         self.samples.push(Sample { seconds, ..sample });
     }
 
-    /// What was thought lost was only late: the samples behind the last hole belong earlier.
+    /// Samples counted as lost were only late: those after the last hole belong earlier.
     fn close_hole(&mut self, seconds: f64) {
         let behind = self
             .samples
@@ -174,7 +174,7 @@ impl Car {
         let before = behind
             .checked_sub(1)
             .map(|index| self.samples[index].seconds);
-        // Two samples that nearly share a moment would say that the car flew.
+        // Two samples at nearly the same moment would give an absurd speed.
         let apart = SAME_BEAT * self.beat.period();
         let room = before.map_or(f64::INFINITY, |before| self.hole_end - before - apart);
         let by = seconds.min(room.max(0.0));
@@ -185,8 +185,8 @@ impl Car {
         self.hole_end -= by;
     }
 
-    /// Say whether a datagram is known already: by its number where it has one, otherwise because a car that moves
-    /// is never twice in exactly one place. One that has just stopped is, but a beat later.
+    /// Say whether a datagram is a duplicate: by its number if it has one, otherwise because a moving car is never in
+    /// exactly one place twice. A car that has just stopped is, but a send interval later.
     fn is_double(&self, update: &Update, now: Duration) -> bool {
         if let (Some(last), Some(seq)) = (self.last_seq, seq_of(update)) {
             return seq == last;
@@ -206,8 +206,8 @@ impl Car {
         newest().any(same) && !stands
     }
 
-    /// Where a datagram belongs that a later one overtook: by its number where it has one, otherwise where it lies
-    /// on the way between two samples that have a hole between them.
+    /// Find the time of a datagram that a later one overtook: by its number if it has one, otherwise by its place on
+    /// the way between two samples that have a hole between them.
     fn overtaken(&self, update: &Update) -> Option<f64> {
         let last = self.samples[self.samples.len() - 1];
         if let (Some(last_seq), Some(seq)) = (self.last_seq, seq_of(update)) {
@@ -235,7 +235,7 @@ impl Car {
                 .map_or(f64::INFINITY, |other| other.seconds);
             (other - sample.seconds).abs() > SAME_BEAT * self.beat.period()
         };
-        // Older than everything kept, its time is over; on a beat that is filled, it came twice.
+        // A datagram older than all samples is useless. One in an interval that has its sample is a duplicate.
         if place > 0 && apart(place - 1) && apart(place) && self.samples.len() < MAX_SAMPLES {
             self.samples.insert(place, sample);
         }
@@ -252,7 +252,7 @@ impl Car {
             .drawn
             .map_or(0.0, |drawn| (seconds - drawn.at).max(0.0));
         let step = DELAY_SLEW * passed;
-        // Not `clamp`, which prints numbers when its bounds are wrong: that code would be downloaded.
+        // `clamp` formats its bounds in a panic message, and that code would be downloaded.
         self.delay += (self.wanted_delay - self.delay).max(-step).min(step);
         let path = self.path(seconds - self.delay);
         let fade = (-passed / CORRECTION_SECONDS).exp() as f32;
@@ -283,14 +283,14 @@ impl Car {
         let Some(before) = next.checked_sub(1) else {
             return Path::standing(&self.samples[0]);
         };
-        // Its way in between is not known: it stays, and then stands at the next place.
+        // The way in between is unknown: the car stays, then stands at the next place.
         if self.samples[next].seconds - self.samples[before].seconds > MAX_BRIDGE_SECONDS {
             return self.beyond(before, seconds);
         }
         self.between(before, seconds)
     }
 
-    /// A cubic Hermite between two samples, the turn by the shortest way.
+    /// Interpolate between two samples: a cubic Hermite curve, the turn by the shortest way.
     fn between(&self, index: usize, seconds: f64) -> Path {
         let (from, to) = (self.samples[index], self.samples[index + 1]);
         let span = (to.seconds - from.seconds) as f32;
@@ -315,7 +315,7 @@ impl Car {
         }
     }
 
-    /// On from a sample as the car went, for a while.
+    /// Extrapolate from a sample, for a while.
     fn beyond(&self, index: usize, seconds: f64) -> Path {
         let last = self.samples[index];
         let ahead = seconds - last.seconds;
@@ -339,8 +339,8 @@ impl Car {
         }
     }
 
-    /// The velocity to go on with beyond a sample. A sender that hung makes up for it in a leap, and what leaps does
-    /// not go on leaping: no faster than it was of late, and a little.
+    /// The velocity to extrapolate with from a sample, at most a little faster than the car's recent speed. A sender
+    /// that hung makes up for it in a leap, and a leap does not go on.
     fn guess(&self, index: usize) -> Vec3 {
         let velocity = self.velocity(index);
         // The leap itself, between the last two samples, is left out.
@@ -361,9 +361,9 @@ impl Car {
         velocity * (most / velocity.length().max(most))
     }
 
-    /// The velocity at a sample: the slope of the parabola through it and its two neighbours, at the ends through
-    /// the nearest three. Not much more than the smaller of the two slopes beside it: where they differ as no car
-    /// can, one of them is an error in time, and a curve with it would swing out.
+    /// The velocity at a sample: the slope of the parabola through it and its two neighbours, at the ends through the
+    /// nearest three. It is limited to a little more than the smaller slope beside it. Slopes that differ more than a
+    /// car's can come from an error in time, and the curve would overshoot.
     fn velocity(&self, index: usize) -> Vec3 {
         let count = self.samples.len();
         let middle = index.clamp(1, count.saturating_sub(2).max(1));
@@ -410,7 +410,7 @@ impl Path {
     }
 }
 
-/// One beat and the lateness of nineteen in twenty: then the next sample is there when it is needed.
+/// One send interval and the lateness of 19 in 20, so that the next sample is there when it is needed.
 fn wanted_delay(beat: &Beat) -> f64 {
     let wanted = beat.period() + beat.lateness();
     wanted.clamp(MIN_DELAY.as_secs_f64(), MAX_DELAY.as_secs_f64())
@@ -425,7 +425,7 @@ fn sample_of(update: &Update, seconds: f64) -> Sample {
     }
 }
 
-/// The sender's count; 0 is what servers put where there is none (facts, section 6.7).
+/// The sender's count. Servers put 0 where there is none (facts, section 6.7).
 fn seq_of(update: &Update) -> Option<i32> {
     update.seq.filter(|&seq| seq != 0)
 }
@@ -443,7 +443,7 @@ mod tests {
             rotation: Quat::IDENTITY,
         };
         let mut car = Car::new(&update(0.0), Duration::ZERO);
-        // Half a metre each, of which one seems to have taken a millisecond.
+        // Half a metre each, but one step seems to take a millisecond.
         car.samples = [
             (0.0, 0.0),
             (0.05, 0.5),

@@ -24,8 +24,8 @@ fn update(x: f32, z: f32) -> Update {
     }
 }
 
-/// The true path: round an oval with straights of 120 m and bends of 70 m, braking before and speeding up behind
-/// each bend, between 22 and 50 m/s.
+/// The true path: round an oval with straights of 120 m and bends of 70 m, between 22 and 50 m/s. The car brakes
+/// before each bend and speeds up after it.
 #[derive(Clone)]
 struct Drive {
     /// Distance driven at each millisecond.
@@ -108,7 +108,7 @@ impl GuideInterpolator {
 struct Errors {
     /// Each frame's distance between what is drawn and the true path at the time it is meant to show, in metres.
     ours: Vec<f32>,
-    /// The same of the guide's interpolator, at the same time.
+    /// The same for the guide's interpolator, at the same time.
     guide: Vec<f32>,
     /// What the guide's interpolator drew, for its own best lag.
     guide_drawn: Vec<(Duration, Vec3)>,
@@ -183,7 +183,7 @@ fn quantile(values: &[f32], share: f32) -> f32 {
     sorted[((sorted.len() - 1) as f32 * share) as usize]
 }
 
-/// The error of the guide's interpolator if it is granted the constant lag that suits it best.
+/// The error of the guide's interpolator with the constant lag that suits it best.
 fn guide_at_its_best(drive: &Drive, drawn: &[(Duration, Vec3)]) -> (Duration, f32) {
     (40..400)
         .step_by(5)
@@ -251,7 +251,7 @@ fn a_car_moves_without_jumps() {
         }
         last = pose.map(|pose| pose.position);
     }
-    // The car drives 50 m/s at most; the delay may change its pace by a tenth, a correction by some more.
+    // The car drives at most 50 m/s. The delay may change that by a tenth, a correction by a little more.
     assert!(worst < 75.0, "{worst} m/s between two frames");
 }
 
@@ -459,11 +459,11 @@ fn a_page_that_hangs_draws_no_car_beside_its_way() {
     }
 }
 
-/// Two pages on a machine that is much too slow: both hang at any time, and the sender's car only drives while its
-/// page does. Gives how far beside its way it is drawn, frame by frame.
+/// Two pages on a machine that is much too slow. Both hang at random times, and the sender's car drives only while
+/// its page runs. Gives how far off its path the car is drawn, frame by frame.
 fn two_slow_pages(seed: u64) -> Vec<f32> {
     let drive = Drive::new(ms(61_000));
-    // A network that loses nothing serves as the source of chance.
+    // A network that loses nothing serves as the random source.
     let chance = Conditions {
         latency: ms(80),
         jitter: ms(64),
@@ -531,7 +531,7 @@ fn a_car_keeps_to_its_way_on_a_machine_that_is_too_slow() {
 #[test]
 fn a_leap_is_not_gone_on_with() {
     let (mut cars, last) = silent_car();
-    // The sender hung for a moment and made up for it: ten metres in one beat, at 20 m/s.
+    // The sender hung for a moment and made up for it: ten metres in one interval, at 20 m/s.
     cars.handle_update(&update(50.0, 0.0), last + ms(50));
     let delay = cars.delay(0).unwrap();
     let guessed = pose(&mut cars, last + ms(50) + delay + ms(240));

@@ -32,7 +32,7 @@ pub enum State {
 pub enum DisconnectReason {
     /// The WebSocket was closed.
     Closed {
-        /// The number on the wire; 1006 where it broke.
+        /// The close code on the wire; 1006 if it broke.
         number: u16,
         /// The reason on the wire.
         reason: String,
@@ -143,7 +143,7 @@ impl Connection {
         }
     }
 
-    /// The network is back: make an attempt that waits at once.
+    /// The network is back: an attempt that waits is made at once.
     pub fn handle_online(&mut self, now: Duration) {
         if let Stage::Waiting { .. } = self.stage {
             self.connect(now);
@@ -201,7 +201,7 @@ impl Connection {
 }
 
 impl DisconnectReason {
-    /// Say whether another attempt may go better.
+    /// Say whether another attempt may succeed.
     pub fn is_retryable(&self) -> bool {
         self.retry() != Retry::No
     }

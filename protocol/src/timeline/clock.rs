@@ -4,23 +4,24 @@ use std::time::Duration;
 
 /// A snapshot this much older than the newest was not merely reordered: the relay's clock began anew.
 const MAX_OVERTAKEN_SECONDS: f64 = 5.0;
-/// A snapshot that seems to have come so much sooner than any other was not made by the same clock.
+/// A snapshot that seems to come this much sooner than any other is of another clock.
 const MAX_EARLY_SECONDS: f64 = 10.0;
-/// After a break the relay's clock is the same if the two clocks agree to this on how long it took.
+/// After a break the relay's clock is still the same if it agrees with the local one on the break's length to this
+/// much.
 const SAME_CLOCK_SECONDS: f64 = 0.5;
-/// Two snapshots are at least this far apart: what the relay's clock can tell.
+/// Two snapshots are at least this far apart: the resolution of the relay's clock.
 const RESOLUTION: Duration = Duration::from_millis(1);
 
 /// Where a snapshot belongs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Stamp {
-    /// It is not newer than what there is.
+    /// It is not newer than the newest so far.
     Old,
     /// At this moment, later than all before.
     New {
         /// Since the first snapshot.
         at: Duration,
-        /// It has nothing to do with the one before: it is the first, or the first behind a break.
+        /// It does not continue the one before: it is the first, or the first after a break.
         is_break: bool,
     },
 }
@@ -34,7 +35,7 @@ pub(super) struct Clock {
 
 #[derive(Debug, Clone, Copy)]
 struct Newest {
-    /// What the relay's clock said. Starts anew after 49 days.
+    /// The relay's clock. Starts anew after 49 days.
     time_ms: u32,
     /// Where on the timeline that is.
     at: Duration,
@@ -46,12 +47,12 @@ impl Clock {
         self.broken = true;
     }
 
-    /// Place a snapshot of the time `time_ms` that comes now. `least_transit`: local time less timeline, for the
-    /// fastest snapshots.
+    /// Place a snapshot of the time `time_ms` that comes now. `least_transit` is local time minus timeline time for
+    /// the fastest snapshots.
     pub(super) fn arrive(&mut self, time_ms: u32, least_transit: f64, now: Duration) -> Stamp {
         let stamp = match self.newest {
             Some(newest) => {
-                // The wrap of the clock is none to a difference of less than 24 days.
+                // A wrapping difference is right for less than 24 days.
                 let passed = time_ms.wrapping_sub(newest.time_ms).cast_signed();
                 let soonest = now.as_secs_f64() - least_transit;
                 self.place(newest.at, passed, soonest)
@@ -68,8 +69,8 @@ impl Clock {
         stamp
     }
 
-    /// `passed_ms`: by the relay's clock since the newest at `newest`. `soonest`: where a snapshot belongs that came as
-    /// fast as any, in seconds.
+    /// `passed_ms` is the relay's time since the newest snapshot, which is at `newest`. `soonest` is the place in
+    /// seconds of a snapshot that came as fast as any.
     fn place(&self, newest: Duration, passed_ms: i32, soonest: f64) -> Stamp {
         let passed = f64::from(passed_ms) / 1000.0;
         let early = newest.as_secs_f64() + passed - soonest;

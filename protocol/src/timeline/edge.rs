@@ -1,5 +1,5 @@
-//! The moment to show live: behind the newest snapshot by as much as the next one may take to come, so that there is
-//! nearly always one to go on to.
+//! The moment to show live. It is as far behind the newest snapshot as the next one may take to come, so that the
+//! next one is nearly always there.
 
 use super::MAX_BRIDGE;
 use crate::interpolation::MAX_EXTRAPOLATION;
@@ -7,34 +7,34 @@ use crate::interpolation::car::DELAY_SLEW;
 use crate::ring::Ring;
 use std::time::Duration;
 
-/// How many of the newest arrivals say how late they come: 13 seconds at 20 Hz, so that a bad moment is remembered
-/// long enough to be ready for the next, and then forgotten.
+/// How many of the newest arrivals the lateness is measured over: 13 seconds at 20 Hz. A bad moment is remembered
+/// long enough for the next one, and then forgotten.
 const WINDOW: usize = 256;
-/// So many of all snapshots come in time.
+/// The share of snapshots that come in time.
 const IN_TIME: f64 = 0.95;
-/// A little more than these need: a fifth of a usual tick.
+/// Added to what these need: a fifth of a usual tick.
 const SLACK_SECONDS: f64 = 0.01;
 /// The time between two snapshots, until it is known.
 const USUAL_TICK_SECONDS: f64 = 0.05;
-/// The most that the live moment is behind what the relay knows.
+/// The furthest the live moment is behind the relay.
 const MAX_DELAY_SECONDS: f64 = 1.5;
 /// Snapshots closer than this were held back together, and only the first says for how long.
 const AT_ONCE_SECONDS: f64 = 0.005;
 /// Beyond this distance the live moment jumps, because catching up unseen would take too long.
 const MAX_BEHIND_SECONDS: f64 = 0.5;
-/// Where the live moment stops behind the newest snapshot: where every car has become stale.
+/// How far after the newest snapshot the live moment stops: every car is stale by then.
 pub(super) const HOLD: Duration = MAX_EXTRAPOLATION.saturating_add(Duration::from_millis(1));
 
 /// The live moment, computed from the arrivals.
 #[derive(Debug, Default)]
 pub(super) struct Edge {
-    /// How old the snapshot before each arrival had become by then: local time less timeline. Who shows what is so
-    /// old has just been given what follows.
+    /// The age of the snapshot before each arrival: local time minus timeline time. A display this far behind gets
+    /// the next snapshot just in time.
     needs: Ring<WINDOW>,
-    /// Local time less timeline, at the newest arrivals.
+    /// Local time minus timeline time, for the newest arrivals.
     transits: Ring<WINDOW>,
     newest: Option<Arrival>,
-    /// Local time less the timeline's to be shown.
+    /// Local time minus the timeline time to show.
     wanted: f64,
     shown: Option<Shown>,
 }
@@ -52,7 +52,8 @@ struct Shown {
 }
 
 impl Edge {
-    /// Take the arrival of the snapshot of the moment `at`; `is_break`: its time says nothing about the one before.
+    /// Take the arrival of the snapshot of the moment `at`. With `is_break` its time says nothing about the one
+    /// before.
     pub(super) fn arrive(&mut self, at: Duration, is_break: bool, now: Duration) {
         let (seconds, now) = (at.as_secs_f64(), now.as_secs_f64());
         let transit = now - seconds;
@@ -89,7 +90,7 @@ impl Edge {
                 let behind = if behind > MAX_BEHIND_SECONDS {
                     behind
                 } else {
-                    // Not `clamp`, which prints numbers when its bounds are wrong: that code would be downloaded.
+                    // `clamp` formats its bounds in a panic message, and that code would be downloaded.
                     behind.max(-slew).min(slew)
                 };
                 (on + behind).min(end)
@@ -100,18 +101,18 @@ impl Edge {
         live
     }
 
-    /// Local time less timeline for the fastest of the newest snapshots.
+    /// Local time minus timeline time, for the fastest of the newest snapshots.
     pub(super) fn least_transit(&self) -> f64 {
         let least = self.transits.iter().min_by(f64::total_cmp);
         least.unwrap_or_default()
     }
 
-    /// How far the live moment is behind what the relay knows, the fastest way from there taken off.
+    /// How far the live moment is behind the relay, without the fastest transit.
     pub(super) fn delay(&self) -> f64 {
         self.wanted - self.least_transit()
     }
 
-    /// How much later than the fastest nineteen in twenty come.
+    /// How much later than the fastest 19 in 20 snapshots come.
     pub(super) fn jitter(&self) -> f64 {
         let most = self.transits.quantile(IN_TIME).unwrap_or_default();
         most - self.least_transit()

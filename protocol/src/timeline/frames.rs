@@ -1,4 +1,5 @@
-//! The snapshots around the moment that is drawn, read and kept read: the next moment is mostly between the same.
+//! The decoded snapshots around the moment that is drawn. They are kept: the next moment is mostly between the same
+//! ones.
 
 use super::MAX_BRIDGE;
 use super::indices::{INDICES, Indices};
@@ -8,15 +9,15 @@ use crate::interpolation::car::{MAX_SPEED, TELEPORT_METRES};
 use crate::snapshot::{Car, Snapshot};
 use std::time::Duration;
 
-/// The two before the moment, the one before them and the one behind: what a path between two of them takes.
+/// What a path between two snapshots takes: these two, the one before, and one before that.
 const FRAMES: usize = 4;
-/// The place of a car that is not there; a snapshot has one less.
+/// The place of a car that is not there. A snapshot has one car less.
 const NOWHERE: u8 = u8::MAX;
 
-/// Snapshots that were read.
+/// The decoded snapshots.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
-    /// That with the number `n` is at `n` modulo `FRAMES`.
+    /// Number `n` is at `n` modulo `FRAMES`.
     read: [Frame; FRAMES],
 }
 
@@ -72,7 +73,7 @@ impl Frames {
         (frame.number == Some(number)).then_some(frame)
     }
 
-    /// The way of a car from a snapshot to the next; `None` where it is not the same car, was not driven, or is not
+    /// The way of a car from a snapshot to the next. `None` if it is not the same car, was not driven, or is not
     /// known.
     pub(super) fn leg(&self, from: u64, index: u8) -> Option<Leg> {
         let (a, b) = (self.frame(from)?, self.frame(from + 1)?);
@@ -99,7 +100,7 @@ impl Frame {
         self.snapshot.cars.len()
     }
 
-    /// The car at a place; of two with one index only the first is there.
+    /// The car at a place. Of two with the same index only the first counts.
     pub(super) fn at_place(&self, place: usize) -> Option<&Car> {
         let car = self.snapshot.cars.get(place)?;
         (usize::from(self.places[usize::from(car.index)]) == place).then_some(car)

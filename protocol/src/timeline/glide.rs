@@ -1,5 +1,5 @@
-//! Where snapshots come late, cars are drawn where they are guessed to be. When it turns out where they were, they
-//! glide there and do not jump.
+//! Corrects guesses smoothly. Cars whose snapshots are late are drawn at a guess. When their true place is known,
+//! they move there without a jump.
 
 use super::indices::{INDICES, Indices};
 use crate::geometry::Vec3;
@@ -7,19 +7,19 @@ use crate::interpolation::Pose;
 use crate::interpolation::car::{CORRECTION_SECONDS, TELEPORT_METRES};
 use std::time::Duration;
 
-/// A glide has ended after so long: of 15 metres there are less than 2 mm left.
+/// A correction ends after this long: less than 2 mm of 15 metres are left.
 const LENGTH: Duration = Duration::from_millis(900);
 
-/// How far cars are drawn from where they are. A matter of the moment that is drawn and not of what was drawn before, so
-/// that who looks at several moments in turn sees the same at each.
+/// How far cars are drawn from where they are. It depends only on the moment that is drawn, not on what was drawn
+/// before, so that a moment always looks the same.
 #[derive(Debug)]
 pub(super) struct Glide {
     /// The furthest moment that was guessed since the newest snapshot came.
     guessed: Option<Duration>,
-    /// Where the newest glide begins, and what it begins with.
+    /// When the newest correction begins.
     start: Option<Duration>,
     offsets: Box<[Vec3; INDICES]>,
-    /// Where cars were drawn before more was known.
+    /// Where cars were drawn before the newest snapshot came.
     noted: Box<[Option<Vec3>; INDICES]>,
 }
 
@@ -35,7 +35,7 @@ impl Default for Glide {
 }
 
 impl Glide {
-    /// A moment is drawn that nothing is known of yet.
+    /// Note that a moment is drawn of which nothing is known yet.
     pub(super) fn guess(&mut self, at: Duration) {
         self.guessed = self.guessed.max(Some(at));
     }
@@ -55,7 +55,7 @@ impl Glide {
         }
     }
 
-    /// How far from where it is a car is drawn at the beginning.
+    /// A car's offset when the correction begins.
     pub(super) fn offset(&self, index: u8) -> Vec3 {
         self.offsets[usize::from(index)]
     }
@@ -70,7 +70,7 @@ impl Glide {
         }
     }
 
-    /// Let cars start at this moment from where they were drawn. A car whose index has a new owner does not.
+    /// Start a correction at this moment, from where cars were drawn. A car whose index has a new owner jumps.
     pub(super) fn mend(
         &mut self,
         at: Duration,
@@ -84,7 +84,7 @@ impl Glide {
                 continue;
             };
             let offset = noted - pose.position;
-            // So far off, gliding back would lead across whatever is beside the road: rather a jump.
+            // This far off, a smooth correction would lead the car off the road, so it jumps.
             if !anew.contains(index) && offset.length() <= TELEPORT_METRES {
                 self.offsets[usize::from(index)] = offset;
             }

@@ -1,5 +1,5 @@
-//! The path of a car through the snapshots. What is drawn between two of them depends on nothing behind the second,
-//! so that what was drawn live is drawn again in the history.
+//! The path of a car through the snapshots. Between two snapshots it uses no later one, so a replay draws what was
+//! drawn live.
 
 use super::frames::{Frames, Leg};
 use crate::geometry::Vec3;
@@ -9,7 +9,7 @@ use crate::snapshot::Car;
 use std::time::Duration;
 
 impl Frames {
-    /// Say where each car is at a moment behind the snapshot `here`.
+    /// Say where each car is at a moment after the snapshot `here`.
     pub(super) fn poses(
         &self,
         here: Option<u64>,
@@ -37,7 +37,7 @@ impl Frames {
         }
     }
 
-    /// A cubic Hermite between two snapshots, the turn by the shortest way.
+    /// Interpolate between two snapshots: a cubic Hermite curve, the turn by the shortest way.
     fn between(&self, number: u64, leg: &Leg, passed: f32) -> Pose {
         let Leg {
             from,
@@ -46,12 +46,12 @@ impl Frames {
             velocity,
         } = leg;
         let before = self.velocity(number, from.index).unwrap_or(*velocity);
-        // Where the car stopped dead, the curve would swing out with the velocity that it had before.
+        // The curve of a car that stopped dead would overshoot with its velocity from before.
         let before = at_most(before, velocity.length() * SLOPE_FACTOR + SLOPE_MORE);
         let after = self.velocity(number + 1, from.index).unwrap_or(*velocity);
         let t = (passed / seconds).clamp(0.0, 1.0);
         let (t2, t3) = (t * t, t * t * t);
-        // From the first place on, so that nothing is lost of numbers far from the origin.
+        // Relative to the first place: numbers far from the origin keep their precision.
         let position = from.position
             + (to.position - from.position) * (3.0 * t2 - 2.0 * t3)
             + before * ((t3 - 2.0 * t2 + t) * seconds)
@@ -65,7 +65,7 @@ impl Frames {
         }
     }
 
-    /// On from a snapshot as the car went, for a while.
+    /// Extrapolate from a snapshot, for a while.
     fn beyond(&self, number: u64, car: &Car, passed: f64) -> Pose {
         let most = MAX_EXTRAPOLATION.as_secs_f64();
         let stale = car.stale || passed > most;
@@ -88,8 +88,8 @@ impl Frames {
         }
     }
 
-    /// The velocity at a snapshot, told by it and the two before: the slope of the parabola through the three. Not
-    /// much more than the smaller of the two slopes, as for players.
+    /// The velocity at a snapshot: the slope of the parabola through it and the two before. As for players, it is
+    /// limited to a little more than the smaller of the two slopes.
     fn velocity(&self, number: u64, index: u8) -> Option<Vec3> {
         let leg = self.leg(number.checked_sub(1)?, index)?;
         let Some(before) = number

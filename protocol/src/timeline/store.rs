@@ -1,4 +1,4 @@
-//! The snapshots as they came, oldest first. They are read when they are needed, since most never are.
+//! The snapshots as they came, oldest first. They are decoded when they are needed, since most never are.
 
 use std::collections::VecDeque;
 
@@ -12,9 +12,9 @@ use super::indices::Indices;
 pub(super) struct Stored {
     /// Its moment on the timeline; later than that of the one before.
     pub(super) at: Duration,
-    /// The cars that are not those of the snapshot before, though they have their indices.
+    /// The indices whose car is not that of the snapshot before.
     pub(super) anew: Indices,
-    /// A snapshot; whoever pushed it has read it once.
+    /// A snapshot that has been decoded once without an error.
     pub(super) bytes: Box<[u8]>,
 }
 
@@ -24,7 +24,7 @@ impl Stored {
     }
 }
 
-/// The snapshots of the last minutes. Each has a number, counted from the first there was.
+/// The snapshots of the last minutes. Each has a number, counted from the very first.
 #[derive(Debug)]
 pub(super) struct Store {
     /// At most `MAX_BYTES` together; the newest is kept in any case.
@@ -45,7 +45,7 @@ impl Store {
         }
     }
 
-    /// Append the newest, and drop what is too old or too much.
+    /// Append the newest, and drop the oldest beyond the limits.
     pub(super) fn push(&mut self, stored: Stored) {
         let start = stored.at.saturating_sub(self.history);
         self.bytes += stored.size();

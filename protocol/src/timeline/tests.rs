@@ -13,7 +13,7 @@ mod smoothness;
 
 const FRAME: Duration = Duration::from_micros(16_667);
 const TICK: Duration = Duration::from_millis(50);
-/// What the relay's clock says at the beginning: not 0, and close before its wrap.
+/// The relay's clock at the beginning: not 0, and close before its wrap.
 const EPOCH_MS: u32 = u32::MAX - 5000;
 
 fn ms(ms: u64) -> Duration {
@@ -42,7 +42,7 @@ fn bytes_at(time: Duration, cars: Vec<Car>) -> Vec<u8> {
     bytes
 }
 
-/// A timeline that was fed a snapshot each tick, at once, of a car that drives along x at 20 m/s, up to `end`.
+/// A timeline that got a snapshot each tick up to `end`, without delay, of a car that drives along x at 20 m/s.
 fn fed(end: Duration) -> Timeline {
     let mut timeline = Timeline::default();
     feed(&mut timeline, ms(0), end);
@@ -262,7 +262,7 @@ fn an_index_with_another_owner_starts_anew() {
 fn the_timeline_goes_on_over_a_break_with_another_clock() {
     let mut timeline = fed(ms(2000));
     timeline.handle_break();
-    // Another relay, whose clock says something else.
+    // Another relay, whose clock differs.
     let other = |time: Duration| time + ms(7_000_000);
     for at in (5000..6000).step_by(50).map(ms) {
         let cars = vec![car(3, 20.0 * at.as_secs_f32())];

@@ -1,4 +1,4 @@
-//! How the live moment follows the way that snapshots come.
+//! How the live moment adapts to the way snapshots arrive.
 
 use super::*;
 #[cfg(target_arch = "wasm32")]
@@ -19,7 +19,7 @@ fn feed_late(
 #[test]
 fn one_that_was_held_up_with_those_behind_it_counts_once() {
     let mut timeline = Timeline::default();
-    // A second of snapshots comes at once, as a lost packet makes them.
+    // A second of snapshots comes at once, as after a lost packet.
     let stall = 300..320u32;
     feed_late(&mut timeline, 0..330, |tick| {
         TICK * if stall.contains(&tick) {
@@ -36,7 +36,7 @@ fn one_that_was_held_up_with_those_behind_it_counts_once() {
 fn the_delay_is_as_long_as_snapshots_need_but_bounded() {
     for (ticks, expected) in [(2, ms(110)), (8, ms(410)), (80, ms(1500))] {
         let mut timeline = Timeline::default();
-        // So many come together.
+        // This many come together.
         feed_late(&mut timeline, 0..2000, |tick| {
             TICK * (tick.next_multiple_of(ticks))
         });

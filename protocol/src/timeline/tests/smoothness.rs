@@ -1,4 +1,4 @@
-//! How near to the truth, and how evenly, a spectator sees a car drive.
+//! How exactly, and how evenly, a spectator sees a car drive.
 
 use super::*;
 use crate::datagram::Update;
@@ -14,8 +14,8 @@ const ROAD: Conditions = Conditions {
     duplicate_percent: 1.0,
 };
 
-/// A car that drives round an oval of straights of 120 m and bends of 70 m, between 22 and 50 m/s: how far at each
-/// millisecond.
+/// A car that drives round an oval of straights of 120 m and bends of 70 m, between 22 and 50 m/s. The values are the
+/// distance at each millisecond.
 struct Drive(Vec<f64>);
 
 const STRAIGHT: f64 = 120.0;
@@ -86,7 +86,7 @@ struct Seen {
     guessed: usize,
     /// The most a car's velocity changed from a frame to the next, in metres a second.
     jerk: f32,
-    /// The least and the most of the live moment's pace; 1 is that of the clock.
+    /// The slowest and the fastest pace of the live moment; 1 is that of the clock.
     pace: (f64, f64),
     delay: Duration,
     /// What was drawn, and when on the timeline.
@@ -94,7 +94,7 @@ struct Seen {
     timeline: Timeline,
 }
 
-/// A relay with this time between two ticks, and a spectator behind a network, for a minute.
+/// Watch for a minute, behind a network, a relay with this time between two ticks.
 fn watch(period: Duration, conditions: Conditions, seed: u64) -> Seen {
     let drive = Drive::new(ms(62_000));
     let mut network = Network::new(conditions, seed);
@@ -215,7 +215,7 @@ fn the_history_is_what_was_shown_live() {
     let mut since_guess = 0;
     for (at, guessed, shown) in std::mem::take(&mut seen.drawn) {
         since_guess = if guessed { 0 } else { since_guess + 1 };
-        // Behind a guess it glides to the truth.
+        // After a guess it moves smoothly to the truth.
         if since_guess > 60 {
             let again = poses(&mut seen.timeline, at)[0].1;
             assert_eq!(again, shown, "{at:?}");
