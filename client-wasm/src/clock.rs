@@ -27,7 +27,7 @@ pub(crate) fn now() -> Duration {
     from_ms(ms)
 }
 
-/// Convert JavaScript's milliseconds. A number below zero, or no number, is zero.
+/// Convert JavaScript's milliseconds. A number below zero, or NaN, is zero.
 pub(crate) fn from_ms(ms: f64) -> Duration {
     Duration::try_from_secs_f64(ms / 1000.0).unwrap_or_default()
 }
@@ -81,7 +81,7 @@ impl Timer {
             clear_timeout(&handle);
         }
         self.set.set(due.map(|due| {
-            // Rounded up: a call that comes early would find nothing to do.
+            // Rounded up, because a call that comes early would find nothing to do.
             let wait = to_ms(due.saturating_sub(now())).floor() + 1.0;
             (due, set_timeout(self.callback.as_ref(), wait))
         }));
@@ -109,7 +109,7 @@ impl OnlineListener {
 
     pub(crate) fn new(callback: impl Fn() + 'static) -> Self {
         let callback = Closure::new(callback);
-        // Node has no such event: there the call fails, and nothing is lost.
+        // Node has no such event: the call fails there, and nothing is lost.
         let _ = GLOBAL.with(|global| {
             global.add_event_listener_with_callback(Self::EVENT, callback.as_ref().unchecked_ref())
         });

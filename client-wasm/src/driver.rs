@@ -1,7 +1,7 @@
 //! Runs a state machine of the protocol between WebSocket, timer, promises and listeners.
 //!
 //! A page's `webSocket`, `console` and listeners may call back while they are called. So a machine only queues what
-//! JavaScript must do, and the driver does it while nothing is borrowed.
+//! JavaScript must do, and the driver does it when nothing is borrowed.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -83,7 +83,7 @@ impl Queue {
         self.io.push_back(Io::Close);
     }
 
-    /// Close the WebSocket and hear nothing more from it.
+    /// Close the WebSocket and ignore what still comes from it.
     pub(crate) fn abandon(&mut self) {
         self.io.push_back(Io::Abandon);
     }
@@ -162,7 +162,7 @@ pub(crate) struct Driver<M> {
     opener: Opener,
     socket: RefCell<Option<Rc<Socket>>>,
     timer: Timer,
-    /// Queued work is being done: what is queued meanwhile is done by the same loop.
+    /// Queued work is being done. The same loop does what is queued meanwhile.
     working: Cell<bool>,
 }
 
@@ -191,8 +191,8 @@ impl<M: Machine> Driver<M> {
         work(&mut self.machine.borrow_mut())
     }
 
-    /// Change the machine in a call from JavaScript. The WebSocket's work is done before this returns; the page is told
-    /// after the call, so that a listener may even free the object that was called.
+    /// Change the machine in a call from JavaScript. The WebSocket's work is done before this returns. The page is
+    /// told after the call, so that a listener may even free the object that was called.
     pub(crate) fn call<R>(self: &Rc<Self>, work: impl FnOnce(&mut M, Duration) -> R) -> R {
         let result = self.with(|machine| work(machine, clock::now()));
         self.work(false);
@@ -290,7 +290,7 @@ impl<M: Machine> Driver<M> {
         });
         let socket = Rc::new(Socket::open(&self.opener, url, protocols, deliver)?);
         self.socket.replace(Some(socket.clone()));
-        // Only now: a WebSocket of the page's own may call back at once.
+        // Only now, because a page's own WebSocket may call back at once.
         socket.listen();
         Ok(())
     }

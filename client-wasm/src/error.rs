@@ -1,5 +1,5 @@
-//! Errors as JavaScript sees them: a `RaceError` with a stable `code`, a hint whether another attempt may help, and a
-//! message in plain words.
+//! Errors as JavaScript sees them: a `RaceError` with a stable `code`, a message in plain words, and whether another
+//! attempt may help.
 
 use std::borrow::Cow;
 
@@ -156,7 +156,7 @@ fn refusal_code(refusal: Refusal) -> &'static str {
     }
 }
 
-/// Explain the close of a WebSocket. `opened`: it had been open.
+/// Explain the close of a WebSocket. `opened` says that it had been open.
 pub(crate) fn of_close(number: u16, reason: &str, opened: bool) -> RaceError {
     let code = CloseCode::from_number(number);
     let retryable = code.is_none_or(|code| code.retry() != Retry::No);

@@ -1,4 +1,5 @@
-//! Listeners of events: added at any time, also while they are called, and removed by the function that adding gives.
+//! Listeners of events. They may be added at any time, also while listeners are called. Adding gives a function that
+//! removes.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! Levels of the log, and its lines on the console: `[TCP SEND] 12:34:56.789 …`, like the guide's.
+//! Levels of the log, and its lines on the console, `[TCP SEND] 12:34:56.789 …` as in the guide.
 
 use wasm_bindgen::JsValue;
 use web_sys::console;

@@ -1,5 +1,5 @@
-//! The objects that JavaScript gets: answers, events and figures. `serde_json` writes them and `JSON.parse` reads them,
-//! which is the smallest way into JavaScript; the frame loop makes none.
+//! The objects that JavaScript gets: answers, events and figures. `serde_json` writes them and `JSON.parse` reads
+//! them, which adds the least to the module. The frame loop makes none.
 
 use js_sys::JSON;
 use protocol::datagram::Input;
@@ -9,7 +9,7 @@ use protocol::spectate;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-/// An object for JavaScript. Its types for TypeScript stand in `session.rs` and `spectator.rs`.
+/// An object for JavaScript. Its TypeScript types are in `session.rs` and `spectator.rs`.
 #[derive(Serialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub(crate) enum Object<'a> {
@@ -163,12 +163,12 @@ pub(crate) enum SpawnPosition<'a> {
 impl<'a> Object<'a> {
     /// Make the JavaScript value.
     pub(crate) fn to_js(&self) -> JsValue {
-        // Neither fails: no key is anything but a string.
+        // Neither call fails, because every key is a string.
         let text = serde_json::to_string(self).unwrap_or_default();
         JSON::parse(&text).unwrap_or_default()
     }
 
-    /// Take what a command's promise resolves with; none for answers without a value.
+    /// Take the value that a command's promise resolves with. `None` for answers without a value.
     pub(crate) fn from_answer(event: &'a Event) -> Option<Self> {
         Some(match event {
             Event::NameOk {

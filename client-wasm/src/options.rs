@@ -112,7 +112,7 @@ impl<'a> Options<'a> {
         }
     }
 
-    /// Give an option, checked by `read`, which gives none for a wrong one.
+    /// Give an option that `read` has checked. `read` gives `None` for a wrong one.
     fn get<T>(
         &self,
         name: &str,

@@ -144,13 +144,13 @@ impl Session {
         })
     }
 
-    /// Make a room and enter it as host; the old room is left first.
+    /// Make a room and enter it as its host. The old room is left first.
     #[wasm_bindgen(js_name = createRoom, unchecked_return_type = "Promise<{ roomId: string, name: string }>")]
     pub fn create_room(&self, name: String) -> Promise {
         self.command(Command::CreateRoom { name })
     }
 
-    /// Enter a room; the old room is left first.
+    /// Enter a room. The old room is left first.
     #[wasm_bindgen(js_name = joinRoom, unchecked_return_type = "Promise<{ roomId: string }>")]
     pub fn join_room(&self, room_id: &str) -> Promise {
         match room_id.parse() {
@@ -216,7 +216,7 @@ impl Session {
         promise
     }
 
-    /// Listen to an event; the function given back stops it.
+    /// Listen to an event. The returned function stops it.
     ///
     /// # Errors
     /// There is no such event, or there are too many listeners (`invalid_argument`).
@@ -229,7 +229,7 @@ impl Session {
     /// second, and the newest wins. Says whether it was sent now.
     ///
     /// # Errors
-    /// A number is not finite (`invalid_argument`). Outside of a room nothing is sent, which is no error.
+    /// A number is not finite (`invalid_argument`). Outside a room nothing is sent, and that is no error.
     #[wasm_bindgen(js_name = sendUpdate)]
     #[allow(
         clippy::too_many_arguments,

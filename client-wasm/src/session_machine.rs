@@ -23,8 +23,8 @@ use crate::log::Level;
 use crate::objects::Object;
 use crate::samples::Samples;
 
-/// How long a connection may take until the welcome. The relay itself may take 20 s to reach the game server and to
-/// wait for its welcome, and then says what went wrong: its answer must come first.
+/// How long a connection may take until the welcome. The relay may take 20 s to reach the game server and wait for
+/// its welcome, and then says what went wrong. This limit is longer, so that its answer comes first.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The component of log lines about the connection.
 const CONNECTION: &str = "CONNECTION";
@@ -39,7 +39,7 @@ pub(crate) struct SessionMachine {
     has_socket: bool,
     /// The WebSocket has been open.
     opened: bool,
-    /// The promise of `connect()`, and until when it waits.
+    /// The promise of `connect()`, and the time until which it waits.
     connecting: Option<(Deferred, Duration)>,
     /// The promises of `close()`.
     closing: Vec<Deferred>,
@@ -138,7 +138,7 @@ impl SessionMachine {
         self.fall_apart(&error, now);
     }
 
-    /// Offer the own car's position; says whether it is sent now. Outside of a room it is not.
+    /// Offer the own car's position; says whether it is sent now. Outside a room nothing is sent.
     pub(crate) fn send_update(
         &mut self,
         position: Vec3,
@@ -149,7 +149,7 @@ impl SessionMachine {
         self.sent_or_not(sent)
     }
 
-    /// Offer the driver's controls; says whether they are sent now. Outside of a room they are not.
+    /// Offer the driver's controls; says whether they are sent now. Outside a room nothing is sent.
     pub(crate) fn send_input(
         &mut self,
         controls: Controls,
@@ -213,7 +213,7 @@ impl SessionMachine {
         self.queue.emit("close", &close);
     }
 
-    /// The connection is gone: reject or resolve what waits for it.
+    /// The connection is gone: settle everything that waits for it.
     fn fall_apart(&mut self, error: &RaceError, now: Duration) {
         self.has_socket = false;
         self.queue.abandon();
@@ -228,7 +228,7 @@ impl SessionMachine {
         }
     }
 
-    /// Pass on what the session and the cars have to say.
+    /// Pass on what the session and the cars report.
     fn pump(&mut self, now: Duration) {
         self.send();
         while let Some(output) = self.session.poll_output() {
@@ -263,7 +263,7 @@ impl SessionMachine {
             Output::StateChanged(state) => self.handle_state(state),
             Output::Answer { ticket, answer } => self.handle_answer(ticket, answer),
             Output::Update(update) => self.cars.handle_update(&update, now),
-            // One for each datagram: made only for those who listen.
+            // One comes with each datagram, so it is made only if somebody listens.
             Output::Input(input) if self.listeners.has("input") => {
                 queue.emit("input", &Object::from(&input));
             }

@@ -129,7 +129,7 @@ impl Spectator {
 
 #[wasm_bindgen]
 impl Spectator {
-    /// Listen to an event; the function given back stops it.
+    /// Listen to an event. The returned function stops it.
     ///
     /// # Errors
     /// There is no such event, or there are too many listeners (`invalid_argument`).
@@ -176,7 +176,7 @@ impl Spectator {
     pub fn sample(&self, #[wasm_bindgen(js_name = atMs)] at_ms: Option<f64>) -> Float32Array {
         self.driver.with(|machine| {
             let at = match at_ms.filter(|ms| !ms.is_nan()) {
-                // A moment before the first is the first.
+                // A moment before the first counts as the first.
                 Some(ms) => from_ms(ms),
                 None => machine.timeline.live(clock::now()).unwrap_or_default(),
             };
@@ -196,7 +196,7 @@ impl Spectator {
         STRIDE
     }
 
-    /// Figures about what comes.
+    /// Figures about what was received.
     #[wasm_bindgen(unchecked_return_type = "SpectatorMetrics")]
     pub fn metrics(&self) -> JsValue {
         let now = clock::now();

@@ -16,13 +16,13 @@ use crate::log::Level;
 use crate::objects::Object;
 use crate::samples::Samples;
 
-/// The close code of a connection that never was.
+/// The close code of a connection that never opened.
 const NEVER_OPENED: u16 = 1006;
 
-/// What came so far.
+/// What was received so far.
 #[derive(Default)]
 pub(crate) struct Counts {
-    /// Snapshots that came.
+    /// Snapshots received.
     pub(crate) received: u64,
     /// Snapshots that the relay left out.
     pub(crate) skipped: u64,

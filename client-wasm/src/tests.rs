@@ -146,12 +146,12 @@ fn thrown<T>(result: Result<T, JsValue>) -> String {
     format!("{}: {message}", code(&error))
 }
 
-/// Let everything happen that is under way.
+/// Let everything that is under way happen.
 async fn settle() {
     for _ in 0..3 {
         resolved(Promise::resolve(&JsValue::UNDEFINED)).await;
     }
 }
 
-/// Something that JavaScript's callbacks and a test both use, once it is there.
+/// Something that is made later, for a test and for JavaScript's callbacks.
 type Late<T> = Rc<std::cell::OnceCell<T>>;

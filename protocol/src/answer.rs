@@ -1,4 +1,4 @@
-//! Which line answers which command. The protocol has no request ids, so this table is all there is to go by.
+//! Which line answers which command. The protocol has no request ids, so only this table tells.
 
 use crate::command::CommandKind;
 use crate::event::Event;

@@ -17,7 +17,7 @@ pub const MAX_BATCH: usize = 10;
     rename_all_fields = "camelCase"
 )]
 pub enum Command {
-    /// Take a name, and with it sign in. The only sign-in of the first generation.
+    /// Take a name and sign in with it. The only sign-in of the first generation.
     Name {
         /// The name to be known by.
         name: String,
@@ -63,7 +63,7 @@ pub enum Command {
     StartGame,
     /// Ask for a sign of life.
     Ping,
-    /// Say goodbye; the server closes behind its answer.
+    /// Say goodbye; the server closes after its answer.
     Bye,
     /// Several commands in one line (guide, section 10.1). No released server knows it; see
     /// [`Config::batching`](crate::session::Config::batching).
@@ -151,8 +151,8 @@ impl CommandKind {
         )
     }
 
-    /// Say whether the command may travel in a `BATCH`. What changes sign-in or room goes alone, since the
-    /// next command depends on its answer.
+    /// Say whether the command may travel in a `BATCH`. A command that changes sign-in or room goes alone, because
+    /// the next command depends on its answer.
     pub(crate) fn is_batchable(self) -> bool {
         matches!(
             self,
@@ -178,7 +178,7 @@ pub(crate) fn batch_line<'a>(messages: impl Iterator<Item = &'a Command>) -> Str
     })
 }
 
-// Passwords are written here alone: a `Serialize` of their own would let them slip out elsewhere.
+// Only this function writes passwords: a `Serialize` of their own could leak them elsewhere.
 
 fn reveal<S: Serializer>(password: &Password, serializer: S) -> Result<S::Ok, S::Error> {
     password.reveal().serialize(serializer)

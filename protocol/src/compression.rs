@@ -1,7 +1,7 @@
-//! Gzip of a datagram's JSON before it is sealed (guide, section 10.1), for servers that take it. No released one
-//! does, so it is off by default; a build without the feature `gzip` cannot read it either.
+//! Gzip of a datagram's JSON before it is sealed (guide, section 10.1), for servers that take it. No released server
+//! does, so it is off by default. A build without the feature `gzip` cannot read it either.
 
-/// The most bytes a compressed datagram may become. More than any real one, and small enough to be harmless.
+/// The most bytes a compressed datagram may become: more than any real one, and small enough to be harmless.
 pub const MAX_INFLATED_BYTES: usize = 16 * 1024;
 
 /// A compressed datagram is damaged, or larger than [`MAX_INFLATED_BYTES`].

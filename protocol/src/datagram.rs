@@ -1,5 +1,5 @@
-//! Datagrams: what a car does, as JSON in one UDP packet (facts, sections 6.2 and 6.4). Sealed on the way up; on
-//! the way down plain or sealed as the server likes, told apart by the first byte.
+//! Datagrams: what a car does, as JSON in one UDP packet (facts, sections 6.2 and 6.4). They are sealed on the way
+//! up. On the way down the server chooses, and the first byte tells plain from sealed.
 
 use serde::Serialize;
 
@@ -24,7 +24,7 @@ pub enum Datagram {
 pub struct Update {
     /// Whose car.
     pub session_id: SessionId,
-    /// The sender's count, on servers that pass it on (not the first generation); 0 is "none given".
+    /// The sender's count, on servers that pass it on (the first generation does not). 0 means that none was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seq: Option<i32>,
     /// Place in metres.
@@ -39,7 +39,7 @@ pub struct Update {
 pub struct Input {
     /// Whose car.
     pub session_id: SessionId,
-    /// The room it is meant for; required by the first generation.
+    /// The room it is for; required by the first generation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room_id: Option<RoomId>,
     /// The controls.
@@ -70,10 +70,10 @@ pub enum DecodeError {
     /// It could not be decompressed, or would become larger than any datagram may be.
     #[error("damaged or oversized compression")]
     Compression,
-    /// It is no JSON object of a known command with an id.
+    /// It is not a JSON object of a known command with an id.
     #[error("not a known datagram")]
     Unknown,
-    /// A number is infinite or no number.
+    /// A number is infinite or not a number.
     #[error("a number that is not finite")]
     NotFinite,
 }
@@ -84,8 +84,8 @@ impl Datagram {
         json::to_string(self)
     }
 
-    /// Read a datagram as it came: plain where it starts with `{`, otherwise opened with `cipher`, then
-    /// decompressed where it is compressed.
+    /// Read a datagram as it came: plain if it starts with `{`, otherwise opened with `cipher`, then decompressed if
+    /// it is compressed.
     ///
     /// # Errors
     /// It is not ours, damaged, or holds numbers that are not finite.

@@ -1,5 +1,5 @@
-//! What the server says over TCP: every reply and push of the first generation (facts, sections 2.1 and 3), read
-//! from one line. What is not known is kept whole, so that a newer server disturbs nothing.
+//! What the server says over TCP: every reply and push of the first generation (facts, sections 2.1 and 3), read from
+//! one line. An unknown line is kept whole, so that a newer server does no harm.
 
 use crate::geometry::Vec3;
 use crate::id::{RoomId, SessionId};
@@ -13,7 +13,7 @@ pub enum Event {
         /// The id of this session.
         session_id: SessionId,
     },
-    /// The name is taken and the player signed in.
+    /// The name is accepted, and the player is signed in.
     NameOk {
         /// The name as the server has it.
         name: String,
@@ -78,14 +78,14 @@ pub enum Event {
         /// The text.
         message: String,
     },
-    /// Goodbye; the connection ends behind this.
+    /// Goodbye; the connection ends after this.
     ByeOk,
     /// An administrator ends the connection (facts, section 3).
     ByeAdmin {
         /// The server's reason.
         message: String,
     },
-    /// A command was refused. Which one, the line does not say.
+    /// A command was refused. The line does not say which.
     Error {
         /// The server's reason.
         message: String,
@@ -119,7 +119,7 @@ pub struct Room {
     pub name: String,
     /// The number of its players, including those that are gone (facts, Q6).
     pub player_count: u32,
-    /// The race was started; it stays so for good.
+    /// The race was started. It stays so for good.
     pub is_active: bool,
     /// The player that may start it. May be gone.
     pub host_id: Option<SessionId>,
@@ -157,11 +157,11 @@ pub enum Spawn {
 /// The most spawns that are read. A race has twenty.
 const MAX_SPAWNS: usize = 256;
 
-/// The prefix of the welcome, the one line of the first generation that is no JSON.
+/// The prefix of the welcome, the only line of the first generation that is not JSON.
 const WELCOME: &str = "CONNECTED|";
 
 impl Event {
-    /// Read a line. Anything that is no known line is [`Event::Unknown`], whole.
+    /// Read a line. An unknown line becomes [`Event::Unknown`], whole.
     pub fn parse(line: &str) -> Self {
         let welcome = line
             .strip_prefix(WELCOME)
@@ -235,7 +235,7 @@ fn read(line: &str) -> Option<Event> {
     })
 }
 
-/// A list of objects, each read by `read`; `None` where one of them cannot be.
+/// Read a list of objects with `read`. `None` if one of them cannot be read.
 fn list<T>(
     fields: &Object<'_>,
     name: &str,

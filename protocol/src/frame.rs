@@ -1,5 +1,5 @@
-//! Contract 1 between browser and relay: the subprotocol, the notices and the close codes of `GET /ws`.
-//! Used by the relay, which speaks it, and by the browser's client, which understands it.
+//! Contract 1 between browser and relay: the subprotocol, the notices and the close codes of `GET /ws`. The relay and
+//! the browser's client share it.
 
 use serde::Serialize;
 
@@ -25,7 +25,7 @@ pub enum Notice {
         resumed: bool,
         /// How many text frames the relay has taken from this client in all.
         received: u64,
-        /// How long the relay keeps a session whose WebSocket broke; 0 where it keeps none.
+        /// How long the relay keeps a session whose WebSocket broke; 0 if it does not.
         resume_seconds: u32,
     },
     /// The relay is about to restart: finish and reconnect.
@@ -38,7 +38,7 @@ pub enum Notice {
 impl Notice {
     /// Read a text frame as a notice. `None` if it is a line of the game server.
     pub fn parse(frame: &str) -> Option<Self> {
-        // A notice names itself first, so that lines of the game server are not parsed twice.
+        // A notice starts with its key, so lines of the game server are not parsed twice.
         if !frame.starts_with("{\"relay\":") {
             return None;
         }
@@ -101,7 +101,7 @@ pub enum Retry {
     No,
     /// Try again, with growing pauses.
     Yes,
-    /// Try again, with longer pauses: the relay has no room at the moment.
+    /// Try again, with longer pauses: the relay is full at the moment.
     Later,
 }
 

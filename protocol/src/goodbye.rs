@@ -1,6 +1,6 @@
-//! The goodbye: wait until the last datagram has arrived, `LEAVE_ROOM`, its answer, `BYE`, its answer. A server of the
-//! first generation keeps a player who just vanishes in its room for ever (facts, section 1.6). A session says it for
-//! itself, a relay for a browser that went away.
+//! The goodbye: wait until the last datagram has arrived, send `LEAVE_ROOM`, wait for its answer, send `BYE`, wait
+//! for its answer. Without it a server of the first generation keeps a player in its room for ever (facts, section
+//! 1.6). A session says it for itself, a relay for a browser that went away.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 
 /// The longest wait for the answer to `LEAVE_ROOM`.
 const LEAVE_TIMEOUT: Duration = Duration::from_millis(1500);
-/// The longest wait for the answer to `BYE`. With `MAX_SETTLE` and `LEAVE_TIMEOUT` it makes 3 s at most.
+/// The longest wait for the answer to `BYE`. Together with `MAX_SETTLE` and `LEAVE_TIMEOUT` it is at most 3 s.
 const BYE_TIMEOUT: Duration = Duration::from_millis(1000);
 /// The shortest and the longest pause after the last datagram.
 const MIN_SETTLE: Duration = Duration::from_millis(20);
@@ -44,18 +44,18 @@ enum Step {
 }
 
 impl Goodbye {
-    /// Begin. `last_datagram` is when the last one was sent, `round_trip` that to the game server.
+    /// Begin. `last_datagram` is when the last one was sent, `round_trip` is that to the game server.
     pub fn new(now: Duration, last_datagram: Option<Duration>, round_trip: Duration) -> Self {
         let settled = last_datagram.map_or(now, |last| last + settle_time(round_trip));
         Self::at(Step::Settling, settled)
     }
 
-    /// Begin where the player is in no room: `BYE` is all there is to say.
+    /// Begin for a player in no room: only `BYE` is left to say.
     pub(crate) fn outside_rooms(now: Duration) -> Self {
         Self::at(Step::Leaving, now)
     }
 
-    /// Begin where the player has said `BYE` already: only its answer is awaited.
+    /// Begin after the player has said `BYE` itself: only its answer is awaited.
     pub fn said(now: Duration) -> Self {
         Self::at(Step::SayingBye, now + BYE_TIMEOUT)
     }
@@ -91,8 +91,8 @@ impl Goodbye {
         self.next_step(now)
     }
 
-    /// Take a line of the game server. Gives the command to send now. Pushes and answers to what was asked before are
-    /// passed over.
+    /// Take a line of the game server. Gives the command to send now. Pushes and answers to earlier commands are
+    /// ignored.
     pub fn handle_line(&mut self, line: &str, now: Duration) -> Option<Command> {
         let event = Event::parse(line);
         match self.step {
@@ -118,8 +118,8 @@ impl Goodbye {
     }
 }
 
-/// Say whether an event shows that the player is in no room. Sentences that fit any command do not: earlier commands
-/// may still be unanswered.
+/// Say whether an event shows that the player is in no room. Sentences that fit any command do not show it: they may
+/// answer an earlier command.
 fn shows_no_room(event: &Event) -> bool {
     let kind = CommandKind::LeaveRoom;
     answers(event, kind)

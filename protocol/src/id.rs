@@ -1,5 +1,4 @@
-//! Identifiers and secrets that travel through the whole project as types of their own.
-//! An id is checked once, where it enters; a secret never prints itself.
+//! The types of ids and secrets. An id is checked once, where it enters; a secret never prints itself.
 
 use std::fmt;
 use std::num::NonZeroU8;
@@ -7,17 +6,16 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The most bytes an id may have. The servers send 32 hexadecimal digits; the room for more is for servers
-/// that choose another spelling.
+/// The most bytes an id may have. The servers send 32 hexadecimal digits; other servers may choose a longer spelling.
 pub const MAX_ID_BYTES: usize = 64;
 
-/// A text is no id.
+/// A text is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("an id has 1 to {MAX_ID_BYTES} ASCII letters, digits, `-` or `_`")]
 pub struct InvalidId;
 
-/// The text of an id, kept in place, so that ids are copied and compared without memory of their own. All bytes
-/// behind the text are 0, so two ids are equal and in order as their texts are.
+/// The text of an id, stored inline, so that copying and comparing an id allocates nothing. All bytes after the text
+/// are 0, so ids compare as their texts do.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Text {
     bytes: [u8; MAX_ID_BYTES],
@@ -27,7 +25,7 @@ struct Text {
 impl Text {
     fn as_str(&self) -> &str {
         let text = self.bytes.get(..usize::from(self.length.get()));
-        // Only ASCII comes in.
+        // Only ASCII is stored.
         str::from_utf8(text.unwrap_or_default()).unwrap_or_default()
     }
 }
@@ -56,7 +54,7 @@ macro_rules! id {
         pub struct $name(Text);
 
         impl $name {
-            /// Lend the id as the wire spells it.
+            /// Give the id as the wire spells it.
             pub fn as_str(&self) -> &str {
                 self.0.as_str()
             }
@@ -103,11 +101,11 @@ id! {
 }
 
 id! {
-    /// One room (facts, section 1.4: same shape as a session id).
+    /// One room (facts, section 1.4: the shape of a session id).
     RoomId
 }
 
-/// The secret that, with the session id, makes the key of the datagrams. Prints as `***`.
+/// The secret that makes the key of the datagrams, together with the session id. Prints as `***`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -120,7 +118,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// Lend the secret itself. Never put it in a log.
+    /// Give the secret itself. Never log it.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -148,7 +146,7 @@ impl Password {
         Self(text.into())
     }
 
-    /// Lend the password itself. Never put it in a log.
+    /// Give the password itself. Never log it.
     pub fn reveal(&self) -> &str {
         &self.0
     }

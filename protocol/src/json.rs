@@ -1,5 +1,5 @@
-//! JSON as it comes over the wire and goes there. Every line and datagram is read into one borrowed tree of values, by
-//! one visitor: a derived reader for each kind of line doubles what a browser downloads. Writing is derived.
+//! JSON on the wire, in both directions. One visitor reads every line and datagram into a borrowed tree of values. A
+//! derived reader for each kind of line would double what a browser downloads. Writing is derived.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,15 +15,15 @@ use crate::geometry::{Quat, Vec3};
 /// Room for the longest spelling of an `f32`.
 const MAX_NUMBER_BYTES: usize = 24;
 
-/// A value and all in it, borrowed from its text where nothing in it is escaped.
+/// A value with its content, borrowed from the text where it has no escapes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Value<'a> {
     Null,
     Bool(bool),
-    /// A number spelt without point and exponent.
+    /// A number without point and exponent.
     Integer(i64),
-    /// Any other number as the nearest `f32`, infinite where it is too large. Numbers of up to 15 digits, which is all
+    /// Any other number as the nearest `f32`, infinite if it is too large. Numbers of up to 15 digits, which is all
     /// that servers send, are rounded once.
     Number(f32),
     Text(Cow<'a, str>),
@@ -31,12 +31,13 @@ pub(crate) enum Value<'a> {
     Object(Object<'a>),
 }
 
-/// The members of an object in the order of the text. Of two with one name the later counts (facts, section 1.5).
+/// The members of an object in the order of the text. Of two with the same name the later counts (facts, section
+/// 1.5).
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Object<'a>(pub(crate) Vec<(Cow<'a, str>, Value<'a>)>);
 
 impl<'a> Value<'a> {
-    /// Read a text that is one value. `None` where it is not JSON, holds a number beyond the range of an `f64`, or nests
+    /// Read a text that is one value. `None` if it is not JSON, has a number beyond the range of an `f64`, or nests
     /// deeper than the 127 levels that serde_json takes.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         serde_json::from_str(text).ok()
@@ -89,7 +90,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A whole number that fits. One with a point is none, even `1.0` (facts, section 6.2).
+    /// A whole number that fits. A number with a point is not whole, even `1.0` (facts, section 6.2).
     pub(crate) fn integer<T: TryFrom<i64>>(&self, name: &str) -> Option<T> {
         match self.get(name)? {
             Value::Integer(number) => T::try_from(*number).ok(),
@@ -112,18 +113,18 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A number. `absent` where there is no such member, `None` where it is not a number.
+    /// A number: `absent` if there is no such member, `None` if it is not a number.
     pub(crate) fn number_or(&self, name: &str, absent: f32) -> Option<f32> {
         self.get(name).map_or(Some(absent), Value::as_f32)
     }
 
-    /// These members as a place; what is absent is 0 (facts, section 6.2).
+    /// These members as a place; an absent one is 0 (facts, section 6.2).
     pub(crate) fn vec3(&self) -> Option<Vec3> {
         let number = |name| self.number_or(name, 0.0);
         Some(Vec3::new(number("x")?, number("y")?, number("z")?))
     }
 
-    /// The place under `name`, the origin where there is no such member.
+    /// The place under `name`; the origin if there is no such member.
     pub(crate) fn vec3_or_origin(&self, name: &str) -> Option<Vec3> {
         match self.get(name) {
             Some(value) => value.as_object()?.vec3(),
@@ -131,7 +132,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The rotation under `name`. Without such a member it is no rotation at all.
+    /// The rotation under `name`; the identity if there is no such member.
     pub(crate) fn quat_or_identity(&self, name: &str) -> Option<Quat> {
         let Some(value) = self.get(name) else {
             return Some(Quat::IDENTITY);
@@ -160,7 +161,7 @@ impl<'de> Deserialize<'de> for Value<'de> {
     }
 }
 
-/// Takes any value of JSON. It makes no errors of its own, whose texts a browser would download.
+/// Takes any value of JSON. It has no error messages of its own, because a browser would download them.
 struct Tree;
 
 impl<'de> Visitor<'de> for Tree {
@@ -209,7 +210,7 @@ impl<'de> Visitor<'de> for Tree {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
         let mut members = Vec::new();
         while let Some((name, value)) = map.next_entry()? {
-            // The name of a member is always a text.
+            // The name of a member is always a string.
             if let Value::Text(name) = name {
                 members.push((name, value));
             }
@@ -218,8 +219,8 @@ impl<'de> Visitor<'de> for Tree {
     }
 }
 
-/// Write a value as one line of JSON, numbers as the servers spell them (facts, section 6.4): an `f32` as short as it
-/// can be, and without a point where it is whole. A value whose map keys are not strings becomes the empty text.
+/// Write a value as one line of JSON, with numbers as the servers spell them (facts, section 6.4): an `f32` in its
+/// shortest form, without a point if it is whole. A value whose map keys are not strings becomes the empty text.
 pub fn to_string<T: Serialize + ?Sized>(value: &T) -> String {
     let mut json = Vec::with_capacity(256);
     let mut serializer = serde_json::Serializer::with_formatter(&mut json, ServerNumbers);
@@ -385,7 +386,7 @@ mod tests {
         #[test]
         fn coordinates_are_as_short_as_the_standard_library_spells_them(number in -1e5f32..1e5) {
             prop_assume!(number.abs() > 1e-4);
-            // Of two spellings that are equally short and equally near either may be taken.
+            // Of two spellings that are equally short and equally near, either is right.
             let spelt = to_string(&number);
             prop_assert_eq!(spelt.len(), number.to_string().len(), "{}", spelt);
             prop_assert_eq!(spelt.parse(), Ok(number));

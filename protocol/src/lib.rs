@@ -1,7 +1,7 @@
 //! The MP-Server protocol without I/O: bytes and a clock reading go in, bytes and events come out.
 //!
-//! Nothing here opens a socket, starts a thread, reads a clock or draws a random number, so every rule of the
-//! protocol is tested natively with a virtual clock and runs unchanged in the browser.
+//! Nothing here opens a socket, starts a thread, reads a clock or draws a random number. So every rule of the
+//! protocol is tested natively with a virtual clock, and runs unchanged in the browser.
 
 pub mod answer;
 pub mod cipher;

@@ -1,5 +1,5 @@
-//! When a client whose connection was lost connects again: pauses that grow, and when to give up. Players and
-//! spectators share it. Pure: the caller owns clock, timer and random source.
+//! When a client that lost its connection connects again: growing pauses, and when to give up. Players and spectators
+//! share it. Pure: the caller owns clock, timer and random source.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub struct ReconnectPolicy {
 }
 
 impl ReconnectPolicy {
-    /// What players use: a session that breaks soon after sign-in does not come back faster and faster.
+    /// What players use: a session that breaks soon after sign-in still backs off.
     pub const PLAYER: Self = Self {
         stable: Duration::from_secs(10),
         ..Self::SPECTATOR
@@ -67,9 +67,9 @@ impl Reconnect {
         self.attempt
     }
 
-    /// Take the loss of a connection that was `up` for this long, zero where it never was. Gives the pause until the
-    /// next attempt, or `None` where there is to be none. `random` is from 0 to 1: clients that lost one relay draw
-    /// different parts of the pause, so that they do not come back at the same instant.
+    /// Take the loss of a connection that was `up` for this long, or zero if it never was. Gives the pause until the
+    /// next attempt, or `None` to give up. `random` is from 0 to 1: clients that lost one relay draw different parts
+    /// of the pause, so that they do not come back at the same instant.
     pub fn handle_loss(&mut self, retry: Retry, up: Duration, random: f64) -> Option<Duration> {
         if up >= self.policy.stable {
             self.attempt = 0;
@@ -92,7 +92,7 @@ impl Reconnect {
     }
 }
 
-/// Bring a random number into 0 to 1; what is not a number is 0.
+/// Limit a random number to 0 to 1. What is not a number is 0.
 fn part(random: f64) -> f64 {
     if random > 0.0 { random.min(1.0) } else { 0.0 }
 }

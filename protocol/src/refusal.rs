@@ -1,5 +1,5 @@
-//! What the server's refusals mean. The protocol gives them as English sentences without saying which command they
-//! answer, so the sentences of the facts (section 2.1) are the only way to tell.
+//! What the server's refusals mean. They are English sentences that do not say which command they answer, so only the
+//! sentences of the facts (section 2.1) tell.
 
 use crate::command::CommandKind;
 use CommandKind::{
@@ -17,7 +17,7 @@ pub enum Refusal {
     AuthFailed,
     /// The command needs a sign-in first.
     AuthRequired,
-    /// There is no such room, or no longer.
+    /// The room does not exist, or no longer.
     RoomNotFound,
     /// The room is full, or this session is in it already.
     RoomFull,
@@ -25,17 +25,17 @@ pub enum Refusal {
     NotHost,
     /// The command needs a room, and this session is in none.
     NotInRoom,
-    /// The player a text was for is not there.
+    /// The player to whom a text was sent is not there.
     PlayerNotFound,
     /// The server could not read the command.
     InvalidCommand,
     /// The server does not know the command.
     UnknownCommand,
-    /// A sentence not known here.
+    /// An unknown sentence.
     Other,
 }
 
-/// How a sentence begins, what it means, and which commands it can answer: any command where none is named.
+/// How a sentence begins, what it means, and which commands it can answer. An empty list means any command.
 type Sentence = (&'static str, Refusal, &'static [CommandKind]);
 
 /// The sentences of the servers. The first that fits counts.
@@ -91,7 +91,7 @@ impl Refusal {
     }
 }
 
-/// Say whether a sentence of an `ERROR` can answer a command of this kind. A sentence not known here can answer any.
+/// Say whether a sentence of an `ERROR` can answer a command of this kind. An unknown sentence can answer any.
 pub(crate) fn can_answer(message: &str, kind: CommandKind) -> bool {
     find(message).is_none_or(|(_, _, kinds)| kinds.is_empty() || kinds.contains(&kind))
 }

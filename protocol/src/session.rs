@@ -1,6 +1,6 @@
-//! A client's session as a machine without I/O: lines, datagrams and a clock in; lines, datagrams and outputs out.
-//! It keeps one command outstanding, matches answers in order, keeps the connection alive and says goodbye.
-//! Where the remote cars are between their datagrams is not its business: see [`interpolation`](crate::interpolation).
+//! A client's session as a machine without I/O: lines, datagrams and a clock in; lines, datagrams and outputs out. It
+//! keeps one command outstanding, matches answers in order, keeps the connection alive and says goodbye. Where remote
+//! cars are between their datagrams is in [`interpolation`](crate::interpolation).
 
 mod commands;
 mod error;
@@ -30,20 +30,20 @@ use std::time::Duration;
 pub struct Config {
     /// The secret of the datagrams' key.
     pub secret: Secret,
-    /// How long a command may wait for its answer once it is sent. Several inputs are never answered
-    /// (facts, section 2).
+    /// How long a command may wait for its answer after it is sent. Several inputs are never answered (facts, section
+    /// 2).
     pub command_timeout: Duration,
-    /// How long the line may be silent before a `PING` keeps it open. A server cuts after 60 s without a line,
-    /// datagrams or not (facts, section 1.6); at most 25 s, so that one lost answer does no harm.
+    /// How long the line may be silent before a `PING` keeps it open, at most 25 s, so that one lost answer does no
+    /// harm. A server cuts after 60 s without a line, whatever datagrams come (facts, section 1.6).
     pub keep_alive: Duration,
-    /// Gather commands into a `BATCH`: up to ten, for up to 50 ms (guide, section 10.1). Off by default, since
-    /// no released server knows it; the first `UNKNOWN_COMMAND` turns it off for the rest of the session.
+    /// Gather commands into a `BATCH`: up to ten, for up to 50 ms (guide, section 10.1). Off by default, because no
+    /// released server knows it. The first `UNKNOWN_COMMAND` turns it off for the rest of the session.
     pub batching: bool,
-    /// How many positions and how many inputs a second are sent at most, 1 to 60.
+    /// The most positions, and the most inputs, sent in a second, 1 to 60.
     pub update_rate_hz: f64,
     /// Send datagrams plain, for the servers that take nothing else (facts, section 6.6: PRE).
     pub plain_datagrams: bool,
-    /// Compress datagrams before sealing, for servers that take it. No released one does.
+    /// Compress datagrams before sealing, for servers that take it. No released server does.
     pub gzip: bool,
 }
 
@@ -61,15 +61,15 @@ impl Default for Config {
     }
 }
 
-/// The longest silence a session allows itself; see [`Config::keep_alive`].
+/// The longest silence of a session; see [`Config::keep_alive`].
 pub const MAX_KEEP_ALIVE: Duration = Duration::from_secs(25);
 /// How many commands may wait at most; one more is refused.
 pub const MAX_QUEUE: usize = 64;
-/// How many outputs are kept for a caller that does not ask for them. Beyond it the oldest datagrams go first, then the
+/// How many outputs are kept for a caller that does not take them. Beyond it the oldest datagrams go first, then the
 /// oldest events. Answers are never dropped; there are no more of them than commands were sent.
 const MAX_OUTPUTS: usize = 4096;
 
-/// A client's session. See the module for how to drive it.
+/// A client's session. The module says how to drive it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -97,12 +97,12 @@ pub struct Session {
     is_closing: bool,
     /// The goodbye, from its first step.
     goodbye: Option<Goodbye>,
-    /// The start whose second copy is still expected: a host gets it twice.
+    /// The start whose second copy is still expected: a host gets two.
     repeated_start: Option<GameStarted>,
     updates: Pacer<(Vec3, Quat)>,
     inputs: Pacer<Controls>,
     last_line_sent: Duration,
-    /// The next command waits on purpose: for more to go with it, or for datagrams to arrive before it.
+    /// The next command waits on purpose: for others to go with it, or for datagrams to arrive before it.
     held_until: Option<Duration>,
     last_datagram_sent: Option<Duration>,
     round_trip: Option<Duration>,
@@ -172,7 +172,7 @@ impl Session {
     /// leaves the old one first (facts, Q7).
     ///
     /// # Errors
-    /// It cannot be sent as things stand; nothing was queued.
+    /// The command cannot be sent now. Nothing was queued.
     pub fn send(&mut self, command: Command, now: Duration) -> Result<Ticket, SendError> {
         self.refuse(&command)?;
         let ticket = self.commands.queue(command, now);
@@ -187,7 +187,7 @@ impl Session {
         if matches!(command, Command::Batch { .. }) {
             return Err(SendError::Batch);
         }
-        // A sign-in that waits or is under way counts: the command goes behind it.
+        // A sign-in that waits or is outstanding counts: the command goes after it.
         if !command.kind().is_open()
             && self.state != State::Authenticated
             && !self.commands.holds_sign_in()
@@ -204,11 +204,11 @@ impl Session {
         Ok(())
     }
 
-    /// Offer the own car's newest place. It goes at most [`Config::update_rate_hz`] times a second, the newest
-    /// first; says whether it went at once.
+    /// Offer the own car's newest place. At most [`Config::update_rate_hz`] are sent in a second, and the newest
+    /// wins. Says whether it was sent at once.
     ///
     /// # Errors
-    /// The numbers are no place, or there is no room to send it to.
+    /// The numbers are not a place, or there is no room to send it to.
     pub fn send_update(
         &mut self,
         position: Vec3,
@@ -226,7 +226,7 @@ impl Session {
         }
     }
 
-    /// Offer the driver's newest controls, limited to −1…1 and 0…1; like [`send_update`](Self::send_update).
+    /// Offer the driver's newest controls, limited to −1…1 and 0…1, like [`send_update`](Self::send_update).
     ///
     /// # Errors
     /// The numbers are not finite, or there is no room to send them to.
@@ -338,7 +338,7 @@ impl Session {
     /// Do what is due. Call it when [`poll_timeout`](Self::poll_timeout) has passed.
     pub fn handle_timeout(&mut self, now: Duration) {
         if let Some((position, rotation)) = self.updates.poll(now) {
-            // Checked when it was offered.
+            // It was checked when it was offered.
             let _ = self.transmit_update(position, rotation, now);
         }
         if let Some(controls) = self.inputs.poll(now) {
@@ -349,8 +349,8 @@ impl Session {
         self.advance(now);
     }
 
-    /// Say when [`handle_timeout`](Self::handle_timeout) has something to do. `None` if only input can
-    /// bring the session on.
+    /// Say when [`handle_timeout`](Self::handle_timeout) has something to do. `None` if only input can change the
+    /// session.
     pub fn poll_timeout(&self) -> Option<Duration> {
         if self.state == State::Disconnected {
             return None;
@@ -384,8 +384,8 @@ impl Session {
         self.change_state(State::Connected);
     }
 
-    /// Pass a start on once. The host gets it twice, the second time without its id (facts, Q9). A room that was left
-    /// still tells of its start (Q7).
+    /// Pass a start on once. The host gets two, the second without its id (facts, Q9). A room that was left still
+    /// announces its start (Q7).
     fn handle_start(&mut self, started: GameStarted) {
         let room = started.room_id;
         if self.room != Some(room) && !self.commands.is_joining(room) {
@@ -402,7 +402,7 @@ impl Session {
         let answer = Event::GameStarted(started.clone());
         let answered = self.commands.answer(&answer);
         if answered != Answered::None {
-            // Later servers send the identical line twice. A copy without a host is already the second.
+            // Later servers send the identical line twice. A copy without a host is already the second one.
             self.repeated_start = started.host_id.is_some().then(|| started.clone());
         }
         if let Answered::Outstanding { ticket, .. } = answered {
@@ -500,7 +500,7 @@ impl Session {
         let Some(session_id) = self.id else {
             return Err(DatagramError::NotInRoom);
         };
-        // The first generation drops a count, so none is sent.
+        // The first generation drops a count, so it is not sent.
         let update = Update {
             session_id,
             seq: None,
@@ -580,7 +580,7 @@ impl Session {
         self.outputs.push_back(output);
     }
 
-    /// Drop the oldest datagram, or else the oldest event. An answer stays, because somebody waits for it.
+    /// Drop the oldest datagram, or else the oldest event. Answers stay, because somebody waits for them.
     fn drop_output(&mut self) {
         let is_datagram = |output: &Output| matches!(output, Output::Update(_) | Output::Input(_));
         let is_event = |output: &Output| !matches!(output, Output::Answer { .. });
@@ -592,7 +592,7 @@ impl Session {
     }
 }
 
-/// The error an answer amounts to, where it is one.
+/// The error that an answer means, if it is one.
 fn refused(event: &Event) -> Option<CommandError> {
     let (refusal, message) = match event {
         Event::Error { message } => (Refusal::of_message(message), message.clone()),

@@ -1,4 +1,4 @@
-//! Bytes that our encoder did not make: the vectors of the facts, sealed and opened, and what must be refused.
+//! Bytes that our encoder did not make: the vectors of the facts, sealed and opened, and bytes that must be refused.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -136,7 +136,7 @@ async fn a_log_listener_may_close_and_free_the_session() {
     let outcome = signed_in.await;
     drop(quiet);
     assert_eq!(freed.get(0), true);
-    // It was answered before it was freed, or is rejected; it does not hang.
+    // It was answered before the session was freed, or is rejected. It does not hang.
     assert!(outcome.is_ok() || outcome.is_err_and(|error| code(&error) == "closed"));
 }
 

@@ -34,7 +34,7 @@ pub(crate) const MAX_SPEED: f32 = 200.0;
 pub(crate) const DELAY_SLEW: f64 = 0.1;
 /// The time constant in seconds at which the offset between the guessed and the true path fades.
 pub(crate) const CORRECTION_SECONDS: f64 = 0.1;
-/// A beat is at most this much longer than the angle it turned, when a turn is continued beyond its last sample.
+/// How far a turn is continued beyond the last sample, as a multiple of the step before it.
 pub(crate) const MAX_TURN_ON: f64 = 2.0;
 
 #[derive(Debug, Clone, Copy)]

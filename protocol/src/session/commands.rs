@@ -1,5 +1,5 @@
-//! The commands of a session: which are queued, which one is outstanding, and which one a line answers. The protocol has
-//! no request ids, so answers are matched in order and by kind.
+//! The commands of a session: which are queued, which one is outstanding, and which one a line answers. The protocol
+//! has no request ids, so answers are matched in order and by kind.
 
 use super::{Session, State, Ticket, Transmit};
 use crate::answer::answers;
@@ -12,9 +12,9 @@ use std::time::Duration;
 
 /// How long a batch waits for more commands to go with it (guide, section 10.1).
 const BATCH_WAIT: Duration = Duration::from_millis(50);
-/// How many commands keep waiting for their answer after their time-out. More would mean a server that answers nothing.
+/// How many commands stay on record after their time-out. More would mean a server that answers nothing.
 const MAX_TIMED_OUT: usize = 16;
-/// A round trip where none was measured, for [`Session::quiet_until`].
+/// The round trip for [`Session::quiet_until`] before one is measured.
 const ASSUMED_ROUND_TRIP: Duration = Duration::from_millis(100);
 
 /// Which command a line answers.
@@ -40,15 +40,15 @@ struct Pending {
     guards_next: bool,
 }
 
-/// What was sent and has no answer yet: one command, or one batch.
+/// What was sent and is not answered yet: one command, or one batch.
 #[derive(Debug)]
 struct Outstanding {
     commands: VecDeque<Pending>,
     is_batch: bool,
     sent: Duration,
     deadline: Duration,
-    /// A line that could have been its answer was taken for that of a command that timed out. If no other comes, it was
-    /// its own, and none is expected after its time-out.
+    /// A line that could have answered it was taken as the answer to a command that timed out. If no other line
+    /// comes, that was its own answer, and none is expected after its time-out.
     shadowed: bool,
 }
 
@@ -65,9 +65,9 @@ pub(super) struct Commands {
     outstanding: Option<Outstanding>,
     /// Oldest first. Their answers may still come.
     timed_out: Vec<TimedOut>,
-    /// Commands of a batch whose answer never came although a later one's did.
+    /// Commands of a batch that were never answered although a later one was.
     skipped: Vec<Ticket>,
-    /// When the command was sent whose answer came last.
+    /// When the command was sent that was answered last.
     answered_sent: Duration,
     batch_refused: bool,
 }
@@ -97,7 +97,7 @@ impl Commands {
         self.any(|command| matches!(command, Command::Name { .. } | Command::Authenticate { .. }))
     }
 
-    /// Say whether a command waits or is under way that ends the stay in the current room.
+    /// Say whether a command that ends the stay in the current room waits or is outstanding.
     pub(super) fn will_leave(&self) -> bool {
         self.any(|command| {
             matches!(
@@ -107,7 +107,7 @@ impl Commands {
         })
     }
 
-    /// Say whether the answer to joining this room is still to come: pushes of the room may come before it.
+    /// Say whether the answer to joining this room is still to come. Pushes of the room may come before it.
     pub(super) fn is_joining(&self, room: RoomId) -> bool {
         let outstanding = self.outstanding.iter().flat_map(|sent| &sent.commands);
         outstanding
@@ -135,7 +135,7 @@ impl Commands {
         }
     }
 
-    /// Give up what is outstanding past its deadline, and the command that depends on it. Gives their tickets.
+    /// Give up the command that is past its deadline, and the one that depends on it. Gives their tickets.
     pub(super) fn time_out(&mut self, now: Duration) -> Vec<Ticket> {
         let Some(timed_out) = self
             .outstanding
@@ -171,7 +171,7 @@ impl Commands {
             .map_or_else(Vec::new, |outstanding| tickets(outstanding.commands))
     }
 
-    /// Forget what only holds for one connection.
+    /// Forget what holds for one connection only.
     pub(super) fn forget(&mut self) {
         self.timed_out.clear();
         self.batch_refused = false;
@@ -185,8 +185,8 @@ impl Commands {
         self.answered_sent
     }
 
-    /// Find the command that an event answers and take it off. Answers come in order: that of a command that timed out
-    /// comes before that of the outstanding one, and not after it.
+    /// Find the command that an event answers, and take it off. Answers come in order: the answer to a command that
+    /// timed out comes before that of the outstanding one.
     pub(super) fn answer(&mut self, event: &Event) -> Answered {
         let late = self
             .timed_out
@@ -209,7 +209,7 @@ impl Commands {
         if let Some(outstanding) = self.outstanding.as_mut().filter(|_| shadows) {
             outstanding.shadowed = true;
         }
-        // Those before it are forgotten.
+        // The ones before it are forgotten.
         let Some(&TimedOut { kind, sent }) = self.timed_out.get(index) else {
             return Answered::None;
         };
@@ -243,7 +243,7 @@ impl Commands {
         }
     }
 
-    /// Send the commands of a batch, and all later ones, singly if the server says that it does not know `BATCH`.
+    /// If the server says that it does not know `BATCH`, send the commands of this batch, and all later ones, singly.
     pub(super) fn refuses_batch(&mut self, event: &Event) -> bool {
         let refused =
             answers(event, CommandKind::Batch) && matches!(event, Event::UnknownCommand { .. });
@@ -289,8 +289,8 @@ enum Next {
 }
 
 impl Session {
-    /// Send what may be sent: one command at a time, a goodbye's steps when nothing else is left, and a sign of
-    /// life when nothing was sent for long.
+    /// Send what may be sent: one command at a time, then a goodbye's steps, and a `PING` when nothing was sent for
+    /// long.
     pub(super) fn advance(&mut self, now: Duration) {
         self.held_until = None;
         if self.state == State::Disconnected || self.commands.outstanding.is_some() {
@@ -346,7 +346,7 @@ impl Session {
         }
     }
 
-    /// When the last datagram has surely reached the server: one processed during `LEAVE_ROOM` would bring this
+    /// When the last datagram has surely reached the server. One processed during `LEAVE_ROOM` would bring this
     /// player back as a ghost (facts, section 6.6).
     pub(super) fn quiet_until(&self) -> Option<Duration> {
         self.last_datagram_sent
@@ -364,7 +364,7 @@ impl Session {
         self.transmit_commands(commands, now);
     }
 
-    /// Send a command of the session's own, whose answer nobody waits for.
+    /// Send a command of the session's own. Nobody waits for its answer.
     pub(super) fn send_own(&mut self, command: Command, now: Duration) {
         let pending = Pending {
             ticket: None,

@@ -24,7 +24,7 @@ pub enum SendError {
     Batch,
 }
 
-/// A command has no good answer.
+/// A command failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
     /// The server refused it.
@@ -46,13 +46,13 @@ pub enum CommandError {
 /// A position or input could not be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DatagramError {
-    /// A number is infinite or no number, or the rotation has no direction.
+    /// A number is infinite or not a number, or the rotation has no direction.
     #[error("a number that is not finite, or a rotation without direction")]
     NotFinite,
     /// The session is not signed in, in no room, or about to leave it.
     #[error("not in a room")]
     NotInRoom,
-    /// It is too long, which no position or input is.
+    /// It is too long. No position or input is.
     #[error(transparent)]
     Seal(#[from] SealError),
 }

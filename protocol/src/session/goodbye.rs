@@ -1,18 +1,19 @@
-//! The goodbye of a session: its steps are in [`goodbye`](crate::goodbye), its answers come like those of any command.
+//! The goodbye of a session. Its steps are in [`goodbye`](crate::goodbye); its answers are matched like those of any
+//! command.
 
 use std::time::Duration;
 
 use super::{Session, Transmit};
 use crate::goodbye::Goodbye;
 
-/// How long a command that was sent before the goodbye, and each of its steps, waits for its answer.
+/// How long a step of the goodbye, or a command sent before it, waits for its answer.
 pub(super) const STEP_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Session {
     /// Take the next step: the one before is answered or has timed out.
     pub(super) fn advance_goodbye(&mut self, now: Duration) {
         let round_trip = self.assumed_round_trip();
-        // Only now: the commands before it may have entered or left a room.
+        // Created only now, because the commands before it may have entered or left a room.
         let goodbye = self.goodbye.get_or_insert_with(|| match self.room {
             Some(_) => Goodbye::new(now, self.last_datagram_sent, round_trip),
             None => Goodbye::outside_rooms(now),

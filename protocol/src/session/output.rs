@@ -17,7 +17,7 @@ pub enum State {
     Authenticated,
 }
 
-/// Names a command until its answer comes.
+/// Names a command until it is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub(super) u64);
 
@@ -37,7 +37,7 @@ pub enum Transmit {
 pub enum Output {
     /// The session has come further, or fallen back.
     StateChanged(State),
-    /// A command has its answer, or will never have one.
+    /// A command is answered, or never will be.
     Answer {
         /// The command, as [`Session::send`](super::Session::send) named it.
         ticket: Ticket,
@@ -62,12 +62,12 @@ pub enum Output {
         /// The server's reason.
         message: String,
     },
-    /// The session is no longer in its room, without having left it.
+    /// The session is no longer in its room, although it did not leave it.
     RoomLost(RoomId),
     /// Where a remote car is.
     Update(Update),
     /// What a remote driver does.
     Input(Input),
-    /// A line that answers no command and is not known, whole.
+    /// An unknown line that answers no command, whole.
     Unknown(String),
 }

@@ -1,4 +1,4 @@
-//! Sessions driven with a virtual clock against a script: what goes out, and what is made of what comes in.
+//! Sessions driven with a virtual clock by a script: what goes out, and what is made of what comes in.
 
 mod batches;
 
@@ -18,7 +18,7 @@ fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-/// A session and its clock. What it sends is checked as it is told to have been sent; what is left is an error.
+/// A session and its clock. Everything the session sends must be expected by the script; anything more is an error.
 struct Driver {
     session: Session,
     now: Duration,
@@ -607,8 +607,8 @@ fn any_line() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    /// Whatever the server says and whenever, a session does not panic, never has two lines outstanding without
-    /// an answer or a time-out between them, and gives each ticket one answer.
+    /// Whatever the server says and whenever, a session does not panic. It never has two lines outstanding without an
+    /// answer or a time-out between them, and gives each ticket one answer.
     #[test]
     fn no_server_confuses_a_session(
         steps in prop::collection::vec((any_line(), 0u64..12_000, 0usize..8), 1..60),

@@ -1,4 +1,4 @@
-//! A bad network as a seeded machine without I/O: delay, jitter, loss, reordering and doubling, the same for the
+//! A bad network as a seeded machine without I/O: delay, jitter, loss, reordering and duplication, the same for the
 //! same seed. Tests put it between two ends; nothing in it waits.
 
 use std::time::Duration;
@@ -29,7 +29,7 @@ impl Conditions {
     };
 }
 
-/// The most items on the way at once; one more is lost, as in a full router.
+/// The most items in flight; one more is lost, as in a full router.
 const MAX_IN_FLIGHT: usize = 4096;
 
 /// One direction of a bad network.

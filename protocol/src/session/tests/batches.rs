@@ -1,4 +1,4 @@
-//! Commands that are sent together in one `BATCH` line, and what becomes of each.
+//! Commands that are sent together in one `BATCH` line, and the outcome of each.
 
 use super::*;
 #[cfg(target_arch = "wasm32")]
