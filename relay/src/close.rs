@@ -8,7 +8,7 @@ use protocol::frame::CloseCode;
 /// The longest text: a close frame holds 125 bytes, and the code takes two.
 const MAX_TEXT_BYTES: usize = 123;
 
-/// Why a connection is closed. Shown, it is the text and the cause.
+/// Why a connection is closed. `Display` writes the text and the cause.
 #[derive(Debug)]
 pub(crate) struct CloseReason {
     pub(crate) code: CloseCode,

@@ -93,12 +93,12 @@ impl Relay {
         self.address
     }
 
-    /// The address of the operator's own port, where there is one.
+    /// The address of the operator's own port, if there is one.
     pub fn metrics_addr(&self) -> Option<SocketAddr> {
         self.operator_address
     }
 
-    /// Stop in order: let nobody in, give players their time, then say goodbye for those who are still here. Dropping the
+    /// Stop in order: refuse new clients, let players finish, then say goodbye for those who are still here. Dropping the
     /// future stops at once.
     pub async fn stop(self) {
         self.control.stop(self.drain).await;

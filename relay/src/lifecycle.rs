@@ -1,5 +1,5 @@
-//! The relay's life: running, draining, closing. Every task has a handle that tells how far it is, and the relay waits
-//! for the tasks that were spawned through one.
+//! The relay's lifecycle: running, draining, closing. Every task has a handle that tells the stage, and the relay waits
+//! for the tasks that were spawned through a handle.
 
 use std::future::Future;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 /// The longest wait for tasks after the drain: the goodbyes take 3 s.
 const CLOSING_LIMIT: Duration = Duration::from_secs(4);
 
-/// How far the relay is in its life. It only goes forward.
+/// A stage of the lifecycle. The stage only goes forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
     Running,
@@ -23,7 +23,7 @@ pub(crate) enum Stage {
     Aborting,
 }
 
-/// A task's handle of the relay's life.
+/// A task's handle of the lifecycle.
 #[derive(Debug, Clone)]
 pub(crate) struct Lifecycle {
     stage: watch::Receiver<Stage>,
@@ -32,12 +32,12 @@ pub(crate) struct Lifecycle {
 }
 
 impl Lifecycle {
-    /// How far the relay is now.
+    /// The current stage.
     pub(crate) fn stage(&self) -> Stage {
         *self.stage.borrow()
     }
 
-    /// Wait until `is_reached` says so. The end of the relay counts as every stage.
+    /// Wait for a stage that `is_reached` accepts. The end of the relay ends the wait too.
     pub(crate) async fn reached(&self, is_reached: impl Fn(Stage) -> bool) {
         let mut stage = self.stage.clone();
         let _gone = stage.wait_for(|&stage| is_reached(stage)).await;
@@ -48,7 +48,7 @@ impl Lifecycle {
         self.reached(|stage| stage != Stage::Running).await;
     }
 
-    /// Wait for the next stage. A new handle's first one may be the current stage.
+    /// Wait for the next stage. An unseen handle gives the current stage first.
     pub(crate) async fn next(&mut self) -> Stage {
         match self.stage.changed().await {
             Ok(()) => *self.stage.borrow_and_update(),
@@ -82,7 +82,7 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    /// Begin a life.
+    /// Begin in the stage `Running`.
     pub(crate) fn new() -> Self {
         let (stage, seen) = watch::channel(Stage::Running);
         let lifecycle = Lifecycle {

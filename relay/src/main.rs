@@ -96,7 +96,7 @@ impl Signals {
 
     #[cfg(not(unix))]
     async fn next(&mut self) {
-        // It fails only where no handler can be set. Then the relay stops at once, since nothing else could stop it.
+        // It fails only if no handler can be set. Then the relay stops at once, since nothing else could stop it.
         let _stop = tokio::signal::ctrl_c().await;
     }
 }

@@ -1,5 +1,5 @@
-//! What one relay counts for its operator. Counting is one relaxed atomic addition. `http::metrics` shows the counters,
-//! beside what it looks up when it is asked. Labels are words of this program, never ids, names or addresses.
+//! What one relay counts for its operator. Counting is one relaxed atomic addition. `http::metrics` shows the counters
+//! and what it looks up on request. Labels are words of this program, never ids, names or addresses.
 
 use std::time::{Instant, SystemTime};
 
@@ -20,7 +20,7 @@ const UNTRUSTED: &str = "untrusted";
 const TIMED_OUT: &str = "timed_out";
 const UNREACHABLE: &str = "unreachable";
 
-/// The refusals there are of each kind of client.
+/// Every refusal that each kind of client can get.
 const REFUSALS: [(ClientKind, Refusal); 8] = [
     (ClientKind::Player, Refusal::Full),
     (ClientKind::Player, Refusal::Address),
@@ -224,7 +224,7 @@ impl Metrics {
         metrics
     }
 
-    /// Show every counter from the start, as a zero, so that its first increment is seen as a change.
+    /// Show every counter as zero from the start, so that its first increment is seen as a change.
     fn begin_at_zero(&self) {
         for (who, reason) in REFUSALS {
             let _zero = self.refused.get_or_create(&refusal(who, reason));
@@ -264,7 +264,7 @@ impl Metrics {
         self.player_closes.get_or_create(&labels).inc();
     }
 
-    /// A dial of the game server begins. Its outcome is counted by what this gives.
+    /// A dial of the game server begins. The guard counts its outcome.
     pub(crate) fn begin_dial(&self) -> Dial<'_> {
         Dial {
             metrics: self,

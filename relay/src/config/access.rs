@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_access_is_refused_without_repeating_it() {
+    fn an_invalid_value_is_refused_without_repeating_it() {
         for wrong in [
             "",
             "opened",

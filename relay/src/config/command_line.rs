@@ -1,5 +1,5 @@
-//! The command line, the environment and the TOML file, read as one. The keys of the file become flags where neither
-//! a flag nor a variable is given, and clap reads all of them into a `Config`.
+//! Merges the command line, the environment and the TOML file. A key of the file becomes a flag unless a flag or a
+//! variable sets it already, and clap reads them all into a `Config`.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -25,8 +25,8 @@ struct CommandLine {
     file: Option<PathBuf>,
     #[command(flatten)]
     config: Config,
-    /// Show also rooms in which no player of this relay is: a session of the relay's own joins them while somebody
-    /// watches. It takes a seat, never the last one, and leaves as soon as it finds itself host or alone.
+    /// Also show rooms without a player of this relay: a session of the relay's own joins them while somebody watches.
+    /// It takes a seat, never the last one, and leaves as soon as it finds itself host or alone.
     #[arg(long, env = "MP_RELAY_SPECTATE_OBSERVER", value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", hide_default_value = true)]
     spectate_observer: bool,
     #[command(flatten)]
@@ -34,17 +34,17 @@ struct CommandLine {
 }
 
 impl Config {
-    /// Read the command line, the program's name first, with the environment and the file that is named. A flag wins
-    /// over the environment, that over the file, and that over the default.
+    /// Read the command line (the program's name first), the environment and the file that `--config` names. A flag wins
+    /// over the environment, the environment over the file, and the file over the default.
     ///
     /// # Errors
     /// A value is missing or wrong, or the file cannot be read. The message says which and what to write, and shows
-    /// no secret. A wish for help or the version is a `clap::Error`, which prints it.
+    /// no secret. A request for help or the version is a `clap::Error`, which prints it.
     pub fn from_command_line(
         arguments: impl IntoIterator<Item = OsString>,
     ) -> anyhow::Result<Self> {
         let mut arguments: Vec<_> = arguments.into_iter().collect();
-        // The file may have what is missing here, so nothing is required yet.
+        // The file may set what is missing here, so nothing is required yet.
         let nothing_required = CommandLine::command().mut_args(|option| {
             option
                 .required(false)
@@ -64,7 +64,7 @@ impl Config {
     }
 }
 
-/// Write the keys of the file as flags, without those that are given otherwise.
+/// Write the keys of the file as flags, except those that a flag or a variable sets.
 fn flags(file: &Path, given: &ArgMatches) -> anyhow::Result<Vec<OsString>> {
     let shown = file.display();
     let command = CommandLine::command();
@@ -94,7 +94,7 @@ fn flags(file: &Path, given: &ArgMatches) -> anyhow::Result<Vec<OsString>> {
     Ok(flags)
 }
 
-/// Read the file. The error tells the place of a mistake and not the line, since it may hold a secret.
+/// Read the file. The error gives the position of a mistake but not the line, which may hold a secret.
 fn read(file: &Path) -> anyhow::Result<Table> {
     let shown = file.display();
     let text = std::fs::read_to_string(file)
@@ -120,13 +120,13 @@ fn text(value: Value) -> anyhow::Result<String> {
         Value::Integer(number) => number.to_string(),
         Value::Boolean(switch) => switch.to_string(),
         other => bail!(
-            "it takes a text, a whole number, true or false, and no {}",
+            "it takes a text, a whole number, true or false, not a value of type {}",
             other.type_str()
         ),
     })
 }
 
-/// Say what is wrong as the relay says everything else. clap would show the value of a secret.
+/// Put clap's error into the relay's own words. clap would show the value of a secret.
 fn in_words(error: clap::Error) -> anyhow::Error {
     match (error.kind(), error.get(ContextKind::InvalidArg)) {
         (ErrorKind::ValueValidation, Some(ContextValue::String(option))) => {
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_wrong_is_named_with_what_to_write() {
+    fn an_error_names_the_option_and_says_what_to_write() {
         for (arguments, words) in [
             (&[][..], "--server HOST:PORT"),
             (&["--server", "a:1"], "--trust pin:SHA256"),
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn observers_come_only_where_they_are_meant_to() {
+    fn observers_need_a_switch() {
         let file =
             file("server = 'a:1'\ntrust = 'system'\nobserver-name = 'TV'\nmax-observers = 2");
         let path = file.path().to_str().unwrap();
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn without_options_everything_is_as_in_a_new_configuration() {
+    fn without_options_the_defaults_are_those_of_a_new_configuration() {
         let read = config(&["--server", "a:1", "--udp", "b:2", "--trust", "system"]).unwrap();
         let hosts = ["a:1", "b:2"].map(|text| text.parse().unwrap());
         let [server, udp] = hosts;
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_refused_is_not_shown_with_its_secrets() {
+    fn a_refused_file_shows_no_secret() {
         for (text, place) in [
             ("spectate = \"token:HIDDENHIDDEN", "line 1"),
             ("spectate = 'token:HIDDENHIDDEN' x", "line 1"),

@@ -56,13 +56,13 @@ pub struct Config {
         default_value_if("plain_tcp", "true", "insecure")
     )]
     pub trust: Trust,
-    /// The name the certificate must have, where it is not the host of --server.
+    /// The name the certificate must have, if it is not the host of --server.
     #[arg(long, env = "MP_RELAY_SERVER_NAME", value_name = "NAME")]
     pub server_name: Option<String>,
     /// The game server speaks no TLS: nothing is encrypted or verified.
     #[arg(long, env = "MP_RELAY_PLAIN_TCP", value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", hide_default_value = true)]
     pub plain_tcp: bool,
-    /// Take any certificate even from a game server on another machine.
+    /// Take any certificate, even from a game server on another machine.
     #[arg(long, env = "MP_RELAY_ALLOW_INSECURE_REMOTE", value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", hide_default_value = true)]
     pub allow_insecure_remote: bool,
     /// Let pages of this origin connect too; repeatable, * is every origin.
@@ -87,28 +87,28 @@ pub struct Config {
         hide_env_values = true
     )]
     pub udp_secret: Secret,
-    /// How often the page sends its car's position a second.
+    /// How many times a second the page sends its car's position.
     #[arg(long, env = "MP_RELAY_UPDATE_HZ", value_name = "HZ", default_value_t = DEFAULT_UPDATE_HZ)]
     pub update_hz: u32,
     /// Players at once.
     #[arg(long, env = "MP_RELAY_MAX_CONNECTIONS", value_name = "N", default_value_t = DEFAULT_MAX_CONNECTIONS)]
     pub max_connections: usize,
-    /// Players at once from one address, and as many spectators; 0 for no limit, for a relay behind a proxy.
+    /// Players at once from one address, and as many spectators; 0 is no limit, for a relay behind a proxy.
     #[arg(long, env = "MP_RELAY_MAX_PER_IP", value_name = "N", default_value_t = DEFAULT_MAX_PER_IP)]
     pub max_per_ip: usize,
-    /// How long players may finish when the relay stops.
+    /// How long players may play on when the relay stops.
     #[arg(long = "drain-seconds", env = "MP_RELAY_DRAIN_SECONDS", value_name = "SECONDS", value_parser = seconds, default_value = DEFAULT_DRAIN_SECONDS)]
     pub drain: Duration,
     /// How races are shown.
     #[command(flatten)]
     pub spectating: Spectating,
-    /// Observers for rooms in which nobody is bridged. Without this there are none.
+    /// Observers for rooms in which nobody is bridged. `None`: no observers.
     #[arg(skip)]
     pub observing: Option<Observing>,
     /// Serve /metrics, /readyz and /healthz on a port of their own.
     #[arg(long, env = "MP_RELAY_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<SocketAddr>,
-    /// Serve /metrics where browsers connect too: everybody can read it then.
+    /// Also serve /metrics where browsers connect: everybody can read it then.
     #[arg(long, env = "MP_RELAY_METRICS_PUBLIC", value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", hide_default_value = true)]
     pub metrics_public: bool,
     /// What one player may send.
@@ -128,7 +128,7 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
 }
 
-/// How long the relay waits for a peer, and how many may wait with it.
+/// How long the relay waits for a peer, and how many players may wait to dial.
 #[derive(Debug, Clone)]
 pub struct Timeouts {
     /// One dial of the game server, TLS included.
@@ -143,25 +143,25 @@ pub struct Timeouts {
     pub close: Duration,
     /// The head of an HTTP request.
     pub http_head: Duration,
-    /// Between two looks of an observer, and of the relay for rooms that want one.
+    /// Between two looks of an observer at its room, and of the relay at rooms that want an observer.
     pub observe: Duration,
-    /// After the game server could not be reached, before it is asked again whether it can be.
+    /// Between a failed check of the game server and the next one.
     pub unready: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
-            // Game servers shake hands one at a time, so a slow one delays all others.
+            // A game server does one TLS handshake at a time, so a slow one delays all others.
             dial: Duration::from_secs(5),
             dial_queue: Duration::from_secs(15),
-            // What two dials at a time get through in 15 s at half a second each.
+            // Two dials at a time, half a second each, serve this many in 15 s.
             dial_queue_places: 64,
             // Proxies on the way cut connections after 30 to 60 s of silence.
             ping: Duration::from_secs(20),
             close: Duration::from_secs(3),
             http_head: Duration::from_secs(10),
-            // So long may an observer be host before it notices.
+            // An observer may be host for this long before it notices.
             observe: Duration::from_secs(1),
             unready: Duration::from_secs(5),
         }
@@ -205,7 +205,7 @@ impl Config {
         self.plain_tcp || self.trust == Trust::Insecure
     }
 
-    /// Refuse what must not be started by mistake.
+    /// Refuse values that cannot work, and unsafe ones without their confirmation.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         let blind = self.trust == Trust::Insecure && !self.plain_tcp;
         ensure!(
@@ -228,7 +228,7 @@ impl Config {
         if let Some(observing) = &self.observing {
             ensure!(
                 self.spectating.access != Access::Off,
-                "--spectate-observer is of no use with --spectate off: leave one of them out"
+                "--spectate-observer has no effect with --spectate off: leave one of them out"
             );
             observing.check()?;
         }

@@ -10,7 +10,7 @@ use super::seconds;
 const DEFAULT_HZ: u32 = 20;
 /// Spectators' pages draw between snapshots anyway.
 const MAX_HZ: u32 = 30;
-/// A full room takes 5 MB for it, and 7 MB at the highest rate.
+/// With this delay a full room takes 5 MB, and 7 MB at the highest rate.
 const MAX_DELAY: Duration = Duration::from_secs(600);
 /// Each spectator takes a file descriptor. With 5000 players, who take three each, that makes 20,000.
 const DEFAULT_MAX_SPECTATORS: usize = 5000;
@@ -35,7 +35,7 @@ pub struct Spectating {
     /// Snapshots of a race a second.
     #[arg(long = "spectate-hz", env = "MP_RELAY_SPECTATE_HZ", value_name = "HZ", default_value_t = DEFAULT_HZ)]
     pub hz: u32,
-    /// How much later than it happens a race is shown, at most 600.
+    /// How many seconds late a race is shown, at most 600.
     #[arg(long = "spectate-delay", env = "MP_RELAY_SPECTATE_DELAY", value_name = "SECONDS", value_parser = seconds, default_value = "0")]
     pub delay: Duration,
     /// Spectators at once.
@@ -70,10 +70,10 @@ impl Spectating {
     }
 }
 
-/// Observers as the operator allows them.
+/// The options of observers.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct Observing {
-    /// What observers are called in the game; six letters of their session follow.
+    /// The name of observers in the game; six letters of their session's id follow.
     #[arg(long = "observer-name", env = "MP_RELAY_OBSERVER_NAME", value_name = "NAME", default_value = DEFAULT_OBSERVER_NAME)]
     pub name: String,
     /// Observers at once, each in a room of its own.

@@ -11,13 +11,13 @@ use sha2::Digest as _;
 /// What makes a game server's certificate trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trust {
-    /// It is exactly this one.
+    /// It is exactly this certificate.
     Pin(Fingerprint),
-    /// It is in this PEM file, or an authority in the file has signed it.
+    /// It is in this PEM file, or signed by an authority in the file.
     CaFile(PathBuf),
-    /// An authority of this machine has signed it.
+    /// It is signed by an authority that this machine trusts.
     System,
-    /// Any will do. Anyone on the way can then read and change everything.
+    /// Any certificate is trusted. Anyone on the way can then read and change everything.
     Insecure,
 }
 
@@ -31,7 +31,7 @@ impl FromStr for Trust {
             None if text == "system" => Ok(Self::System),
             None if text == "insecure" => Ok(Self::Insecure),
             _ => bail!(
-                "'{text}' is no kind of trust: write pin:SHA256, ca-file:PATH, system or insecure"
+                "'{text}' is not a kind of trust: write pin:SHA256, ca-file:PATH, system or insecure"
             ),
         }
     }
@@ -42,7 +42,7 @@ impl FromStr for Trust {
 pub enum Fingerprint {
     /// SHA-256 of the certificate's DER form.
     Sha256([u8; 32]),
-    /// The thumbprint .NET tools print. Collisions of SHA-1 can be made, so prefer the other.
+    /// The thumbprint .NET tools print. Collisions of SHA-1 can be made, so prefer SHA-256.
     Sha1([u8; 20]),
 }
 
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn other_words_are_no_kind_of_trust() {
+    fn other_words_are_refused() {
         for wrong in ["", "pin", "pin:", "ca-file:", "system:x", "none"] {
             assert!(wrong.parse::<Trust>().is_err(), "{wrong}");
         }

@@ -1,5 +1,5 @@
-//! The relay's own accept loop: that of a framework, plus limits of connections and of the time for the head of a request.
-//! Players and spectators leave it when they are upgraded, and have limits of their own.
+//! The relay's own accept loop. It adds what a framework's lacks: limits of connections, and of the time for the head of a
+//! request. Players and spectators leave it when they are upgraded, and have limits of their own.
 
 use std::io;
 use std::net::SocketAddr;
@@ -34,7 +34,7 @@ const BACKLOG: u32 = 1024;
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// The most headers of a request.
 const MAX_HEADERS: usize = 64;
-/// The pause after a failed accept. Mostly the process has no file descriptors left.
+/// The pause after a failed accept. The usual cause is that no file descriptors are left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Open the port that `option` sets.
@@ -71,9 +71,9 @@ fn try_listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// Who a port is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Audience {
-    /// Browsers. The port closes when the relay no longer runs, and the relay waits for its connections.
+    /// Browsers. The port closes when the drain begins, and the relay waits for its connections.
     Public,
-    /// The operator's programs. They may follow the drain, and the relay does not wait for them.
+    /// The operator's programs. They may watch the drain, and the relay does not wait for them.
     Operator,
 }
 
@@ -129,7 +129,7 @@ impl Port {
         }
     }
 
-    /// Serve a connection. Without a free slot it is hung up on, since a response would need a slot too.
+    /// Serve a connection, or drop it if no slot is free: a response would need a slot too.
     fn take(&self, socket: TcpStream, peer: SocketAddr) {
         let slot = match self.slots.enter(peer.ip()) {
             Ok(slot) => slot,
@@ -175,7 +175,7 @@ async fn serve(
             .serve_connection(TokioIo::new(socket), TowerToHyperService::new(router))
             .with_upgrades()
     );
-    // An error of an HTTP connection concerns only its client, which has had its response.
+    // An error of an HTTP connection concerns only its client, which has its response already.
     tokio::select! {
         _result = connection.as_mut() => return,
         () = tokio::time::sleep(MAX_HTTP_LIFE) => return,

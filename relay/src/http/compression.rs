@@ -1,5 +1,5 @@
-//! The page's files, compressed for those who take it. tower-http negotiates the coding and compresses; a compressed
-//! file is kept, so that it is made once and not for every request.
+//! Compresses the page's files. tower-http negotiates the coding and compresses; a compressed file is kept, so that it
+//! is made once and not for every request.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,14 +21,14 @@ use tower_http::compression::predicate::{
 /// Compressed files kept. A page has some ninety in two codings. The rest is for files that change while the relay
 /// runs.
 const MAX_KEPT: usize = 256;
-/// The largest file that is compressed as well as brotli can, at half a megabyte in a second.
+/// The largest file that is compressed at brotli's best level, at half a megabyte a second.
 const MAX_BEST_BYTES: u64 = 1 << 20;
-/// How larger files are compressed: as small as gzip at its best, and faster than that.
+/// The level for larger files: as small as gzip's best, and faster.
 const FAST: CompressionLevel = CompressionLevel::Precise(5);
 /// The largest compressed file: twice the largest file there is.
 const MAX_COMPRESSED_BYTES: usize = 64 << 20;
 
-/// Names what a file holds, whatever its coding. Every file that is served carries it as an extension.
+/// The hash of a file before any coding. The response with the file carries it as an extension.
 #[derive(Clone, Copy)]
 pub(super) struct ContentHash(pub(super) [u8; 32]);
 
@@ -44,11 +44,11 @@ impl ContentHash {
     }
 }
 
-/// Compress what a route of files serves, and answer with 304 where the client has the newest version.
+/// Compress what a route of files serves, and answer 304 if the client has the newest version.
 pub(super) fn compressed(route: MethodRouter, files: CompressedFiles) -> MethodRouter {
     let large = SizeAbove::new(MAX_BEST_BYTES).and(is_worth_it());
     let fast = CompressionLayer::new().quality(FAST).compress_when(large);
-    // It takes the files that `fast` has left as they are.
+    // It compresses the files that `fast` has left as they are.
     let best = CompressionLayer::new().quality(CompressionLevel::Best);
     let best = best.compress_when(is_worth_it());
     route.layer((from_fn_with_state(files, tag_and_keep), best, fast))
@@ -111,7 +111,7 @@ pub(super) struct CompressedFiles(Arc<Mutex<HashMap<String, Slot>>>);
 type Slot = Arc<OnceCell<Bytes>>;
 
 impl CompressedFiles {
-    /// Give the file of this tag, which `body` compresses while it is read. Nothing if that fails.
+    /// Give the file with this tag. Reading `body` compresses it. `None` if that fails.
     async fn get_or_compress(&self, tag: String, body: Body) -> Option<Bytes> {
         let slot = self.slot(tag);
         let compress = || async {
@@ -122,7 +122,7 @@ impl CompressedFiles {
                 _ => Err(()),
             }
         };
-        // In a task of its own, so that it is kept even if the client leaves meanwhile.
+        // A task of its own keeps the file even if the client leaves meanwhile.
         let filling = async move { slot.get_or_try_init(compress).await.cloned() };
         tokio::spawn(filling).await.ok()?.ok()
     }

@@ -1,5 +1,5 @@
-//! The headers that a request must have, and those that keep an answer where it belongs. Pages of other sites may
-//! show the viewer in a frame, and their scripts may read the page's files and the list of rooms: all of that is
+//! Checks the headers of requests, and adds the headers that say which sites may use an answer. Pages of other sites
+//! may show the viewer in a frame, and their scripts may read the page's files and the list of rooms: all of that is
 //! public and the same for everybody, and no cookie changes it.
 
 use axum::Router;
@@ -28,12 +28,12 @@ macro_rules! policy {
 const POLICY: &str = policy!("'self'");
 /// For the viewer, which has no secrets and no actions: every site may embed it.
 const VIEWER_POLICY: &str = policy!("*");
-/// Seconds for which a browser need not ask again what it may do.
+/// Seconds for which a browser may reuse the answer to a preflight.
 const PREFLIGHT_LIFE: &str = "86400";
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// Refuse requests whose headers contradict themselves, and give every answer the headers it lacks.
+/// Refuse requests whose headers contradict each other, and give every answer the headers it lacks.
 pub(super) fn guarded(router: Router) -> Router {
     let unless_set =
         |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
@@ -58,13 +58,13 @@ fn check<B>(request: &mut Request<B>) -> Result<(), Response> {
     }
 }
 
-/// Find what is wrong with a request: it has not exactly one valid `Host` (RFC 9112, section 3.2), or two of a header
-/// that decides something. A proxy before the relay might read the other one.
+/// Find what is wrong with a request: its `Host` is missing, invalid or repeated (RFC 9112, section 3.2), or it repeats
+/// another header that decides something. A proxy in front of the relay might read the other one.
 fn contradiction<B>(request: &Request<B>) -> Option<String> {
     let headers = request.headers();
     let is_old = request.version() < Version::HTTP_11;
     if !(has_host(headers) || is_old && !headers.contains_key(header::HOST)) {
-        return Some("A request has exactly one Host header.\n".into());
+        return Some("A request must have exactly one valid Host header.\n".into());
     }
     let once = [
         header::ORIGIN,
@@ -72,12 +72,12 @@ fn contradiction<B>(request: &Request<B>) -> Option<String> {
         header::SEC_WEBSOCKET_VERSION,
     ];
     let twice = once.iter().find(|name| count(headers, name) > 1)?;
-    Some(format!("A request has the header {twice} at most once.\n"))
+    Some(format!("A request must not repeat the header {twice}.\n"))
 }
 
 fn has_host(headers: &HeaderMap) -> bool {
     let is_valid = |host: &HeaderValue| {
-        // It is empty where the address of the request has no host.
+        // It is empty if the address of the request has no host.
         host.is_empty() || Authority::try_from(host.as_bytes()).is_ok()
     };
     count(headers, &header::HOST) == 1 && headers.get(header::HOST).is_some_and(is_valid)
@@ -87,8 +87,8 @@ fn count(headers: &HeaderMap, name: &HeaderName) -> usize {
     headers.get_all(name).iter().count()
 }
 
-/// Let scripts of every site read what a route answers, and answer browsers that ask first. tower-http's `CorsLayer`
-/// would change the answers to these questions: it gives 200 instead of 204.
+/// Let scripts of every site read what a route answers, and answer preflights. tower-http's `CorsLayer` would answer
+/// these with 200 instead of 204.
 pub(super) fn shared<S: Clone + Send + Sync + 'static>(route: MethodRouter<S>) -> MethodRouter<S> {
     let set =
         |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));

@@ -1,4 +1,4 @@
-//! The metrics page: everything the relay counts and how it is doing now, as Prometheus and OpenMetrics read it.
+//! The metrics page: all counters and the relay's current state, in the text format of OpenMetrics.
 
 use std::fmt;
 use std::time::UNIX_EPOCH;
@@ -45,7 +45,7 @@ fn process(registry: &mut Registry, metrics: &Metrics) {
     let process = Process::look();
     let fds = [
         ("open_fds", "Open file descriptors", process.open_fds),
-        ("max_fds", "File descriptors there may be", process.max_fds),
+        ("max_fds", "Limit of open file descriptors", process.max_fds),
     ];
     for (name, help, value) in fds {
         if let Some(value) = value {
@@ -83,7 +83,7 @@ impl Page<'_> {
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         self.0.register("build", "The relay's version", version);
         let uptime = metrics.started.elapsed().as_secs_f64();
-        self.seconds("uptime", "How long the relay runs", uptime);
+        self.seconds("uptime", "How long the relay has been running", uptime);
     }
 
     fn connections(&mut self, services: &Services) {
@@ -91,8 +91,13 @@ impl Page<'_> {
         let (taken, most) = services.connections.taken();
         self.slots("http_connections", "HTTP connections", taken, most);
         let (taken, most) = services.refusals.taken();
-        self.slots("refusals", "Refusals being told", taken, most);
-        let help = "Who was not let in, and why";
+        self.slots(
+            "refusals",
+            "Refused clients that are being told why",
+            taken,
+            most,
+        );
+        let help = "Clients that were refused, and why";
         self.0.register("refused", help, metrics.refused.clone());
         let help = "Limits that were reached";
         self.0

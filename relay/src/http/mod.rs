@@ -30,7 +30,7 @@ pub use www::require_client;
 
 pub(crate) use services::Services;
 
-/// Who is at the other end of the connection.
+/// The address at the other end of the connection.
 #[derive(Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
@@ -98,7 +98,7 @@ struct Features {
     batch: bool,
 }
 
-/// Tell a page what it needs. Those of other sites may read it where they may play.
+/// Tell a page what it needs. A page of another site may read it if it may play here.
 async fn config(State(services): State<Arc<Services>>, request: HeaderMap) -> Response {
     let config = &services.config;
     let answer = Json(PageConfig {
@@ -123,7 +123,7 @@ async fn config(State(services): State<Arc<Services>>, request: HeaderMap) -> Re
 async fn unknown() -> Response {
     plain(
         StatusCode::NOT_FOUND,
-        "The relay has no such address; those here are /api/config and /api/rooms.\n",
+        "The relay has no such address; it has /api/config and /api/rooms.\n",
     )
 }
 

@@ -1,5 +1,5 @@
 //! `GET /ws`: lets players in (contract 1). Once the WebSocket handshake is valid, every refusal is a close code, because a
-//! browser shows a page nothing of a refused handshake.
+//! browser does not tell a page why a handshake was refused.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub(super) async fn player(
     let upgraded = hyper::upgrade::on(&mut request);
     let lifecycle = services.lifecycle.clone();
     lifecycle.spawn(async move {
-        // It fails where the client has hung up meanwhile.
+        // It fails if the client has hung up meanwhile.
         let Ok(upgraded) = upgraded.await else { return };
         let Ok(socket) = WebSocket::over(upgraded).await else {
             return;
@@ -73,7 +73,7 @@ async fn admit(socket: Socket, peer: IpAddr, services: &Services) {
     refuse(socket, &reason, peer, services).await;
 }
 
-/// Tell a client why it is refused. It holds a slot until it has been told. Without a free slot it is hung up on.
+/// Tell a client why it is refused. It holds a slot until it has been told, and is dropped if no slot is free.
 pub(super) async fn refuse(
     mut socket: Socket,
     reason: &CloseReason,

@@ -1,4 +1,4 @@
-//! What the system says of this process, where it says it in `/proc`; elsewhere nothing.
+//! What `/proc` says of this process. A system without `/proc` gives nothing.
 
 use std::fs;
 

@@ -1,5 +1,5 @@
-//! `GET /spectate/ROOM_ID`: lets spectators in (contract 2). Pages of every site may show a race: a browser sends nothing by
-//! itself, such as a cookie, that opens anything here.
+//! `GET /spectate/ROOM_ID`: lets spectators in (contract 2). Pages of every site may show a race: a browser sends nothing
+//! by itself, such as a cookie, that grants access here.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub(super) async fn spectator(
     let upgraded = hyper::upgrade::on(&mut request);
     let lifecycle = services.lifecycle.clone();
     lifecycle.spawn(async move {
-        // It fails where the client has hung up meanwhile.
+        // It fails if the client has hung up meanwhile.
         if let Ok(upgraded) = upgraded.await {
             admit(upgraded, token.as_deref(), &room, peer, &services).await;
         }

@@ -52,7 +52,7 @@ fn refusal(error: &Error, subprotocol: &str) -> Response {
     }
 }
 
-/// Find the value that was offered behind this prefix beside the subprotocol.
+/// Find an offered subprotocol with this prefix, and give what follows the prefix.
 pub(super) fn offered<'a>(headers: &'a HeaderMap, prefix: &str) -> Option<&'a str> {
     subprotocols(headers).find_map(|word| word.strip_prefix(prefix))
 }

@@ -29,7 +29,7 @@ const WRITE_BUFFER_BYTES: usize = 4 * 1024;
 const MAX_WRITE_BUFFER_BYTES: usize = MAX_LINE_BYTES + 4 * WRITE_BUFFER_BYTES;
 /// Bytes the system holds unsent: a quarter of a second of a full room.
 const MAX_UNSENT_BYTES: u32 = 16 * 1024;
-/// Bytes still read after a refused frame. Without reading them, closing would send a reset that overtakes the close
+/// Bytes still read after a refused frame. If they stayed unread, closing would send a reset that overtakes the close
 /// frame.
 const MAX_DISCARDED_BYTES: u64 = 4 << 20;
 
@@ -61,7 +61,7 @@ fn limit_unsent(socket: &TcpStream) -> io::Result<()> {
     let socket = SockRef::from(socket);
     #[cfg(target_os = "linux")]
     return socket.set_tcp_notsent_lowat(MAX_UNSENT_BYTES);
-    // Elsewhere sent but unconfirmed bytes count too, so this is more.
+    // Other systems also count bytes that are sent but not acknowledged, so the limit is higher there.
     #[cfg(not(target_os = "linux"))]
     return socket.set_send_buffer_size(4 * MAX_UNSENT_BYTES as usize);
 }

@@ -17,7 +17,7 @@ use super::{headers, plain};
 
 /// The page that shows a race to everybody who has the link.
 const VIEWER: &str = "watch.html";
-/// The client's wasm module. The page connects nowhere without it.
+/// The client's wasm module. The page cannot connect without it.
 const CLIENT: &str = "pkg/client_wasm_bg.wasm";
 /// The largest file served from a folder. It is read whole.
 const MAX_FILE_BYTES: u64 = 32 << 20;
@@ -26,8 +26,8 @@ const MAX_FILE_BYTES: u64 = 32 << 20;
 #[folder = "$OUT_DIR/page"]
 struct Embedded;
 
-/// Refuse an embedded page that lacks its wasm module, and warn of a folder that lacks it: a page of somebody else's
-/// may load the client from elsewhere.
+/// Refuse an embedded page without its wasm module, and warn of a folder without it: another page may load the client
+/// from elsewhere.
 pub fn require_client(www: Option<&Path>) -> anyhow::Result<()> {
     match www {
         None => ensure!(
@@ -46,7 +46,7 @@ pub fn require_client(www: Option<&Path>) -> anyhow::Result<()> {
 
 /// Where the page's files come from.
 pub(super) struct Www {
-    /// With all links resolved. Without a folder the embedded page is served.
+    /// The folder with all links resolved. `None`: the embedded page.
     folder: Option<PathBuf>,
 }
 
@@ -62,7 +62,7 @@ impl Www {
             let file = Embedded::get(path)?;
             return Some((file.data, ContentHash(file.metadata.sha256_hash())));
         };
-        // A link may lead out of the folder, so the file it leads to decides.
+        // A link may lead out of the folder, so its target decides.
         let path = folder.join(path).canonicalize().ok()?;
         let metadata = path.metadata().ok()?;
         if !path.starts_with(folder) || !metadata.is_file() || metadata.len() > MAX_FILE_BYTES {
@@ -126,7 +126,7 @@ fn answer(www: &Www, path: &str) -> Response {
         header::CONTENT_TYPE,
         HeaderValue::from_static(media_type(path)),
     );
-    // Names carry no version, so a browser asks each time and mostly hears that nothing has changed.
+    // Names carry no version, so a browser asks each time and mostly learns that nothing has changed.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     response
@@ -141,7 +141,7 @@ fn missing(path: &str) -> Response {
     plain(StatusCode::NOT_FOUND, text)
 }
 
-/// Take only paths whose every part is an ordinary name, so that none leads out of the folder or to hidden files.
+/// Take only paths whose parts are all ordinary names. Others may lead out of the folder or to hidden files.
 fn is_plain(path: &str) -> bool {
     let plain = |part: &str| {
         let letter =
@@ -151,7 +151,7 @@ fn is_plain(path: &str) -> bool {
     path.split('/').all(plain)
 }
 
-/// The media type by the name, with the charset of text.
+/// The media type of a file by its name, with the charset if it is text.
 fn media_type(path: &str) -> &'static str {
     match mime_guess::from_path(path).first_raw() {
         Some("text/html") => "text/html; charset=utf-8",

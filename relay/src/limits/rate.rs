@@ -1,4 +1,4 @@
-//! How much one player may send. `admission` decides who may come in at all.
+//! Limits how much one player may send. `admission` limits how many clients may connect.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -59,8 +59,8 @@ impl Default for RateLimits {
     }
 }
 
-/// The time since a connection began, as its session last told it. The session has read its clock anyway, so the
-/// limiters need not read one again.
+/// The time since a connection began, as its session last set it. The session has read its clock anyway, so the
+/// limiters need not read it again.
 #[derive(Debug, Clone, Default)]
 struct SessionClock(Arc<AtomicU64>);
 
@@ -101,13 +101,13 @@ impl PlayerLimiter {
         }
     }
 
-    /// Count a datagram. False where it is too much.
+    /// Count a datagram. False: it exceeds a limit.
     pub(crate) fn datagram(&self, bytes: usize, now: Duration) -> bool {
         self.clock.set(now);
         self.datagrams.check().is_ok() && self.bytes(bytes)
     }
 
-    /// Count a line or a control frame. False where it is too much.
+    /// Count a line or a control frame. False: it exceeds a limit.
     pub(crate) fn line(&self, bytes: usize, now: Duration) -> bool {
         self.clock.set(now);
         self.lines.check().is_ok() && self.bytes(bytes)

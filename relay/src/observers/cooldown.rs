@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cooldown_is_longer_each_time_until_a_room_was_worth_it() {
+    fn a_cooldown_is_longer_each_time_until_an_observation_succeeds() {
         let (mut cooldowns, one) = (Cooldowns::default(), room("1"));
         cooldowns.begin(one, &LeaveReason::Silent, at(0), LOOK);
         assert!(cooldowns.holds(&one, at(9)) && !cooldowns.holds(&one, at(10)));

@@ -1,6 +1,6 @@
 //! How an observer makes the game server send it positions. A server of the first generation sends them only to sessions
 //! that have sent one, and would show the other players a car there. So the observer's position is beyond the range of a
-//! number: the server takes it and learns the address, but cannot write it down for anybody (facts, section 6.2).
+//! number: the server takes it and learns the address, but cannot write it for the others (facts, section 6.2).
 
 use protocol::cipher::Cipher;
 use protocol::id::SessionId;

@@ -1,4 +1,4 @@
-//! Sends observers out: at most so many at once, to the most watched rooms first, and not into a room that cools down.
+//! Sends observers into rooms: a limited number at once, the most watched rooms first, and no room that cools down.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -86,7 +86,7 @@ impl Overseer {
         loop {
             tokio::select! {
                 Some(ended) = self.observers.join_next() => {
-                    // A task that panicked does not say which room it was in. That room is observed no more.
+                    // A task that panicked does not say which room it was in, so that room is not observed again.
                     if let Ok(ended) = ended {
                         self.take_back(ended);
                     }
@@ -129,7 +129,7 @@ impl Overseer {
         unseen
     }
 
-    /// Those of the rooms that want an observer, by what the game server says of all `rooms`.
+    /// Select the rooms that want an observer. `rooms` is the game server's list.
     fn wanted(&mut self, mut unseen: Vec<UnseenRoom>, rooms: &[Room]) -> Vec<RoomId> {
         let rooms: HashMap<_, _> = rooms.iter().map(|room| (&room.id, room)).collect();
         let idle = unseen.iter().filter(|unseen| {
@@ -144,7 +144,7 @@ impl Overseer {
         unseen.into_iter().map(|unseen| unseen.id).collect()
     }
 
-    /// Send an observer into a room. Where all are out, the refusal is counted.
+    /// Send an observer into a room, or count a refusal if all are out.
     fn send(&mut self, room: RoomId) {
         let metrics = &self.equipment.sessions.metrics;
         if self.observed.len() >= self.at_once {

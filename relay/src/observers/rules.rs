@@ -27,15 +27,15 @@ pub(super) enum LeaveReason {
     /// Nobody watches any more.
     Unwatched,
     /// Nobody watched any more when it was about to enter.
-    InVain,
+    UnwatchedOnArrival,
     /// A player of this relay drives, or waits for the race to start.
     Bridged,
     /// It is the host.
     Host,
     /// It is alone.
-    Last,
+    Alone,
     /// It has the last seat.
-    Crowded,
+    LastSeat,
     /// The room is gone.
     Gone,
     /// The race was started, and no positions come.
@@ -57,9 +57,9 @@ pub(super) fn may_enter(room: &Room) -> bool {
 pub(super) fn must_leave(room: Option<&Room>, me: &SessionId) -> Result<(), LeaveReason> {
     match room {
         None => Err(LeaveReason::Gone),
-        Some(room) if room.player_count <= 1 => Err(LeaveReason::Last),
+        Some(room) if room.player_count <= 1 => Err(LeaveReason::Alone),
         Some(room) if room.host_id.as_ref() == Some(me) => Err(LeaveReason::Host),
-        Some(room) if room.player_count >= SEATS => Err(LeaveReason::Crowded),
+        Some(room) if room.player_count >= SEATS => Err(LeaveReason::LastSeat),
         Some(_) => Ok(()),
     }
 }
@@ -87,8 +87,8 @@ pub(super) fn must_give_way(players: BridgedPlayers, is_race: bool) -> Result<()
 pub(super) fn cooldown_after(leave: &LeaveReason, before: u32) -> Option<u32> {
     match leave {
         LeaveReason::Unwatched | LeaveReason::Bridged | LeaveReason::Stopping => None,
-        LeaveReason::Host | LeaveReason::Last | LeaveReason::Crowded => Some(COOLDOWN_LOOKS),
-        LeaveReason::InVain
+        LeaveReason::Host | LeaveReason::Alone | LeaveReason::LastSeat => Some(COOLDOWN_LOOKS),
+        LeaveReason::UnwatchedOnArrival
         | LeaveReason::Silent
         | LeaveReason::Gone
         | LeaveReason::Refused(_)
@@ -104,7 +104,7 @@ pub(super) struct IdleLooks {
 }
 
 impl IdleLooks {
-    /// Count one look. Says why the observer must leave, where it must.
+    /// Count one look. The error says why the observer must leave.
     pub(super) fn look(
         &mut self,
         is_watched: bool,
@@ -126,11 +126,11 @@ impl LeaveReason {
     pub(super) const fn word(&self) -> &'static str {
         match self {
             Self::Unwatched => "unwatched",
-            Self::InVain => "in_vain",
+            Self::UnwatchedOnArrival => "in_vain",
             Self::Bridged => "bridged",
             Self::Host => "host",
-            Self::Last => "last",
-            Self::Crowded => "crowded",
+            Self::Alone => "last",
+            Self::LastSeat => "crowded",
             Self::Gone => "gone",
             Self::Silent => "silent",
             Self::Refused(_) => "refused",
@@ -144,11 +144,11 @@ impl fmt::Display for LeaveReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unwatched => f.write_str("nobody watches any more"),
-            Self::InVain => f.write_str("nobody watched any more when it came"),
+            Self::UnwatchedOnArrival => f.write_str("nobody watched any more when it came"),
             Self::Bridged => f.write_str("a player of this relay takes its place"),
             Self::Host => f.write_str("it became the host"),
-            Self::Last => f.write_str("it was alone"),
-            Self::Crowded => f.write_str("it had the last seat"),
+            Self::Alone => f.write_str("it was alone"),
+            Self::LastSeat => f.write_str("it had the last seat"),
             Self::Gone => f.write_str("the room is gone"),
             Self::Silent => f.write_str("the race was started and nobody drove"),
             Self::Refused(words) => write!(f, "it was not let in: {words}"),
@@ -188,10 +188,10 @@ mod tests {
         let leave = |room: Room| must_leave(Some(&room), &me).err();
         assert_eq!(leave(room(2, "a")), None);
         assert_eq!(leave(room(19, "a")), None);
-        assert_eq!(leave(room(20, "a")), Some(LeaveReason::Crowded));
+        assert_eq!(leave(room(20, "a")), Some(LeaveReason::LastSeat));
         assert_eq!(leave(room(2, "o")), Some(LeaveReason::Host));
-        assert_eq!(leave(room(1, "a")), Some(LeaveReason::Last));
-        assert_eq!(leave(room(1, "o")), Some(LeaveReason::Last));
+        assert_eq!(leave(room(1, "a")), Some(LeaveReason::Alone));
+        assert_eq!(leave(room(1, "o")), Some(LeaveReason::Alone));
         assert_eq!(must_leave(None, &me), Err(LeaveReason::Gone));
     }
 

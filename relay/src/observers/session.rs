@@ -18,17 +18,17 @@ use crate::spectators::{LiveRoom, Rooms};
 use crate::upstream::session::ended;
 use crate::upstream::{OwnSession, OwnSessions};
 
-/// A position that arrives behind `LEAVE_ROOM` can put the observer back into the room (facts, section 6.6), so the
-/// goodbye waits for so long.
+/// A position that arrives after `LEAVE_ROOM` can put the observer back into the room (facts, section 6.6), so the
+/// goodbye waits this long.
 const SETTLE: Duration = Duration::from_millis(500);
 /// Letters of the session's id in an observer's name.
 const ID_LETTERS: usize = 6;
 
-/// What every observer of the relay is given.
+/// What all observers of the relay share.
 pub(super) struct Equipment {
     pub(super) sessions: OwnSessions,
     pub(super) rooms: Arc<Rooms>,
-    /// What observers are called in the game. Letters of their session's id follow.
+    /// The name of observers in the game. Letters of their session's id follow.
     pub(super) name: String,
     /// The time between two looks.
     pub(super) look: Duration,
@@ -60,7 +60,7 @@ pub(super) async fn observe(equipment: &Equipment, room: &RoomId) -> LeaveReason
     reason
 }
 
-/// Dropped, the room is observed no more.
+/// Dropping it ends the observation of the room.
 struct Observer<'a> {
     equipment: &'a Equipment,
     room: Arc<LiveRoom>,
@@ -111,17 +111,17 @@ impl Observer<'_> {
         Ok(me)
     }
 
-    /// Join the room, if it is still open: dialling may have taken a while.
+    /// Join the room if it is still open: dialling may have taken a while.
     async fn enter(&mut self, session: &mut OwnSession, me: &SessionId) -> Result<(), LeaveReason> {
         let Some(room) = self.find(session).await? else {
             return Err(LeaveReason::Gone);
         };
         if !may_enter(&room) {
-            return Err(LeaveReason::Crowded);
+            return Err(LeaveReason::LastSeat);
         }
         must_give_way(self.room.bridged(), room.is_active)?;
         if !self.room.ticker.is_watched() {
-            return Err(LeaveReason::InVain);
+            return Err(LeaveReason::UnwatchedOnArrival);
         }
         let room_id = self.room.id;
         self.ask(session, Command::JoinRoom { room_id }).await?;

@@ -25,8 +25,8 @@ use crate::spectators::{PlayerTap, Spectators};
 
 /// Datagrams taken in one go. More would keep lines from passing.
 const MAX_DATAGRAMS_AT_ONCE: usize = 32;
-/// Pings in a row that may go unanswered: with 20 s between two, a browser is gone after 40 to 60 s of silence. They are
-/// counted, because a machine that slept must not wake up to dead players.
+/// Pings in a row that may go unanswered: with 20 s between two, a browser is gone after 40 to 60 s of silence. Pings
+/// are counted instead of time, because a machine that slept must not wake up to dead players.
 const MAX_UNANSWERED_PINGS: u32 = 2;
 
 /// Bridge one player until either side ends it.
@@ -58,7 +58,7 @@ struct Bridge<'a, T> {
     /// Pings since the browser last gave a sign of life.
     unanswered_pings: u32,
     said_bye: bool,
-    /// Listens for the spectators, where there may be any.
+    /// Reads the traffic for spectators. `None`: nobody may watch.
     tap: Option<PlayerTap>,
     /// When the last datagram went to the game server, since `started`.
     last_datagram: Option<Duration>,
@@ -72,7 +72,7 @@ impl<'a, T: Transport> Bridge<'a, T> {
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             players,
-            // A stop that began before this session is news to it.
+            // The session must see a stop that began before it.
             lifecycle: players.lifecycle.unseen(),
             browser,
             outbox: Outbox::default(),
@@ -88,7 +88,7 @@ impl<'a, T: Transport> Bridge<'a, T> {
         }
     }
 
-    /// Dial, tell the browser, and forward. The connection is left where it is, for the goodbye.
+    /// Dial, tell the browser, and forward. The connection stays in `connection` for the goodbye.
     async fn run(
         &mut self,
         connection: &mut Option<Connection>,

@@ -1,4 +1,4 @@
-//! The goodbye for a player whose browser is gone: carries its lines and its time. `protocol::goodbye` has the rules.
+//! The goodbye for a player whose browser is gone: sends its lines and keeps its time. `protocol::goodbye` has the rules.
 
 use client_native::{GoodbyeOutcome, Lines, Unsent};
 use protocol::command::Command;

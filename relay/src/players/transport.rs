@@ -1,4 +1,4 @@
-//! The seam between a player's session and the connection with its browser. WebSocket is the one transport today
+//! The interface between a player's session and the connection with its browser. WebSocket is the one transport today
 //! (`http::websocket`).
 
 use std::future::Future;
@@ -26,8 +26,8 @@ pub(crate) enum Incoming {
 
 /// A connection with one browser.
 pub(crate) trait Transport: Send {
-    /// Write from the outbox as far as the browser takes it, and give what comes. Neither waits for the other, and
-    /// dropping the wait loses nothing.
+    /// Write from the outbox as far as the browser takes it, and give what comes. Neither waits for the other.
+    /// Cancelling the wait loses nothing.
     fn poll_turn(&mut self, cx: &mut Context<'_>, outbox: &mut Outbox) -> Poll<Incoming>;
 
     /// Write what is left in the outbox, send the reason, and wait until the browser has closed too. There is no time

@@ -65,7 +65,7 @@ pub(crate) enum Received {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Unexpected;
 
-/// Reads control frames. Between two of them it holds no memory, since thousands of readers mostly wait.
+/// Reads control frames. It holds no memory between two frames, since thousands of readers mostly wait.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     /// The beginning of a frame: at most `MAX_FRAME_BYTES`.
@@ -76,7 +76,7 @@ impl Reader {
     /// Take bytes off the front of `bytes` and give the next frame once it is whole.
     ///
     /// # Errors
-    /// The bytes are no masked control frame.
+    /// The bytes are not a masked control frame.
     pub(crate) fn next(&mut self, bytes: &mut &[u8]) -> Result<Option<Received>, Unexpected> {
         let room = MAX_FRAME_BYTES - self.bytes.len();
         let (taken, rest) = bytes.split_at(bytes.len().min(room));

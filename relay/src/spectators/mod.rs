@@ -90,7 +90,7 @@ impl Spectators {
 
     /// Show a room to a spectator until either side ends it. The room need not exist yet.
     pub(crate) fn show(&self, room: &RoomId, (socket, read_ahead): (TcpStream, Bytes), slot: Slot) {
-        // It fails where the spectator is gone already.
+        // It fails if the spectator is gone already.
         let Ok(mut spectator) = Spectator::new(socket, slot) else {
             return;
         };
@@ -107,7 +107,7 @@ impl Spectators {
     /// Give the game server's list of rooms, at most two seconds old.
     ///
     /// # Errors
-    /// Why there is no list, for the one who asks.
+    /// There is no list. The text tells the client why.
     pub(crate) async fn list(&self) -> Answer {
         self.list.ask().await
     }

@@ -12,14 +12,14 @@ use super::tap::{self, RoomEvent, Tap};
 /// The longest line that is parsed. A list of 400 rooms is shorter.
 const MAX_TAPPED_LINE_BYTES: usize = 64 * 1024;
 
-/// The tap. Dropped, the player has left its room.
+/// The tap. Dropping it takes the player out of its room.
 pub(crate) struct PlayerTap {
     rooms: Arc<Rooms>,
     tap: Tap,
     /// The room the player is in.
     room: Option<Arc<LiveRoom>>,
-    /// The player has sent a position since it entered the room. Before, the game server sends it no positions: it knows
-    /// no address of the player, since entering a room clears it (facts, section 6.3).
+    /// The player has sent a position since it entered the room. Until then the game server sends it no positions, because
+    /// entering a room clears the player's address (facts, section 6.3).
     is_driving: bool,
 }
 
@@ -70,7 +70,7 @@ impl PlayerTap {
         else {
             return;
         };
-        // Whether the player drives matters to spectators who come later, so it is found out in any case.
+        // Whether the player drives matters to later spectators too, so the position is read even if nobody watches.
         if self.is_driving && !ticker.is_watched() {
             return;
         }
@@ -93,7 +93,7 @@ impl PlayerTap {
             return;
         };
         let mixed = self.tap.is_mixed(self.rooms.pace.now());
-        // In a room full of bridged players almost no position is wanted, and most of the work is to open them.
+        // In a room full of bridged players almost no position is wanted, and opening them is most of the work.
         if tap::peek(datagram).is_some_and(|car| !ticker.wants(&car, me, mixed)) {
             return;
         }

@@ -1,7 +1,7 @@
 //! One room as spectators see it: who is in it, and all its cars at a tick. Pure: `ticker` has the lock and the clock.
 //!
 //! Several sources, the bridged players and the observer, may bring positions of the same car. Each car is taken from one
-//! source at a time: from its own player where that is bridged, because nothing was lost on that way yet, otherwise from
+//! source at a time: from its own player if that is bridged, because nothing is lost on that way yet, otherwise from
 //! the source that brought it first.
 
 use std::collections::{HashMap, VecDeque};
@@ -24,7 +24,7 @@ const SOURCE_SILENCE: Duration = Duration::from_millis(500);
 /// Observers that are remembered: if the goodbye of one failed, the server still lists it as a player.
 const MAX_OBSERVERS: usize = 16;
 /// Bridged players that are remembered after they left. A late position, or one of a server that has not noticed, must
-/// not bring them back: only their own tap does.
+/// not bring them back: only their own tap may.
 const MAX_DEPARTED: usize = 256;
 
 /// A room with bridged players, spectators, or both.
@@ -145,7 +145,7 @@ impl Room {
         }
     }
 
-    /// Take a player's name. It is ignored where the player is not here.
+    /// Take a player's name. It is ignored if the player is not here.
     pub(crate) fn rename(&mut self, id: &SessionId, name: &str) {
         if let Some(seat) = self.players.get_mut(id) {
             let name: String = name.chars().take(MAX_NAME_LETTERS).collect();
@@ -168,7 +168,7 @@ impl Room {
         self.follow_cars();
     }
 
-    /// Take name and host of the room, where they are known, and whether its race was started.
+    /// Take the room's name and host, if they are known, and whether its race was started.
     pub(crate) fn describe(
         &mut self,
         name: Option<&str>,
@@ -182,8 +182,8 @@ impl Room {
         (self.name, self.host, self.is_active) = (name, host, is_active);
     }
 
-    /// Say whether a position of `car` that `source` brings now is wanted. `mixed`: what the source brings may be of
-    /// another room.
+    /// Say whether a position of `car` that `source` brings now is wanted. `mixed`: the source may bring
+    /// positions of another room.
     pub(crate) fn wants(
         &self,
         car: &SessionId,
@@ -237,7 +237,7 @@ impl Room {
 
     /// Make the next snapshot: where all cars are at `now`.
     pub(crate) fn sample(&mut self, now: Duration) -> Snapshot {
-        // A snapshot tells its time in whole milliseconds, and at 50 m/s the rest would be 5 cm.
+        // A snapshot tells its time in whole milliseconds. At 50 m/s the rest would be up to 5 cm.
         let whole_ms = now.as_millis() as u64;
         let now = Duration::from_millis(whole_ms);
         self.cars.handle_timeout(now);
@@ -271,7 +271,7 @@ impl Room {
         std::mem::take(&mut self.changed).then(|| self.text())
     }
 
-    /// The seat of a player, which is made where there is none. `None`: all seats are taken, or it is an observer.
+    /// The seat of a player, made if it is missing. `None`: all seats are taken, or it is an observer.
     fn seat(&mut self, id: &SessionId) -> Option<&mut Seat> {
         if self.observers.contains(id) {
             return None;
@@ -311,7 +311,7 @@ impl Room {
                 seat.source.take_if(|_| !here);
             }
         }
-        // A player that nothing speaks for any more is gone.
+        // A player is gone when it is neither bridged nor listed and has no car.
         let before = self.players.len();
         self.players
             .retain(|_, seat| seat.is_bridged || seat.is_listed || seat.has_car);

@@ -19,16 +19,16 @@ use crate::metrics::Limit;
 use crate::upstream::session::ended;
 use crate::upstream::{OwnSession, OwnSessions};
 
-/// How long a list is given again, and how long the reason why there is none.
+/// How long a list is reused, and how long a failure is repeated.
 const FRESH: Duration = Duration::from_secs(2);
-/// The session ends when nobody has asked for so long.
+/// The session ends when nobody has asked for this long.
 const IDLE: Duration = Duration::from_secs(30);
 /// The longest wait for a list once the game server is connected.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// Requests that may wait for one list. HTTP connections are limited too.
 const MAX_WAITING: usize = 256;
 
-/// All rooms, or why there is no list, in words for the one who asks.
+/// All rooms, or a text that tells the client why there is no list.
 pub(crate) type Answer = Result<Arc<Vec<Room>>, String>;
 
 /// Waits for an answer.
@@ -59,7 +59,7 @@ impl RoomList {
         answered.await.map_err(busy)?
     }
 
-    /// Hand a request to the session, and start one where there is none. Where too many wait it is dropped.
+    /// Hand a request to the session, and start a session if there is none. Drop the request if too many wait.
     fn pass_on(&self, mut request: Request) {
         use mpsc::error::TrySendError;
         let mut requests = lock(&self.requests);
@@ -178,7 +178,7 @@ impl ListSession {
                 }
                 self.waiting.push(request);
             }
-            // Dropped, which says that the relay is busy.
+            // Dropping the request says that the relay is busy.
             _ => sessions.metrics.reached(Limit::RoomQuestions),
         }
     }

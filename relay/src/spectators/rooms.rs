@@ -17,7 +17,7 @@ pub(crate) struct Rooms {
     pub(crate) pace: Pace,
     pub(crate) metrics: Arc<Metrics>,
     delivery: Arc<Delivery>,
-    /// Rooms that are gone stay in here until the next one comes.
+    /// Entries of rooms that are gone stay until the next room comes.
     live: Mutex<HashMap<RoomId, Weak<LiveRoom>>>,
 }
 

@@ -102,7 +102,7 @@ impl Shard {
         shard
     }
 
-    /// Take a spectator, or give it back where there is no slot.
+    /// Take a spectator, or give it back if no slot is free.
     pub(crate) fn admit(&self, spectator: Spectator) -> Option<Spectator> {
         let mut queue = lock(&self.queue);
         if queue.taken >= SHARD_SLOTS || queue.has_ended {
@@ -133,7 +133,7 @@ impl Shard {
 }
 
 /// Why a shard looks at its spectators.
-enum Wake {
+enum Trigger {
     /// A spectator arrived.
     Arrival,
     /// There is a new view, nothing was shown for a while, or pings are due.
@@ -154,13 +154,13 @@ struct ShardTask {
 impl ShardTask {
     async fn show(&mut self) {
         while !self.has_ended() {
-            let wake = self.wait().await;
+            let trigger = self.wait().await;
             let known = self.spectators.len();
             let arrivals = mem::take(&mut lock(&self.shard.queue).arrivals);
             self.spectators.extend(arrivals);
-            match wake {
-                Wake::Arrival => self.look_from(known, false).await,
-                Wake::Look => {
+            match trigger {
+                Trigger::Arrival => self.look_from(known, false).await,
+                Trigger::Look => {
                     let ping = self.pinged.elapsed() >= self.delivery.ping;
                     self.looked = Instant::now();
                     self.look_from(0, ping).await;
@@ -169,13 +169,13 @@ impl ShardTask {
         }
     }
 
-    async fn wait(&mut self) -> Wake {
+    async fn wait(&mut self) -> Trigger {
         let ping = self.pinged + self.delivery.ping;
         tokio::select! {
-            () = self.shard.arrival.notified() => Wake::Arrival,
+            () = self.shard.arrival.notified() => Trigger::Arrival,
             // This task keeps the ticker, so the view does not end.
-            _ = self.view.changed() => Wake::Look,
-            () = sleep_until(ping.min(self.looked + IDLE_LOOK)) => Wake::Look,
+            _ = self.view.changed() => Trigger::Look,
+            () = sleep_until(ping.min(self.looked + IDLE_LOOK)) => Trigger::Look,
         }
     }
 

@@ -173,7 +173,7 @@ impl Spectator {
         self.snapshot_number = number;
     }
 
-    /// Read what has come. It ends, because a spectator may not send much.
+    /// Read what has come. The loop ends, because a spectator may not send much.
     fn read(&mut self) -> Result<(), CloseReason> {
         let mut space = [0; READ_BYTES];
         loop {

@@ -8,7 +8,7 @@ use protocol::datagram::{Datagram, Update};
 use protocol::event::{Event, Player, Room};
 use protocol::id::{RoomId, Secret, SessionId};
 
-/// How long datagrams of the room before may still be on their way after a player changed rooms.
+/// How long datagrams of the previous room may still be on their way after a player changed rooms.
 const SETTLING: Duration = Duration::from_secs(1);
 
 /// How servers of the first generation begin a position on the way down (facts, section 6.4).
@@ -74,7 +74,7 @@ impl Tap {
         self.name.as_deref()
     }
 
-    /// Say whether what comes down may be of another room. Then only cars count that are known to be in this one.
+    /// Say whether what comes down may be of another room. If so, only cars that are known to be in this room count.
     pub(crate) fn is_mixed(&self, now: Duration) -> bool {
         self.is_in_two_rooms || now.saturating_sub(self.entered) < SETTLING
     }
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_of_other_rooms_is_not_taken_for_this_one() {
+    fn events_of_other_rooms_are_ignored() {
         let mut tap = welcomed();
         handle(&mut tap, r#"{"command":"JOIN_OK","roomId":"$R"}"#, 0);
         for line in [
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn whose_position_it_is_shows_at_the_head() {
+    fn the_head_of_a_position_names_its_player() {
         let json = update(B).to_json();
         assert_eq!(peek(json.as_bytes()).unwrap().as_str(), B);
         for other in [&seal(A, &update(A))[..], b"", b"{}", UPDATE_HEAD.as_bytes()] {

@@ -76,8 +76,8 @@ impl Views {
         self.delayed.drain(..due).next_back().map(|(_, view)| view)
     }
 
-    /// Prepare `shown`, which nobody was watching for a while, for the next spectator: without a delay its text is the
-    /// room's newest, and a snapshot of the time before is not shown again.
+    /// Prepare `shown`, which nobody watched for a while, for the next spectator. Without a delay its text becomes the
+    /// room's newest. The old snapshot is not shown again.
     pub(crate) fn resume(&mut self, room: &mut Room, shown: &mut View) {
         if self.delay.is_zero() {
             self.refresh_text(room);
@@ -91,7 +91,7 @@ impl Views {
         self.newest.snapshot_number
     }
 
-    /// Say whether there is something to show although nothing happens in the room.
+    /// Say whether there is something to show even if nothing happens in the room.
     pub(crate) fn is_pending(&self) -> bool {
         self.had_cars || !self.delayed.is_empty()
     }

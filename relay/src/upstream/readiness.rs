@@ -1,6 +1,5 @@
 //! Whether players can be let in: the game server completes a TLS handshake and welcomes a session. The sessions of
-//! players prove it while they come. Where none came lately, one session of the relay's own asks, however many want to
-//! know.
+//! players prove it. If none came lately, one session of the relay's own asks for everybody who wants to know.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -45,7 +45,7 @@ impl OwnSessions {
         match timeout(WELCOME_LIMIT, session.welcome()).await {
             Ok(welcomed) => welcomed.map(|_id| ()).map_err(ended)?,
             Err(_elapsed) => {
-                let text = "The game server does not welcome anybody.";
+                let text = "The game server takes connections but does not welcome them.";
                 return Err(CloseReason::new(CloseCode::ServerTimeout, text));
             }
         }
@@ -61,7 +61,7 @@ impl OwnSessions {
     }
 }
 
-/// Why a session is over that the game server ended.
+/// The close reason of a session that the game server ended.
 pub(crate) fn ended(Disconnected { detail }: Disconnected) -> CloseReason {
     let text = "The game server ended the session: ask again in a moment.";
     CloseReason::new(CloseCode::ServerEnded, text).with_cause(detail)

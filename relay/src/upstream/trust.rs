@@ -39,14 +39,14 @@ impl std::fmt::Display for Untrusted {
 
 impl std::error::Error for Untrusted {}
 
-/// Make the TLS settings of every dial. The certificate must be valid for `name`, where names count.
+/// Make the TLS settings of every dial. The certificate must be valid for `name`, unless `trust` ignores names.
 ///
 /// # Errors
 /// The name cannot be in a certificate, the bundle cannot be read or holds no certificate, or the certificate
 /// authorities of this machine cannot be loaded.
 pub(crate) fn tls(trust: &Trust, name: &str) -> anyhow::Result<Tls> {
     let name = ServerName::try_from(name.to_owned()).with_context(|| {
-        format!("'{name}' is no name a certificate can have: give one with --server-name")
+        format!("'{name}' cannot be the name in a certificate: give one with --server-name")
     })?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = Verifier {

@@ -42,7 +42,7 @@ fn players(room: &Room) -> Vec<(u64, String)> {
 }
 
 #[test]
-fn a_car_is_where_it_was_at_the_millisecond_that_is_told() {
+fn a_snapshot_shows_cars_at_its_own_millisecond() {
     let drive = |now| {
         let mut room = room();
         room.enter(&id('a'), None);
@@ -197,7 +197,7 @@ fn a_bridged_player_drives_once_it_has_sent_a_position() {
 }
 
 #[test]
-fn who_is_here_stays_known_by_a_player_who_only_sits_when_an_observer_goes() {
+fn an_idle_bridged_player_keeps_the_list_of_players_when_an_observer_leaves() {
     let mut room = room();
     let name = String::from("Cy");
     room.enter(&id('a'), None);
@@ -211,7 +211,7 @@ fn who_is_here_stays_known_by_a_player_who_only_sits_when_an_observer_goes() {
 }
 
 #[test]
-fn a_room_that_is_no_longer_observed_is_told_as_empty() {
+fn a_room_that_is_no_longer_observed_is_shown_empty() {
     let mut room = room();
     let name = String::from("Ann");
     room.observe(&id('o'));
@@ -222,14 +222,14 @@ fn a_room_that_is_no_longer_observed_is_told_as_empty() {
     assert_eq!(room.sample(ms(50)).cars.len(), 1, "it stops, then it goes");
     assert_eq!(room.sample(ms(9000)).cars, []);
     assert_eq!(players(&room), []);
-    // An earlier one that ends late does not blind a later one.
+    // An earlier observer that ends late does not end a later one.
     room.observe(&id('p'));
     room.end_observation(&id('o'));
     assert!(room.is_live());
 }
 
 #[test]
-fn indices_are_small_kept_and_given_anew() {
+fn indices_are_small_stable_and_reused() {
     let mut room = room();
     for letter in ['a', 'b', 'c'] {
         room.enter(&id(letter), None);
@@ -241,7 +241,7 @@ fn indices_are_small_kept_and_given_anew() {
 }
 
 #[test]
-fn a_room_is_told_as_the_contract_has_it() {
+fn the_text_of_a_room_is_that_of_the_contract() {
     let mut room = room();
     room.enter(&id('a'), Some("Zoë \"1\""));
     room.describe(Some("go"), Some(&id('a')), false);
@@ -272,5 +272,9 @@ fn a_flood_of_made_up_players_is_bounded() {
     }
     assert_eq!(room.players.len(), MAX_PLAYERS);
     assert_eq!(room.sample(ms(50)).cars, []);
-    assert_eq!(players(&room).len(), 1, "what is no place is no player");
+    assert_eq!(
+        players(&room).len(),
+        1,
+        "an impossible position makes no player"
+    );
 }
