@@ -18,7 +18,7 @@ use crate::transport::{Incoming, Transport};
 /// Outputs kept while an answer is awaited. Later ones are lost, except answers.
 const MAX_KEPT_OUTPUTS: usize = 4096;
 
-/// A session and its connection. Nothing is sent or received unless one of the `async` methods is awaited; each of them
+/// A session and its connection. It sends and receives only while one of its `async` methods is awaited. Each of them
 /// may be dropped half-way and loses nothing.
 pub struct Client<T> {
     session: Session,
@@ -39,7 +39,7 @@ enum Stage {
     Ended,
 }
 
-/// A command has no good answer. `E` is how the connection ended.
+/// A command failed. `E` is how the connection ended.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError<E> {
     /// It could not be sent.
@@ -99,7 +99,7 @@ impl<T: Transport> Client<T> {
     /// Queue a command. Its answer comes as an output with this ticket.
     ///
     /// # Errors
-    /// It cannot be sent as things stand; nothing was queued.
+    /// It cannot be sent in the session's present state; nothing was queued.
     pub fn send(&mut self, command: Command) -> Result<Ticket, SendError> {
         self.session.send(command, self.started.elapsed())
     }
@@ -107,7 +107,7 @@ impl<T: Transport> Client<T> {
     /// Offer the own car's newest place; see [`Session::send_update`].
     ///
     /// # Errors
-    /// The numbers are no place, or there is no room to send it to.
+    /// The numbers are not a valid place, or the session is in no room.
     pub fn send_update(&mut self, position: Vec3, rotation: Quat) -> Result<bool, DatagramError> {
         let now = self.started.elapsed();
         self.session.send_update(position, rotation, now)
@@ -118,8 +118,8 @@ impl<T: Transport> Client<T> {
         self.kept.pop_front().or_else(|| self.session.poll_output())
     }
 
-    /// Send what waits, then wait for one thing: something that comes, which is given when the session has taken it, or a
-    /// time-out of the session.
+    /// Send what waits, then wait for one thing: something that comes, or a time-out of the session. What comes is given
+    /// once the session has taken it.
     ///
     /// # Errors
     /// The connection ended.
@@ -134,7 +134,7 @@ impl<T: Transport> Client<T> {
         match &incoming {
             Some(Incoming::Line(line)) => self.session.handle_line(line, now),
             Some(Incoming::Datagram(datagram)) => {
-                // The session counts what is not the protocol's.
+                // The session counts datagrams that break the protocol.
                 let _ = self.session.handle_datagram(datagram, now);
             }
             None => self.session.handle_timeout(now),
@@ -172,7 +172,7 @@ impl<T: Transport> Client<T> {
     /// Send a command and wait for its answer. Other outputs are kept for [`poll_output`](Self::poll_output).
     ///
     /// # Errors
-    /// There is no good answer.
+    /// The command failed.
     pub async fn ask(&mut self, command: Command) -> Result<Event, AskError<T::End>> {
         let asked = self.send(command)?;
         loop {
@@ -181,7 +181,7 @@ impl<T: Transport> Client<T> {
                     return answer.map_err(AskError::Answer);
                 }
                 Some(output) => self.keep(output),
-                // In the end the session's own time-out answers.
+                // The session's own time-out bounds the wait.
                 None => drop(self.step().await.map_err(AskError::Ended)?),
             }
         }
@@ -192,7 +192,7 @@ impl<T: Transport> Client<T> {
         self.session.goodbye(self.started.elapsed());
         let mut outcome = GoodbyeOutcome::Unanswered;
         loop {
-            // An end shows in the stage.
+            // The stage shows whether the connection has ended.
             let _ended = self.flush();
             match self.stage {
                 Stage::Closing => return outcome,

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use protocol::cipher::MAX_DATAGRAM_BYTES;
 use tokio::net::UdpSocket;
 
-/// A connected socket of one session: what a server sends names no recipient, so sessions cannot share one.
+/// A connected socket of one session. A server's datagrams name no recipient, so sessions cannot share a socket.
 #[derive(Debug)]
 pub struct Datagrams(UdpSocket);
 
@@ -27,9 +27,9 @@ impl Datagrams {
         Self(socket)
     }
 
-    /// Send a datagram now or never, since it is old by the time it could go; says whether it went.
+    /// Send a datagram now or drop it, since a delayed one is out of date; says whether it was sent.
     pub fn send(&self, datagram: &[u8]) -> bool {
-        // A refusal reports that an earlier datagram met a closed port. It is told once.
+        // The system refuses once to report that an earlier datagram met a closed port.
         let sent = match self.0.try_send(datagram) {
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 self.0.try_send(datagram)
@@ -64,12 +64,12 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn datagrams_that_are_empty_or_too_long_are_told_from_usable_ones() {
+    async fn empty_and_too_long_datagrams_are_unusable() {
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         socket.connect(server.local_addr().unwrap()).await.unwrap();
         let client = socket.local_addr().unwrap();
-        // A new socket takes nothing before tokio has looked at it.
+        // A new socket is not writable before tokio has polled it.
         socket.writable().await.unwrap();
         let datagrams = Datagrams::new(socket);
         assert_eq!(datagrams.receive(), Received::Nothing);

@@ -25,7 +25,7 @@ pub struct Target {
     pub tcp: HostPort,
     /// Where it takes datagrams.
     pub udp: HostPort,
-    /// How its certificate is verified; nothing for a server without TLS.
+    /// How its certificate is verified; `None` for a server without TLS.
     pub tls: Option<Tls>,
 }
 
@@ -38,7 +38,7 @@ pub struct Tls {
     pub name: ServerName<'static>,
 }
 
-/// A game server could not be connected with.
+/// Why a game server could not be connected.
 #[derive(Debug, thiserror::Error)]
 pub enum DialError {
     /// The host name was not found.
@@ -106,7 +106,7 @@ impl DialError {
     }
 }
 
-/// Connect with a game server. TLS starts at once, since a game server shakes hands with one client at a time. Dropping
+/// Connect with a game server. TLS starts at once, since a game server does one TLS handshake at a time. Dropping
 /// the future gives up.
 ///
 /// # Errors
@@ -143,7 +143,7 @@ async fn connect_tcp(host: &HostPort) -> Result<(TcpStream, SocketAddr, Duration
     Err(last)
 }
 
-/// Of the UDP side's addresses take the one TCP reached, or else one of its family.
+/// Connect the UDP socket with the address that TCP reached, or else with one of its family.
 async fn connect_udp(host: &HostPort, tcp: SocketAddr) -> Result<UdpSocket, DialError> {
     let address = lookup(host)
         .await?

@@ -36,7 +36,7 @@ pub struct Stalled;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the game server ended the connection{}", detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default())]
 pub struct Disconnected {
-    /// What was wrong; nothing for an ordinary end.
+    /// What was wrong; `None` for an ordinary end.
     pub detail: Option<String>,
 }
 
@@ -59,7 +59,7 @@ impl Unsent {
 pub struct Lines {
     stream: Box<dyn Stream>,
     decoder: LineDecoder,
-    /// Writing failed. What the server still says is read, then the connection is over.
+    /// Writing failed. The connection ends once everything the server sent is read.
     write_failed: bool,
     ended: bool,
 }
@@ -80,8 +80,8 @@ impl Lines {
         self.ended
     }
 
-    /// Write what is unsent as far as the server takes it, and read once; then take the lines with
-    /// [`next_line`](Self::next_line). Dropping the future loses nothing.
+    /// Write what is unsent as far as the server takes it, and read once. [`next_line`](Self::next_line) then gives the
+    /// lines. Dropping the future loses nothing.
     ///
     /// # Errors
     /// The server ended the connection.
@@ -89,7 +89,7 @@ impl Lines {
         std::future::poll_fn(|cx| self.poll_transfer(cx, unsent)).await
     }
 
-    /// Give the next line that came. What is not UTF-8 is replaced, as the servers themselves do with what they read.
+    /// Give the next line that came. Bytes that are not UTF-8 are replaced, as the servers do with what they read.
     ///
     /// # Errors
     /// The line was longer than [`MAX_LINE_BYTES`](protocol::line::MAX_LINE_BYTES).
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_server_that_only_ends_its_reading_is_still_heard() {
+    async fn a_server_that_stops_reading_is_still_read() {
         let (ours, mut theirs) = tokio::io::duplex(64);
         let (reading, writing) = tokio::io::split(ours);
         let refusing = tokio::io::join(reading, Refusing);

@@ -1,4 +1,4 @@
-//! The seam between the driver of a session and the way its game server is connected: directly ([`Connection`]), or
+//! The interface between the driver of a session and its connection with a game server: direct ([`Connection`]), or
 //! through a relay's WebSocket as in the tests.
 //!
 //! [`Connection`]: crate::Connection
@@ -34,9 +34,9 @@ pub trait Transport: Send {
     /// Write what is queued, and wait for the next thing that comes. Dropping the future loses nothing.
     ///
     /// # Errors
-    /// The connection has ended. Later calls say so again.
+    /// The connection has ended. Later calls give the same error.
     fn receive(&mut self) -> impl Future<Output = Result<Incoming, Self::End>> + Send;
 
-    /// Begin to close: nothing is queued any more.
+    /// Begin to close. Nothing may be queued after this.
     fn close(&mut self);
 }

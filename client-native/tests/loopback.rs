@@ -52,7 +52,7 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin) {
     let welcome = format!("CONNECTED|{ID}\n");
     stream.write_all(welcome.as_bytes()).await.unwrap();
     let mut line = String::new();
-    // A client goes without TLS's close_notify, which is an error to TLS.
+    // A client leaves without close_notify, which TLS reports as an error.
     while stream
         .read_line(&mut line)
         .await
@@ -114,7 +114,7 @@ async fn a_session_over_tls_from_welcome_to_goodbye() {
 }
 
 #[tokio::test]
-async fn another_certificate_is_refused_and_said_to_be() {
+async fn another_certificate_is_refused_as_a_tls_error() {
     let server = Server::open().await;
     let ((_, acceptor), (other, _)) = (certificate(), certificate());
     let target = server.target(Some(Tls::trusting(other, localhost()).unwrap()));
@@ -202,7 +202,7 @@ async fn a_step_that_is_dropped_half_way_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_said_not_to_be() {
+async fn a_missing_server_is_a_connect_error() {
     let server = Server::open().await;
     let target = server.target(None);
     let address: SocketAddr = server.listener.local_addr().unwrap();

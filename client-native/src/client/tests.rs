@@ -1,4 +1,4 @@
-//! The driver over a transport that is a script, with tokio's virtual clock.
+//! The driver over a scripted transport, with tokio's virtual clock.
 
 use std::collections::VecDeque;
 
@@ -113,7 +113,7 @@ async fn an_answer_is_given_to_its_question_and_the_rest_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_a_silence_and_an_end_are_told_apart() {
+async fn a_refusal_a_timeout_and_an_end_are_different_errors() {
     let refusal = [r#"{"command":"ERROR","message":"Cannot start game. No room joined."}"#];
     let mut client = signed_in(&[("START_GAME", &refusal)]).await;
     let refused = client.ask(Command::StartGame).await;
@@ -141,7 +141,7 @@ async fn a_refusal_a_silence_and_an_end_are_told_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_session_keeps_its_line_open() {
+async fn a_silent_session_keeps_its_connection_alive() {
     let mut client = signed_in(&[("PING", &[r#"{"command":"PONG"}"#])]).await;
     let output = client.next_output().await.unwrap();
     assert!(matches!(output, Output::RoundTrip(_)));
@@ -179,7 +179,7 @@ async fn a_goodbye_leaves_the_room_says_bye_and_closes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_goodbye_ends_although_nobody_answers_or_the_server_goes() {
+async fn a_goodbye_ends_even_without_an_answer_or_a_server() {
     let mut client = in_room(&[]).await;
     let begun = client.now();
     assert_eq!(client.goodbye().await, GoodbyeOutcome::Unanswered);

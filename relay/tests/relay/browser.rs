@@ -1,4 +1,4 @@
-//! A browser as far as the relay sees one: a WebSocket client made by others.
+//! A browser as the relay sees it: a WebSocket client that is not ours.
 
 use std::net::SocketAddr;
 
@@ -60,14 +60,14 @@ impl Browser {
         Ok(Self { socket })
     }
 
-    /// Connect and take the notice that all is ready.
+    /// Connect and read the ready notice.
     pub(crate) async fn ready(relay: &Relay) -> Self {
         let mut browser = Self::connect(relay).await;
         browser.expect(READY).await;
         browser
     }
 
-    /// Wait for the next frame that is no ping.
+    /// Wait for the next frame that is not a ping.
     pub(crate) async fn next(&mut self) -> Message {
         loop {
             let next = within("a frame", self.socket.next()).await;
@@ -105,7 +105,7 @@ impl Browser {
         self.send(Message::text(line)).await;
     }
 
-    /// Wait until the relay has sent its last; nothing is taken, so nothing is answered either.
+    /// Wait until the relay has sent its last byte. Nothing is read, so no ping is answered.
     pub(crate) async fn wait_for_end(&self) {
         let socket = self.socket.get_ref();
         let end = async {
@@ -121,7 +121,7 @@ impl Browser {
         within("the end", end).await;
     }
 
-    /// Read on to the close frame; gives its code and reason, after which the connection must end in order.
+    /// Read on to the close frame and give its code and reason. The connection must then end in order.
     pub(crate) async fn closed(&mut self) -> (u16, String) {
         let frame = loop {
             match self.next().await {
@@ -137,7 +137,7 @@ impl Browser {
         (frame.code.into(), frame.reason.as_str().to_owned())
     }
 
-    /// Read on to the close frame, which must have this code and say this.
+    /// Read on to the close frame, which must have this code and contain these words.
     pub(crate) async fn expect_close(&mut self, code: u16, words: &str) {
         let (got, reason) = self.closed().await;
         assert_eq!((got, reason.contains(words)), (code, true), "{reason}");

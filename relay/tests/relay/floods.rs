@@ -1,5 +1,5 @@
-//! Frames that are wrong, too large or too many end the session of who sent them; a browser that does not read
-//! costs only itself.
+//! Frames that are wrong, too large or too many end their sender's session. A browser that does not read harms only
+//! itself.
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use relay::{Config, Rate, Relay};
@@ -48,7 +48,7 @@ async fn malformed_frames_are_refused() {
 }
 
 #[tokio::test]
-async fn text_that_is_no_utf8_is_refused() {
+async fn text_that_is_not_utf8_is_refused() {
     let text = OpCode::Data(Data::Text);
     let frame = Frame::message(&b"\xff\xfe"[..], text, true);
     close_after(Message::Frame(frame), 4006, "UTF-8").await;
@@ -79,8 +79,8 @@ async fn a_player_who_sends_too_much_is_closed() {
     ] {
         let mut browser = Browser::ready(&relay).await;
         let mut player = game.player().await;
-        // Far more than the burst, and than the rate gives back meanwhile; the relay may close while some are
-        // still on their way.
+        // Far more than the burst and the rate allow together. The relay may close while some are still on their
+        // way.
         for _ in 0..100 {
             let _closed = browser.socket.feed(message.clone()).await;
         }
@@ -98,7 +98,7 @@ async fn a_browser_that_does_not_read_its_lines_is_closed() {
     let mut slow_player = game.player().await;
     let mut other = Browser::ready(&relay).await;
     let mut other_player = game.player().await;
-    // It reads nothing until the relay has given it up.
+    // It reads nothing until the relay has closed it.
     slow_player
         .flood(&[b"x".repeat(1000), b"\n".to_vec()].concat())
         .await;

@@ -44,7 +44,7 @@ async fn lines_pass_byte_for_byte_both_ways() {
 }
 
 #[tokio::test]
-async fn pieces_and_batches_of_the_game_server_are_lines_again() {
+async fn the_game_servers_bytes_are_cut_into_lines_however_they_arrive() {
     let mut game = Game::start().await;
     let relay = start_for(&game).await;
     let mut browser = Browser::ready(&relay).await;
@@ -58,7 +58,7 @@ async fn pieces_and_batches_of_the_game_server_are_lines_again() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_utf8_are_replaced() {
+async fn bytes_that_are_not_utf8_are_replaced() {
     let mut game = Game::start().await;
     let relay = start_for(&game).await;
     let mut browser = Browser::ready(&relay).await;
@@ -131,7 +131,7 @@ async fn datagrams_of_strangers_are_not_forwarded() {
 }
 
 #[tokio::test]
-async fn a_closed_udp_port_of_the_game_server_ends_nothing_and_costs_nothing_later() {
+async fn a_closed_udp_port_of_the_game_server_neither_ends_the_session_nor_loses_later_datagrams() {
     let mut game = Game::start().await;
     let relay = start_for(&game).await;
     let mut browser = Browser::ready(&relay).await;

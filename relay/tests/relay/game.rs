@@ -1,4 +1,4 @@
-//! A scripted game server: TLS and UDP on free ports, every line by the test's own hand.
+//! A scripted game server: TLS and UDP on free ports. The test itself sends every line.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,14 +17,14 @@ use tokio_rustls::server::TlsStream;
 
 use crate::within;
 
-/// Players the test has not looked at yet.
+/// Players that may wait until the test takes them.
 const MAX_WAITING: usize = 64;
 
 pub(crate) struct Game {
     pub(crate) tcp: SocketAddr,
     pub(crate) udp: UdpSocket,
     pub(crate) certificate: CertificateDer<'static>,
-    /// The same as a PEM file holds it.
+    /// The same as PEM.
     pub(crate) pem: String,
     players: mpsc::Receiver<Player>,
     accepting: JoinHandle<()>,
@@ -80,7 +80,7 @@ impl Identity {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
         let key = provider.key_provider.load_private_key(key).unwrap();
-        // Not `with_single_cert`, which would see that a key is another certificate's.
+        // Not `with_single_cert`, which would refuse a key of another certificate.
         let shown = CertifiedKey::new(vec![self.certificate.der().clone()], key);
         let config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)
@@ -147,7 +147,7 @@ impl Game {
     /// Close the port, then open it again with `restart`.
     pub(crate) async fn go_down(&mut self) {
         self.accepting.abort();
-        // The task is gone, and its socket with it, once it says that it was cancelled.
+        // Once the task reports its cancellation, its socket is closed.
         assert!((&mut self.accepting).await.unwrap_err().is_cancelled());
     }
 
@@ -170,7 +170,7 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, came: mpsc::Sender<Play
     loop {
         let (socket, _) = listener.accept().await.unwrap();
         socket.set_nodelay(true).unwrap();
-        // A client that refuses the certificate is no player.
+        // A client that refuses the certificate does not become a player.
         if let Ok(stream) = tls.accept(socket).await {
             let stream = BufReader::new(stream);
             let player = Player { stream };
@@ -186,7 +186,7 @@ pub(crate) struct Player {
 }
 
 impl Player {
-    /// Wait for the next line; nothing at the end of the connection, in order or not.
+    /// Wait for the next line; `None` at the end of the connection, in order or not.
     pub(crate) async fn line(&mut self) -> Option<String> {
         let mut line = String::new();
         let read = within("a line", self.stream.read_line(&mut line)).await;

@@ -1,4 +1,4 @@
-//! The game server is down, silent or restarting: the browser hears which, and what to do.
+//! The game server is down, silent or restarting: the close reason tells the browser which, and what to do.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn silent() -> (TcpListener, Config) {
     (listener, config)
 }
 
-/// Two players whom the relay dials a silent server for, and no end of it: they take all turns there are.
+/// Two players for whom the relay dials a silent server without end. They take both turns.
 async fn two_dialling(relay: &Relay, listener: &TcpListener) -> [(Browser, TcpStream); 2] {
     let first = Browser::connect(relay).await;
     let (first_accepted, _) = listener.accept().await.unwrap();
@@ -56,7 +56,7 @@ async fn a_server_silent_in_the_handshake_is_given_up_in_time() {
     let relay = Relay::start(config).await.unwrap();
     let mut browser = Browser::connect(&relay).await;
     browser.expect_close(4003, "in time").await;
-    // It was sent a TLS hello at once, then hung up on.
+    // The relay sends a TLS hello at once, then hangs up.
     let (mut socket, _) = listener.accept().await.unwrap();
     let mut hello = Vec::new();
     within("the end", socket.read_to_end(&mut hello))
@@ -76,7 +76,7 @@ async fn a_server_without_tls_is_told_apart() {
 }
 
 #[tokio::test]
-async fn a_server_without_tls_is_spoken_to_where_that_is_meant() {
+async fn a_server_without_tls_is_used_if_the_operator_allows_it() {
     let (listener, mut config) = silent().await;
     config.plain_tcp = true;
     let relay = Relay::start(config).await.unwrap();
@@ -105,7 +105,7 @@ async fn only_two_players_dial_at_once() {
 }
 
 #[tokio::test]
-async fn more_players_than_may_wait_for_a_dial_are_sent_away() {
+async fn players_beyond_the_dial_queue_are_refused() {
     let (listener, mut config) = silent().await;
     config.timeouts.dial = LONG;
     config.timeouts.dial_queue_places = 0;

@@ -19,7 +19,7 @@ async fn ask_at(address: SocketAddr, request: &str) -> String {
     ask_exactly(address, &format!("{request}\r\nHost: x")).await
 }
 
-/// Send a request with no header but those it has.
+/// Send a request without adding any header.
 async fn ask_exactly(address: SocketAddr, request: &str) -> String {
     let mut socket = TcpStream::connect(address).await.unwrap();
     let request = format!("{request}\r\nConnection: close\r\n\r\n");
@@ -97,7 +97,7 @@ async fn a_folder_is_served_with_the_headers_a_page_needs() {
     assert_eq!(status(&ask(&relay, "POST / HTTP/1.1").await), "405");
 }
 
-/// The value of a header; empty where it is not there.
+/// The value of a header; empty if it is missing.
 pub(crate) fn header<'a>(answer: &'a str, name: &str) -> &'a str {
     let head = answer.split_once("\r\n\r\n").unwrap().0;
     let mut lines = head.lines().filter_map(|line| line.split_once(": "));
@@ -144,7 +144,7 @@ async fn every_site_may_embed_the_viewer_and_no_other_page() {
 }
 
 #[tokio::test]
-async fn what_is_public_is_shared_with_every_site_and_the_rest_with_none() {
+async fn only_public_answers_are_shared_with_every_site() {
     let game = Game::start().await;
     let mut config = config_for(&game);
     config.spectating.access = relay::Access::Off;
@@ -318,7 +318,7 @@ async fn nothing_outside_the_folder_is_served() {
 }
 
 #[tokio::test]
-async fn the_embedded_page_is_served_compressed_to_those_who_take_it() {
+async fn the_embedded_page_is_compressed_for_clients_that_accept_it() {
     let game = Game::start().await;
     let relay = start_for(&game).await;
     let plain = get(&relay, "/track.json").await;
@@ -412,7 +412,7 @@ async fn a_plain_request_to_the_websocket_address_is_answered_in_words() {
 }
 
 #[tokio::test]
-async fn who_sends_no_request_is_hung_up_on() {
+async fn a_client_that_sends_no_request_is_disconnected() {
     let game = Game::start().await;
     let mut config = config_for(&game);
     config.timeouts.http_head = Duration::from_millis(50);
@@ -429,7 +429,7 @@ async fn who_sends_no_request_is_hung_up_on() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_no_page_is_refused_at_the_start() {
+async fn a_folder_without_a_page_is_refused_at_start() {
     let game = Game::start().await;
     let empty = tempfile::tempdir().unwrap();
     let mut config = config_for(&game);

@@ -1,4 +1,4 @@
-//! No ghosts: the relay says goodbye for a player that goes away without one.
+//! No ghosts: the relay says goodbye for a player that leaves without one.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ async fn playing() -> (Game, Relay, Browser, Player) {
 }
 
 #[tokio::test]
-async fn a_browser_that_vanishes_gets_its_goodbye_said() {
+async fn the_relay_says_goodbye_for_a_browser_that_vanishes() {
     let (game, _relay, mut browser, mut player) = playing().await;
     browser.send(Message::binary("the last position")).await;
     assert_eq!(game.datagram().await.0, b"the last position");
@@ -28,7 +28,7 @@ async fn a_browser_that_vanishes_gets_its_goodbye_said() {
 }
 
 #[tokio::test]
-async fn a_browser_that_closes_in_order_gets_its_goodbye_said() {
+async fn the_relay_says_goodbye_for_a_browser_that_closes_in_order() {
     let (_game, _relay, mut browser, mut player) = playing().await;
     browser.socket.close(None).await.unwrap();
     player.expect_goodbye().await;
@@ -53,7 +53,7 @@ async fn answers_that_were_still_due_do_not_end_the_goodbye() {
 }
 
 #[tokio::test]
-async fn a_server_that_answers_nothing_is_left_all_the_same() {
+async fn a_silent_server_does_not_hold_up_the_goodbye() {
     let (_game, _relay, browser, mut player) = playing().await;
     drop(browser);
     player.expect(r#"{"command":"LEAVE_ROOM"}"#).await;
@@ -62,7 +62,7 @@ async fn a_server_that_answers_nothing_is_left_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_browser_that_said_bye_gets_nothing_added() {
+async fn the_relay_adds_nothing_to_a_browsers_own_bye() {
     let (_game, _relay, mut browser, mut player) = playing().await;
     browser.say(r#"{"command":"BYE"}"#).await;
     drop(browser);
@@ -109,7 +109,7 @@ async fn a_browser_that_reads_nothing_is_closed_although_it_sends_pongs() {
     let relay = Relay::start(config).await.unwrap();
     let browser = Browser::ready(&relay).await;
     let mut player = game.player().await;
-    // More than the sockets between take, and less than the relay holds for a slow browser.
+    // More than the sockets hold, and less than the relay holds for a slow browser.
     let line = [b"x".repeat(200_000), b"\n".to_vec()].concat();
     for _ in 0..5 {
         player.send(&line).await;

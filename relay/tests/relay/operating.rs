@@ -26,7 +26,7 @@ async fn look(relay: &Relay, path: &str) -> String {
     get_at(relay.metrics_addr().unwrap(), path).await
 }
 
-/// All values by name and labels.
+/// All values, keyed by name and labels.
 async fn values(relay: &Relay) -> HashMap<String, f64> {
     let answer = look(relay, "/metrics").await;
     assert_eq!(status(&answer), "200");
@@ -166,7 +166,7 @@ async fn spectators_are_counted_too() {
 }
 
 #[tokio::test]
-async fn metrics_are_public_only_where_that_is_meant() {
+async fn metrics_are_public_only_with_the_option() {
     let game = Game::start().await;
     let relay = start_for(&game).await;
     assert_eq!(relay.metrics_addr(), None);
@@ -242,7 +242,7 @@ async fn a_game_server_that_is_down_makes_the_relay_unready_until_it_is_back() {
 }
 
 #[tokio::test]
-async fn a_failure_is_told_for_a_while_without_asking_again() {
+async fn a_failure_is_repeated_for_a_while_without_another_dial() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
     let mut config = Config::new(at.into(), at.into(), relay::Trust::Insecure);
@@ -260,7 +260,7 @@ async fn a_failure_is_told_for_a_while_without_asking_again() {
 }
 
 #[tokio::test]
-async fn a_relay_that_stops_is_unready_and_waits_for_no_scraper() {
+async fn a_stopping_relay_is_unready_and_does_not_wait_for_scrapers() {
     let mut game = Game::start().await;
     let relay = start_with(&game, |config| config.drain = Duration::from_secs(3600)).await;
     let operator = relay.metrics_addr().unwrap();

@@ -45,7 +45,7 @@ async fn ready(child: &mut Child) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn it_says_where_the_metrics_are_if_they_are_anywhere() {
+async fn it_prints_the_address_of_the_metrics_port_if_there_is_one() {
     let options = ["--server", "127.0.0.1:9", "--trust", "insecure"];
     let options = [&options[..], &["--listen", "127.0.0.1:0"]].concat();
     let mut child = program().args(&options).spawn().unwrap();
@@ -77,7 +77,7 @@ async fn it_says_where_it_listens_and_stops_in_order() {
         let mut rest = String::new();
         let mut stdout = child.stdout.take().unwrap();
         stdout.read_to_string(&mut rest).await.unwrap();
-        assert_eq!(rest, "", "one line is all it prints");
+        assert_eq!(rest, "", "it prints one line only");
     }
 }
 

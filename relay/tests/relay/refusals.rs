@@ -1,4 +1,4 @@
-//! A client that is not let in is told why.
+//! A refused client is told why.
 
 use relay::Relay;
 use tokio_tungstenite::tungstenite::Error;
@@ -55,7 +55,7 @@ async fn a_full_relay_says_so_until_somebody_leaves() {
     second.expect_close(1013, "full").await;
     first.socket.close(None).await.unwrap();
     game.player().await.expect_goodbye().await;
-    // The place comes back a moment after the goodbye.
+    // The slot is free a moment after the goodbye.
     let third = async {
         loop {
             let mut browser = Browser::connect(&relay).await;
@@ -73,7 +73,7 @@ async fn a_full_relay_says_so_until_somebody_leaves() {
 }
 
 #[tokio::test]
-async fn one_address_cannot_take_every_place() {
+async fn one_address_cannot_take_every_slot() {
     let mut game = Game::start().await;
     let mut config = config_for(&game);
     config.max_per_ip = 1;

@@ -41,7 +41,7 @@ async fn start(game: &Game, change: impl FnOnce(&mut Config)) -> Relay {
     Relay::start(config).await.unwrap()
 }
 
-/// A bridged player in the room, as browser and game server have it.
+/// A bridged player in the room: its browser's end and its game server's end.
 async fn join(game: &mut Game, relay: &Relay) -> (Browser, Player) {
     let mut browser = Browser::ready(relay).await;
     let mut player = game.player().await;
@@ -60,7 +60,7 @@ async fn an_early_link_shows_the_race_once_it_is_there() {
     let mut spectator = watch(&relay).await;
     let (mut browser, mut player) = join(&mut game, &relay).await;
     assert!(spectator.line().await.contains(A));
-    // The server learns the way down from a datagram up.
+    // The server learns the player's address from its datagram.
     browser.send(Message::binary(vec![1, 2, 3])).await;
     let (_, way) = game.datagram().await;
     let update = Datagram::Update(Update {
@@ -69,7 +69,7 @@ async fn an_early_link_shows_the_race_once_it_is_there() {
         position: Vec3::new(1.0, 2.0, 3.0),
         rotation: Quat::IDENTITY,
     });
-    // Just after the player came in, a position of an unknown player may be of another room.
+    // Just after the player came in, a position of an unknown player may belong to another room.
     let listed = format!(
         r#"{{"command":"ROOM_PLAYERS","roomId":"{ROOM}","players":[{{"id":"{B}","name":"Bob"}}]}}"#
     );
@@ -89,7 +89,7 @@ async fn an_early_link_shows_the_race_once_it_is_there() {
 }
 
 #[tokio::test]
-async fn hundreds_see_the_same_and_leave_without_a_trace() {
+async fn hundreds_see_the_same_and_leave_nothing_behind() {
     /// More than one shard of the relay takes.
     const MANY: usize = 300;
     let mut game = Game::start().await;
@@ -133,7 +133,7 @@ async fn asked(game: &mut Game) -> Player {
 }
 
 #[tokio::test]
-async fn a_token_opens_and_nothing_else_does() {
+async fn only_the_token_admits() {
     let game = Game::start().await;
     let relay = start(&game, |config| {
         config.spectating.access = "token:abcdefghijkl".parse().unwrap();
@@ -152,7 +152,7 @@ async fn a_token_opens_and_nothing_else_does() {
 }
 
 #[tokio::test]
-async fn nobody_watches_where_it_is_off_and_players_play() {
+async fn with_spectating_off_nobody_watches_and_players_play() {
     let mut game = Game::start().await;
     let relay = start(&game, |config| config.spectating.access = Access::Off).await;
     let mut refused = open(&relay, ROOM, "mp-spectate.v1").await;
@@ -161,7 +161,7 @@ async fn nobody_watches_where_it_is_off_and_players_play() {
 }
 
 #[tokio::test]
-async fn places_are_limited_and_come_back() {
+async fn slots_are_limited_and_come_back() {
     let game = Game::start().await;
     let relay = start(&game, |config| config.spectating.max_spectators = 1).await;
     let mut first = watch(&relay).await;
@@ -169,7 +169,7 @@ async fn places_are_limited_and_come_back() {
     second.expect_close(1013, "too many spectators").await;
     first.send(Message::Close(None)).await;
     first.expect_close(1000, "").await;
-    // The place is back a moment behind the close.
+    // The slot is free a moment after the close.
     loop {
         let mut again = open(&relay, ROOM, "mp-spectate.v1").await;
         match again.next().await {
@@ -218,12 +218,12 @@ async fn a_spectator_that_reads_nothing_is_closed() {
     };
     tokio::select! {
         () = cut => {}
-        message = awake.next() => panic!("who answers pings is cut too: {message:?}"),
+        message = awake.next() => panic!("a spectator that answers pings is closed too: {message:?}"),
     }
 }
 
 #[tokio::test]
-async fn spectators_are_told_of_a_restart() {
+async fn a_restart_closes_spectators_with_a_reason() {
     let game = Game::start().await;
     let relay = start(&game, |config| config.drain = Duration::ZERO).await;
     let mut spectator = watch(&relay).await;
@@ -242,7 +242,7 @@ async fn a_delayed_race_is_shown_whole() {
     assert!(spectator.line().await.contains(A));
 }
 
-/// Answer as a game server does that has this one room.
+/// Answer as a game server with this one room.
 async fn list_once(player: &mut Player) {
     player.expect(r#"{"command":"LIST_ROOMS"}"#).await;
     let room = format!(
@@ -272,7 +272,7 @@ async fn one_session_asks_for_the_rooms_for_everybody_and_says_goodbye() {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         assert_eq!(body(&answer), listed(false, 0));
     }
-    // The list is fresh still: who plays and who watches is known without the game server.
+    // The list is still fresh. The relay knows who plays and who watches without the game server.
     let (browser, mut player) = join(&mut game, &relay).await;
     let mut spectator = open(&relay, ROOM, "mp-spectate.v1").await;
     assert!(spectator.line().await.contains(A));
@@ -301,7 +301,7 @@ async fn what_the_list_says_of_a_room_reaches_its_spectators() {
 }
 
 #[tokio::test]
-async fn a_list_that_cannot_be_had_is_an_error_in_words() {
+async fn a_failed_room_list_is_an_error_in_words() {
     let mut game = Game::start().await;
     let relay = start_for(&game).await;
     let serving = async {

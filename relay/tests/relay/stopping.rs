@@ -22,7 +22,7 @@ async fn a_stop_is_announced_and_ends_with_goodbyes() {
     browser.expect(r#"{"relay":"draining","seconds":2}"#).await;
     assert!(
         TcpStream::connect(address).await.is_err(),
-        "nobody new comes in"
+        "new players are refused"
     );
     // Players who are still here play on until the time is up.
     browser.say("finishing").await;
@@ -34,7 +34,7 @@ async fn a_stop_is_announced_and_ends_with_goodbyes() {
 }
 
 #[tokio::test]
-async fn a_stop_waits_for_nobody_when_nobody_is_here() {
+async fn a_stop_without_players_is_immediate() {
     let mut game = Game::start().await;
     let mut config = config_for(&game);
     config.drain = Duration::from_secs(3600);
@@ -57,7 +57,7 @@ async fn a_stop_does_not_wait_for_spectators() {
 }
 
 #[tokio::test]
-async fn a_player_who_is_still_dialling_is_sent_away_at_once() {
+async fn a_stop_closes_a_player_who_is_still_dialling_at_once() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
     let mut config = relay::Config::new(at.into(), at.into(), relay::Trust::Insecure);

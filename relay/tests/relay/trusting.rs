@@ -1,4 +1,4 @@
-//! Contract 4: every kind of trust takes the server it means and no other.
+//! Contract 4: every kind of trust accepts the right server and no other.
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa};
 use relay::{Config, Fingerprint, Relay, Trust};
@@ -39,7 +39,7 @@ fn bundle_of(game: &Game) -> (tempfile::TempPath, String) {
 }
 
 #[tokio::test]
-async fn each_kind_of_trust_takes_the_server_it_means_over_tls_1_2_and_1_3() {
+async fn each_kind_of_trust_accepts_the_right_server_over_tls_1_2_and_1_3() {
     for version in [&TLS12, &TLS13] {
         let mut game = Game::start_as(&Identity::odd(), &[version]).await;
         let sha256 = Fingerprint::of(&game.certificate).to_string();
@@ -76,7 +76,7 @@ async fn a_server_with_another_certificate_is_refused() {
 }
 
 #[tokio::test]
-async fn the_certificate_alone_is_not_enough_without_its_key() {
+async fn a_certificate_without_its_key_is_refused() {
     for version in [&TLS12, &TLS13] {
         let thief = Identity::odd().with_key_of(Identity::odd());
         let mut game = Game::start_as(&thief, &[version]).await;
