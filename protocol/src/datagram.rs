@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_datagram_is_an_error() {
+    fn bytes_that_are_not_a_datagram_are_an_error() {
         for bad in [
             "{",
             "{}",

@@ -414,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_kept_whole() {
+    fn an_unknown_line_is_kept_whole() {
         for line in [
             "",
             "nonsense",

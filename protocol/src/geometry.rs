@@ -172,7 +172,7 @@ mod tests {
     use std::f32::consts::PI;
 
     #[test]
-    fn yaw_is_what_it_was_made_of() {
+    fn yaw_gives_back_what_from_yaw_took() {
         for yaw in [-3.0_f32, -1.0, 0.0, 0.5, 3.1] {
             assert!((Quat::from_yaw(yaw).yaw() - yaw).abs() < 1e-5, "{yaw}");
         }
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_direction_is_not_normalised() {
+    fn a_rotation_without_direction_is_not_normalised() {
         assert_eq!(Quat::new(0.0, 0.0, 0.0, 0.0).normalized(), None);
         assert_eq!(Quat::new(f32::NAN, 0.0, 0.0, 1.0).normalized(), None);
         let unit = Quat::new(0.0, 3.0, 0.0, 4.0).normalized().unwrap();

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn it_waits_a_round_trip_then_leaves_then_parts() {
+    fn it_waits_a_round_trip_then_leaves_then_says_bye() {
         let mut goodbye = Goodbye::new(ms(1000), Some(ms(990)), ms(50));
         assert_eq!(goodbye.deadline(), Some(ms(1040)));
         assert_eq!(goodbye.handle_time(ms(1039)), None);

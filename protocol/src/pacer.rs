@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_the_rate_and_no_less() {
+    fn the_rate_is_met_at_any_frame_time() {
         for frame in [ms(1), Duration::from_micros(16_667), ms(7)] {
             let sent = sent_in_a_second(20.0, frame);
             assert!(
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_drawing_loop_sends_on_a_steady_beat() {
+    fn a_drawing_loop_sends_at_a_steady_cadence() {
         // Three frames are a little more or a little less than an interval.
         for frame in [16_667, 16_600, 16_700] {
             let sent = sent_in_a_second(20.0, Duration::from_micros(frame));

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_pass_is_not_tried_again() {
+    fn a_permanent_failure_is_not_retried() {
         assert_eq!(pauses(ReconnectPolicy::PLAYER, &[Retry::No]), [None]);
     }
 }

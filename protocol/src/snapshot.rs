@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_at_its_limit() {
+    fn values_out_of_range_are_limited() {
         let far = Car {
             position: Vec3::new(1e9, -1e9, f32::INFINITY),
             speed: 1e9,
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_snapshot_is_an_error() {
+    fn bytes_that_are_not_a_snapshot_are_an_error() {
         let bytes = encoded(&Snapshot {
             cars: vec![car()],
             ..Snapshot::default()

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_to_no_room_is_refused() {
+    fn an_invalid_address_or_room_is_refused() {
         for relay in [
             "",
             "play.example",

@@ -244,7 +244,7 @@ fn options_are_checked() {
 }
 
 #[wasm_bindgen_test]
-async fn an_address_or_a_socket_that_is_none_is_refused() {
+async fn an_invalid_address_or_socket_is_refused() {
     let session = Session::new(JsValue::UNDEFINED).expect("a session");
     let code = rejected(session.connect("ftp://relay.example".to_owned())).await;
     assert_eq!(code, "invalid_argument");
@@ -257,7 +257,7 @@ async fn an_address_or_a_socket_that_is_none_is_refused() {
 }
 
 #[wasm_bindgen_test]
-async fn a_second_connect_is_refused_and_the_first_goes_on() {
+async fn a_second_connect_is_refused_and_the_first_continues() {
     let page = Page::new("{}");
     let session = Session::new(page.options()).expect("a session");
     let first = session.connect(URL.to_owned());

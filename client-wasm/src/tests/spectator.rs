@@ -105,7 +105,7 @@ async fn a_log_listener_may_free_the_spectator() {
 }
 
 #[wasm_bindgen_test]
-fn what_cannot_be_watched_is_refused_at_once() {
+fn an_invalid_target_is_refused_at_once() {
     let refusal = |url: &str, room: &str, options: &str| {
         let options = JSON::parse(options).expect("options");
         thrown(RaceClient::spectate(url, room, options))

@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn jitter_is_taken_out_whatever_the_rate() {
+    fn jitter_is_removed_at_any_rate() {
         for period in [ms(50), ms(33), ms(100)] {
             let jitter = Duration::from_micros(period.as_micros() as u64 / 3);
             let conditions = Conditions {
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_only_late_is_not_lost() {
+    fn a_late_datagram_is_not_lost() {
         let (mut beat, _) = Beat::new(ms(0), None);
         for item in 1..30 {
             beat.arrive(ms(50) * item, None);
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sender_that_keeps_no_beat_loses_nothing() {
+    fn a_sender_without_a_cadence_loses_nothing() {
         // A page that draws 7 to 20 times a second, irregularly.
         let (mut beat, _) = Beat::new(ms(0), None);
         let (mut now, mut missed) = (ms(0), 0);
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_starts_a_new_beat() {
+    fn a_pause_starts_a_new_cadence() {
         let (mut beat, _) = Beat::new(ms(0), None);
         for item in 1..20 {
             assert!(!beat.arrive(ms(50) * item, None).after_pause);

@@ -435,7 +435,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_samples_at_nearly_one_moment_do_not_swing_the_car_out() {
+    fn two_samples_at_nearly_one_moment_do_not_make_the_car_overshoot() {
         let update = |x: f32| Update {
             session_id: "car".parse().unwrap(),
             seq: None,

@@ -325,7 +325,7 @@ fn pose(cars: &mut Cars, now: Duration) -> Pose {
 }
 
 #[test]
-fn a_silent_car_goes_on_for_a_quarter_of_a_second_and_then_stands_stale() {
+fn a_silent_car_continues_for_250_ms_and_then_is_stale() {
     let (mut cars, last) = silent_car();
     let delay = cars.delay(0).unwrap();
     let moving = pose(&mut cars, last + delay + ms(200));
@@ -374,7 +374,7 @@ fn a_teleport_is_no_ride() {
 }
 
 #[test]
-fn a_car_that_comes_back_glides_to_where_it_is() {
+fn a_car_that_comes_back_moves_smoothly_to_its_place() {
     let (mut cars, last) = silent_car();
     let before = pose(&mut cars, last + ms(600)).position;
     let mut at = before;
@@ -391,7 +391,7 @@ fn a_car_that_comes_back_glides_to_where_it_is() {
 }
 
 #[test]
-fn a_wrong_guess_is_mended_without_a_jump() {
+fn a_wrong_guess_is_corrected_without_a_jump() {
     let (mut cars, last) = silent_car();
     let mut at = pose(&mut cars, last + ms(250)).position;
     // It braked while nothing was heard of it, and is behind where it was guessed to be.
@@ -445,7 +445,7 @@ fn worst_after_hanging(hang: Duration, conditions: Conditions, sender_hangs: boo
 }
 
 #[test]
-fn a_page_that_hangs_draws_no_car_beside_its_way() {
+fn a_page_that_hangs_draws_no_car_off_its_path() {
     for hang in [90, 130, 300, 700, 990, 1_200, 2_500, 4_900] {
         for conditions in [Conditions::PERFECT, ROAD] {
             for both in [false, true] {
@@ -516,7 +516,7 @@ fn two_slow_pages(seed: u64) -> Vec<f32> {
 }
 
 #[test]
-fn a_car_keeps_to_its_way_on_a_machine_that_is_too_slow() {
+fn a_car_stays_on_its_path_on_a_slow_machine() {
     let mut all = Vec::new();
     for seed in 0..20 {
         let errors = two_slow_pages(seed);
@@ -529,7 +529,7 @@ fn a_car_keeps_to_its_way_on_a_machine_that_is_too_slow() {
 }
 
 #[test]
-fn a_leap_is_not_gone_on_with() {
+fn a_leap_is_not_extrapolated() {
     let (mut cars, last) = silent_car();
     // The sender hung for a moment and made up for it: ten metres in one interval, at 20 m/s.
     cars.handle_update(&update(50.0, 0.0), last + ms(50));
@@ -539,7 +539,7 @@ fn a_leap_is_not_gone_on_with() {
 }
 
 #[test]
-fn cars_come_go_and_their_slots_are_used_again() {
+fn slots_of_cars_that_left_are_reused() {
     let mut cars = Cars::default();
     let named = |name: &str| Update {
         session_id: id(name),
@@ -577,7 +577,7 @@ fn cars_come_go_and_their_slots_are_used_again() {
 }
 
 #[test]
-fn there_is_room_for_so_many_cars_and_no_more() {
+fn the_number_of_cars_is_bounded() {
     let mut cars = Cars::default();
     for car in 0..2 * MAX_CARS {
         cars.handle_update(
@@ -610,7 +610,7 @@ fn nonsense_positions_are_not_drawn() {
 
 proptest::proptest! {
     #[test]
-    fn nothing_a_sender_does_makes_a_pose_that_is_not_finite(
+    fn every_pose_is_finite_whatever_a_sender_does(
         steps in proptest::collection::vec((-2e5f32..2e5, -2e5f32..2e5, 0u64..3000, proptest::option::of(0i32..50)), 1..80),
     ) {
         let mut cars = Cars::default();

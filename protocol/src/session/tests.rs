@@ -132,7 +132,7 @@ fn refusal(answer: Result<Event, CommandError>) -> Refusal {
 }
 
 #[test]
-fn a_session_comes_up_in_steps_and_tells_each() {
+fn a_session_reports_each_step_of_coming_up() {
     let mut driver = Driver::new(Config::default());
     assert_eq!(
         driver.session.send(Command::Ping, driver.now),
@@ -175,7 +175,7 @@ fn one_command_is_outstanding_and_answers_come_in_order() {
 }
 
 #[test]
-fn a_command_behind_a_sign_in_is_queued() {
+fn a_command_after_a_sign_in_is_queued() {
     let mut driver = Driver::new(Config::default());
     driver.hear(&format!("CONNECTED|{ID}"));
     driver.say(Command::Name {
@@ -263,7 +263,7 @@ fn one_lost_answer_does_not_starve_all_later_ones() {
 }
 
 #[test]
-fn a_late_room_is_still_a_room_to_leave() {
+fn a_room_created_after_the_time_out_is_known() {
     let mut driver = Driver::signed_in();
     driver.say(Command::CreateRoom { name: "r".into() });
     driver.wait(ms(10_000));
@@ -331,7 +331,7 @@ fn a_host_is_told_of_the_start_once() {
 }
 
 #[test]
-fn a_start_is_passed_on_only_to_who_is_in_the_room_or_joining_it() {
+fn a_start_is_passed_on_only_in_its_room_or_while_joining_it() {
     let mut driver = Driver::signed_in();
     let start = format!(r#"{{"command":"GAME_STARTED","roomId":"{ROOM}","spawnPositions":{{}}}}"#);
     driver.hear(&start);
@@ -344,7 +344,7 @@ fn a_start_is_passed_on_only_to_who_is_in_the_room_or_joining_it() {
 }
 
 #[test]
-fn an_answer_is_kept_though_nobody_asks_for_outputs() {
+fn an_answer_is_kept_although_nobody_takes_outputs() {
     let mut driver = Driver::in_room();
     let ping = driver.say(Command::Ping);
     driver.hear(r#"{"command":"PONG"}"#);
@@ -359,7 +359,7 @@ fn an_answer_is_kept_though_nobody_asks_for_outputs() {
 }
 
 #[test]
-fn every_start_is_told_to_a_guest_and_none_of_another_room() {
+fn a_member_hears_every_start_of_its_own_room_only() {
     let mut driver = Driver::in_room();
     let line = |room| {
         format!(
@@ -388,7 +388,7 @@ fn entering_a_room_leaves_the_old_one_first() {
 }
 
 #[test]
-fn a_room_that_cannot_be_left_is_not_joined_over() {
+fn no_room_is_joined_if_the_old_one_cannot_be_left() {
     let mut driver = Driver::in_room();
     let join = driver.say(Command::JoinRoom {
         room_id: ROOM2.parse().unwrap(),
@@ -538,7 +538,7 @@ fn positions_are_sealed_and_checked() {
 }
 
 #[test]
-fn plain_datagrams_are_sent_only_where_asked_for() {
+fn plain_datagrams_are_sent_only_on_request() {
     let mut driver = Driver::signed_in_with(Config {
         plain_datagrams: true,
         ..Config::default()
@@ -555,7 +555,7 @@ fn plain_datagrams_are_sent_only_where_asked_for() {
 }
 
 #[test]
-fn remote_cars_are_told_and_the_own_one_is_not() {
+fn remote_cars_are_reported_and_the_own_car_is_not() {
     let mut driver = Driver::in_room();
     for id in [ID, OTHER] {
         let update = format!(r#"{{"command":"UPDATE","sessionId":"{id}","position":{{"x":1}}}}"#);

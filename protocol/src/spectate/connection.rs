@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_is_tried_again_and_what_does_not_is_the_end() {
+    fn a_passing_failure_is_retried_and_a_permanent_one_is_final() {
         for number in [1000, 1001, 1005, 1006, 1011, 1012, 1013, 4001, 4005, 4999] {
             let mut connection = live(ms(0));
             connection.handle_close(number, String::new(), ms(100), 0.5);
@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn who_stops_watching_is_left_alone() {
+    fn a_closed_connection_does_nothing_more() {
         let mut connection = live(ms(0));
         connection.close();
         connection.close();

@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_odd_is_left_out() {
+    fn missing_and_malformed_fields_are_left_out() {
         let frame = r#"{"room":"r1","hostId":null,"isActive":1,"more":[],"players":[
             {"index":1,"id":"a"},{"index":1,"id":"b","name":"again"},{"index":256,"id":"c"},
             {"index":-1,"id":"c"},{"id":"c"},{"index":2},{"index":3,"id":"no id"},7,null]}"#;
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_tells_no_room_is_ignored() {
+    fn a_frame_without_a_room_is_ignored() {
         for frame in [
             "",
             "[]",

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_as_bad_as_it_was_told_to_be() {
+    fn it_is_as_bad_as_its_conditions() {
         let fates = fates(1);
         let mut items: Vec<u32> = fates.iter().map(|&(_, item)| item).collect();
         let overtaken = items.windows(2).filter(|pair| pair[0] > pair[1]).count();

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_of_the_snapshots_is_no_break() {
+    fn a_pause_in_the_snapshots_is_not_a_break() {
         assert_eq!(
             clock().arrive(3_650_000, 1.0, ms(3_601_000)),
             at(3600000),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn another_clock_goes_on_by_the_local_one() {
+    fn a_new_clock_continues_by_the_local_one() {
         for (time_ms, what) in [
             (300, "the relay was started anew"),
             (900_000, "its clock leapt"),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_relays_clock_goes_on_behind_a_break() {
+    fn the_same_clock_continues_after_a_break() {
         let mut clock = clock();
         clock.handle_break();
         assert_eq!(clock.arrive(50_000, 1.0, ms(1040)), Stamp::Old, "again");
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn no_break_leads_back() {
+    fn the_timeline_never_goes_back_at_a_break() {
         let mut clock = clock();
         clock.arrive(55_000, 1.0, ms(6000));
         clock.handle_break();

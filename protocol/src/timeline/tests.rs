@@ -129,7 +129,7 @@ fn old_and_doubled_snapshots_change_nothing() {
 }
 
 #[test]
-fn a_car_goes_on_for_a_quarter_of_a_second_and_then_stands_stale() {
+fn a_car_continues_for_250_ms_and_then_is_stale() {
     let mut timeline = fed(ms(2000));
     let (_, moving) = poses(&mut timeline, ms(2200))[0];
     assert!((moving.position.x - 44.0).abs() < 0.1 && !moving.stale);
@@ -141,7 +141,7 @@ fn a_car_goes_on_for_a_quarter_of_a_second_and_then_stands_stale() {
 }
 
 #[test]
-fn a_wrong_guess_is_mended_without_a_jump_whoever_else_looks() {
+fn a_wrong_guess_is_corrected_smoothly_for_every_reader() {
     let mut timeline = fed(ms(2000));
     poses(&mut timeline, Duration::MAX);
     let mut last = x_of(&mut timeline, ms(2200));
@@ -181,7 +181,7 @@ fn the_live_moment_goes_on_without_snapshots_until_all_cars_are_stale() {
 }
 
 #[test]
-fn cars_stand_in_a_hole_and_are_where_they_are_behind_it() {
+fn cars_stand_still_in_a_gap_and_are_in_place_after_it() {
     let mut timeline = fed(ms(2000));
     feed(&mut timeline, ms(4000), ms(5000));
     let (_, pose) = poses(&mut timeline, ms(3900))[0];
@@ -225,7 +225,7 @@ fn a_car_vanishes_with_the_first_snapshot_without_it() {
 }
 
 #[test]
-fn an_index_with_another_owner_starts_anew() {
+fn an_index_with_a_new_owner_starts_anew() {
     let [ann, ben] = ["ann", "ben"].map(|id| id.parse().unwrap());
     // Near enough that it might be the same car.
     let moved = |timeline: &mut Timeline| {
@@ -286,7 +286,7 @@ fn the_timeline_goes_on_over_a_break_with_another_clock() {
 }
 
 #[test]
-fn no_car_is_drawn_on_a_way_over_a_break() {
+fn no_path_leads_over_a_break() {
     let mut timeline = fed(ms(2000));
     timeline.handle_break();
     let cars = vec![car(3, 40.0)];
@@ -351,7 +351,7 @@ fn driven(cars: impl IntoIterator<Item = Car>) -> Timeline {
 }
 
 #[test]
-fn a_car_that_stops_dead_does_not_swing_out() {
+fn a_car_that_stops_dead_does_not_overshoot() {
     let mut timeline = driven((0..30).map(|tick| car(3, 2.5 * tick.min(10) as f32)));
     for at in 0..1450 {
         let x = x_of(&mut timeline, ms(at));
@@ -376,7 +376,7 @@ fn a_guess_is_no_faster_than_the_car() {
 }
 
 #[test]
-fn speed_and_turn_go_evenly_and_a_turn_goes_on() {
+fn speed_and_turn_are_smooth_and_a_turn_continues() {
     let mut timeline = driven((0..10).map(|tick| Car {
         speed: 20.0 + tick as f32,
         rotation: Quat::from_yaw(0.1 * tick as f32),
@@ -403,7 +403,7 @@ fn a_car_whose_datagrams_stopped_stands_where_it_is() {
 }
 
 #[test]
-fn another_car_and_a_car_elsewhere_do_not_glide_there() {
+fn a_new_owner_and_a_teleport_are_not_smoothed() {
     let ben = "ben".parse().unwrap();
     for (owner, x) in [(Some(&ben), 40.0), (None, 900.0)] {
         let mut timeline = fed(ms(2000));

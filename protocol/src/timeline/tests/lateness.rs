@@ -17,7 +17,7 @@ fn feed_late(
 }
 
 #[test]
-fn one_that_was_held_up_with_those_behind_it_counts_once() {
+fn snapshots_held_back_together_count_once() {
     let mut timeline = Timeline::default();
     // A second of snapshots comes at once, as after a lost packet.
     let stall = 300..320u32;
@@ -49,7 +49,7 @@ fn the_delay_is_as_long_as_snapshots_need_but_bounded() {
 }
 
 #[test]
-fn the_live_moment_follows_a_slower_way_unseen() {
+fn the_live_moment_adapts_to_a_slower_network_unseen() {
     let mut timeline = Timeline::default();
     let slower = |tick| TICK * tick + if tick < 200 { ms(20) } else { ms(140) };
     let mut live = None::<Duration>;

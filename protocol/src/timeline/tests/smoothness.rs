@@ -174,7 +174,7 @@ fn print(what: &str, seen: &Seen) {
 }
 
 #[test]
-fn on_a_good_way_a_car_is_where_it_was_to_a_centimetre() {
+fn on_a_good_network_a_car_is_exact_to_a_centimetre() {
     let good = Conditions {
         latency: ms(30),
         jitter: ms(2),
@@ -198,7 +198,7 @@ fn few_snapshots_a_second_are_enough_to_stay_on_the_track() {
 }
 
 #[test]
-fn on_a_bad_way_a_car_stays_near_the_truth_and_does_not_jump() {
+fn on_a_bad_network_a_car_stays_near_the_truth_and_does_not_jump() {
     for seed in 0..3 {
         let seen = watch(TICK, ROAD, seed);
         print(&format!("bad way, seed {seed}"), &seen);
@@ -209,7 +209,7 @@ fn on_a_bad_way_a_car_stays_near_the_truth_and_does_not_jump() {
 }
 
 #[test]
-fn the_history_is_what_was_shown_live() {
+fn a_replay_shows_what_was_shown_live() {
     let mut seen = watch(TICK, ROAD, 4);
     let mut compared = 0;
     let mut since_guess = 0;
