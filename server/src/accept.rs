@@ -95,5 +95,5 @@ async fn faithful_handshake(
         return handshake(acceptor, tcp).await;
     }
     tasks.spawn(connection::end(tcp));
-    bail!("the peer speaks no TLS");
+    bail!("the peer does not speak TLS");
 }

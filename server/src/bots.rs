@@ -1,5 +1,5 @@
-//! Bots: ordinary clients of this server that drive the demo's track, so that nobody has to drive alone. [`driver`] is
-//! how one drives, [`bot`] what it does in a room, and [`supervisor`] how many there are and where.
+//! Bots: ordinary clients of this server that drive the demo's track, so that nobody has to drive alone. [`driver`] says
+//! how a bot drives, [`bot`] what it does in a room, and [`supervisor`] how many bots there are and where.
 
 mod bot;
 mod driver;
@@ -32,7 +32,7 @@ const SERVER_NAME: &str = "localhost";
 /// The bots of a server.
 #[derive(Debug, Clone, Default)]
 pub struct Bots {
-    /// How many there are in the home room, and in each room that a player makes; at most [`MAX_BOTS`].
+    /// How many bots drive in the home room, and in each room that a player makes; at most [`MAX_BOTS`].
     pub count: usize,
     /// The name of the home room.
     pub room: String,

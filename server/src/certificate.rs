@@ -1,4 +1,4 @@
-//! The server's own certificate: made at start, and kept in a folder if asked, so that a pin stays valid.
+//! The server's own certificate. It is made at start, and kept in a folder on request, so that a pin stays valid.
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};

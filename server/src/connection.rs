@@ -1,5 +1,5 @@
-//! One player's connection: cuts its bytes into lines for the engine, and writes the engine's lines. It ends as the
-//! original's does, without TLS's close_notify.
+//! One player's connection: cuts its bytes into lines for the engine, and writes the engine's lines. It ends without
+//! TLS's close_notify, as the original's does.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! The rules behind one lock, with a clock and random ids. Their outputs go on from here: lines to the connections' queues,
-//! passwords to worker threads, datagrams back to the caller.
+//! The rules behind one lock, with a clock and random ids. The engine passes their outputs on: lines to the connections'
+//! queues, passwords to worker threads, datagrams back to the caller.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -179,7 +179,7 @@ fn draw_id<Id: FromStr>() -> Id {
     loop {
         let mut bytes = [0; 16];
         if getrandom::fill(&mut bytes).is_err() {
-            // Whoever guesses an id can drive that car, so there must be no server without random ids.
+            // Anybody who guesses an id can drive that car, so the server must not run without random ids.
             tracing::error!("the system gives no random numbers");
             std::process::abort();
         }

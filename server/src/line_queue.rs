@@ -56,7 +56,7 @@ impl LineQueue {
         self.cut.notified().await;
     }
 
-    /// Wait until something is queued and take all of it; gives nothing once the queue is finished and empty.
+    /// Wait until something is queued and take all of it; gives `None` once the queue is finished and empty.
     pub(crate) async fn next(&self) -> Option<Vec<u8>> {
         loop {
             let changed = self.changed.notified();

@@ -8,10 +8,10 @@ use argon2::{Algorithm, Argon2, Block, Version};
 use crate::rules::{PasswordAnswer, PasswordHash, PasswordJob};
 
 /// Does password jobs. It keeps the memory of a job for the next one. argon2's own `PasswordHasher` allocates it anew each
-/// time, on whichever thread does the job, and the allocator then held 642 MiB after a hundred sign-ins.
+/// time, on the thread of the job. The allocator then held 642 MiB after a hundred sign-ins.
 #[derive(Default)]
 pub(crate) struct Hasher {
-    /// Memory that no job uses now: never more than there were jobs at once, which the caller bounds.
+    /// Memory that no job uses now. It never exceeds the number of jobs at once, which the caller bounds.
     free: Mutex<Vec<Vec<Block>>>,
 }
 
@@ -71,7 +71,7 @@ mod tests {
     use protocol::id::Password;
 
     #[test]
-    fn a_password_is_recognised_by_its_hash_and_no_other_is() {
+    fn only_the_right_password_matches_its_hash() {
         let hasher = Hasher::default();
         let PasswordAnswer::Hashed(hash) = hasher.work(&PasswordJob::Hash(Password::new("right")))
         else {

@@ -130,7 +130,7 @@ impl Server {
 
     /// Stop and wait until all sockets are closed.
     pub async fn stop(mut self) {
-        // First, or they would report that their connections ended.
+        // Bots stop first, or they would report that their connections ended.
         self.bots.shutdown().await;
         for task in &self.tasks {
             task.abort();

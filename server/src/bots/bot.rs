@@ -20,9 +20,9 @@ use super::traffic::Traffic;
 pub(super) const MAX_VISITED_ROOMS: usize = 4;
 /// How often a car moves on and says where it is: 20 Hz, like any client.
 const TICK: Duration = Duration::from_millis(50);
-/// A bot that could not run for longer than this goes on from where it is.
+/// A bot that did not run for longer than this goes on from where it is.
 const MAX_DELAY: Duration = Duration::from_millis(250);
-/// How often a bot that waits looks whether it has to go on waiting.
+/// How often a waiting bot checks whether to wait on.
 const LOOK: Duration = Duration::from_millis(200);
 
 const NAMES: [&str; MAX_BOTS] = [
@@ -55,7 +55,7 @@ pub(super) async fn stay_home(roster: &Arc<Roster>, number: usize) -> anyhow::Re
         let home = *roster.home.borrow();
         match home {
             Some(room) if bot.join(&room).await? => break room,
-            // The first bot makes the room, and makes it again should it ever be gone.
+            // The first bot makes the room, and makes it again if it is gone.
             _ if number == 0 => break bot.open_home().await?,
             _ => {
                 bot.next_output(Instant::now() + LOOK).await?;
@@ -148,7 +148,7 @@ impl Bot {
         Ok(output.ok().transpose()?)
     }
 
-    /// Wait for the start; gives the bot's garage, or nothing once the bot should leave.
+    /// Wait for the start; gives the bot's garage, or `None` once the bot should leave.
     async fn wait_for_start(&mut self, room: &RoomId) -> anyhow::Result<Option<usize>> {
         let mut abandoned = 0;
         let mut rooms = self.roster.rooms.subscribe();
@@ -218,7 +218,7 @@ impl Bot {
         }
     }
 
-    /// The garage of a bot that comes after the start: from the far end, where players are last.
+    /// The garage of a bot that comes after the start. Bots fill the garages from the far end, which players get last.
     fn last_garage(&self) -> usize {
         let garages = self.roster.track.garage_count();
         garages.saturating_sub(1 + self.number)
@@ -231,7 +231,7 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn no_two_bots_have_one_name_and_every_name_is_short_enough() {
+    fn every_bot_has_its_own_name_and_every_name_is_short_enough() {
         let home = NAMES.map(|name| format!("Bot {name}"));
         let visitors = (0..MAX_VISITED_ROOMS)
             .flat_map(|index| (0..MAX_BOTS).map(move |number| visitor_name(number, index)));

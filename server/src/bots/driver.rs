@@ -22,7 +22,7 @@ const MERGE_SPEED: f32 = 28.0;
 const MERGE_METRES: f32 = 55.0;
 /// The distance a car keeps to the one in front, in metres from middle to middle.
 const GAP: f32 = 9.0;
-/// Two cars closer than this sideways are in each other's way, in metres.
+/// Two cars closer than this sideways block each other, in metres.
 const CLEARANCE: f32 = 2.6;
 /// Two cars closer than this along the track are beside each other, in metres.
 const BESIDE: f32 = 7.0;
@@ -32,7 +32,7 @@ const EDGE: f32 = 1.6;
 const MAX_SIDEWAYS: f32 = 3.0;
 /// How fast a car goes around another that stands, in m/s.
 const CREEP: f32 = 2.0;
-/// The part of its braking a car counts on when it comes up behind another.
+/// The share of its braking power that a car plans with when it comes up behind another.
 const CAUTION: f32 = 0.6;
 /// How long a car waits for others in the pit lane before it squeezes past, in seconds.
 const MAX_WAIT: f32 = 4.0;
@@ -42,7 +42,7 @@ const MAX_WAIT: f32 = 4.0;
 pub(crate) struct DrivingStyle {
     /// Where it likes to drive, in metres right of the centreline.
     lane: f32,
-    /// How much of the highest speed that the tyres allow it uses, 0 to 1.
+    /// The share of the tyres' highest speed that it uses, 0 to 1.
     pace: f32,
     /// What its car can do, in m/s.
     top_speed: f32,
@@ -96,7 +96,7 @@ struct Seen {
 impl DrivingStyle {
     /// Give the style of the bot with this number.
     pub(crate) fn nth(number: usize) -> Self {
-        // Multiples of irrational numbers spread evenly over 0 to 1 and do not repeat.
+        // The fractions of multiples of an irrational number spread evenly over 0 to 1 and do not repeat.
         let spread = |step: f32| ((number as f32 + 1.0) * step).fract();
         Self {
             lane: -3.5 + 7.0 * spread(0.618_034),

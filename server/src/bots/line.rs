@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn the_way_around_is_the_shorter_one() {
+    fn the_gap_on_a_closed_line_is_the_shorter_way() {
         let oval = demo().oval;
         let length = oval.length();
         assert!((length - 927.0).abs() < 2.0, "{length}");

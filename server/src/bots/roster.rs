@@ -78,7 +78,7 @@ impl Roster {
             .context("no connection in time")?
     }
 
-    /// Put a session on the list of bots. Do so before it joins a room, or it is taken for a player there.
+    /// Put a session on the list of bots. Call this before it joins a room, or it counts as a player there.
     pub(super) fn register(self: &Arc<Self>, id: SessionId) -> Registration {
         self.bots().insert(id, None);
         Registration {
@@ -87,7 +87,7 @@ impl Roster {
         }
     }
 
-    /// Say how many bots a room should have: all, unless players need the seats; none while its host is no player.
+    /// Say how many bots a room should have: all, unless players need the seats; none while its host is a bot.
     pub(super) fn wanted(&self, room: &Room, count: usize) -> usize {
         let bots = self.bots();
         let Some(host) = &room.host_id else { return 0 };
@@ -106,7 +106,7 @@ impl Roster {
     }
 
     /// Say whether a visiting bot should leave: the room is nearly full, the bot is the host of a race that only it can
-    /// start, or only bots are left. `abandoned` counts the lists in a row that said the last.
+    /// start, or only bots are left. `abandoned` counts the lists in a row that name only bots.
     pub(super) fn should_leave(&self, bot: &SessionId, room: &RoomId, abandoned: &mut u32) -> bool {
         let Some(listed) = self.listed(room) else {
             return false;

@@ -75,7 +75,7 @@ impl VisitedRoom {
 }
 
 impl Visitors {
-    /// Ask for the rooms again and again, and send bots where players are. Ends when the connection does.
+    /// Ask for the rooms at regular intervals, and send bots where players are. Ends when the connection does.
     async fn follow_rooms(&mut self) -> anyhow::Result<()> {
         let (mut client, _) = self.roster.connect().await?;
         loop {
@@ -104,7 +104,7 @@ impl Visitors {
         }
     }
 
-    /// Send bots to a room until there are so many, unless too many rooms are visited already.
+    /// Send bots to a room until it has `wanted`, unless too many rooms are visited already.
     fn fill(&mut self, id: &RoomId, wanted: usize) {
         let is_it = |room: &Option<VisitedRoom>| room.as_ref().is_some_and(|room| room.id == *id);
         let place = self.rooms.iter().position(is_it);

@@ -12,7 +12,7 @@ pub(crate) const GRIP: f32 = 11.0;
 pub(crate) const BRAKING: f32 = 12.0;
 /// A limit above the top speed of every car, in m/s: on straights the car limits the speed, not the track.
 const NO_LIMIT: f32 = 100.0;
-/// How far beyond the end of the pit lane a car is on the centreline.
+/// How far beyond the end of the pit lane a car reaches the centreline.
 const MERGE_METRES: f32 = 45.0;
 /// How far beyond its garage a car has turned into the pit lane.
 const TURN_METRES: f32 = 9.0;
@@ -76,10 +76,10 @@ impl Track {
             .all(|number| number.is_finite());
         ensure!(
             finite && file.width_metres > 4.0,
-            "a track is made of finite numbers and wider than 4 m"
+            "a track needs finite numbers and a width over 4 m"
         );
         let oval = Line::new(oval, true);
-        ensure!(oval.length() > 100.0, "a track is longer than 100 m");
+        ensure!(oval.length() > 100.0, "a track must be longer than 100 m");
         Ok(Self {
             limits: limits(&oval),
             half_width: file.width_metres / 2.0,
@@ -244,7 +244,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_file_of_another_form_is_an_error() {
+    fn a_malformed_file_is_an_error() {
         for bad in [
             "",
             "{}",

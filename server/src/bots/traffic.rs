@@ -12,11 +12,11 @@ use crate::rules::ROOM_SEATS;
 
 /// How long a car counts after its last position.
 const FORGET_AFTER: Duration = Duration::from_secs(2);
-/// How long a car is moved on by its speed; longer would be guessing.
+/// How long a position is extrapolated by the car's speed; longer would be guessing.
 const MAX_EXTRAPOLATION: Duration = Duration::from_millis(200);
-/// Two positions closer in time than this do not tell the speed.
+/// Two positions closer in time than this do not give a speed.
 const MIN_INTERVAL: Duration = Duration::from_millis(15);
-/// A car that seems faster than this was put somewhere else, in m/s.
+/// A car that seems faster than this has jumped, in m/s.
 const MAX_SPEED: f32 = 120.0;
 /// How many cars are kept: a full room, and as many that have left.
 const MAX_CARS: usize = 2 * ROOM_SEATS;
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn speed_is_learnt_and_carries_the_car_on_until_it_is_forgotten() {
+    fn a_car_is_extrapolated_by_its_speed_until_it_is_forgotten() {
         let mut traffic = Traffic::default();
         for beat in 0..20_u16 {
             traffic.update(&update("A", f32::from(beat)), ms(u64::from(beat) * 50));
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leap_is_no_speed() {
+    fn a_jump_gives_no_speed() {
         let mut traffic = Traffic::default();
         traffic.update(&update("A", 0.0), ms(0));
         traffic.update(&update("A", 100.0), ms(50));

@@ -42,7 +42,7 @@ impl Accounts {
         self.0.get(name)
     }
 
-    /// Keep the hash of a name, in place of one already kept.
+    /// Store the hash of a name. It replaces an earlier one.
     pub(crate) fn store(&mut self, name: String, hash: PasswordHash) -> Result<(), Full> {
         if self.0.len() >= MAX_ACCOUNTS && !self.0.contains_key(&name) {
             return Err(Full);
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_end_at_the_limit_but_a_known_one_can_change() {
+    fn a_full_registry_refuses_new_names_but_updates_known_ones() {
         let mut accounts = Accounts::default();
         for index in 0..MAX_ACCOUNTS {
             assert_eq!(

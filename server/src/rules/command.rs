@@ -1,5 +1,5 @@
-//! Reads command lines. Case, types and missing fields count exactly as in the original: a line that it does not answer is
-//! [`Unanswered`] here (facts, section 2).
+//! Reads command lines. Case, types and missing fields count exactly as in the original. A line that the original does not
+//! answer is [`Unanswered`] here (facts, section 2).
 
 use protocol::id::Password;
 
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_original_leaves_without_an_answer() {
+    fn lines_that_the_original_does_not_answer() {
         for line in [
             "[]",
             "5",

@@ -224,7 +224,7 @@ impl Pose {
         Ok(Self { position, rotation })
     }
 
-    /// The original cannot write what overflowed to infinity, so nobody gets it, although it has noted the endpoint.
+    /// The original cannot write an overflow to infinity. It notes the endpoint, but nobody gets the position.
     fn is_finite(&self) -> bool {
         let (Position { x, y, z }, turn) = (self.position, self.rotation);
         let numbers = [x, y, z, turn.x, turn.y, turn.z, turn.w];

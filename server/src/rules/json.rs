@@ -9,21 +9,21 @@ use serde_json::value::RawValue;
 
 use super::json_format::to_json;
 
-/// How deep arrays and objects may be nested. The original takes deeper text for malformed.
+/// How deep arrays and objects may be nested. To the original, deeper text is malformed.
 pub(crate) const MAX_DEPTH: usize = 64;
 
 /// A text is not JSON.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NotJson;
 
-/// A field has another type than the rule wants. The original does not answer then.
+/// A field has another type than the rule wants. The original gives no answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct WrongType;
 
 /// One JSON object: its members in the order of the text, keys and values raw.
 pub(crate) struct Object<'a>(Vec<(&'a str, &'a str)>);
 
-/// Read a text; gives nothing if it is JSON but not an object.
+/// Read a text; gives `None` if it is JSON and not an object.
 pub(crate) fn parse(text: &str) -> Result<Option<Object<'_>>, NotJson> {
     let whole: &RawValue = serde_json::from_str(text).map_err(|_| NotJson)?;
     if depth(whole.get()) > MAX_DEPTH {
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_json_all_the_same() {
+    fn json_other_than_an_object_is_not_an_error() {
         for json in ["[]", "5", "\"x\"", "null", "true", "\"\\ud800\"", "1e999"] {
             assert!(matches!(parse(json), Ok(None)), "{json}");
         }
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_passed_on_keeps_order_duplicates_and_number_spelling() {
+    fn compact_json_keeps_order_duplicates_and_number_spelling() {
         let sent = "{ \"b\" : [1.50, -0,1e5 ,\n1E+400], \"a\":\"\\u00e9é/ x\",\"a\":{\"t\":true,\"ë\":null} }";
         let passed =
             r#"{"b":[1.50,-0,1e5,1E+400],"a":"\u00E9\u00E9/ x","a":{"t":true,"\u00EB":null}}"#;

@@ -9,7 +9,7 @@ use super::room::Room;
 use super::{Conn, Rules};
 
 /// How many rooms there may be. In the default mode every room has a player, so sessions are the limit. On the original
-/// started rooms stay for ever; a list of this many still fits into one line.
+/// started rooms stay for ever. A list of this many still fits into one line.
 pub const MAX_ROOMS: usize = 4_096;
 /// The longest room name in the default mode; the original has no limit.
 pub const MAX_ROOM_NAME_CHARS: usize = 64;

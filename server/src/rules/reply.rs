@@ -85,7 +85,7 @@ pub(crate) struct PlayerInfo<'a> {
     pub(crate) current_room_id: Option<RoomId>,
 }
 
-/// A place in metres. Finite, or it cannot be written.
+/// A place in metres. It must be finite to be written.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Position {
     pub(crate) x: f32,
@@ -93,7 +93,7 @@ pub(crate) struct Position {
     pub(crate) z: f32,
 }
 
-/// A turn as a quaternion. Finite, or it cannot be written.
+/// A rotation as a quaternion. It must be finite to be written.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Rotation {
     pub(crate) x: f32,

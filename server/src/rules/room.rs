@@ -16,7 +16,7 @@ const SPAWN_X: [i32; ROOM_SEATS] = [
 /// How a new player's starting place is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Seating {
-    /// The number of players already there, as on the original: places get doubled once somebody has left.
+    /// The number of players already there, as on the original. Two players may share a place once somebody has left.
     ByCount,
     /// The first free one.
     LowestFree,
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_original_doubles_a_place_after_somebody_left_and_we_do_not() {
+    fn only_the_original_gives_a_place_twice_after_somebody_left() {
         for (seating, expected) in [
             (Seating::ByCount, [0, 2, 2]),
             (Seating::LowestFree, [0, 2, 1]),

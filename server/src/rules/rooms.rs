@@ -40,7 +40,7 @@ impl Rooms {
         self.rooms.get_mut(room)?.player_mut(id)
     }
 
-    /// Add a new room, behind all others in the list.
+    /// Add a new room at the end of the list.
     pub(crate) fn insert(&mut self, mut room: Room) {
         room.number = self.made;
         self.made += 1;

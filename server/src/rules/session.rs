@@ -25,7 +25,7 @@ pub(crate) struct Session {
     pub(crate) room: Option<RoomId>,
     /// When its last complete line came, good or bad. Datagrams do not count.
     pub(crate) last_line: Duration,
-    /// Made when it first signs in: datagrams are not tried with the keys of sessions that have not.
+    /// Made when it first signs in: datagrams are tried only with the keys of sessions that have signed in.
     pub(crate) cipher: Option<Cipher>,
     /// Where its last datagram came from.
     pub(crate) endpoint: Option<SocketAddr>,
@@ -46,7 +46,7 @@ pub(crate) struct Waiting {
 /// What a password's hash or check is for.
 #[derive(Debug, Clone)]
 pub(crate) enum Purpose {
-    /// Take a name whose password this should be.
+    /// Take a name that is registered with this password.
     TakeName(String),
     /// Register a name with this password.
     Register(String, Password),

@@ -1,5 +1,5 @@
-//! `NAME` and `AUTHENTICATE`: who may have which name. The original lets almost anyone be anyone (facts, section 4.1). The
-//! default mode gives a name to whoever comes first, and a password keeps it.
+//! `NAME` and `AUTHENTICATE`: who may have which name. The original gives almost any name to anyone (facts, section 4.1).
+//! The default mode gives a free name to the first player who asks, and a password reserves it.
 
 use protocol::cipher::Cipher;
 use protocol::id::Password;
@@ -20,7 +20,7 @@ impl Rules {
         if self.config.faithful {
             self.sign_in_faithfully(conn, name.unwrap_or_else(|| ANONYMOUS.to_owned()), password);
         } else {
-            // An empty password is none.
+            // An empty password counts as no password.
             let password = password.filter(|password| !password.reveal().is_empty());
             self.sign_in_sanely(conn, name.unwrap_or_default(), password);
         }
@@ -150,7 +150,7 @@ impl Rules {
         self.reply(conn, &reply);
     }
 
-    /// Show a new name to the room at once; the original does at the next `UPDATE`.
+    /// Show a new name to the room at once. The original shows it at the next `UPDATE`.
     fn rename_in_room(&mut self, conn: Conn) {
         if let Some(session) = self.sessions.get(&conn)
             && let Some(room) = &session.room

@@ -73,7 +73,7 @@ async fn moving_cars(client: &mut Client, count: usize) -> HashMap<String, [f64;
 }
 
 #[tokio::test]
-async fn bots_drive_in_their_room_and_whoever_joins_sees_them_move() {
+async fn bots_drive_in_their_room_and_a_player_who_joins_sees_them_move() {
     let server = start().await;
     let mut ann = Client::named(&server, "Ann").await;
     let home = room(&mut ann, "Home of bots", COUNT, true).await;
@@ -87,7 +87,7 @@ async fn bots_come_to_a_players_room_race_there_and_go_with_the_player() {
     let server = start().await;
     let mut ann = Client::named(&server, "Ann").await;
     ann.create_room("Ann and others").await;
-    // Long before the start, so that she hears everybody from the first metre on.
+    // Long before the start, so that she receives everybody's positions from the first metre on.
     ann.send_sealed(&format!(
         r#"{{"command":"UPDATE","sessionId":"{}"}}"#,
         ann.id
@@ -98,7 +98,7 @@ async fn bots_come_to_a_players_room_race_there_and_go_with_the_player() {
     assert_eq!(started.matches(r#""y":-2"#).count(), 1 + COUNT, "{started}");
     ann.line().await;
     let from = moving_cars(&mut ann, COUNT).await;
-    // Each came out of the garage the server gave it, and so nobody out of Ann's.
+    // Each came out of the garage the server gave it, so nobody came out of Ann's.
     let mut garages: Vec<i64> = from.values().map(|place| place[0].round() as i64).collect();
     garages.sort_unstable();
     assert_eq!(garages, [47, 54, 60]);
@@ -117,7 +117,7 @@ async fn bots_come_to_a_players_room_race_there_and_go_with_the_player() {
 }
 
 #[tokio::test]
-async fn more_bots_than_a_room_takes_are_a_clear_error() {
+async fn too_many_bots_are_a_clear_error() {
     let bots = Bots {
         count: server::MAX_BOTS + 1,
         ..Bots::default()

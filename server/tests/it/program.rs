@@ -47,7 +47,7 @@ fn send(running: &Running, signal: &str) {
 
 #[cfg(unix)]
 #[test]
-fn it_says_where_it_is_in_one_line_and_stops_cleanly_when_told() {
+fn it_prints_its_addresses_in_one_line_and_stops_cleanly_on_request() {
     for signal in ["-TERM", "-INT"] {
         let mut running = Running(command(&["--bots", "1"]).spawn().unwrap());
         let mut out = BufReader::new(running.0.stdout.take().unwrap());
@@ -65,12 +65,12 @@ fn it_says_where_it_is_in_one_line_and_stops_cleanly_when_told() {
         assert!(running.0.wait().unwrap().success());
         let mut rest = String::new();
         out.read_to_string(&mut rest).unwrap();
-        assert_eq!(rest, "", "standard output is for the one line");
+        assert_eq!(rest, "", "standard output has one line only");
     }
 }
 
 #[test]
-fn what_it_cannot_do_it_says_and_fails() {
+fn a_failed_start_is_explained_and_has_an_error_status() {
     let cases: [(&[&str], &str); 2] = [
         (&["--bots", "100"], "at most 18 bots"),
         (

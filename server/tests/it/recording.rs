@@ -166,7 +166,7 @@ impl Kind {
 }
 
 impl Payload {
-    /// Read a text that names its form; `form` is the one that goes without saying.
+    /// Read a text that may name its form; `form` is the default.
     fn read(form: &str, text: &str) -> Option<Self> {
         if let Some(digits) = text.strip_prefix("hex:") {
             let digits = digits.trim();

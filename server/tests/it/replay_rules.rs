@@ -211,7 +211,7 @@ impl Replay {
     }
 }
 
-/// Stand in for argon2, which is not what is tested here.
+/// Stand in for argon2, which is tested elsewhere.
 fn answer(job: PasswordJob) -> PasswordAnswer {
     match job {
         PasswordJob::Hash(password) => PasswordAnswer::Hashed(PasswordHash::new(password.reveal())),
@@ -238,7 +238,7 @@ fn every_recording_is_answered_as_the_original_did() {
 }
 
 #[test]
-fn a_recording_that_says_anything_else_is_noticed() {
+fn a_changed_recording_is_noticed() {
     for recording in recording::all() {
         let received = play(&recording);
         for index in 0..recording.events.len() {

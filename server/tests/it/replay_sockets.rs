@@ -84,7 +84,7 @@ async fn play(recording: &Recording) -> Vec<String> {
     let mut at = Instant::now() + SERVER_LEAD;
     let mut recorded = Duration::ZERO;
     for (index, event) in recording.events.iter().enumerate() {
-        // Never sooner after the event before than it was recorded.
+        // The pause after the previous event is at least as long as recorded.
         at += event.at.saturating_sub(recorded);
         recorded = event.at;
         if let Some(channel) = received_on(&event.kind) {
@@ -113,7 +113,7 @@ async fn play(recording: &Recording) -> Vec<String> {
     stage.shared.differences()
 }
 
-/// The channel on which a client receives what happened, where it only has to wait for it.
+/// The channel on which a client receives this event; `None` for an event that the client itself causes.
 fn received_on(kind: &Kind) -> Option<Channel> {
     let (channel, item) = Item::of(kind)?;
     (!matches!(item, Item::Tls(_))).then_some(channel)
@@ -316,7 +316,7 @@ async fn read_lines(mut reader: impl AsyncRead + Unpin, shared: Arc<Shared>, who
 async fn read_datagrams(udp: Arc<UdpSocket>, shared: Arc<Shared>, who: String) {
     let mut bytes = vec![0; 1 << 16];
     while let Ok(count) = udp.recv(&mut bytes).await {
-        // The first generation never seals what it sends; should ours ever, the text will not be as expected.
+        // The first generation never seals what it sends. If ours does, the text is not as expected.
         let sealed = bytes[0] != b'{';
         let text = String::from_utf8_lossy(&bytes[..count]).into_owned();
         shared.receive(&who, Channel::Udp, Item::Datagram { sealed, text });

@@ -31,12 +31,12 @@ async fn bye_ends_the_connection_in_order_but_without_close_notify() {
     client.write(b"{\"command\":\"BYE\"}\n").await;
     let (rest, end) = client.end().await;
     assert_eq!(rest, b"{\"command\":\"BYE_OK\"}\n");
-    // TLS misses its close_notify; a reset would be another error.
+    // TLS reports the missing close_notify. A reset would be another error.
     assert_eq!(end.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
 }
 
 #[tokio::test]
-async fn what_is_sent_behind_bye_does_not_swallow_its_answer() {
+async fn bytes_after_bye_do_not_lose_its_answer() {
     let server = start().await;
     let mut client = Client::named(&server, "Ann").await;
     let behind = "{\"command\":\"PING\"}\n".repeat(1000);
@@ -49,7 +49,7 @@ async fn what_is_sent_behind_bye_does_not_swallow_its_answer() {
 }
 
 #[tokio::test]
-async fn wrong_password_full_room_not_the_host_and_unknown_room_each_say_so_and_disturb_nobody() {
+async fn each_refusal_is_explained_and_disturbs_nobody() {
     let server = start().await;
     let mut host = Client::connect(&server).await;
     host.ask(r#"{"command":"NAME","name":"Host","password":"right"}"#)
@@ -174,7 +174,7 @@ async fn a_peer_that_never_reads_is_cut_off_and_others_go_on() {
 }
 
 #[tokio::test]
-async fn a_silent_peer_keeps_nobody_from_connecting() {
+async fn a_silent_peer_does_not_block_others() {
     let server = start().await;
     let silent = TcpStream::connect(server.tcp_addr()).await.unwrap();
     let mut half = TcpStream::connect(server.tcp_addr()).await.unwrap();

@@ -1,5 +1,5 @@
-//! What every client should receive and did receive, and the comparison as the recordings' README asks for it:
-//! client by client and channel by channel, with the order of rooms, players and starting places left open.
+//! What every client should receive and did receive. The two are compared as the recordings' README asks:
+//! by client and channel, with the order of rooms, players and starting places left open.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -113,7 +113,7 @@ impl Transcript {
             out.push_str(
                 self.names
                     .get(name)
-                    .ok_or_else(|| format!("nobody knows yet what {name} is"))?,
+                    .ok_or_else(|| format!("{name} is not known yet"))?,
             );
             rest = &rest[at + name.len()..];
         }

@@ -85,7 +85,7 @@ fn a_car_begins_in_its_garage_with_its_nose_out() {
 }
 
 #[test]
-fn nothing_a_car_does_is_beyond_a_car() {
+fn speeds_and_turns_stay_within_those_of_a_real_car() {
     for number in [0, 7, 17] {
         let mut driver = Driver::new(Arc::new(demo()), number, DrivingStyle::nth(number));
         let (mut place, mut yaw, mut speed) = (driver.place(), driver.yaw(), 0.0);
@@ -163,7 +163,7 @@ fn a_car_that_stands_on_the_track_is_driven_around() {
 }
 
 #[test]
-fn where_there_is_no_way_past_a_car_waits_behind() {
+fn a_car_that_cannot_pass_waits_behind() {
     let track = Arc::new(demo());
     let wall = |step: i16| {
         track.oval.point(Spot {

@@ -73,14 +73,14 @@ fn numbers_are_32_bit_floats_in_the_spelling_of_the_original() {
 }
 
 #[test]
-fn what_overflows_reaches_nobody() {
+fn a_position_that_overflows_reaches_nobody() {
     for (mut world, ann, _, _) in both() {
         assert!(world.cast(ann, &update(&id(ann), "1e99")).is_empty());
     }
 }
 
 #[test]
-fn what_overflows_tells_the_endpoint() {
+fn a_position_that_overflows_still_sets_the_endpoint() {
     for (mut world, ann, bob, room) in both() {
         let cy = world.named("Cy");
         world.join(cy, &room);
@@ -95,18 +95,18 @@ fn what_overflows_tells_the_endpoint() {
 }
 
 #[test]
-fn the_original_believes_the_id_in_the_text_and_we_the_key() {
+fn the_original_trusts_the_id_in_the_text_and_we_trust_the_key() {
     for (faithful, heard) in [(true, 1), (false, 0)] {
         let (mut world, ann, bob, _) = pair(faithful);
         let eve = world.named("Eve");
-        // Eve speaks for Bob, with her own key.
+        // Eve claims to be Bob, with her own key.
         assert_eq!(world.cast(eve, &update(&id(bob), "9")).len(), heard);
         let _ = ann;
     }
 }
 
 #[test]
-fn every_update_tells_the_senders_place_anew() {
+fn every_update_sets_the_senders_endpoint_again() {
     for (mut world, ann, bob, _) in both() {
         let moved = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
         world.cast_bytes(moved, &seal(ann, update(&id(ann), "1").as_bytes()));
@@ -192,7 +192,7 @@ fn compressed_datagrams_are_understood_in_the_default_mode() {
 }
 
 #[test]
-fn places_of_sessions_that_are_gone_are_forgotten() {
+fn endpoints_of_ended_sessions_are_forgotten() {
     let (mut world, ann, bob, _) = pair(false);
     world.disconnect(ann);
     assert!(world.cast(bob, &update(&id(bob), "1")).is_empty());

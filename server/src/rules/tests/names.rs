@@ -1,4 +1,4 @@
-//! Who may be called what.
+//! Who may have which name.
 
 use super::*;
 
@@ -82,7 +82,7 @@ fn the_original_takes_any_text_for_a_name_and_we_refuse_empty_and_endless_ones()
 }
 
 #[test]
-fn a_name_without_password_passes_with_any_while_its_holder_is_online_on_the_original() {
+fn the_original_takes_any_password_for_an_online_name_without_one() {
     let mut world = World::new(true);
     let (ann, bob) = (world.named("Ann"), world.connect());
     assert!(
@@ -91,7 +91,7 @@ fn a_name_without_password_passes_with_any_while_its_holder_is_online_on_the_ori
             .contains("AUTH_FAILED")
     );
     assert!(world.ask(bob, &name_with("ANN", "any")).contains("NAME_OK"));
-    // Nothing was stored by that: the next password passes as well.
+    // The first password was not stored, so another one passes too.
     let eve = world.connect();
     assert!(
         world
@@ -130,7 +130,7 @@ fn a_wrong_authenticate_signs_out_on_the_original_only() {
 }
 
 #[test]
-fn commands_wait_for_the_password_and_come_in_order_then() {
+fn commands_wait_for_the_password_and_keep_their_order() {
     for mut world in World::both() {
         world.answers = false;
         let ann = world.connect();
@@ -160,13 +160,13 @@ fn too_many_waiting_lines_end_the_session() {
     assert!(world.closed.is_empty());
     world.say(ann, "{}");
     assert_eq!(world.closed, [ann]);
-    // The answer comes to nobody.
+    // Nobody gets the answer.
     world.answer_next();
     assert!(world.lines.is_empty());
 }
 
 #[test]
-fn of_two_that_register_a_name_at_once_the_first_has_it() {
+fn the_first_of_two_simultaneous_registrations_gets_the_name() {
     let mut world = World::new(false);
     world.answers = false;
     let (ann, eve) = (world.connect(), world.connect());

@@ -43,7 +43,7 @@ fn creating_or_joining_leaves_the_old_room_but_not_on_the_original() {
 }
 
 #[test]
-fn a_full_a_known_and_an_unknown_room_are_refused_and_nobody_leaves_for_them() {
+fn a_refused_join_keeps_the_player_in_its_room() {
     let refusal = error_line("Failed to join room. Room may be full or inactive.");
     for mut world in World::both() {
         let host = world.named("Host");
@@ -154,7 +154,7 @@ fn an_endless_room_name_is_refused_by_us_only() {
 }
 
 #[test]
-fn rooms_end_at_the_limit() {
+fn rooms_are_limited() {
     let mut world = World::new(true);
     let ann = world.named("Ann");
     for _ in 0..MAX_ROOMS {

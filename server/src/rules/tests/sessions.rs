@@ -47,7 +47,7 @@ fn a_line_too_long_is_an_error_and_the_session_goes_on() {
 }
 
 #[test]
-fn sessions_end_at_the_limit() {
+fn sessions_are_limited() {
     let mut world = World::new(false);
     for _ in 0..MAX_SESSIONS {
         world.connect();
