@@ -1,4 +1,4 @@
-//! What players come for: to see each other drive, write to each other, and start together.
+//! What players do: see each other drive, write to each other, and start together.
 
 use protocol::command::Command;
 use protocol::event::{Event, Spawn};
@@ -20,7 +20,7 @@ async fn players_see_each_other_in_both_modes_of_the_server() -> anyhow::Result<
 }
 
 #[tokio::test]
-async fn a_start_is_told_once_to_everybody_with_a_place_for_each() -> anyhow::Result<()> {
+async fn everybody_gets_the_start_once_with_a_place_for_each() -> anyhow::Result<()> {
     let (_site, mut ann, mut bob, _) = two_in_a_room(false).await?;
     let answer = ann.ask(Command::StartGame).await??;
     let Event::GameStarted(started) = answer else {
@@ -32,7 +32,7 @@ async fn a_start_is_told_once_to_everybody_with_a_place_for_each() -> anyhow::Re
     assert_ne!(places[0], places[1]);
     let told = |output| matches!(output, Output::GameStarted(_)).then_some(());
     bob.until(|bob| bob.take(told).is_some()).await?;
-    // The host's second telling has come when a later command is answered.
+    // The second start line for the host has come when a later command is answered.
     ann.ask(Command::Ping).await??;
     assert!(ann.take(told).is_some());
     assert!(ann.take(told).is_none(), "the host is told once");
@@ -40,7 +40,7 @@ async fn a_start_is_told_once_to_everybody_with_a_place_for_each() -> anyhow::Re
 }
 
 #[tokio::test]
-async fn a_message_reaches_its_player_with_every_letter() -> anyhow::Result<()> {
+async fn a_message_arrives_unchanged() -> anyhow::Result<()> {
     let site = Site::start().await?;
     let mut ann = Player::sign_in(&site.url(), "Zoë <&'+\"`").await?;
     let mut bob = Player::sign_in(&site.url(), "Bob").await?;
@@ -69,7 +69,7 @@ async fn a_message_reaches_its_player_with_every_letter() -> anyhow::Result<()> 
 }
 
 #[tokio::test]
-async fn batches_and_compression_are_understood_and_done_without() -> anyhow::Result<()> {
+async fn batches_and_compression_work_and_are_optional() -> anyhow::Result<()> {
     for faithful in [false, true] {
         let options = Options {
             faithful,

@@ -1,4 +1,4 @@
-//! Nobody stays behind as a ghost, however a player goes.
+//! No player stays behind as a ghost, however it leaves.
 
 use protocol::command::Command;
 use server::Options;

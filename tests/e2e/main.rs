@@ -14,7 +14,7 @@ use protocol::session::{CommandError, Output};
 use server::Options;
 use tests::{Player, Site};
 
-/// Two players in a room who want to be left alone: whatever goes wrong elsewhere, they go on.
+/// Two players in a room who play on whatever goes wrong elsewhere.
 struct Bystanders {
     driver: Player,
     watcher: Player,
@@ -62,8 +62,8 @@ async fn two_in_a_room(faithful: bool) -> anyhow::Result<(Site, Player, Player, 
     Ok((site, ann, bob, room))
 }
 
-/// Let one player drive at a place until another sees it there: positions may be lost, and the server learns where
-/// to send only from a position of the other's own.
+/// Let one player drive at a place until another sees it there. Positions may be lost, and the server learns where to
+/// send them only from a position of the watcher's own.
 async fn see(driver: &mut Player, watcher: &mut Player, place: Vec3) -> anyhow::Result<()> {
     let id = driver.client.session().id().cloned();
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
@@ -90,7 +90,7 @@ async fn see(driver: &mut Player, watcher: &mut Player, place: Vec3) -> anyhow::
     }
 }
 
-/// The sentence a refused command came back with.
+/// The message of a refused command.
 fn refusal<T: std::fmt::Debug>(answer: Result<T, CommandError>) -> String {
     match answer {
         Err(CommandError::Refused { message, .. }) => message,

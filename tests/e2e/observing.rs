@@ -1,4 +1,4 @@
-//! Rooms that no player of the relay shows: observers show them, cost the players nothing, and know when to go.
+//! Observers show rooms that no player of the relay shows, cost the players nothing, and leave in time.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use tokio::net::TcpStream;
 
 use crate::spectating::{drive, id_of, is_at};
 
-/// Between two looks: some of the waits take ten.
+/// Between two looks. Some waits take ten looks.
 const LOOK: Duration = Duration::from_millis(30);
 
-/// Between two questions of a player who waits: the relay lets 100 a second through.
+/// Between two commands of a player who waits. The relay lets 100 a second through.
 const BEAT: Duration = Duration::from_millis(25);
 
 /// A site whose relay sends observers, and the relay that the players use instead.
@@ -53,7 +53,7 @@ async fn rooms(player: &mut Player) -> anyhow::Result<Vec<Room>> {
     }
 }
 
-/// Wait until these are in the player's room and nobody else.
+/// Wait until exactly these are in the player's room.
 async fn until_here_are(player: &mut Player, expected: &[SessionId]) -> anyhow::Result<()> {
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
     loop {
@@ -69,7 +69,7 @@ async fn until_here_are(player: &mut Player, expected: &[SessionId]) -> anyhow::
     }
 }
 
-/// Wait until somebody else than these is in the player's room; gives that player.
+/// Wait until somebody other than these is in the player's room; gives that player.
 async fn until_observed(player: &mut Player, players: &[SessionId]) -> anyhow::Result<SessionId> {
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
     loop {
@@ -129,7 +129,7 @@ async fn players_of_another_relay_are_seen_and_see_no_observer() -> anyhow::Resu
         assert_eq!(spectator.room["name"], "Monza");
         let observer = until_observed(&mut ann, &players).await?;
         assert_eq!(ann.room_players().await?.len(), 3);
-        // Nobody watches any more, so it says goodbye.
+        // Nobody watches any more, so the observer says goodbye.
         drop(spectator);
         until_here_are(&mut ann, &players).await?;
         assert!(!players.contains(&observer));
@@ -146,7 +146,7 @@ async fn an_observer_that_becomes_host_or_is_alone_leaves() -> anyhow::Result<()
     let _spectator = Spectator::watch(&site.relay, &room).await?;
     let a = id_of(&ann);
     until_observed(&mut ann, &[a]).await?;
-    // Of those who stay the observer was here longest, so it is host until it notices.
+    // The observer was here longest of those who stay, so it is host until it notices.
     bob.join_room(&room).await??;
     ann.ask(Command::LeaveRoom).await??;
     let b = id_of(&bob);
@@ -160,7 +160,7 @@ async fn an_observer_that_becomes_host_or_is_alone_leaves() -> anyhow::Result<()
         anyhow::ensure!(std::time::Instant::now() < deadline, "Bob is no host");
         ann.step(BEAT).await;
     }
-    // It comes back after a while, and is alone once Bob has left: then there is no room any more.
+    // It comes back after a while, and is alone once Bob has left. It leaves, and the room is gone.
     until_observed(&mut bob, &[b]).await?;
     bob.ask(Command::LeaveRoom).await??;
     while !rooms(&mut ann).await?.is_empty() {
@@ -171,7 +171,7 @@ async fn an_observer_that_becomes_host_or_is_alone_leaves() -> anyhow::Result<()
 }
 
 #[tokio::test]
-async fn the_last_seat_is_left_to_players() -> anyhow::Result<()> {
+async fn observers_leave_the_last_seat_to_players() -> anyhow::Result<()> {
     let (site, elsewhere) = site(false).await?;
     let mut crowd = Vec::new();
     for number in 0..19 {
@@ -186,12 +186,12 @@ async fn the_last_seat_is_left_to_players() -> anyhow::Result<()> {
     let other = ann.create_room("other").await?;
     let _at_full = Spectator::watch(&site.relay, &full).await?;
     let _at_other = Spectator::watch(&site.relay, &other).await?;
-    // Both are on the same list, so an observer in the one means that the other was looked at too.
+    // Both are on the same list, so an observer in one room means that the relay looked at the other too.
     let a = id_of(&ann);
     until_observed(&mut ann, &[a]).await?;
     let host = &mut crowd[0];
     assert_eq!(host.room_players().await?.len(), 19);
-    // With one seat more one comes, and goes when the room fills up.
+    // With one more free seat an observer comes, and it leaves when the room fills up.
     let mut last = crowd.pop().ok_or_else(|| anyhow::anyhow!("nobody"))?;
     last.ask(Command::LeaveRoom).await??;
     until_observed(&mut crowd[0], &players).await?;
@@ -237,8 +237,8 @@ async fn until_seen(
     Ok(())
 }
 
-/// Wait until an observer is in another race that a player of the relay only sits by. So many looks have been taken
-/// at all rooms that were watched before.
+/// Wait until an observer is in another race whose player of the relay is idle. By then the relay has taken as many
+/// looks at all rooms that were watched before.
 async fn until_a_later_race_is_observed(site: &Site) -> anyhow::Result<()> {
     let mut player = Player::sign_in(&site.url(), "Zoe").await?;
     let race = player.create_room("Later").await?;
@@ -250,7 +250,7 @@ async fn until_a_later_race_is_observed(site: &Site) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_race_that_players_of_the_relay_only_sit_by_is_seen() -> anyhow::Result<()> {
+async fn a_race_whose_players_of_the_relay_are_idle_is_seen() -> anyhow::Result<()> {
     for faithful in [false, true] {
         let (site, elsewhere) = site(faithful).await?;
         let mut ann = Player::sign_in(&url(&elsewhere), "Ann").await?;
@@ -267,7 +267,7 @@ async fn a_race_that_players_of_the_relay_only_sit_by_is_seen() -> anyhow::Resul
         until_seen(&mut spectator, &mut ann, Vec3::new(5.0, 0.0, 1.0)).await?;
         let players = [id_of(&ann), id_of(&bob)];
         until_observed(&mut bob, &players).await?;
-        // He drives: the observer goes, and what he is sent is seen in its place.
+        // He drives: the observer leaves, and the positions he gets are shown instead.
         until_seen(&mut spectator, &mut bob, Vec3::new(-3.0, 0.0, 2.0)).await?;
         until_here_are(&mut bob, &players).await?;
         until_seen(&mut spectator, &mut ann, Vec3::new(9.0, 0.0, 1.0)).await?;
@@ -287,7 +287,7 @@ async fn a_player_of_the_relay_who_drove_unwatched_needs_no_observer() -> anyhow
     let mut bob = Player::sign_in(&site.url(), "Bob").await?;
     bob.join_room(&room).await??;
     let players = [id_of(&ann), id_of(&bob)];
-    // What Ann is sent of him has gone through the relay, so he shows the race from now on.
+    // Bob's position reached Ann through the relay, so he shows the race from now on.
     let b = players[1];
     let came = |player: &mut Player| {
         player.take(|output| match output {
@@ -318,7 +318,7 @@ async fn no_observer_comes_into_a_lobby_of_the_relays_players() -> anyhow::Resul
     let _here = Spectator::watch(&site.relay, &room).await?;
     until_a_later_race_is_observed(&site).await?;
     assert_eq!(bob.room_players().await?.len(), 2);
-    // The lobby's race begins, and they sit by it too.
+    // The lobby's race begins, and they are idle in it too.
     bob.ask(Command::StartGame).await??;
     let waiting = [id_of(&ann), id_of(&bob)];
     until_observed(&mut bob, &waiting).await?;
@@ -326,7 +326,7 @@ async fn no_observer_comes_into_a_lobby_of_the_relays_players() -> anyhow::Resul
 }
 
 #[tokio::test]
-async fn links_to_rooms_that_are_not_there_keep_no_observer_from_others() -> anyhow::Result<()> {
+async fn links_to_missing_rooms_do_not_hold_observers_back() -> anyhow::Result<()> {
     let observing = Observing {
         at_once: 1,
         ..Observing::default()
@@ -344,7 +344,7 @@ async fn links_to_rooms_that_are_not_there_keep_no_observer_from_others() -> any
 }
 
 #[tokio::test]
-async fn a_relay_that_stops_takes_its_observers_home() -> anyhow::Result<()> {
+async fn a_stopping_relay_withdraws_its_observers() -> anyhow::Result<()> {
     let (site, elsewhere) = site(true).await?;
     let mut ann = Player::sign_in(&url(&elsewhere), "Ann").await?;
     let room = ann.create_room("Monza").await?;

@@ -1,4 +1,4 @@
-//! Races are watched without an account: whoever opens the link sees the cars where their players drive them.
+//! Races are watched without an account: a link shows the cars where their players drive them.
 
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ async fn a_spectator_sees_the_players_drive_on_their_true_paths() -> anyhow::Res
             assert!((a.position.z - 10.0).abs() < PRECISION, "{a:?}");
             assert!((b.position.z + 20.0).abs() < PRECISION, "{b:?}");
             assert!((a.position.y - 1.0).abs() < PRECISION && a.rotation.yaw() > 0.98);
-            // A car is drawn in the past, so it is never ahead of where it is now by more than it may be carried on.
+            // A car is drawn in the past, so it is ahead of its true place by at most the extrapolation.
             assert!(a.position.x >= 0.0 && -b.position.x >= 0.0);
             seen_between += u32::from(a.position.x > 0.0 && a.position.x < x);
         }
@@ -93,7 +93,7 @@ async fn a_late_joiner_gets_the_whole_room_at_once() -> anyhow::Result<()> {
         drive(&mut ann, place).await?;
         first.listen(Duration::from_millis(5)).await?;
     }
-    // The player sends nothing any more: what the late one gets is what was there.
+    // The player sends nothing any more, so the late joiner gets the existing state.
     let mut late = Spectator::watch(&site.relay, &room).await?;
     late.until(|late| late.kinds.len() >= 2).await?;
     assert_eq!(&late.kinds[..2], "tb", "the room, then its cars");
@@ -137,7 +137,7 @@ async fn every_spectator_gets_every_snapshot() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn rooms_are_not_confused_when_a_player_changes_and_who_left_is_gone() -> anyhow::Result<()> {
+async fn a_player_who_changes_rooms_is_shown_in_the_new_one_only() -> anyhow::Result<()> {
     let site = Site::start().await?;
     let mut ann = Player::sign_in(&site.url(), "Ann").await?;
     let mut bob = Player::sign_in(&site.url(), "Bob").await?;

@@ -1,4 +1,4 @@
-//! Everything that goes wrong has a clear message, and disturbs nobody else.
+//! Every failure has a clear message, and disturbs nobody else.
 
 use protocol::command::Command;
 use protocol::frame::MAX_CLIENT_LINE_BYTES;
@@ -91,7 +91,7 @@ async fn a_room_that_is_not_there_is_refused() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_game_server_that_is_down_is_said_to_be() -> anyhow::Result<()> {
+async fn a_game_server_that_is_down_is_reported() -> anyhow::Result<()> {
     let site = Site::start().await?;
     let Site { server, relay } = site;
     server.stop().await;

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_share_of_all_took_no_longer_than_its_quantile() {
+    fn a_quantile_bounds_its_share_of_the_delays() {
         let delays = Delays::default();
         (1..=1000).for_each(|n| delays.count(Duration::from_micros(100 * n)));
         assert_eq!(delays.number(), 1000);
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn none_have_no_quantile_and_the_slowest_are_at_the_end() {
+    fn without_delays_there_is_no_quantile_and_the_slowest_count_at_the_end() {
         let delays = Delays::default();
         assert!(delays.quantile(0.5).is_nan());
         delays.count(Duration::from_secs(3600));

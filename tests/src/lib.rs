@@ -1,4 +1,5 @@
-//! What end-to-end tests and the programs for load share: a whole site on loopback, and players and spectators without a browser.
+//! Shared by the end-to-end tests and the programs for load: a whole site on loopback, and players and spectators without a
+//! browser.
 
 mod delays;
 mod player;

@@ -123,7 +123,7 @@ impl Player {
         }
     }
 
-    /// Go on until something is so.
+    /// Step until a condition holds.
     ///
     /// # Errors
     /// The connection ends first, or it takes longer than 20 s.
@@ -141,10 +141,10 @@ impl Player {
         Ok(())
     }
 
-    /// Go on until the connection has ended.
+    /// Step until the connection has ended.
     ///
     /// # Errors
-    /// It has not within 20 s.
+    /// It does not end within 20 s.
     pub async fn until_ended(&mut self) -> anyhow::Result<Ended> {
         let mut ended = None;
         self.until(|player| {

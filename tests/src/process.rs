@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 
-/// Ticks a second in which Linux tells the times of a process, on every machine.
+/// Ticks a second of the process times that Linux reports, on every machine.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// A process, seen from outside.
@@ -91,7 +91,7 @@ pub fn tcp_kibibytes() -> anyhow::Result<u64> {
     Ok(PAGE_KIBIBYTES * number_behind(tcp.context("no TCP")?, "mem ")?)
 }
 
-/// Refuse to begin where the system allows this process too few file descriptors.
+/// Refuse to begin if the system allows this process too few file descriptors.
 ///
 /// # Errors
 /// It allows fewer than `wanted`, or this is not Linux.

@@ -1,4 +1,4 @@
-//! A whole site on loopback: game server and relay on free ports, gone when dropped.
+//! A whole site on loopback: game server and relay on free ports. Dropping it stops both.
 
 use anyhow::Context as _;
 use relay::{Config, Fingerprint, HostPort, Relay, Trust};

@@ -25,7 +25,7 @@ pub struct Spectator {
     pub room: Value,
     /// The newest snapshot.
     pub snapshot: Option<Snapshot>,
-    /// The number of snapshots that were left out between those that came.
+    /// The number of snapshots that were skipped.
     pub skipped: u32,
     /// The kinds of the frames so far: `t` and `b`.
     pub kinds: String,
@@ -62,10 +62,10 @@ impl Spectator {
         Ok(frames)
     }
 
-    /// Take frames until something is so.
+    /// Take frames until a condition holds.
     ///
     /// # Errors
-    /// It is not within 20 s, or the connection ends.
+    /// It does not hold within 20 s, or the connection ends.
     pub async fn until(&mut self, done: impl Fn(&Self) -> bool) -> anyhow::Result<()> {
         let deadline = Instant::now() + DEADLINE;
         while !done(self) {

@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the connection ended: {code} {reason}")]
 pub struct Ended {
-    /// The WebSocket's close code; 1006 where there was none.
+    /// The WebSocket's close code; 1006 if there was none.
     pub code: u16,
     /// The reason beside it.
     pub reason: String,

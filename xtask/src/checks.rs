@@ -32,14 +32,14 @@ pub(crate) fn clippy_wasm() -> Result<()> {
     )))
 }
 
-/// Private items are documented too, since contributors read them, so links to them work.
+/// Private items are documented too, since contributors read them. Links to them then work.
 pub(crate) fn doc() -> Result<()> {
     let flags = "-D warnings -A rustdoc::private-intra-doc-links";
     let doc = |packages: &str| {
         let command = format!("doc {packages} --no-deps --document-private-items");
         run(cargo(&command).env("RUSTDOCFLAGS", flags))
     };
-    // There are no examples to document. With this option cargo takes the features of clippy and compiles nothing again.
+    // There are no examples to document. With this option cargo uses clippy's features and recompiles nothing.
     doc(&format!("{NATIVE} --lib --bins --examples"))?;
     doc(&format!("--package client-wasm --target {}", wasm::TARGET))
 }
@@ -53,15 +53,13 @@ pub(crate) fn rust_quick() -> Result<()> {
     rust_tests("quick")
 }
 
-/// Run the native tests. Those of this program come by themselves: in the workspace its dependencies have other features, so
-/// they would be compiled again.
+/// Run the native tests. The tests of this program run separately: in the workspace its dependencies have other features,
+/// so they would be compiled again.
 fn rust_tests(profile: &str) -> Result<()> {
     let runner = if requirements::nextest() {
         format!("nextest run --profile {profile}")
     } else {
-        println!(
-            "    cargo-nextest is not installed: cargo test takes its place, and runs all tests"
-        );
+        println!("    cargo-nextest is not installed: cargo test runs instead, with all tests");
         "test --lib --bins --tests".to_owned()
     };
     for packages in [NATIVE_BUT_XTASK, "--package xtask"] {
@@ -79,7 +77,7 @@ pub(crate) fn script(name: &str) -> Result<()> {
     run(&mut npm(&["run", "--silent", name]))
 }
 
-/// The files are named one by one: what Node makes of a folder or a pattern differs between its versions.
+/// The files are named one by one, since versions of Node treat folders and patterns differently.
 pub(crate) fn node() -> Result<()> {
     let mut files = Vec::new();
     for folder in ["www/test", "client-wasm/test"] {
@@ -147,7 +145,7 @@ fn browser_tests(options: &[&str]) -> Result<()> {
     wasm::build()?;
     programs()?;
     let programs = target_dir()?.join("debug");
-    // One after the other: beside a race, another page takes its frames.
+    // One after the other: another page beside a race slows its frames.
     for project in ["pages", "races"] {
         let mut command = npm(&[
             "run",

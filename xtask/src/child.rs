@@ -1,5 +1,5 @@
 //! A program of this project as a child process, for `demo`: its ready line, whether it still runs, and its clean end.
-//! A dropped child is killed, so that no failure leaves one behind.
+//! Dropping it kills the process, so that no failure leaves one behind.
 
 use std::io::{BufRead, BufReader, Read, copy, sink};
 use std::path::Path;
@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// A program prints its ready line within this time. The usual is well under a second.
+/// A program prints its ready line within this time, usually in well under a second.
 const READY_LIMIT: Duration = Duration::from_secs(20);
-/// The most that is read of a ready line. The usual is 150 bytes.
+/// The most that is read of a ready line. It usually has 150 bytes.
 const MAX_READY_LINE_BYTES: u64 = 4096;
 /// A program that was asked to stop is killed after this time. Its own goodbyes take less.
 const STOP_LIMIT: Duration = Duration::from_secs(8);
@@ -62,10 +62,10 @@ impl Program {
             bail!("{name} ended before it was ready ({status}); it says why above");
         }
         serde_json::from_str(&line)
-            .with_context(|| format!("{} printed something else than JSON: {line}", self.name))
+            .with_context(|| format!("{} printed something other than JSON: {line}", self.name))
     }
 
-    /// Say how the program ended, or nothing while it runs.
+    /// Say how the program ended; `None` while it runs.
     pub(crate) fn ended(&mut self) -> Result<Option<String>> {
         let status = self
             .child
@@ -171,7 +171,7 @@ mod tests {
             .unwrap()
             .to_string();
         assert!(
-            error.contains("printed something else than JSON: hello"),
+            error.contains("printed something other than JSON: hello"),
             "{error}"
         );
     }

@@ -22,7 +22,7 @@ pub(crate) struct Options {
     /// The port of the page; 0 takes any free one.
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// How many cars drive by themselves; a room keeps two of its places for players.
+    /// How many bots drive; a room keeps two of its places for players.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=18))]
     bots: u8,
     /// Open the page in the browser.
@@ -37,7 +37,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     wasm::build()?;
     run_command(&mut cargo("build --package server --package relay"))?;
 
-    // Only from here on: before, Ctrl-C simply ends this program and the build.
+    // Until here Ctrl-C simply ends this program and the build.
     let stop = stop_requests()?;
     let mut programs = Vec::new();
     let address = start(options, &mut programs)?;

@@ -33,7 +33,7 @@ pub(crate) fn build() -> Result<()> {
     requirements::npm_packages_of("tests/package")?;
     wasm::ensure_target()?;
     let mut wasm_pack = tools::wasm_pack()?;
-    // Its own optimiser is a download. It would write a .gitignore, which makes npm leave the module out.
+    // wasm-pack would download its own optimiser. It would also write a .gitignore, and npm would leave the module out.
     let arguments = format!(
         "--quiet build client-wasm --target web --profile {} --mode no-install --no-pack --no-gitignore --no-opt",
         wasm::PROFILE
@@ -75,7 +75,7 @@ pub(crate) fn test() -> Result<()> {
     })
 }
 
-/// Check that every tool and every setting of TypeScript finds its way into the tarball.
+/// Check that the package resolves in every tool and with every module setting of TypeScript.
 fn lint() -> Result<()> {
     let tarball = folder()?.join(TARBALL);
     run(node("tests/package/node_modules/publint/src/cli.js")

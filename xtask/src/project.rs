@@ -70,7 +70,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Run a command and give what it prints, or nothing if it cannot start or fails.
+/// Run a command and give what it prints; `None` if it cannot start or fails.
 pub(crate) fn output(command: &mut Command) -> Option<String> {
     let output = command
         .output()

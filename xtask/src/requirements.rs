@@ -23,12 +23,12 @@ const BROWSERS: [&str; 5] = [
     "chrome",
 ];
 
-/// Install the npm packages of the top folder, unless they are those of its lock file already.
+/// Install the npm packages of the top folder, unless they match its lock file already.
 pub(crate) fn npm_packages() -> Result<()> {
     npm_packages_of("")
 }
 
-/// Install the npm packages of a folder of the project, unless they are those of its lock file already.
+/// Install the npm packages of a folder of the project, unless they match its lock file already.
 pub(crate) fn npm_packages_of(folder: &str) -> Result<()> {
     node()?;
     let folder = root().join(folder);

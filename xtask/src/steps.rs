@@ -145,7 +145,7 @@ impl Options {
         wanted && !(self.skip_browser && [BROWSER, PACKAGE, WASM_TESTS].contains(&name))
     }
 
-    /// What a step runs: in the short form, two have another.
+    /// What a step runs. In the short form two steps run something shorter.
     fn form(&self, step: &Step) -> fn() -> Result<()> {
         match step.name {
             RUST if self.quick => checks::rust_quick,

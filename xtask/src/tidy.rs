@@ -11,7 +11,7 @@ use anyhow::{Result, bail};
 
 use crate::project::root;
 
-/// Check all rules; print every complaint, fail where there is one.
+/// Check all rules. Print every complaint, and fail if there is one.
 pub(crate) fn run() -> Result<()> {
     let files = files::read(root())?;
     let mut complaints: Vec<String> = files.iter().flat_map(rules::check).collect();

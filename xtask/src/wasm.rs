@@ -19,8 +19,8 @@ pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 pub(crate) const PROFILE: &str = "wasm";
 /// The optimiser, run by Node.
 const WASM_OPT: &str = "node_modules/binaryen/bin/wasm-opt";
-/// What the optimiser does. A module in flat form has more to leave out, and a second `-Oz` finds still more. The
-/// features are those that the compiler uses anyway and every browser of today has.
+/// What the optimiser does. Flattening first lets it remove more, and a second `-Oz` finds still more. The features are
+/// those that the compiler uses anyway and every browser of today has.
 const OPTIMISATIONS: &str = "--flatten --rereloop -Oz -Oz --strip-debug --strip-producers \
     --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals \
     --enable-reference-types --enable-multivalue";
@@ -45,9 +45,9 @@ pub(crate) fn build() -> Result<()> {
             .input_path(target_dir()?.join(compiled))
             .web(true)?
             .typescript(true)
-            // Without an address of its own, the script finds the module beside itself.
+            // Without a given address, the script finds the module beside itself.
             .omit_default_module_path(false)
-            // The optimiser strips the names itself, so that it sees what it sees after wasm-pack.
+            // The optimiser strips the names, so that its input is the same as after wasm-pack.
             .remove_name_section(!can_optimise())
             .generate(folder)
             .context("wasm-bindgen cannot bind the module")
@@ -71,7 +71,7 @@ pub(crate) fn ensure_target() -> Result<()> {
         .args(["target", "add", TARGET]))
 }
 
-/// Optimise what a generator writes into an empty folder, and put it into `www/pkg`. What is there already stays.
+/// Optimise what a generator writes into an empty folder, and put it into `www/pkg`, unless the same is there already.
 pub(crate) fn publish(generate: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let started = Instant::now();
     let made = target_dir()?.join("module");

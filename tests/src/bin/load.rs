@@ -35,7 +35,7 @@ const MIN_STEP: Duration = Duration::from_micros(100);
 /// How many players enter at the same time.
 const ENTERING: usize = 16;
 const PING_INTERVAL: Duration = Duration::from_secs(2);
-/// How long positions do not count at first: the server learns where to send from each player's first position.
+/// How long positions do not count at first. The server learns where to send from each player's first position.
 const WARM_UP: Duration = Duration::from_secs(2);
 /// How long the last positions may take to arrive.
 const SETTLE: Duration = Duration::from_secs(2);

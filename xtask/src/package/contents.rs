@@ -34,7 +34,7 @@ pub(super) fn pack(dist: &Path, tarball: &Path) -> Result<()> {
     let differences = compare(LIST, &packed);
     if !differences.is_empty() {
         bail!(
-            "the package is not what xtask/src/package/contents.txt says:\n{}",
+            "the package differs from xtask/src/package/contents.txt:\n{}",
             differences.join("\n")
         );
     }

@@ -30,7 +30,7 @@ pub(super) fn stage() -> Result<PathBuf> {
     let text = fs::read_to_string(&viewer)?.replace(MOVED.0, MOVED.1);
     fs::write(&viewer, text)?;
     fs::write(next.join(TEXT), module_as_text()?)?;
-    // The compiler that writes the words of `@typedef` into declarations; the newest drops them.
+    // This compiler writes the texts of `@typedef` into declarations. The newest drops them.
     run(node("tests/package/node_modules/typescript/bin/tsc")
         .args(["--project", "client-wasm/tsconfig.package.json"]))
     .context("the package has no clean types")?;

@@ -38,7 +38,7 @@ pub(super) fn wasm_pack() -> Result<Command> {
     Ok(command)
 }
 
-/// Install it unoptimised: it runs for a second, and takes minutes to optimise.
+/// Install it unoptimised: it runs for a second, and optimising it takes minutes.
 fn install() -> Result<()> {
     println!("    installing wasm-pack {VERSION} into target/tools: a minute or two, once");
     let tools = target_dir()?.join("tools");

@@ -14,7 +14,7 @@ pub(super) struct File {
 }
 
 impl File {
-    /// The name without folders and without what follows its first point.
+    /// The file name up to its first dot, without folders.
     pub(super) fn stem(&self) -> &str {
         let name = self.path.rsplit('/').next().unwrap_or(&self.path);
         name.split('.').next().unwrap_or(name)
@@ -29,7 +29,7 @@ impl File {
     }
 }
 
-/// Read all files below the top folder, in the order of their paths. Files that are no text are left out.
+/// Read all files below the top folder, in the order of their paths. Files that are not text are left out.
 pub(super) fn read(top: &Path) -> Result<Vec<File>> {
     let mut files = Vec::new();
     let walk = WalkBuilder::new(top)

@@ -1,9 +1,9 @@
 //! Imports point one way: no circle of files inside a crate, and in the relay no import from a floor above.
 //!
-//! A file imports another where a path in it names something that is written there. `mod` and `pub use` are no imports: a path
-//! to an item that a file only hands on leads to the file that has it. A file may use what the files above it in the tree of
-//! modules define (`super::Session` in `session/commands.rs`): that is what it is a part of, so it does not count. `lib.rs` and
-//! `main.rs` are above everything, so an import from them counts.
+//! A file imports another if a path in it names something that is written there. `mod` and `pub use` are not imports: a path
+//! to a re-exported item leads to the file that defines it. A file may use what its parent modules define
+//! (`super::Session` in `session/commands.rs`), because it is a part of them. `lib.rs` and `main.rs` are above everything,
+//! so an import from them counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,8 +42,8 @@ pub(super) fn check(files: &[File]) -> Vec<String> {
     complaints
 }
 
-/// Say in which tree of modules a file is, and where in it. The sources of a package are a tree, each of its further programs
-/// is one, and a `main.rs` beside a `lib.rs` is alone and has nothing to import in a circle.
+/// Say in which tree of modules a file is, and where in it. The sources of a package are one tree, and each of its further
+/// programs is another. A `main.rs` beside a `lib.rs` is left out: it is alone, so it cannot be part of a circle.
 fn place(file: &File, files: &[File]) -> Option<(String, Path)> {
     let (package, within) = file.path.strip_suffix(".rs")?.split_once("/src/")?;
     let mut names: Vec<&str> = within.split('/').collect();
@@ -89,7 +89,7 @@ impl Tree {
             .collect()
     }
 
-    /// Find the module that has what a path names, wherever it is handed on.
+    /// Find the module that defines what a path names, through all re-exports.
     fn written_in(&self, path: &[String]) -> Option<&Path> {
         let lengths = (0..=path.len()).rev();
         let (module, found) = lengths
@@ -105,7 +105,7 @@ impl Tree {
         }
     }
 
-    /// The files that import each other in circles, a complaint for each knot of them.
+    /// The files that import each other in circles, with one complaint for each group.
     fn circles(&self) -> Vec<String> {
         let reached: BTreeMap<&Path, BTreeSet<&Path>> = self
             .modules
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn circles_are_found_wherever_a_path_stands() {
+    fn circles_are_found_in_every_kind_of_path() {
         let one = "pub struct One;";
         for (b, c) in [
             ("use crate::c::One;", "use crate::b::One;"),
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_handed_on_counts_where_it_is_written() {
+    fn a_re_exported_item_counts_where_it_is_defined() {
         let files = [
             ("a/src/lib.rs", "mod b;\nmod c;"),
             ("a/src/b.rs", "mod d;\npub use d::D;"),
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_root_has_is_imported_from_above() {
+    fn an_import_from_the_root_counts() {
         let files = [
             ("a/src/lib.rs", "mod b;\nuse b::B;\nstruct A(B);"),
             ("a/src/b.rs", "use super::A;\npub struct B;"),

@@ -12,7 +12,7 @@ pub(super) type Path = Vec<String>;
 pub(super) struct Names {
     /// Paths that the file imports, or writes out in its code.
     pub(super) used: Vec<Path>,
-    /// Paths that the file hands on with `pub use`, each with the name it has here.
+    /// Paths that the file re-exports with `pub use`, each with the name it has here.
     pub(super) handed_on: Vec<(String, Path)>,
 }
 
@@ -34,7 +34,7 @@ struct Reader {
 
 impl Reader {
     /// Make a path start at the root: `super::a` in the module `b::c` is `b::a`. Other paths start in their own module, as
-    /// `child::a` does; where there is no such child they name a crate or something in scope, and no file is found for them.
+    /// `child::a` does. Without such a child they name a crate or something in scope, and no file is found for them.
     fn absolute(&self, path: &[String]) -> Path {
         let mut start = self.module.clone();
         let mut rest = path;
@@ -59,7 +59,7 @@ impl Reader {
         }
     }
 
-    /// Read what `crate::…`, `super::…` and other paths the arguments of a macro have.
+    /// Read the paths in the arguments of a macro, such as `crate::…` and `super::…`.
     fn read_tokens(&mut self, tokens: TokenStream) {
         let mut path = Path::new();
         let mut colons = 0;

@@ -8,7 +8,7 @@ const MAX_LINES: usize = 700;
 const WARN_LINES: usize = 500;
 /// Names that say nothing about what is in a file.
 const EMPTY_NAMES: [&str; 5] = ["utils", "helpers", "common", "types", "manager"];
-/// Words of unfinished work, which belongs into the tracker. Each is in two pieces, so that this file passes its own rule.
+/// Words of unfinished work, which belongs in the tracker. Each is in two pieces, so that this file passes its own rule.
 const UNFINISHED: [&str; 3] = [
     concat!("TO", "DO"),
     concat!("FIX", "ME"),
@@ -95,7 +95,7 @@ fn lines(file: &File) -> impl Iterator<Item = String> {
             }
             if let Some(word) = UNFINISHED.iter().find(|word| line.contains(*word)) {
                 return Some(format!(
-                    "{place}: `{word}`; finish it or put it into the tracker"
+                    "{place}: `{word}`; finish it or put it in the tracker"
                 ));
             }
             let is_comment = is_rust && line.trim_start().starts_with("//");

@@ -1,13 +1,13 @@
-//! The tree in the README is the first thing a newcomer reads: what it names must be there, and every top folder must be named.
+//! The tree in the README is the first thing a newcomer reads. What it names must exist, and it must name every top folder.
 //!
-//! A line names a path, `{a,b}.rs` standing for `a.rs b.rs`, then a caption after two spaces. An indented line lies in the last
-//! folder named at the margin. A `{…}` list is complete: a file of that ending beside the listed ones must be listed too.
+//! A line names a path, then a caption after two spaces. `{a,b}.rs` stands for `a.rs b.rs`. An indented line lies in the last
+//! folder named at the margin. A `{…}` list is complete: another file there with that ending must be listed too.
 
 use std::collections::BTreeSet;
 
 use super::files::File;
 
-/// Check the README's tree against the files; made by the build, `www/pkg` is exempt.
+/// Check the README's tree against the files. `www/pkg` is exempt, since the build makes it.
 pub(super) fn check(files: &[File]) -> Vec<String> {
     let Some(readme) = files.iter().find(|file| file.path == "README.md") else {
         return vec!["README.md is missing".to_owned()];
@@ -20,7 +20,7 @@ pub(super) fn check(files: &[File]) -> Vec<String> {
     let missing = names
         .iter()
         .filter(|name| !exists(name, &paths))
-        .map(|name| format!("README.md: the tree names {name}, which is not there"));
+        .map(|name| format!("README.md: the tree names {name}, which does not exist"));
     missing
         .chain(unnamed_folders(&names, &paths))
         .chain(unlisted(&readme.text, &names, &paths))
@@ -151,16 +151,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_named() {
+    fn a_missing_file_is_named() {
         let paths = ["Cargo.toml", "LICENSE", "README.md", "relay/src/main.rs"];
         assert_eq!(
             complaints(&paths),
-            ["README.md: the tree names relay/src/park.rs, which is not there"]
+            ["README.md: the tree names relay/src/park.rs, which does not exist"]
         );
     }
 
     #[test]
-    fn what_the_tree_leaves_out_is_named() {
+    fn a_file_outside_the_tree_is_named() {
         let paths = [
             "Cargo.toml",
             "LICENSE",

@@ -13,7 +13,7 @@ use crate::player::{Incoming, Player};
 use crate::report::Figures;
 use crate::way::Way;
 
-/// How long the last datagrams may take to come back. What is not there by then is lost.
+/// How long the last datagrams may take to come back. Later ones count as lost.
 const SETTLE: Duration = Duration::from_millis(200);
 
 /// What one player saw.
@@ -57,7 +57,7 @@ async fn drive(
 ) -> anyhow::Result<Seen> {
     let mut seen = Seen::default();
     let mut beat = interval_at(first.into(), period);
-    // Datagrams that were missed are not made up for: a relay would take that for a flood.
+    // Missed datagrams are not sent later: a relay would take that for a flood.
     beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut under_way = VecDeque::new();
     while first.elapsed() < driving {
@@ -81,7 +81,7 @@ async fn drive(
 }
 
 impl Seen {
-    /// Take a datagram that came back. Those that were sent before it are lost, for loopback keeps the order.
+    /// Take a datagram that came back. Earlier ones still missing are lost, since loopback keeps the order.
     fn take(
         &mut self,
         incoming: &Incoming,
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_back_is_timed_and_what_is_passed_over_is_lost() {
+    fn returned_datagrams_are_timed_and_skipped_ones_are_lost() {
         let sent = Instant::now();
         let mut under_way = VecDeque::from([1, 2, 3].map(|byte| (vec![byte], sent)));
         let mut seen = Seen::default();

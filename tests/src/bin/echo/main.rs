@@ -1,6 +1,6 @@
-//! Echo: what a relay adds between a player and its game server. A stand-in for the game server sends lines and datagrams
+//! Echo measures what a relay adds between a player and its game server. A stand-in for the game server sends lines and datagrams
 //! back; players reach it directly and through each relay. The measurements of all relays alternate in one run, so that
-//! two builds of `mp-relay` can be compared. Prints one table. Fails only where an answer is wrong or missing.
+//! two builds of `mp-relay` can be compared. Prints one table. Fails only if an answer is wrong or missing.
 
 mod datagrams;
 mod game;
@@ -76,7 +76,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     for round in 0..plan.rounds as usize {
         for turn in 0..ways.len() {
-            // Each goes first as often as the others.
+            // Each way goes first equally often.
             let at = (round + turn) % ways.len();
             let measured = measure(&ways[at], &game, plan, &mut figures[at]).await;
             measured.with_context(|| format!("{}, round {}", ways[at].name(), round + 1))?;

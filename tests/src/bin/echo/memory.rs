@@ -16,7 +16,7 @@ pub(crate) async fn measure(
     let End::Relay(relay) = &way.end else {
         return Ok(());
     };
-    // What the first connection of all takes is needed once.
+    // The first connection takes memory that is needed only once.
     drop(Player::connect(way).await?);
     game.until_all_left().await?;
     let before = relay.process.anonymous()?;

@@ -23,7 +23,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// What is measured in so many rounds, or in one short round.
+    /// The plan for `rounds` rounds, or for one short round.
     pub(crate) fn of(rounds: u32, quick: bool) -> Self {
         if quick {
             return Self {

@@ -1,4 +1,4 @@
-//! A player of either way: lines and datagrams, without a session. In a room from the start.
+//! A player, direct or through a relay: lines and datagrams, without a session. It is in a room from the start.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What was measured of each way, and the table of it.
+//! The figures of each way, and their table.
 
 use std::time::Duration;
 
@@ -177,7 +177,7 @@ fn sorted(values: &[f64]) -> Vec<f64> {
     sorted
 }
 
-/// The median and the 99th percentile in microseconds; not a number where there are none.
+/// The median and the 99th percentile in microseconds; not a number if there are no times.
 fn quantiles(mut times: Vec<Duration>) -> [f64; 2] {
     times.sort();
     [0.5, 0.99].map(|share| {

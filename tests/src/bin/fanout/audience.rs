@@ -1,6 +1,6 @@
 //! Thousands of spectators in one process. One in ten is timed: a thread waits for all these sockets and takes each frame as
 //! soon as it comes. The others are read twice a second and only counted: reading every frame at once would cost this machine
-//! as much as writing it, and real spectators are elsewhere.
+//! as much as writing it, and real spectators run on other machines.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -48,7 +48,7 @@ impl Part {
 
 impl Drop for Part {
     fn drop(&mut self) {
-        // It keeps nothing, so it may be killed.
+        // It has no state to save, so it may be killed.
         let _ended_already = self.child.kill();
         let _status = self.child.wait();
     }

@@ -31,7 +31,7 @@ pub(crate) struct Plan {
     pub(crate) spectators: usize,
     pub(crate) hz: u32,
     pub(crate) seconds: u32,
-    /// The nineteen datagrams of a room are sent together, not spread over the period.
+    /// Send the nineteen datagrams of a room together, not spread over the period.
     pub(crate) in_bursts: bool,
 }
 

@@ -127,7 +127,7 @@ impl Doors {
             Err(ended) = player.socket.receive() => return Err(ended.into()),
         };
         tokio::spawn(async move {
-            // It ends with the relay.
+            // The task ends with the relay.
             let _ended = player.run().await;
         });
         Ok(address)

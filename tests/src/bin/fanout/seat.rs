@@ -65,7 +65,7 @@ impl Seat {
         })
     }
 
-    /// Read until a read does not fill `space`: then there is no more.
+    /// Read until a read does not fill `space`: then nothing is left.
     pub(crate) fn read(
         &mut self,
         space: &mut [u8],

@@ -105,7 +105,7 @@ pub(crate) fn run(seconds: u32, to_the_end: bool, runtime: &Runtime) -> anyhow::
     drop(sleepers);
     ensure!(
         audience.lost() == 0,
-        "{} of those who read were cut off",
+        "{} spectators who read were cut off",
         audience.lost()
     );
     track.stop.store(true, Ordering::Relaxed);

@@ -8,7 +8,7 @@ use std::time::Duration;
 const KEPT: usize = 64;
 /// Stamps searched, newest first.
 const LOOKED_AT: u64 = 8;
-/// How much earlier than it was sent a datagram may seem to have come: clocks and ages are known to a millisecond.
+/// How much a datagram may seem to arrive before it was sent: clocks and ages are exact to a millisecond.
 const TOLERANCE: u64 = 3_000;
 
 /// The newest stamps of one car, in microseconds of the clock.
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_datagram_that_can_have_come_is_meant() {
+    fn the_newest_datagram_that_can_have_come_is_chosen() {
         let stamps = Stamps::default();
         assert_eq!(stamps.sent(1_000_000), None);
         (1..100).for_each(|n| stamps.write(50_000 * n));

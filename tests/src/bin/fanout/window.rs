@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ::tests::Delays;
 
-/// Counts of a part of the run. Frames belong to the time they were made at, not to that of their receipt.
+/// Counts of a part of the run. Frames count at the time they were made, not when they were received.
 pub(crate) struct Window {
     /// The times of the snapshots that count, in milliseconds.
     pub(crate) span: Range<u32>,
