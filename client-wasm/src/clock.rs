@@ -70,7 +70,7 @@ impl Timer {
         }
     }
 
-    /// Ask for a call at `due`, or for none.
+    /// Ask for a call at `due`, or cancel it.
     pub(crate) fn set(&self, due: Option<Duration>) {
         let set = self.set.take();
         if set.as_ref().map(|(set, _)| *set) == due {

@@ -1,5 +1,5 @@
 //! The objects that JavaScript gets: answers, events and figures. `serde_json` writes them and `JSON.parse` reads
-//! them, which adds the least to the module. The frame loop makes none.
+//! them, which adds the least to the module. The frame loop does without.
 
 use js_sys::JSON;
 use protocol::datagram::Input;

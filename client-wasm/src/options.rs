@@ -88,7 +88,7 @@ impl SpectatorOptions {
     }
 }
 
-/// An object of options with known names, or none.
+/// An object of options with known names, or nothing at all.
 struct Options<'a>(&'a JsValue);
 
 impl<'a> Options<'a> {

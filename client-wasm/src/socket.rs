@@ -9,7 +9,8 @@ use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 use crate::error::RaceError;
 use crate::event::Event;
 
-/// The most bytes that the browser may hold back before positions are dropped. A position behind them would come too late.
+/// The most bytes that the browser may hold back before positions are dropped. A position after them would come too
+/// late.
 const MAX_BUFFERED_BYTES: u32 = 16 * 1024;
 /// The close code of an orderly end.
 const NORMAL: u16 = 1000;

@@ -71,7 +71,7 @@ export interface Spectator {
 /// The events of a spectator.
 const EVENTS: [&str; 3] = ["state", "room", LOG];
 
-/// The way to a spectator.
+/// Makes spectators.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct RaceClient;

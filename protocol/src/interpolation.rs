@@ -37,7 +37,7 @@ pub struct Pose {
     pub speed: f32,
     /// Time since the car's newest datagram.
     pub age: Duration,
-    /// Datagrams have stopped, and the car stands where it got to in [`MAX_EXTRAPOLATION`].
+    /// Datagrams have stopped. The car stands where [`MAX_EXTRAPOLATION`] took it.
     pub stale: bool,
 }
 

@@ -23,7 +23,7 @@ pub enum Refusal {
     RoomFull,
     /// Only the host may start the race.
     NotHost,
-    /// The command needs a room, and this session is in none.
+    /// The command needs a room, and this session is in no room.
     NotInRoom,
     /// The player to whom a text was sent is not there.
     PlayerNotFound,

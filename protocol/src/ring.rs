@@ -1,6 +1,6 @@
 //! The newest of a series of measurements, and their quantiles.
 
-/// The newest `N` values, none of them NaN.
+/// The newest `N` values. They are never NaN.
 #[derive(Debug, Clone)]
 pub(crate) struct Ring<const N: usize> {
     /// In order of arrival, as a ring.

@@ -251,8 +251,8 @@ impl Session {
         }
     }
 
-    /// Begin the goodbye: no more datagrams, `LEAVE_ROOM`, its answer, `BYE`, its answer, then
-    /// [`Transmit::Close`]. Commands that still wait fail with [`CommandError::Closed`].
+    /// Begin the goodbye: no more datagrams, `LEAVE_ROOM`, its answer, `BYE`, its answer, then [`Transmit::Close`].
+    /// Waiting commands fail with [`CommandError::Closed`].
     pub fn goodbye(&mut self, now: Duration) {
         if self.state == State::Disconnected {
             self.transmits.push_back(Transmit::Close);

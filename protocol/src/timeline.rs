@@ -30,7 +30,7 @@ pub const DEFAULT_HISTORY: Duration = Duration::from_secs(600);
 pub const MIN_HISTORY: Duration = Duration::from_secs(5);
 /// The most bytes of snapshots kept: 10 minutes of 140 cars at 20 Hz. Beyond it the oldest are dropped.
 pub const MAX_BYTES: usize = 32 * 1024 * 1024;
-/// Snapshots further apart than this are not joined by a path of our making. The slowest relay sends one a second, a
+/// Snapshots further apart than this are not joined by an interpolated path. The slowest relay sends one a second, a
 /// little more or less.
 pub const MAX_BRIDGE: Duration = Duration::from_millis(1200);
 
@@ -163,7 +163,7 @@ impl Timeline {
         })
     }
 
-    /// How far the live moment is behind the relay, without the fastest transit.
+    /// How far the live moment is behind the relay, minus the fastest transit time.
     pub fn delay(&self) -> Duration {
         seconds(self.edge.delay())
     }

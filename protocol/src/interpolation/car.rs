@@ -14,7 +14,7 @@ const DOUBLE_MEMORY: usize = 4;
 const STANDING_METRES: f32 = 0.01;
 /// Two numbered datagrams closer than this fraction of a send interval are one.
 const SAME_BEAT: f64 = 0.4;
-/// Samples further apart than this are not joined by a path of our making.
+/// Samples further apart than this are not joined by an interpolated path.
 const MAX_BRIDGE_SECONDS: f64 = 1.0;
 /// How many samples tell the car's recent speed.
 const LATE_SAMPLES: usize = 8;
@@ -207,7 +207,7 @@ impl Car {
     }
 
     /// Find the time of a datagram that a later one overtook: by its number if it has one, otherwise by its place on
-    /// the way between two samples that have a hole between them.
+    /// the path between two samples with a hole between them.
     fn overtaken(&self, update: &Update) -> Option<f64> {
         let last = self.samples[self.samples.len() - 1];
         if let (Some(last_seq), Some(seq)) = (self.last_seq, seq_of(update)) {
@@ -283,7 +283,7 @@ impl Car {
         let Some(before) = next.checked_sub(1) else {
             return Path::standing(&self.samples[0]);
         };
-        // The way in between is unknown: the car stays, then stands at the next place.
+        // The path in between is unknown: the car stays, then stands at the next place.
         if self.samples[next].seconds - self.samples[before].seconds > MAX_BRIDGE_SECONDS {
             return self.beyond(before, seconds);
         }

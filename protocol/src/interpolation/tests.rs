@@ -90,7 +90,7 @@ impl Drive {
     }
 }
 
-/// The interpolator of the guide, section 9.2: each frame, a part of the way to the newest position.
+/// The interpolator of the guide, section 9.2: each frame moves a part of the distance to the newest position.
 struct GuideInterpolator {
     target: Vec3,
     updated: Duration,
@@ -394,7 +394,7 @@ fn a_car_that_comes_back_moves_smoothly_to_its_place() {
 fn a_wrong_guess_is_corrected_without_a_jump() {
     let (mut cars, last) = silent_car();
     let mut at = pose(&mut cars, last + ms(250)).position;
-    // It braked while nothing was heard of it, and is behind where it was guessed to be.
+    // It braked while no datagram came, and is behind the guess.
     cars.handle_update(&update(40.5, 0.0), last + ms(251));
     for step in 1..60u32 {
         let now = last + ms(250) + FRAME * step;

@@ -270,7 +270,7 @@ impl Commands {
     }
 }
 
-/// Give the tickets of commands. The session's own have none.
+/// Give the tickets of commands. The session's own have no tickets.
 fn tickets(commands: VecDeque<Pending>) -> Vec<Ticket> {
     let tickets = commands.into_iter().filter_map(|pending| pending.ticket);
     tickets.collect()
@@ -278,7 +278,7 @@ fn tickets(commands: VecDeque<Pending>) -> Vec<Ticket> {
 
 /// What the session does with the front of its queue.
 enum Next {
-    /// Send so many commands in one line.
+    /// Send this many commands in one line.
     Send(usize),
     /// Wait on purpose.
     Hold(Duration),

@@ -6,7 +6,7 @@ use std::time::Duration;
 /// How bad the network is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Conditions {
-    /// The time on the way.
+    /// The mean transit time.
     pub(crate) latency: Duration,
     /// The most by which a single item is faster or slower than `latency`, evenly spread.
     pub(crate) jitter: Duration,
@@ -51,7 +51,7 @@ impl<T: Clone> Network<T> {
         }
     }
 
-    /// Put an item on its way.
+    /// Send an item.
     pub(crate) fn send(&mut self, item: T, now: Duration) {
         if self.percent(self.conditions.loss_percent) {
             return;

@@ -107,7 +107,7 @@ impl Edge {
         least.unwrap_or_default()
     }
 
-    /// How far the live moment is behind the relay, without the fastest transit.
+    /// How far the live moment is behind the relay, minus the fastest transit time.
     pub(super) fn delay(&self) -> f64 {
         self.wanted - self.least_transit()
     }

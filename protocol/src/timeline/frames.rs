@@ -31,7 +31,7 @@ pub(super) struct Frame {
     places: [u8; INDICES],
 }
 
-/// The way of one car from a snapshot to the next.
+/// One car's movement from a snapshot to the next.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Leg {
     pub(super) from: Car,
@@ -73,7 +73,7 @@ impl Frames {
         (frame.number == Some(number)).then_some(frame)
     }
 
-    /// The way of a car from a snapshot to the next. `None` if it is not the same car, was not driven, or is not
+    /// A car's movement from a snapshot to the next. `None` if it is not the same car, was not driven, or is not
     /// known.
     pub(super) fn leg(&self, from: u64, index: u8) -> Option<Leg> {
         let (a, b) = (self.frame(from)?, self.frame(from + 1)?);

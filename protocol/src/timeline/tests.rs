@@ -145,7 +145,7 @@ fn a_wrong_guess_is_corrected_smoothly_for_every_reader() {
     let mut timeline = fed(ms(2000));
     poses(&mut timeline, Duration::MAX);
     let mut last = x_of(&mut timeline, ms(2200));
-    // It braked while nothing came, and is behind where it was guessed to be.
+    // It braked while no snapshot came, and is behind the guess.
     for at in (2050..3000).step_by(50) {
         let now = ms(at).max(ms(2201));
         let cars = vec![car(3, 41.0)];
