@@ -21,7 +21,10 @@ export default [
   { ignores: ["target/", "www/pkg/", "client-wasm/dist/", "**/test-results/", "**/node_modules/"] },
   js.configs.recommended,
   { rules, linterOptions: { reportUnusedDisableDirectives: "error" } },
-  { files: ["www/**/*.js", "client-wasm/js/**"], languageOptions: { globals: globals.browser } },
+  {
+    files: ["www/**/*.js", "client-wasm/js/**", "client-wasm/src/tests/**"],
+    languageOptions: { globals: globals.browser },
+  },
   {
     files: ["www/test/**", "client-wasm/test/**", "tests/**", "*.js"],
     languageOptions: { globals: globals.nodeBuiltin },

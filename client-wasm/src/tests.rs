@@ -25,8 +25,8 @@ impl Page {
     /// Let a function see each socket before it is used.
     fn with(options: &str, made: impl Fn(JsValue) -> JsValue + 'static) -> Self {
         let (sent, sockets) = (Array::new(), Array::new());
-        let body = include_str!("tests/socket.js");
-        let make = Function::new_with_args("url, protocols, sent", body);
+        let make = js_sys::eval(include_str!("tests/socket.js")).expect("a script");
+        let make: Function = make.unchecked_into();
         let (log, kept) = (sent.clone(), sockets.clone());
         let open = Closure::<dyn Fn(JsValue, JsValue) -> JsValue>::new(move |url, protocols| {
             let socket = make.call3(&JsValue::UNDEFINED, &url, &protocols, &log);
