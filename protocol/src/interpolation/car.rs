@@ -34,7 +34,7 @@ pub(crate) const MAX_SPEED: f32 = 200.0;
 pub(crate) const DELAY_SLEW: f64 = 0.1;
 /// The time constant in seconds at which the offset between the guessed and the true path fades.
 pub(crate) const CORRECTION_SECONDS: f64 = 0.1;
-/// How far a turn is continued beyond the last sample, as a multiple of the step before it.
+/// How far a turn may continue beyond the last sample, as a multiple of the last step.
 pub(crate) const MAX_TURN_ON: f64 = 2.0;
 
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +57,7 @@ pub(super) struct Car {
     hole_end: f64,
     /// How far in the past it is drawn, in seconds.
     delay: f64,
-    /// The delay to reach. Computed once a datagram, because frames are drawn more often than datagrams come.
+    /// The delay to approach. Computed once a datagram, because frames are drawn more often than datagrams come.
     wanted_delay: f64,
     drawn: Option<Drawn>,
 }

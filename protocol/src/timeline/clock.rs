@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A snapshot this much older than the newest was not merely reordered: the relay's clock began anew.
+/// A snapshot this much older than the newest was not merely reordered: the relay's clock restarted.
 const MAX_OVERTAKEN_SECONDS: f64 = 5.0;
 /// A snapshot that seems to come this much sooner than any other is of another clock.
 const MAX_EARLY_SECONDS: f64 = 10.0;
@@ -12,7 +12,7 @@ const SAME_CLOCK_SECONDS: f64 = 0.5;
 /// Two snapshots are at least this far apart: the resolution of the relay's clock.
 const RESOLUTION: Duration = Duration::from_millis(1);
 
-/// Where a snapshot belongs.
+/// Where on the timeline a snapshot belongs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Stamp {
     /// It is not newer than the newest so far.
@@ -52,7 +52,7 @@ impl Clock {
     pub(super) fn arrive(&mut self, time_ms: u32, least_transit: f64, now: Duration) -> Stamp {
         let stamp = match self.newest {
             Some(newest) => {
-                // A wrapping difference is right for less than 24 days.
+                // A wrapping difference is right for anything below 24 days.
                 let passed = time_ms.wrapping_sub(newest.time_ms).cast_signed();
                 let soonest = now.as_secs_f64() - least_transit;
                 self.place(newest.at, passed, soonest)

@@ -55,7 +55,7 @@ impl Default for Frame {
 }
 
 impl Frames {
-    /// Read what is needed to draw a moment; gives the number of the snapshot before it.
+    /// Decode what is needed to draw a moment; gives the number of the snapshot before it.
     pub(super) fn seek(&mut self, store: &Store, at: Duration) -> Option<u64> {
         let here = store.find(at)?;
         for number in here.saturating_sub(2)..=here + 1 {
@@ -67,14 +67,14 @@ impl Frames {
         Some(here)
     }
 
-    /// Lend a snapshot that was read.
+    /// Give a decoded snapshot.
     pub(super) fn frame(&self, number: u64) -> Option<&Frame> {
         let frame = &self.read[number as usize % FRAMES];
         (frame.number == Some(number)).then_some(frame)
     }
 
-    /// A car's movement from a snapshot to the next. `None` if it is not the same car, was not driven, or is not
-    /// known.
+    /// A car's movement from a snapshot to the next. `None` if it is not known, not of the same car, or too far to
+    /// have been driven.
     pub(super) fn leg(&self, from: u64, index: u8) -> Option<Leg> {
         let (a, b) = (self.frame(from)?, self.frame(from + 1)?);
         let (from, to) = (*a.car(index)?, *b.car(index)?);
