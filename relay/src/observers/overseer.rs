@@ -12,7 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use super::cooldown::Cooldowns;
 use super::idle_races::IdleRaces;
 use super::rules::{COOLDOWN_LOOKS, LeaveReason, is_wanted, may_enter};
-use super::session::{Equipment, observe};
+use super::session::{Shared, observe};
 use crate::config::Observing;
 use crate::metrics::Limit;
 use crate::spectators::Spectators;
@@ -29,7 +29,7 @@ pub(crate) async fn oversee(
     let lifecycle = sessions.lifecycle.clone();
     let mut overseer = Overseer {
         at_once: observing.at_once,
-        equipment: Arc::new(Equipment {
+        shared: Arc::new(Shared {
             sessions,
             rooms: Arc::clone(spectators.rooms()),
             name: observing.name,
@@ -59,7 +59,7 @@ struct Ended {
 
 struct Overseer {
     at_once: usize,
-    equipment: Arc<Equipment>,
+    shared: Arc<Shared>,
     spectators: Arc<Spectators>,
     observers: JoinSet<Ended>,
     /// The rooms of `observers`.
@@ -80,7 +80,7 @@ struct UnseenRoom {
 
 impl Overseer {
     async fn run(&mut self) {
-        let mut looks = interval(self.equipment.look);
+        let mut looks = interval(self.shared.look);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut next_list = Instant::now();
         loop {
@@ -108,7 +108,7 @@ impl Overseer {
                 // The game server is in trouble, so it is left alone for a while. The log has the reason.
                 Err(_logged) => {
                     self.idle_races.look([]);
-                    next_list = Instant::now() + self.equipment.look * COOLDOWN_LOOKS;
+                    next_list = Instant::now() + self.shared.look * COOLDOWN_LOOKS;
                 }
             }
         }
@@ -146,7 +146,7 @@ impl Overseer {
 
     /// Send an observer into a room, or count a refusal if all are out.
     fn send(&mut self, room: RoomId) {
-        let metrics = &self.equipment.sessions.metrics;
+        let metrics = &self.shared.sessions.metrics;
         if self.observed.len() >= self.at_once {
             if self.refused.insert(room) {
                 metrics.reached(Limit::Observers);
@@ -156,10 +156,10 @@ impl Overseer {
         self.refused.remove(&room);
         self.observed.push(room);
         metrics.observer_began();
-        let equipment = Arc::clone(&self.equipment);
+        let shared = Arc::clone(&self.shared);
         self.observers.spawn(async move {
-            let reason = observe(&equipment, &room).await;
-            equipment.sessions.metrics.observer_ended(reason.word());
+            let reason = observe(&shared, &room).await;
+            shared.sessions.metrics.observer_ended(reason.word());
             tracing::info!(%room, "an observer left: {reason}");
             Ended { room, reason }
         });
@@ -167,7 +167,7 @@ impl Overseer {
 
     fn take_back(&mut self, Ended { room, reason }: Ended) {
         self.observed.retain(|observed| *observed != room);
-        let (now, look) = (self.started.elapsed(), self.equipment.look);
+        let (now, look) = (self.started.elapsed(), self.shared.look);
         self.cooldowns.begin(room, &reason, now, look);
     }
 }

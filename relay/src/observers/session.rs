@@ -25,7 +25,7 @@ const SETTLE: Duration = Duration::from_millis(500);
 const ID_LETTERS: usize = 6;
 
 /// What all observers of the relay share.
-pub(super) struct Equipment {
+pub(super) struct Shared {
     pub(super) sessions: OwnSessions,
     pub(super) rooms: Arc<Rooms>,
     /// The name of observers in the game. Letters of their session's id follow.
@@ -35,15 +35,15 @@ pub(super) struct Equipment {
 }
 
 /// Observe a room until there is a reason to leave.
-pub(super) async fn observe(equipment: &Equipment, room: &RoomId) -> LeaveReason {
+pub(super) async fn observe(shared: &Shared, room: &RoomId) -> LeaveReason {
     let mut observer = Observer {
-        equipment,
-        room: equipment.rooms.find_or_make(room),
+        shared,
+        room: shared.rooms.find_or_make(room),
         me: None,
         datagrams: 0,
         position_sent: None,
     };
-    let sessions = &equipment.sessions;
+    let sessions = &shared.sessions;
     let mut session = None;
     let reason = tokio::select! {
         Err(reason) = observer.run(&mut session) => reason,
@@ -62,7 +62,7 @@ pub(super) async fn observe(equipment: &Equipment, room: &RoomId) -> LeaveReason
 
 /// Dropping it ends the observation of the room.
 struct Observer<'a> {
-    equipment: &'a Equipment,
+    shared: &'a Shared,
     room: Arc<LiveRoom>,
     /// The observer's own id, once it is in the room.
     me: Option<SessionId>,
@@ -74,11 +74,11 @@ struct Observer<'a> {
 
 impl Observer<'_> {
     async fn run(&mut self, session: &mut Option<OwnSession>) -> Result<Infallible, LeaveReason> {
-        let opened = self.equipment.sessions.open().await;
+        let opened = self.shared.sessions.open().await;
         let session = session.insert(opened.map_err(|reason| failed(&reason))?);
         let me = self.sign_in(session).await?;
         self.enter(session, &me).await?;
-        let cipher = Cipher::new(&me, &self.equipment.sessions.secret);
+        let cipher = Cipher::new(&me, &self.shared.sessions.secret);
         let mut refresh = EndpointRefresh::default();
         let mut idle = IdleLooks::default();
         loop {
@@ -105,7 +105,7 @@ impl Observer<'_> {
         let id = session.welcome().await;
         let me = id.map_err(|end| failed(&ended(end)))?;
         let letters: String = me.as_str().chars().take(ID_LETTERS).collect();
-        let name = format!("{}-{letters}", self.equipment.name);
+        let name = format!("{}-{letters}", self.shared.name);
         let password = None;
         self.ask(session, Command::Name { name, password }).await?;
         Ok(me)
@@ -134,7 +134,7 @@ impl Observer<'_> {
     async fn find(&mut self, session: &mut OwnSession) -> Result<Option<Room>, LeaveReason> {
         match self.ask(session, Command::ListRooms).await? {
             Event::RoomList(rooms) => {
-                self.equipment.rooms.describe(&rooms);
+                self.shared.rooms.describe(&rooms);
                 Ok(rooms.into_iter().find(|room| room.id == self.room.id))
             }
             _ => Err(LeaveReason::Refused("no list of rooms".into())),
@@ -170,7 +170,7 @@ impl Observer<'_> {
 
     /// Look until the next look at the list is due.
     async fn pause(&mut self, session: &mut OwnSession) -> Result<(), LeaveReason> {
-        let until = Instant::now() + self.equipment.look;
+        let until = Instant::now() + self.shared.look;
         while let Ok(stepped) = timeout_at(until, self.step(session)).await {
             stepped?;
             while let Some(output) = session.poll_output() {
@@ -195,7 +195,7 @@ impl Observer<'_> {
         };
         match output {
             Output::Update(update) if ticker.is_watched() => {
-                let counts = &self.equipment.sessions.metrics.spectators;
+                let counts = &self.shared.sessions.metrics.spectators;
                 counts.opened_datagrams.inc();
                 // An observer is never in another room, so all it sees is of this one.
                 let mixed = false;

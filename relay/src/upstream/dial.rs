@@ -123,10 +123,7 @@ fn unreachable(text: &'static str, cause: String) -> CloseReason {
 
 /// An error and what caused it, in one line.
 fn with_sources(error: &DialError) -> String {
-    let sources = std::iter::successors(Some(error as &dyn std::error::Error), |error| {
-        error.source()
-    });
-    let words: Vec<_> = sources.map(ToString::to_string).collect();
+    let words: Vec<_> = anyhow::Chain::new(error).map(ToString::to_string).collect();
     words.join(": ")
 }
 
