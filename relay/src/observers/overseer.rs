@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use protocol::event::Room;
 use protocol::id::RoomId;
-use tokio::task::JoinSet;
+use tokio::task::JoinError;
 use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::task::JoinMap;
 
 use super::cooldown::Cooldowns;
 use super::idle_races::IdleRaces;
@@ -36,8 +37,7 @@ pub(crate) async fn oversee(
             look,
         }),
         spectators,
-        observers: JoinSet::new(),
-        observed: Vec::new(),
+        observers: JoinMap::new(),
         refused: HashSet::new(),
         cooldowns: Cooldowns::default(),
         idle_races: IdleRaces::default(),
@@ -48,22 +48,16 @@ pub(crate) async fn oversee(
         () = lifecycle.stopping() => {}
     }
     // They notice themselves that the relay stops, and say goodbye.
-    while overseer.observers.join_next().await.is_some() {}
-}
-
-/// An observer that has left its room.
-struct Ended {
-    room: RoomId,
-    reason: LeaveReason,
+    while let Some((room, ended)) = overseer.observers.join_next().await {
+        overseer.take_back(room, ended);
+    }
 }
 
 struct Overseer {
     at_once: usize,
     shared: Arc<Shared>,
     spectators: Arc<Spectators>,
-    observers: JoinSet<Ended>,
-    /// The rooms of `observers`.
-    observed: Vec<RoomId>,
+    observers: JoinMap<RoomId, LeaveReason>,
     /// Rooms that want an observer and got none, because all were out. Each is counted once.
     refused: HashSet<RoomId>,
     cooldowns: Cooldowns,
@@ -85,11 +79,8 @@ impl Overseer {
         let mut next_list = Instant::now();
         loop {
             tokio::select! {
-                Some(ended) = self.observers.join_next() => {
-                    // A task that panicked does not say which room it was in, so that room is not observed again.
-                    if let Ok(ended) = ended {
-                        self.take_back(ended);
-                    }
+                Some((room, ended)) = self.observers.join_next() => {
+                    self.take_back(room, ended);
                     continue;
                 }
                 _ = looks.tick() => {}
@@ -118,12 +109,13 @@ impl Overseer {
     fn unseen(&mut self) -> Vec<UnseenRoom> {
         let now = self.started.elapsed();
         let mut unseen = unseen_rooms(&self.spectators);
-        let observed = &self.observed;
+        let observers = &self.observers;
         let rooms: HashSet<_> = unseen.iter().map(|unseen| &unseen.id).collect();
-        self.cooldowns
-            .forget(now, |room| observed.contains(room) || rooms.contains(room));
+        self.cooldowns.forget(now, |room| {
+            observers.contains_key(room) || rooms.contains(room)
+        });
         unseen.retain(|UnseenRoom { id, .. }| {
-            !observed.contains(id) && !self.cooldowns.holds(id, now)
+            !observers.contains_key(id) && !self.cooldowns.holds(id, now)
         });
         unseen.sort_by_key(|unseen| std::cmp::Reverse(unseen.spectators));
         unseen
@@ -147,26 +139,24 @@ impl Overseer {
     /// Send an observer into a room, or count a refusal if all are out.
     fn send(&mut self, room: RoomId) {
         let metrics = &self.shared.sessions.metrics;
-        if self.observed.len() >= self.at_once {
+        if self.observers.len() >= self.at_once {
             if self.refused.insert(room) {
                 metrics.reached(Limit::Observers);
             }
             return;
         }
         self.refused.remove(&room);
-        self.observed.push(room);
         metrics.observer_began();
         let shared = Arc::clone(&self.shared);
-        self.observers.spawn(async move {
-            let reason = observe(&shared, &room).await;
-            shared.sessions.metrics.observer_ended(reason.word());
-            tracing::info!(%room, "an observer left: {reason}");
-            Ended { room, reason }
-        });
+        let observation = async move { observe(&shared, &room).await };
+        self.observers.spawn(room, observation);
     }
 
-    fn take_back(&mut self, Ended { room, reason }: Ended) {
-        self.observed.retain(|observed| *observed != room);
+    /// Count and log why an observer left, and let its room cool down. A panic counts as a failure.
+    fn take_back(&mut self, room: RoomId, ended: Result<LeaveReason, JoinError>) {
+        let reason = ended.unwrap_or_else(|error| LeaveReason::Failed(error.to_string()));
+        self.shared.sessions.metrics.observer_ended(reason.word());
+        tracing::info!(%room, "an observer left: {reason}");
         let (now, look) = (self.started.elapsed(), self.shared.look);
         self.cooldowns.begin(room, &reason, now, look);
     }
