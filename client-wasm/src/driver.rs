@@ -156,14 +156,14 @@ impl Deferred {
 }
 
 /// A machine with its WebSocket, timer and listeners.
-pub(crate) struct Driver<M> {
-    machine: RefCell<M>,
+pub(crate) struct Driver<M: ?Sized> {
     listeners: Listeners,
     opener: Opener,
     socket: RefCell<Option<Rc<Socket>>>,
     timer: Timer,
     /// Queued work is being done. The same loop does what is queued meanwhile.
     working: Cell<bool>,
+    machine: RefCell<M>,
 }
 
 impl<M: Machine> Driver<M> {
@@ -171,7 +171,6 @@ impl<M: Machine> Driver<M> {
         Rc::new_cyclic(|driver: &Weak<Self>| {
             let driver = driver.clone();
             Self {
-                machine: RefCell::new(machine),
                 listeners,
                 opener,
                 socket: RefCell::default(),
@@ -182,6 +181,7 @@ impl<M: Machine> Driver<M> {
                     }
                 }),
                 working: Cell::new(false),
+                machine: RefCell::new(machine),
             }
         })
     }
@@ -195,14 +195,13 @@ impl<M: Machine> Driver<M> {
     /// told after the call, so that a listener may even free the object that was called.
     pub(crate) fn call<R>(self: &Rc<Self>, work: impl FnOnce(&mut M, Duration) -> R) -> R {
         let result = self.with(|machine| work(machine, clock::now()));
-        self.work(false);
+        self.any().work(false);
         result
     }
 
     /// Hand an event to the machine, and do what it wants done.
     pub(crate) fn deliver(self: &Rc<Self>, event: Event) {
-        self.with(|machine| machine.handle(event, clock::now()));
-        self.work(true);
+        self.any().handle(event);
     }
 
     /// Do a new machine's first work, which opens its WebSocket.
@@ -210,6 +209,29 @@ impl<M: Machine> Driver<M> {
     /// # Errors
     /// The address, or what the option `webSocket` made, is not valid.
     pub(crate) fn start(self: &Rc<Self>) -> Result<(), RaceError> {
+        self.any().begin()
+    }
+
+    fn any(self: &Rc<Self>) -> Rc<AnyDriver> {
+        self.clone()
+    }
+}
+
+/// A driver of either machine: what it does for both is compiled once.
+type AnyDriver = Driver<dyn Machine>;
+
+impl AnyDriver {
+    /// Look at the machine, or change something that queues no work.
+    fn with_any<R>(&self, work: impl FnOnce(&mut dyn Machine) -> R) -> R {
+        work(&mut *self.machine.borrow_mut())
+    }
+
+    fn handle(self: &Rc<Self>, event: Event) {
+        self.with_any(|machine| machine.handle(event, clock::now()));
+        self.work(true);
+    }
+
+    fn begin(self: &Rc<Self>) -> Result<(), RaceError> {
         self.working.set(true);
         while let Some(io) = self.next_io() {
             self.perform(io)?;
@@ -225,9 +247,10 @@ impl<M: Machine> Driver<M> {
             return;
         }
         while self.step(notify) {}
-        self.timer.set(self.with(|machine| machine.poll_timeout()));
+        self.timer
+            .set(self.with_any(|machine| machine.poll_timeout()));
         self.working.set(false);
-        if self.with(|machine| !machine.queue().is_empty()) {
+        if self.with_any(|machine| !machine.queue().is_empty()) {
             let driver = self.clone();
             clock::call_soon(move || driver.work(true));
         }
@@ -237,11 +260,11 @@ impl<M: Machine> Driver<M> {
     fn step(self: &Rc<Self>, notify: bool) -> bool {
         if let Some(io) = self.next_io() {
             if let Err(error) = self.perform(io) {
-                self.with(|machine| machine.handle(Event::NotOpened(error), clock::now()));
+                self.with_any(|machine| machine.handle(Event::NotOpened(error), clock::now()));
             }
             return true;
         }
-        let notice = self.with(|machine| {
+        let notice = self.with_any(|machine| {
             let notices = &mut machine.queue().notices;
             notify.then(|| notices.pop_front()).flatten()
         });
@@ -257,7 +280,7 @@ impl<M: Machine> Driver<M> {
     }
 
     fn next_io(&self) -> Option<Io> {
-        self.with(|machine| machine.queue().io.pop_front())
+        self.with_any(|machine| machine.queue().io.pop_front())
     }
 
     fn perform(self: &Rc<Self>, io: Io) -> Result<(), RaceError> {
@@ -268,7 +291,9 @@ impl<M: Machine> Driver<M> {
             (Io::Text(line), Some(socket)) => socket.send_text(&line),
             (Io::Datagram(datagram), Some(socket)) => {
                 if !socket.send_binary(&datagram) {
-                    self.with(|machine| machine.queue().log_datagram("UDP DROP", datagram.len()));
+                    self.with_any(|machine| {
+                        machine.queue().log_datagram("UDP DROP", datagram.len())
+                    });
                 }
             }
             (Io::Close, Some(socket)) => socket.close(),
@@ -285,7 +310,7 @@ impl<M: Machine> Driver<M> {
         let driver = Rc::downgrade(self);
         let deliver = Rc::new(move |event| {
             if let Some(driver) = driver.upgrade() {
-                driver.deliver(event);
+                driver.handle(event);
             }
         });
         let socket = Rc::new(Socket::open(&self.opener, url, protocols, deliver)?);
@@ -302,12 +327,12 @@ impl<M: Machine> Driver<M> {
                 level: level.name(),
                 line: &line,
             };
-            self.with(|machine| machine.queue().emit(LOG, &event));
+            self.with_any(|machine| machine.queue().emit(LOG, &event));
         }
     }
 }
 
-impl<M> Drop for Driver<M> {
+impl<M: ?Sized> Drop for Driver<M> {
     fn drop(&mut self) {
         if let Some(socket) = self.socket.take() {
             socket.abandon();

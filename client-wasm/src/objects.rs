@@ -163,9 +163,8 @@ pub(crate) enum SpawnPosition<'a> {
 impl<'a> Object<'a> {
     /// Make the JavaScript value.
     pub(crate) fn to_js(&self) -> JsValue {
-        // Neither call fails, because every key is a string.
-        let text = serde_json::to_string(self).unwrap_or_default();
-        JSON::parse(&text).unwrap_or_default()
+        // Neither call fails, because every key is a string. The protocol's writer is in the module anyway.
+        JSON::parse(&protocol::json::to_string(self)).unwrap_or_default()
     }
 
     /// Take the value that a command's promise resolves with. `None` for answers without a value.

@@ -143,8 +143,8 @@ impl Quat {
             (1.0 - t, t)
         } else {
             let angle = dot.acos();
-            let sin = angle.sin();
-            (((1.0 - t) * angle).sin() / sin, (t * angle).sin() / sin)
+            let whole = sin(angle);
+            (sin((1.0 - t) * angle) / whole, sin(t * angle) / whole)
         };
         let to = to * sign;
         let blend = Self::new(
@@ -164,6 +164,18 @@ impl Quat {
     fn dot(self, other: Self) -> f32 {
         self.x * other.x + self.y * other.y + self.z * other.z + self.w * other.w
     }
+}
+
+/// Give the sine of an angle in radians. The browser has its own: the compiler's would be two kilobytes of the module.
+#[cfg(target_arch = "wasm32")]
+fn sin(angle: f32) -> f32 {
+    js_sys::Math::sin(angle.into()) as f32
+}
+
+/// Give the sine of an angle in radians.
+#[cfg(not(target_arch = "wasm32"))]
+fn sin(angle: f32) -> f32 {
+    angle.sin()
 }
 
 #[cfg(test)]
