@@ -5,6 +5,7 @@ use js_sys::JSON;
 use protocol::datagram::Input;
 use protocol::event::{Event, GameStarted, Spawn};
 use protocol::id::SessionId;
+use protocol::json::ServerNumbers;
 use protocol::spectate;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -163,8 +164,13 @@ pub(crate) enum SpawnPosition<'a> {
 impl<'a> Object<'a> {
     /// Make the JavaScript value.
     pub(crate) fn to_js(&self) -> JsValue {
-        // Neither call fails, because every key is a string. The protocol's writer is in the module anyway.
-        JSON::parse(&protocol::json::to_string(self)).unwrap_or_default()
+        let mut json = Vec::new();
+        // The protocol's spelling of numbers, so that the module holds one kind of serializer.
+        let mut serializer = serde_json::Serializer::with_formatter(&mut json, ServerNumbers);
+        // No call fails, because every key is a string.
+        let written = self.serialize(&mut serializer).is_ok();
+        let text = written.then(|| String::from_utf8(json).unwrap_or_default());
+        JSON::parse(&text.unwrap_or_default()).unwrap_or_default()
     }
 
     /// Take the value that a command's promise resolves with. `None` for answers without a value.

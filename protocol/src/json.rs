@@ -231,7 +231,7 @@ pub fn to_string<T: Serialize + ?Sized>(value: &T) -> String {
 }
 
 /// Compact JSON whose numbers are `66` and `-0`, not `66.0` and `-0.0`.
-struct ServerNumbers;
+pub struct ServerNumbers;
 
 impl Formatter for ServerNumbers {
     fn write_f32<W: ?Sized + io::Write>(&mut self, writer: &mut W, number: f32) -> io::Result<()> {
