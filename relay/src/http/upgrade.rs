@@ -2,7 +2,7 @@
 //! answer; the relay adds the subprotocol and keeps the raw connection.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
@@ -13,7 +13,7 @@ pub(super) fn accept<B>(
     request: &Request<B>,
     subprotocol: &'static str,
 ) -> Result<Response, Box<Response>> {
-    let mut response = create_response_with_body(request, Body::empty)
+    let mut response = create_response_with_body(&normalised(request), Body::empty)
         .map_err(|error| Box::new(refusal(&error, subprotocol)))?;
     // Subprotocols are compared exactly, unlike the other words of a handshake.
     if !subprotocols(request.headers()).any(|offered| offered == subprotocol) {
@@ -29,8 +29,33 @@ pub(super) fn accept<B>(
     Ok(response)
 }
 
+/// Copy a request for tungstenite. It reads only the first line of `Connection` and of `Upgrade`, and not all of it.
+fn normalised<B>(request: &Request<B>) -> Request<()> {
+    let mut copy = Request::new(());
+    *copy.method_mut() = request.method().clone();
+    *copy.version_mut() = request.version();
+    let mut headers = request.headers().clone();
+    for (name, wanted) in [
+        (header::CONNECTION, "upgrade"),
+        (header::UPGRADE, "websocket"),
+    ] {
+        headers.remove(&name);
+        if words(request.headers(), &name).any(|word| word.eq_ignore_ascii_case(wanted)) {
+            headers.insert(name, HeaderValue::from_static(wanted));
+        }
+    }
+    *copy.headers_mut() = headers;
+    copy
+}
+
 fn refusal(error: &Error, subprotocol: &str) -> Response {
     match error {
+        Error::Protocol(ProtocolError::WrongHttpVersion) => {
+            let text = "A WebSocket connection needs HTTP/1.1. A proxy before the relay must use it too, \
+                        as nginx does with `proxy_http_version 1.1`.\n";
+            let hint = [(header::UPGRADE, "websocket")];
+            (StatusCode::UPGRADE_REQUIRED, hint, text).into_response()
+        }
         Error::Protocol(ProtocolError::MissingSecWebSocketVersionHeader) => {
             let hint = [(header::SEC_WEBSOCKET_VERSION, "13")];
             let text = "The relay speaks version 13 of WebSocket.\n";
@@ -57,10 +82,14 @@ pub(super) fn offered<'a>(headers: &'a HeaderMap, prefix: &str) -> Option<&'a st
     subprotocols(headers).find_map(|word| word.strip_prefix(prefix))
 }
 
-/// List the offered subprotocols. They may be spread over several headers.
 fn subprotocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    words(headers, &header::SEC_WEBSOCKET_PROTOCOL)
+}
+
+/// List the words of a header. They may be spread over several lines.
+fn words<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
     headers
-        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .get_all(name)
         .into_iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
@@ -69,7 +98,9 @@ fn subprotocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::Method;
+    use axum::body::to_bytes;
+    use axum::http::{Method, Version};
+    use futures_util::FutureExt as _;
 
     use super::*;
 
@@ -112,6 +143,37 @@ mod tests {
     }
 
     #[test]
+    fn a_handshake_may_list_words_in_its_headers_and_spread_them() {
+        for (name, values) in [
+            ("connection", &["keep-alive", "Upgrade"][..]),
+            ("connection", &["Upgrade", "keep-alive"]),
+            ("connection", &["keep-alive,\tUpgrade"]),
+            ("connection", &["keep-alive ,UPGRADE\t, "]),
+            ("upgrade", &["websocket, h2c"]),
+            ("upgrade", &["h2c,\tWebSocket"]),
+            ("upgrade", &["h2c", "websocket"]),
+        ] {
+            let mut request = request(&[(name, "")]);
+            for value in values {
+                let value = HeaderValue::from_static(value);
+                request.headers_mut().append(name, value);
+            }
+            assert_eq!(status(&request), 101, "{name} {values:?}");
+        }
+    }
+
+    #[test]
+    fn an_old_version_of_http_is_told_the_one_that_is_needed() {
+        let mut old = request(&[]);
+        *old.version_mut() = Version::HTTP_10;
+        let refusal = accept(&old, "mp-relay.v1").unwrap_err();
+        assert_eq!(refusal.status(), 426);
+        let text = to_bytes(refusal.into_body(), 1000).now_or_never();
+        let text = String::from_utf8(text.unwrap().unwrap().to_vec()).unwrap();
+        assert!(text.contains("HTTP/1.1"), "{text}");
+    }
+
+    #[test]
     fn a_request_that_is_no_handshake_is_refused() {
         let mut head = request(&[]);
         *head.method_mut() = Method::HEAD;
@@ -119,6 +181,9 @@ mod tests {
         for (change, expected) in [
             (("upgrade", ""), 426),
             (("connection", "close"), 426),
+            (("connection", "keep-alive Upgrade"), 426),
+            (("connection", "Upgraded"), 426),
+            (("upgrade", "h2c"), 426),
             (("sec-websocket-version", "8"), 426),
             (("sec-websocket-key", ""), 400),
             (("sec-websocket-key", "c2hvcnQ="), 400),
