@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::MethodRouter;
 use tokio::runtime::Handle;
@@ -51,7 +51,23 @@ pub(super) fn compressed(route: MethodRouter, files: CompressedFiles) -> MethodR
     // It compresses the files that `fast` has left as they are.
     let best = CompressionLayer::new().quality(CompressionLevel::Best);
     let best = best.compress_when(is_worth_it());
-    route.layer((from_fn_with_state(files, tag_and_keep), best, fast))
+    route.layer((
+        from_fn_with_state(files, tag_and_keep),
+        best,
+        fast,
+        map_response(note_status),
+    ))
+}
+
+/// The status of an answer before tower-http changes it to 406. It does so if the client refuses every coding, and sends
+/// the answer all the same.
+#[derive(Clone, Copy)]
+struct TrueStatus(StatusCode);
+
+async fn note_status(mut answer: Response) -> Response {
+    let status = TrueStatus(answer.status());
+    answer.extensions_mut().insert(status);
+    answer
 }
 
 fn is_worth_it() -> impl Predicate {
@@ -72,6 +88,9 @@ async fn tag_and_keep(
     let known = request.headers().get_all(header::IF_NONE_MATCH);
     let known: Vec<_> = known.iter().cloned().collect();
     let (mut head, body) = next.run(request).await.into_parts();
+    if let Some(TrueStatus(status)) = head.extensions.remove() {
+        head.status = status;
+    }
     let Some(hash) = head.extensions.get::<ContentHash>().copied() else {
         return Response::from_parts(head, body);
     };

@@ -232,6 +232,9 @@ async fn a_request_has_one_host_and_one_of_each_header_that_decides() {
         ] {
             let answer = ask_exactly(address, &format!("GET {path} {request}")).await;
             assert_eq!(status(&answer), code, "{path} {request}");
+            let names_host = answer.contains("exactly one valid Host header");
+            let is_of_host = code == "400" && !request.contains("Origin");
+            assert_eq!(names_host, is_of_host, "{path} {request}: {answer}");
         }
     }
 }
@@ -290,6 +293,33 @@ async fn only_what_gets_smaller_is_compressed() {
             let answer = ask(&relay, &request).await;
             assert_eq!(header(&answer, "content-encoding"), coding, "{path}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_refuses_every_coding_gets_the_file_as_it_is() {
+    let game = Game::start().await;
+    let relay = start_for(&game).await;
+    let plain = get(&relay, "/track.json").await;
+    for refused in ["*;q=0", "identity;q=0", "br;q=0, *;q=0", "identity;q=0.0"] {
+        let asked = |request: &str| format!("{request} HTTP/1.1\r\nAccept-Encoding: {refused}");
+        let file = ask(&relay, &asked("GET /track.json")).await;
+        assert_eq!(status(&file), "200", "{refused}");
+        assert_eq!(body(&file), body(&plain), "{refused}");
+        assert_eq!(header(&file, "etag"), header(&plain, "etag"), "{refused}");
+        assert_eq!(header(&file, "content-encoding"), "", "{refused}");
+        for (request, code) in [
+            ("HEAD /track.json", "200"),
+            ("GET /nothing", "404"),
+            ("GET /pkg/nothing", "404"),
+            ("POST /track.json", "405"),
+        ] {
+            let answer = ask(&relay, &asked(request)).await;
+            assert_eq!(status(&answer), code, "{request} {refused}");
+        }
+        let tag = header(&plain, "etag");
+        let known = format!("{}\r\nIf-None-Match: {tag}", asked("GET /track.json"));
+        assert_eq!(status(&ask(&relay, &known).await), "304", "{refused}");
     }
 }
 
