@@ -1,15 +1,19 @@
 //! Merges the command line, the environment and the TOML file. A key of the file becomes a flag unless a flag or a
 //! variable sets it already, and clap reads them all into a `Config`.
 
+use std::any::TypeId;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::builder::Resettable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{ArgAction, ArgMatches, CommandFactory as _, Parser};
-use toml::{Table, Value};
+use clap::{Arg, ArgAction, ArgMatches, CommandFactory as _, Parser};
+use toml::{Spanned, Value};
 
 use super::{Config, Observing};
 
@@ -52,11 +56,16 @@ impl Config {
         });
         let given = nothing_required.try_get_matches_from(&arguments);
         let given = given.map_err(in_words)?;
-        if let Some(file) = given.get_one::<PathBuf>("file") {
+        let file = given.get_one::<PathBuf>("file");
+        if let Some(file) = file {
             let name = arguments.len().min(1);
             arguments.splice(name..name, flags(file, &given)?);
         }
-        let line = CommandLine::try_parse_from(arguments).map_err(in_words)?;
+        // The flags and variables are right, so a wrong value is one of the file.
+        let line = CommandLine::try_parse_from(arguments).map_err(|error| match file {
+            Some(file) => in_words_of(file, error),
+            None => in_words(error),
+        })?;
         let mut config = line.config;
         config.observing = line.spectate_observer.then_some(line.observing);
         config.check()?;
@@ -64,66 +73,95 @@ impl Config {
     }
 }
 
-/// Write the keys of the file as flags, except those that a flag or a variable sets.
+/// Write the keys of the file as flags, except those that a flag or a variable sets. Errors give positions, never
+/// the text there, which may hold a secret.
 fn flags(file: &Path, given: &ArgMatches) -> anyhow::Result<Vec<OsString>> {
     let shown = file.display();
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("cannot read the configuration {shown}"))?;
+    let keys: Keys = toml::from_str(&text).map_err(|error| {
+        let place = place(&text, error.span().unwrap_or_default());
+        let reason = error.message();
+        anyhow!("the configuration {shown} is wrong in {place}: {reason}")
+    })?;
     let command = CommandLine::command();
     let mut flags = Vec::new();
-    for (key, value) in read(file)? {
+    for (key, value) in keys {
+        let (key_at, key) = (key.span(), key.into_inner());
         let mut options = command.get_arguments();
         let option = options.find(|option| option.get_long() == Some(&key) && key != "config");
         let Some(option) = option else {
-            bail!("the configuration {shown} has an unknown key: {key}");
+            let place = place(&text, key_at);
+            bail!(
+                "the configuration {shown} has an unknown key in {place}{}",
+                similar(&key)
+            );
         };
+        let place = place(&text, value.span());
+        let values = texts(option, value.into_inner()).map_err(|wanted| {
+            anyhow!("the configuration {shown} has a wrong value for the key {key} in {place}: it takes {wanted}")
+        })?;
         if let Some(ValueSource::CommandLine | ValueSource::EnvVariable) =
             given.value_source(option.get_id().as_str())
         {
             continue;
         }
-        let values = match value {
-            Value::Array(values) => values,
-            value => vec![value],
-        };
-        for value in values {
-            let value = text(value).with_context(|| {
-                format!("the configuration {shown} has a wrong value for the key {key}")
-            })?;
-            flags.push(format!("--{key}={value}").into());
-        }
+        flags.extend(values.iter().map(|value| format!("--{key}={value}").into()));
     }
     Ok(flags)
 }
 
-/// Read the file. The error gives the position of a mistake but not the line, which may hold a secret.
-fn read(file: &Path) -> anyhow::Result<Table> {
-    let shown = file.display();
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("cannot read the configuration {shown}"))?;
-    text.parse().map_err(|error: toml::de::Error| {
-        let start = error.span().map_or(0, |span| span.start);
-        let before = text.get(..start).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before
-            .chars()
-            .rev()
-            .take_while(|&letter| letter != '\n')
-            .count()
-            + 1;
-        let reason = error.message();
-        anyhow!("the configuration {shown} is wrong in line {line}, column {column}: {reason}")
-    })
+/// The file with the places of its keys and values.
+type Keys = BTreeMap<Spanned<String>, Spanned<Value>>;
+
+/// Name the line and the column, in letters, where a span starts.
+fn place(text: &str, span: Range<usize>) -> String {
+    let before = text.get(..span.start).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let letters = before.chars().rev();
+    let column = letters.take_while(|&letter| letter != '\n').count() + 1;
+    format!("line {line}, column {column}")
 }
 
-fn text(value: Value) -> anyhow::Result<String> {
-    Ok(match value {
-        Value::String(text) => text,
-        Value::Integer(number) => number.to_string(),
-        Value::Boolean(switch) => switch.to_string(),
-        other => bail!(
-            "it takes a text, a whole number, true or false, not a value of type {}",
-            other.type_str()
-        ),
-    })
+/// Ask clap for a known key like this unknown one.
+fn similar(key: &str) -> String {
+    let line = ["mp-relay".into(), format!("--{key}")];
+    let error = CommandLine::command().try_get_matches_from(line).err();
+    match error.and_then(|error| error.get(ContextKind::SuggestedArg).cloned()) {
+        Some(ContextValue::String(known)) => {
+            format!("; a similar one is {}", known.trim_start_matches('-'))
+        }
+        _ => String::new(),
+    }
+}
+
+/// Write the values of a key as texts for clap. The type that clap parses decides which type of TOML the key takes.
+///
+/// # Errors
+/// The value has another type. The error names the wanted one.
+fn texts(option: &Arg, value: Value) -> Result<Vec<String>, &'static str> {
+    let parsed = option.get_value_parser().type_id();
+    let numbers = [
+        TypeId::of::<u32>(),
+        TypeId::of::<usize>(),
+        TypeId::of::<Duration>(),
+    ];
+    if matches!(option.get_action(), ArgAction::Append) {
+        let texts: Option<Vec<String>> = value.try_into().ok();
+        let whole = |texts: &Vec<String>| !texts.iter().any(|text| text.contains(','));
+        texts
+            .filter(whole)
+            .ok_or("a list of strings without commas")
+    } else if parsed == TypeId::of::<bool>() {
+        let switch = value.as_bool().ok_or("true or false")?;
+        Ok(vec![switch.to_string()])
+    } else if numbers.iter().any(|number| parsed == *number) {
+        let number = value.as_integer().ok_or("a whole number")?;
+        Ok(vec![number.to_string()])
+    } else {
+        let text = value.as_str().ok_or("a string")?;
+        Ok(vec![text.to_owned()])
+    }
 }
 
 /// Put clap's error into the relay's own words. clap would show the value of a secret.
@@ -131,19 +169,37 @@ fn in_words(error: clap::Error) -> anyhow::Error {
     match (error.kind(), error.get(ContextKind::InvalidArg)) {
         (ErrorKind::ValueValidation, Some(ContextValue::String(option))) => {
             let option = option.split(' ').next().unwrap_or_default();
-            let cause = std::error::Error::source(&error)
-                .map(causes)
-                .unwrap_or_default();
-            match error.get(ContextKind::InvalidValue) {
-                Some(value) if !is_secret(option) => anyhow!("{option} {value}: {cause}"),
-                _ => anyhow!("{option}: {cause}"),
-            }
+            anyhow!("{option}{}", mistake(option, &error))
         }
         (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(options))) => {
             let options = options.join(" and ").replace(['<', '>'], "");
             anyhow!("these options are needed: {options} (--help explains them)")
         }
         _ => error.into(),
+    }
+}
+
+/// Put clap's error about a value of the file into the relay's own words.
+fn in_words_of(file: &Path, error: clap::Error) -> anyhow::Error {
+    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else {
+        return in_words(error);
+    };
+    let option = option.split(' ').next().unwrap_or_default();
+    let key = option.trim_start_matches('-');
+    let mistake = mistake(option, &error);
+    anyhow!(
+        "the configuration {} has a wrong value for the key {key}{mistake}",
+        file.display()
+    )
+}
+
+/// Say what is wrong with a value, and show it unless it is secret.
+fn mistake(option: &str, error: &clap::Error) -> String {
+    let cause = std::error::Error::source(error).map(causes);
+    let cause = cause.unwrap_or_else(|| "it cannot be empty".into());
+    match error.get(ContextKind::InvalidValue) {
+        Some(value) if !is_secret(option) => format!(" {value}: {cause}"),
+        _ => format!(": {cause}"),
     }
 }
 
@@ -163,7 +219,6 @@ fn is_secret(option: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
-    use std::time::Duration;
 
     use protocol::id::Secret;
 
@@ -198,11 +253,108 @@ mod tests {
         assert_eq!(config.allow_origins.len(), 1);
     }
 
+    /// Read a file that must be refused, and give the message.
+    fn refusal(text: &str) -> String {
+        let file = file(&format!("server = 'a:1'\ntrust = 'system'\n{text}"));
+        let path = file.path().to_str().unwrap();
+        let error = config(&["--config", path]).expect_err(text);
+        assert!(error.downcast_ref::<clap::Error>().is_none(), "{text}");
+        let shown = format!("{error:#}");
+        assert!(shown.contains(path), "{text}: {shown}");
+        shown.replace(path, "FILE")
+    }
+
     #[test]
-    fn an_unknown_key_is_refused_by_name() {
-        let file = file("server = 'a:1'\ntrust = 'system'\nliste = '127.0.0.1:1'");
-        let error = config(&["--config", file.path().to_str().unwrap()]).unwrap_err();
-        assert!(format!("{error:#}").contains("liste"), "{error:#}");
+    fn an_unknown_key_is_refused_by_its_place() {
+        for (text, similar) in [
+            ("liste = '127.0.0.1:1'", "listen"),
+            ("update_hz = 7", "update-hz"),
+            ("config = 'other.toml'", ""),
+            ("help = true", ""),
+            ("'' = true", ""),
+            ("'listen=1' = true", ""),
+            ("  'token:HIDDENHIDDEN' = 1", ""),
+            ("token.HIDDENHIDDEN = 1", ""),
+            ("[HIDDENHIDDEN]", ""),
+        ] {
+            let error = refusal(text);
+            assert!(error.contains("unknown key in line 3, column "), "{error}");
+            assert!(error.contains(similar), "{text}: {error}");
+            assert!(!error.contains("HIDDEN"), "{text}: {error}");
+        }
+        let error = refusal("  'token:HIDDENHIDDEN' = 1");
+        assert!(error.contains("column 3"), "{error}");
+    }
+
+    #[test]
+    fn a_key_takes_one_type_of_value() {
+        for (text, wanted) in [
+            ("spectate = []", "a string"),
+            ("spectate = ['token:HIDDENHIDDEN']", "a string"),
+            ("spectate = 5", "a string"),
+            ("udp-secret = 5", "a string"),
+            ("www = true", "a string"),
+            ("metrics-listen = 1979-05-27T07:32:00Z", "a string"),
+            ("server-name = { name = 'HIDDEN' }", "a string"),
+            ("update-hz = '7'", "a whole number"),
+            ("update-hz = [7]", "a whole number"),
+            ("update-hz = 7.5", "a whole number"),
+            ("max-connections = '5'", "a whole number"),
+            ("drain-seconds = true", "a whole number"),
+            ("spectate-delay = []", "a whole number"),
+            ("metrics-public = 'true'", "true or false"),
+            ("plain-tcp = 'HIDDEN'", "true or false"),
+            ("spectate-observer = []", "true or false"),
+            ("allow-insecure-remote = 1", "true or false"),
+            ("allow-origin = 'http://f,http://e'", "a list of strings"),
+            ("allow-origin = ['http://f', 5]", "a list of strings"),
+            ("allow-origin = ['http://f,http://e']", "without commas"),
+        ] {
+            let error = refusal(text);
+            let (key, value) = text.split_once(" = ").unwrap();
+            let column = key.len() + 4;
+            let place = format!("the key {key} in line 3, column {column}: it takes ");
+            assert!(error.contains(&place), "{text}: {error}");
+            assert!(error.contains(wanted), "{text}: {error}");
+            assert!(!error.contains("HIDDEN"), "{text}: {error}");
+            let shown = value.len() > 3 && !wanted.contains(value) && error.contains(value);
+            assert!(!shown, "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_flag_does_not_hide_a_wrong_type_in_the_file() {
+        let file = file("server = 'a:1'\ntrust = ['insecure']");
+        let path = file.path().to_str().unwrap();
+        let error = config(&["--config", path, "--trust", "system"]).unwrap_err();
+        assert!(format!("{error:#}").contains("a string"), "{error:#}");
+    }
+
+    #[test]
+    fn an_empty_list_of_origins_allows_none() {
+        let file = file("server = 'a:1'\ntrust = 'system'\nallow-origin = []");
+        let config = config(&["--config", file.path().to_str().unwrap()]).unwrap();
+        assert_eq!(config.allow_origins, []);
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_by_its_file_and_key() {
+        for text in [
+            "listen = 'x'",
+            "udp = 'x'",
+            "update-hz = -1",
+            "update-hz = 99999999999",
+            "spectate = 'HIDDEN'",
+            "www = ''",
+        ] {
+            let error = refusal(text);
+            let (key, _) = text.split_once(" = ").unwrap();
+            assert!(
+                error.contains(&format!("wrong value for the key {key}")),
+                "{text}: {error}"
+            );
+            assert!(!error.contains("HIDDEN"), "{text}: {error}");
+        }
     }
 
     #[test]
@@ -382,15 +534,15 @@ mod tests {
                 "line 1",
             ),
             ("spectate = 'token:HIDDENHIDDEN'\nunknown = 1", "unknown"),
-            ("spectate = 'HIDDENHIDDEN'", "--spectate"),
-            ("spectate = 'token:HIDDENHIDDEN !'", "--spectate"),
+            ("spectate = 'HIDDENHIDDEN'", "key spectate"),
+            ("spectate = 'token:HIDDENHIDDEN !'", "key spectate"),
             (
                 "spectate = ['token:HIDDENHIDDEN', 'token:HIDDENHIDDEN']",
-                "--spectate",
+                "key spectate",
             ),
             ("spectate = { token = 'HIDDENHIDDEN' }", "spectate"),
             ("[spectate]\ntoken = 'HIDDENHIDDEN'", "spectate"),
-            ("udp-secret = 'HIDDENHIDDEN'\nlisten = 5", "--listen"),
+            ("udp-secret = 'HIDDENHIDDEN'\nlisten = 5", "key listen"),
         ] {
             let whole = format!("server = 'a:1'\ntrust = 'system'\n{text}");
             for text in [text, &whole] {
