@@ -2,7 +2,6 @@
 //! variable sets it already, and clap reads them all into a `Config`.
 
 use std::any::TypeId;
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -13,7 +12,8 @@ use clap::builder::Resettable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, CommandFactory as _, Parser};
-use toml::{Spanned, Value};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use super::{Config, Observing};
 
@@ -79,26 +79,26 @@ fn flags(file: &Path, given: &ArgMatches) -> anyhow::Result<Vec<OsString>> {
     let shown = file.display();
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("cannot read the configuration {shown}"))?;
-    let keys: Keys = toml::from_str(&text).map_err(|error| {
+    let keys = DeTable::parse(&text).map_err(|error| {
         let place = place(&text, error.span().unwrap_or_default());
         let reason = error.message();
         anyhow!("the configuration {shown} is wrong in {place}: {reason}")
     })?;
     let command = CommandLine::command();
     let mut flags = Vec::new();
-    for (key, value) in keys {
-        let (key_at, key) = (key.span(), key.into_inner());
+    for (key, value) in keys.get_ref() {
+        let (key_at, key) = (key.span(), key.get_ref().as_ref());
         let mut options = command.get_arguments();
-        let option = options.find(|option| option.get_long() == Some(&key) && key != "config");
+        let option = options.find(|option| option.get_long() == Some(key) && key != "config");
         let Some(option) = option else {
             let place = place(&text, key_at);
             bail!(
                 "the configuration {shown} has an unknown key in {place}{}",
-                similar(&key)
+                similar(key)
             );
         };
         let place = place(&text, value.span());
-        let values = texts(option, value.into_inner()).map_err(|wanted| {
+        let values = texts(option, value.get_ref()).map_err(|wanted| {
             anyhow!("the configuration {shown} has a wrong value for the key {key} in {place}: it takes {wanted}")
         })?;
         if let Some(ValueSource::CommandLine | ValueSource::EnvVariable) =
@@ -110,9 +110,6 @@ fn flags(file: &Path, given: &ArgMatches) -> anyhow::Result<Vec<OsString>> {
     }
     Ok(flags)
 }
-
-/// The file with the places of its keys and values.
-type Keys = BTreeMap<Spanned<String>, Spanned<Value>>;
 
 /// Name the line and the column, in letters, where a span starts.
 fn place(text: &str, span: Range<usize>) -> String {
@@ -139,7 +136,7 @@ fn similar(key: &str) -> String {
 ///
 /// # Errors
 /// The value has another type. The error names the wanted one.
-fn texts(option: &Arg, value: Value) -> Result<Vec<String>, &'static str> {
+fn texts(option: &Arg, value: &DeValue) -> Result<Vec<String>, &'static str> {
     let parsed = option.get_value_parser().type_id();
     let numbers = [
         TypeId::of::<u32>(),
@@ -147,16 +144,21 @@ fn texts(option: &Arg, value: Value) -> Result<Vec<String>, &'static str> {
         TypeId::of::<Duration>(),
     ];
     if matches!(option.get_action(), ArgAction::Append) {
-        let texts: Option<Vec<String>> = value.try_into().ok();
-        let whole = |texts: &Vec<String>| !texts.iter().any(|text| text.contains(','));
-        texts
-            .filter(whole)
-            .ok_or("a list of strings without commas")
+        let wanted = "a list of strings without commas";
+        let list = value.as_array().ok_or(wanted)?;
+        let text = |item: &Spanned<DeValue>| {
+            let text = item.get_ref().as_str()?;
+            (!text.contains(',')).then(|| text.to_owned())
+        };
+        let texts: Option<Vec<_>> = list.iter().map(text).collect();
+        texts.ok_or(wanted)
     } else if parsed == TypeId::of::<bool>() {
         let switch = value.as_bool().ok_or("true or false")?;
         Ok(vec![switch.to_string()])
     } else if numbers.iter().any(|number| parsed == *number) {
-        let number = value.as_integer().ok_or("a whole number")?;
+        let number = value.as_integer();
+        let number = number.and_then(|it| i64::from_str_radix(it.as_str(), it.radix()).ok());
+        let number = number.ok_or("a whole number")?;
         Ok(vec![number.to_string()])
     } else {
         let text = value.as_str().ok_or("a string")?;
@@ -169,7 +171,11 @@ fn in_words(error: clap::Error) -> anyhow::Error {
     match (error.kind(), error.get(ContextKind::InvalidArg)) {
         (ErrorKind::ValueValidation, Some(ContextValue::String(option))) => {
             let option = option.split(' ').next().unwrap_or_default();
-            anyhow!("{option}{}", mistake(option, &error))
+            let cause = causes(&error);
+            match error.get(ContextKind::InvalidValue) {
+                Some(value) if !is_secret(option) => anyhow!("{option} {value}: {cause}"),
+                _ => anyhow!("{option}: {cause}"),
+            }
         }
         (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(options))) => {
             let options = options.join(" and ").replace(['<', '>'], "");
@@ -184,27 +190,18 @@ fn in_words_of(file: &Path, error: clap::Error) -> anyhow::Error {
     let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else {
         return in_words(error);
     };
-    let option = option.split(' ').next().unwrap_or_default();
-    let key = option.trim_start_matches('-');
-    let mistake = mistake(option, &error);
-    anyhow!(
-        "the configuration {} has a wrong value for the key {key}{mistake}",
-        file.display()
-    )
+    let key = option.split(' ').next().unwrap_or_default();
+    let key = key.trim_start_matches('-');
+    let (file, cause) = (file.display(), causes(&error));
+    anyhow!("the configuration {file} has a wrong value for the key {key}: {cause}")
 }
 
-/// Say what is wrong with a value, and show it unless it is secret.
-fn mistake(option: &str, error: &clap::Error) -> String {
-    let cause = std::error::Error::source(error).map(causes);
-    let cause = cause.unwrap_or_else(|| "it cannot be empty".into());
-    match error.get(ContextKind::InvalidValue) {
-        Some(value) if !is_secret(option) => format!(" {value}: {cause}"),
-        _ => format!(": {cause}"),
-    }
-}
-
-fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes: Vec<_> = anyhow::Chain::new(error).map(ToString::to_string).collect();
+/// Say why clap refuses a value. It gives no cause for an empty one.
+fn causes(error: &clap::Error) -> String {
+    let Some(cause) = std::error::Error::source(error) else {
+        return "it cannot be empty".into();
+    };
+    let causes: Vec<_> = anyhow::Chain::new(cause).map(ToString::to_string).collect();
     causes.join(": ")
 }
 
@@ -293,12 +290,19 @@ mod tests {
             ("spectate = ['token:HIDDENHIDDEN']", "a string"),
             ("spectate = 5", "a string"),
             ("udp-secret = 5", "a string"),
+            ("udp-secret = 98765432109876543210", "a string"),
+            ("udp-secret = 1e999", "a string"),
+            (
+                "udp-secret = 9999999999999999999999999999999999999999999",
+                "a string",
+            ),
             ("www = true", "a string"),
             ("metrics-listen = 1979-05-27T07:32:00Z", "a string"),
             ("server-name = { name = 'HIDDEN' }", "a string"),
             ("update-hz = '7'", "a whole number"),
             ("update-hz = [7]", "a whole number"),
             ("update-hz = 7.5", "a whole number"),
+            ("update-hz = 98765432109876543210", "a whole number"),
             ("max-connections = '5'", "a whole number"),
             ("drain-seconds = true", "a whole number"),
             ("spectate-delay = []", "a whole number"),
@@ -350,7 +354,7 @@ mod tests {
             let error = refusal(text);
             let (key, _) = text.split_once(" = ").unwrap();
             assert!(
-                error.contains(&format!("wrong value for the key {key}")),
+                error.contains(&format!("wrong value for the key {key}: ")),
                 "{text}: {error}"
             );
             assert!(!error.contains("HIDDEN"), "{text}: {error}");
