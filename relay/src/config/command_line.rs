@@ -68,7 +68,14 @@ impl Config {
         })?;
         let mut config = line.config;
         config.observing = line.spectate_observer.then_some(line.observing);
-        config.check()?;
+        let checked = config.check();
+        match file {
+            Some(file) => checked.with_context(|| {
+                let shown = file.display();
+                format!("wrong options, maybe in the configuration {shown}")
+            })?,
+            None => checked?,
+        }
         Ok(config)
     }
 }
@@ -323,6 +330,17 @@ mod tests {
             assert!(!error.contains("HIDDEN"), "{text}: {error}");
             let shown = value.len() > 3 && !wanted.contains(value) && error.contains(value);
             assert!(!shown, "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn values_that_cannot_work_are_refused_with_the_name_of_the_file() {
+        for (text, words) in [
+            ("update-hz = 61", "--update-hz must be 1 to 60"),
+            ("spectate-delay = 601", "--spectate-delay"),
+        ] {
+            let error = refusal(text);
+            assert!(error.contains(words), "{text}: {error}");
         }
     }
 
