@@ -88,13 +88,13 @@ impl SpectatorOptions {
     }
 }
 
-/// An object of options with known names, or nothing at all.
-struct Options<'a>(&'a JsValue);
+/// An object of options with known names, if there is one.
+struct Options<'a>(Option<&'a JsValue>);
 
 impl<'a> Options<'a> {
     fn of(options: &'a JsValue, names: &[&str]) -> Result<Self, RaceError> {
         if options.is_undefined() || options.is_null() {
-            return Ok(Self(options));
+            return Ok(Self(None));
         }
         if !options.is_object() {
             return Err(RaceError::invalid("options must be an object"));
@@ -108,7 +108,7 @@ impl<'a> Options<'a> {
                 "there is no option {key}; there are {}",
                 names.join(", ")
             ))),
-            None => Ok(Self(options)),
+            None => Ok(Self(Some(options))),
         }
     }
 
@@ -119,8 +119,10 @@ impl<'a> Options<'a> {
         right: &str,
         read: impl Fn(&JsValue) -> Option<T>,
     ) -> Result<Option<T>, RaceError> {
-        match Reflect::get(self.0, &name.into()) {
-            Ok(value) if !value.is_undefined() => read(&value)
+        // An import that throws leaves a slot of wasm-bindgen's table taken for good, so nothing is asked of `undefined`.
+        let value = self.0.map(|options| Reflect::get(options, &name.into()));
+        match value {
+            Some(Ok(value)) if !value.is_undefined() => read(&value)
                 .map(Some)
                 .ok_or_else(|| RaceError::invalid(format!("option {name} must be {right}"))),
             _ => Ok(None),

@@ -16,7 +16,8 @@ test("every task is timed for every build", async ({ page }) => {
   for (const { name } of builds) {
     for (const task of TASKS) {
       expect(times[name][task], `${task} of ${name}`).toEqual([expect.any(Number)]);
-      expect(times[name][task][0]).toBeGreaterThan(0);
+      // A batch this short may fit between two ticks of the browser's clock.
+      expect(times[name][task][0]).toBeGreaterThanOrEqual(0);
     }
   }
 });
