@@ -55,27 +55,24 @@ impl Config {
                 .required_unless_present(Resettable::Reset)
         });
         let given = nothing_required.try_get_matches_from(&arguments);
-        let given = given.map_err(in_words)?;
+        let given = given.map_err(|error| in_words(error, None))?;
         let file = given.get_one::<PathBuf>("file");
         if let Some(file) = file {
             let name = arguments.len().min(1);
             arguments.splice(name..name, flags(file, &given)?);
         }
         // The flags and variables are right, so a wrong value is one of the file.
-        let line = CommandLine::try_parse_from(arguments).map_err(|error| match file {
-            Some(file) => in_words_of(file, error),
-            None => in_words(error),
-        })?;
+        let line = CommandLine::try_parse_from(arguments);
+        let line = line.map_err(|error| in_words(error, file))?;
         let mut config = line.config;
         config.observing = line.spectate_observer.then_some(line.observing);
-        let checked = config.check();
-        match file {
-            Some(file) => checked.with_context(|| {
-                let shown = file.display();
-                format!("wrong options, maybe in the configuration {shown}")
-            })?,
-            None => checked?,
-        }
+        config.check().map_err(|error| match file {
+            Some(file) => error.context(format!(
+                "wrong options, maybe in the configuration {}",
+                file.display()
+            )),
+            None => error,
+        })?;
         Ok(config)
     }
 }
@@ -145,11 +142,9 @@ fn similar(key: &str) -> String {
 /// The value has another type. The error names the wanted one.
 fn texts(option: &Arg, value: &DeValue) -> Result<Vec<String>, &'static str> {
     let parsed = option.get_value_parser().type_id();
-    let numbers = [
-        TypeId::of::<u32>(),
-        TypeId::of::<usize>(),
-        TypeId::of::<Duration>(),
-    ];
+    let is_number = parsed == TypeId::of::<u32>()
+        || parsed == TypeId::of::<usize>()
+        || parsed == TypeId::of::<Duration>();
     if matches!(option.get_action(), ArgAction::Append) {
         let wanted = "a list of strings without commas";
         let list = value.as_array().ok_or(wanted)?;
@@ -162,7 +157,7 @@ fn texts(option: &Arg, value: &DeValue) -> Result<Vec<String>, &'static str> {
     } else if parsed == TypeId::of::<bool>() {
         let switch = value.as_bool().ok_or("true or false")?;
         Ok(vec![switch.to_string()])
-    } else if numbers.iter().any(|number| parsed == *number) {
+    } else if is_number {
         let number = value.as_integer();
         let number = number.and_then(|it| i64::from_str_radix(it.as_str(), it.radix()).ok());
         let number = number.ok_or("a whole number")?;
@@ -173,34 +168,28 @@ fn texts(option: &Arg, value: &DeValue) -> Result<Vec<String>, &'static str> {
     }
 }
 
-/// Put clap's error into the relay's own words. clap would show the value of a secret.
-fn in_words(error: clap::Error) -> anyhow::Error {
-    match (error.kind(), error.get(ContextKind::InvalidArg)) {
-        (ErrorKind::ValueValidation, Some(ContextValue::String(option))) => {
-            let option = option.split(' ').next().unwrap_or_default();
-            let cause = causes(&error);
+/// Put clap's error, or one about a value of the file, into the relay's own words. clap would show the value of a secret.
+fn in_words(error: clap::Error, file: Option<&PathBuf>) -> anyhow::Error {
+    let word = |text: &str| text.split(' ').next().unwrap_or_default().to_owned();
+    match (file, error.kind(), error.get(ContextKind::InvalidArg)) {
+        (Some(file), _, Some(ContextValue::String(option))) => {
+            let (file, option, cause) = (file.display(), word(option), causes(&error));
+            let key = option.trim_start_matches('-');
+            anyhow!("the configuration {file} has a wrong value for the key {key}: {cause}")
+        }
+        (None, ErrorKind::ValueValidation, Some(ContextValue::String(option))) => {
+            let (option, cause) = (word(option), causes(&error));
             match error.get(ContextKind::InvalidValue) {
-                Some(value) if !is_secret(option) => anyhow!("{option} {value}: {cause}"),
+                Some(value) if !is_secret(&option) => anyhow!("{option} {value}: {cause}"),
                 _ => anyhow!("{option}: {cause}"),
             }
         }
-        (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(options))) => {
+        (_, ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(options))) => {
             let options = options.join(" and ").replace(['<', '>'], "");
             anyhow!("these options are needed: {options} (--help explains them)")
         }
         _ => error.into(),
     }
-}
-
-/// Put clap's error about a value of the file into the relay's own words.
-fn in_words_of(file: &Path, error: clap::Error) -> anyhow::Error {
-    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else {
-        return in_words(error);
-    };
-    let key = option.split(' ').next().unwrap_or_default();
-    let key = key.trim_start_matches('-');
-    let (file, cause) = (file.display(), causes(&error));
-    anyhow!("the configuration {file} has a wrong value for the key {key}: {cause}")
 }
 
 /// Say why clap refuses a value. It gives no cause for an empty one.

@@ -59,13 +59,10 @@ pub(super) fn compressed(route: MethodRouter, files: CompressedFiles) -> MethodR
     ))
 }
 
-/// The status of an answer before tower-http changes it to 406. It does so if the client refuses every coding, and sends
-/// the answer all the same.
-#[derive(Clone, Copy)]
-struct TrueStatus(StatusCode);
-
+/// Note the true status of an answer. If the client refuses every coding, tower-http changes it to 406 and sends the
+/// answer all the same.
 async fn note_status(mut answer: Response) -> Response {
-    let status = TrueStatus(answer.status());
+    let status = answer.status();
     answer.extensions_mut().insert(status);
     answer
 }
@@ -88,7 +85,7 @@ async fn tag_and_keep(
     let known = request.headers().get_all(header::IF_NONE_MATCH);
     let known: Vec<_> = known.iter().cloned().collect();
     let (mut head, body) = next.run(request).await.into_parts();
-    if let Some(TrueStatus(status)) = head.extensions.remove() {
+    if let Some(status) = head.extensions.remove::<StatusCode>() {
         head.status = status;
     }
     let Some(hash) = head.extensions.get::<ContentHash>().copied() else {
