@@ -1,5 +1,6 @@
-// The page in a real browser. Files with races run one after the other: each race draws several pages at once, and its tests
-// compare frames with the way that a car drove. The other files mostly wait for answers, so two of them run at a time.
+// The page in a real browser. Files with races or several players run one after the other: each of their tests draws several
+// pages at once, and some compare frames with the way that a car drove. The other files mostly wait for answers, so two of
+// them run at a time.
 import { defineConfig } from "@playwright/test";
 
 const ARGUMENTS = [
@@ -13,7 +14,7 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
-const RACES = ["race.test.js", "spectator.test.js", "watching.test.js"];
+const RACES = ["race.test.js", "spectator.test.js", "trouble.test.js", "watching.test.js"];
 
 export default defineConfig({
   testDir: ".",
