@@ -180,6 +180,8 @@ test(
     await expect(watcher.element("race-row").filter({ hasText: "Sunday" })).toContainText("Racing");
     // The list has fetched the viewer by now, unless somebody is faster: then the browser drops what is on its way.
     await watcher.page.evaluate(async () => void (await customElements.whenDefined("race-viewer")));
+    // Nor may the list be asked for while the page is left. Right after an answer there is time.
+    await (await watcher.page.waitForResponse("**/api/rooms")).finished();
     await watcher.element("race-row").getByRole("link").click();
     await watcher.expectCars("Ann", "Ben");
     const nowhere = await watch("/watch/00000000000000000000000000000000");
