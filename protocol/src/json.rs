@@ -235,9 +235,12 @@ pub struct ServerNumbers;
 
 impl Formatter for ServerNumbers {
     fn write_f32<W: ?Sized + io::Write>(&mut self, writer: &mut W, number: f32) -> io::Result<()> {
-        let mut spelt = Vec::with_capacity(MAX_NUMBER_BYTES);
-        CompactFormatter.write_f32(&mut spelt, number)?;
-        writer.write_all(spelt.strip_suffix(b".0").unwrap_or(&spelt))
+        let mut spelt = [0; MAX_NUMBER_BYTES];
+        let mut unused = &mut spelt[..];
+        CompactFormatter.write_f32(&mut unused, number)?;
+        let unused = unused.len();
+        let spelt = &spelt[..MAX_NUMBER_BYTES - unused];
+        writer.write_all(spelt.strip_suffix(b".0").unwrap_or(spelt))
     }
 }
 
