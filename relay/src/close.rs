@@ -77,6 +77,12 @@ impl fmt::Display for CloseReason {
     }
 }
 
+/// Say in one line what an error is and what caused it.
+pub(crate) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let words: Vec<_> = anyhow::Chain::new(error).map(ToString::to_string).collect();
+    words.join(": ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

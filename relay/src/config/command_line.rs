@@ -16,6 +16,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Config, Observing};
+use crate::close::with_causes;
 
 #[derive(Parser)]
 #[command(
@@ -194,11 +195,8 @@ fn in_words(error: clap::Error, file: Option<&PathBuf>) -> anyhow::Error {
 
 /// Say why clap refuses a value. It gives no cause for an empty one.
 fn causes(error: &clap::Error) -> String {
-    let Some(cause) = std::error::Error::source(error) else {
-        return "it cannot be empty".into();
-    };
-    let causes: Vec<_> = anyhow::Chain::new(cause).map(ToString::to_string).collect();
-    causes.join(": ")
+    let cause = std::error::Error::source(error);
+    cause.map_or_else(|| "it cannot be empty".into(), with_causes)
 }
 
 /// Say whether the option's value is hidden.

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::trust::Untrusted;
-use crate::close::CloseReason;
+use crate::close::{CloseReason, with_causes};
 use crate::config::Timeouts;
 use crate::metrics::{Limit, Metrics};
 
@@ -107,24 +107,18 @@ fn explain(error: &DialError) -> CloseReason {
             "The game server answered without TLS: its operator must look at it.",
             format!(
                 "{}; if it runs without TLS on purpose, use --plain-tcp",
-                with_sources(error)
+                with_causes(error)
             ),
         ),
         _ => unreachable(
             "The game server cannot be reached: it may be down or restarting.",
-            with_sources(error),
+            with_causes(error),
         ),
     }
 }
 
 fn unreachable(text: &'static str, cause: String) -> CloseReason {
     CloseReason::new(CloseCode::ServerUnreachable, text).with_cause(cause)
-}
-
-/// An error and what caused it, in one line.
-fn with_sources(error: &DialError) -> String {
-    let words: Vec<_> = anyhow::Chain::new(error).map(ToString::to_string).collect();
-    words.join(": ")
 }
 
 fn in_words(refusal: &CertificateError) -> String {
