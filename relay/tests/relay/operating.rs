@@ -165,6 +165,28 @@ async fn spectators_are_counted_too() {
     assert!(values(&relay).await["mp_relay_spectator_sent_bytes_total"] > 50.0);
 }
 
+/// Every name, label, unit and help text of a relay that shows races and observes them. `metrics.txt` holds them sorted,
+/// with `_` for values of the machine and the clock.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_metrics_keep_their_names_labels_and_help() {
+    let game = Game::start().await;
+    let relay = start_with(&game, |config| {
+        config.observing = Some(relay::Observing::default());
+    })
+    .await;
+    let text = look(&relay, "/metrics").await;
+    let line = |line: &str| match line.rsplit_once(' ') {
+        Some((name, _)) if name.starts_with("process_") || name == "mp_relay_uptime_seconds" => {
+            format!("{name} _\n")
+        }
+        _ => format!("{line}\n"),
+    };
+    let mut lines: Vec<_> = body(&text).lines().map(line).collect();
+    lines.sort();
+    assert_eq!(lines.concat(), include_str!("metrics.txt"));
+}
+
 #[tokio::test]
 async fn metrics_are_public_only_with_the_option() {
     let game = Game::start().await;
