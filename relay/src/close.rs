@@ -57,6 +57,11 @@ impl CloseReason {
         )
     }
 
+    pub(crate) fn too_large(what: &str, limit: usize) -> Self {
+        let text = format!("{what} has more than the {limit} bytes that are allowed.");
+        Self::new(CloseCode::FrameTooLarge, text)
+    }
+
     /// The text, cut to what a close frame holds.
     pub(crate) fn text(&self) -> &str {
         let mut end = self.text.len().min(MAX_TEXT_BYTES);

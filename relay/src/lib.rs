@@ -27,14 +27,14 @@ mod upstream;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use client_native::Target;
 use tokio::net::TcpListener;
+use tokio_util::sync::DropGuard;
 
 use http::accept::{Audience, Port, listen, operator_slots, public_slots};
 use http::{Services, operators_router, router};
-use lifecycle::{Control, Lifecycle};
+use lifecycle::Lifecycle;
 use limits::Admission;
 use metrics::Metrics;
 use players::Players;
@@ -56,8 +56,8 @@ const MAX_REFUSALS: usize = 256;
 pub struct Relay {
     address: SocketAddr,
     operator_address: Option<SocketAddr>,
-    drain: Duration,
-    control: Control,
+    lifecycle: Lifecycle,
+    _abort: DropGuard,
 }
 
 impl Relay {
@@ -72,13 +72,14 @@ impl Relay {
         let operator = config.metrics_listen;
         let operator = operator.map(|address| listen(address, "--metrics-listen"));
         let operator = operator.transpose()?;
+        let lifecycle = Lifecycle::new(config.drain);
         let relay = Self {
             address: listener.local_addr()?,
             operator_address: operator.as_ref().map(TcpListener::local_addr).transpose()?,
-            drain: config.drain,
-            control: Control::new(),
+            _abort: lifecycle.aborting.clone().drop_guard(),
+            lifecycle: lifecycle.clone(),
         };
-        let services = Arc::new(wire(config, relay.control.handle())?);
+        let services = Arc::new(wire(config, lifecycle)?);
         let public = router(Arc::clone(&services))?;
         serve(listener, Audience::Public, public, &services);
         if let Some(listener) = operator {
@@ -101,7 +102,7 @@ impl Relay {
     /// Stop in order: refuse new clients, let players finish, then say goodbye for those who are still here. Dropping the
     /// future stops at once.
     pub async fn stop(self) {
-        self.control.stop(self.drain).await;
+        self.lifecycle.stop().await;
     }
 }
 

@@ -1,10 +1,10 @@
 //! What makes a game server's certificate trusted, as the operator writes it (contract 4). `upstream::trust` applies it.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
+use data_encoding::{DecodeKind, HEXLOWER, HEXLOWER_PERMISSIVE};
 use rustls::pki_types::CertificateDer;
 use sha2::Digest as _;
 
@@ -66,20 +66,16 @@ impl FromStr for Fingerprint {
 
     /// Read hexadecimal digits of either case, with or without colons and spaces between them.
     fn from_str(text: &str) -> anyhow::Result<Self> {
-        let digits: Vec<u8> = text
-            .chars()
-            .filter(|letter| !matches!(letter, ':' | ' ' | '-'))
-            .map(|letter| letter.to_digit(16).map(|digit| digit as u8))
-            .collect::<Option<_>>()
-            .context("a pin is written in hexadecimal digits, colons and spaces allowed")?;
-        let bytes: Vec<u8> = digits
-            .chunks_exact(2)
-            .map(|pair| pair[0] << 4 | pair[1])
-            .collect();
-        if let (64, Ok(hash)) = (digits.len(), <[u8; 32]>::try_from(bytes.as_slice())) {
+        let digits = text.replace([':', ' ', '-'], "");
+        let bytes = match HEXLOWER_PERMISSIVE.decode(digits.as_bytes()) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind == DecodeKind::Length => Vec::new(),
+            Err(_) => bail!("a pin is written in hexadecimal digits, colons and spaces allowed"),
+        };
+        if let Ok(hash) = bytes.as_slice().try_into() {
             return Ok(Self::Sha256(hash));
         }
-        if let (40, Ok(hash)) = (digits.len(), <[u8; 20]>::try_from(bytes.as_slice())) {
+        if let Ok(hash) = bytes.try_into() {
             return Ok(Self::Sha1(hash));
         }
         bail!(
@@ -91,15 +87,10 @@ impl FromStr for Fingerprint {
 
 impl std::fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let bytes: &[u8] = match self {
-            Self::Sha256(hash) => hash,
-            Self::Sha1(hash) => hash,
-        };
-        let mut digits = String::with_capacity(2 * bytes.len());
-        for byte in bytes {
-            write!(digits, "{byte:02x}")?;
+        match self {
+            Self::Sha256(hash) => f.write_str(&HEXLOWER.encode(hash)),
+            Self::Sha1(hash) => f.write_str(&HEXLOWER.encode(hash)),
         }
-        f.write_str(&digits)
     }
 }
 

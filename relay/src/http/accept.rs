@@ -13,9 +13,10 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio_util::sync::CancellationToken;
 
 use super::Peer;
-use crate::lifecycle::{Lifecycle, Stage};
+use crate::lifecycle::Lifecycle;
 use crate::limits::{Admission, Full};
 use crate::metrics::{Limit, Metrics};
 
@@ -102,11 +103,11 @@ pub(crate) fn operator_slots() -> Admission {
 }
 
 impl Audience {
-    /// Say whether the port is closed. Its connections end after the response that is due.
-    fn is_closed(self, stage: Stage) -> bool {
+    /// When the port closes. Its connections end after the response that is due.
+    fn end(self, lifecycle: &Lifecycle) -> &CancellationToken {
         match self {
-            Self::Public => stage != Stage::Running,
-            Self::Operator => stage >= Stage::Closing,
+            Self::Public => &lifecycle.draining,
+            Self::Operator => &lifecycle.closing,
         }
     }
 }
@@ -117,7 +118,7 @@ impl Port {
         loop {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
-                () = self.lifecycle.reached(|stage| self.audience.is_closed(stage)) => return,
+                () = self.audience.end(&self.lifecycle).cancelled() => return,
             };
             match accepted {
                 Ok((socket, peer)) => self.take(socket, peer),
@@ -179,11 +180,11 @@ async fn serve(
     tokio::select! {
         _result = connection.as_mut() => return,
         () = tokio::time::sleep(MAX_HTTP_LIFE) => return,
-        () = lifecycle.reached(|stage| audience.is_closed(stage)) => {}
+        () = audience.end(&lifecycle).cancelled() => {}
     }
     connection.as_mut().graceful_shutdown();
     tokio::select! {
         _result = connection => {}
-        () = lifecycle.reached(|stage| stage >= Stage::Closing) => {}
+        () = lifecycle.closing.cancelled() => {}
     }
 }

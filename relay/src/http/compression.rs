@@ -2,7 +2,7 @@
 //! is made once and not for every request.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -10,6 +10,8 @@ use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::MethodRouter;
+use data_encoding::HEXLOWER;
+use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 use tower_http::CompressionLevel;
@@ -35,8 +37,7 @@ pub(super) struct ContentHash(pub(super) [u8; 32]);
 impl ContentHash {
     /// The entity tag of the file in this coding.
     fn entity_tag(self, coding: Option<&HeaderValue>) -> String {
-        let digits = self.0[..16].iter().map(|byte| format!("{byte:02x}"));
-        let digits: String = digits.collect();
+        let digits = HEXLOWER.encode(&self.0[..16]);
         match coding.and_then(|coding| coding.to_str().ok()) {
             Some(coding) => format!("\"{digits}-{coding}\""),
             None => format!("\"{digits}\""),
@@ -144,7 +145,7 @@ impl CompressedFiles {
     }
 
     fn slot(&self, tag: String) -> Slot {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.0.lock();
         if kept.len() >= MAX_KEPT && !kept.contains_key(&tag) {
             kept.clear();
         }
@@ -182,7 +183,7 @@ mod tests {
         for number in 0..=MAX_KEPT {
             let tag = number.to_string();
             assert!(files.get_or_compress(tag, Body::from("x")).await.is_some());
-            assert!(files.0.lock().unwrap().len() <= MAX_KEPT);
+            assert!(files.0.lock().len() <= MAX_KEPT);
         }
     }
 }

@@ -12,7 +12,6 @@ mod rooms;
 mod services;
 mod spectate;
 mod upgrade;
-mod websocket;
 mod www;
 
 use std::net::IpAddr;

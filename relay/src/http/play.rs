@@ -9,17 +9,15 @@ use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::Response;
 use protocol::frame::{CloseCode, SUBPROTOCOL};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::services::Services;
-use super::websocket::WebSocket;
 use super::{Peer, origin, upgrade};
 use crate::close::CloseReason;
 use crate::limits::Full;
 use crate::metrics::{ClientKind, Limit, Refusal};
-use crate::players::Transport as _;
 use crate::players::outbox::Outbox;
+use crate::players::websocket::WebSocket;
 
 /// Letters of a refused origin that are logged. Real origins are shorter.
 const MAX_LOGGED_ORIGIN: usize = 200;
@@ -57,9 +55,7 @@ pub(super) async fn player(
     switch
 }
 
-type Socket = WebSocket<TcpStream>;
-
-async fn admit(socket: Socket, peer: IpAddr, services: &Services) {
+async fn admit(socket: WebSocket, peer: IpAddr, services: &Services) {
     let (text, counted) = match services.players.slots.enter(peer) {
         Ok(_slot) => return services.players.bridge(socket, peer).await,
         Err(Full::InAll) => ("The relay is full: try again later.", Refusal::Full),
@@ -75,7 +71,7 @@ async fn admit(socket: Socket, peer: IpAddr, services: &Services) {
 
 /// Tell a client why it is refused. It holds a slot until it has been told, and is dropped if no slot is free.
 pub(super) async fn refuse(
-    mut socket: Socket,
+    mut socket: WebSocket,
     reason: &CloseReason,
     peer: IpAddr,
     services: &Services,

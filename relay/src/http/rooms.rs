@@ -33,7 +33,7 @@ pub(super) async fn rooms(State(services): State<Arc<Services>>) -> Response {
         let reason = "This relay shows no races: its operator can allow it.\n";
         return plain(StatusCode::NOT_FOUND, reason);
     };
-    match spectators.list().await {
+    match spectators.list.ask().await {
         Ok(rooms) => {
             let listed = rooms.iter().map(|room| listed(room, spectators));
             Json(listed.collect::<Vec<_>>()).into_response()
@@ -43,7 +43,7 @@ pub(super) async fn rooms(State(services): State<Arc<Services>>) -> Response {
 }
 
 fn listed<'a>(room: &'a Room, spectators: &Spectators) -> Listed<'a> {
-    let here = spectators.find(&room.id);
+    let here = spectators.rooms.find(&room.id);
     Listed {
         id: &room.id,
         name: &room.name,

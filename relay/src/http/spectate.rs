@@ -13,11 +13,11 @@ use protocol::id::RoomId;
 
 use super::play::refuse;
 use super::services::Services;
-use super::websocket::{WebSocket, raw};
 use super::{Peer, upgrade};
 use crate::close::CloseReason;
 use crate::limits::{Full, Slot};
 use crate::metrics::{ClientKind, Refusal};
+use crate::players::websocket::{WebSocket, raw};
 use crate::spectators::Spectators;
 
 /// The subprotocol of contract 2.
@@ -86,7 +86,7 @@ fn check<'a>(
         let text = "This relay shows no races: its operator can allow it.";
         return Err((not_allowed(text), Refusal::Off));
     };
-    if !spectators.admits(token) {
+    if !spectators.access.admits(token) {
         let text = match token {
             Some(_) => "This access token is not the right one: ask for a new link.",
             None => "Races are shown here only with an access token: ask for a link that has one.",
@@ -95,7 +95,7 @@ fn check<'a>(
     }
     let no_room = CloseReason::malformed("The address names no room: /spectate/ROOM_ID.");
     let room = room.parse().map_err(|_| (no_room, Refusal::NoRoom))?;
-    let slot = spectators.enter(peer).map_err(|which| match which {
+    let slot = spectators.slots.enter(peer).map_err(|which| match which {
         Full::InAll => (
             full("There are too many spectators: try again later."),
             Refusal::Full,

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 /// The half of an IPv6 address that names a network. The other half can be changed at no cost.
 const IPV6_NETWORK: u128 = !0 << 64;
@@ -52,7 +54,7 @@ impl Admission {
     /// Take a slot for a client at `address`.
     pub(crate) fn enter(&self, address: IpAddr) -> Result<Slot, Full> {
         let address = network_of(address);
-        let mut taken = lock(&self.taken);
+        let mut taken = self.taken.lock();
         if taken.total >= self.slots {
             return Err(Full::InAll);
         }
@@ -70,13 +72,13 @@ impl Admission {
 
     /// How many slots are taken, and how many there are.
     pub(crate) fn taken(&self) -> (usize, usize) {
-        (lock(&self.taken).total, self.slots)
+        (self.taken.lock().total, self.slots)
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut taken = lock(&self.taken);
+        let mut taken = self.taken.lock();
         taken.total -= 1;
         if let Some(here) = taken.by_address.get_mut(&self.address) {
             *here -= 1;
@@ -92,11 +94,6 @@ fn network_of(address: IpAddr) -> IpAddr {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & IPV6_NETWORK).into(),
         v4 => v4,
     }
-}
-
-/// Nothing panics while the lock is held, so a poisoned lock is sound.
-fn lock(taken: &Mutex<Taken>) -> MutexGuard<'_, Taken> {
-    taken.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -127,7 +124,7 @@ mod tests {
         assert_eq!(neighbour.unwrap_err(), Full::OfAddress);
         assert!(admission.enter(address("2001:db8:0:1::1")).is_ok());
         drop(held);
-        assert!(lock(&admission.taken).by_address.is_empty());
+        assert!(admission.taken.lock().by_address.is_empty());
     }
 
     #[test]

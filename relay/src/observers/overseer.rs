@@ -32,7 +32,7 @@ pub(crate) async fn oversee(
         at_once: observing.at_once,
         shared: Arc::new(Shared {
             sessions,
-            rooms: Arc::clone(spectators.rooms()),
+            rooms: Arc::clone(&spectators.rooms),
             name: observing.name,
             look,
         }),
@@ -45,7 +45,7 @@ pub(crate) async fn oversee(
     };
     tokio::select! {
         () = overseer.run() => {}
-        () = lifecycle.stopping() => {}
+        () = lifecycle.draining.cancelled() => {}
     }
     // They notice themselves that the relay stops, and say goodbye.
     while let Some((room, ended)) = overseer.observers.join_next().await {
@@ -65,8 +65,8 @@ struct Overseer {
     started: Instant,
 }
 
-/// A watched room whose cars nobody shows.
-struct UnseenRoom {
+/// A watched room that may want an observer, because nobody shows its cars.
+struct Candidate {
     id: RoomId,
     spectators: usize,
     bridged: BridgedPlayers,
@@ -85,14 +85,14 @@ impl Overseer {
                 }
                 _ = looks.tick() => {}
             }
-            let unseen = self.unseen();
-            if unseen.is_empty() || Instant::now() < next_list {
+            let candidates = self.candidates();
+            if candidates.is_empty() || Instant::now() < next_list {
                 self.idle_races.look([]);
                 continue;
             }
-            match self.spectators.list().await {
+            match self.spectators.list.ask().await {
                 Ok(rooms) => {
-                    let wanted = self.wanted(unseen, &rooms);
+                    let wanted = self.wanted(candidates, &rooms);
                     self.refused.retain(|room| wanted.contains(room));
                     wanted.into_iter().for_each(|room| self.send(room));
                 }
@@ -106,34 +106,34 @@ impl Overseer {
     }
 
     /// Watched rooms that nobody shows, the most watched first. Some of them may not exist.
-    fn unseen(&mut self) -> Vec<UnseenRoom> {
+    fn candidates(&mut self) -> Vec<Candidate> {
         let now = self.started.elapsed();
-        let mut unseen = unseen_rooms(&self.spectators);
+        let mut candidates = watched_rooms(&self.spectators);
         let observers = &self.observers;
-        let rooms: HashSet<_> = unseen.iter().map(|unseen| &unseen.id).collect();
+        let rooms: HashSet<_> = candidates.iter().map(|room| &room.id).collect();
         self.cooldowns.forget(now, |room| {
             observers.contains_key(room) || rooms.contains(room)
         });
-        unseen.retain(|UnseenRoom { id, .. }| {
+        candidates.retain(|Candidate { id, .. }| {
             !observers.contains_key(id) && !self.cooldowns.holds(id, now)
         });
-        unseen.sort_by_key(|unseen| std::cmp::Reverse(unseen.spectators));
-        unseen
+        candidates.sort_by_key(|room| std::cmp::Reverse(room.spectators));
+        candidates
     }
 
     /// Select the rooms that want an observer. `rooms` is the game server's list.
-    fn wanted(&mut self, mut unseen: Vec<UnseenRoom>, rooms: &[Room]) -> Vec<RoomId> {
+    fn wanted(&mut self, mut candidates: Vec<Candidate>, rooms: &[Room]) -> Vec<RoomId> {
         let rooms: HashMap<_, _> = rooms.iter().map(|room| (&room.id, room)).collect();
-        let idle = unseen.iter().filter(|unseen| {
-            let is_race = rooms.get(&unseen.id).is_some_and(|room| room.is_active);
-            is_race && unseen.bridged == BridgedPlayers::Idle
+        let idle = candidates.iter().filter(|room| {
+            let is_race = rooms.get(&room.id).is_some_and(|room| room.is_active);
+            is_race && room.bridged == BridgedPlayers::Idle
         });
-        self.idle_races.look(idle.map(|unseen| &unseen.id));
-        unseen.retain(|UnseenRoom { id, bridged, .. }| {
+        self.idle_races.look(idle.map(|room| &room.id));
+        candidates.retain(|Candidate { id, bridged, .. }| {
             rooms.get(id).is_some_and(|room| may_enter(room))
                 && is_wanted(*bridged, self.idle_races.looks(id))
         });
-        unseen.into_iter().map(|unseen| unseen.id).collect()
+        candidates.into_iter().map(|room| room.id).collect()
     }
 
     /// Send an observer into a room, or count a refusal if all are out.
@@ -162,15 +162,15 @@ impl Overseer {
     }
 }
 
-fn unseen_rooms(spectators: &Spectators) -> Vec<UnseenRoom> {
-    let mut rooms = spectators.rooms().all();
+fn watched_rooms(spectators: &Spectators) -> Vec<Candidate> {
+    let mut rooms = spectators.rooms.all();
     rooms.retain(|room| room.ticker.is_watched() && !room.is_observed());
-    let unseen = rooms.iter().map(|room| UnseenRoom {
+    let candidates = rooms.iter().map(|room| Candidate {
         id: room.id,
         spectators: room.ticker.spectators(),
         bridged: room.bridged(),
     });
-    unseen
-        .filter(|unseen| unseen.bridged != BridgedPlayers::Driving)
+    candidates
+        .filter(|room| room.bridged != BridgedPlayers::Driving)
         .collect()
 }

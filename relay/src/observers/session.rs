@@ -47,7 +47,7 @@ pub(super) async fn observe(shared: &Shared, room: &RoomId) -> LeaveReason {
     let mut session = None;
     let reason = tokio::select! {
         Err(reason) = observer.run(&mut session) => reason,
-        () = sessions.lifecycle.stopping() => LeaveReason::Stopping,
+        () = sessions.lifecycle.draining.cancelled() => LeaveReason::Stopping,
     };
     let settled = observer.position_sent.map(|sent| sent + SETTLE);
     drop(observer);

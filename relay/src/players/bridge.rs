@@ -2,23 +2,23 @@
 //! connection with the game server. One task, no locks.
 
 use std::convert::Infallible;
-use std::future::poll_fn;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
 use client_native::{Connection, Datagrams, Disconnected, Lines, Received, Stalled, Unsent};
 use protocol::cipher::MAX_DATAGRAM_BYTES;
-use protocol::frame::{CloseCode, MAX_CLIENT_LINE_BYTES, Notice};
+use protocol::frame::{CloseCode, Notice};
 use protocol::goodbye::{Goodbye, is_bye};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 
+use super::Players;
 use super::goodbye::say;
 use super::outbox::{Outbox, TooSlow};
 use super::traffic::Traffic;
-use super::{Incoming, Players, Transport};
+use super::websocket::{Incoming, WebSocket};
 use crate::close::CloseReason;
-use crate::lifecycle::{Lifecycle, Stage};
 use crate::limits::rate::PlayerLimiter;
 use crate::metrics::{Limit, Metrics};
 use crate::spectators::{PlayerTap, Spectators};
@@ -30,13 +30,13 @@ const MAX_DATAGRAMS_AT_ONCE: usize = 32;
 const MAX_UNANSWERED_PINGS: u32 = 2;
 
 /// Bridge one player until either side ends it.
-pub(super) async fn run<T: Transport>(browser: T, peer: IpAddr, players: &Players) {
+pub(super) async fn run(browser: WebSocket, peer: IpAddr, players: &Players) {
     let mut bridge = Bridge::new(browser, players);
     let mut connection = None;
     let Err(reason) = bridge.run(&mut connection).await;
     tokio::select! {
         () = bridge.close(&reason, connection) => {}
-        () = players.lifecycle.reached(|stage| stage == Stage::Aborting) => {}
+        () = players.lifecycle.aborting.cancelled() => {}
     }
     players.metrics.closed(reason.code);
     let dropped = bridge.outbox.dropped_datagrams();
@@ -44,10 +44,9 @@ pub(super) async fn run<T: Transport>(browser: T, peer: IpAddr, players: &Player
     bridge.traffic.log(peer, &reason, lasted, dropped);
 }
 
-struct Bridge<'a, T> {
+struct Bridge<'a> {
     players: &'a Players,
-    lifecycle: Lifecycle,
-    browser: T,
+    browser: WebSocket,
     outbox: Outbox,
     /// Lines for the game server. They may wait for the dial.
     unsent: Unsent,
@@ -64,16 +63,14 @@ struct Bridge<'a, T> {
     last_datagram: Option<Duration>,
 }
 
-impl<'a, T: Transport> Bridge<'a, T> {
-    fn new(browser: T, players: &'a Players) -> Self {
+impl<'a> Bridge<'a> {
+    fn new(browser: WebSocket, players: &'a Players) -> Self {
         let started = Instant::now();
         let ping = players.timeouts.ping;
         let mut pings = interval_at(started + ping, ping);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             players,
-            // The session must see a stop that began before it.
-            lifecycle: players.lifecycle.unseen(),
             browser,
             outbox: Outbox::default(),
             unsent: Unsent::default(),
@@ -106,18 +103,13 @@ impl<'a, T: Transport> Bridge<'a, T> {
     /// Connect with the game server. The browser may leave meanwhile.
     async fn dial(&mut self) -> Result<Connection, CloseReason> {
         let players = self.players;
-        let dial = players.dialer.dial();
-        tokio::pin!(dial);
+        let mut dial = pin!(players.dialer.dial());
         loop {
             tokio::select! {
                 dialled = &mut dial => return dialled,
-                incoming = turn(&mut self.browser, &mut self.outbox) => self.take(incoming, None)?,
+                incoming = self.browser.turn(&mut self.outbox) => self.take(incoming, None)?,
                 _ = self.pings.tick() => self.ping()?,
-                stage = self.lifecycle.next() => {
-                    if stage != Stage::Running {
-                        return Err(CloseReason::restarting());
-                    }
-                }
+                () = players.lifecycle.draining.cancelled() => return Err(CloseReason::restarting()),
             }
         }
     }
@@ -126,13 +118,22 @@ impl<'a, T: Transport> Bridge<'a, T> {
         let Connection {
             lines, datagrams, ..
         } = connection;
+        let lifecycle = &self.players.lifecycle;
+        let mut next_stage = pin!(lifecycle.draining.cancelled());
         loop {
             tokio::select! {
-                incoming = turn(&mut self.browser, &mut self.outbox) => self.take(incoming, Some(datagrams))?,
+                incoming = self.browser.turn(&mut self.outbox) => self.take(incoming, Some(datagrams))?,
                 transferred = lines.transfer(&mut self.unsent) => self.take_lines(lines, transferred)?,
                 () = datagrams.readable() => self.take_datagrams(datagrams),
                 _ = self.pings.tick() => self.ping()?,
-                stage = self.lifecycle.next() => self.follow(stage)?,
+                () = &mut next_stage => {
+                    if lifecycle.closing.is_cancelled() {
+                        return Err(CloseReason::restarting());
+                    }
+                    let seconds = u32::try_from(lifecycle.drain.as_secs()).unwrap_or(u32::MAX);
+                    self.push_line(Notice::Draining { seconds }.to_frame())?;
+                    next_stage.set(lifecycle.closing.cancelled());
+                }
             }
         }
     }
@@ -161,9 +162,6 @@ impl<'a, T: Transport> Bridge<'a, T> {
         if line.contains('\n') {
             let text = "A text frame is one line: it must not contain a newline.";
             return Err(CloseReason::malformed(text));
-        }
-        if line.len() > MAX_CLIENT_LINE_BYTES {
-            return Err(too_large("A text frame", MAX_CLIENT_LINE_BYTES));
         }
         if !self.limiter.line(line.len(), self.started.elapsed()) {
             return Err(self.sent_too_much());
@@ -194,7 +192,7 @@ impl<'a, T: Transport> Bridge<'a, T> {
             return Err(CloseReason::malformed(text));
         }
         if datagram.len() > MAX_DATAGRAM_BYTES {
-            return Err(too_large("A datagram", MAX_DATAGRAM_BYTES));
+            return Err(CloseReason::too_large("A datagram", MAX_DATAGRAM_BYTES));
         }
         let now = self.started.elapsed();
         if !self.limiter.datagram(datagram.len(), now) {
@@ -300,17 +298,6 @@ impl<'a, T: Transport> Bridge<'a, T> {
         Ok(())
     }
 
-    fn follow(&mut self, stage: Stage) -> Result<(), CloseReason> {
-        match stage {
-            Stage::Running => Ok(()),
-            Stage::Draining(time) => {
-                let seconds = u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
-                self.push_line(Notice::Draining { seconds }.to_frame())
-            }
-            Stage::Closing | Stage::Aborting => Err(CloseReason::restarting()),
-        }
-    }
-
     /// Close the browser's side, and say goodbye to the game server meanwhile. The UDP socket stays open until then: a
     /// port that closes earlier makes some servers stutter for everyone (facts, section 6.6).
     async fn close(&mut self, reason: &CloseReason, connection: Option<Connection>) {
@@ -319,15 +306,13 @@ impl<'a, T: Transport> Bridge<'a, T> {
             self.outbox.clear();
         }
         let connection = connection.filter(|connection| !connection.lines.has_ended());
-        let goodbye = connection
-            .as_ref()
-            .map(|connection| self.goodbye(connection.round_trip));
+        let goodbye =
+            connection.map(|connection| (self.goodbye(connection.round_trip), connection));
         let close = self.browser.close(&mut self.outbox, reason);
         let closing = timeout(self.players.timeouts.close, close);
-        let (unsent, started) = (&mut self.unsent, self.started);
-        let metrics = &self.players.metrics;
+        let (unsent, started, metrics) = (&mut self.unsent, self.started, &self.players.metrics);
         let goodbye = async move {
-            if let (Some(mut connection), Some(goodbye)) = (connection, goodbye) {
+            if let Some((goodbye, mut connection)) = goodbye {
                 let outcome = say(goodbye, &mut connection.lines, unsent, started).await;
                 metrics.said_goodbye(outcome);
             }
@@ -343,13 +328,4 @@ impl<'a, T: Transport> Bridge<'a, T> {
             Goodbye::new(now, self.last_datagram, round_trip)
         }
     }
-}
-
-async fn turn<T: Transport>(browser: &mut T, outbox: &mut Outbox) -> Incoming {
-    poll_fn(|cx| browser.poll_turn(cx, outbox)).await
-}
-
-fn too_large(what: &str, limit: usize) -> CloseReason {
-    let text = format!("{what} has more than the {limit} bytes that are allowed.");
-    CloseReason::new(CloseCode::FrameTooLarge, text)
 }

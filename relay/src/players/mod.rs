@@ -4,7 +4,7 @@ mod bridge;
 mod goodbye;
 pub(crate) mod outbox;
 mod traffic;
-mod transport;
+pub(crate) mod websocket;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::metrics::Metrics;
 use crate::spectators::Spectators;
 use crate::upstream::{Dialer, Readiness};
 
-pub(crate) use transport::{Incoming, Transport};
+use websocket::WebSocket;
 
 /// What the sessions of players need.
 pub(crate) struct Players {
@@ -35,7 +35,7 @@ pub(crate) struct Players {
 
 impl Players {
     /// Bridge one player until either side ends it.
-    pub(crate) async fn bridge<T: Transport>(&self, browser: T, peer: IpAddr) {
+    pub(crate) async fn bridge(&self, browser: WebSocket, peer: IpAddr) {
         self.metrics.players_admitted.inc();
         bridge::run(browser, peer, self).await;
     }

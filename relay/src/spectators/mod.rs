@@ -9,7 +9,6 @@ mod room_list;
 mod rooms;
 mod shard;
 mod spectator;
-mod tap;
 mod ticker;
 mod view;
 
@@ -21,25 +20,24 @@ use protocol::id::{RoomId, Secret};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::close::CloseReason;
 use crate::config::{Access, Spectating, Timeouts};
-use crate::limits::{Admission, Full, Slot};
+use crate::limits::{Admission, Slot};
 use crate::upstream::OwnSessions;
-use room_list::{Answer, RoomList};
+use room_list::RoomList;
 use shard::Delivery;
 use spectator::Spectator;
-use ticker::Pace;
+use ticker::SnapshotClock;
 
 pub(crate) use player_tap::PlayerTap;
 pub(crate) use rooms::{LiveRoom, Rooms};
 
 /// Everything that spectators are shown.
 pub(crate) struct Spectators {
-    access: Access,
-    slots: Admission,
+    pub(crate) access: Access,
+    pub(crate) slots: Admission,
     secret: Secret,
-    rooms: Arc<Rooms>,
-    list: RoomList,
+    pub(crate) rooms: Arc<Rooms>,
+    pub(crate) list: RoomList,
 }
 
 impl Spectators {
@@ -53,14 +51,14 @@ impl Spectators {
         if spectating.access == Access::Off {
             return None;
         }
-        let pace = Pace {
+        let clock = SnapshotClock {
             started: Instant::now(),
             tick: Duration::from_secs(1) / spectating.hz.max(1),
             delay: spectating.delay,
         };
         let (metrics, lifecycle) = (&sessions.metrics, sessions.lifecycle.clone());
         let delivery = Delivery::new(timeouts, Arc::clone(metrics), lifecycle);
-        let rooms = Arc::new(Rooms::new(pace, delivery, Arc::clone(metrics)));
+        let rooms = Arc::new(Rooms::new(clock, delivery, Arc::clone(metrics)));
         Some(Self {
             access: spectating.access.clone(),
             slots: Admission::new(spectating.max_spectators, max_per_ip),
@@ -68,19 +66,6 @@ impl Spectators {
             rooms: Arc::clone(&rooms),
             list: RoomList::new(sessions, rooms),
         })
-    }
-
-    /// Say whether somebody who offers `token` may watch.
-    pub(crate) fn admits(&self, token: Option<&str>) -> bool {
-        self.access.admits(token)
-    }
-
-    /// Take a slot for a spectator at an address.
-    ///
-    /// # Errors
-    /// No slot is free.
-    pub(crate) fn enter(&self, address: std::net::IpAddr) -> Result<Slot, Full> {
-        self.slots.enter(address)
     }
 
     /// Listen to one more player.
@@ -96,30 +81,8 @@ impl Spectators {
         };
         match spectator.take(&read_ahead) {
             Ok(()) => self.rooms.watch(room, spectator),
-            Err(reason) => self.close(spectator, reason),
+            Err(reason) => self.rooms.delivery.close(spectator, reason),
         }
-    }
-
-    fn close(&self, spectator: Spectator, reason: CloseReason) {
-        self.rooms.delivery().close(spectator, reason);
-    }
-
-    /// Give the game server's list of rooms, at most two seconds old.
-    ///
-    /// # Errors
-    /// There is no list. The text tells the client why.
-    pub(crate) async fn list(&self) -> Answer {
-        self.list.ask().await
-    }
-
-    /// Find a room that is played in or watched.
-    pub(crate) fn find(&self, room: &RoomId) -> Option<Arc<LiveRoom>> {
-        self.rooms.find(room)
-    }
-
-    /// All rooms of this relay.
-    pub(crate) fn rooms(&self) -> &Arc<Rooms> {
-        &self.rooms
     }
 
     /// How many rooms have a player of this relay or an observer, and how many are watched.

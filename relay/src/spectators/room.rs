@@ -34,7 +34,7 @@ pub(crate) struct Room {
     host: Option<SessionId>,
     is_active: bool,
     /// Never more than `MAX_PLAYERS`.
-    players: HashMap<SessionId, Seat>,
+    players: HashMap<SessionId, PlayerState>,
     /// Never more than `MAX_DEPARTED`, the newest.
     departed: VecDeque<SessionId>,
     /// Observers, the newest last. Never more than `MAX_OBSERVERS`. They are not players.
@@ -47,8 +47,8 @@ pub(crate) struct Room {
     changed: bool,
 }
 
-/// What is known of one player.
-struct Seat {
+/// What is known of one player of the room.
+struct PlayerState {
     index: u8,
     name: String,
     /// The player is bridged by this relay and in this room.
@@ -93,8 +93,8 @@ impl Room {
     /// A bridged player came in.
     pub(crate) fn enter(&mut self, id: &SessionId, name: Option<&str>) {
         self.departed.retain(|departed| departed != id);
-        if let Some(seat) = self.seat(id) {
-            seat.is_bridged = true;
+        if let Some(player) = self.player(id) {
+            player.is_bridged = true;
         }
         if let Some(name) = name {
             self.rename(id, name);
@@ -103,8 +103,8 @@ impl Room {
 
     /// A bridged player has sent a position, so the game server sends it those of the others.
     pub(crate) fn drive(&mut self, id: &SessionId) {
-        if let Some(seat) = self.players.get_mut(id) {
-            seat.is_driving = seat.is_bridged;
+        if let Some(player) = self.players.get_mut(id) {
+            player.is_driving = player.is_bridged;
         }
     }
 
@@ -139,29 +139,29 @@ impl Room {
     /// A source is gone. Its cars may come from another one at once. Without any source the list of players is out of date.
     fn lose_source(&mut self, gone: &SessionId) {
         let is_live = self.is_live();
-        for seat in self.players.values_mut() {
-            seat.source.take_if(|(source, _)| source == gone);
-            seat.is_listed &= is_live;
+        for player in self.players.values_mut() {
+            player.source.take_if(|(source, _)| source == gone);
+            player.is_listed &= is_live;
         }
     }
 
     /// Take a player's name. It is ignored if the player is not here.
     pub(crate) fn rename(&mut self, id: &SessionId, name: &str) {
-        if let Some(seat) = self.players.get_mut(id) {
+        if let Some(player) = self.players.get_mut(id) {
             let name: String = name.chars().take(MAX_NAME_LETTERS).collect();
-            self.changed |= seat.name != name;
-            seat.name = name;
+            self.changed |= player.name != name;
+            player.name = name;
         }
     }
 
     /// Take the server's list of players. It is complete, and may name players who are gone.
     pub(crate) fn list(&mut self, players: &[Player]) {
-        for seat in self.players.values_mut() {
-            seat.is_listed = false;
+        for player in self.players.values_mut() {
+            player.is_listed = false;
         }
         for player in players {
-            if let Some(seat) = self.seat(&player.id) {
-                seat.is_listed = true;
+            if let Some(state) = self.player(&player.id) {
+                state.is_listed = true;
                 self.rename(&player.id, &player.name);
             }
         }
@@ -191,14 +191,17 @@ impl Room {
         mixed: bool,
         now: Duration,
     ) -> bool {
-        let seat = self.players.get(car);
-        if mixed && car != source && !seat.is_some_and(|seat| seat.is_bridged || seat.is_listed) {
+        let player = self.players.get(car);
+        if mixed
+            && car != source
+            && !player.is_some_and(|player| player.is_bridged || player.is_listed)
+        {
             return false;
         }
         if self.departed.contains(car) || self.observers.contains(car) {
             return false;
         }
-        match seat.and_then(|seat| seat.source.as_ref()) {
+        match player.and_then(|player| player.source.as_ref()) {
             Some((current, at)) => {
                 current == source || car == source || now.saturating_sub(*at) >= SOURCE_SILENCE
             }
@@ -208,10 +211,10 @@ impl Room {
 
     /// Take a position that is wanted.
     pub(crate) fn handle_update(&mut self, source: &SessionId, update: &Update, now: Duration) {
-        let Some(seat) = self.seat(&update.session_id) else {
+        let Some(player) = self.player(&update.session_id) else {
             return;
         };
-        seat.source = Some((*source, now));
+        player.source = Some((*source, now));
         self.cars.handle_update(update, now);
     }
 
@@ -227,8 +230,11 @@ impl Room {
 
     /// Say what the bridged players who are here do.
     pub(crate) fn bridged(&self) -> BridgedPlayers {
-        let any = |is: fn(&Seat) -> bool| self.players.values().any(is);
-        match (any(|seat| seat.is_driving), any(|seat| seat.is_bridged)) {
+        let any = |is: fn(&PlayerState) -> bool| self.players.values().any(is);
+        match (
+            any(|player| player.is_driving),
+            any(|player| player.is_bridged),
+        ) {
             (true, _) => BridgedPlayers::Driving,
             (false, true) => BridgedPlayers::Idle,
             (false, false) => BridgedPlayers::None,
@@ -245,10 +251,10 @@ impl Room {
         let mut cars = Vec::new();
         let poses: Vec<_> = self.cars.sample(now).collect();
         for (slot, pose) in poses {
-            let seat = self.cars.id(slot).and_then(|id| self.players.get(id));
-            let Some(seat) = seat else { continue };
+            let player = self.cars.id(slot).and_then(|id| self.players.get(id));
+            let Some(player) = player else { continue };
             cars.push(snapshot::Car {
-                index: seat.index,
+                index: player.index,
                 stale: pose.stale,
                 position: pose.position,
                 rotation: pose.rotation,
@@ -271,14 +277,14 @@ impl Room {
         std::mem::take(&mut self.changed).then(|| self.text())
     }
 
-    /// The seat of a player, made if it is missing. `None`: all seats are taken, or it is an observer.
-    fn seat(&mut self, id: &SessionId) -> Option<&mut Seat> {
+    /// The state of a player, made if it is missing. `None`: there are too many players, or it is an observer.
+    fn player(&mut self, id: &SessionId) -> Option<&mut PlayerState> {
         if self.observers.contains(id) {
             return None;
         }
         if !self.players.contains_key(id) {
             let index = self.free_index()?;
-            let seat = Seat {
+            let state = PlayerState {
                 index,
                 name: String::new(),
                 is_bridged: false,
@@ -287,7 +293,7 @@ impl Room {
                 has_car: false,
                 source: None,
             };
-            self.players.insert(*id, seat);
+            self.players.insert(*id, state);
             self.changed = true;
         }
         self.players.get_mut(id)
@@ -297,7 +303,7 @@ impl Room {
         if self.players.len() >= MAX_PLAYERS {
             return None;
         }
-        (0..=u8::MAX).find(|index| !self.players.values().any(|seat| seat.index == *index))
+        (0..=u8::MAX).find(|index| !self.players.values().any(|player| player.index == *index))
     }
 
     fn follow_cars(&mut self) {
@@ -306,15 +312,15 @@ impl Room {
                 Change::Joined { id, .. } => (id, true),
                 Change::Left { id, .. } => (id, false),
             };
-            if let Some(seat) = self.players.get_mut(&id) {
-                seat.has_car = here;
-                seat.source.take_if(|_| !here);
+            if let Some(player) = self.players.get_mut(&id) {
+                player.has_car = here;
+                player.source.take_if(|_| !here);
             }
         }
         // A player is gone when it is neither bridged nor listed and has no car.
         let before = self.players.len();
         self.players
-            .retain(|_, seat| seat.is_bridged || seat.is_listed || seat.has_car);
+            .retain(|_, player| player.is_bridged || player.is_listed || player.has_car);
         self.changed |= self.players.len() != before;
     }
 }

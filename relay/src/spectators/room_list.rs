@@ -2,9 +2,10 @@
 //! only while somebody asks, does not sign in, and leaves with a goodbye.
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use protocol::command::Command;
 use protocol::event::{Event, Room};
 use protocol::frame::CloseCode;
@@ -13,7 +14,6 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::rooms::Rooms;
-use super::ticker::lock;
 use crate::close::CloseReason;
 use crate::metrics::Limit;
 use crate::upstream::session::ended;
@@ -62,7 +62,7 @@ impl RoomList {
     /// Hand a request to the session, and start a session if there is none. Drop the request if too many wait.
     fn pass_on(&self, mut request: Request) {
         use mpsc::error::TrySendError;
-        let mut requests = lock(&self.requests);
+        let mut requests = self.requests.lock();
         if let Some(running) = requests.as_ref() {
             match running.try_send(request) {
                 Ok(()) => return,
@@ -87,7 +87,7 @@ async fn run(sessions: OwnSessions, mut list: ListSession) {
     let mut session = None;
     let end = tokio::select! {
         Err(end) = list.run(&sessions, &mut session) => end,
-        () = sessions.lifecycle.stopping() => End::Idle,
+        () = sessions.lifecycle.draining.cancelled() => End::Idle,
     };
     match end {
         End::Idle => {
@@ -100,7 +100,7 @@ async fn run(sessions: OwnSessions, mut list: ListSession) {
             tracing::warn!("no list of rooms: {reason}");
             tokio::select! {
                 () = list.refuse(reason.text()) => {}
-                () = sessions.lifecycle.stopping() => {}
+                () = sessions.lifecycle.draining.cancelled() => {}
             }
         }
     }

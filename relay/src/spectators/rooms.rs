@@ -1,22 +1,23 @@
 //! All rooms that are played in or watched through this relay, and the shards of each.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 
+use parking_lot::Mutex;
 use protocol::event;
 use protocol::id::RoomId;
 
 use super::room::{BridgedPlayers, Room};
 use super::shard::{Delivery, Shard};
 use super::spectator::Spectator;
-use super::ticker::{Pace, Ticker, lock};
+use super::ticker::{SnapshotClock, Ticker};
 use crate::metrics::Metrics;
 
 /// The rooms. A room stays for as long as somebody holds it: a player's tap, an observer, or a shard.
 pub(crate) struct Rooms {
-    pub(crate) pace: Pace,
+    pub(crate) clock: SnapshotClock,
     pub(crate) metrics: Arc<Metrics>,
-    delivery: Arc<Delivery>,
+    pub(super) delivery: Arc<Delivery>,
     /// Entries of rooms that are gone stay until the next room comes.
     live: Mutex<HashMap<RoomId, Weak<LiveRoom>>>,
 }
@@ -29,9 +30,9 @@ pub(crate) struct LiveRoom {
 }
 
 impl Rooms {
-    pub(crate) fn new(pace: Pace, delivery: Delivery, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(clock: SnapshotClock, delivery: Delivery, metrics: Arc<Metrics>) -> Self {
         Self {
-            pace,
+            clock,
             metrics,
             delivery: Arc::new(delivery),
             live: Mutex::default(),
@@ -40,18 +41,18 @@ impl Rooms {
 
     /// Find a room that is played in or watched.
     pub(crate) fn find(&self, id: &RoomId) -> Option<Arc<LiveRoom>> {
-        lock(&self.live).get(id).and_then(Weak::upgrade)
+        self.live.lock().get(id).and_then(Weak::upgrade)
     }
 
     /// List all of them.
     pub(crate) fn all(&self) -> Vec<Arc<LiveRoom>> {
-        let rooms = lock(&self.live);
+        let rooms = self.live.lock();
         rooms.values().filter_map(Weak::upgrade).collect()
     }
 
     /// Find a room, or make it.
     pub(crate) fn find_or_make(&self, id: &RoomId) -> Arc<LiveRoom> {
-        let mut rooms = lock(&self.live);
+        let mut rooms = self.live.lock();
         if let Some(room) = rooms.get(id).and_then(Weak::upgrade) {
             return room;
         }
@@ -59,7 +60,7 @@ impl Rooms {
         let metrics = Arc::clone(&self.metrics);
         let room = Arc::new(LiveRoom {
             id: *id,
-            ticker: Arc::new(Ticker::new(Room::new(*id), self.pace, metrics)),
+            ticker: Arc::new(Ticker::new(Room::new(*id), self.clock, metrics)),
             shards: Mutex::default(),
         });
         rooms.insert(*id, Arc::downgrade(&room));
@@ -71,11 +72,6 @@ impl Rooms {
         let room = self.find_or_make(id);
         room.ticker.watch();
         room.admit(spectator, &self.delivery);
-    }
-
-    /// How spectators are closed.
-    pub(crate) fn delivery(&self) -> &Delivery {
-        &self.delivery
     }
 
     /// Take what the game server says of all rooms.
@@ -114,20 +110,23 @@ impl LiveRoom {
 
     /// Give a spectator to a shard that has a slot, or to a new one.
     fn admit(self: &Arc<Self>, mut spectator: Spectator, delivery: &Arc<Delivery>) {
-        let mut shards = lock(&self.shards);
+        let mut shards = self.shards.lock();
         for shard in shards.iter() {
             match shard.admit(spectator) {
                 None => return,
                 Some(refused) => spectator = refused,
             }
         }
-        let shard = Arc::new(Shard::new(spectator));
+        let (ticker, delivery) = (Arc::clone(&self.ticker), Arc::clone(delivery));
+        let lifecycle = delivery.lifecycle.clone();
+        let (shard, running) = Shard::new(spectator, ticker, delivery);
         shards.push(Arc::clone(&shard));
-        let (room, ticker) = (Arc::clone(self), Arc::clone(&self.ticker));
-        let running = Arc::clone(&shard).run(ticker, Arc::clone(delivery));
-        delivery.lifecycle.spawn_spectator(async move {
+        let room = Arc::clone(self);
+        lifecycle.spawn_spectator(async move {
             running.await;
-            lock(&room.shards).retain(|other| !Arc::ptr_eq(other, &shard));
+            room.shards
+                .lock()
+                .retain(|other| !Arc::ptr_eq(other, &shard));
         });
     }
 }

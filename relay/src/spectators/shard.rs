@@ -2,21 +2,24 @@
 //! reads what came, and pings now and then, so a spectator needs no task, timer or waking of its own. Players go first:
 //! a shard yields after a few writes, and no more shards write at once than there are threads.
 
+use std::future::Future;
 use std::mem;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
 use super::spectator::{Spectator, Written};
-use super::ticker::{Ticker, lock};
+use super::ticker::Ticker;
 use super::view::View;
 use crate::close::CloseReason;
 use crate::config::Timeouts;
-use crate::lifecycle::{Lifecycle, Stage};
+use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
 
 /// Spectators of one shard. Writing to them takes one to two milliseconds, and the shards of a large room use all
@@ -74,74 +77,59 @@ impl Delivery {
 
 /// The entrance of a shard.
 pub(crate) struct Shard {
-    queue: Mutex<Queue>,
-    /// A spectator is in the queue.
-    arrival: Notify,
-}
-
-struct Queue {
-    arrivals: Vec<Spectator>,
-    /// Spectators of the shard, those in the queue included. Never more than `SHARD_SLOTS`.
-    taken: usize,
-    /// The shard's task has ended and takes no more spectators.
-    has_ended: bool,
+    arrivals: mpsc::Sender<Spectator>,
+    /// Spectators of the shard, those that still arrive included. Never more than `SHARD_SLOTS`.
+    taken: AtomicUsize,
 }
 
 impl Shard {
-    /// Make a shard for a first spectator. It needs [`run`](Self::run).
-    pub(crate) fn new(first: Spectator) -> Self {
-        let shard = Self {
-            queue: Mutex::new(Queue {
-                arrivals: vec![first],
-                taken: 1,
-                has_ended: false,
-            }),
-            arrival: Notify::new(),
-        };
-        shard.arrival.notify_one();
-        shard
-    }
-
-    /// Take a spectator, or give it back if no slot is free.
-    pub(crate) fn admit(&self, spectator: Spectator) -> Option<Spectator> {
-        let mut queue = lock(&self.queue);
-        if queue.taken >= SHARD_SLOTS || queue.has_ended {
-            return Some(spectator);
-        }
-        queue.taken += 1;
-        queue.arrivals.push(spectator);
-        self.arrival.notify_one();
-        None
-    }
-
-    /// Show the room to the spectators until none is left or the relay closes.
-    pub(crate) async fn run(self: Arc<Self>, ticker: Arc<Ticker>, delivery: Arc<Delivery>) {
+    /// Make a shard for a first spectator, and the task that shows the room until no spectator is left or the relay
+    /// closes.
+    pub(crate) fn new(
+        first: Spectator,
+        ticker: Arc<Ticker>,
+        delivery: Arc<Delivery>,
+    ) -> (Arc<Self>, impl Future<Output = ()> + Send) {
+        let (sender, arrivals) = mpsc::channel(SHARD_SLOTS);
+        let shard = Arc::new(Self {
+            arrivals: sender,
+            taken: AtomicUsize::new(1),
+        });
         let mut task = ShardTask {
-            shard: self,
+            shard: Arc::clone(&shard),
+            arrivals,
             view: ticker.subscribe(),
             ticker,
-            delivery: Arc::clone(&delivery),
-            spectators: Vec::new(),
+            delivery,
+            spectators: vec![first],
             looked: Instant::now(),
             pinged: Instant::now(),
         };
-        tokio::select! {
-            () = task.show() => {}
-            () = delivery.lifecycle.reached(|stage| stage >= Stage::Closing) => task.close_all(),
-        }
+        let running = async move {
+            let lifecycle = task.delivery.lifecycle.clone();
+            tokio::select! {
+                () = task.show() => {}
+                () = lifecycle.closing.cancelled() => task.close_all().await,
+            }
+        };
+        (shard, running)
     }
-}
 
-/// Why a shard looks at its spectators.
-enum Trigger {
-    /// A spectator arrived.
-    Arrival,
-    /// There is a new view, nothing was shown for a while, or pings are due.
-    Look,
+    /// Take a spectator, or give it back if no slot is free. Calls must not overlap.
+    pub(crate) fn admit(&self, spectator: Spectator) -> Option<Spectator> {
+        if self.taken.load(Ordering::Relaxed) >= SHARD_SLOTS {
+            return Some(spectator);
+        }
+        self.taken.fetch_add(1, Ordering::Relaxed);
+        // It fails if the task has ended.
+        let refused = self.arrivals.try_send(spectator).err();
+        refused.map(TrySendError::into_inner)
+    }
 }
 
 struct ShardTask {
     shard: Arc<Shard>,
+    arrivals: mpsc::Receiver<Spectator>,
     ticker: Arc<Ticker>,
     delivery: Arc<Delivery>,
     view: watch::Receiver<View>,
@@ -153,30 +141,38 @@ struct ShardTask {
 
 impl ShardTask {
     async fn show(&mut self) {
-        while !self.has_ended() {
-            let trigger = self.wait().await;
+        self.look_from(0, false).await;
+        loop {
+            if self.spectators.is_empty() {
+                // From now on only those come that are on their way already.
+                self.arrivals.close();
+                let Some(late) = self.arrivals.recv().await else {
+                    return;
+                };
+                self.spectators.push(late);
+                self.look_from(0, false).await;
+            }
             let known = self.spectators.len();
-            let arrivals = mem::take(&mut lock(&self.shard.queue).arrivals);
-            self.spectators.extend(arrivals);
-            match trigger {
-                Trigger::Arrival => self.look_from(known, false).await,
-                Trigger::Look => {
-                    let ping = self.pinged.elapsed() >= self.delivery.ping;
-                    self.looked = Instant::now();
-                    self.look_from(0, ping).await;
+            let ping = self.pinged + self.delivery.ping;
+            tokio::select! {
+                Some(arrival) = self.arrivals.recv() => {
+                    self.spectators.push(arrival);
+                    while let Ok(arrival) = self.arrivals.try_recv() {
+                        self.spectators.push(arrival);
+                    }
+                    self.look_from(known, false).await;
                 }
+                // This task keeps the ticker, so the view does not end.
+                _ = self.view.changed() => self.look_at_all().await,
+                () = sleep_until(ping.min(self.looked + IDLE_LOOK)) => self.look_at_all().await,
             }
         }
     }
 
-    async fn wait(&mut self) -> Trigger {
-        let ping = self.pinged + self.delivery.ping;
-        tokio::select! {
-            () = self.shard.arrival.notified() => Trigger::Arrival,
-            // This task keeps the ticker, so the view does not end.
-            _ = self.view.changed() => Trigger::Look,
-            () = sleep_until(ping.min(self.looked + IDLE_LOOK)) => Trigger::Look,
-        }
+    async fn look_at_all(&mut self) {
+        let ping = self.pinged.elapsed() >= self.delivery.ping;
+        self.looked = Instant::now();
+        self.look_from(0, ping).await;
     }
 
     /// Give a turn to all spectators from an index on.
@@ -222,25 +218,18 @@ impl ShardTask {
     }
 
     fn close(&self, spectator: Spectator, reason: CloseReason) {
-        lock(&self.shard.queue).taken -= 1;
+        self.shard.taken.fetch_sub(1, Ordering::Relaxed);
         self.ticker.unwatch();
         self.delivery.close(spectator, reason);
     }
 
-    fn close_all(mut self) {
-        let mut queue = lock(&self.shard.queue);
-        queue.has_ended = true;
-        self.spectators.append(&mut queue.arrivals);
-        drop(queue);
+    async fn close_all(&mut self) {
+        self.arrivals.close();
+        while let Some(arrival) = self.arrivals.recv().await {
+            self.spectators.push(arrival);
+        }
         for spectator in mem::take(&mut self.spectators) {
             self.close(spectator, CloseReason::restarting());
         }
-    }
-
-    /// Say whether no spectator is left. Then none is admitted any more.
-    fn has_ended(&self) -> bool {
-        let mut queue = lock(&self.shard.queue);
-        queue.has_ended = queue.taken == 0;
-        queue.has_ended
     }
 }

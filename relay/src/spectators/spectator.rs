@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use super::frame::{self, Reader, Received, Unexpected};
 use super::view::View;
 use crate::close::CloseReason;
-use crate::lifecycle::{Lifecycle, Stage};
+use crate::lifecycle::Lifecycle;
 use crate::limits::Slot;
 
 /// Bytes the system holds for a spectator: one or two seconds of a full room. More would only make it see old views.
@@ -247,7 +247,7 @@ impl Spectator {
     ) {
         tokio::select! {
             _closed_or_not = timeout(limit, self.send_close(&reason)) => {}
-            () = lifecycle.reached(|stage| stage == Stage::Aborting) => {}
+            () = lifecycle.aborting.cancelled() => {}
         }
     }
 

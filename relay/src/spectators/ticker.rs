@@ -1,10 +1,11 @@
 //! The tick of one room: the lock around `room`, and the task that makes a view of it at each tick. The task runs only
 //! while the room is watched and there is something to show.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use protocol::datagram::Update;
 use protocol::id::SessionId;
 use tokio::sync::watch;
@@ -14,10 +15,9 @@ use super::room::Room;
 use super::view::{View, Views};
 use crate::metrics::Metrics;
 
-/// How rooms are shown.
+/// The time of all rooms, and when snapshots are made and shown.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Pace {
-    /// When the clock of all rooms began.
+pub(crate) struct SnapshotClock {
     pub(crate) started: Instant,
     /// The time between two snapshots.
     pub(crate) tick: Duration,
@@ -25,14 +25,14 @@ pub(crate) struct Pace {
     pub(crate) delay: Duration,
 }
 
-impl Pace {
+impl SnapshotClock {
     pub(crate) fn now(&self) -> Duration {
         self.started.elapsed()
     }
 }
 
 pub(crate) struct Ticker {
-    pace: Pace,
+    clock: SnapshotClock,
     metrics: Arc<Metrics>,
     spectators: AtomicUsize,
     state: Mutex<State>,
@@ -46,16 +46,16 @@ struct State {
 }
 
 impl Ticker {
-    pub(crate) fn new(room: Room, pace: Pace, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(room: Room, clock: SnapshotClock, metrics: Arc<Metrics>) -> Self {
         let first = View::first(&room);
         Self {
-            pace,
+            clock,
             metrics,
             spectators: AtomicUsize::new(0),
             shown: watch::Sender::new(first.clone()),
             state: Mutex::new(State {
                 room,
-                views: Views::new(first, pace.delay),
+                views: Views::new(first, clock.delay),
                 is_ticking: false,
             }),
         }
@@ -73,26 +73,26 @@ impl Ticker {
 
     /// Look at the room.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&Room) -> T) -> T {
-        look(&lock(&self.state).room)
+        look(&self.state.lock().room)
     }
 
     /// Change what is known of the room, and show it.
     pub(crate) fn change(self: &Arc<Self>, change: impl FnOnce(&mut Room)) {
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         change(&mut state.room);
         self.keep_ticking(&mut state);
     }
 
     /// Say whether a position of `car` that `source` brings is wanted; see [`Room::wants`].
     pub(crate) fn wants(&self, car: &SessionId, source: &SessionId, mixed: bool) -> bool {
-        let now = self.pace.now();
+        let now = self.clock.now();
         self.look(|room| room.wants(car, source, mixed, now))
     }
 
     /// Take a position that `source` brings, if it is wanted.
     pub(crate) fn handle_update(&self, update: &Update, source: &SessionId, mixed: bool) {
-        let now = self.pace.now();
-        let room = &mut lock(&self.state).room;
+        let now = self.clock.now();
+        let room = &mut self.state.lock().room;
         if room.wants(&update.session_id, source, mixed, now) {
             room.handle_update(source, update, now);
         }
@@ -100,7 +100,7 @@ impl Ticker {
 
     /// Count one more spectator, and show the room to it.
     pub(crate) fn watch(self: &Arc<Self>) {
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         self.spectators.fetch_add(1, Ordering::Relaxed);
         let counts = &self.metrics.spectators;
         counts.connected.inc();
@@ -131,7 +131,7 @@ impl Ticker {
     }
 
     async fn run(self: Arc<Self>) {
-        let mut ticks = interval(self.pace.tick);
+        let mut ticks = interval(self.clock.tick);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             ticks.tick().await;
@@ -143,8 +143,8 @@ impl Ticker {
 
     /// Show the room as it is now. Says whether there will be more to show.
     fn tick(&self) -> bool {
-        let now = self.pace.now();
-        let mut state = lock(&self.state);
+        let now = self.clock.now();
+        let mut state = self.state.lock();
         let State { room, views, .. } = &mut *state;
         let before = views.snapshot_number();
         if let Some(view) = views.take(room, now) {
@@ -160,9 +160,4 @@ impl Ticker {
         state.is_ticking = is_ticking;
         is_ticking
     }
-}
-
-/// Nothing panics while a lock is held, so a poisoned lock is sound.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,15 +1,15 @@
 //! Whether players can be let in: the game server completes a TLS handshake and welcomes a session. The sessions of
 //! players prove it. If none came lately, one session of the relay's own asks for everybody who wants to know.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::{OwnedMutexGuard, oneshot};
 use tokio::time::Instant;
 
 use super::session::OwnSessions;
 use crate::close::CloseReason;
-use crate::lifecycle::Stage;
 
 /// How long a welcome proves that the game server can be reached.
 const PROVEN: Duration = Duration::from_secs(10);
@@ -42,12 +42,12 @@ impl Readiness {
 
     /// The game server welcomed a session.
     pub(crate) fn welcomed(&self) {
-        *self.newest_welcome() = Some(Instant::now());
+        *self.welcomed.lock() = Some(Instant::now());
     }
 
     /// Say whether players can be let in.
     pub(crate) async fn ask(self: &Arc<Self>) -> Answer {
-        if self.sessions.lifecycle.stage() != Stage::Running {
+        if self.sessions.lifecycle.draining.is_cancelled() {
             return Err(stopping());
         }
         if self.is_proven() {
@@ -63,8 +63,8 @@ impl Readiness {
             return Err(reason.clone());
         }
         // In a task of its own: a client that hangs up must not make the relay dial again.
-        let (told, answer) = oneshot::channel();
-        let probe = Arc::clone(self).probe(failed, told);
+        let (reply, answer) = oneshot::channel();
+        let probe = Arc::clone(self).probe(failed, reply);
         self.sessions.lifecycle.spawn(probe);
         answer.await.unwrap_or_else(|_gone| Err(stopping()))
     }
@@ -72,35 +72,30 @@ impl Readiness {
     async fn probe(
         self: Arc<Self>,
         mut failed: OwnedMutexGuard<Failure>,
-        told: oneshot::Sender<Answer>,
+        reply: oneshot::Sender<Answer>,
     ) {
         let opened = tokio::select! {
             opened = self.sessions.open() => opened.map_err(|reason| not_ready(&reason)),
-            () = self.sessions.lifecycle.stopping() => Err(stopping()),
+            () = self.sessions.lifecycle.draining.cancelled() => Err(stopping()),
         };
         match opened {
             Ok(session) => {
                 self.welcomed();
                 drop(failed);
                 // The client that asked may be gone.
-                let _gone = told.send(Ok(()));
+                let _gone = reply.send(Ok(()));
                 self.sessions.close(session).await;
             }
             Err(reason) => {
                 *failed = Some((Instant::now(), reason.clone()));
-                let _gone = told.send(Err(reason));
+                let _gone = reply.send(Err(reason));
             }
         }
     }
 
     fn is_proven(&self) -> bool {
-        self.newest_welcome()
-            .is_some_and(|at| at.elapsed() < PROVEN)
-    }
-
-    /// Nothing panics while the lock is held, so a poisoned lock is sound.
-    fn newest_welcome(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.welcomed.lock().unwrap_or_else(PoisonError::into_inner)
+        let newest = *self.welcomed.lock();
+        newest.is_some_and(|at| at.elapsed() < PROVEN)
     }
 }
 

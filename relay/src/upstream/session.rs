@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::dial::Dialer;
 use crate::close::CloseReason;
-use crate::lifecycle::{Lifecycle, Stage};
+use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
 
 /// The longest wait for a welcome once the game server is connected.
@@ -56,7 +56,7 @@ impl OwnSessions {
     pub(crate) async fn close(&self, mut session: OwnSession) {
         tokio::select! {
             outcome = session.goodbye() => self.metrics.said_goodbye(outcome),
-            () = self.lifecycle.reached(|stage| stage == Stage::Aborting) => {}
+            () = self.lifecycle.aborting.cancelled() => {}
         }
     }
 }

@@ -25,10 +25,10 @@ struct Player<'a> {
 impl Room {
     /// Write the text for spectators.
     pub(crate) fn text(&self) -> String {
-        let players = self.players.iter().map(|(id, seat)| Player {
-            index: seat.index,
+        let players = self.players.iter().map(|(id, player)| Player {
+            index: player.index,
             id,
-            name: &seat.name,
+            name: &player.name,
         });
         let mut players: Vec<_> = players.collect();
         players.sort_by_key(|player| player.index);

@@ -1,5 +1,6 @@
-//! The WebSocket transport: contract 1's frames over an upgraded HTTP connection.
+//! The connection with one browser: contract 1's frames over an upgraded HTTP connection.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -7,19 +8,18 @@ use std::task::{Context, Poll, ready};
 use futures_util::{Sink as _, SinkExt as _, Stream as _, StreamExt as _};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use protocol::frame::{CloseCode, MAX_CLIENT_LINE_BYTES};
+use protocol::frame::MAX_CLIENT_LINE_BYTES;
 use protocol::line::MAX_LINE_BYTES;
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{self, Bytes};
+use tokio_tungstenite::tungstenite::{self, Bytes, Utf8Bytes};
 
+use super::outbox::{Outbox, Outgoing};
 use crate::close::CloseReason;
-use crate::players::outbox::{Outbox, Outgoing};
-use crate::players::{Incoming, Transport};
 
 /// Every connection holds a buffer of this size. The default is 128 KiB.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -33,56 +33,88 @@ const MAX_UNSENT_BYTES: u32 = 16 * 1024;
 /// frame.
 const MAX_DISCARDED_BYTES: u64 = 4 << 20;
 
-pub(crate) struct WebSocket<S> {
-    stream: WebSocketStream<S>,
+/// What comes from a browser.
+#[derive(Debug)]
+pub(crate) enum Incoming {
+    /// A command line of at most `MAX_CLIENT_LINE_BYTES`. It may be empty or contain newlines.
+    Line(Utf8Bytes),
+    /// A datagram of any size.
+    Datagram(Bytes),
+    /// A frame without content: a sign of life.
+    Control,
+    /// The browser has closed or is gone.
+    Left,
+    /// The browser broke the rules of WebSocket.
+    Refused(CloseReason),
+}
+
+/// A connection with one browser.
+pub(crate) struct WebSocket {
+    stream: WebSocketStream<TcpStream>,
     /// Reading has failed. What still comes in is read as plain bytes.
     broken: bool,
 }
 
-impl WebSocket<TcpStream> {
+impl WebSocket {
     /// Take over a connection whose HTTP handshake is done.
     pub(crate) async fn over(upgraded: Upgraded) -> io::Result<Self> {
         let (socket, read_ahead) = raw(upgraded)?;
         limit_unsent(&socket)?;
-        Ok(Self::new(socket, read_ahead.into()).await)
-    }
-}
-
-/// Give the socket of a connection whose HTTP handshake is done, and the bytes read from it already.
-pub(crate) fn raw(upgraded: Upgraded) -> io::Result<(TcpStream, Bytes)> {
-    let parts = upgraded
-        .downcast::<TokioIo<TcpStream>>()
-        .map_err(|_| io::Error::other("not upgraded from TCP"))?;
-    Ok((parts.io.into_inner(), parts.read_buf))
-}
-
-/// Keep the system's buffer short: a position in it grows old and cannot be dropped.
-fn limit_unsent(socket: &TcpStream) -> io::Result<()> {
-    let socket = SockRef::from(socket);
-    #[cfg(target_os = "linux")]
-    return socket.set_tcp_notsent_lowat(MAX_UNSENT_BYTES);
-    // Other systems also count bytes that are sent but not acknowledged, so the limit is higher there.
-    #[cfg(not(target_os = "linux"))]
-    return socket.set_send_buffer_size(4 * MAX_UNSENT_BYTES as usize);
-}
-
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocket<S> {
-    async fn new(socket: S, read_ahead: Vec<u8>) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(WRITE_BUFFER_BYTES)
             .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
             .max_message_size(Some(MAX_CLIENT_LINE_BYTES))
             .max_frame_size(Some(MAX_CLIENT_LINE_BYTES));
-        Self {
-            stream: WebSocketStream::from_partially_read(
-                socket,
-                read_ahead,
-                Role::Server,
-                Some(config),
-            )
-            .await,
-            broken: false,
+        let (role, read_ahead) = (Role::Server, read_ahead.into());
+        let stream =
+            WebSocketStream::from_partially_read(socket, read_ahead, role, Some(config)).await;
+        let broken = false;
+        Ok(Self { stream, broken })
+    }
+
+    /// Write from the outbox as far as the browser takes it, and give what comes. Neither waits for the other.
+    /// Cancelling the wait loses nothing.
+    pub(super) async fn turn(&mut self, outbox: &mut Outbox) -> Incoming {
+        poll_fn(|cx| self.poll_turn(cx, outbox)).await
+    }
+
+    fn poll_turn(&mut self, cx: &mut Context<'_>, outbox: &mut Outbox) -> Poll<Incoming> {
+        if let Poll::Ready(Err(_)) = self.poll_write(cx, outbox) {
+            return Poll::Ready(Incoming::Left);
+        }
+        Poll::Ready(match ready!(Pin::new(&mut self.stream).poll_next(cx)) {
+            Some(Ok(Message::Text(text))) => Incoming::Line(text),
+            Some(Ok(Message::Binary(datagram))) => Incoming::Datagram(datagram),
+            Some(Ok(Message::Close(_))) | None => Incoming::Left,
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Incoming::Control,
+            Some(Err(error)) => {
+                self.broken = true;
+                refused(&error)
+            }
+        })
+    }
+
+    /// Write what is left in the outbox, send the reason, and wait until the browser has closed too. There is no time
+    /// limit here.
+    pub(crate) async fn close(&mut self, outbox: &mut Outbox, reason: &CloseReason) {
+        // If the browser is gone, every step fails at once.
+        let _gone = poll_fn(|cx| self.poll_write(cx, outbox)).await;
+        let frame = CloseFrame {
+            code: reason.code.number().into(),
+            reason: reason.text().into(),
+        };
+        let _gone = self.stream.send(Message::Close(Some(frame))).await;
+        let _gone = self.stream.flush().await;
+        // Read up to the browser's own close frame, or up to a frame that breaks the rules.
+        while let Some(message) = self.stream.next().await {
+            self.broken |= message.is_err();
+        }
+        let socket = self.stream.get_mut();
+        let _gone = socket.shutdown().await;
+        if self.broken {
+            let mut rest = socket.take(MAX_DISCARDED_BYTES);
+            let _gone = tokio::io::copy(&mut rest, &mut tokio::io::sink()).await;
         }
     }
 
@@ -105,50 +137,29 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebSocket<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Transport for WebSocket<S> {
-    fn poll_turn(&mut self, cx: &mut Context<'_>, outbox: &mut Outbox) -> Poll<Incoming> {
-        if let Poll::Ready(Err(_)) = self.poll_write(cx, outbox) {
-            return Poll::Ready(Incoming::Left);
-        }
-        Poll::Ready(match ready!(Pin::new(&mut self.stream).poll_next(cx)) {
-            Some(Ok(Message::Text(text))) => Incoming::Line(text.as_str().to_owned()),
-            Some(Ok(Message::Binary(datagram))) => Incoming::Datagram(datagram),
-            Some(Ok(Message::Close(_))) | None => Incoming::Left,
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Incoming::Control,
-            Some(Err(error)) => {
-                self.broken = true;
-                refused(&error)
-            }
-        })
-    }
+/// Give the socket of a connection whose HTTP handshake is done, and the bytes read from it already.
+pub(crate) fn raw(upgraded: Upgraded) -> io::Result<(TcpStream, Bytes)> {
+    let parts = upgraded
+        .downcast::<TokioIo<TcpStream>>()
+        .map_err(|_| io::Error::other("not upgraded from TCP"))?;
+    Ok((parts.io.into_inner(), parts.read_buf))
+}
 
-    async fn close(&mut self, outbox: &mut Outbox, reason: &CloseReason) {
-        // If the browser is gone, every step fails at once.
-        let _gone = std::future::poll_fn(|cx| self.poll_write(cx, outbox)).await;
-        let frame = CloseFrame {
-            code: reason.code.number().into(),
-            reason: reason.text().into(),
-        };
-        let _gone = self.stream.send(Message::Close(Some(frame))).await;
-        let _gone = self.stream.flush().await;
-        // Read up to the browser's own close frame, or up to a frame that breaks the rules.
-        while let Some(message) = self.stream.next().await {
-            self.broken |= message.is_err();
-        }
-        let socket = self.stream.get_mut();
-        let _gone = socket.shutdown().await;
-        if self.broken {
-            let mut rest = socket.take(MAX_DISCARDED_BYTES);
-            let _gone = tokio::io::copy(&mut rest, &mut tokio::io::sink()).await;
-        }
-    }
+/// Keep the system's buffer short: a position in it grows old and cannot be dropped.
+fn limit_unsent(socket: &TcpStream) -> io::Result<()> {
+    let socket = SockRef::from(socket);
+    #[cfg(target_os = "linux")]
+    return socket.set_tcp_notsent_lowat(MAX_UNSENT_BYTES);
+    // Other systems also count bytes that are sent but not acknowledged, so the limit is higher there.
+    #[cfg(not(target_os = "linux"))]
+    return socket.set_send_buffer_size(4 * MAX_UNSENT_BYTES as usize);
 }
 
 fn refused(error: &tungstenite::Error) -> Incoming {
     use tungstenite::Error as E;
     match error {
         E::Capacity(CapacityError::MessageTooLong { .. }) => {
-            Incoming::Refused(CloseReason::new(CloseCode::FrameTooLarge, too_large()))
+            Incoming::Refused(CloseReason::too_large("A frame", MAX_CLIENT_LINE_BYTES))
         }
         E::Utf8(_) => Incoming::Refused(CloseReason::malformed("A text frame is not valid UTF-8.")),
         E::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Incoming::Left,
@@ -157,8 +168,4 @@ fn refused(error: &tungstenite::Error) -> Incoming {
         )),
         _ => Incoming::Left,
     }
-}
-
-fn too_large() -> String {
-    format!("A frame has more than the {MAX_CLIENT_LINE_BYTES} bytes that are allowed.")
 }
