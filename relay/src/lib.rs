@@ -68,10 +68,11 @@ impl Relay {
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         config.check()?;
         warn_of(&config);
-        let listener = listen(config.listen, "--listen")?;
-        let operator = config.metrics_listen;
-        let operator = operator.map(|address| listen(address, "--metrics-listen"));
-        let operator = operator.transpose()?;
+        let listener = listen(config.listen, "--listen").await?;
+        let operator = match config.metrics_listen {
+            Some(address) => Some(listen(address, "--metrics-listen").await?),
+            None => None,
+        };
         let lifecycle = Lifecycle::new(config.drain);
         let relay = Self {
             address: listener.local_addr()?,
@@ -169,19 +170,23 @@ fn target(config: &Config) -> anyhow::Result<Target> {
 }
 
 /// Serve a port in the background.
-fn serve(listener: TcpListener, audience: Audience, router: axum::Router, services: &Services) {
+fn serve(
+    listener: TcpListener,
+    audience: Audience,
+    router: axum::Router,
+    services: &Arc<Services>,
+) {
     let slots = match audience {
         Audience::Public => services.connections.clone(),
         Audience::Operator => operator_slots(),
     };
+    let services = Arc::clone(services);
     let port = Port {
         listener,
         audience,
         router,
         slots,
-        head_timeout: services.config.timeouts.http_head,
-        metrics: Arc::clone(&services.metrics),
-        lifecycle: services.lifecycle.clone(),
+        services,
     };
     tokio::spawn(port.run());
 }

@@ -1,6 +1,7 @@
 //! What one relay counts for its operator. Counting is one relaxed atomic addition. `http::metrics` shows the counters
 //! and what it looks up on request. Labels are words of this program, never ids, names or addresses.
 
+use std::hash::Hash;
 use std::time::{Instant, SystemTime};
 
 use client_native::GoodbyeOutcome;
@@ -8,17 +9,12 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
 use protocol::frame::CloseCode;
+use strum::{IntoStaticStr, VariantArray};
 
 /// The upper bounds of the histogram of dials, in seconds: from a handshake in one network to the longest wait.
 const DIAL_SECONDS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
-
-/// The outcomes of dials.
-const OK: &str = "ok";
-const ABANDONED: &str = "abandoned";
-const UNTRUSTED: &str = "untrusted";
-const TIMED_OUT: &str = "timed_out";
-const UNREACHABLE: &str = "unreachable";
 
 /// Every refusal that each kind of client can get.
 const REFUSALS: [(ClientKind, Refusal); 8] = [
@@ -32,66 +28,6 @@ const REFUSALS: [(ClientKind, Refusal); 8] = [
     (ClientKind::Spectator, Refusal::NoRoom),
 ];
 
-/// Counters that differ in `N` labels.
-type Counters<const N: usize> = Family<[(&'static str, &'static str); N], Counter>;
-/// Counters of close codes.
-pub(crate) type Codes = Family<[(&'static str, u16); 1], Counter>;
-
-/// Counters of what goes up to the game server and what comes down from it.
-#[derive(Debug)]
-pub(crate) struct Directions {
-    pub(crate) family: Counters<1>,
-    pub(crate) up: Counter,
-    pub(crate) down: Counter,
-}
-
-/// Everything that is counted.
-#[derive(Debug)]
-pub(crate) struct Metrics {
-    pub(crate) started: Instant,
-    pub(crate) started_at: SystemTime,
-    /// Players that got a slot.
-    pub(crate) players_admitted: Counter,
-    pub(crate) lines: Directions,
-    pub(crate) datagrams: Directions,
-    /// Datagrams that newer ones pushed out, because the browser was too slow.
-    pub(crate) overtaken: Counter,
-    /// Datagrams that could not be sent to the game server: they came too early, or the system had no buffer.
-    pub(crate) unsendable: Counter,
-    /// Datagrams of the game server that are too long or empty, and reports of a closed port.
-    pub(crate) unusable: Counter,
-    pub(crate) dropped: Counters<2>,
-    pub(crate) refused: Counters<2>,
-    pub(crate) limits: Counters<1>,
-    pub(crate) player_closes: Codes,
-    pub(crate) dials: Counters<1>,
-    pub(crate) dial_seconds: Histogram,
-    pub(crate) goodbyes: Counters<1>,
-    pub(crate) observers: Gauge,
-    pub(crate) observations: Counters<1>,
-    pub(crate) spectators: SpectatorMetrics,
-}
-
-/// What is counted of all rooms together.
-#[derive(Debug, Default)]
-pub(crate) struct SpectatorMetrics {
-    /// Spectators now.
-    pub(crate) connected: Gauge,
-    /// Spectators that were let in.
-    pub(crate) admitted: Counter,
-    /// Snapshots made, each for all spectators of a room.
-    pub(crate) snapshots: Counter,
-    /// Frames written whole to spectators: texts, snapshots, pings and pongs.
-    pub(crate) frames: Counter,
-    /// Bytes written to spectators, headers of frames included.
-    pub(crate) bytes: Counter,
-    /// Snapshots that were not sent to a slow spectator, counted for each spectator.
-    pub(crate) skipped: Counter,
-    /// Datagrams of players and observers that were opened for spectators.
-    pub(crate) opened_datagrams: Counter,
-    pub(crate) closes: Codes,
-}
-
 /// The codes with which the relay closes a spectator for a fault of the spectator's.
 const SPECTATOR_FAULTS: [CloseCode; 3] = [
     CloseCode::TooSlow,
@@ -99,169 +35,242 @@ const SPECTATOR_FAULTS: [CloseCode; 3] = [
     CloseCode::Malformed,
 ];
 
-impl SpectatorMetrics {
-    /// A spectator was closed.
-    pub(crate) fn closed(&self, code: CloseCode) {
-        if SPECTATOR_FAULTS.contains(&code) {
-            let labels = [("code", code.number())];
-            self.closes.get_or_create(&labels).inc();
-        }
-    }
-}
+/// Counters that differ in `N` labels.
+type Counters<const N: usize> = Family<[(&'static str, &'static str); N], Counter>;
+/// Counters of close codes.
+type Codes = Family<[(&'static str, u16); 1], Counter>;
 
-/// Defines the words of a label.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $word:literal,)* }) => {
+/// Defines counters, each with its name on the page and its help text.
+macro_rules! counters {
+    ($(#[$doc:meta])* $struct:ident { $($field:ident: $type:ty = $name:literal, $help:literal;)* }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy)]
-        pub(crate) enum $name {
-            $($(#[$each])* $variant,)*
+        #[derive(Debug, Default)]
+        pub(crate) struct $struct {
+            $(#[doc = $help] pub(crate) $field: $type,)*
         }
 
-        impl $name {
-            #[allow(dead_code, reason = "some labels are not shown before they are used")]
-            const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            const fn word(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)*
-                }
+        impl $struct {
+            fn register(&self, registry: &mut Registry) {
+                $(registry.register($name, $help, self.$field.clone());)*
             }
         }
     };
 }
 
-words! {
-    /// Who connects.
-    ClientKind {
-        Player = "player",
-        Spectator = "spectator",
+counters! {
+    /// What is counted of clients and of the game server.
+    RelayCounters {
+        refused: Counters<2> = "refused", "Clients that were refused, and why";
+        limits: Counters<1> = "limit_reached", "Limits that were reached";
+        admitted: Counter = "players_admitted", "Players that were let in";
+        closes: Codes = "player_closes", "Ends of players' sessions by close code";
+        lines: Counters<1> =
+            "lines", "Lines that passed, up to the game server or down to the browser";
+        datagrams: Counters<1> =
+            "datagrams", "Datagrams that passed, up to the game server or down to the browser";
+        dropped: Counters<2> = "datagrams_dropped", "Datagrams that were not forwarded";
+        goodbyes: Counters<1> = "goodbyes", "Goodbyes said to the game server for those who left";
+        dials: Counters<1> = "dials", "Dials of the game server by outcome";
     }
 }
 
-words! {
-    /// Why a client was not let in.
-    Refusal {
-        /// All slots are taken.
-        Full = "full",
-        /// All slots of one address are taken.
-        Address = "address",
-        /// A page of a site that is not allowed.
-        Origin = "origin",
-        /// Nobody may watch.
-        Off = "off",
-        /// No token, or a wrong one.
-        Token = "token",
-        /// The address of the request names no room.
-        NoRoom = "no_room",
+counters! {
+    /// What is counted of the spectators of all rooms together.
+    SpectatorCounters {
+        admitted: Counter = "spectators_admitted", "Spectators that were let in";
+        snapshots: Counter = "snapshots", "Snapshots made, each for all spectators of a room";
+        frames: Counter = "spectator_frames", "Frames written to spectators";
+        skipped: Counter =
+            "spectator_snapshots_skipped", "Snapshots that were not sent to a slow spectator";
+        opened_datagrams: Counter =
+            "tapped_datagrams", "Datagrams of players opened for spectators";
+        closes: Codes =
+            "spectator_closes", "Spectators that were closed for a fault of theirs, by close code";
     }
 }
 
-words! {
-    /// A limit that was reached, other than those that refuse a client.
-    Limit {
-        /// HTTP connections, in all.
-        HttpConnections = "http_connections",
-        /// HTTP connections of one address.
-        HttpConnectionsOfAddress = "http_connections_of_address",
-        /// Clients that are being told of a refusal.
-        Refusals = "refusals",
-        /// Dials that wait for their turn.
-        DialsWaiting = "dials_waiting",
-        /// The wait for a turn to dial.
-        DialWait = "dial_wait",
-        /// Lines that wait for a browser.
-        LinesToBrowser = "lines_to_browser",
-        /// Lines that wait for the game server.
-        LinesToServer = "lines_to_server",
-        /// What one player may send.
-        PlayerRate = "player_rate",
-        /// Requests that wait for the list of rooms.
-        RoomQuestions = "room_questions",
-        /// Observers at once.
-        Observers = "observers",
-    }
+/// Everything that is counted. Counters of the busiest paths have fields of their own, so that no label is looked up.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    pub(crate) started: Instant,
+    pub(crate) started_at: SystemTime,
+    pub(crate) relay: RelayCounters,
+    dial_seconds: Histogram,
+    pub(crate) lines_up: Counter,
+    pub(crate) lines_down: Counter,
+    pub(crate) datagrams_up: Counter,
+    pub(crate) datagrams_down: Counter,
+    /// Datagrams that newer ones pushed out, because the browser was too slow.
+    pub(crate) overtaken: Counter,
+    /// Datagrams that could not be sent to the game server: they came too early, or the system had no buffer.
+    pub(crate) unsendable: Counter,
+    /// Datagrams of the game server that are too long or empty, and reports of a closed port.
+    pub(crate) unusable: Counter,
+    pub(crate) spectators: SpectatorCounters,
+    /// Spectators now.
+    pub(crate) spectators_connected: Gauge,
+    /// Bytes written to spectators, headers of frames included.
+    pub(crate) spectator_bytes: Counter,
+    pub(crate) observers: Gauge,
+    observations: Counters<1>,
 }
 
-impl Directions {
-    fn new() -> Self {
-        let family = Counters::default();
-        let direction = |direction| family.get_or_create_owned(&[("direction", direction)]);
-        let (up, down) = (direction("up"), direction("down"));
-        Self { family, up, down }
-    }
+/// Who connects.
+#[derive(Debug, Clone, Copy, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum ClientKind {
+    Player,
+    Spectator,
+}
+
+/// Why a client was not let in.
+#[derive(Debug, Clone, Copy, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum Refusal {
+    /// All slots are taken.
+    Full,
+    /// All slots of one address are taken.
+    Address,
+    /// A page of a site that is not allowed.
+    Origin,
+    /// Nobody may watch.
+    Off,
+    /// No token, or a wrong one.
+    Token,
+    /// The address of the request names no room.
+    NoRoom,
+}
+
+/// A limit that was reached, other than those that refuse a client.
+#[derive(Debug, Clone, Copy, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum Limit {
+    /// HTTP connections, in all.
+    HttpConnections,
+    /// HTTP connections of one address.
+    HttpConnectionsOfAddress,
+    /// Clients that are being told of a refusal.
+    Refusals,
+    /// Dials that wait for their turn.
+    DialsWaiting,
+    /// The wait for a turn to dial.
+    DialWait,
+    /// Lines that wait for a browser.
+    LinesToBrowser,
+    /// Lines that wait for the game server.
+    LinesToServer,
+    /// What one player may send.
+    PlayerRate,
+    /// Requests that wait for the list of rooms.
+    RoomQuestions,
+    /// Observers at once.
+    Observers,
+}
+
+/// How a dial of the game server went.
+#[derive(Debug, Clone, Copy, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+enum DialOutcome {
+    Ok,
+    Abandoned,
+    Untrusted,
+    TimedOut,
+    Unreachable,
 }
 
 impl Metrics {
+    /// Begin at zero. Every counter is shown from the start, so that its first increment is seen as a change.
     pub(crate) fn new() -> Self {
-        let dropped = Counters::default();
-        let drop = |direction, reason| {
-            dropped.get_or_create_owned(&[("direction", direction), ("reason", reason)])
+        let relay = RelayCounters::default();
+        let passed = |family: &Counters<1>, direction| {
+            family.get_or_create_owned(&[("direction", direction)])
         };
-        let (overtaken, unusable) = (drop("down", "slow_browser"), drop("down", "unusable"));
-        let unsendable = drop("up", "unsendable");
+        let dropped = |direction, reason| {
+            let labels = [("direction", direction), ("reason", reason)];
+            relay.dropped.get_or_create_owned(&labels)
+        };
         let metrics = Self {
             started: Instant::now(),
             started_at: SystemTime::now(),
-            players_admitted: Counter::default(),
-            lines: Directions::new(),
-            datagrams: Directions::new(),
-            overtaken,
-            unsendable,
-            unusable,
-            dropped,
-            refused: Counters::default(),
-            limits: Counters::default(),
-            player_closes: Codes::default(),
-            dials: Counters::default(),
             dial_seconds: Histogram::new(DIAL_SECONDS),
-            goodbyes: Counters::default(),
+            lines_up: passed(&relay.lines, "up"),
+            lines_down: passed(&relay.lines, "down"),
+            datagrams_up: passed(&relay.datagrams, "up"),
+            datagrams_down: passed(&relay.datagrams, "down"),
+            overtaken: dropped("down", "slow_browser"),
+            unsendable: dropped("up", "unsendable"),
+            unusable: dropped("down", "unusable"),
+            relay,
+            spectators: SpectatorCounters::default(),
+            spectators_connected: Gauge::default(),
+            spectator_bytes: Counter::default(),
             observers: Gauge::default(),
             observations: Counters::default(),
-            spectators: SpectatorMetrics::default(),
         };
-        metrics.begin_at_zero();
-        metrics
-    }
-
-    /// Show every counter as zero from the start, so that its first increment is seen as a change.
-    fn begin_at_zero(&self) {
         for (who, reason) in REFUSALS {
-            let _zero = self.refused.get_or_create(&refusal(who, reason));
+            add(&metrics.relay.refused, refusal(who, reason), 0);
         }
-        for limit in Limit::ALL {
-            let _zero = self.limits.get_or_create(&[("limit", limit.word())]);
+        for &limit in Limit::VARIANTS {
+            add(&metrics.relay.limits, [("limit", limit.into())], 0);
         }
         for code in CloseCode::ALL {
-            let _zero = self.player_closes.get_or_create(&[("code", code.number())]);
+            add(&metrics.relay.closes, [("code", code.number())], 0);
         }
         for code in SPECTATOR_FAULTS {
-            let closes = &self.spectators.closes;
-            let _zero = closes.get_or_create(&[("code", code.number())]);
+            add(&metrics.spectators.closes, [("code", code.number())], 0);
         }
-        for outcome in [OK, ABANDONED, UNTRUSTED, TIMED_OUT, UNREACHABLE] {
-            let _zero = self.dials.get_or_create(&[("outcome", outcome)]);
+        for &outcome in DialOutcome::VARIANTS {
+            add(&metrics.relay.dials, [("outcome", outcome.into())], 0);
         }
         use GoodbyeOutcome::{Answered, Ended, Unanswered};
         for outcome in [Answered, Unanswered, Ended] {
-            let _zero = self.goodbyes.get_or_create(&[goodbye(outcome)]);
+            add(&metrics.relay.goodbyes, [goodbye(outcome)], 0);
         }
+        metrics
+    }
+
+    /// Put the counters on the page.
+    pub(crate) fn register(&self, registry: &mut Registry) {
+        self.relay.register(registry);
+        let help = "How long a dial that succeeded took, TLS included";
+        let seconds = self.dial_seconds.clone();
+        registry.register_with_unit("dial_duration", help, Unit::Seconds, seconds);
+    }
+
+    /// Put the counters of spectators on the page.
+    pub(crate) fn register_spectators(&self, registry: &mut Registry) {
+        self.spectators.register(registry);
+        let help = "Bytes written to spectators";
+        let bytes = self.spectator_bytes.clone();
+        registry.register_with_unit("spectator_sent", help, Unit::Bytes, bytes);
+    }
+
+    /// Put the counters of observers on the page.
+    pub(crate) fn register_observers(&self, registry: &mut Registry) {
+        let help = "Observations that ended, and why";
+        registry.register("observations_ended", help, self.observations.clone());
     }
 
     /// A client was not let in.
     pub(crate) fn refused(&self, who: ClientKind, reason: Refusal) {
-        self.refused.get_or_create(&refusal(who, reason)).inc();
+        add(&self.relay.refused, refusal(who, reason), 1);
     }
 
     /// A limit was reached.
     pub(crate) fn reached(&self, limit: Limit) {
-        self.limits.get_or_create(&[("limit", limit.word())]).inc();
+        add(&self.relay.limits, [("limit", limit.into())], 1);
     }
 
     /// A player's session ended.
     pub(crate) fn closed(&self, code: CloseCode) {
-        let labels = [("code", code.number())];
-        self.player_closes.get_or_create(&labels).inc();
+        add(&self.relay.closes, [("code", code.number())], 1);
+    }
+
+    /// A spectator was closed.
+    pub(crate) fn closed_spectator(&self, code: CloseCode) {
+        if SPECTATOR_FAULTS.contains(&code) {
+            add(&self.spectators.closes, [("code", code.number())], 1);
+        }
     }
 
     /// A dial of the game server begins. The guard counts its outcome.
@@ -269,35 +278,35 @@ impl Metrics {
         Dial {
             metrics: self,
             begun: Instant::now(),
-            outcome: ABANDONED,
+            outcome: DialOutcome::Abandoned,
         }
     }
 
     /// The goodbye for a session is over.
     pub(crate) fn said_goodbye(&self, outcome: GoodbyeOutcome) {
-        self.goodbyes.get_or_create(&[goodbye(outcome)]).inc();
-    }
-
-    /// An observer begins.
-    pub(crate) fn observer_began(&self) {
-        self.observers.inc();
+        add(&self.relay.goodbyes, [goodbye(outcome)], 1);
     }
 
     /// An observer has ended. `reason` is a word for why.
     pub(crate) fn observer_ended(&self, reason: &'static str) {
         self.observers.dec();
-        self.observations.get_or_create(&[("end", reason)]).inc();
+        add(&self.observations, [("end", reason)], 1);
     }
 }
 
+/// Add to the counter with these labels.
+fn add<L: Clone + Hash + Eq>(family: &Family<L, Counter>, labels: L, more: u64) {
+    family.get_or_create(&labels).inc_by(more);
+}
+
 fn refusal(who: ClientKind, reason: Refusal) -> [(&'static str, &'static str); 2] {
-    [("who", who.word()), ("reason", reason.word())]
+    [("who", who.into()), ("reason", reason.into())]
 }
 
 fn goodbye(outcome: GoodbyeOutcome) -> (&'static str, &'static str) {
     let word = match outcome {
         GoodbyeOutcome::Answered => "answered",
-        GoodbyeOutcome::Unanswered => TIMED_OUT,
+        GoodbyeOutcome::Unanswered => "timed_out",
         GoodbyeOutcome::Ended => "ended",
     };
     ("outcome", word)
@@ -307,28 +316,28 @@ fn goodbye(outcome: GoodbyeOutcome) -> (&'static str, &'static str) {
 pub(crate) struct Dial<'a> {
     metrics: &'a Metrics,
     begun: Instant,
-    outcome: &'static str,
+    outcome: DialOutcome,
 }
 
 impl Dial<'_> {
     pub(crate) fn succeeded(mut self) {
-        self.outcome = OK;
+        self.outcome = DialOutcome::Ok;
         let took = self.begun.elapsed().as_secs_f64();
         self.metrics.dial_seconds.observe(took);
     }
 
     pub(crate) fn failed(mut self, code: CloseCode) {
         self.outcome = match code {
-            CloseCode::CertificateNotTrusted => UNTRUSTED,
-            CloseCode::ServerTimeout => TIMED_OUT,
-            _ => UNREACHABLE,
+            CloseCode::CertificateNotTrusted => DialOutcome::Untrusted,
+            CloseCode::ServerTimeout => DialOutcome::TimedOut,
+            _ => DialOutcome::Unreachable,
         };
     }
 }
 
 impl Drop for Dial<'_> {
     fn drop(&mut self) {
-        let labels = [("outcome", self.outcome)];
-        self.metrics.dials.get_or_create(&labels).inc();
+        let labels = [("outcome", self.outcome.into())];
+        add(&self.metrics.relay.dials, labels, 1);
     }
 }

@@ -12,13 +12,13 @@ use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use super::Peer;
+use super::{Peer, Services};
 use crate::lifecycle::Lifecycle;
 use crate::limits::{Admission, Full};
-use crate::metrics::{Limit, Metrics};
+use crate::metrics::Limit;
 
 /// HTTP connections at once, players not counted: enough for a school class that opens the page together.
 const MAX_HTTP_CONNECTIONS: usize = 1024;
@@ -29,8 +29,6 @@ const MAX_OPERATOR_CONNECTIONS: usize = 16;
 /// The longest life of an HTTP connection. The page is loaded in a second or two, and a slow reader must not hold a slot
 /// for ever.
 const MAX_HTTP_LIFE: Duration = Duration::from_secs(300);
-/// Connections that may wait in the system until they are accepted.
-const BACKLOG: u32 = 1024;
 /// The longest head of a request. A browser's has one or two KiB.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// The most headers of a request.
@@ -39,34 +37,18 @@ const MAX_HEADERS: usize = 64;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Open the port that `option` sets.
-pub(crate) fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
-    match try_listen(address) {
+pub(crate) async fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
+    let (ip, port) = (address.ip(), address.port());
+    match TcpListener::bind(address).await {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => bail!(
-            "port {port} of {ip} is taken: stop the program that has it, or take another with {option} {ip}:PORT",
-            port = address.port(),
-            ip = address.ip(),
+            "port {port} of {ip} is taken: stop the program that has it, or take another with {option} {ip}:PORT"
         ),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => bail!(
-            "port {} is only for privileged programs: take one above 1023 with {option} {}:PORT",
-            address.port(),
-            address.ip()
+            "port {port} is only for privileged programs: take one above 1023 with {option} {ip}:PORT",
         ),
         Err(error) => Err(error).with_context(|| format!("cannot listen on {address}")),
     }
-}
-
-fn try_listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() {
-        TcpSocket::new_v4()?
-    } else {
-        TcpSocket::new_v6()?
-    };
-    // On Windows the option would let two programs share the port.
-    #[cfg(not(windows))]
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
 }
 
 /// Who a port is for.
@@ -84,10 +66,7 @@ pub(crate) struct Port {
     pub(crate) audience: Audience,
     pub(crate) router: Router,
     pub(crate) slots: Admission,
-    /// The longest wait for the head of a request.
-    pub(crate) head_timeout: Duration,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) lifecycle: Lifecycle,
+    pub(crate) services: Arc<Services>,
 }
 
 /// Make the slots of the port where browsers connect. `max_per_ip` is that of players.
@@ -115,10 +94,11 @@ impl Audience {
 impl Port {
     /// Accept connections until the port is closed.
     pub(crate) async fn run(self) {
+        let end = self.audience.end(&self.services.lifecycle);
         loop {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
-                () = self.audience.end(&self.lifecycle).cancelled() => return,
+                () = end.cancelled() => return,
             };
             match accepted {
                 Ok((socket, peer)) => self.take(socket, peer),
@@ -132,37 +112,40 @@ impl Port {
 
     /// Serve a connection, or drop it if no slot is free: a response would need a slot too.
     fn take(&self, socket: TcpStream, peer: SocketAddr) {
+        let Services {
+            config,
+            metrics,
+            lifecycle,
+            ..
+        } = &*self.services;
         let slot = match self.slots.enter(peer.ip()) {
             Ok(slot) => slot,
-            Err(Full::InAll) => return self.metrics.reached(Limit::HttpConnections),
-            Err(Full::OfAddress) => return self.metrics.reached(Limit::HttpConnectionsOfAddress),
+            Err(Full::InAll) => return metrics.reached(Limit::HttpConnections),
+            Err(Full::OfAddress) => return metrics.reached(Limit::HttpConnectionsOfAddress),
         };
         let peer = Extension(Peer(peer.ip().to_canonical()));
         let router = self.router.clone().layer(peer);
-        let connection = serve(
-            socket,
-            router,
-            self.head_timeout,
-            self.audience,
-            self.lifecycle.clone(),
-        );
+        let end = self.audience.end(lifecycle).clone();
+        let closing = lifecycle.closing.clone();
+        let connection = serve(socket, router, config.timeouts.http_head, end, closing);
         let task = async move {
             connection.await;
             drop(slot);
         };
         match self.audience {
-            Audience::Public => self.lifecycle.spawn(task),
+            Audience::Public => lifecycle.spawn(task),
             Audience::Operator => drop(tokio::spawn(task)),
         }
     }
 }
 
+/// Serve a connection. It ends after the response that is due at `end`, and at once when the relay is `closing`.
 async fn serve(
     socket: TcpStream,
     router: Router,
     head_timeout: Duration,
-    audience: Audience,
-    lifecycle: Lifecycle,
+    end: CancellationToken,
+    closing: CancellationToken,
 ) {
     if socket.set_nodelay(true).is_err() {
         return;
@@ -180,11 +163,11 @@ async fn serve(
     tokio::select! {
         _result = connection.as_mut() => return,
         () = tokio::time::sleep(MAX_HTTP_LIFE) => return,
-        () = audience.end(&lifecycle).cancelled() => {}
+        () = end.cancelled() => {}
     }
     connection.as_mut().graceful_shutdown();
     tokio::select! {
         _result = connection => {}
-        () = lifecycle.closing.cancelled() => {}
+        () = closing.cancelled() => {}
     }
 }

@@ -11,6 +11,7 @@ use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::MethodRouter;
 use data_encoding::HEXLOWER;
+use headers::{ETag, HeaderMapExt as _, IfNoneMatch};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
@@ -83,8 +84,7 @@ async fn tag_and_keep(
     request: Request,
     next: Next,
 ) -> Response {
-    let known = request.headers().get_all(header::IF_NONE_MATCH);
-    let known: Vec<_> = known.iter().cloned().collect();
+    let known: Option<IfNoneMatch> = request.headers().typed_get();
     let (mut head, body) = next.run(request).await.into_parts();
     if let Some(status) = head.extensions.remove::<StatusCode>() {
         head.status = status;
@@ -95,10 +95,12 @@ async fn tag_and_keep(
     let coding = head.headers.get(header::CONTENT_ENCODING);
     let is_compressed = coding.is_some();
     let tag = hash.entity_tag(coding);
-    if let Ok(tag) = HeaderValue::try_from(&tag) {
-        head.headers.insert(header::ETAG, tag);
-    }
-    if has_already(&known, &tag) {
+    let Ok(entity_tag) = tag.parse::<ETag>() else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let has_already = known.is_some_and(|known| !known.precondition_passes(&entity_tag));
+    head.headers.typed_insert(entity_tag);
+    if has_already {
         head.status = StatusCode::NOT_MODIFIED;
         return Response::from_parts(head, Body::empty());
     }
@@ -109,15 +111,6 @@ async fn tag_and_keep(
         Some(bytes) => Response::from_parts(head, Body::from(bytes)),
         None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
-}
-
-fn has_already(known: &[HeaderValue], tag: &str) -> bool {
-    known
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|known| known.trim().trim_start_matches("W/"))
-        .any(|known| known == tag || known == "*")
 }
 
 /// Compressed files by their entity tags.

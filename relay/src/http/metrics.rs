@@ -8,10 +8,8 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::process::Process;
-use super::services::Services;
+use super::Services;
 use crate::metrics::Metrics;
-use crate::spectators::Spectators;
 
 /// The prefix of all names except those that every program has.
 const PREFIX: &str = "mp_relay";
@@ -22,184 +20,101 @@ const PREFIX: &str = "mp_relay";
 /// A label cannot be encoded. All labels are words of this program, so this does not happen.
 pub(crate) fn render(services: &Services) -> Result<String, fmt::Error> {
     let mut registry = Registry::default();
-    process(&mut registry, &services.metrics);
-    let mut page = Page(registry.sub_registry_with_prefix(PREFIX));
-    page.relay(&services.metrics);
-    page.connections(services);
-    page.players(services);
-    page.dials(services);
-    if let Some(spectators) = &services.spectators {
-        page.spectators(spectators, services);
-    }
+    process(
+        registry.sub_registry_with_prefix("process"),
+        &services.metrics,
+    );
+    relay(registry.sub_registry_with_prefix(PREFIX), services);
     let mut text = String::new();
     encode(&mut text, &registry)?;
     Ok(text)
 }
 
-fn process(registry: &mut Registry, metrics: &Metrics) {
-    let mut page = Page(registry.sub_registry_with_prefix("process"));
+fn process(page: &mut Registry, metrics: &Metrics) {
     if let Ok(since) = metrics.started_at.duration_since(UNIX_EPOCH) {
         let help = "When the relay started, in seconds since 1970";
-        page.seconds("start_time", help, since.as_secs_f64());
+        seconds(page, "start_time", help, since.as_secs_f64());
     }
-    let process = Process::look();
-    let fds = [
-        ("open_fds", "Open file descriptors", process.open_fds),
-        ("max_fds", "Limit of open file descriptors", process.max_fds),
-    ];
-    for (name, help, value) in fds {
-        if let Some(value) = value {
-            page.gauge(name, help, value);
-        }
-    }
-    if let Some(bytes) = process.resident_bytes {
-        let help = "Memory of the process that is in use";
-        let gauge = ConstGauge::new(bytes);
-        page.0
-            .register_with_unit("resident_memory", help, Unit::Bytes, gauge);
+    #[cfg(target_os = "linux")]
+    if let Ok(process) = procfs::process::Process::myself() {
+        files_and_memory(page, &process);
     }
 }
 
-struct Page<'a>(&'a mut Registry);
-
-impl Page<'_> {
-    fn gauge(&mut self, name: &str, help: &str, value: u64) {
-        self.0.register(name, help, ConstGauge::new(value));
+/// Show file descriptors and memory. Sockets are what a relay runs out of first.
+#[cfg(target_os = "linux")]
+fn files_and_memory(page: &mut Registry, process: &procfs::process::Process) {
+    use procfs::process::LimitValue;
+    if let Ok(open) = process.fd_count() {
+        gauge(page, "open_fds", "Open file descriptors", open as u64);
     }
-
-    fn seconds(&mut self, name: &str, help: &str, value: f64) {
-        let gauge = ConstGauge::new(value);
-        self.0.register_with_unit(name, help, Unit::Seconds, gauge);
+    if let Ok(limits) = process.limits()
+        && let LimitValue::Value(most) = limits.max_open_files.soft_limit
+    {
+        gauge(page, "max_fds", "Limit of open file descriptors", most);
     }
-
-    /// How many there are, and how many there may be.
-    fn slots(&mut self, name: &str, what: &str, taken: usize, most: usize) {
-        self.gauge(name, &format!("{what} now"), taken as u64);
-        let help = format!("{what} at once, at most");
-        self.gauge(&format!("{name}_limit"), &help, most as u64);
+    if let Ok(status) = process.status()
+        && let Some(kibibytes) = status.vmrss
+    {
+        let help = "Memory of the process that is in use";
+        let bytes = ConstGauge::new(kibibytes * 1024);
+        page.register_with_unit("resident_memory", help, Unit::Bytes, bytes);
     }
+}
 
-    fn relay(&mut self, metrics: &Metrics) {
-        let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
-        self.0.register("build", "The relay's version", version);
-        let uptime = metrics.started.elapsed().as_secs_f64();
-        self.seconds("uptime", "How long the relay has been running", uptime);
-    }
-
-    fn connections(&mut self, services: &Services) {
-        let metrics = &services.metrics;
-        let (taken, most) = services.connections.taken();
-        self.slots("http_connections", "HTTP connections", taken, most);
-        let (taken, most) = services.refusals.taken();
-        self.slots(
-            "refusals",
-            "Refused clients that are being told why",
-            taken,
-            most,
-        );
-        let help = "Clients that were refused, and why";
-        self.0.register("refused", help, metrics.refused.clone());
-        let help = "Limits that were reached";
-        self.0
-            .register("limit_reached", help, metrics.limits.clone());
-    }
-
-    fn players(&mut self, services: &Services) {
-        let metrics = &services.metrics;
-        let (taken, most) = services.players.slots.taken();
-        self.slots("players", "Players", taken, most);
-        let admitted = metrics.players_admitted.clone();
-        self.0
-            .register("players_admitted", "Players that were let in", admitted);
-        let closes = metrics.player_closes.clone();
-        let help = "Ends of players' sessions by close code";
-        self.0.register("player_closes", help, closes);
-        let help = "Lines that passed, up to the game server or down to the browser";
-        self.0.register("lines", help, metrics.lines.family.clone());
-        let help = "Datagrams that passed, up to the game server or down to the browser";
-        self.0
-            .register("datagrams", help, metrics.datagrams.family.clone());
-        let help = "Datagrams that were not forwarded";
-        self.0
-            .register("datagrams_dropped", help, metrics.dropped.clone());
-        let help = "Goodbyes said to the game server for those who left";
-        self.0.register("goodbyes", help, metrics.goodbyes.clone());
-    }
-
-    fn dials(&mut self, services: &Services) {
-        let metrics = &services.metrics;
-        let dials = services.dialer.load();
-        self.slots("dials_running", "Dials", dials.running.0, dials.running.1);
-        let (waiting, most) = dials.waiting;
-        self.slots(
-            "dials_waiting",
-            "Dials that wait for their turn",
-            waiting,
-            most,
-        );
-        let help = "Dials of the game server by outcome";
-        self.0.register("dials", help, metrics.dials.clone());
-        let help = "How long a dial that succeeded took, TLS included";
-        let seconds = metrics.dial_seconds.clone();
-        self.0
-            .register_with_unit("dial_duration", help, Unit::Seconds, seconds);
-    }
-
-    fn spectators(&mut self, spectators: &Spectators, services: &Services) {
-        let counts = &services.metrics.spectators;
-        let now = usize::try_from(counts.connected.get()).unwrap_or(0);
-        let most = services.config.spectating.max_spectators;
-        self.slots("spectators", "Spectators", now, most);
-        if let Some(observing) = &services.config.observing {
-            self.observers(&services.metrics, observing.at_once);
-        }
-        let (live, watched) = spectators.count_rooms();
-        let help = "Rooms with a player of this relay or an observer";
-        self.gauge("rooms_live", help, live);
-        self.gauge("rooms_watched", "Rooms somebody watches", watched);
-        for (name, help, count) in [
-            (
-                "spectators_admitted",
-                "Spectators that were let in",
-                &counts.admitted,
-            ),
-            (
-                "snapshots",
-                "Snapshots made, each for all spectators of a room",
-                &counts.snapshots,
-            ),
-            (
-                "spectator_frames",
-                "Frames written to spectators",
-                &counts.frames,
-            ),
-            (
-                "spectator_snapshots_skipped",
-                "Snapshots that were not sent to a slow spectator",
-                &counts.skipped,
-            ),
-            (
-                "tapped_datagrams",
-                "Datagrams of players opened for spectators",
-                &counts.opened_datagrams,
-            ),
-        ] {
-            self.0.register(name, help, count.clone());
-        }
-        let help = "Bytes written to spectators";
-        let bytes = counts.bytes.clone();
-        self.0
-            .register_with_unit("spectator_sent", help, Unit::Bytes, bytes);
-        let help = "Spectators that were closed for a fault of theirs, by close code";
-        let closes = counts.closes.clone();
-        self.0.register("spectator_closes", help, closes);
-    }
-
-    fn observers(&mut self, metrics: &Metrics, most: usize) {
+fn relay(page: &mut Registry, services: &Services) {
+    let metrics = &services.metrics;
+    let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+    page.register("build", "The relay's version", version);
+    let uptime = metrics.started.elapsed().as_secs_f64();
+    let help = "How long the relay has been running";
+    seconds(page, "uptime", help, uptime);
+    metrics.register(page);
+    let dials = services.dialer.load();
+    let (waiting, told) = (
+        "Dials that wait for their turn",
+        "Refused clients that are being told why",
+    );
+    slots(
+        page,
+        "http_connections",
+        "HTTP connections",
+        services.connections.taken(),
+    );
+    slots(page, "refusals", told, services.refusals.taken());
+    slots(page, "players", "Players", services.players.slots.taken());
+    slots(page, "dials_running", "Dials", dials.running);
+    slots(page, "dials_waiting", waiting, dials.waiting);
+    let Some(spectators) = &services.spectators else {
+        return;
+    };
+    metrics.register_spectators(page);
+    let now = usize::try_from(metrics.spectators_connected.get()).unwrap_or(0);
+    let most = services.config.spectating.max_spectators;
+    slots(page, "spectators", "Spectators", (now, most));
+    let (live, watched) = spectators.count_rooms();
+    let help = "Rooms with a player of this relay or an observer";
+    gauge(page, "rooms_live", help, live);
+    gauge(page, "rooms_watched", "Rooms somebody watches", watched);
+    if let Some(observing) = &services.config.observing {
+        metrics.register_observers(page);
         let now = usize::try_from(metrics.observers.get()).unwrap_or(0);
-        self.slots("observers", "Sessions that observe a room", now, most);
-        let help = "Observations that ended, and why";
-        let ended = metrics.observations.clone();
-        self.0.register("observations_ended", help, ended);
+        let what = "Sessions that observe a room";
+        slots(page, "observers", what, (now, observing.at_once));
     }
+}
+
+fn gauge(page: &mut Registry, name: &str, help: &str, value: u64) {
+    page.register(name, help, ConstGauge::new(value));
+}
+
+fn seconds(page: &mut Registry, name: &str, help: &str, value: f64) {
+    page.register_with_unit(name, help, Unit::Seconds, ConstGauge::new(value));
+}
+
+/// Show how many there are, and how many there may be.
+fn slots(page: &mut Registry, name: &str, what: &str, (taken, most): (usize, usize)) {
+    gauge(page, name, &format!("{what} now"), taken as u64);
+    let help = format!("{what} at once, at most");
+    gauge(page, &format!("{name}_limit"), &help, most as u64);
 }

@@ -7,9 +7,7 @@ mod metrics;
 mod operator;
 mod origin;
 mod play;
-mod process;
 mod rooms;
-mod services;
 mod spectate;
 mod upgrade;
 mod www;
@@ -24,10 +22,31 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 
+use crate::config::Config;
+use crate::lifecycle::Lifecycle;
+use crate::limits::Admission;
+use crate::metrics::Metrics;
+use crate::players::Players;
+use crate::spectators::Spectators;
+use crate::upstream::{Dialer, Readiness};
 use www::Www;
 pub use www::require_client;
 
-pub(crate) use services::Services;
+/// The parts of one relay. Only this floor knows all of them.
+pub(crate) struct Services {
+    pub(crate) config: Config,
+    /// HTTP connections of the public port.
+    pub(crate) connections: Admission,
+    /// Clients that are being told why they are refused.
+    pub(crate) refusals: Admission,
+    pub(crate) players: Players,
+    /// `None`: nobody may watch.
+    pub(crate) spectators: Option<Arc<Spectators>>,
+    pub(crate) dialer: Arc<Dialer>,
+    pub(crate) readiness: Arc<Readiness>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) lifecycle: Lifecycle,
+}
 
 /// The address at the other end of the connection.
 #[derive(Clone, Copy)]

@@ -11,8 +11,7 @@ use axum::response::Response;
 use protocol::frame::{CloseCode, SUBPROTOCOL};
 use tokio::time::timeout;
 
-use super::services::Services;
-use super::{Peer, origin, upgrade};
+use super::{Peer, Services, origin, upgrade};
 use crate::close::CloseReason;
 use crate::limits::Full;
 use crate::metrics::{ClientKind, Limit, Refusal};

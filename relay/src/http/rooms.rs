@@ -10,8 +10,7 @@ use protocol::event::Room;
 use protocol::id::{RoomId, SessionId};
 use serde::Serialize;
 
-use super::plain;
-use super::services::Services;
+use super::{Services, plain};
 use crate::spectators::Spectators;
 
 #[derive(Serialize)]

@@ -12,8 +12,7 @@ use protocol::frame::CloseCode;
 use protocol::id::RoomId;
 
 use super::play::refuse;
-use super::services::Services;
-use super::{Peer, upgrade};
+use super::{Peer, Services, upgrade};
 use crate::close::CloseReason;
 use crate::limits::{Full, Slot};
 use crate::metrics::{ClientKind, Refusal};

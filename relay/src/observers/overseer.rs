@@ -146,7 +146,7 @@ impl Overseer {
             return;
         }
         self.refused.remove(&room);
-        metrics.observer_began();
+        metrics.observers.inc();
         let shared = Arc::clone(&self.shared);
         let observation = async move { observe(&shared, &room).await };
         self.observers.spawn(room, observation);
@@ -155,7 +155,10 @@ impl Overseer {
     /// Count and log why an observer left, and let its room cool down. A panic counts as a failure.
     fn take_back(&mut self, room: RoomId, ended: Result<LeaveReason, JoinError>) {
         let reason = ended.unwrap_or_else(|error| LeaveReason::Failed(error.to_string()));
-        self.shared.sessions.metrics.observer_ended(reason.word());
+        self.shared
+            .sessions
+            .metrics
+            .observer_ended((&reason).into());
         tracing::info!(%room, "an observer left: {reason}");
         let (now, look) = (self.started.elapsed(), self.shared.look);
         self.cooldowns.begin(room, &reason, now, look);

@@ -1,9 +1,9 @@
 //! When an observer may enter a room and when it must leave. Pure.
 
-use std::fmt;
-
 use protocol::event::Room;
 use protocol::id::SessionId;
+use strum::IntoStaticStr;
+use thiserror::Error;
 
 use crate::spectators::room::BridgedPlayers;
 
@@ -21,30 +21,37 @@ pub(super) const COOLDOWN_LOOKS: u32 = 10;
 /// The longest cooldown. Each futile observation doubles it up to here.
 const MAX_COOLDOWN_LOOKS: u32 = 320;
 
-/// Why an observer leaves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why an observer leaves, in words for the log. `strum` makes one word of it for the metrics.
+#[derive(Debug, Clone, PartialEq, Eq, Error, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub(super) enum LeaveReason {
-    /// Nobody watches any more.
+    #[error("nobody watches any more")]
     Unwatched,
-    /// Nobody watched any more when it was about to enter.
+    #[error("nobody watched any more when it came")]
+    #[strum(serialize = "in_vain")]
     UnwatchedOnArrival,
     /// A player of this relay drives, or waits for the race to start.
+    #[error("a player of this relay takes its place")]
     Bridged,
-    /// It is the host.
+    #[error("it became the host")]
     Host,
-    /// It is alone.
+    #[error("it was alone")]
+    #[strum(serialize = "last")]
     Alone,
-    /// It has the last seat.
+    #[error("it had the last seat")]
+    #[strum(serialize = "crowded")]
     LastSeat,
-    /// The room is gone.
+    #[error("the room is gone")]
     Gone,
-    /// The race was started, and no positions come.
+    #[error("the race was started and nobody drove")]
     Silent,
     /// The game server refused a command, in these words.
+    #[error("it was not let in: {0}")]
     Refused(String),
-    /// The game server cannot be reached or ended the session. The text is for the log.
+    /// The game server cannot be reached or ended the session.
+    #[error("{0}")]
     Failed(String),
-    /// The relay stops.
+    #[error("the relay stops")]
     Stopping,
 }
 
@@ -117,43 +124,6 @@ impl IdleLooks {
             Self { unwatched, .. } if *unwatched >= UNWATCHED_LOOKS => Err(LeaveReason::Unwatched),
             Self { silent, .. } if *silent >= SILENT_LOOKS => Err(LeaveReason::Silent),
             _ => Ok(()),
-        }
-    }
-}
-
-impl LeaveReason {
-    /// One word for the metrics.
-    pub(super) const fn word(&self) -> &'static str {
-        match self {
-            Self::Unwatched => "unwatched",
-            Self::UnwatchedOnArrival => "in_vain",
-            Self::Bridged => "bridged",
-            Self::Host => "host",
-            Self::Alone => "last",
-            Self::LastSeat => "crowded",
-            Self::Gone => "gone",
-            Self::Silent => "silent",
-            Self::Refused(_) => "refused",
-            Self::Failed(_) => "failed",
-            Self::Stopping => "stopping",
-        }
-    }
-}
-
-impl fmt::Display for LeaveReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unwatched => f.write_str("nobody watches any more"),
-            Self::UnwatchedOnArrival => f.write_str("nobody watched any more when it came"),
-            Self::Bridged => f.write_str("a player of this relay takes its place"),
-            Self::Host => f.write_str("it became the host"),
-            Self::Alone => f.write_str("it was alone"),
-            Self::LastSeat => f.write_str("it had the last seat"),
-            Self::Gone => f.write_str("the room is gone"),
-            Self::Silent => f.write_str("the race was started and nobody drove"),
-            Self::Refused(words) => write!(f, "it was not let in: {words}"),
-            Self::Failed(words) => f.write_str(words),
-            Self::Stopping => f.write_str("the relay stops"),
         }
     }
 }

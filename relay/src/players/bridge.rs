@@ -178,7 +178,7 @@ impl<'a> Bridge<'a> {
         })?;
         self.said_bye |= is_bye(line);
         self.traffic.lines_up += 1;
-        self.metrics().lines.up.inc();
+        self.metrics().lines_up.inc();
         Ok(())
     }
 
@@ -201,7 +201,7 @@ impl<'a> Bridge<'a> {
         if server.is_some_and(|server| server.send(datagram)) {
             self.last_datagram = Some(now);
             self.traffic.datagrams_up += 1;
-            self.metrics().datagrams.up.inc();
+            self.metrics().datagrams_up.inc();
             if let Some(tap) = &mut self.tap {
                 tap.handle_datagram_up(datagram);
             }
@@ -239,7 +239,7 @@ impl<'a> Bridge<'a> {
                 self.players.readiness.welcomed();
             }
             self.traffic.lines_down += 1;
-            self.metrics().lines.down.inc();
+            self.metrics().lines_down.inc();
         }
         transferred.map_err(|Disconnected { detail }| match self.said_bye {
             true => CloseReason::new(CloseCode::Normal, "The player said goodbye."),
@@ -281,7 +281,7 @@ impl<'a> Bridge<'a> {
             self.metrics().overtaken.inc();
         }
         self.traffic.datagrams_down += 1;
-        self.metrics().datagrams.down.inc();
+        self.metrics().datagrams_down.inc();
     }
 
     fn ping(&mut self) -> Result<(), CloseReason> {

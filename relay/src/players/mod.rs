@@ -36,7 +36,7 @@ pub(crate) struct Players {
 impl Players {
     /// Bridge one player until either side ends it.
     pub(crate) async fn bridge(&self, browser: WebSocket, peer: IpAddr) {
-        self.metrics.players_admitted.inc();
+        self.metrics.relay.admitted.inc();
         bridge::run(browser, peer, self).await;
     }
 }

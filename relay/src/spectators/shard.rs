@@ -56,7 +56,7 @@ impl Delivery {
 
     /// Close a spectator, in a task of its own.
     pub(crate) fn close(&self, spectator: Spectator, reason: CloseReason) {
-        self.metrics.spectators.closed(reason.code);
+        self.metrics.closed_spectator(reason.code);
         let close = spectator.close(reason, self.close, self.lifecycle.clone());
         self.lifecycle.spawn_spectator(close);
     }
@@ -65,7 +65,7 @@ impl Delivery {
         let counts = &self.metrics.spectators;
         for (counter, more) in [
             (&counts.frames, written.frames),
-            (&counts.bytes, written.bytes),
+            (&self.metrics.spectator_bytes, written.bytes),
             (&counts.skipped, written.skipped),
         ] {
             if more > 0 {

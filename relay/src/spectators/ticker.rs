@@ -102,9 +102,8 @@ impl Ticker {
     pub(crate) fn watch(self: &Arc<Self>) {
         let mut state = self.state.lock();
         self.spectators.fetch_add(1, Ordering::Relaxed);
-        let counts = &self.metrics.spectators;
-        counts.connected.inc();
-        counts.admitted.inc();
+        self.metrics.spectators_connected.inc();
+        self.metrics.spectators.admitted.inc();
         if !state.is_ticking {
             let State { room, views, .. } = &mut *state;
             self.shown.send_modify(|shown| views.resume(room, shown));
@@ -115,7 +114,7 @@ impl Ticker {
     /// Count one spectator less.
     pub(crate) fn unwatch(&self) {
         self.spectators.fetch_sub(1, Ordering::Relaxed);
-        self.metrics.spectators.connected.dec();
+        self.metrics.spectators_connected.dec();
     }
 
     /// Follow what is shown.

@@ -21,23 +21,14 @@ use rustls::{
 use crate::config::{Fingerprint, Trust};
 
 /// Why a certificate was refused, with its hash so that the operator can pin it.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{cause}; if you know this certificate to be the game server's, use --trust pin:{certificate}"
+)]
 pub(crate) struct Untrusted {
     pub(crate) cause: String,
     pub(crate) certificate: Fingerprint,
 }
-
-impl std::fmt::Display for Untrusted {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { cause, certificate } = self;
-        write!(
-            f,
-            "{cause}; if you know this certificate to be the game server's, use --trust pin:{certificate}"
-        )
-    }
-}
-
-impl std::error::Error for Untrusted {}
 
 /// Make the TLS settings of every dial. The certificate must be valid for `name`, unless `trust` ignores names.
 ///
