@@ -4,28 +4,27 @@ use std::net::SocketAddr;
 
 use protocol::cipher::Cipher;
 use protocol::compression;
+use protocol::geometry::{Quat, Vec3};
 
 use super::json::{self, Object, WrongType};
 use super::json_format::to_json;
-use super::reply::{Position, Reply, Rotation};
+use super::reply::Reply;
 use super::{Conn, Output, Rules};
 
 /// What a datagram asks for.
 enum Packet {
-    /// The place of the car of `sender`.
-    Update { sender: String, pose: Pose },
-    /// The controls of `sender`, ready to be sent on to `room`.
+    /// Show the car of `sender` here.
+    Update {
+        sender: String,
+        position: Vec3,
+        rotation: Quat,
+    },
+    /// Send the controls of `sender` on to `room`.
     Input {
         sender: String,
         room: String,
         relayed: String,
     },
-}
-
-/// Place and turn of a car.
-struct Pose {
-    position: Position,
-    rotation: Rotation,
 }
 
 impl Rules {
@@ -112,7 +111,11 @@ impl Rules {
             return;
         }
         match packet {
-            Packet::Update { sender, pose } => self.update(&sender, from, &pose),
+            Packet::Update {
+                sender,
+                position,
+                rotation,
+            } => self.update(&sender, from, position, rotation),
             Packet::Input {
                 sender,
                 room,
@@ -121,7 +124,7 @@ impl Rules {
         }
     }
 
-    fn update(&mut self, sender: &str, from: SocketAddr, pose: &Pose) {
+    fn update(&mut self, sender: &str, from: SocketAddr, position: Vec3, rotation: Quat) {
         let session = self
             .conn_of(sender)
             .and_then(|conn| self.sessions.get(&conn));
@@ -139,11 +142,18 @@ impl Rules {
         } else {
             return;
         }
+        // The original cannot write an overflow to infinity. It notes the endpoint, but nobody gets the position.
         if let Some(room) = self.rooms.get(room_id)
-            && pose.is_finite()
+            && position.is_finite()
+            && rotation.is_finite()
         {
             let to = room.endpoints_except(sender);
-            self.broadcast(to, pose.to_json(sender));
+            let update = Reply::Update {
+                session_id: sender,
+                position,
+                rotation,
+            };
+            self.broadcast(to, to_json(&update));
         }
     }
 
@@ -182,10 +192,20 @@ impl Packet {
         };
         let (command, sender) = (required("command")?, required("sessionId")?);
         match command.as_str() {
-            "UPDATE" => Ok(Self::Update {
-                sender,
-                pose: Pose::read(object)?,
-            }),
+            // What is absent is at the origin and looks along +Z.
+            "UPDATE" => {
+                let origin = [("x", 0.0), ("y", 0.0), ("z", 0.0)];
+                let [x, y, z] = floats(object, "position", origin)?;
+                let position = Vec3::new(x, y, z);
+                let ahead = [("x", 0.0), ("y", 0.0), ("z", 0.0), ("w", 1.0)];
+                let [x, y, z, w] = floats(object, "rotation", ahead)?;
+                let rotation = Quat::new(x, y, z, w);
+                Ok(Self::Update {
+                    sender,
+                    position,
+                    rotation,
+                })
+            }
             "INPUT" => {
                 object.raw("input").ok_or(WrongType)?;
                 Ok(Self::Input {
@@ -205,52 +225,18 @@ impl Packet {
     }
 }
 
-impl Pose {
-    /// What is absent is at the origin and looks along +Z.
-    fn read(object: &Object<'_>) -> Result<Self, WrongType> {
-        let [x, y, z] = floats(object, "position", ["x", "y", "z"])?;
-        let position = Position {
-            x: x.unwrap_or_default(),
-            y: y.unwrap_or_default(),
-            z: z.unwrap_or_default(),
-        };
-        let [x, y, z, w] = floats(object, "rotation", ["x", "y", "z", "w"])?;
-        let rotation = Rotation {
-            x: x.unwrap_or_default(),
-            y: y.unwrap_or_default(),
-            z: z.unwrap_or_default(),
-            w: w.unwrap_or(1.0),
-        };
-        Ok(Self { position, rotation })
-    }
-
-    /// The original cannot write an overflow to infinity. It notes the endpoint, but nobody gets the position.
-    fn is_finite(&self) -> bool {
-        let (Position { x, y, z }, turn) = (self.position, self.rotation);
-        let numbers = [x, y, z, turn.x, turn.y, turn.z, turn.w];
-        numbers.into_iter().all(f32::is_finite)
-    }
-
-    fn to_json(&self, sender: &str) -> String {
-        to_json(&Reply::Update {
-            session_id: sender,
-            position: self.position,
-            rotation: self.rotation,
-        })
-    }
-}
-
+/// Read the numbers of a vector. What is absent is as in `default`.
 fn floats<const N: usize>(
     object: &Object<'_>,
     key: &str,
-    names: [&str; N],
-) -> Result<[Option<f32>; N], WrongType> {
-    let mut values = [None; N];
+    default: [(&str, f32); N],
+) -> Result<[f32; N], WrongType> {
+    let mut numbers = default.map(|(_, number)| number);
     if let Some(raw) = object.raw(key) {
         let inner = Object::read(raw)?;
-        for (value, name) in values.iter_mut().zip(names) {
-            *value = inner.float(name)?;
+        for (number, (name, _)) in numbers.iter_mut().zip(default) {
+            *number = inner.float(name)?.unwrap_or(*number);
         }
     }
-    Ok(values)
+    Ok(numbers)
 }

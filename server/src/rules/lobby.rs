@@ -140,7 +140,7 @@ impl Rules {
             let started = Reply::GameStarted {
                 room_id: room.id,
                 host_id,
-                spawn_positions: room.starting_places(),
+                spawn_positions: room.players(),
             };
             started.to_line()
         };

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use protocol::geometry::{Quat, Vec3};
 use protocol::id::{RoomId, SessionId};
 use serde::Serialize;
 
 use super::json_format::to_json;
-use super::room::{Listing, Player, StartingPlaces};
+use super::room::{Listing, Player, starting_places};
 
 /// A line, or the text of a datagram.
 #[derive(Serialize)]
@@ -58,7 +59,8 @@ pub(crate) enum Reply<'a> {
         room_id: RoomId,
         #[serde(skip_serializing_if = "Option::is_none")]
         host_id: Option<SessionId>,
-        spawn_positions: StartingPlaces<'a>,
+        #[serde(serialize_with = "starting_places")]
+        spawn_positions: &'a [Player],
     },
     RelayedMessage {
         sender_id: SessionId,
@@ -69,10 +71,11 @@ pub(crate) enum Reply<'a> {
         target_id: &'a str,
     },
     ByeOk,
+    /// Place and rotation must be finite to be written.
     Update {
         session_id: &'a str,
-        position: Position,
-        rotation: Rotation,
+        position: Vec3,
+        rotation: Quat,
     },
 }
 
@@ -83,23 +86,6 @@ pub(crate) struct PlayerInfo<'a> {
     pub(crate) id: SessionId,
     pub(crate) player_name: &'a str,
     pub(crate) current_room_id: Option<RoomId>,
-}
-
-/// A place in metres. It must be finite to be written.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct Position {
-    pub(crate) x: f32,
-    pub(crate) y: f32,
-    pub(crate) z: f32,
-}
-
-/// A rotation as a quaternion. It must be finite to be written.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct Rotation {
-    pub(crate) x: f32,
-    pub(crate) y: f32,
-    pub(crate) z: f32,
-    pub(crate) w: f32,
 }
 
 impl Reply<'_> {

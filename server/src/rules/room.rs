@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use protocol::geometry::Vec3;
 use protocol::id::{RoomId, SessionId};
 use serde::{Serialize, Serializer};
 
@@ -9,8 +10,9 @@ use serde::{Serialize, Serializer};
 pub const ROOM_SEATS: usize = 20;
 
 /// The x of each starting place in metres; all have y −2 and z 0.8 (facts, section 5.1).
-const SPAWN_X: [i32; ROOM_SEATS] = [
-    66, 60, 54, 47, 41, 35, 28, 22, 16, 9, 3, -3, -9, -15, -22, -28, -34, -41, -47, -54,
+const SPAWN_X: [f32; ROOM_SEATS] = [
+    66.0, 60.0, 54.0, 47.0, 41.0, 35.0, 28.0, 22.0, 16.0, 9.0, 3.0, -3.0, -9.0, -15.0, -22.0,
+    -28.0, -34.0, -41.0, -47.0, -54.0,
 ];
 
 /// How a new player's starting place is chosen.
@@ -44,16 +46,6 @@ pub(crate) struct Listing<'a> {
     player_count: usize,
     is_active: bool,
     host_id: SessionId,
-}
-
-/// Where each player starts, by id, as `GAME_STARTED` has it.
-pub(crate) struct StartingPlaces<'a>(&'a [Player]);
-
-#[derive(Serialize)]
-struct StartingPlace {
-    x: i32,
-    y: i32,
-    z: f32,
 }
 
 /// A room. Never holds more than [`ROOM_SEATS`] players, and each at most once.
@@ -163,37 +155,28 @@ impl Room {
         }
     }
 
-    /// Show where each player starts.
-    pub(crate) fn starting_places(&self) -> StartingPlaces<'_> {
-        StartingPlaces(&self.players)
-    }
-
     fn lowest_free(&self) -> usize {
         let taken = |spawn: &usize| self.players.iter().any(|player| player.spawn == *spawn);
         (0..ROOM_SEATS).find(|spawn| !taken(spawn)).unwrap_or(0)
     }
 }
 
-impl Serialize for StartingPlaces<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|player| {
-            let x = SPAWN_X.get(player.spawn).unwrap_or(&SPAWN_X[0]);
-            (
-                player.id,
-                StartingPlace {
-                    x: *x,
-                    y: -2,
-                    z: 0.8,
-                },
-            )
-        }))
-    }
+/// Write where each player starts, by id, as `GAME_STARTED` has it.
+pub(crate) fn starting_places<S: Serializer>(
+    players: &[Player],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(players.iter().map(|player| {
+        let x = SPAWN_X.get(player.spawn).unwrap_or(&SPAWN_X[0]);
+        (player.id, Vec3::new(*x, -2.0, 0.8))
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::rules::json_format::to_json;
+    use crate::rules::reply::Reply;
 
     fn id(name: &str) -> SessionId {
         name.parse().unwrap()
@@ -261,9 +244,13 @@ mod tests {
             to_json(room.players()),
             r#"[{"id":"A","name":"A"},{"id":"B","name":"B"}]"#
         );
-        assert_eq!(
-            to_json(&room.starting_places()),
-            r#"{"A":{"x":66,"y":-2,"z":0.8},"B":{"x":60,"y":-2,"z":0.8}}"#
-        );
+        let started = Reply::GameStarted {
+            room_id: room.id,
+            host_id: None,
+            spawn_positions: room.players(),
+        };
+        let places =
+            r#""spawnPositions":{"A":{"x":66,"y":-2,"z":0.8},"B":{"x":60,"y":-2,"z":0.8}}"#;
+        assert!(to_json(&started).contains(places));
     }
 }
