@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use data_encoding::HEXLOWER;
 use rcgen::{CertificateParams, DnType, KeyPair};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -27,12 +28,9 @@ pub(crate) struct Identity {
 impl Identity {
     /// Make a new one, valid for `address` too.
     pub(crate) fn generate(address: IpAddr) -> anyhow::Result<Self> {
-        let mut names = vec![
-            COMMON_NAME.to_owned(),
-            "localhost".into(),
-            "127.0.0.1".into(),
-            "::1".into(),
-        ];
+        let mut names = [COMMON_NAME, "localhost", "127.0.0.1", "::1"]
+            .map(str::to_owned)
+            .to_vec();
         let address = address.to_string();
         if !names.contains(&address) {
             names.push(address);
@@ -76,11 +74,6 @@ impl Identity {
         fs::write(certificate, &self.certificate)
     }
 
-    /// Lend the certificate as PEM.
-    pub(crate) fn certificate_pem(&self) -> &str {
-        &self.certificate
-    }
-
     /// Decode the certificate.
     pub(crate) fn certificate_der(&self) -> anyhow::Result<CertificateDer<'static>> {
         CertificateDer::from_pem_slice(self.certificate.as_bytes())
@@ -96,10 +89,7 @@ impl Identity {
 
 /// The SHA-256 of a certificate in lower-case hexadecimal digits, for pinning.
 pub(crate) fn fingerprint(certificate: &CertificateDer<'_>) -> String {
-    Sha256::digest(certificate)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    HEXLOWER.encode(&Sha256::digest(certificate))
 }
 
 fn read(path: &Path) -> anyhow::Result<Option<String>> {

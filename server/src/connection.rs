@@ -7,14 +7,18 @@ use std::time::Duration;
 use protocol::line::LineDecoder;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
-use crate::engine::{Engine, Link};
+use crate::engine::{Engine, Link, QueuedLine};
 use crate::rules::Conn;
 
 /// How much is read at once. A command has about a hundred bytes.
 const READ_BYTES: usize = 16 * 1024;
+/// How many lines are written at once. Few ever wait.
+const WRITE_LINES: usize = 64;
 /// How long a peer may take to accept what is written to it.
 const WRITE_LIMIT: Duration = Duration::from_secs(10);
 /// How long the end of a connection waits for the peer's own end. Closing with bytes unread would reset the connection and
@@ -23,40 +27,30 @@ const LINGER_LIMIT: Duration = Duration::from_secs(2);
 /// How much is read and dropped meanwhile.
 const MAX_LINGER_BYTES: u64 = 1 << 20;
 
-/// Ends the session when the connection's task ends, however it ends.
-struct SessionGuard {
-    engine: Arc<Engine>,
-    conn: Conn,
-}
-
-impl Drop for SessionGuard {
-    fn drop(&mut self) {
-        self.engine.disconnect(self.conn);
-    }
-}
-
 /// Serve one connection until either side ends it.
 pub(crate) async fn serve(engine: Arc<Engine>, stream: TlsStream<TcpStream>) {
-    let (conn, link) = engine.connect();
-    let guard = SessionGuard {
-        engine: Arc::clone(&engine),
+    let Link {
         conn,
-    };
+        mut lines,
+        stalled,
+        resume,
+    } = engine.connect();
+    // The session ends with this task, however that ends.
+    let session = scopeguard::guard((), |()| engine.disconnect(conn));
     tracing::debug!(conn = conn.0, "connected");
     let (mut reader, mut writer) = tokio::io::split(stream);
     let reading = async {
-        read_lines(&engine, conn, &link, &mut reader).await;
+        read_lines(&engine, conn, &resume, &mut reader).await;
         // The peer has ended its side. What is queued for it still goes out.
         engine.disconnect(conn);
-        link.queue.finish();
         std::future::pending::<()>().await;
     };
     tokio::select! {
         () = reading => {}
-        () = write_lines(&link, &mut writer) => {}
-        () = link.queue.until_cut() => {}
+        () = write_lines(&mut lines, &mut writer) => {}
+        () = stalled.cancelled() => {}
     }
-    drop(guard);
+    drop(session);
     tracing::debug!(conn = conn.0, "disconnected");
     let (tcp, _) = reader.unsplit(writer).into_inner();
     end(tcp).await;
@@ -78,7 +72,7 @@ pub(crate) async fn end(mut tcp: TcpStream) {
 async fn read_lines(
     engine: &Arc<Engine>,
     conn: Conn,
-    link: &Link,
+    resume: &Notify,
     reader: &mut (impl AsyncRead + Unpin),
 ) {
     let mut decoder = LineDecoder::default();
@@ -89,14 +83,23 @@ async fn read_lines(
         while let Some(line) = decoder.next_line() {
             engine.line(conn, line);
             while !engine.takes_lines(conn) {
-                link.resume.notified().await;
+                resume.notified().await;
             }
         }
     }
 }
 
-async fn write_lines(link: &Link, writer: &mut (impl AsyncWrite + Unpin)) {
-    while let Some(bytes) = link.queue.next().await {
+async fn write_lines(
+    lines: &mut UnboundedReceiver<QueuedLine>,
+    writer: &mut (impl AsyncWrite + Unpin),
+) {
+    let mut queued = Vec::new();
+    while lines.recv_many(&mut queued, WRITE_LINES).await > 0 {
+        let mut bytes = Vec::new();
+        for (line, _permits) in queued.drain(..) {
+            bytes.extend_from_slice(line.as_bytes());
+            bytes.push(b'\n');
+        }
         let write = async {
             writer.write_all(&bytes).await?;
             writer.flush().await

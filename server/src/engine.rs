@@ -4,28 +4,47 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
+use parking_lot::Mutex;
 use protocol::id::{RoomId, SessionId};
-use protocol::line::LineError;
-use tokio::sync::{Notify, Semaphore};
+use protocol::line::{LineError, MAX_LINE_BYTES};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
-use crate::line_queue::LineQueue;
 use crate::password::Hasher;
 use crate::rules::{Config, Conn, Output, PasswordAnswer, PasswordJob, Rules, Ticket};
 
 /// How many passwords are hashed at once. Each takes a core and 19 MiB, and the races must go on meanwhile.
 const PASSWORD_WORKERS: usize = 2;
+/// How many bytes of lines may wait for one peer: four of the longest lines.
+const MAX_QUEUED_BYTES: usize = 4 * MAX_LINE_BYTES;
 
-/// What the engine and a connection's task share.
-#[derive(Default)]
+/// A line that waits for its peer, and a permit for each of its bytes.
+pub(crate) type QueuedLine = (Arc<str>, OwnedSemaphorePermit);
+
+/// What a connection's task gets from the engine.
 pub(crate) struct Link {
-    /// Lines for the peer.
-    pub(crate) queue: LineQueue,
+    pub(crate) conn: Conn,
+    /// Lines for the peer. They end with the session.
+    pub(crate) lines: UnboundedReceiver<QueuedLine>,
+    /// Cancelled when more than [`MAX_QUEUED_BYTES`] would wait: the peer reads too slowly.
+    pub(crate) stalled: CancellationToken,
     /// Notified when the session may take lines again.
-    pub(crate) resume: Notify,
+    pub(crate) resume: Arc<Notify>,
+}
+
+/// The engine's side of a [`Link`].
+struct Peer {
+    lines: UnboundedSender<QueuedLine>,
+    /// A permit for each byte that may still be queued.
+    room: Arc<Semaphore>,
+    stalled: CancellationToken,
+    resume: Arc<Notify>,
 }
 
 /// One datagram to several places.
@@ -36,15 +55,8 @@ pub(crate) struct Broadcast {
 
 struct State {
     rules: Rules,
-    links: HashMap<Conn, Arc<Link>>,
+    peers: HashMap<Conn, Peer>,
     conns: u64,
-}
-
-/// Outputs of one call that are handled without the lock.
-#[derive(Default)]
-struct Deferred {
-    broadcasts: Vec<Broadcast>,
-    passwords: Vec<(Ticket, PasswordJob)>,
 }
 
 /// The running game.
@@ -61,7 +73,7 @@ impl Engine {
         Arc::new(Self {
             state: Mutex::new(State {
                 rules: Rules::new(config, Box::new(draw_id::<RoomId>)),
-                links: HashMap::new(),
+                peers: HashMap::new(),
                 conns: 0,
             }),
             started: Instant::now(),
@@ -71,22 +83,34 @@ impl Engine {
     }
 
     /// Begin the session of a new connection.
-    pub(crate) fn connect(self: &Arc<Self>) -> (Conn, Arc<Link>) {
+    pub(crate) fn connect(self: &Arc<Self>) -> Link {
         let session: SessionId = draw_id();
-        let link = Arc::new(Link::default());
-        let mut state = self.state();
+        let (sender, lines) = mpsc::unbounded_channel();
+        let (stalled, resume) = (CancellationToken::new(), Arc::new(Notify::new()));
+        let mut state = self.state.lock();
         state.conns += 1;
         let conn = Conn(state.conns);
-        state.links.insert(conn, Arc::clone(&link));
+        let peer = Peer {
+            lines: sender,
+            room: Arc::new(Semaphore::new(MAX_QUEUED_BYTES)),
+            stalled: stalled.clone(),
+            resume: Arc::clone(&resume),
+        };
+        state.peers.insert(conn, peer);
         drop(state);
         self.act(|rules, now| rules.handle_connect(conn, session, now));
-        (conn, link)
+        Link {
+            conn,
+            lines,
+            stalled,
+            resume,
+        }
     }
 
     /// End the session of a connection that is gone.
     pub(crate) fn disconnect(self: &Arc<Self>, conn: Conn) {
         self.act(|rules, _| rules.handle_disconnect(conn));
-        self.state().links.remove(&conn);
+        self.state.lock().peers.remove(&conn);
     }
 
     /// Take one line.
@@ -96,7 +120,7 @@ impl Engine {
 
     /// Say whether the session can take a line now; see [`Link::resume`].
     pub(crate) fn takes_lines(&self, conn: Conn) -> bool {
-        self.state().rules.takes_lines(conn)
+        self.state.lock().rules.takes_lines(conn)
     }
 
     /// Take one datagram; gives what is to be sent.
@@ -107,21 +131,27 @@ impl Engine {
     /// Run the clock. Never ends.
     pub(crate) async fn tick(self: Arc<Self>) {
         loop {
-            let due = self.state().rules.poll_timeout();
+            let due = self.state.lock().rules.poll_timeout();
             tokio::time::sleep_until(self.started + due).await;
             self.act(Rules::handle_timeout);
         }
     }
 
     fn act(self: &Arc<Self>, act: impl FnOnce(&mut Rules, Duration)) -> Vec<Broadcast> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         act(&mut state.rules, self.started.elapsed());
-        let deferred = state.deliver();
-        drop(state);
-        for (ticket, job) in deferred.passwords {
-            tokio::spawn(Arc::clone(self).do_password(ticket, job));
+        let mut broadcasts = Vec::new();
+        while let Some(output) = state.rules.poll_output() {
+            match output {
+                Output::Line { conn, line } => state.queue(conn, line),
+                Output::Datagram { to, payload } => broadcasts.push(Broadcast { to, payload }),
+                Output::Close { conn } => drop(state.peers.remove(&conn)),
+                Output::Password { ticket, job } => {
+                    tokio::spawn(Arc::clone(self).do_password(ticket, job));
+                }
+            }
         }
-        deferred.broadcasts
+        broadcasts
     }
 
     /// Do one password job. A session has one at most, since it waits for the answer.
@@ -131,45 +161,28 @@ impl Engine {
         let work = tokio::task::spawn_blocking(move || hasher.work(&job));
         let answer = work.await.unwrap_or(PasswordAnswer::Failed);
         self.act(|rules, _| rules.handle_password(ticket, answer));
-        if let Some(link) = self.state().links.get(&ticket.conn()) {
-            link.resume.notify_one();
+        if let Some(peer) = self.state.lock().peers.get(&ticket.conn()) {
+            peer.resume.notify_one();
         }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    fn deliver(&mut self) -> Deferred {
-        let mut deferred = Deferred::default();
-        while let Some(output) = self.rules.poll_output() {
-            match output {
-                Output::Line { conn, line } => self.push(conn, &line),
-                Output::Datagram { to, payload } => {
-                    deferred.broadcasts.push(Broadcast { to, payload })
-                }
-                Output::Close { conn } => {
-                    if let Some(link) = self.links.remove(&conn) {
-                        link.queue.finish();
-                    }
-                }
-                Output::Password { ticket, job } => deferred.passwords.push((ticket, job)),
-            }
-        }
-        deferred
-    }
-
-    fn push(&mut self, conn: Conn, line: &str) {
-        let Some(link) = self.links.get(&conn) else {
+    fn queue(&mut self, conn: Conn, line: Arc<str>) {
+        let Some(peer) = self.peers.get(&conn) else {
             return;
         };
-        if link.queue.push(line).is_err() {
+        let room = Arc::clone(&peer.room);
+        // One more for the newline.
+        let bytes = u32::try_from(line.len() + 1).ok();
+        if let Some(permits) = bytes.and_then(|bytes| room.try_acquire_many_owned(bytes).ok()) {
+            // The connection's task may have ended already.
+            let _ = peer.lines.send((line, permits));
+        } else {
             tracing::warn!(conn = conn.0, "peer reads too slowly: cut off");
             // The session ends when the connection's task does.
-            link.queue.cut();
-            self.links.remove(&conn);
+            peer.stalled.cancel();
+            self.peers.remove(&conn);
         }
     }
 }
@@ -183,8 +196,7 @@ fn draw_id<Id: FromStr>() -> Id {
             tracing::error!("the system gives no random numbers");
             std::process::abort();
         }
-        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        if let Ok(id) = digits.parse() {
+        if let Ok(id) = HEXLOWER.encode(&bytes).parse() {
             return id;
         }
     }

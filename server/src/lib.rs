@@ -6,7 +6,6 @@ mod bots;
 mod certificate;
 mod connection;
 mod engine;
-mod line_queue;
 mod password;
 pub mod rules;
 mod server;
