@@ -30,13 +30,26 @@ const DEMO_TRACK: &str = include_str!("../../www/track.json");
 const SERVER_NAME: &str = "localhost";
 
 /// The bots of a server.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub struct Bots {
-    /// How many bots drive in the home room, and in each room that a player makes; at most [`MAX_BOTS`].
+    /// How many bots drive in the bots' room and in every room a player makes.
+    #[arg(
+        long = "bots",
+        env = "MP_SERVER_BOTS",
+        value_name = "N",
+        default_value_t = 0
+    )]
     pub count: usize,
-    /// The name of the home room.
+    /// The name of the bots' room.
+    #[arg(
+        long,
+        env = "MP_SERVER_ROOM",
+        value_name = "NAME",
+        default_value = "Bot practice"
+    )]
     pub room: String,
-    /// A track file in place of the demo's.
+    /// The track the bots drive, in the form of www/track.json.
+    #[arg(long, env = "MP_SERVER_TRACK", value_name = "FILE")]
     pub track: Option<PathBuf>,
 }
 

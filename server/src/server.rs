@@ -1,5 +1,6 @@
 //! The server as a whole: opens sockets, starts and ends tasks.
 
+use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use protocol::id::Secret;
 use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
 use tokio::net::TcpListener;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::bots::{self, Address, Bots};
@@ -19,19 +20,40 @@ use crate::rules::Config;
 use crate::{accept, udp};
 
 /// How a server is started. By default it is sane, listens on free ports of the loopback, and makes a new certificate.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, clap::Parser)]
+#[command(
+    name = "mp-server",
+    version,
+    about = "A small game server that speaks MP-Server's first generation"
+)]
 pub struct Options {
-    /// The address for lines; port 0 is any free one.
+    /// Where to take lines; port 0 is any free port.
+    #[arg(long, env = "MP_SERVER_TCP", default_value = "127.0.0.1:443")]
     pub tcp: SocketAddr,
-    /// The address for datagrams; port 0 is any free one.
+    /// Where to take datagrams; port 0 is any free port.
+    #[arg(long, env = "MP_SERVER_UDP", default_value = "127.0.0.1:443")]
     pub udp: SocketAddr,
-    /// Behave as the original with all its defects.
+    /// Behave as the original server with all its defects, for tests.
+    #[arg(long, env = "MP_SERVER_FAITHFUL")]
     pub faithful: bool,
-    /// One half of every datagram's key; the other is the session's id.
+    /// Half of every datagram's key; the other half is the session's id.
+    #[arg(
+        long,
+        env = "MP_SERVER_SECRET",
+        default_value = Secret::FIRST_GENERATION,
+        hide_env_values = true,
+        value_parser = |text: &str| Ok::<_, Infallible>(Secret::new(text))
+    )]
     pub secret: Secret,
-    /// The folder that keeps the certificate. Without it every start makes a new one.
+    /// Keep the certificate in this folder and use it again.
+    #[arg(
+        long = "certificate",
+        env = "MP_SERVER_CERTIFICATE",
+        value_name = "DIR"
+    )]
     pub certificate_dir: Option<PathBuf>,
-    /// Cars that drive by themselves; none by default.
+    /// Cars that drive by themselves.
+    #[command(flatten)]
     pub bots: Bots,
 }
 
@@ -54,9 +76,8 @@ impl Default for Options {
 pub struct Server {
     tcp: SocketAddr,
     udp: SocketAddr,
-    certificate_pem: String,
     certificate: CertificateDer<'static>,
-    tasks: Vec<JoinHandle<()>>,
+    tasks: JoinSet<()>,
     bots: JoinSet<()>,
 }
 
@@ -88,15 +109,13 @@ impl Server {
             faithful: options.faithful,
             secret: options.secret,
         });
-        let tasks = vec![
-            tokio::spawn(Arc::clone(&engine).tick()),
-            tokio::spawn(udp::run(socket, Arc::clone(&engine))),
-            tokio::spawn(accept::run(listener, acceptor, engine, options.faithful)),
-        ];
+        let mut tasks = JoinSet::new();
+        tasks.spawn(Arc::clone(&engine).tick());
+        tasks.spawn(udp::run(socket, Arc::clone(&engine)));
+        tasks.spawn(accept::run(listener, acceptor, engine, options.faithful));
         Ok(Self {
             tcp,
             udp,
-            certificate_pem: identity.certificate_pem().to_owned(),
             certificate,
             tasks,
             bots,
@@ -113,11 +132,6 @@ impl Server {
         self.udp
     }
 
-    /// Lend the certificate as PEM.
-    pub fn certificate_pem(&self) -> &str {
-        &self.certificate_pem
-    }
-
     /// Lend the certificate as DER.
     pub fn certificate_der(&self) -> &CertificateDer<'static> {
         &self.certificate
@@ -132,21 +146,7 @@ impl Server {
     pub async fn stop(mut self) {
         // Bots stop first, or they would report that their connections ended.
         self.bots.shutdown().await;
-        for task in &self.tasks {
-            task.abort();
-        }
-        for task in self.tasks.drain(..) {
-            // To tokio an aborted task is an error.
-            let _ = task.await;
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        for task in &self.tasks {
-            task.abort();
-        }
+        self.tasks.shutdown().await;
     }
 }
 

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use protocol::line::MAX_LINE_BYTES;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use server::{Options, Server};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -236,20 +238,15 @@ async fn a_kept_certificate_outlives_the_server() {
         ..Options::default()
     };
     let first = Server::start(options()).await.unwrap();
-    let (sha256, pem) = (
-        first.certificate_sha256(),
-        first.certificate_pem().to_owned(),
-    );
+    let (sha256, certificate) = (first.certificate_sha256(), first.certificate_der().clone());
     first.stop().await;
     let second = Server::start(options()).await.unwrap();
     assert_eq!(
-        (second.certificate_sha256(), second.certificate_pem()),
-        (sha256, &pem[..])
+        (second.certificate_sha256(), second.certificate_der()),
+        (sha256, &certificate)
     );
-    assert_eq!(
-        std::fs::read_to_string(folder.path().join(server::CERTIFICATE_FILE)).unwrap(),
-        pem
-    );
+    let file = folder.path().join(server::CERTIFICATE_FILE);
+    assert_eq!(CertificateDer::from_pem_file(file).unwrap(), certificate);
     Client::named(&second, "Ann").await;
 }
 
