@@ -7,6 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use petgraph::algo::tarjan_scc;
+use petgraph::graphmap::DiGraphMap;
+
 use super::files::File;
 use super::paths::{self, Names, Path};
 
@@ -107,37 +110,19 @@ impl Tree {
 
     /// The files that import each other in circles, with one complaint for each group.
     fn circles(&self) -> Vec<String> {
-        let reached: BTreeMap<&Path, BTreeSet<&Path>> = self
-            .modules
-            .keys()
-            .map(|module| (module, self.reached(module)))
-            .collect();
-        let mut knots = BTreeSet::new();
-        for (module, others) in &reached {
-            let back = |other: &&&Path| reached[**other].contains(*module);
-            let knot: Vec<&Path> = others.iter().filter(back).copied().collect();
-            knots.insert(knot);
-        }
-        knots.remove(&Vec::new());
-        knots.iter().map(|knot| self.describe(knot)).collect()
+        let edges = self.modules.keys().flat_map(|module| {
+            let imports = self.imports(module);
+            imports.into_iter().map(move |other| (module, other))
+        });
+        let knots = tarjan_scc(&DiGraphMap::<&Path, ()>::from_edges(edges));
+        let knots = knots.into_iter().filter(|knot| knot.len() > 1);
+        knots.map(|knot| self.describe(knot)).collect()
     }
 
-    fn reached<'a>(&'a self, module: &'a Path) -> BTreeSet<&'a Path> {
-        let mut reached = BTreeSet::new();
-        let mut waiting = vec![module];
-        while let Some(next) = waiting.pop() {
-            waiting.extend(
-                self.imports(next)
-                    .into_iter()
-                    .filter(|other| reached.insert(*other)),
-            );
-        }
-        reached
-    }
-
-    fn describe(&self, knot: &[&Path]) -> String {
+    fn describe(&self, mut knot: Vec<&Path>) -> String {
+        knot.sort();
         let mut text = "these files import each other in a circle:".to_owned();
-        for module in knot {
+        for module in &knot {
             let imports = self.imports(module);
             let within = imports.iter().filter(|other| knot.contains(*other));
             let files: Vec<&str> = within

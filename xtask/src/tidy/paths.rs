@@ -1,8 +1,8 @@
-//! The paths that a Rust file names, read with `syn`. Used by `imports`. Code under `#[cfg(test)]` is left out.
+//! The paths that a Rust file names, read from its tokens. Used by `imports`. Code under `#[cfg(test)]` is left out.
 
-use proc_macro2::{TokenStream, TokenTree};
-use syn::visit::{self, Visit};
-use syn::{Attribute, Item, UseTree, Visibility};
+use std::iter::Peekable;
+
+use proc_macro2::{Delimiter, LexError, TokenStream, TokenTree, token_stream};
 
 /// A path of names. From [`Names::used`] on it starts at the root of the crate or with a name that is in scope.
 pub(super) type Path = Vec<String>;
@@ -17,22 +17,86 @@ pub(super) struct Names {
 }
 
 /// Read a file that lies at a place in the tree of modules.
-pub(super) fn read(text: &str, module: &[String]) -> syn::Result<Names> {
+pub(super) fn read(text: &str, module: &[String]) -> Result<Names, LexError> {
     let mut reader = Reader {
         module: module.to_vec(),
         names: Names::default(),
     };
-    reader.visit_file(&syn::parse_file(text)?);
+    reader.read(text.parse()?);
     Ok(reader.names)
 }
 
 struct Reader {
-    /// Where the visited code lies, modules inside of the file included.
+    /// Where the code that is read lies, modules inside of the file included.
     module: Path,
     names: Names,
 }
 
+type Tokens = Peekable<token_stream::IntoIter>;
+
 impl Reader {
+    fn read(&mut self, tokens: TokenStream) {
+        let mut tokens = tokens.into_iter().peekable();
+        let (mut path, mut colons, mut public) = (Path::new(), 0, false);
+        while let Some(token) = tokens.next() {
+            let (colons_before, is_public) = (colons, public);
+            (colons, public) = (0, false);
+            match token {
+                TokenTree::Punct(mark) if mark.as_char() == ':' => colons = colons_before + 1,
+                TokenTree::Ident(name) if colons_before == 2 => path.push(name.to_string()),
+                other => {
+                    self.note(&std::mem::take(&mut path));
+                    match other {
+                        TokenTree::Punct(mark) if mark.as_char() == '#' => skip_test(&mut tokens),
+                        TokenTree::Group(group) => self.read(group.stream()),
+                        TokenTree::Ident(word) if word == "pub" => {
+                            public = true;
+                            tokens.next_if(|token| is_group(token, Delimiter::Parenthesis));
+                        }
+                        TokenTree::Ident(word) if word == "use" => {
+                            let tree = tokens.by_ref().take_while(|token| !is_mark(token, ';'));
+                            self.read_use(tree.collect(), is_public);
+                        }
+                        TokenTree::Ident(word) if word == "mod" => self.read_mod(&mut tokens),
+                        TokenTree::Ident(word) => path.push(word.to_string()),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        self.note(&path);
+    }
+
+    fn read_mod(&mut self, tokens: &mut Tokens) {
+        self.module
+            .extend(tokens.next().map(|name| name.to_string()));
+        if let Some(TokenTree::Group(body)) = tokens.next() {
+            self.read(body.stream());
+        }
+        self.module.pop();
+    }
+
+    fn read_use(&mut self, tree: TokenStream, is_public: bool) {
+        let mut paths = Vec::new();
+        flatten(tree, &[], &mut paths);
+        for (name, path) in paths {
+            let path = self.absolute(&path);
+            if is_public {
+                self.names.handed_on.push((name, path));
+            } else {
+                self.names.used.push(path);
+            }
+        }
+    }
+
+    /// Note a path in the code. One name alone is something in scope.
+    fn note(&mut self, path: &[String]) {
+        if path.len() > 1 {
+            let path = self.absolute(path);
+            self.names.used.push(path);
+        }
+    }
+
     /// Make a path start at the root: `super::a` in the module `b::c` is `b::a`. Other paths start in their own module, as
     /// `child::a` does. Without such a child they name a crate or something in scope, and no file is found for them.
     fn absolute(&self, path: &[String]) -> Path {
@@ -50,134 +114,47 @@ impl Reader {
         start.extend_from_slice(rest);
         start
     }
-
-    /// Note a path in the code. One name alone is something in scope.
-    fn note(&mut self, path: &[String]) {
-        if path.len() > 1 {
-            let path = self.absolute(path);
-            self.names.used.push(path);
-        }
-    }
-
-    /// Read the paths in the arguments of a macro, such as `crate::…` and `super::…`.
-    fn read_tokens(&mut self, tokens: TokenStream) {
-        let mut path = Path::new();
-        let mut colons = 0;
-        for token in tokens {
-            match token {
-                TokenTree::Punct(mark) if mark.as_char() == ':' => colons += 1,
-                TokenTree::Ident(name) if colons == 2 => {
-                    path.push(name.to_string());
-                    colons = 0;
-                }
-                other => {
-                    self.note(&std::mem::take(&mut path));
-                    colons = 0;
-                    match other {
-                        TokenTree::Ident(name) => path.push(name.to_string()),
-                        TokenTree::Group(group) => self.read_tokens(group.stream()),
-                        _ => {}
-                    }
-                }
-            }
-        }
-        self.note(&path);
-    }
 }
 
-impl<'ast> Visit<'ast> for Reader {
-    fn visit_item(&mut self, item: &'ast Item) {
-        if !is_test(attributes(item)) {
-            visit::visit_item(self, item);
-        }
+/// Skip the rest of an attribute, and the item behind it if that is only for tests.
+fn skip_test(tokens: &mut Tokens) {
+    tokens.next_if(|token| is_mark(token, '!'));
+    let attribute = tokens.next_if(|token| is_group(token, Delimiter::Bracket));
+    if attribute.is_some_and(|attribute| attribute.to_string() == "[cfg (test)]") {
+        let is_end = |token: &TokenTree| is_mark(token, ';') || is_group(token, Delimiter::Brace);
+        tokens.find(is_end);
     }
-
-    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
-        if !is_test(&item.attrs) {
-            visit::visit_impl_item_fn(self, item);
-        }
-    }
-
-    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        self.module.push(item.ident.to_string());
-        visit::visit_item_mod(self, item);
-        self.module.pop();
-    }
-
-    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
-        let mut paths = Vec::new();
-        flatten(&item.tree, &mut Path::new(), &mut paths);
-        for (name, path) in paths {
-            let path = self.absolute(&path);
-            if matches!(item.vis, Visibility::Inherited) {
-                self.names.used.push(path);
-            } else {
-                self.names.handed_on.push((name, path));
-            }
-        }
-    }
-
-    fn visit_path(&mut self, path: &'ast syn::Path) {
-        let names = path.segments.iter().map(|part| part.ident.to_string());
-        self.note(&names.collect::<Path>());
-        visit::visit_path(self, path);
-    }
-
-    fn visit_macro(&mut self, call: &'ast syn::Macro) {
-        self.read_tokens(call.tokens.clone());
-    }
-
-    fn visit_visibility(&mut self, _: &'ast Visibility) {}
-
-    fn visit_attribute(&mut self, _: &'ast Attribute) {}
 }
 
 /// List the paths of a `use`, each with the name that it gets.
-fn flatten(tree: &UseTree, before: &mut Path, paths: &mut Vec<(String, Path)>) {
-    match tree {
-        UseTree::Path(part) => {
-            before.push(part.ident.to_string());
-            flatten(&part.tree, before, paths);
-            before.pop();
-        }
-        UseTree::Group(group) => {
-            for tree in &group.items {
-                flatten(tree, before, paths);
+fn flatten(tree: TokenStream, before: &[String], paths: &mut Vec<(String, Path)>) {
+    let tokens: Vec<TokenTree> = tree.into_iter().collect();
+    for part in tokens.split(|token| is_mark(token, ',')) {
+        let names = part.iter().filter_map(|token| match token {
+            TokenTree::Ident(name) => Some(name.to_string()),
+            _ => None,
+        });
+        let mut path: Path = before.iter().cloned().chain(names).collect();
+        match part.last() {
+            Some(TokenTree::Group(list)) => flatten(list.stream(), &path, paths),
+            Some(last) => {
+                if let [.., word, _] = &path[..]
+                    && word == "as"
+                {
+                    path.truncate(path.len() - 2);
+                }
+                path.pop_if(|name| name == "self");
+                paths.push((last.to_string(), path));
             }
+            None => {}
         }
-        UseTree::Name(last) => end(&last.ident, &last.ident, before, paths),
-        UseTree::Rename(last) => end(&last.ident, &last.rename, before, paths),
-        UseTree::Glob(_) => paths.push(("*".to_owned(), before.clone())),
     }
 }
 
-fn end(name: &syn::Ident, new: &syn::Ident, before: &Path, paths: &mut Vec<(String, Path)>) {
-    let mut path = before.clone();
-    if name != "self" {
-        path.push(name.to_string());
-    }
-    paths.push((new.to_string(), path));
+fn is_mark(token: &TokenTree, mark: char) -> bool {
+    matches!(token, TokenTree::Punct(found) if found.as_char() == mark)
 }
 
-fn attributes(item: &Item) -> &[Attribute] {
-    match item {
-        Item::Const(item) => &item.attrs,
-        Item::Enum(item) => &item.attrs,
-        Item::Fn(item) => &item.attrs,
-        Item::Impl(item) => &item.attrs,
-        Item::Mod(item) => &item.attrs,
-        Item::Struct(item) => &item.attrs,
-        Item::Trait(item) => &item.attrs,
-        Item::Use(item) => &item.attrs,
-        _ => &[],
-    }
-}
-
-fn is_test(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| {
-        attribute.path().is_ident("cfg")
-            && attribute
-                .parse_args::<syn::Path>()
-                .is_ok_and(|condition| condition.is_ident("test"))
-    })
+fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
+    matches!(token, TokenTree::Group(found) if found.delimiter() == delimiter)
 }
