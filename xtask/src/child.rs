@@ -6,10 +6,11 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+use wait_timeout::ChildExt as _;
 
 /// A program prints its ready line within this time, usually in well under a second.
 const READY_LIMIT: Duration = Duration::from_secs(20);
@@ -17,8 +18,6 @@ const READY_LIMIT: Duration = Duration::from_secs(20);
 const MAX_READY_LINE_BYTES: u64 = 4096;
 /// A program that was asked to stop is killed after this time. Its own goodbyes take less.
 const STOP_LIMIT: Duration = Duration::from_secs(8);
-/// How often a stopping program is asked whether it has ended.
-const STOP_POLL: Duration = Duration::from_millis(20);
 
 /// A running program of this project.
 pub(crate) struct Program {
@@ -83,12 +82,9 @@ impl Program {
 
     /// Wait for the end of a program that was asked to stop, and kill it if that takes too long.
     pub(crate) fn wait_or_kill(&mut self) -> Result<ExitStatus> {
-        let deadline = Instant::now() + STOP_LIMIT;
-        while Instant::now() < deadline {
-            if let Some(status) = self.child.try_wait().context("cannot wait for a child")? {
-                return Ok(status);
-            }
-            thread::sleep(STOP_POLL);
+        let ended = self.child.wait_timeout(STOP_LIMIT);
+        if let Some(status) = ended.context("cannot wait for a child")? {
+            return Ok(status);
         }
         let (name, limit) = (&self.name, STOP_LIMIT.as_secs());
         eprintln!("{name} did not stop within {limit} s and is killed");
@@ -137,7 +133,8 @@ fn terminate(child: &mut Child) {
     let _ = child.kill();
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -2,7 +2,6 @@
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
-use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -132,26 +131,9 @@ fn announce(options: &Options, address: &str, started: Instant) {
         started.elapsed().as_secs_f32()
     );
     println!();
-    if options.open && !open(address) {
+    if options.open && open::that_detached(address).is_err() {
         eprintln!("no browser could be opened: open {address} yourself");
     }
-}
-
-fn open(address: &str) -> bool {
-    let program = if cfg!(target_os = "macos") {
-        "open"
-    } else if cfg!(windows) {
-        "explorer"
-    } else {
-        "xdg-open"
-    };
-    Command::new(program)
-        .arg(address)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .is_ok()
 }
 
 /// Wait until the user stops the demo. A program that ends by itself is a failure.

@@ -1,4 +1,4 @@
-//! The rules about manifests: which crate may depend on which, and the pinned generator of the browser's module.
+//! The rule about manifests: which crate may depend on which.
 
 use toml::{Table, Value};
 
@@ -13,8 +13,6 @@ const BELOW: [(&str, &[&str]); 5] = [
     ("server", &["client-native", "protocol"]),
 ];
 const ABOVE_ALL: [&str; 2] = ["tests", "xtask"];
-/// Two dependencies that must be pinned to one and the same version.
-const PINNED: [&str; 2] = ["wasm-bindgen", "wasm-bindgen-cli-support"];
 
 /// Check the manifests.
 pub(super) fn check(files: &[File]) -> Vec<String> {
@@ -28,7 +26,6 @@ pub(super) fn check(files: &[File]) -> Vec<String> {
     let mut complaints = Vec::new();
     for (folder, manifest) in manifests {
         if folder.is_empty() {
-            complaints.extend(check_pins(&manifest));
             complaints.extend(check_members(&manifest));
         }
         complaints.extend(check_crate(folder, &manifest));
@@ -77,22 +74,6 @@ fn depends(manifest: &Table, name: &str) -> bool {
         || targets.is_some_and(|all| all.values().filter_map(Value::as_table).any(named))
 }
 
-/// The generator in xtask must be exactly the version of the library in the module.
-fn check_pins(workspace: &Table) -> Option<String> {
-    let dependencies = workspace.get("workspace")?.get("dependencies")?;
-    let [library, generator] = PINNED.map(|name| version(dependencies.get(name)?));
-    match (library, generator) {
-        (Some(library), Some(generator)) if library == generator && library.starts_with('=') => None,
-        _ => Some("Cargo.toml: pin wasm-bindgen and wasm-bindgen-cli-support with `=` to the same version".to_owned()),
-    }
-}
-
-fn version(dependency: &Value) -> Option<&str> {
-    dependency
-        .as_str()
-        .or_else(|| dependency.get("version")?.as_str())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,21 +83,6 @@ mod tests {
             path: path.to_owned(),
             text: text.to_owned(),
         }])
-    }
-
-    #[test]
-    fn the_generator_is_pinned_to_the_library() {
-        for (library, generator, pinned) in [
-            ("\"=0.2.1\"", "\"=0.2.1\"", true),
-            ("{ version = \"=0.2.1\" }", "\"=0.2.1\"", true),
-            ("\"=0.2.1\"", "\"=0.2.2\"", false),
-            ("\"0.2.1\"", "\"0.2.1\"", false),
-        ] {
-            let text = format!(
-                "[workspace.dependencies]\nwasm-bindgen = {library}\nwasm-bindgen-cli-support = {generator}\n"
-            );
-            assert_eq!(complaints("Cargo.toml", &text).is_empty(), pinned, "{text}");
-        }
     }
 
     #[test]
