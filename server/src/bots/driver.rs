@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use glam::Vec2;
 use protocol::geometry::{Quat, Vec3};
 
-use super::line::{Line, Point, Spot, turn};
+use super::line::{Line, Spot, ahead_of, right_of, turn};
 use super::track::{BRAKING, Track};
 
 /// How hard a car accelerates from a standstill, in m/s².
@@ -56,9 +57,9 @@ pub(crate) struct DrivingStyle {
 /// Another car, as far as the bot knows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Neighbour {
-    pub(crate) place: Point,
+    pub(crate) place: Vec2,
     /// In m/s.
-    pub(crate) velocity: Point,
+    pub(crate) velocity: Vec2,
 }
 
 /// A bot's car.
@@ -155,16 +156,13 @@ impl Driver {
 
     /// Where the car is and which way it points, on the wire's axes.
     pub(crate) fn pose(&self) -> (Vec3, Quat) {
-        let ([x, z], yaw) = (self.place(), self.yaw());
-        (Vec3::new(x, 0.0, z), Quat::from_yaw(yaw))
+        let place = self.place();
+        (Vec3::new(place.x, 0.0, place.y), Quat::from_yaw(self.yaw()))
     }
 
-    fn place(&self) -> Point {
+    fn place(&self) -> Vec2 {
         match &self.leg {
-            Leg::WayOut(way, along) => way.point(Spot {
-                along: *along,
-                across: 0.0,
-            }),
+            Leg::WayOut(way, along) => way.point(Spot::on_line(*along)),
             Leg::Oval(spot) => self.track.oval.point(*spot),
         }
     }
@@ -191,10 +189,7 @@ impl Driver {
                 *along += metres;
                 let beyond = *along - way.length();
                 if beyond >= 0.0 {
-                    let end = way.point(Spot {
-                        along: *along,
-                        across: 0.0,
-                    });
+                    let end = way.point(Spot::on_line(*along));
                     let mut spot = self.track.oval.spot(end, None);
                     spot.along += beyond;
                     self.leg = Leg::Oval(spot);
@@ -223,14 +218,14 @@ impl Driver {
         } else {
             MERGE_SPEED
         };
-        let ([x, z], (sin, cos)) = (self.place(), way.yaw(along).sin_cos());
+        let (place, yaw) = (self.place(), way.yaw(along));
         let mut wanted = wanted * self.style.pace;
         for other in others {
-            let [dx, dz] = [other.place[0] - x, other.place[1] - z];
+            let to_other = other.place - place;
             let car = Seen {
-                ahead: dx * sin + dz * cos,
-                across: dx * cos - dz * sin,
-                speed: other.velocity[0] * sin + other.velocity[1] * cos,
+                ahead: to_other.dot(ahead_of(yaw)),
+                across: to_other.dot(right_of(yaw)),
+                speed: other.velocity.dot(ahead_of(yaw)),
             };
             if car.ahead > 0.0 && car.ahead < 40.0 && car.across.abs() < CLEARANCE {
                 wanted = wanted.min(following(car));
@@ -292,18 +287,17 @@ impl Driver {
     /// List the cars on the oval that are near enough to matter.
     fn look(&self, spot: Spot, others: &[Neighbour]) -> Vec<Seen> {
         let far = 25.0 + self.speed * self.speed / (2.0 * BRAKING * CAUTION);
-        let [x, z] = self.place();
+        let place = self.place();
         let oval = &self.track.oval;
         let near = others
             .iter()
-            .filter(|other| (other.place[0] - x).hypot(other.place[1] - z) < far);
+            .filter(|other| other.place.distance(place) < far);
         let seen = near.map(|other| {
             let there = oval.spot(other.place, Some(spot.along));
-            let (sin, cos) = oval.yaw(there.along).sin_cos();
             Seen {
                 ahead: oval.gap(spot.along, there.along),
                 across: there.across,
-                speed: other.velocity[0] * sin + other.velocity[1] * cos,
+                speed: other.velocity.dot(ahead_of(oval.yaw(there.along))),
             }
         });
         seen.filter(|car| car.across.abs() < self.track.half_width + CLEARANCE)

@@ -1,26 +1,25 @@
-//! A line on the ground to drive along. Ground coordinates are `[x, z]` in metres; yaw 0 looks along +Z and grows
-//! towards +X.
+//! A line on the ground to drive along. A `Vec2` on the ground has the wire's x and z in metres; yaw 0 looks along +Z and
+//! grows towards +X.
+
+use glam::Vec2;
 
 /// How many segments around the last known one are searched first, either way.
 const NEAR_SEGMENTS: usize = 20;
 /// A car further from the line than this is searched for along the whole line.
 const NEAR_METRES: f32 = 25.0;
 
-/// A place on the ground: x and z in metres.
-pub(crate) type Point = [f32; 2];
-
 /// A line on the ground, closed or open.
 #[derive(Debug)]
 pub(crate) struct Line {
     /// A closed line ends with its first point once more.
-    points: Vec<Point>,
+    points: Vec<Vec2>,
     /// How far along the line each point is, the whole length at the end.
     along: Vec<f32>,
     closed: bool,
 }
 
 /// Where something is on a line.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Spot {
     /// Metres along the line.
     pub(crate) along: f32,
@@ -28,16 +27,23 @@ pub(crate) struct Spot {
     pub(crate) across: f32,
 }
 
+impl Spot {
+    /// A place on the line itself.
+    pub(crate) fn on_line(along: f32) -> Self {
+        Self { along, across: 0.0 }
+    }
+}
+
 impl Line {
     /// Draw a line through at least two points; a closed one goes back to the first.
-    pub(crate) fn new(mut points: Vec<Point>, closed: bool) -> Self {
+    pub(crate) fn new(mut points: Vec<Vec2>, closed: bool) -> Self {
         if closed && let Some(&first) = points.first() {
             points.push(first);
         }
         let mut length = 0.0;
         let mut along = vec![0.0];
         for pair in points.windows(2) {
-            length += distance(pair[0], pair[1]);
+            length += pair[0].distance(pair[1]);
             along.push(length);
         }
         Self {
@@ -58,15 +64,10 @@ impl Line {
     }
 
     /// Find the place of a spot.
-    pub(crate) fn point(&self, spot: Spot) -> Point {
+    pub(crate) fn point(&self, spot: Spot) -> Vec2 {
         let (index, part) = self.segment(spot.along);
-        let ([x0, z0], [x1, z1]) = (self.points[index], self.points[index + 1]);
-        let (sin, cos) = self.yaw(spot.along).sin_cos();
-        // Right of the heading (sin, cos) is (cos, -sin).
-        [
-            x0 + (x1 - x0) * part + cos * spot.across,
-            z0 + (z1 - z0) * part - sin * spot.across,
-        ]
+        let on_line = self.points[index].lerp(self.points[index + 1], part);
+        on_line + right_of(self.yaw(spot.along)) * spot.across
     }
 
     /// Say which way the line goes, in radians; turns evenly from segment to segment.
@@ -77,7 +78,7 @@ impl Line {
     }
 
     /// Find the spot nearest to a place, near `hint` metres along first.
-    pub(crate) fn spot(&self, point: Point, hint: Option<f32>) -> Spot {
+    pub(crate) fn spot(&self, point: Vec2, hint: Option<f32>) -> Spot {
         let segments = self.points.len() - 1;
         if let Some(hint) = hint
             && segments > 2 * NEAR_SEGMENTS
@@ -103,36 +104,20 @@ impl Line {
         }
     }
 
-    fn nearest(&self, point: Point, segments: impl Iterator<Item = usize>) -> Spot {
-        let mut best = (
-            f32::INFINITY,
-            Spot {
-                along: 0.0,
-                across: 0.0,
-            },
-        );
+    fn nearest(&self, point: Vec2, segments: impl Iterator<Item = usize>) -> Spot {
+        let mut best = (f32::INFINITY, Spot::default());
         for index in segments {
-            let ([x0, z0], [x1, z1]) = (self.points[index], self.points[index + 1]);
-            let (dx, dz) = (x1 - x0, z1 - z0);
-            let (px, pz) = (point[0] - x0, point[1] - z0);
-            let square = dx * dx + dz * dz;
-            let part = if square > 0.0 {
-                ((px * dx + pz * dz) / square).clamp(0.0, 1.0)
-            } else {
-                0.0
-            };
-            let (ox, oz) = (px - dx * part, pz - dz * part);
-            let off = ox * ox + oz * oz;
+            let way = self.points[index + 1] - self.points[index];
+            let to_point = point - self.points[index];
+            // A segment without length has no part to divide by.
+            let part = to_point.dot(way) / way.length_squared().max(f32::MIN_POSITIVE);
+            let part = part.clamp(0.0, 1.0);
+            let off = (to_point - way * part).length_squared();
             if off < best.0 {
-                let side = (px * dz - pz * dx).signum();
+                let side = to_point.perp_dot(way).signum();
                 let along = self.along[index] + (self.along[index + 1] - self.along[index]) * part;
-                best = (
-                    off,
-                    Spot {
-                        along,
-                        across: side * off.sqrt(),
-                    },
-                );
+                let across = side * off.sqrt();
+                best = (off, Spot { along, across });
             }
         }
         best.1
@@ -169,8 +154,8 @@ impl Line {
         } else {
             (index.saturating_sub(1), (index + 1).min(last))
         };
-        let ([x0, z0], [x1, z1]) = (self.points[before], self.points[after]);
-        (x1 - x0).atan2(z1 - z0)
+        let way = self.points[after] - self.points[before];
+        way.x.atan2(way.y)
     }
 }
 
@@ -180,8 +165,16 @@ pub(crate) fn turn(from: f32, to: f32) -> f32 {
     (to - from + PI).rem_euclid(TAU) - PI
 }
 
-pub(crate) fn distance([x0, z0]: Point, [x1, z1]: Point) -> f32 {
-    (x1 - x0).hypot(z1 - z0)
+/// The direction of a yaw, of length one.
+pub(crate) fn ahead_of(yaw: f32) -> Vec2 {
+    let (sin, cos) = yaw.sin_cos();
+    Vec2::new(sin, cos)
+}
+
+/// The direction to the right of a yaw, of length one.
+pub(crate) fn right_of(yaw: f32) -> Vec2 {
+    let (sin, cos) = yaw.sin_cos();
+    Vec2::new(cos, -sin)
 }
 
 #[cfg(test)]

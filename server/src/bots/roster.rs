@@ -2,11 +2,12 @@
 //! bots. Decides how many bots a room should have and when one should leave.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use client_native::{Client, Connection, Target, dial};
+use parking_lot::Mutex;
 use protocol::event::Room;
 use protocol::id::{RoomId, Secret, SessionId};
 use protocol::session::Config;
@@ -80,7 +81,7 @@ impl Roster {
 
     /// Put a session on the list of bots. Call this before it joins a room, or it counts as a player there.
     pub(super) fn register(self: &Arc<Self>, id: SessionId) -> Registration {
-        self.bots().insert(id, None);
+        self.bots.lock().insert(id, None);
         Registration {
             roster: Arc::clone(self),
             id,
@@ -89,7 +90,7 @@ impl Roster {
 
     /// Say how many bots a room should have: all, unless players need the seats; none while its host is a bot.
     pub(super) fn wanted(&self, room: &Room, count: usize) -> usize {
-        let bots = self.bots();
+        let bots = self.bots.lock();
         let Some(host) = &room.host_id else { return 0 };
         if bots.contains_key(host) {
             return 0;
@@ -111,7 +112,7 @@ impl Roster {
         let Some(listed) = self.listed(room) else {
             return false;
         };
-        let bots = self.bots();
+        let bots = self.bots.lock();
         let host = listed.host_id.as_ref();
         let hosted_by_bot = host.is_some_and(|host| bots.contains_key(host));
         let only_bots = hosted_by_bot && seats(&listed) <= members(&bots, room).count();
@@ -121,22 +122,18 @@ impl Roster {
         let blocks_start = host == Some(bot) && !listed.is_active;
         too_full || blocks_start || *abandoned >= ABANDONED_LISTS
     }
-
-    fn bots(&self) -> MutexGuard<'_, HashMap<SessionId, Option<RoomId>>> {
-        self.bots.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Registration {
     /// Note the room the bot has joined.
     pub(super) fn joined(&self, room: &RoomId) {
-        self.roster.bots().insert(self.id, Some(*room));
+        self.roster.bots.lock().insert(self.id, Some(*room));
     }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        self.roster.bots().remove(&self.id);
+        self.roster.bots.lock().remove(&self.id);
     }
 }
 

@@ -2,9 +2,10 @@
 //! out of each garage.
 
 use anyhow::{Context as _, ensure};
+use glam::Vec2;
 use serde::Deserialize;
 
-use super::line::{Line, Point, Spot, turn};
+use super::line::{Line, Spot, turn};
 
 /// The sideways acceleration a car's tyres hold, in m/s².
 pub(crate) const GRIP: f32 = 11.0;
@@ -23,14 +24,14 @@ const MAX_POINTS: usize = 10_000;
 #[serde(rename_all = "camelCase")]
 struct TrackFile {
     width_metres: f32,
-    centreline: Vec<Point>,
+    centreline: Vec<Vec2>,
     pit_lane: PitLane,
     garages: Garages,
 }
 
 #[derive(Deserialize)]
 struct PitLane {
-    centreline: Vec<Point>,
+    centreline: Vec<Vec2>,
 }
 
 #[derive(Deserialize)]
@@ -47,8 +48,8 @@ pub(crate) struct Track {
     /// How fast each point of the oval can be taken, with room to brake for what follows, in m/s.
     limits: Vec<f32>,
     pub(crate) half_width: f32,
-    pit: Vec<Point>,
-    garages: Vec<Point>,
+    pit: Vec<Vec2>,
+    garages: Vec<Vec2>,
 }
 
 impl Track {
@@ -70,10 +71,9 @@ impl Track {
             (1..=MAX_POINTS).contains(&garages.len()),
             "a track needs garages"
         );
-        let numbers = oval.iter().chain(&pit).flatten().chain(&garages);
-        let finite = numbers
-            .chain([&file.width_metres, &file.garages.z_metres])
-            .all(|number| number.is_finite());
+        let finite = oval.iter().chain(&pit).all(|point| point.is_finite())
+            && garages.iter().all(|x| x.is_finite())
+            && (file.width_metres + file.garages.z_metres).is_finite();
         ensure!(
             finite && file.width_metres > 4.0,
             "a track needs finite numbers and a width over 4 m"
@@ -87,7 +87,7 @@ impl Track {
             pit,
             garages: garages
                 .into_iter()
-                .map(|x| [x, file.garages.z_metres])
+                .map(|x| Vec2::new(x, file.garages.z_metres))
                 .collect(),
         })
     }
@@ -101,7 +101,7 @@ impl Track {
 
     /// Find the garage nearest to a place.
     pub(crate) fn garage_at(&self, x: f32) -> usize {
-        let distance = |index: &usize| (self.garages[*index][0] - x).abs();
+        let distance = |index: &usize| (self.garages[*index].x - x).abs();
         (0..self.garages.len())
             .min_by(|a, b| distance(a).total_cmp(&distance(b)))
             .unwrap_or(0)
@@ -114,19 +114,13 @@ impl Track {
 
     /// Draw the way from a garage through the pit lane onto the oval.
     pub(crate) fn way_out(&self, garage: usize) -> Line {
-        let [x, z] = self.garages[garage % self.garages.len()];
+        let start = self.garages[garage % self.garages.len()];
         let lane = Line::new(self.pit.clone(), false);
         // Straight out, into the lane, along it, and on to the oval.
-        let from = lane.spot([x, z], None).along + TURN_METRES;
-        let across = lane.point(Spot {
-            along: from - TURN_METRES,
-            across: 0.0,
-        });
-        let turned = lane.point(Spot {
-            along: from,
-            across: 0.0,
-        });
-        let mut points = vec![[x, z], [x, across[1]], turned];
+        let from = lane.spot(start, None).along + TURN_METRES;
+        let across = lane.point(Spot::on_line(from - TURN_METRES));
+        let turned = lane.point(Spot::on_line(from));
+        let mut points = vec![start, Vec2::new(start.x, across.y), turned];
         let beyond = self
             .pit
             .iter()
@@ -136,27 +130,18 @@ impl Track {
         let end = points[points.len() - 1];
         let merged = self.oval.spot(end, None).along + MERGE_METRES;
         for step in [0.0, 6.0] {
-            points.push(self.oval.point(Spot {
-                along: merged + step,
-                across: 0.0,
-            }));
+            points.push(self.oval.point(Spot::on_line(merged + step)));
         }
         Line::new(rounded(points), false)
     }
 }
 
 /// Cut the corners of an open line until it is round.
-fn rounded(mut points: Vec<Point>) -> Vec<Point> {
+fn rounded(mut points: Vec<Vec2>) -> Vec<Vec2> {
     for _ in 0..3 {
         let mut round = vec![points[0]];
         for pair in points.windows(2) {
-            let between = |part: f32| {
-                [
-                    pair[0][0] + (pair[1][0] - pair[0][0]) * part,
-                    pair[0][1] + (pair[1][1] - pair[0][1]) * part,
-                ]
-            };
-            round.extend([between(0.25), between(0.75)]);
+            round.extend([0.25, 0.75].map(|part| pair[0].lerp(pair[1], part)));
         }
         round.extend(points.last());
         points = round;
@@ -217,21 +202,9 @@ pub(crate) mod tests {
         let track = demo();
         for garage in 0..track.garage_count() {
             let way = track.way_out(garage);
-            assert_eq!(
-                way.point(Spot {
-                    along: 0.0,
-                    across: 0.0
-                }),
-                track.garages[garage]
-            );
+            assert_eq!(way.point(Spot::on_line(0.0)), track.garages[garage]);
             let end = way.length();
-            let on_oval = track.oval.spot(
-                way.point(Spot {
-                    along: end,
-                    across: 0.0,
-                }),
-                None,
-            );
+            let on_oval = track.oval.spot(way.point(Spot::on_line(end)), None);
             assert!(on_oval.across.abs() < 0.5, "{on_oval:?}");
             assert!(turn(way.yaw(end), track.oval.yaw(on_oval.along)).abs() < 0.2);
             let mut along = 0.0;

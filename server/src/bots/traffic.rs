@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use glam::Vec2;
 use protocol::datagram::Update;
 use protocol::id::SessionId;
 
 use super::driver::Neighbour;
-use super::line::Point;
 use crate::rules::ROOM_SEATS;
 
 /// How long a car counts after its last position.
@@ -23,8 +23,8 @@ const MAX_CARS: usize = 2 * ROOM_SEATS;
 
 #[derive(Debug)]
 struct Car {
-    place: Point,
-    velocity: Point,
+    place: Vec2,
+    velocity: Vec2,
     received: Duration,
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct Traffic(HashMap<SessionId, Car>);
 impl Traffic {
     /// Take a position of another car.
     pub(crate) fn update(&mut self, update: &Update, now: Duration) {
-        let place = [update.position.x, update.position.z];
+        let place = Vec2::new(update.position.x, update.position.z);
         if !update.position.is_finite() {
             return;
         }
@@ -45,19 +45,19 @@ impl Traffic {
                 car.place = place;
                 return;
             }
-            let speed = [0, 1].map(|axis| (place[axis] - car.place[axis]) / passed.as_secs_f32());
-            let possible = speed[0].hypot(speed[1]) < MAX_SPEED && passed < FORGET_AFTER;
+            let velocity = (place - car.place) / passed.as_secs_f32();
+            let possible = velocity.length() < MAX_SPEED && passed < FORGET_AFTER;
             // The average of two evens out the times of arrival.
             car.velocity = if possible {
-                [0, 1].map(|axis| (car.velocity[axis] + speed[axis]) / 2.0)
+                car.velocity.midpoint(velocity)
             } else {
-                [0.0; 2]
+                Vec2::ZERO
             };
             (car.place, car.received) = (place, now);
         } else if self.0.len() < MAX_CARS {
             let car = Car {
                 place,
-                velocity: [0.0; 2],
+                velocity: Vec2::ZERO,
                 received: now,
             };
             self.0.insert(update.session_id, car);
@@ -74,7 +74,7 @@ impl Traffic {
                 .min(MAX_EXTRAPOLATION)
                 .as_secs_f32();
             Neighbour {
-                place: [0, 1].map(|axis| car.place[axis] + car.velocity[axis] * passed),
+                place: car.place + car.velocity * passed,
                 velocity: car.velocity,
             }
         };
@@ -110,11 +110,11 @@ mod tests {
             panic!("one car");
         };
         assert!(
-            (car.velocity[0] - 20.0).abs() < 0.1 && car.velocity[1] == 0.0,
+            (car.velocity.x - 20.0).abs() < 0.1 && car.velocity.y == 0.0,
             "{car:?}"
         );
         assert!(
-            (car.place[0] - 21.0).abs() < 0.1 && car.place[1] == 7.0,
+            (car.place.x - 21.0).abs() < 0.1 && car.place.y == 7.0,
             "{car:?}"
         );
         assert!(traffic.neighbours(ms(950) + FORGET_AFTER).is_empty());
@@ -125,7 +125,7 @@ mod tests {
         let mut traffic = Traffic::default();
         traffic.update(&update("A", 0.0), ms(0));
         traffic.update(&update("A", 100.0), ms(50));
-        assert_eq!(traffic.neighbours(ms(50))[0].velocity, [0.0, 0.0]);
+        assert_eq!(traffic.neighbours(ms(50))[0].velocity, Vec2::ZERO);
     }
 
     #[test]

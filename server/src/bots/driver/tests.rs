@@ -1,6 +1,5 @@
 //! Driving with a virtual clock: alone, in a full field, and among cars that stand.
 
-use super::super::line::distance;
 use super::super::track::{GRIP, tests::demo};
 use super::*;
 
@@ -13,7 +12,7 @@ fn field(count: usize) -> Vec<Driver> {
 }
 
 /// Let everybody drive on for one tick, each seeing the others as they were.
-fn tick(field: &mut [Driver], standing: &[Point]) {
+fn tick(field: &mut [Driver], standing: &[Vec2]) {
     let cars: Vec<Neighbour> = field.iter().map(neighbour).collect();
     for (index, driver) in field.iter_mut().enumerate() {
         let others = cars
@@ -23,17 +22,16 @@ fn tick(field: &mut [Driver], standing: &[Point]) {
             .map(|(_, car)| *car);
         let standing = standing.iter().map(|&place| Neighbour {
             place,
-            velocity: [0.0, 0.0],
+            velocity: Vec2::ZERO,
         });
         driver.advance(TICK, &others.chain(standing).collect::<Vec<_>>());
     }
 }
 
 fn neighbour(driver: &Driver) -> Neighbour {
-    let (sin, cos) = driver.yaw().sin_cos();
     Neighbour {
         place: driver.place(),
-        velocity: [driver.speed * sin, driver.speed * cos],
+        velocity: ahead_of(driver.yaw()) * driver.speed,
     }
 }
 
@@ -91,7 +89,7 @@ fn speeds_and_turns_stay_within_those_of_a_real_car() {
         let (mut place, mut yaw, mut speed) = (driver.place(), driver.yaw(), 0.0);
         while driver.seconds < 150.0 {
             driver.advance(TICK, &[]);
-            let moved = distance(place, driver.place()) / TICK;
+            let moved = place.distance(driver.place()) / TICK;
             let turned = turn(yaw, driver.yaw()) / TICK;
             let change = (driver.speed - speed) / TICK;
             assert!((0.0..=62.0).contains(&driver.speed));
@@ -128,7 +126,7 @@ fn a_full_field_leaves_the_garages_and_races_without_touching() {
         tick(&mut field, &[]);
         for (index, driver) in field.iter().enumerate() {
             for other in &field[..index] {
-                nearest = nearest.min(distance(driver.place(), other.place()));
+                nearest = nearest.min(driver.place().distance(other.place()));
             }
         }
     }
@@ -152,7 +150,7 @@ fn a_car_that_stands_on_the_track_is_driven_around() {
     for _ in 0..(180.0 / TICK) as usize {
         tick(&mut field, &[place]);
         for (index, driver) in field.iter().enumerate() {
-            assert!(distance(driver.place(), place) > 1.9);
+            assert!(driver.place().distance(place) > 1.9);
             if let Leg::Oval(spot) = driver.leg {
                 passed[index] += usize::from(before[index] < 500.0 && spot.along >= 500.0);
                 before[index] = spot.along;
@@ -171,13 +169,13 @@ fn a_car_that_cannot_pass_waits_behind() {
             across: f32::from(step) * 2.0,
         })
     };
-    let wall: Vec<Point> = (-4..=4).map(wall).collect();
+    let wall: Vec<Vec2> = (-4..=4).map(wall).collect();
     let mut field = field(1);
     for _ in 0..(90.0 / TICK) as usize {
         tick(&mut field, &wall);
         assert!(
             wall.iter()
-                .all(|&place| distance(field[0].place(), place) > GAP / 2.0)
+                .all(|&place| field[0].place().distance(place) > GAP / 2.0)
         );
     }
     let Leg::Oval(spot) = field[0].leg else {
@@ -202,10 +200,9 @@ fn nobody_is_pushed_aside_by_a_car_that_changes_its_lane() {
             panic!("off the oval");
         };
         assert!(across < -1.5, "{across}");
-        let (sin, cos) = driver.track.oval.yaw(along).sin_cos();
         let beside = Neighbour {
             place: driver.track.oval.point(Spot { along, across: 0.5 }),
-            velocity: [driver.speed * sin, driver.speed * cos],
+            velocity: ahead_of(driver.track.oval.yaw(along)) * driver.speed,
         };
         driver.advance(TICK, &[beside]);
     }
