@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -42,8 +43,11 @@ impl Lifecycle {
     }
 
     /// Spawn a task of an HTTP connection or of a session with the game server. It may finish while the relay drains.
-    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.sessions.spawn(task);
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.sessions.spawn(task)
     }
 
     /// Spawn a task for spectators. The drain does not wait for it, since spectators never finish by themselves.

@@ -41,16 +41,17 @@ fn log_filter() -> EnvFilter {
 }
 
 async fn run(config: Config) -> anyhow::Result<()> {
-    let mut signals = Signals::new()?;
+    let stop = stop_signal()?;
     relay::require_client(config.www.as_deref())?;
     let relay = Relay::start(config).await?;
     println!("{}", ready(&relay));
     tracing::info!("the page is at http://{}/", relay.addr());
-    signals.next().await;
+    stop.await;
+    let stop_at_once = stop_signal()?;
     tracing::info!("stopping; a second signal stops at once");
     tokio::select! {
         () = relay.stop() => {}
-        () = signals.next() => {}
+        () = stop_at_once => {}
     }
     Ok(())
 }
@@ -63,40 +64,23 @@ fn ready(relay: &Relay) -> serde_json::Value {
     }
 }
 
-/// Ctrl-C and SIGTERM.
-struct Signals {
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
+/// Listen for Ctrl-C and SIGTERM.
+#[cfg(unix)]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
-impl Signals {
-    #[cfg(unix)]
-    fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    #[cfg(unix)]
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn new() -> std::io::Result<Self> {
-        Ok(Self {})
-    }
-
-    #[cfg(not(unix))]
-    async fn next(&mut self) {
-        // It fails only if no handler can be set. Then the relay stops at once, since nothing else could stop it.
-        let _stop = tokio::signal::ctrl_c().await;
-    }
+/// Listen for Ctrl-C.
+#[cfg(not(unix))]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    // It fails only if no handler can be set. Then the relay stops at once, since nothing else could stop it.
+    Ok(async { drop(tokio::signal::ctrl_c().await) })
 }

@@ -134,8 +134,8 @@ impl Port {
         };
         match self.audience {
             Audience::Public => lifecycle.spawn(task),
-            Audience::Operator => drop(tokio::spawn(task)),
-        }
+            Audience::Operator => tokio::spawn(task),
+        };
     }
 }
 

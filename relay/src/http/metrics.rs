@@ -70,11 +70,9 @@ fn relay(page: &mut Registry, services: &Services) {
     let help = "How long the relay has been running";
     seconds(page, "uptime", help, uptime);
     metrics.register(page);
-    let dials = services.dialer.load();
-    let (waiting, told) = (
-        "Dials that wait for their turn",
-        "Refused clients that are being told why",
-    );
+    let [running, waiting] = services.dialer.running_and_waiting();
+    let told = "Refused clients that are being told why";
+    let queued = "Dials that wait for their turn";
     slots(
         page,
         "http_connections",
@@ -83,8 +81,8 @@ fn relay(page: &mut Registry, services: &Services) {
     );
     slots(page, "refusals", told, services.refusals.taken());
     slots(page, "players", "Players", services.players.slots.taken());
-    slots(page, "dials_running", "Dials", dials.running);
-    slots(page, "dials_waiting", waiting, dials.waiting);
+    slots(page, "dials_running", "Dials", running);
+    slots(page, "dials_waiting", queued, waiting);
     let Some(spectators) = &services.spectators else {
         return;
     };

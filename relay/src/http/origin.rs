@@ -10,13 +10,12 @@ pub(crate) fn is_allowed(headers: &HeaderMap, allowed: &[AllowedOrigin]) -> bool
     let Some(origin) = headers.get(header::ORIGIN) else {
         return true;
     };
-    let text = |value: &HeaderValue| value.to_str().map(str::to_owned).ok();
-    let Some(origin) = text(origin) else {
+    let Ok(origin) = origin.to_str() else {
         return false;
     };
-    let host = headers.get(header::HOST).and_then(text);
-    let same_host = host.is_some_and(|host| is_same_host(&origin, &host));
-    same_host || allowed.iter().any(|allowed| allowed.matches(&origin))
+    let host = headers.get(header::HOST).map(HeaderValue::to_str);
+    matches!(host, Some(Ok(host)) if is_same_host(origin, host))
+        || allowed.iter().any(|allowed| allowed.matches(origin))
 }
 
 /// Compare the origin's host and port with those of the `Host` header; a port that is not written is the

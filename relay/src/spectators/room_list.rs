@@ -1,17 +1,17 @@
 //! The game server's list of rooms: one session of the relay's own asks for it, however many want it. The session exists
 //! only while somebody asks, does not sign in, and leaves with a goodbye.
 
-use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use client_native::AskError;
 use parking_lot::Mutex;
 use protocol::command::Command;
 use protocol::event::{Event, Room};
 use protocol::frame::CloseCode;
-use protocol::session::{Output, Ticket};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::rooms::Rooms;
 use crate::close::CloseReason;
@@ -75,152 +75,99 @@ impl RoomList {
         let (sender, receiver) = mpsc::channel(MAX_WAITING);
         if sender.try_send(request).is_ok() {
             let (sessions, rooms) = (self.sessions.clone(), Arc::clone(&self.rooms));
-            let run = run(sessions, ListSession::new(rooms, receiver));
+            let run = run(sessions, rooms, receiver);
             self.sessions.lifecycle.spawn(run);
         }
         *requests = Some(sender);
     }
 }
 
-/// Answer requests until there are none, or the relay stops.
-async fn run(sessions: OwnSessions, mut list: ListSession) {
+/// Answer requests until none comes for a while, or the relay stops.
+async fn run(sessions: OwnSessions, rooms: Arc<Rooms>, mut requests: mpsc::Receiver<Request>) {
     let mut session = None;
-    let end = tokio::select! {
-        Err(end) = list.run(&sessions, &mut session) => end,
-        () = sessions.lifecycle.draining.cancelled() => End::Idle,
+    let answered = tokio::select! {
+        answered = answer(&sessions, &rooms, &mut requests, &mut session) => answered,
+        () = sessions.lifecycle.draining.cancelled() => Ok(()),
     };
-    match end {
-        End::Idle => {
-            list.requests.close();
-            if let Some(session) = session {
-                sessions.close(session).await;
-            }
+    let Err(reason) = answered else {
+        requests.close();
+        if let Some(session) = session {
+            sessions.close(session).await;
         }
-        End::Failed(reason) => {
-            tracing::warn!("no list of rooms: {reason}");
-            tokio::select! {
-                () = list.refuse(reason.text()) => {}
-                () = sessions.lifecycle.draining.cancelled() => {}
-            }
+        return;
+    };
+    tracing::warn!("no list of rooms: {reason}");
+    // All requests are refused for a while, so that a game server in trouble is left alone.
+    let refusing = async {
+        while let Some(request) = requests.recv().await {
+            refuse(request, &reason);
         }
+    };
+    tokio::select! {
+        _always_late = timeout(FRESH, refusing) => {}
+        () = sessions.lifecycle.draining.cancelled() => {}
     }
 }
 
-/// Why the session ends.
-enum End {
-    /// Nobody asks any more.
-    Idle,
-    Failed(CloseReason),
-}
-
-struct ListSession {
-    rooms: Arc<Rooms>,
-    requests: mpsc::Receiver<Request>,
-    /// Never more than `MAX_WAITING`.
-    waiting: Vec<Request>,
-    /// When the waiting requests are given up.
-    deadline: Instant,
-    newest: Option<(Instant, Arc<Vec<Room>>)>,
-    asked: Option<Ticket>,
-    last_request: Instant,
-}
-
-impl ListSession {
-    fn new(rooms: Arc<Rooms>, requests: mpsc::Receiver<Request>) -> Self {
-        let now = Instant::now();
-        Self {
-            rooms,
-            requests,
-            waiting: Vec::new(),
-            deadline: now,
-            newest: None,
-            asked: None,
-            last_request: now,
-        }
-    }
-
-    /// Dial, and answer requests until none comes for a while.
-    async fn run(
-        &mut self,
-        sessions: &OwnSessions,
-        session: &mut Option<OwnSession>,
-    ) -> Result<Infallible, End> {
-        let session = session.insert(sessions.open().await.map_err(End::Failed)?);
-        // Requests waited for the dial as well, which has a limit of its own.
-        self.deadline = Instant::now() + ANSWER_LIMIT;
-        self.last_request = Instant::now();
-        loop {
-            if self.asked.is_none() && !self.waiting.is_empty() {
-                self.asked = session.send(Command::ListRooms).ok();
-            }
-            let is_waiting = !self.waiting.is_empty();
-            tokio::select! {
-                output = session.next_output() => {
-                    self.take(output.map_err(|end| End::Failed(ended(end)))?)?;
+/// Dial, and answer requests until none comes for a while. Those that come while the game server is asked wait, and get
+/// the same list, which is fresh then.
+async fn answer(
+    sessions: &OwnSessions,
+    rooms: &Rooms,
+    requests: &mut mpsc::Receiver<Request>,
+    session: &mut Option<OwnSession>,
+) -> Result<(), CloseReason> {
+    let session = session.insert(sessions.open().await?);
+    let mut newest: Option<(Instant, Arc<Vec<Room>>)> = None;
+    while let Some(request) = next(requests, session).await? {
+        newest.take_if(|(at, _)| at.elapsed() >= FRESH);
+        if newest.is_none() {
+            match ask(session).await {
+                Ok(list) => {
+                    rooms.describe(&list);
+                    newest = Some((Instant::now(), Arc::new(list)));
                 }
-                Some(request) = self.requests.recv() => self.take_request(request, sessions),
-                () = sleep_until(self.deadline), if is_waiting => return Err(no_answer()),
-                () = sleep_until(self.last_request + IDLE), if !is_waiting => return Err(End::Idle),
-            }
-        }
-    }
-
-    fn take_request(&mut self, request: Request, sessions: &OwnSessions) {
-        self.last_request = Instant::now();
-        match &self.newest {
-            Some((at, rooms)) if at.elapsed() < FRESH => {
-                // The one who asked may be gone.
-                let _gone = request.send(Ok(Arc::clone(rooms)));
-            }
-            _ if self.waiting.len() < MAX_WAITING => {
-                if self.waiting.is_empty() {
-                    self.deadline = self.last_request + ANSWER_LIMIT;
+                Err(reason) => {
+                    refuse(request, &reason);
+                    return Err(reason);
                 }
-                self.waiting.push(request);
             }
-            // Dropping the request says that the relay is busy.
-            _ => sessions.metrics.reached(Limit::RoomQuestions),
+        }
+        if let Some((_, list)) = &newest {
+            // The one who asked may be gone.
+            let _gone = request.send(Ok(Arc::clone(list)));
         }
     }
+    Ok(())
+}
 
-    fn take(&mut self, output: Output) -> Result<(), End> {
-        match output {
-            Output::Answer { ticket, answer } if Some(ticket) == self.asked => {
-                let Ok(Event::RoomList(rooms)) = answer else {
-                    return Err(no_answer());
-                };
-                self.asked = None;
-                self.answer(rooms);
-            }
-            _ => {}
+/// Wait for the next request. `None`: none comes.
+async fn next(
+    requests: &mut mpsc::Receiver<Request>,
+    session: &mut OwnSession,
+) -> Result<Option<Request>, CloseReason> {
+    let mut idle = pin!(sleep(IDLE));
+    loop {
+        tokio::select! {
+            request = requests.recv() => return Ok(request),
+            output = session.next_output() => drop(output.map_err(ended)?),
+            () = &mut idle => return Ok(None),
         }
-        Ok(())
-    }
-
-    fn answer(&mut self, rooms: Vec<Room>) {
-        self.rooms.describe(&rooms);
-        let rooms = Arc::new(rooms);
-        for request in self.waiting.drain(..) {
-            let _gone = request.send(Ok(Arc::clone(&rooms)));
-        }
-        self.newest = Some((Instant::now(), rooms));
-    }
-
-    /// Refuse all requests for a while, so that a game server in trouble is left alone.
-    async fn refuse(&mut self, reason: &str) {
-        for request in self.waiting.drain(..) {
-            let _gone = request.send(Err(reason.to_owned()));
-        }
-        let refusing = async {
-            while let Some(request) = self.requests.recv().await {
-                let _gone = request.send(Err(reason.to_owned()));
-            }
-        };
-        let _always_late = timeout(FRESH, refusing).await;
     }
 }
 
-fn no_answer() -> End {
-    let text = "The game server did not say which rooms there are: ask again in a moment.";
-    End::Failed(CloseReason::new(CloseCode::ServerTimeout, text))
+/// Ask the game server for the list.
+async fn ask(session: &mut OwnSession) -> Result<Vec<Room>, CloseReason> {
+    match timeout(ANSWER_LIMIT, session.ask(Command::ListRooms)).await {
+        Ok(Ok(Event::RoomList(rooms))) => Ok(rooms),
+        Ok(Err(AskError::Ended(end))) => Err(ended(end)),
+        _ => {
+            let text = "The game server did not say which rooms there are: ask again in a moment.";
+            Err(CloseReason::new(CloseCode::ServerTimeout, text))
+        }
+    }
+}
+
+fn refuse(request: Request, reason: &CloseReason) {
+    let _gone = request.send(Err(reason.text().to_owned()));
 }

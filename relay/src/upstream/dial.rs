@@ -32,12 +32,6 @@ pub(crate) struct Dialer {
     metrics: Arc<Metrics>,
 }
 
-/// How many dials run and how many wait, each with the most there may be.
-pub(crate) struct Load {
-    pub(crate) running: (usize, usize),
-    pub(crate) waiting: (usize, usize),
-}
-
 impl Dialer {
     pub(crate) fn new(target: Target, timeouts: &Timeouts, metrics: Arc<Metrics>) -> Self {
         Self {
@@ -81,14 +75,12 @@ impl Dialer {
         dialled
     }
 
-    /// How busy dialling is now.
-    pub(crate) fn load(&self) -> Load {
+    /// How many dials run and how many wait, each with the most there may be.
+    pub(crate) fn running_and_waiting(&self) -> [(usize, usize); 2] {
         let running = MAX_DIALS.saturating_sub(self.turns.available_permits());
         let all = (MAX_DIALS + self.queue).saturating_sub(self.slots.available_permits());
-        Load {
-            running: (running, MAX_DIALS),
-            waiting: (all.saturating_sub(running), self.queue),
-        }
+        let waiting = all.saturating_sub(running);
+        [(running, MAX_DIALS), (waiting, self.queue)]
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::sync::{OwnedMutexGuard, oneshot};
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
 
 use super::session::OwnSessions;
@@ -63,17 +63,12 @@ impl Readiness {
             return Err(reason.clone());
         }
         // In a task of its own: a client that hangs up must not make the relay dial again.
-        let (reply, answer) = oneshot::channel();
-        let probe = Arc::clone(self).probe(failed, reply);
-        self.sessions.lifecycle.spawn(probe);
-        answer.await.unwrap_or_else(|_gone| Err(stopping()))
+        let probe = Arc::clone(self).probe(failed);
+        let answer = self.sessions.lifecycle.spawn(probe).await;
+        answer.unwrap_or_else(|_gone| Err(stopping()))
     }
 
-    async fn probe(
-        self: Arc<Self>,
-        mut failed: OwnedMutexGuard<Failure>,
-        reply: oneshot::Sender<Answer>,
-    ) {
+    async fn probe(self: Arc<Self>, mut failed: OwnedMutexGuard<Failure>) -> Answer {
         let opened = tokio::select! {
             opened = self.sessions.open() => opened.map_err(|reason| not_ready(&reason)),
             () = self.sessions.lifecycle.draining.cancelled() => Err(stopping()),
@@ -81,14 +76,14 @@ impl Readiness {
         match opened {
             Ok(session) => {
                 self.welcomed();
-                drop(failed);
-                // The client that asked may be gone.
-                let _gone = reply.send(Ok(()));
-                self.sessions.close(session).await;
+                let sessions = self.sessions.clone();
+                let close = async move { sessions.close(session).await };
+                self.sessions.lifecycle.spawn(close);
+                Ok(())
             }
             Err(reason) => {
                 *failed = Some((Instant::now(), reason.clone()));
-                let _gone = reply.send(Err(reason));
+                Err(reason)
             }
         }
     }

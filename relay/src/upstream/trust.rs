@@ -111,32 +111,38 @@ impl Rule {
     }
 
     /// Say in words why the certificate is refused. `None`: it is trusted.
-    fn objection(&self, presented: &Presented<'_>) -> Option<String> {
+    fn objection(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Option<String> {
+        let verify = |verifier: &dyn ServerCertVerifier| {
+            verifier.verify_server_cert(certificate, intermediates, name, ocsp, now)
+        };
         match self {
             Self::Any => None,
-            Self::Pin(pin) if pin.matches(presented.certificate) => None,
+            Self::Pin(pin) if pin.matches(certificate) => None,
             Self::Pin(_) => {
                 Some("the game server's certificate is not the pinned one (was it renewed?)".into())
             }
             Self::System(verifier) => {
-                let error = presented.verify(verifier)?;
-                Some(in_words(&error, presented.name, "the system's authorities"))
+                let error = verify(verifier).err()?;
+                Some(in_words(&error, name, "the system's authorities"))
             }
             Self::Bundle {
                 path,
                 certificates,
                 verifier,
             } => {
-                let error = presented.verify(verifier.as_ref())?;
-                let bundled = certificates.contains(presented.certificate);
-                if bundled && is_chain_fault(&error) && presented.is_named() {
+                let error = verify(verifier.as_ref()).err()?;
+                let bundled = certificates.contains(certificate);
+                if bundled && is_chain_fault(&error) && is_for(certificate, name) {
                     return None;
                 }
-                Some(in_words(
-                    &error,
-                    presented.name,
-                    &path.display().to_string(),
-                ))
+                Some(in_words(&error, name, &path.display().to_string()))
             }
         }
     }
@@ -151,6 +157,13 @@ fn is_chain_fault(error: &rustls::Error) -> bool {
             CertificateError::Other(_) | CertificateError::UnknownIssuer
         )
     )
+}
+
+/// Say whether the certificate is for this name.
+fn is_for(certificate: &CertificateDer<'_>, name: &ServerName<'_>) -> bool {
+    ParsedCertificate::try_from(certificate)
+        .and_then(|parsed| rustls::client::verify_server_name(&parsed, name))
+        .is_ok()
 }
 
 fn in_words(error: &rustls::Error, name: &ServerName<'_>, authorities: &str) -> String {
@@ -177,31 +190,6 @@ fn in_words(error: &rustls::Error, name: &ServerName<'_>, authorities: &str) -> 
     }
 }
 
-/// What a game server presents in its TLS handshake.
-struct Presented<'a> {
-    certificate: &'a CertificateDer<'a>,
-    intermediates: &'a [CertificateDer<'a>],
-    name: &'a ServerName<'a>,
-    ocsp: &'a [u8],
-    now: UnixTime,
-}
-
-impl Presented<'_> {
-    /// Give the verifier's objection.
-    fn verify(&self, verifier: &dyn ServerCertVerifier) -> Option<rustls::Error> {
-        let (certificate, intermediates) = (self.certificate, self.intermediates);
-        verifier
-            .verify_server_cert(certificate, intermediates, self.name, self.ocsp, self.now)
-            .err()
-    }
-
-    fn is_named(&self) -> bool {
-        ParsedCertificate::try_from(self.certificate)
-            .and_then(|parsed| rustls::client::verify_server_name(&parsed, self.name))
-            .is_ok()
-    }
-}
-
 #[derive(Debug)]
 struct Verifier {
     rule: Rule,
@@ -217,14 +205,10 @@ impl ServerCertVerifier for Verifier {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let presented = Presented {
-            certificate,
-            intermediates,
-            name,
-            ocsp,
-            now,
-        };
-        match self.rule.objection(&presented) {
+        let objection = self
+            .rule
+            .objection(certificate, intermediates, name, ocsp, now);
+        match objection {
             None => Ok(ServerCertVerified::assertion()),
             Some(cause) => {
                 let untrusted = Untrusted {
@@ -283,13 +267,9 @@ mod tests {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let rule = Rule::new(&trust.parse().unwrap(), &provider).unwrap();
         let certificate = CertificateDer::from_pem_file(RECORDED).unwrap();
-        rule.objection(&Presented {
-            certificate: &certificate,
-            intermediates: &[],
-            name: &ServerName::try_from(name).unwrap(),
-            ocsp: &[],
-            now: UnixTime::since_unix_epoch(std::time::Duration::from_secs(now)),
-        })
+        let name = ServerName::try_from(name).unwrap();
+        let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(now));
+        rule.objection(&certificate, &[], &name, &[], now)
     }
 
     #[test]
