@@ -32,7 +32,7 @@ use client_native::Target;
 use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
-use http::accept::{Audience, Port, listen, operator_slots, public_slots};
+use http::accept::{Audience, listen, public_slots, serve};
 use http::{Services, operators_router, router};
 use lifecycle::Lifecycle;
 use limits::Admission;
@@ -82,10 +82,11 @@ impl Relay {
         };
         let services = Arc::new(wire(config, lifecycle)?);
         let public = router(Arc::clone(&services))?;
-        serve(listener, Audience::Public, public, &services);
+        let serving = serve(listener, Audience::Public, public, Arc::clone(&services));
+        tokio::spawn(serving);
         if let Some(listener) = operator {
             let router = operators_router(Arc::clone(&services));
-            serve(listener, Audience::Operator, router, &services);
+            tokio::spawn(serve(listener, Audience::Operator, router, services));
         }
         Ok(relay)
     }
@@ -167,28 +168,6 @@ fn target(config: &Config) -> anyhow::Result<Target> {
         udp: config.udp().clone(),
         tls: tls.transpose()?,
     })
-}
-
-/// Serve a port in the background.
-fn serve(
-    listener: TcpListener,
-    audience: Audience,
-    router: axum::Router,
-    services: &Arc<Services>,
-) {
-    let slots = match audience {
-        Audience::Public => services.connections.clone(),
-        Audience::Operator => operator_slots(),
-    };
-    let services = Arc::clone(services);
-    let port = Port {
-        listener,
-        audience,
-        router,
-        slots,
-        services,
-    };
-    tokio::spawn(port.run());
 }
 
 fn warn_of(config: &Config) {

@@ -60,25 +60,11 @@ pub(crate) enum Audience {
     Operator,
 }
 
-/// One port, and what is answered there.
-pub(crate) struct Port {
-    pub(crate) listener: TcpListener,
-    pub(crate) audience: Audience,
-    pub(crate) router: Router,
-    pub(crate) slots: Admission,
-    pub(crate) services: Arc<Services>,
-}
-
 /// Make the slots of the port where browsers connect. `max_per_ip` is that of players.
 pub(crate) fn public_slots(max_per_ip: usize) -> Admission {
     // Without a limit for players of one address, a proxy stands in front of the relay.
     let per_ip = (max_per_ip > 0).then_some(MAX_HTTP_PER_IP);
     Admission::new(MAX_HTTP_CONNECTIONS, per_ip.unwrap_or(0))
-}
-
-/// Make the slots of the operator's own port.
-pub(crate) fn operator_slots() -> Admission {
-    Admission::new(MAX_OPERATOR_CONNECTIONS, 0)
 }
 
 impl Audience {
@@ -91,48 +77,54 @@ impl Audience {
     }
 }
 
-impl Port {
-    /// Accept connections until the port is closed.
-    pub(crate) async fn run(self) {
-        let end = self.audience.end(&self.services.lifecycle);
-        loop {
-            let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
-                () = end.cancelled() => return,
-            };
-            match accepted {
-                Ok((socket, peer)) => self.take(socket, peer),
-                Err(error) => {
-                    tracing::warn!("cannot accept a connection: {error}");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
+/// Serve a port until it is closed.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    audience: Audience,
+    router: Router,
+    services: Arc<Services>,
+) {
+    let Services {
+        metrics, lifecycle, ..
+    } = &*services;
+    let slots = match audience {
+        Audience::Public => services.connections.clone(),
+        Audience::Operator => Admission::new(MAX_OPERATOR_CONNECTIONS, 0),
+    };
+    let end = audience.end(lifecycle);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = end.cancelled() => return,
+        };
+        let (socket, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!("cannot accept a connection: {error}");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
             }
-        }
-    }
-
-    /// Serve a connection, or drop it if no slot is free: a response would need a slot too.
-    fn take(&self, socket: TcpStream, peer: SocketAddr) {
-        let Services {
-            config,
-            metrics,
-            lifecycle,
-            ..
-        } = &*self.services;
-        let slot = match self.slots.enter(peer.ip()) {
+        };
+        // Without a slot the connection is dropped: a response would need a slot too.
+        let slot = match slots.enter(peer.ip()) {
             Ok(slot) => slot,
-            Err(Full::InAll) => return metrics.reached(Limit::HttpConnections),
-            Err(Full::OfAddress) => return metrics.reached(Limit::HttpConnectionsOfAddress),
+            Err(full) => {
+                metrics.reached(match full {
+                    Full::InAll => Limit::HttpConnections,
+                    Full::OfAddress => Limit::HttpConnectionsOfAddress,
+                });
+                continue;
+            }
         };
         let peer = Extension(Peer(peer.ip().to_canonical()));
-        let router = self.router.clone().layer(peer);
-        let end = self.audience.end(lifecycle).clone();
-        let closing = lifecycle.closing.clone();
-        let connection = serve(socket, router, config.timeouts.http_head, end, closing);
+        let router = router.clone().layer(peer);
+        let head_timeout = services.config.timeouts.http_head;
+        let (end, closing) = (end.clone(), lifecycle.closing.clone());
         let task = async move {
-            connection.await;
+            serve_connection(socket, router, head_timeout, end, closing).await;
             drop(slot);
         };
-        match self.audience {
+        match audience {
             Audience::Public => lifecycle.spawn(task),
             Audience::Operator => tokio::spawn(task),
         };
@@ -140,7 +132,7 @@ impl Port {
 }
 
 /// Serve a connection. It ends after the response that is due at `end`, and at once when the relay is `closing`.
-async fn serve(
+async fn serve_connection(
     socket: TcpStream,
     router: Router,
     head_timeout: Duration,

@@ -47,7 +47,10 @@ impl ContentHash {
 }
 
 /// Compress what a route of files serves, and answer 304 if the client has the newest version.
-pub(super) fn compressed(route: MethodRouter, files: CompressedFiles) -> MethodRouter {
+pub(super) fn compressed<S: Clone + Send + Sync + 'static>(
+    route: MethodRouter<S>,
+    files: CompressedFiles,
+) -> MethodRouter<S> {
     let large = SizeAbove::new(MAX_BEST_BYTES).and(is_worth_it());
     let fast = CompressionLayer::new().quality(FAST).compress_when(large);
     // It compresses the files that `fast` has left as they are.

@@ -15,7 +15,7 @@ mod www;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -56,13 +56,11 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 pub(crate) fn router(services: Arc<Services>) -> anyhow::Result<Router> {
     let www = Arc::new(Www::new(services.config.www.as_deref())?);
     let compressed = compression::CompressedFiles::default();
-    let viewer = {
-        let www = Arc::clone(&www);
-        get(move || www::serve_viewer(Arc::clone(&www)))
-    };
-    let page = get(move |request: Request| www::serve(Arc::clone(&www), request));
-    let [viewer, page] = [viewer, page]
-        .map(|files| headers::shared(compression::compressed(files, compressed.clone())));
+    let files = [get(www::page), get(www::viewer)].map(|files| {
+        let files = compression::compressed(files, compressed.clone());
+        headers::shared(files).with_state(Arc::clone(&www))
+    });
+    let [page, viewer] = files;
     let metrics = match services.config.metrics_public {
         true => Router::new().route("/metrics", get(operator::metrics)),
         false => Router::new(),

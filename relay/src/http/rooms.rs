@@ -11,7 +11,7 @@ use protocol::id::{RoomId, SessionId};
 use serde::Serialize;
 
 use super::{Services, plain};
-use crate::spectators::Spectators;
+use crate::spectators::{Spectators, room};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -49,7 +49,9 @@ fn listed<'a>(room: &'a Room, spectators: &Spectators) -> Listed<'a> {
         player_count: room.player_count,
         host_id: room.host_id.as_ref(),
         is_active: room.is_active,
-        live: here.as_ref().is_some_and(|here| here.is_live()),
+        live: here
+            .as_ref()
+            .is_some_and(|here| here.ticker.look(room::Room::is_live)),
         spectators: here.map_or(0, |here| here.ticker.spectators()),
     }
 }

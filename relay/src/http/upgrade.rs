@@ -49,32 +49,31 @@ fn normalised<B>(request: &Request<B>) -> Request<()> {
 }
 
 fn refusal(error: &Error, subprotocol: &str) -> Response {
-    match error {
+    let websocket = (header::UPGRADE, "websocket");
+    let (hint, text) = match error {
         Error::Protocol(ProtocolError::WrongHttpVersion) => {
             let text = "A WebSocket connection needs HTTP/1.1. A proxy before the relay must use it too, \
                         as nginx does with `proxy_http_version 1.1`.\n";
-            let hint = [(header::UPGRADE, "websocket")];
-            (StatusCode::UPGRADE_REQUIRED, hint, text).into_response()
+            (websocket, text.to_owned())
         }
         Error::Protocol(ProtocolError::MissingSecWebSocketVersionHeader) => {
-            let hint = [(header::SEC_WEBSOCKET_VERSION, "13")];
             let text = "The relay speaks version 13 of WebSocket.\n";
-            (StatusCode::UPGRADE_REQUIRED, hint, text).into_response()
+            ((header::SEC_WEBSOCKET_VERSION, "13"), text.to_owned())
         }
         Error::Protocol(
             ProtocolError::MissingSecWebSocketKey | ProtocolError::InvalidSecWebSocketKey,
         ) => {
             let text = "The header Sec-WebSocket-Key must be 16 bytes in base64.\n";
-            (StatusCode::BAD_REQUEST, text).into_response()
+            return (StatusCode::BAD_REQUEST, text).into_response();
         }
         _ => {
-            let hint = [(header::UPGRADE, "websocket")];
             let text = format!(
                 "This address is for WebSocket connections with subprotocol {subprotocol}.\n"
             );
-            (StatusCode::UPGRADE_REQUIRED, hint, text).into_response()
+            (websocket, text)
         }
-    }
+    };
+    (StatusCode::UPGRADE_REQUIRED, [hint], text).into_response()
 }
 
 /// Find an offered subprotocol with this prefix, and give what follows the prefix.

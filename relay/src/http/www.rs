@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use axum::body::Body;
-use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
 
@@ -58,6 +58,9 @@ impl Www {
     }
 
     fn read(&self, path: &str) -> Option<(Cow<'static, [u8]>, ContentHash)> {
+        if !is_plain(path) {
+            return None;
+        }
         let Some(folder) = &self.folder else {
             let file = Embedded::get(path)?;
             return Some((file.data, ContentHash(file.metadata.sha256_hash())));
@@ -87,17 +90,16 @@ fn open(folder: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// Answer with a file of the page.
-pub(super) async fn serve(www: Arc<Www>, request: Request) -> Response {
-    let path = request.uri().path().trim_start_matches('/');
-    let path = if path.is_empty() { "index.html" } else { path };
-    if !is_plain(path) {
-        return missing(path);
-    }
+pub(super) async fn page(State(www): State<Arc<Www>>, uri: Uri) -> Response {
+    let path = match uri.path().trim_start_matches('/') {
+        "" => "index.html",
+        path => path,
+    };
     send(www, path.to_owned()).await
 }
 
 /// Answer a link to a race, `/watch/ROOM_ID`. The page finds the room in its own address.
-pub(super) async fn serve_viewer(www: Arc<Www>) -> Response {
+pub(super) async fn viewer(State(www): State<Arc<Www>>) -> Response {
     send(www, VIEWER.to_owned()).await
 }
 

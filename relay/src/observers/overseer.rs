@@ -17,7 +17,7 @@ use super::session::{Shared, observe};
 use crate::config::Observing;
 use crate::metrics::Limit;
 use crate::spectators::Spectators;
-use crate::spectators::room::BridgedPlayers;
+use crate::spectators::room::{self, BridgedPlayers};
 use crate::upstream::OwnSessions;
 
 /// Send observers out until the relay stops, and wait for those that are still out. `look`: the time between two looks.
@@ -167,7 +167,7 @@ impl Overseer {
 
 fn watched_rooms(spectators: &Spectators) -> Vec<Candidate> {
     let mut rooms = spectators.rooms.all();
-    rooms.retain(|room| room.ticker.is_watched() && !room.is_observed());
+    rooms.retain(|room| room.ticker.is_watched() && !room.ticker.look(room::Room::is_observed));
     let candidates = rooms.iter().map(|room| Candidate {
         id: room.id,
         spectators: room.ticker.spectators(),

@@ -39,7 +39,7 @@ pub(super) async fn run(browser: WebSocket, peer: IpAddr, players: &Players) {
         () = players.lifecycle.aborting.cancelled() => {}
     }
     players.metrics.closed(reason.code);
-    let dropped = bridge.outbox.dropped_datagrams();
+    let dropped = bridge.outbox.dropped_datagrams;
     let lasted = bridge.started.elapsed();
     bridge.traffic.log(peer, &reason, lasted, dropped);
 }
@@ -141,7 +141,7 @@ impl<'a> Bridge<'a> {
     /// Take what came from the browser. During the dial lines wait and datagrams are lost.
     fn take(&mut self, incoming: Incoming, server: Option<&Datagrams>) -> Result<(), CloseReason> {
         // A ping that the browser has not read cannot have been answered.
-        if !self.outbox.has_ping() {
+        if !self.outbox.ping {
             self.unanswered_pings = 0;
         }
         match incoming {
@@ -286,7 +286,7 @@ impl<'a> Bridge<'a> {
 
     fn ping(&mut self) -> Result<(), CloseReason> {
         if self.unanswered_pings == MAX_UNANSWERED_PINGS {
-            return Err(match self.outbox.has_ping() {
+            return Err(match self.outbox.ping {
                 true => {
                     CloseReason::new(CloseCode::TooSlow, "This client does not read: reconnect.")
                 }
@@ -294,7 +294,7 @@ impl<'a> Bridge<'a> {
             });
         }
         self.unanswered_pings += 1;
-        self.outbox.push_ping();
+        self.outbox.ping = true;
         Ok(())
     }
 

@@ -27,13 +27,14 @@ pub(crate) struct TooSlow;
 
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    ping: bool,
+    /// A ping waits: the browser has read nothing since it was queued.
+    pub(super) ping: bool,
     lines: VecDeque<String>,
     /// The cost of `lines`, never more than `MAX_WAITING_LINE_BYTES`.
     line_bytes: usize,
     /// Never more than `MAX_WAITING_DATAGRAMS`.
     datagrams: VecDeque<Bytes>,
-    dropped_datagrams: u64,
+    pub(super) dropped_datagrams: u64,
 }
 
 impl Outbox {
@@ -62,16 +63,6 @@ impl Outbox {
         is_full
     }
 
-    /// Queue a ping. At most one waits.
-    pub(crate) fn push_ping(&mut self) {
-        self.ping = true;
-    }
-
-    /// Say whether a ping waits: the browser has read nothing since it was queued.
-    pub(crate) fn has_ping(&self) -> bool {
-        self.ping
-    }
-
     /// Take the next thing to write.
     pub(crate) fn pop(&mut self) -> Option<Outgoing> {
         if std::mem::take(&mut self.ping) {
@@ -91,10 +82,6 @@ impl Outbox {
             ..Self::default()
         };
     }
-
-    pub(crate) fn dropped_datagrams(&self) -> u64 {
-        self.dropped_datagrams
-    }
 }
 
 #[cfg(test)]
@@ -111,7 +98,7 @@ mod tests {
         outbox.push_datagram(datagram(1));
         outbox.push_line("a".into()).unwrap();
         outbox.push_line("b".into()).unwrap();
-        outbox.push_ping();
+        outbox.ping = true;
         let order: Vec<_> = std::iter::from_fn(|| outbox.pop()).collect();
         let line = |text: &str| Outgoing::Line(text.into());
         let expected = [
@@ -134,7 +121,7 @@ mod tests {
             .map(|number| Outgoing::Datagram(datagram(number)))
             .collect();
         assert_eq!(kept, expected);
-        assert_eq!(outbox.dropped_datagrams(), 10);
+        assert_eq!(outbox.dropped_datagrams, 10);
     }
 
     #[test]

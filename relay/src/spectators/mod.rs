@@ -23,6 +23,7 @@ use tokio::time::Instant;
 use crate::config::{Access, Spectating, Timeouts};
 use crate::limits::{Admission, Slot};
 use crate::upstream::OwnSessions;
+use room::Room;
 use room_list::RoomList;
 use shard::Delivery;
 use spectator::Spectator;
@@ -90,6 +91,6 @@ impl Spectators {
         let rooms = self.rooms.all();
         let count = |is: fn(&LiveRoom) -> bool| rooms.iter().filter(|room| is(room)).count() as u64;
         let watched = count(|room| room.ticker.is_watched());
-        (count(LiveRoom::is_live), watched)
+        (count(|room| room.ticker.look(Room::is_live)), watched)
     }
 }

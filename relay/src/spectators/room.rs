@@ -48,6 +48,7 @@ pub(crate) struct Room {
 }
 
 /// What is known of one player of the room.
+#[derive(Default)]
 struct PlayerState {
     index: u8,
     name: String,
@@ -286,12 +287,7 @@ impl Room {
             let index = self.free_index()?;
             let state = PlayerState {
                 index,
-                name: String::new(),
-                is_bridged: false,
-                is_driving: false,
-                is_listed: false,
-                has_car: false,
-                source: None,
+                ..PlayerState::default()
             };
             self.players.insert(*id, state);
             self.changed = true;

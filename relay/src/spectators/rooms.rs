@@ -93,16 +93,6 @@ impl Rooms {
 }
 
 impl LiveRoom {
-    /// Say whether a player of this relay or an observer is here.
-    pub(crate) fn is_live(&self) -> bool {
-        self.ticker.look(Room::is_live)
-    }
-
-    /// Say whether an observer is here.
-    pub(crate) fn is_observed(&self) -> bool {
-        self.ticker.look(Room::is_observed)
-    }
-
     /// Say what the bridged players who are here do.
     pub(crate) fn bridged(&self) -> BridgedPlayers {
         self.ticker.look(Room::bridged)

@@ -98,7 +98,7 @@ impl Shard {
         let mut task = ShardTask {
             shard: Arc::clone(&shard),
             arrivals,
-            view: ticker.subscribe(),
+            view: ticker.shown.subscribe(),
             ticker,
             delivery,
             spectators: vec![first],

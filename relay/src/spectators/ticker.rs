@@ -36,7 +36,8 @@ pub(crate) struct Ticker {
     metrics: Arc<Metrics>,
     spectators: AtomicUsize,
     state: Mutex<State>,
-    shown: watch::Sender<View>,
+    /// What spectators are shown.
+    pub(super) shown: watch::Sender<View>,
 }
 
 struct State {
@@ -115,11 +116,6 @@ impl Ticker {
     pub(crate) fn unwatch(&self) {
         self.spectators.fetch_sub(1, Ordering::Relaxed);
         self.metrics.spectators_connected.dec();
-    }
-
-    /// Follow what is shown.
-    pub(crate) fn subscribe(&self) -> watch::Receiver<View> {
-        self.shown.subscribe()
     }
 
     fn keep_ticking(self: &Arc<Self>, state: &mut State) {
