@@ -170,7 +170,7 @@ pub(crate) enum Limit {
 /// How a dial of the game server went.
 #[derive(Debug, Clone, Copy, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
-enum DialOutcome {
+pub(crate) enum DialOutcome {
     Ok,
     Abandoned,
     Untrusted,
@@ -312,31 +312,19 @@ fn goodbye(outcome: GoodbyeOutcome) -> (&'static str, &'static str) {
     ("outcome", word)
 }
 
-/// A dial under way. Dropped without an outcome, it was abandoned.
+/// A dial under way. Dropped before its outcome is set, it was abandoned.
 pub(crate) struct Dial<'a> {
     metrics: &'a Metrics,
     begun: Instant,
-    outcome: DialOutcome,
-}
-
-impl Dial<'_> {
-    pub(crate) fn succeeded(mut self) {
-        self.outcome = DialOutcome::Ok;
-        let took = self.begun.elapsed().as_secs_f64();
-        self.metrics.dial_seconds.observe(took);
-    }
-
-    pub(crate) fn failed(mut self, code: CloseCode) {
-        self.outcome = match code {
-            CloseCode::CertificateNotTrusted => DialOutcome::Untrusted,
-            CloseCode::ServerTimeout => DialOutcome::TimedOut,
-            _ => DialOutcome::Unreachable,
-        };
-    }
+    pub(crate) outcome: DialOutcome,
 }
 
 impl Drop for Dial<'_> {
     fn drop(&mut self) {
+        if let DialOutcome::Ok = self.outcome {
+            let took = self.begun.elapsed().as_secs_f64();
+            self.metrics.dial_seconds.observe(took);
+        }
         let labels = [("outcome", self.outcome.into())];
         add(&self.metrics.relay.dials, labels, 1);
     }

@@ -1,5 +1,6 @@
 //! Sends observers into rooms: a limited number at once, the most watched rooms first, and no room that cools down.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +17,8 @@ use super::rules::{COOLDOWN_LOOKS, LeaveReason, is_wanted, may_enter};
 use super::session::{Shared, observe};
 use crate::config::Observing;
 use crate::metrics::Limit;
-use crate::spectators::Spectators;
 use crate::spectators::room::{self, BridgedPlayers};
+use crate::spectators::{LiveRoom, Spectators};
 use crate::upstream::OwnSessions;
 
 /// Send observers out until the relay stops, and wait for those that are still out. `look`: the time between two looks.
@@ -65,13 +66,6 @@ struct Overseer {
     started: Instant,
 }
 
-/// A watched room that may want an observer, because nobody shows its cars.
-struct Candidate {
-    id: RoomId,
-    spectators: usize,
-    bridged: BridgedPlayers,
-}
-
 impl Overseer {
     async fn run(&mut self) {
         let mut looks = interval(self.shared.look);
@@ -92,7 +86,7 @@ impl Overseer {
             }
             match self.spectators.list.ask().await {
                 Ok(rooms) => {
-                    let wanted = self.wanted(candidates, &rooms);
+                    let wanted = self.wanted(&candidates, &rooms);
                     self.refused.retain(|room| wanted.contains(room));
                     wanted.into_iter().for_each(|room| self.send(room));
                 }
@@ -106,34 +100,41 @@ impl Overseer {
     }
 
     /// Watched rooms that nobody shows, the most watched first. Some of them may not exist.
-    fn candidates(&mut self) -> Vec<Candidate> {
+    fn candidates(&mut self) -> Vec<Arc<LiveRoom>> {
         let now = self.started.elapsed();
-        let mut candidates = watched_rooms(&self.spectators);
+        let mut rooms = self.spectators.rooms.all();
+        rooms.retain(|room| {
+            room.ticker.is_watched()
+                && !room.ticker.look(room::Room::is_observed)
+                && room.bridged() != BridgedPlayers::Driving
+        });
         let observers = &self.observers;
-        let rooms: HashSet<_> = candidates.iter().map(|room| &room.id).collect();
+        let ids: HashSet<_> = rooms.iter().map(|room| room.id).collect();
         self.cooldowns.forget(now, |room| {
-            observers.contains_key(room) || rooms.contains(room)
+            observers.contains_key(room) || ids.contains(room)
         });
-        candidates.retain(|Candidate { id, .. }| {
-            !observers.contains_key(id) && !self.cooldowns.holds(id, now)
+        rooms.retain(|room| {
+            !observers.contains_key(&room.id) && !self.cooldowns.holds(&room.id, now)
         });
-        candidates.sort_by_key(|room| std::cmp::Reverse(room.spectators));
-        candidates
+        rooms.sort_by_cached_key(|room| Reverse(room.ticker.spectators()));
+        rooms
     }
 
-    /// Select the rooms that want an observer. `rooms` is the game server's list.
-    fn wanted(&mut self, mut candidates: Vec<Candidate>, rooms: &[Room]) -> Vec<RoomId> {
-        let rooms: HashMap<_, _> = rooms.iter().map(|room| (&room.id, room)).collect();
-        let idle = candidates.iter().filter(|room| {
-            let is_race = rooms.get(&room.id).is_some_and(|room| room.is_active);
-            is_race && room.bridged == BridgedPlayers::Idle
+    /// Select the rooms that want an observer. `listed` is the game server's list.
+    fn wanted(&mut self, candidates: &[Arc<LiveRoom>], listed: &[Room]) -> Vec<RoomId> {
+        let listed: HashMap<_, _> = listed.iter().map(|room| (&room.id, room)).collect();
+        let candidates = candidates.iter().map(|room| (&room.id, room.bridged()));
+        let candidates: Vec<_> = candidates.collect();
+        let idle = candidates.iter().filter(|(id, bridged)| {
+            let is_race = listed.get(id).is_some_and(|room| room.is_active);
+            is_race && *bridged == BridgedPlayers::Idle
         });
-        self.idle_races.look(idle.map(|room| &room.id));
-        candidates.retain(|Candidate { id, bridged, .. }| {
-            rooms.get(id).is_some_and(|room| may_enter(room))
+        self.idle_races.look(idle.map(|(id, _)| *id));
+        let wanted = candidates.into_iter().filter(|(id, bridged)| {
+            listed.get(id).is_some_and(|room| may_enter(room))
                 && is_wanted(*bridged, self.idle_races.looks(id))
         });
-        candidates.into_iter().map(|room| room.id).collect()
+        wanted.map(|(id, _)| *id).collect()
     }
 
     /// Send an observer into a room, or count a refusal if all are out.
@@ -163,17 +164,4 @@ impl Overseer {
         let (now, look) = (self.started.elapsed(), self.shared.look);
         self.cooldowns.begin(room, &reason, now, look);
     }
-}
-
-fn watched_rooms(spectators: &Spectators) -> Vec<Candidate> {
-    let mut rooms = spectators.rooms.all();
-    rooms.retain(|room| room.ticker.is_watched() && !room.ticker.look(room::Room::is_observed));
-    let candidates = rooms.iter().map(|room| Candidate {
-        id: room.id,
-        spectators: room.ticker.spectators(),
-        bridged: room.bridged(),
-    });
-    candidates
-        .filter(|room| room.bridged != BridgedPlayers::Driving)
-        .collect()
 }

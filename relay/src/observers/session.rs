@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use client_native::Incoming;
 use protocol::cipher::Cipher;
 use protocol::command::Command;
 use protocol::event::{Event, Room};
@@ -66,7 +65,7 @@ struct Observer<'a> {
     room: Arc<LiveRoom>,
     /// The observer's own id, once it is in the room.
     me: Option<SessionId>,
-    /// Datagrams that came.
+    /// Datagrams of other players that came.
     datagrams: u64,
     /// When the position was last sent.
     position_sent: Option<Instant>,
@@ -156,40 +155,27 @@ impl Observer<'_> {
         let asked = session.send(command);
         let asked = asked.map_err(|error| LeaveReason::Failed(error.to_string()))?;
         loop {
-            while let Some(output) = session.poll_output() {
-                match output {
-                    Output::Answer { ticket, answer } if ticket == asked => {
-                        return answer.map_err(|error| LeaveReason::Refused(error.to_string()));
-                    }
-                    output => self.take(output),
+            match next_output(session).await? {
+                Output::Answer { ticket, answer } if ticket == asked => {
+                    return answer.map_err(|error| LeaveReason::Refused(error.to_string()));
                 }
+                output => self.take(output),
             }
-            self.step(session).await?;
         }
     }
 
     /// Look until the next look at the list is due.
     async fn pause(&mut self, session: &mut OwnSession) -> Result<(), LeaveReason> {
         let until = Instant::now() + self.shared.look;
-        while let Ok(stepped) = timeout_at(until, self.step(session)).await {
-            stepped?;
-            while let Some(output) = session.poll_output() {
-                self.take(output);
-            }
-        }
-        Ok(())
-    }
-
-    async fn step(&mut self, session: &mut OwnSession) -> Result<(), LeaveReason> {
-        let incoming = session.step().await.map_err(|end| failed(&ended(end)))?;
-        if let Some(Incoming::Datagram(_)) = incoming {
-            self.datagrams += 1;
+        while let Ok(output) = timeout_at(until, next_output(session)).await {
+            self.take(output?);
         }
         Ok(())
     }
 
     /// Take what the session says of the room.
-    fn take(&self, output: Output) {
+    fn take(&mut self, output: Output) {
+        self.datagrams += u64::from(matches!(output, Output::Update(_) | Output::Input(_)));
         let (ticker, Some(me)) = (&self.room.ticker, &self.me) else {
             return;
         };
@@ -220,6 +206,11 @@ impl Drop for Observer<'_> {
             self.room.ticker.change(|room| room.end_observation(me));
         }
     }
+}
+
+async fn next_output(session: &mut OwnSession) -> Result<Output, LeaveReason> {
+    let output = session.next_output().await;
+    output.map_err(|end| failed(&ended(end)))
 }
 
 fn failed(reason: &CloseReason) -> LeaveReason {

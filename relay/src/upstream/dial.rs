@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::trust::Untrusted;
 use crate::close::{CloseReason, with_causes};
 use crate::config::Timeouts;
-use crate::metrics::{Limit, Metrics};
+use crate::metrics::{DialOutcome, Limit, Metrics};
 
 /// Dials at once. The game server serves them one by one, and more would only delay its other players.
 const MAX_DIALS: usize = 2;
@@ -63,15 +63,17 @@ impl Dialer {
                 self.metrics.reached(Limit::DialWait);
                 timed_out("no turn to dial")
             })?;
-        let counted = self.metrics.begin_dial();
+        let mut counted = self.metrics.begin_dial();
         let dialled = match timeout(self.limit, dial(&self.target)).await {
             Ok(connected) => connected.map_err(|error| explain(&error)),
             Err(_elapsed) => Err(timed_out("the dial took too long")),
         };
-        match &dialled {
-            Ok(_connection) => counted.succeeded(),
-            Err(reason) => counted.failed(reason.code),
-        }
+        counted.outcome = match dialled.as_ref().map_err(|reason| reason.code) {
+            Ok(_connection) => DialOutcome::Ok,
+            Err(CloseCode::CertificateNotTrusted) => DialOutcome::Untrusted,
+            Err(CloseCode::ServerTimeout) => DialOutcome::TimedOut,
+            Err(_) => DialOutcome::Unreachable,
+        };
         dialled
     }
 
