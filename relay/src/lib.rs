@@ -124,12 +124,7 @@ fn wire(config: Config, lifecycle: Lifecycle) -> anyhow::Result<Services> {
         lifecycle: lifecycle.clone(),
     };
     let readiness = Arc::new(Readiness::new(sessions.clone(), timeouts.unready));
-    let spectators = Spectators::new(
-        &config.spectating,
-        config.max_per_ip,
-        timeouts,
-        sessions.clone(),
-    );
+    let spectators = Spectators::new(&config, sessions.clone());
     let spectators = spectators.map(Arc::new);
     if let (Some(observing), Some(spectators)) = (&config.observing, &spectators) {
         let spectators = Arc::clone(spectators);

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use clap::ArgAction;
+use clap::builder::{StringValueParser, TypedValueParser as _};
 use protocol::id::Secret;
 
 use crate::limits::rate::RateLimits;
@@ -81,7 +82,7 @@ pub struct Config {
         long,
         env = "MP_RELAY_UDP_SECRET",
         value_name = "SECRET",
-        value_parser = secret,
+        value_parser = StringValueParser::new().map(Secret::new),
         default_value = Secret::FIRST_GENERATION,
         hide_default_value = true,
         hide_env_values = true
@@ -122,10 +123,6 @@ pub struct Config {
 fn seconds(text: &str) -> Result<Duration, ParseIntError> {
     let seconds: u32 = text.parse()?;
     Ok(Duration::from_secs(seconds.into()))
-}
-
-fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
-    Ok(Secret::new(text))
 }
 
 /// How long the relay waits for a peer, and how many players may wait to dial.

@@ -4,7 +4,7 @@
 
 use axum::Router;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Version, header};
+use axum::http::{HeaderName, HeaderValue, Request, StatusCode, Version, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::MethodRouter;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -47,44 +47,36 @@ pub(super) fn guarded(router: Router) -> Router {
     ))
 }
 
+/// Refuse a request whose `Host` is missing, invalid or repeated (RFC 9112, section 3.2), or that repeats another header
+/// that decides something. A proxy in front of the relay might read the other one.
 #[expect(
     clippy::result_large_err,
     reason = "tower-http takes the answer unboxed"
 )]
 fn check<B>(request: &mut Request<B>) -> Result<(), Response> {
-    match contradiction(request) {
-        Some(text) => Err(plain(StatusCode::BAD_REQUEST, text)),
-        None => Ok(()),
-    }
-}
-
-/// Find what is wrong with a request: its `Host` is missing, invalid or repeated (RFC 9112, section 3.2), or it repeats
-/// another header that decides something. A proxy in front of the relay might read the other one.
-fn contradiction<B>(request: &Request<B>) -> Option<String> {
     let headers = request.headers();
-    let is_old = request.version() < Version::HTTP_11;
-    if !(has_host(headers) || is_old && !headers.contains_key(header::HOST)) {
-        return Some("A request must have exactly one valid Host header.\n".into());
+    let is_repeated = |name: &HeaderName| headers.get_all(name).iter().count() > 1;
+    let has_host = match headers.get(header::HOST) {
+        None => request.version() < Version::HTTP_11,
+        // It is empty if the address of the request has no host.
+        Some(host) => host.is_empty() || Authority::try_from(host.as_bytes()).is_ok(),
+    };
+    if !has_host || is_repeated(&header::HOST) {
+        let text = "A request must have exactly one valid Host header.\n";
+        return Err(plain(StatusCode::BAD_REQUEST, text));
     }
     let once = [
         header::ORIGIN,
         header::SEC_WEBSOCKET_KEY,
         header::SEC_WEBSOCKET_VERSION,
     ];
-    let twice = once.iter().find(|name| count(headers, name) > 1)?;
-    Some(format!("A request must not repeat the header {twice}.\n"))
-}
-
-fn has_host(headers: &HeaderMap) -> bool {
-    let is_valid = |host: &HeaderValue| {
-        // It is empty if the address of the request has no host.
-        host.is_empty() || Authority::try_from(host.as_bytes()).is_ok()
-    };
-    count(headers, &header::HOST) == 1 && headers.get(header::HOST).is_some_and(is_valid)
-}
-
-fn count(headers: &HeaderMap, name: &HeaderName) -> usize {
-    headers.get_all(name).iter().count()
+    match once.into_iter().find(is_repeated) {
+        Some(name) => {
+            let text = format!("A request must not repeat the header {name}.\n");
+            Err(plain(StatusCode::BAD_REQUEST, text))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Let scripts of every site read what a route answers, and answer preflights. tower-http's `CorsLayer` would answer

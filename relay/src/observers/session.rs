@@ -82,8 +82,9 @@ impl Observer<'_> {
         let mut idle = IdleLooks::default();
         loop {
             let before = self.datagrams;
-            if refresh.is_due(before) {
-                self.send_position(session, &endpoint::position(&me, &cipher));
+            let datagrams = &session.transport_mut().datagrams;
+            if refresh.is_due(before) && datagrams.send(&endpoint::position(&me, &cipher)) {
+                self.position_sent = Some(Instant::now());
             }
             self.pause(session).await?;
             let room = self.find(session).await?;
@@ -137,12 +138,6 @@ impl Observer<'_> {
                 Ok(rooms.into_iter().find(|room| room.id == self.room.id))
             }
             _ => Err(LeaveReason::Refused("no list of rooms".into())),
-        }
-    }
-
-    fn send_position(&mut self, session: &mut OwnSession, position: &[u8]) {
-        if session.transport_mut().datagrams.send(position) {
-            self.position_sent = Some(Instant::now());
         }
     }
 

@@ -19,15 +19,13 @@ use super::outbox::{Outbox, TooSlow};
 use super::traffic::Traffic;
 use super::websocket::{Incoming, WebSocket};
 use crate::close::CloseReason;
+use crate::limits::MAX_UNANSWERED_PINGS;
 use crate::limits::rate::PlayerLimiter;
 use crate::metrics::{Limit, Metrics};
 use crate::spectators::{PlayerTap, Spectators};
 
 /// Datagrams taken in one go. More would keep lines from passing.
 const MAX_DATAGRAMS_AT_ONCE: usize = 32;
-/// Pings in a row that may go unanswered: with 20 s between two, a browser is gone after 40 to 60 s of silence. Pings
-/// are counted instead of time, because a machine that slept must not wake up to dead players.
-const MAX_UNANSWERED_PINGS: u32 = 2;
 
 /// Bridge one player until either side ends it.
 pub(super) async fn run(browser: WebSocket, peer: IpAddr, players: &Players) {
@@ -55,7 +53,7 @@ struct Bridge<'a> {
     started: Instant,
     pings: Interval,
     /// Pings since the browser last gave a sign of life.
-    unanswered_pings: u32,
+    unanswered_pings: u8,
     said_bye: bool,
     /// Reads the traffic for spectators. `None`: nobody may watch.
     tap: Option<PlayerTap>,

@@ -20,7 +20,7 @@ use protocol::id::{RoomId, Secret};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::config::{Access, Spectating, Timeouts};
+use crate::config::{Access, Config};
 use crate::limits::{Admission, Slot};
 use crate::upstream::OwnSessions;
 use room::Room;
@@ -43,12 +43,8 @@ pub(crate) struct Spectators {
 
 impl Spectators {
     /// Begin to show races. `None`: nobody may watch.
-    pub(crate) fn new(
-        spectating: &Spectating,
-        max_per_ip: usize,
-        timeouts: &Timeouts,
-        sessions: OwnSessions,
-    ) -> Option<Self> {
+    pub(crate) fn new(config: &Config, sessions: OwnSessions) -> Option<Self> {
+        let spectating = &config.spectating;
         if spectating.access == Access::Off {
             return None;
         }
@@ -58,11 +54,11 @@ impl Spectators {
             delay: spectating.delay,
         };
         let (metrics, lifecycle) = (&sessions.metrics, sessions.lifecycle.clone());
-        let delivery = Delivery::new(timeouts, Arc::clone(metrics), lifecycle);
+        let delivery = Delivery::new(&config.timeouts, Arc::clone(metrics), lifecycle);
         let rooms = Arc::new(Rooms::new(clock, delivery, Arc::clone(metrics)));
         Some(Self {
             access: spectating.access.clone(),
-            slots: Admission::new(spectating.max_spectators, max_per_ip),
+            slots: Admission::new(spectating.max_spectators, config.max_per_ip),
             secret: sessions.secret.clone(),
             rooms: Arc::clone(&rooms),
             list: RoomList::new(sessions, rooms),

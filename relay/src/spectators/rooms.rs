@@ -76,17 +76,11 @@ impl Rooms {
 
     /// Take what the game server says of all rooms.
     pub(crate) fn describe(&self, rooms: &[event::Room]) {
-        for event::Room {
-            id,
-            name,
-            host_id,
-            is_active,
-            ..
-        } in rooms
-        {
-            if let Some(room) = self.find(id) {
+        for listed in rooms {
+            if let Some(room) = self.find(&listed.id) {
+                let (name, host) = (Some(&*listed.name), listed.host_id.as_ref());
                 room.ticker
-                    .change(|room| room.describe(Some(name), host_id.as_ref(), *is_active));
+                    .change(|room| room.describe(name, host, listed.is_active));
             }
         }
     }

@@ -18,14 +18,12 @@ use super::frame::{self, Reader, Received, Unexpected};
 use super::view::View;
 use crate::close::CloseReason;
 use crate::lifecycle::Lifecycle;
-use crate::limits::Slot;
+use crate::limits::{MAX_UNANSWERED_PINGS, Slot};
 
 /// Bytes the system holds for a spectator: one or two seconds of a full room. More would only make it see old views.
 const SEND_BUFFER_BYTES: usize = 16 * 1024;
 /// Bytes read in one go.
 const READ_BYTES: usize = 128;
-/// Pings in a row that may go unanswered, as for players.
-const MAX_UNANSWERED_PINGS: u8 = 2;
 /// Frames a spectator may send between two pings. It has no reason to send more than the answers to them.
 const MAX_FRAMES_BETWEEN_PINGS: u8 = 32;
 /// Bytes still read after the close frame is sent. Unread bytes would make the system reset the connection, and the
