@@ -51,7 +51,7 @@ fn listed<'a>(room: &'a Room, spectators: &Spectators) -> Listed<'a> {
         is_active: room.is_active,
         live: here
             .as_ref()
-            .is_some_and(|here| here.ticker.look(room::Room::is_live)),
-        spectators: here.map_or(0, |here| here.ticker.spectators()),
+            .is_some_and(|here| here.look(room::Room::is_live)),
+        spectators: here.map_or(0, |here| here.spectators()),
     }
 }

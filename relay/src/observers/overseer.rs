@@ -104,8 +104,8 @@ impl Overseer {
         let now = self.started.elapsed();
         let mut rooms = self.spectators.rooms.all();
         rooms.retain(|room| {
-            room.ticker.is_watched()
-                && !room.ticker.look(room::Room::is_observed)
+            room.is_watched()
+                && !room.look(room::Room::is_observed)
                 && room.bridged() != BridgedPlayers::Driving
         });
         let observers = &self.observers;
@@ -116,7 +116,7 @@ impl Overseer {
         rooms.retain(|room| {
             !observers.contains_key(&room.id) && !self.cooldowns.holds(&room.id, now)
         });
-        rooms.sort_by_cached_key(|room| Reverse(room.ticker.spectators()));
+        rooms.sort_by_cached_key(|room| Reverse(room.spectators()));
         rooms
     }
 

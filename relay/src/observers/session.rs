@@ -91,12 +91,12 @@ impl Observer<'_> {
             must_leave(room.as_ref(), &me)?;
             let players = self.ask(session, Command::GetRoomPlayers).await?;
             if let Event::RoomPlayers { players, .. } = players {
-                self.room.ticker.change(|room| room.list(&players));
+                self.room.change(|room| room.list(&players));
             }
             let is_race = room.is_some_and(|room| room.is_active);
             must_give_way(self.room.bridged(), is_race)?;
             let is_silent = self.datagrams == before;
-            idle.look(self.room.ticker.is_watched(), is_race && is_silent)?;
+            idle.look(self.room.is_watched(), is_race && is_silent)?;
         }
     }
 
@@ -120,13 +120,13 @@ impl Observer<'_> {
             return Err(LeaveReason::LastSeat);
         }
         must_give_way(self.room.bridged(), room.is_active)?;
-        if !self.room.ticker.is_watched() {
+        if !self.room.is_watched() {
             return Err(LeaveReason::UnwatchedOnArrival);
         }
         let room_id = self.room.id;
         self.ask(session, Command::JoinRoom { room_id }).await?;
         self.me = Some(*me);
-        self.room.ticker.change(|room| room.observe(me));
+        self.room.change(|room| room.observe(me));
         Ok(())
     }
 
@@ -171,24 +171,24 @@ impl Observer<'_> {
     /// Take what the session says of the room.
     fn take(&mut self, output: Output) {
         self.datagrams += u64::from(matches!(output, Output::Update(_) | Output::Input(_)));
-        let (ticker, Some(me)) = (&self.room.ticker, &self.me) else {
+        let (room, Some(me)) = (&self.room, &self.me) else {
             return;
         };
         match output {
-            Output::Update(update) if ticker.is_watched() => {
+            Output::Update(update) if room.is_watched() => {
                 let counts = &self.shared.sessions.metrics.spectators;
                 counts.opened_datagrams.inc();
                 // An observer is never in another room, so all it sees is of this one.
                 let mixed = false;
-                ticker.handle_update(&update, me, mixed);
+                room.handle_update(&update, me, mixed);
             }
             Output::Message {
                 sender_id,
                 sender_name,
                 ..
-            } => ticker.change(|room| room.rename(&sender_id, &sender_name)),
+            } => room.change(|room| room.rename(&sender_id, &sender_name)),
             Output::GameStarted(started) => {
-                ticker.change(|room| room.describe(None, started.host_id.as_ref(), true));
+                room.change(|room| room.describe(None, started.host_id.as_ref(), true));
             }
             _ => {}
         }
@@ -198,7 +198,7 @@ impl Observer<'_> {
 impl Drop for Observer<'_> {
     fn drop(&mut self) {
         if let Some(me) = &self.me {
-            self.room.ticker.change(|room| room.end_observation(me));
+            self.room.change(|room| room.end_observation(me));
         }
     }
 }

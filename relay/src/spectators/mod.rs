@@ -3,13 +3,13 @@
 //! somebody watches, except those up to a player's first position in a room.
 
 mod frame;
+mod live_room;
 mod player_tap;
 pub(crate) mod room;
 mod room_list;
 mod rooms;
 mod shard;
 mod spectator;
-mod ticker;
 mod view;
 
 use std::sync::Arc;
@@ -23,14 +23,15 @@ use tokio::time::Instant;
 use crate::config::{Access, Config};
 use crate::limits::{Admission, Slot};
 use crate::upstream::OwnSessions;
+use live_room::SnapshotClock;
 use room::Room;
 use room_list::RoomList;
 use shard::Delivery;
 use spectator::Spectator;
-use ticker::SnapshotClock;
 
+pub(crate) use live_room::LiveRoom;
 pub(crate) use player_tap::PlayerTap;
-pub(crate) use rooms::{LiveRoom, Rooms};
+pub(crate) use rooms::Rooms;
 
 /// Everything that spectators are shown.
 pub(crate) struct Spectators {
@@ -77,7 +78,7 @@ impl Spectators {
             return;
         };
         match spectator.take(&read_ahead) {
-            Ok(()) => self.rooms.watch(room, spectator),
+            Ok(()) => self.rooms.watch(*room, spectator),
             Err(reason) => self.rooms.delivery.close(spectator, reason),
         }
     }
@@ -86,7 +87,7 @@ impl Spectators {
     pub(crate) fn count_rooms(&self) -> (u64, u64) {
         let rooms = self.rooms.all();
         let count = |is: fn(&LiveRoom) -> bool| rooms.iter().filter(|room| is(room)).count() as u64;
-        let watched = count(|room| room.ticker.is_watched());
-        (count(|room| room.ticker.look(Room::is_live)), watched)
+        let watched = count(|room| room.is_watched());
+        (count(|room| room.look(Room::is_live)), watched)
     }
 }

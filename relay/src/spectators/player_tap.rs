@@ -9,8 +9,9 @@ use protocol::datagram::{Datagram, Update};
 use protocol::event::Event;
 use protocol::id::{RoomId, Secret, SessionId};
 
+use super::live_room::LiveRoom;
 use super::room::Room;
-use super::rooms::{LiveRoom, Rooms};
+use super::rooms::Rooms;
 
 /// The longest line that is parsed. A list of 400 rooms is shorter.
 const MAX_TAPPED_LINE_BYTES: usize = 64 * 1024;
@@ -97,9 +98,8 @@ impl PlayerTap {
         let (Some(room), Some(session)) = (&self.room, &self.session) else {
             return;
         };
-        let ticker = &room.ticker;
         // Whether the player drives matters to later spectators too, so the position is read even if nobody watches.
-        if self.is_driving && !ticker.is_watched() {
+        if self.is_driving && !room.is_watched() {
             return;
         }
         self.rooms.metrics.spectators.opened_datagrams.inc();
@@ -108,10 +108,10 @@ impl PlayerTap {
         };
         if !self.is_driving {
             self.is_driving = true;
-            ticker.change(|room| room.drive(&session.id));
+            room.change(|room| room.drive(&session.id));
         }
-        if ticker.is_watched() {
-            ticker.handle_update(&update, &session.id, false);
+        if room.is_watched() {
+            room.handle_update(&update, &session.id, false);
         }
     }
 
@@ -120,18 +120,17 @@ impl PlayerTap {
         let (Some(room), Some(session)) = (&self.room, &self.session) else {
             return;
         };
-        let ticker = &room.ticker;
-        if !ticker.is_watched() {
+        if !room.is_watched() {
             return;
         }
         let mixed = self.is_mixed(self.rooms.clock.now());
         // In a room full of bridged players almost no position is wanted, and opening them is most of the work.
-        if peek(datagram).is_some_and(|car| !ticker.wants(&car, &session.id, mixed)) {
+        if peek(datagram).is_some_and(|car| !room.wants(&car, &session.id, mixed)) {
             return;
         }
         self.rooms.metrics.spectators.opened_datagrams.inc();
         if let Some(update) = session.read_down(datagram) {
-            ticker.handle_update(&update, &session.id, mixed);
+            room.handle_update(&update, &session.id, mixed);
         }
     }
 
@@ -163,7 +162,7 @@ impl PlayerTap {
     /// Change what is known of the player's room.
     fn change(&self, change: impl FnOnce(&mut Room, &SessionId)) {
         if let (Some(room), Some(session)) = (&self.room, &self.session) {
-            room.ticker.change(|room| change(room, &session.id));
+            room.change(|room| change(room, &session.id));
         }
     }
 }
@@ -219,8 +218,8 @@ mod tests {
     use crate::config::Timeouts;
     use crate::lifecycle::Lifecycle;
     use crate::metrics::Metrics;
+    use crate::spectators::live_room::SnapshotClock;
     use crate::spectators::shard::Delivery;
-    use crate::spectators::ticker::SnapshotClock;
     use protocol::geometry::{Quat, Vec3};
     use tokio::time::Instant;
 
@@ -256,7 +255,7 @@ mod tests {
 
     /// What spectators are told of the player's room.
     fn text(tap: &PlayerTap) -> Option<serde_json::Value> {
-        let text = tap.room.as_ref()?.ticker.look(Room::text);
+        let text = tap.room.as_ref()?.look(Room::text);
         Some(serde_json::from_str(&text).unwrap())
     }
 

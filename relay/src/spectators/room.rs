@@ -1,4 +1,4 @@
-//! One room as spectators see it: who is in it, and all its cars at a tick. Pure: `ticker` has the lock and the clock.
+//! One room as spectators see it: who is in it, and all its cars at a tick. Pure: `live_room` has the lock and the clock.
 //!
 //! Several sources, the bridged players and the observer, may bring positions of the same car. Each car is taken from one
 //! source at a time: from its own player if that is bridged, because nothing is lost on that way yet, otherwise from

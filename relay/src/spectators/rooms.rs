@@ -7,10 +7,9 @@ use parking_lot::Mutex;
 use protocol::event;
 use protocol::id::RoomId;
 
-use super::room::{BridgedPlayers, Room};
+use super::live_room::{LiveRoom, SnapshotClock};
 use super::shard::{Delivery, Shard};
 use super::spectator::Spectator;
-use super::ticker::{SnapshotClock, Ticker};
 use crate::metrics::Metrics;
 
 /// The rooms. A room stays for as long as somebody holds it: a player's tap, an observer, or a shard.
@@ -20,13 +19,8 @@ pub(crate) struct Rooms {
     pub(super) delivery: Arc<Delivery>,
     /// Entries of rooms that are gone stay until the next room comes.
     live: Mutex<HashMap<RoomId, Weak<LiveRoom>>>,
-}
-
-/// A room that is played in or watched.
-pub(crate) struct LiveRoom {
-    pub(crate) id: RoomId,
-    pub(crate) ticker: Arc<Ticker>,
-    shards: Mutex<Vec<Arc<Shard>>>,
+    /// The shards of watched rooms.
+    shards: Mutex<HashMap<RoomId, Vec<Arc<Shard>>>>,
 }
 
 impl Rooms {
@@ -36,6 +30,7 @@ impl Rooms {
             metrics,
             delivery: Arc::new(delivery),
             live: Mutex::default(),
+            shards: Mutex::default(),
         }
     }
 
@@ -58,20 +53,40 @@ impl Rooms {
         }
         rooms.retain(|_, room| room.strong_count() > 0);
         let metrics = Arc::clone(&self.metrics);
-        let room = Arc::new(LiveRoom {
-            id: *id,
-            ticker: Arc::new(Ticker::new(Room::new(*id), self.clock, metrics)),
-            shards: Mutex::default(),
-        });
+        let room = Arc::new(LiveRoom::new(*id, self.clock, metrics));
         rooms.insert(*id, Arc::downgrade(&room));
         room
     }
 
-    /// Show a room to one more spectator.
-    pub(crate) fn watch(&self, id: &RoomId, spectator: Spectator) {
-        let room = self.find_or_make(id);
-        room.ticker.watch();
-        room.admit(spectator, &self.delivery);
+    /// Show a room to one more spectator, in a shard that has a slot or in a new one.
+    pub(crate) fn watch(self: &Arc<Self>, id: RoomId, mut spectator: Spectator) {
+        let room = self.find_or_make(&id);
+        room.watch();
+        let mut shards = self.shards.lock();
+        let shards = shards.entry(id).or_default();
+        for shard in shards.iter() {
+            match shard.admit(spectator) {
+                None => return,
+                Some(refused) => spectator = refused,
+            }
+        }
+        let (shard, running) = Shard::new(spectator, room, Arc::clone(&self.delivery));
+        shards.push(Arc::clone(&shard));
+        let rooms = Arc::clone(self);
+        self.delivery.lifecycle.spawn_spectator(async move {
+            running.await;
+            rooms.forget(&id, &shard);
+        });
+    }
+
+    fn forget(&self, id: &RoomId, ended: &Arc<Shard>) {
+        let mut all = self.shards.lock();
+        if let Some(shards) = all.get_mut(id) {
+            shards.retain(|shard| !Arc::ptr_eq(shard, ended));
+            if shards.is_empty() {
+                all.remove(id);
+            }
+        }
     }
 
     /// Take what the game server says of all rooms.
@@ -79,38 +94,8 @@ impl Rooms {
         for listed in rooms {
             if let Some(room) = self.find(&listed.id) {
                 let (name, host) = (Some(&*listed.name), listed.host_id.as_ref());
-                room.ticker
-                    .change(|room| room.describe(name, host, listed.is_active));
+                room.change(|room| room.describe(name, host, listed.is_active));
             }
         }
-    }
-}
-
-impl LiveRoom {
-    /// Say what the bridged players who are here do.
-    pub(crate) fn bridged(&self) -> BridgedPlayers {
-        self.ticker.look(Room::bridged)
-    }
-
-    /// Give a spectator to a shard that has a slot, or to a new one.
-    fn admit(self: &Arc<Self>, mut spectator: Spectator, delivery: &Arc<Delivery>) {
-        let mut shards = self.shards.lock();
-        for shard in shards.iter() {
-            match shard.admit(spectator) {
-                None => return,
-                Some(refused) => spectator = refused,
-            }
-        }
-        let (ticker, delivery) = (Arc::clone(&self.ticker), Arc::clone(delivery));
-        let lifecycle = delivery.lifecycle.clone();
-        let (shard, running) = Shard::new(spectator, ticker, delivery);
-        shards.push(Arc::clone(&shard));
-        let room = Arc::clone(self);
-        lifecycle.spawn_spectator(async move {
-            running.await;
-            room.shards
-                .lock()
-                .retain(|other| !Arc::ptr_eq(other, &shard));
-        });
     }
 }

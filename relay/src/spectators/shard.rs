@@ -14,8 +14,8 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
+use super::live_room::LiveRoom;
 use super::spectator::{Spectator, Written};
-use super::ticker::Ticker;
 use super::view::View;
 use crate::close::CloseReason;
 use crate::config::Timeouts;
@@ -87,7 +87,7 @@ impl Shard {
     /// closes.
     pub(crate) fn new(
         first: Spectator,
-        ticker: Arc<Ticker>,
+        room: Arc<LiveRoom>,
         delivery: Arc<Delivery>,
     ) -> (Arc<Self>, impl Future<Output = ()> + Send) {
         let (sender, arrivals) = mpsc::channel(SHARD_SLOTS);
@@ -98,8 +98,8 @@ impl Shard {
         let mut task = ShardTask {
             shard: Arc::clone(&shard),
             arrivals,
-            view: ticker.shown.subscribe(),
-            ticker,
+            view: room.shown.subscribe(),
+            room,
             delivery,
             spectators: vec![first],
             looked: Instant::now(),
@@ -130,7 +130,7 @@ impl Shard {
 struct ShardTask {
     shard: Arc<Shard>,
     arrivals: mpsc::Receiver<Spectator>,
-    ticker: Arc<Ticker>,
+    room: Arc<LiveRoom>,
     delivery: Arc<Delivery>,
     view: watch::Receiver<View>,
     /// Never more than `SHARD_SLOTS`.
@@ -162,7 +162,7 @@ impl ShardTask {
                     }
                     self.look_from(known, false).await;
                 }
-                // This task keeps the ticker, so the view does not end.
+                // This task keeps the room, so the view does not end.
                 _ = self.view.changed() => self.look_at_all().await,
                 () = sleep_until(ping.min(self.looked + IDLE_LOOK)) => self.look_at_all().await,
             }
@@ -219,7 +219,7 @@ impl ShardTask {
 
     fn close(&self, spectator: Spectator, reason: CloseReason) {
         self.shard.taken.fetch_sub(1, Ordering::Relaxed);
-        self.ticker.unwatch();
+        self.room.unwatch();
         self.delivery.close(spectator, reason);
     }
 

@@ -1,5 +1,5 @@
 //! What all spectators of a room are shown: its newest text and snapshot as WebSocket frames, encoded once. Pure: the
-//! ticker has the clock.
+//! live room has the clock.
 
 use std::collections::VecDeque;
 use std::time::Duration;

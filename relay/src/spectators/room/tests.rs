@@ -15,7 +15,7 @@ const fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
-/// A source brings a position, as `ticker` passes it on. Says whether it was taken.
+/// A source brings a position, as `live_room` passes it on. Says whether it was taken.
 fn bring(room: &mut Room, source: char, car: char, x: f32, mixed: bool, now: Duration) -> bool {
     let wanted = room.wants(&id(car), &id(source), mixed, now);
     if wanted {

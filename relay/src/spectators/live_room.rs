@@ -1,5 +1,5 @@
-//! The tick of one room: the lock around `room`, and the task that makes a view of it at each tick. The task runs only
-//! while the room is watched and there is something to show.
+//! A room that is played in or watched: the lock around `room`, and the task that makes a view of it at each tick. The
+//! task runs only while the room is watched and there is something to show.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use protocol::datagram::Update;
-use protocol::id::SessionId;
+use protocol::id::{RoomId, SessionId};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::room::Room;
+use super::room::{BridgedPlayers, Room};
 use super::view::{View, Views};
 use crate::metrics::Metrics;
 
@@ -31,7 +31,8 @@ impl SnapshotClock {
     }
 }
 
-pub(crate) struct Ticker {
+pub(crate) struct LiveRoom {
+    pub(crate) id: RoomId,
     clock: SnapshotClock,
     metrics: Arc<Metrics>,
     spectators: AtomicUsize,
@@ -46,10 +47,12 @@ struct State {
     is_ticking: bool,
 }
 
-impl Ticker {
-    pub(crate) fn new(room: Room, clock: SnapshotClock, metrics: Arc<Metrics>) -> Self {
+impl LiveRoom {
+    pub(crate) fn new(id: RoomId, clock: SnapshotClock, metrics: Arc<Metrics>) -> Self {
+        let room = Room::new(id);
         let first = View::first(&room);
         Self {
+            id,
             clock,
             metrics,
             spectators: AtomicUsize::new(0),
@@ -75,6 +78,11 @@ impl Ticker {
     /// Look at the room.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&Room) -> T) -> T {
         look(&self.state.lock().room)
+    }
+
+    /// Say what the bridged players who are here do.
+    pub(crate) fn bridged(&self) -> BridgedPlayers {
+        self.look(Room::bridged)
     }
 
     /// Change what is known of the room, and show it.
