@@ -183,7 +183,12 @@ impl Config {
             max_connections: DEFAULT_MAX_CONNECTIONS,
             max_per_ip: DEFAULT_MAX_PER_IP,
             drain: seconds(DEFAULT_DRAIN_SECONDS).unwrap_or_default(),
-            spectating: Spectating::default(),
+            spectating: Spectating {
+                access: Access::Open,
+                hz: spectating::DEFAULT_HZ,
+                delay: Duration::ZERO,
+                max_spectators: spectating::DEFAULT_MAX_SPECTATORS,
+            },
             observing: None,
             metrics_listen: None,
             metrics_public: false,

@@ -7,13 +7,13 @@ use anyhow::ensure;
 use super::access::Access;
 use super::seconds;
 
-const DEFAULT_HZ: u32 = 20;
+pub(super) const DEFAULT_HZ: u32 = 20;
 /// Spectators' pages draw between snapshots anyway.
 const MAX_HZ: u32 = 30;
 /// With this delay a full room takes 5 MB, and 7 MB at the highest rate.
 const MAX_DELAY: Duration = Duration::from_secs(600);
 /// Each spectator takes a file descriptor. With 5000 players, who take three each, that makes 20,000.
-const DEFAULT_MAX_SPECTATORS: usize = 5000;
+pub(super) const DEFAULT_MAX_SPECTATORS: usize = 5000;
 /// Each observer is one more player to the game server, which tries every player's key on every datagram.
 const DEFAULT_MAX_OBSERVERS: usize = 8;
 const DEFAULT_OBSERVER_NAME: &str = "spectator-relay";
@@ -41,17 +41,6 @@ pub struct Spectating {
     /// Spectators at once.
     #[arg(long, env = "MP_RELAY_MAX_SPECTATORS", value_name = "N", default_value_t = DEFAULT_MAX_SPECTATORS)]
     pub max_spectators: usize,
-}
-
-impl Default for Spectating {
-    fn default() -> Self {
-        Self {
-            access: Access::Open,
-            hz: DEFAULT_HZ,
-            delay: Duration::ZERO,
-            max_spectators: DEFAULT_MAX_SPECTATORS,
-        }
-    }
 }
 
 impl Spectating {

@@ -1,8 +1,12 @@
 //! The metrics page: all counters and the relay's current state, in the text format of OpenMetrics.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
@@ -14,11 +18,21 @@ use crate::metrics::Metrics;
 /// The prefix of all names except those that every program has.
 const PREFIX: &str = "mp_relay";
 
-/// Write all metrics. It reads files of the system, so call it on a thread that may block.
-///
-/// # Errors
-/// A label cannot be encoded. All labels are words of this program, so this does not happen.
-pub(crate) fn render(services: &Services) -> Result<String, fmt::Error> {
+/// The media type of OpenMetrics 1.0, which Prometheus reads.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Show everything that is counted.
+pub(super) async fn metrics(State(services): State<Arc<Services>>) -> Response {
+    // The figures of the process are read from files.
+    let rendered = tokio::task::spawn_blocking(move || render(&services)).await;
+    match rendered {
+        Ok(Ok(text)) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
+        _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// It fails if a label cannot be encoded. All labels are words of this program.
+fn render(services: &Services) -> Result<String, fmt::Error> {
     let mut registry = Registry::default();
     process(
         registry.sub_registry_with_prefix("process"),

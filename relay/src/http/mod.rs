@@ -4,7 +4,6 @@ pub(crate) mod accept;
 mod compression;
 mod headers;
 mod metrics;
-mod operator;
 mod origin;
 mod play;
 mod rooms;
@@ -61,8 +60,8 @@ pub(crate) fn router(services: Arc<Services>) -> anyhow::Result<Router> {
         headers::shared(files).with_state(Arc::clone(&www))
     });
     let [page, viewer] = files;
-    let metrics = match services.config.metrics_public {
-        true => Router::new().route("/metrics", get(operator::metrics)),
+    let public_metrics = match services.config.metrics_public {
+        true => Router::new().route("/metrics", get(metrics::metrics)),
         false => Router::new(),
     };
     let router = Router::new()
@@ -72,8 +71,8 @@ pub(crate) fn router(services: Arc<Services>) -> anyhow::Result<Router> {
         .route("/api/rooms", headers::shared(get(rooms::rooms)))
         .route("/api/{*unknown}", get(unknown))
         .route("/healthz", get(healthz))
-        .route("/readyz", get(operator::readyz))
-        .merge(metrics)
+        .route("/readyz", get(readyz))
+        .merge(public_metrics)
         .with_state(services)
         .route("/watch/{room}", viewer)
         .fallback_service(page);
@@ -83,8 +82,8 @@ pub(crate) fn router(services: Arc<Services>) -> anyhow::Result<Router> {
 /// Make the routes of the operator's own port.
 pub(crate) fn operators_router(services: Arc<Services>) -> Router {
     let router = Router::new()
-        .route("/metrics", get(operator::metrics))
-        .route("/readyz", get(operator::readyz))
+        .route("/metrics", get(metrics::metrics))
+        .route("/readyz", get(readyz))
         .with_state(services)
         .route("/healthz", get(healthz));
     headers::guarded(router)
@@ -92,6 +91,14 @@ pub(crate) fn operators_router(services: Arc<Services>) -> Router {
 
 async fn healthz() -> &'static str {
     "ok\n"
+}
+
+/// Say whether players can be let in: 200, or 503 with the reason.
+async fn readyz(State(services): State<Arc<Services>>) -> Response {
+    match services.readiness.ask().await {
+        Ok(()) => plain(StatusCode::OK, "ready\n"),
+        Err(reason) => plain(StatusCode::SERVICE_UNAVAILABLE, reason + "\n"),
+    }
 }
 
 /// What a page needs to start.

@@ -27,19 +27,22 @@ use crate::spectators::{PlayerTap, Spectators};
 /// Datagrams taken in one go. More would keep lines from passing.
 const MAX_DATAGRAMS_AT_ONCE: usize = 32;
 
-/// Bridge one player until either side ends it.
-pub(super) async fn run(browser: WebSocket, peer: IpAddr, players: &Players) {
-    let mut bridge = Bridge::new(browser, players);
-    let mut connection = None;
-    let Err(reason) = bridge.run(&mut connection).await;
-    tokio::select! {
-        () = bridge.close(&reason, connection) => {}
-        () = players.lifecycle.aborting.cancelled() => {}
+impl Players {
+    /// Bridge one player until either side ends it.
+    pub(crate) async fn bridge(&self, browser: WebSocket, peer: IpAddr) {
+        self.metrics.relay.admitted.inc();
+        let mut bridge = Bridge::new(browser, self);
+        let mut connection = None;
+        let Err(reason) = bridge.run(&mut connection).await;
+        tokio::select! {
+            () = bridge.close(&reason, connection) => {}
+            () = self.lifecycle.aborting.cancelled() => {}
+        }
+        self.metrics.closed(reason.code);
+        let dropped = bridge.outbox.dropped_datagrams;
+        let lasted = bridge.started.elapsed();
+        bridge.traffic.log(peer, &reason, lasted, dropped);
     }
-    players.metrics.closed(reason.code);
-    let dropped = bridge.outbox.dropped_datagrams;
-    let lasted = bridge.started.elapsed();
-    bridge.traffic.log(peer, &reason, lasted, dropped);
 }
 
 struct Bridge<'a> {

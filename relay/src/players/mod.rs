@@ -6,7 +6,6 @@ pub(crate) mod outbox;
 mod traffic;
 pub(crate) mod websocket;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::config::Timeouts;
@@ -16,8 +15,6 @@ use crate::limits::rate::RateLimits;
 use crate::metrics::Metrics;
 use crate::spectators::Spectators;
 use crate::upstream::{Dialer, Readiness};
-
-use websocket::WebSocket;
 
 /// What the sessions of players need.
 pub(crate) struct Players {
@@ -31,12 +28,4 @@ pub(crate) struct Players {
     pub(crate) timeouts: Timeouts,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) lifecycle: Lifecycle,
-}
-
-impl Players {
-    /// Bridge one player until either side ends it.
-    pub(crate) async fn bridge(&self, browser: WebSocket, peer: IpAddr) {
-        self.metrics.relay.admitted.inc();
-        bridge::run(browser, peer, self).await;
-    }
 }

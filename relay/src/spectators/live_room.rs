@@ -149,16 +149,16 @@ impl LiveRoom {
         let now = self.clock.now();
         let mut state = self.state.lock();
         let State { room, views, .. } = &mut *state;
-        let before = views.snapshot_number();
+        let before = views.newest.snapshot_number;
         if let Some(view) = views.take(room, now) {
             self.shown.send_replace(view);
         }
-        if views.snapshot_number() != before {
+        if views.newest.snapshot_number != before {
             self.metrics.spectators.snapshots.inc();
         }
         let is_ticking = (room.is_live() || views.is_pending()) && self.is_watched();
         if !is_ticking {
-            views.clear();
+            views.delayed.clear();
         }
         state.is_ticking = is_ticking;
         is_ticking

@@ -45,9 +45,9 @@ impl View {
 #[derive(Debug)]
 pub(crate) struct Views {
     delay: Duration,
-    newest: View,
+    pub(super) newest: View,
     /// Views that are not due yet, oldest first. One a tick at most, so never more than the delay has ticks.
-    delayed: VecDeque<(Duration, View)>,
+    pub(super) delayed: VecDeque<(Duration, View)>,
     /// The last snapshot had cars, so one without any must follow it.
     had_cars: bool,
 }
@@ -64,11 +64,7 @@ impl Views {
 
     /// Take the room as it is at `now`. Gives the view that is due.
     pub(crate) fn take(&mut self, room: &mut Room, now: Duration) -> Option<View> {
-        let is_new = self.refresh(room, now);
-        if self.delay.is_zero() {
-            return is_new.then(|| self.newest.clone());
-        }
-        if is_new {
+        if self.refresh(room, now) {
             let due = now + self.delay;
             self.delayed.push_back((due, self.newest.clone()));
         }
@@ -86,19 +82,9 @@ impl Views {
         shown.snapshot = Bytes::new();
     }
 
-    /// How many snapshots were made.
-    pub(crate) const fn snapshot_number(&self) -> u32 {
-        self.newest.snapshot_number
-    }
-
     /// Say whether there is something to show even if nothing happens in the room.
     pub(crate) fn is_pending(&self) -> bool {
         self.had_cars || !self.delayed.is_empty()
-    }
-
-    /// Forget what is not shown yet.
-    pub(crate) fn clear(&mut self) {
-        self.delayed.clear();
     }
 
     /// Bring `newest` up to date. Says whether it changed.
