@@ -21,6 +21,9 @@ use crate::players::websocket::WebSocket;
 /// Letters of a refused origin that are logged. Real origins are shorter.
 const MAX_LOGGED_ORIGIN: usize = 200;
 
+/// Why a client is not let in: for the client, and for the count.
+pub(super) type Refused = (CloseReason, Refusal);
+
 /// Upgrade a player.
 pub(super) async fn player(
     State(services): State<Arc<Services>>,
@@ -32,8 +35,8 @@ pub(super) async fn player(
         Err(refusal) => return *refusal,
     };
     let allowed = &services.config.allow_origins;
-    let refusal =
-        (!origin::is_allowed(request.headers(), allowed)).then(|| origin_refused(&request));
+    let is_allowed = origin::is_allowed(request.headers(), allowed);
+    let refused = (!is_allowed).then(|| origin_refused(&request));
     let upgraded = hyper::upgrade::on(&mut request);
     let lifecycle = services.lifecycle.clone();
     lifecycle.spawn(async move {
@@ -42,49 +45,48 @@ pub(super) async fn player(
         let Ok(socket) = WebSocket::over(upgraded).await else {
             return;
         };
-        match refusal {
-            Some(reason) => {
-                let metrics = &services.metrics;
-                metrics.refused(ClientKind::Player, Refusal::Origin);
-                refuse(socket, &reason, peer, &services).await;
-            }
-            None => admit(socket, peer, &services).await,
+        let slot = match refused {
+            Some(refused) => Err(refused),
+            None => services.players.slots.enter(peer).map_err(full),
+        };
+        match slot {
+            Ok(_slot) => services.players.bridge(socket, peer).await,
+            Err(refused) => refuse(socket, ClientKind::Player, refused, peer, &services).await,
         }
     });
     switch
 }
 
-async fn admit(socket: WebSocket, peer: IpAddr, services: &Services) {
-    let (text, counted) = match services.players.slots.enter(peer) {
-        Ok(_slot) => return services.players.bridge(socket, peer).await,
-        Err(Full::InAll) => ("The relay is full: try again later.", Refusal::Full),
-        Err(Full::OfAddress) => (
+fn full(which: Full) -> Refused {
+    let (text, counted) = match which {
+        Full::InAll => ("The relay is full: try again later.", Refusal::Full),
+        Full::OfAddress => (
             "Too many players are connected from this address: try again later.",
             Refusal::Address,
         ),
     };
-    services.metrics.refused(ClientKind::Player, counted);
-    let reason = CloseReason::new(CloseCode::Full, text);
-    refuse(socket, &reason, peer, services).await;
+    (CloseReason::new(CloseCode::Full, text), counted)
 }
 
 /// Tell a client why it is refused. It holds a slot until it has been told, and is dropped if no slot is free.
 pub(super) async fn refuse(
     mut socket: WebSocket,
-    reason: &CloseReason,
+    who: ClientKind,
+    (reason, counted): Refused,
     peer: IpAddr,
     services: &Services,
 ) {
+    services.metrics.refused(who, counted);
     let Ok(_slot) = services.refusals.enter(peer) else {
         return services.metrics.reached(Limit::Refusals);
     };
     tracing::info!(%peer, code = reason.code.number(), "{reason}");
     let mut nothing = Outbox::default();
-    let close = socket.close(&mut nothing, reason);
+    let close = socket.close(&mut nothing, &reason);
     let _closed_or_not = timeout(services.config.timeouts.close, close).await;
 }
 
-fn origin_refused(request: &Request) -> CloseReason {
+fn origin_refused(request: &Request) -> Refused {
     let origin = request.headers().get(header::ORIGIN);
     let origin = origin
         .and_then(|origin| origin.to_str().ok())
@@ -94,5 +96,6 @@ fn origin_refused(request: &Request) -> CloseReason {
         CloseCode::NotAllowed,
         "Pages of this site may not connect here: the relay's operator can allow it.",
     );
-    reason.with_cause(format!("to allow it, use --allow-origin {shown}"))
+    let cause = format!("to allow it, use --allow-origin {shown}");
+    (reason.with_cause(cause), Refusal::Origin)
 }

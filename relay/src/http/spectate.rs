@@ -11,7 +11,7 @@ use hyper::upgrade::Upgraded;
 use protocol::frame::CloseCode;
 use protocol::id::RoomId;
 
-use super::play::refuse;
+use super::play::{Refused, refuse};
 use super::{Peer, Services, upgrade};
 use crate::close::CloseReason;
 use crate::limits::{Full, Slot};
@@ -47,9 +47,6 @@ pub(super) async fn spectator(
     switch
 }
 
-/// Why a client may not watch: for the client, and for the count.
-type Refused = (CloseReason, Refusal);
-
 /// Show the room to a client, or tell it why it may not watch.
 async fn admit(
     upgraded: Upgraded,
@@ -64,10 +61,9 @@ async fn admit(
                 spectators.show(&room, connection, slot);
             }
         }
-        Err((reason, counted)) => {
-            services.metrics.refused(ClientKind::Spectator, counted);
+        Err(refused) => {
             if let Ok(socket) = WebSocket::over(upgraded).await {
-                refuse(socket, &reason, peer, services).await;
+                refuse(socket, ClientKind::Spectator, refused, peer, services).await;
             }
         }
     }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
-use axum::body::Body;
+use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
 
@@ -118,20 +118,13 @@ fn answer(www: &Www, path: &str) -> Response {
     let Some((data, hash)) = www.read(path) else {
         return missing(path);
     };
-    let mut response = Response::new(match data {
-        Cow::Borrowed(data) => Body::from(data),
-        Cow::Owned(data) => Body::from(data),
-    });
-    response.extensions_mut().insert(hash);
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(media_type(path)),
-    );
     // Names carry no version, so a browser asks each time and mostly learns that nothing has changed.
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    response
+    let headers = [
+        (header::CONTENT_TYPE, media_type(path)),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::VARY, "accept-encoding"),
+    ];
+    (Extension(hash), headers, data).into_response()
 }
 
 fn missing(path: &str) -> Response {
