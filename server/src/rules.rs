@@ -15,7 +15,6 @@ mod session;
 mod sign_in;
 
 use std::collections::{HashMap, VecDeque};
-use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -370,16 +369,6 @@ impl Rules {
         } else {
             Seating::LowestFree
         }
-    }
-}
-
-impl fmt::Debug for Rules {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rules")
-            .field("config", &self.config)
-            .field("sessions", &self.sessions.len())
-            .field("rooms", &self.rooms.len())
-            .finish_non_exhaustive()
     }
 }
 

@@ -13,18 +13,10 @@ use super::{Conn, Output, Rules};
 
 /// What a datagram asks for.
 enum Packet {
-    /// Show the car of `sender` here.
-    Update {
-        sender: String,
-        position: Vec3,
-        rotation: Quat,
-    },
-    /// Send the controls of `sender` on to `room`.
-    Input {
-        sender: String,
-        room: String,
-        relayed: String,
-    },
+    /// Show the sender's car here.
+    Update { position: Vec3, rotation: Quat },
+    /// Send the sender's controls on to `room`.
+    Input { room: String, relayed: String },
 }
 
 impl Rules {
@@ -34,15 +26,9 @@ impl Rules {
         if known.is_some_and(|conn| self.take_datagram(conn, from, bytes)) {
             return;
         }
-        let strangers = self
-            .sessions
-            .iter()
-            .filter(|(_, session)| session.authenticated);
-        let strangers: Vec<Conn> = strangers
-            .map(|(conn, _)| *conn)
-            .filter(|conn| Some(*conn) != known)
-            .collect();
-        for conn in strangers {
+        let others = self.sessions.keys().copied();
+        let others: Vec<Conn> = others.filter(|conn| Some(*conn) != known).collect();
+        for conn in others {
             if self.take_datagram(conn, from, bytes) {
                 return;
             }
@@ -51,14 +37,10 @@ impl Rules {
 
     /// Try a datagram with the key of one session; says whether it was made with that key.
     fn take_datagram(&mut self, conn: Conn, from: SocketAddr, bytes: &[u8]) -> bool {
-        let Some(session) = self
-            .sessions
-            .get(&conn)
+        let session = self.sessions.get(&conn);
+        let cipher = session
             .filter(|session| session.authenticated)
-        else {
-            return false;
-        };
-        let cipher = session.cipher.as_ref();
+            .and_then(|session| session.cipher.as_ref());
         let Some(text) = cipher.and_then(|cipher| self.open(cipher, bytes)) else {
             return false;
         };
@@ -67,9 +49,9 @@ impl Rules {
         };
         self.move_endpoint(conn, from);
         if let Some(object) = object
-            && let Ok(packet) = Packet::read(&object, &text)
+            && let Ok((sender, packet)) = Packet::read(&object, &text)
         {
-            self.apply_packet(conn, from, packet);
+            self.apply_packet(conn, from, &sender, packet);
         }
         true
     }
@@ -101,26 +83,15 @@ impl Rules {
     }
 
     /// The original believes the id in the text whichever key opened it; the default mode does not.
-    fn apply_packet(&mut self, opener: Conn, from: SocketAddr, packet: Packet) {
-        let believed = self.config.faithful
-            || self
-                .sessions
-                .get(&opener)
-                .is_some_and(|session| session.id.as_str() == packet.sender());
-        if !believed {
+    fn apply_packet(&mut self, opener: Conn, from: SocketAddr, sender: &str, packet: Packet) {
+        let session = self.sessions.get(&opener);
+        let is_its_own = session.is_some_and(|session| session.id.as_str() == sender);
+        if !(is_its_own || self.config.faithful) {
             return;
         }
         match packet {
-            Packet::Update {
-                sender,
-                position,
-                rotation,
-            } => self.update(&sender, from, position, rotation),
-            Packet::Input {
-                sender,
-                room,
-                relayed,
-            } => self.input(opener, &sender, &room, relayed),
+            Packet::Update { position, rotation } => self.update(sender, from, position, rotation),
+            Packet::Input { room, relayed } => self.input(opener, sender, &room, relayed),
         }
     }
 
@@ -181,17 +152,14 @@ impl Rules {
 }
 
 impl Packet {
-    /// Read the object of a datagram; `text` is the whole of it.
-    fn read(object: &Object<'_>, text: &str) -> Result<Self, WrongType> {
+    /// Read the object of a datagram, and the id of its sender; `text` is the whole of it.
+    fn read(object: &Object<'_>, text: &str) -> Result<(String, Self), WrongType> {
         let required = |key| {
-            object
-                .text(key)?
-                .flatten()
-                .filter(|text| !text.is_empty())
-                .ok_or(WrongType)
+            let text = object.text(key)?.flatten();
+            text.filter(|text| !text.is_empty()).ok_or(WrongType)
         };
         let (command, sender) = (required("command")?, required("sessionId")?);
-        match command.as_str() {
+        let packet = match command.as_str() {
             // What is absent is at the origin and looks along +Z.
             "UPDATE" => {
                 let origin = [("x", 0.0), ("y", 0.0), ("z", 0.0)];
@@ -200,28 +168,18 @@ impl Packet {
                 let ahead = [("x", 0.0), ("y", 0.0), ("z", 0.0), ("w", 1.0)];
                 let [x, y, z, w] = floats(object, "rotation", ahead)?;
                 let rotation = Quat::new(x, y, z, w);
-                Ok(Self::Update {
-                    sender,
-                    position,
-                    rotation,
-                })
+                Self::Update { position, rotation }
             }
             "INPUT" => {
                 object.raw("input").ok_or(WrongType)?;
-                Ok(Self::Input {
-                    sender,
+                Self::Input {
                     room: required("roomId")?,
                     relayed: json::compact(text)?,
-                })
+                }
             }
-            _ => Err(WrongType),
-        }
-    }
-
-    fn sender(&self) -> &str {
-        match self {
-            Self::Update { sender, .. } | Self::Input { sender, .. } => sender,
-        }
+            _ => return Err(WrongType),
+        };
+        Ok((sender, packet))
     }
 }
 

@@ -80,18 +80,13 @@ impl Rules {
     }
 
     pub(super) fn leave_room(&mut self, conn: Conn) {
-        match self.place(conn) {
+        let place = self.place(conn);
+        self.forget_room(conn);
+        match place {
             Place::NoRoom => self.error(conn, "Cannot leave room. No room joined."),
-            Place::RoomGone => {
-                self.forget_room(conn);
-                self.error(conn, "Cannot leave room. Room not found.");
-            }
-            Place::NotListed => {
-                self.forget_room(conn);
-                self.error(conn, "Cannot leave room. You are not in this room.");
-            }
+            Place::RoomGone => self.error(conn, "Cannot leave room. Room not found."),
+            Place::NotListed => self.error(conn, "Cannot leave room. You are not in this room."),
             Place::In(player, room_id) => {
-                self.forget_room(conn);
                 self.remove_player(&player, &room_id);
                 self.reply(conn, &Reply::LeaveOk { room_id });
             }
@@ -119,16 +114,11 @@ impl Rules {
                 self.forget_room(conn);
                 self.error(conn, "Cannot start game. You are not in this room.");
             }
-            Place::In(player, room) if self.is_host(&player, &room) => self.start(conn, &room),
-            Place::In(..) => {
-                self.error(conn, "Cannot start game. Only the host can start the game.");
-            }
+            Place::In(player, room) => match self.rooms.get(&room) {
+                Some(found) if found.host == player => self.start(conn, &room),
+                _ => self.error(conn, "Cannot start game. Only the host can start the game."),
+            },
         }
-    }
-
-    fn is_host(&self, player: &SessionId, room: &RoomId) -> bool {
-        let room = self.rooms.get(room);
-        room.is_some_and(|room| room.host == *player)
     }
 
     fn start(&mut self, host: Conn, room: &RoomId) {
@@ -197,15 +187,14 @@ impl Rules {
     }
 
     fn place(&self, conn: Conn) -> Place {
-        let Some(session) = self.sessions.get(&conn) else {
+        let session = self.sessions.get(&conn);
+        let Some((player, id)) = session.and_then(|session| Some((session.id, session.room?)))
+        else {
             return Place::NoRoom;
         };
-        let Some(id) = &session.room else {
-            return Place::NoRoom;
-        };
-        match self.rooms.get(id) {
+        match self.rooms.get(&id) {
             None => Place::RoomGone,
-            Some(room) if room.holds(&session.id) => Place::In(session.id, *id),
+            Some(room) if room.holds(&player) => Place::In(player, id),
             Some(_) => Place::NotListed,
         }
     }

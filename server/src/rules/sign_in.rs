@@ -36,15 +36,17 @@ impl Rules {
                 _ if empty => self.refuse(conn, WRONG_FOR_NAME),
                 None => self.accept(conn, name),
                 Some(hash) => {
-                    let job = PasswordJob::Verify(password, hash);
-                    self.ask(conn, Purpose::TakeName(name), job);
+                    self.ask(
+                        conn,
+                        Purpose::TakeName(name),
+                        PasswordJob::Verify(password, hash),
+                    );
                 }
             }
         } else if empty || name.is_empty() {
             self.accept(conn, name);
         } else {
-            let job = PasswordJob::Hash(password.clone());
-            self.ask(conn, Purpose::Register(name, password), job);
+            self.register(conn, name, password);
         }
     }
 
@@ -56,11 +58,14 @@ impl Rules {
             let text = format!("A player name has at most {MAX_PLAYER_NAME_CHARS} characters.");
             return self.refuse(conn, &text);
         }
-        let hash = self.accounts.hash(&fold(&name)).cloned();
+        let hash = self.accounts.hash(&upper_case(&name)).cloned();
         match (hash, password) {
             (Some(hash), Some(password)) => {
-                let job = PasswordJob::Verify(password, hash);
-                self.ask(conn, Purpose::TakeName(name), job);
+                self.ask(
+                    conn,
+                    Purpose::TakeName(name),
+                    PasswordJob::Verify(password, hash),
+                );
             }
             (_, None) if self.already_is(conn, &name) => self.accept(conn, name),
             (Some(_), None) => {
@@ -72,10 +77,7 @@ impl Rules {
             (None, _) if self.is_online_elsewhere(conn, &name) => {
                 self.refuse(conn, "This player name is in use. Please choose another.");
             }
-            (None, Some(password)) => {
-                let job = PasswordJob::Hash(password.clone());
-                self.ask(conn, Purpose::Register(name, password), job);
-            }
+            (None, Some(password)) => self.register(conn, name, password),
             (None, None) => self.accept(conn, name),
         }
     }
@@ -98,8 +100,11 @@ impl Rules {
             _ if password.reveal().is_empty() => self.confirm(conn, false),
             None => self.confirm(conn, true),
             Some(hash) => {
-                let job = PasswordJob::Verify(password, hash);
-                self.ask(conn, Purpose::Authenticate, job);
+                self.ask(
+                    conn,
+                    Purpose::Authenticate,
+                    PasswordJob::Verify(password, hash),
+                );
             }
         }
     }
@@ -127,6 +132,11 @@ impl Rules {
             }
             _ => self.error(conn, "The password could not be checked. Please try again."),
         }
+    }
+
+    fn register(&mut self, conn: Conn, name: String, password: Password) {
+        let job = PasswordJob::Hash(password.clone());
+        self.ask(conn, Purpose::Register(name, password), job);
     }
 
     fn accept(&mut self, conn: Conn, name: String) {
@@ -185,27 +195,24 @@ impl Rules {
         if self.config.faithful {
             name.to_owned()
         } else {
-            fold(name)
+            upper_case(name)
         }
     }
 
     /// Say whether another session has this name, in any case. A session that is not signed in has no name in the default
     /// mode; on the original it is `Anonymous`.
     fn is_online_elsewhere(&self, conn: Conn, name: &str) -> bool {
-        let name = fold(name);
+        let name = upper_case(name);
         self.sessions.iter().any(|(&other, session)| {
             let counts = session.authenticated || self.config.faithful;
-            other != conn && counts && fold(&session.name) == name
+            other != conn && counts && upper_case(&session.name) == name
         })
     }
 
     fn already_is(&self, conn: Conn, name: &str) -> bool {
         let session = self.sessions.get(&conn);
-        session.is_some_and(|session| session.authenticated && fold(&session.name) == fold(name))
+        session.is_some_and(|session| {
+            session.authenticated && upper_case(&session.name) == upper_case(name)
+        })
     }
-}
-
-/// Make names equal that differ only in case.
-fn fold(name: &str) -> String {
-    upper_case(name)
 }
