@@ -1,6 +1,7 @@
 //! Shared by the end-to-end tests and the programs for load: a whole site on loopback, and players and spectators without a
 //! browser.
 
+mod child;
 mod delays;
 mod player;
 pub mod process;
@@ -8,6 +9,7 @@ mod site;
 mod spectator;
 mod websocket;
 
+pub use child::ChildProcess;
 pub use delays::Delays;
 pub use player::Player;
 pub use site::Site;

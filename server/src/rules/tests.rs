@@ -13,7 +13,7 @@ use protocol::cipher::Cipher;
 use super::*;
 
 /// A server and everything its clients have received and not looked at.
-struct World {
+struct TestServer {
     rules: Rules,
     now: Duration,
     lines: HashMap<Conn, Vec<String>>,
@@ -53,7 +53,7 @@ fn updated(sender: &str, x: &str) -> String {
     ) + "\n"
 }
 
-impl World {
+impl TestServer {
     fn new(faithful: bool) -> Self {
         let mut rooms = 0;
         let room_ids = move || {
@@ -150,11 +150,11 @@ impl World {
     }
 
     /// Send a text sealed with a session's key from a session's usual place; gives what anybody received.
-    fn cast(&mut self, conn: Conn, text: &str) -> Vec<(SocketAddr, String)> {
-        self.cast_bytes(place(conn), &seal(conn, text.as_bytes()))
+    fn send_datagram(&mut self, conn: Conn, text: &str) -> Vec<(SocketAddr, String)> {
+        self.send_datagram_bytes(address(conn), &seal(conn, text.as_bytes()))
     }
 
-    fn cast_bytes(&mut self, from: SocketAddr, bytes: &[u8]) -> Vec<(SocketAddr, String)> {
+    fn send_datagram_bytes(&mut self, from: SocketAddr, bytes: &[u8]) -> Vec<(SocketAddr, String)> {
         self.rules.handle_datagram(from, bytes);
         self.deliver();
         std::mem::take(&mut self.datagrams)
@@ -199,7 +199,7 @@ fn id(conn: Conn) -> String {
     format!("{:032x}", conn.0)
 }
 
-fn place(conn: Conn) -> SocketAddr {
+fn address(conn: Conn) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, 1000 + u16::try_from(conn.0).unwrap()))
 }
 
@@ -235,17 +235,17 @@ proptest! {
         faithful in any::<bool>(),
         steps in prop::collection::vec((0_u64..4, wild_lines(), prop::collection::vec(any::<u8>(), 0..64)), 0..40),
     ) {
-        let mut world = World::new(faithful);
+        let mut server = TestServer::new(faithful);
         for _ in 0..4 {
-            world.connect();
+            server.connect();
         }
         for (conn, line, bytes) in steps {
             let conn = Conn(conn + 1);
-            world.say(conn, &line);
-            world.rules.handle_line(conn, Err(LineError::InvalidUtf8(bytes.clone())), world.now);
-            world.cast_bytes(place(conn), &bytes);
-            world.cast(conn, &line);
-            world.cast_bytes(place(conn), &seal(conn, &bytes));
+            server.say(conn, &line);
+            server.rules.handle_line(conn, Err(LineError::InvalidUtf8(bytes.clone())), server.now);
+            server.send_datagram_bytes(address(conn), &bytes);
+            server.send_datagram(conn, &line);
+            server.send_datagram_bytes(address(conn), &seal(conn, &bytes));
         }
     }
 }

@@ -34,14 +34,14 @@ struct Shared {
 struct Stage {
     server: Server,
     shared: Arc<Shared>,
-    clients: HashMap<String, Actor>,
+    clients: HashMap<String, Client>,
     /// How much each client should have received by now.
     expected: HashMap<(String, Channel), usize>,
     tasks: JoinSet<()>,
 }
 
 /// One client of the recording.
-struct Actor {
+struct Client {
     writer: Option<Box<dyn AsyncWrite + Send + Unpin>>,
     reader: Option<AbortHandle>,
     udp: Arc<UdpSocket>,
@@ -192,7 +192,7 @@ impl Stage {
             }
             Kind::Sent(payload) => {
                 let bytes = self.bytes(who, payload, wrong_seal)?;
-                if let Some(writer) = &mut self.actor(who).await.writer {
+                if let Some(writer) = &mut self.client(who).await.writer {
                     // Once the server has closed, a client's bytes go nowhere, as they did in the recording.
                     let _ =
                         async { writer.write_all(&bytes).await.and(writer.flush().await) }.await;
@@ -202,14 +202,14 @@ impl Stage {
             Kind::DatagramSent(payload) => {
                 let bytes = self.bytes(who, payload, wrong_seal)?;
                 let address = self.server.udp_addr();
-                let sent = self.actor(who).await.udp.send_to(&bytes, address).await;
+                let sent = self.client(who).await.udp.send_to(&bytes, address).await;
                 sent.map(drop).map_err(|error| error.to_string())
             }
             Kind::NewPort => {
                 let (udp, udp_reader) = self.open_udp(who).await;
-                let actor = self.actor(who).await;
-                actor.udp_reader.abort();
-                (actor.udp, actor.udp_reader) = (udp, udp_reader);
+                let client = self.client(who).await;
+                client.udp_reader.abort();
+                (client.udp, client.udp_reader) = (udp, udp_reader);
                 Ok(())
             }
             Kind::Line(_) | Kind::Closed | Kind::Datagram { .. } | Kind::Note => Ok(()),
@@ -243,20 +243,20 @@ impl Stage {
         let (reader, writer) = tokio::io::split(stream);
         let (shared, name) = (Arc::clone(&self.shared), who.to_owned());
         let reader = self.tasks.spawn(read_lines(reader, shared, name));
-        let actor = self.actor(who).await;
-        if let Some(before) = actor.reader.replace(reader) {
+        let client = self.client(who).await;
+        if let Some(before) = client.reader.replace(reader) {
             before.abort();
         }
-        actor.writer = Some(Box::new(writer));
+        client.writer = Some(Box::new(writer));
     }
 
     async fn vanish(&mut self, who: &str) {
-        let actor = self.actor(who).await;
-        actor.writer = None;
-        if let Some(reader) = actor.reader.take() {
+        let client = self.client(who).await;
+        client.writer = None;
+        if let Some(reader) = client.reader.take() {
             reader.abort();
         }
-        actor.udp_reader.abort();
+        client.udp_reader.abort();
     }
 
     fn bytes(&self, who: &str, payload: &Payload, wrong_seal: bool) -> Result<Vec<u8>, String> {
@@ -271,16 +271,16 @@ impl Stage {
         })
     }
 
-    async fn actor(&mut self, who: &str) -> &mut Actor {
+    async fn client(&mut self, who: &str) -> &mut Client {
         if !self.clients.contains_key(who) {
             let (udp, udp_reader) = self.open_udp(who).await;
-            let actor = Actor {
+            let client = Client {
                 writer: None,
                 reader: None,
                 udp,
                 udp_reader,
             };
-            self.clients.insert(who.to_owned(), actor);
+            self.clients.insert(who.to_owned(), client);
         }
         self.clients.get_mut(who).unwrap()
     }

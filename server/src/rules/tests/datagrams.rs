@@ -7,42 +7,44 @@ use flate2::write::GzEncoder;
 use super::*;
 
 /// Two players in one room whose places are known.
-fn pair(faithful: bool) -> (World, Conn, Conn, String) {
-    let mut world = World::new(faithful);
-    let (ann, bob) = (world.named("Ann"), world.named("Bob"));
-    let room = world.create(ann);
-    world.join(bob, &room);
-    assert!(world.cast(ann, &update(&id(ann), "0")).is_empty());
+fn pair(faithful: bool) -> (TestServer, Conn, Conn, String) {
+    let mut server = TestServer::new(faithful);
+    let (ann, bob) = (server.named("Ann"), server.named("Bob"));
+    let room = server.create(ann);
+    server.join(bob, &room);
+    assert!(server.send_datagram(ann, &update(&id(ann), "0")).is_empty());
     assert_eq!(
-        world.cast(bob, &update(&id(bob), "0")),
-        [(place(ann), updated(&id(bob), "0"))]
+        server.send_datagram(bob, &update(&id(bob), "0")),
+        [(address(ann), updated(&id(bob), "0"))]
     );
-    (world, ann, bob, room)
+    (server, ann, bob, room)
 }
 
-fn both() -> [(World, Conn, Conn, String); 2] {
+fn both() -> [(TestServer, Conn, Conn, String); 2] {
     [pair(true), pair(false)]
 }
 
 #[test]
 fn absent_fields_have_defaults_and_wrong_ones_drop_the_datagram() {
-    for (mut world, ann, bob, _) in both() {
+    for (mut server, ann, bob, _) in both() {
         let sender = id(ann);
         let bare = format!(r#"{{"command":"UPDATE","sessionId":"{sender}"}}"#);
         assert_eq!(
-            world.cast(ann, &bare),
-            [(place(bob), updated(&sender, "0"))]
+            server.send_datagram(ann, &bare),
+            [(address(bob), updated(&sender, "0"))]
         );
         for wrong in ["\"1\"", "null", "true", "{}"] {
             assert!(
-                world.cast(ann, &update(&sender, wrong)).is_empty(),
+                server
+                    .send_datagram(ann, &update(&sender, wrong))
+                    .is_empty(),
                 "{wrong}"
             );
         }
         for position in ["null", "5", "[]", "\"x\""] {
             let text =
                 format!(r#"{{"command":"UPDATE","sessionId":"{sender}","position":{position}}}"#);
-            assert!(world.cast(ann, &text).is_empty(), "{position}");
+            assert!(server.send_datagram(ann, &text).is_empty(), "{position}");
         }
         for text in [
             "",
@@ -52,44 +54,52 @@ fn absent_fields_have_defaults_and_wrong_ones_drop_the_datagram() {
             r#"{"command":"update"}"#,
             r#"{"command":"UPDATE"}"#,
         ] {
-            assert!(world.cast(ann, text).is_empty(), "{text}");
+            assert!(server.send_datagram(ann, text).is_empty(), "{text}");
         }
     }
 }
 
 #[test]
 fn numbers_are_32_bit_floats_in_the_spelling_of_the_original() {
-    for (mut world, ann, bob, _) in both() {
+    for (mut server, ann, bob, _) in both() {
         for (sent, spelled) in [
             ("1e-7", "1E-07"),
             ("16777217", "16777216"),
             ("-0", "-0"),
             ("1E20", "1E+20"),
         ] {
-            let heard = world.cast(ann, &update(&id(ann), sent));
-            assert_eq!(heard, [(place(bob), updated(&id(ann), spelled))]);
+            let heard = server.send_datagram(ann, &update(&id(ann), sent));
+            assert_eq!(heard, [(address(bob), updated(&id(ann), spelled))]);
         }
     }
 }
 
 #[test]
 fn a_position_that_overflows_reaches_nobody() {
-    for (mut world, ann, _, _) in both() {
-        assert!(world.cast(ann, &update(&id(ann), "1e99")).is_empty());
+    for (mut server, ann, _, _) in both() {
+        assert!(
+            server
+                .send_datagram(ann, &update(&id(ann), "1e99"))
+                .is_empty()
+        );
     }
 }
 
 #[test]
 fn a_position_that_overflows_still_sets_the_endpoint() {
-    for (mut world, ann, bob, room) in both() {
-        let cy = world.named("Cy");
-        world.join(cy, &room);
-        assert!(world.cast(cy, &update(&id(cy), "1e99")).is_empty());
-        let heard = world.cast(ann, &update(&id(ann), "1"));
+    for (mut server, ann, bob, room) in both() {
+        let cy = server.named("Cy");
+        server.join(cy, &room);
+        assert!(
+            server
+                .send_datagram(cy, &update(&id(cy), "1e99"))
+                .is_empty()
+        );
+        let heard = server.send_datagram(ann, &update(&id(ann), "1"));
         let line = updated(&id(ann), "1");
         assert_eq!(heard.len(), 2, "{heard:?}");
         for to in [bob, cy] {
-            assert!(heard.contains(&(place(to), line.clone())), "{heard:?}");
+            assert!(heard.contains(&(address(to), line.clone())), "{heard:?}");
         }
     }
 }
@@ -97,21 +107,24 @@ fn a_position_that_overflows_still_sets_the_endpoint() {
 #[test]
 fn the_original_trusts_the_id_in_the_text_and_we_trust_the_key() {
     for (faithful, heard) in [(true, 1), (false, 0)] {
-        let (mut world, ann, bob, _) = pair(faithful);
-        let eve = world.named("Eve");
+        let (mut server, ann, bob, _) = pair(faithful);
+        let eve = server.named("Eve");
         // Eve claims to be Bob, with her own key.
-        assert_eq!(world.cast(eve, &update(&id(bob), "9")).len(), heard);
+        assert_eq!(
+            server.send_datagram(eve, &update(&id(bob), "9")).len(),
+            heard
+        );
         let _ = ann;
     }
 }
 
 #[test]
 fn every_update_sets_the_senders_endpoint_again() {
-    for (mut world, ann, bob, _) in both() {
+    for (mut server, ann, bob, _) in both() {
         let moved = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
-        world.cast_bytes(moved, &seal(ann, update(&id(ann), "1").as_bytes()));
+        server.send_datagram_bytes(moved, &seal(ann, update(&id(ann), "1").as_bytes()));
         assert_eq!(
-            world.cast(bob, &update(&id(bob), "2")),
+            server.send_datagram(bob, &update(&id(bob), "2")),
             [(moved, updated(&id(bob), "2"))]
         );
     }
@@ -119,7 +132,7 @@ fn every_update_sets_the_senders_endpoint_again() {
 
 #[test]
 fn an_input_is_passed_on_as_it_came_and_only_with_room_and_input() {
-    for (mut world, ann, bob, room) in both() {
+    for (mut server, ann, bob, room) in both() {
         let sender = id(ann);
         let sent = format!(
             r#"{{ "command":"INPUT", "sessionId":"{sender}", "roomId":"{room}", "input":5.0, "more":[1e5, "é"] }}"#
@@ -127,33 +140,39 @@ fn an_input_is_passed_on_as_it_came_and_only_with_room_and_input() {
         let passed = format!(
             r#"{{"command":"INPUT","sessionId":"{sender}","roomId":"{room}","input":5.0,"more":[1e5,"\u00E9"]}}"#
         ) + "\n";
-        assert_eq!(world.cast(ann, &sent), [(place(bob), passed)]);
+        assert_eq!(server.send_datagram(ann, &sent), [(address(bob), passed)]);
         for missing in ["roomId", "input", "sessionId", "command"] {
             assert!(
-                world.cast(ann, &sent.replace(missing, "other")).is_empty(),
+                server
+                    .send_datagram(ann, &sent.replace(missing, "other"))
+                    .is_empty(),
                 "{missing}"
             );
         }
-        assert!(world.cast(ann, &sent.replace(&room, "nope")).is_empty());
+        assert!(
+            server
+                .send_datagram(ann, &sent.replace(&room, "nope"))
+                .is_empty()
+        );
     }
 }
 
 #[test]
 fn an_input_to_a_strangers_room_is_passed_on_by_the_original_only() {
     for (faithful, heard) in [(true, 2), (false, 0)] {
-        let (mut world, _, _, room) = pair(faithful);
-        let eve = world.named("Eve");
+        let (mut server, _, _, room) = pair(faithful);
+        let eve = server.named("Eve");
         let text = format!(
             r#"{{"command":"INPUT","sessionId":"{}","roomId":"{room}","input":{{}}}}"#,
             id(eve)
         );
-        assert_eq!(world.cast(eve, &text).len(), heard);
+        assert_eq!(server.send_datagram(eve, &text).len(), heard);
     }
 }
 
 #[test]
 fn plain_damaged_and_unauthenticated_datagrams_are_dropped() {
-    for (mut world, ann, _, _) in both() {
+    for (mut server, ann, _, _) in both() {
         let text = update(&id(ann), "1");
         let sealed = seal(ann, text.as_bytes());
         let mut longer = sealed.clone();
@@ -172,34 +191,41 @@ fn plain_damaged_and_unauthenticated_datagrams_are_dropped() {
             &sealed[4..],
             &[],
         ] {
-            assert!(world.cast_bytes(place(ann), bytes).is_empty());
+            assert!(server.send_datagram_bytes(address(ann), bytes).is_empty());
         }
-        let stranger = world.connect();
-        assert!(world.cast(stranger, &update(&id(ann), "1")).is_empty());
-        assert_eq!(world.cast_bytes(place(ann), &sealed).len(), 1);
+        let stranger = server.connect();
+        assert!(
+            server
+                .send_datagram(stranger, &update(&id(ann), "1"))
+                .is_empty()
+        );
+        assert_eq!(server.send_datagram_bytes(address(ann), &sealed).len(), 1);
     }
 }
 
 #[test]
 fn compressed_datagrams_are_understood_in_the_default_mode() {
     for (faithful, heard) in [(true, 0), (false, 1)] {
-        let (mut world, ann, _, _) = pair(faithful);
+        let (mut server, ann, _, _) = pair(faithful);
         let mut packed = GzEncoder::new(Vec::new(), flate2::Compression::default());
         packed.write_all(update(&id(ann), "1").as_bytes()).unwrap();
         let sealed = seal(ann, &packed.finish().unwrap());
-        assert_eq!(world.cast_bytes(place(ann), &sealed).len(), heard);
+        assert_eq!(
+            server.send_datagram_bytes(address(ann), &sealed).len(),
+            heard
+        );
     }
 }
 
 #[test]
 fn endpoints_of_ended_sessions_are_forgotten() {
-    let (mut world, ann, bob, _) = pair(false);
-    world.disconnect(ann);
-    assert!(world.cast(bob, &update(&id(bob), "1")).is_empty());
-    world.disconnect(bob);
-    assert!(world.rules.endpoints.is_empty() && world.rules.conns.is_empty());
+    let (mut server, ann, bob, _) = pair(false);
+    server.disconnect(ann);
+    assert!(server.send_datagram(bob, &update(&id(bob), "1")).is_empty());
+    server.disconnect(bob);
+    assert!(server.rules.endpoints.is_empty() && server.rules.conns.is_empty());
     assert_eq!(
-        (world.rules.rooms.len(), world.rules.sessions.len()),
+        (server.rules.rooms.len(), server.rules.sessions.len()),
         (0, 0)
     );
 }

@@ -4,94 +4,97 @@ use super::*;
 
 #[test]
 fn a_vanished_player_stays_as_a_ghost_on_the_original_only() {
-    let mut world = World::new(true);
-    let (ann, bob) = (world.named("Ann"), world.named("Bob"));
-    let room = world.create(ann);
-    world.join(bob, &room);
-    world.disconnect(ann);
-    assert!(world.rooms().contains(&format!(
+    let mut server = TestServer::new(true);
+    let (ann, bob) = (server.named("Ann"), server.named("Bob"));
+    let room = server.create(ann);
+    server.join(bob, &room);
+    server.disconnect(ann);
+    assert!(server.rooms().contains(&format!(
         r#""playerCount":2,"isActive":false,"hostId":"{}""#,
         id(ann)
     )));
 
-    let mut world = World::new(false);
-    let (ann, bob) = (world.named("Ann"), world.named("Bob"));
-    let room = world.create(ann);
-    world.join(bob, &room);
-    world.disconnect(ann);
-    assert!(world.rooms().contains(&format!(
+    let mut server = TestServer::new(false);
+    let (ann, bob) = (server.named("Ann"), server.named("Bob"));
+    let room = server.create(ann);
+    server.join(bob, &room);
+    server.disconnect(ann);
+    assert!(server.rooms().contains(&format!(
         r#""playerCount":1,"isActive":false,"hostId":"{}""#,
         id(bob)
     )));
-    world.say(bob, r#"{"command":"START_GAME"}"#);
-    world.disconnect(bob);
-    assert_eq!(world.rooms(), "[]}");
+    server.say(bob, r#"{"command":"START_GAME"}"#);
+    server.disconnect(bob);
+    assert_eq!(server.rooms(), "[]}");
 }
 
 #[test]
 fn creating_or_joining_leaves_the_old_room_but_not_on_the_original() {
     for (faithful, left) in [(true, 1), (false, 0)] {
-        let mut world = World::new(faithful);
-        let (ann, bob) = (world.named("Ann"), world.named("Bob"));
-        let (first, second) = (world.create(ann), world.create(bob));
-        assert!(world.join(ann, &second).contains("JOIN_OK"));
-        let count = world.rooms().matches(&format!(r#""id":"{first}""#)).count();
+        let mut server = TestServer::new(faithful);
+        let (ann, bob) = (server.named("Ann"), server.named("Bob"));
+        let (first, second) = (server.create(ann), server.create(bob));
+        assert!(server.join(ann, &second).contains("JOIN_OK"));
+        let count = server
+            .rooms()
+            .matches(&format!(r#""id":"{first}""#))
+            .count();
         assert_eq!(count, left);
-        let third = world.create(ann);
-        assert!(world.command(ann, "LEAVE_ROOM").contains(&third));
+        let third = server.create(ann);
+        assert!(server.command(ann, "LEAVE_ROOM").contains(&third));
     }
 }
 
 #[test]
 fn a_refused_join_keeps_the_player_in_its_room() {
     let refusal = error_line("Failed to join room. Room may be full or inactive.");
-    for mut world in World::both() {
-        let host = world.named("Host");
-        let room = world.create(host);
+    for mut server in TestServer::both() {
+        let host = server.named("Host");
+        let room = server.create(host);
         for index in 1..ROOM_SEATS {
-            let player = world.named(&format!("P{index}"));
-            assert!(world.join(player, &room).contains("JOIN_OK"));
+            let player = server.named(&format!("P{index}"));
+            assert!(server.join(player, &room).contains("JOIN_OK"));
         }
-        let late = world.named("Late");
-        let own = world.create(late);
-        assert_eq!(world.join(late, &room), refusal);
-        assert_eq!(world.join(late, &own), refusal);
+        let late = server.named("Late");
+        let own = server.create(late);
+        assert_eq!(server.join(late, &room), refusal);
+        assert_eq!(server.join(late, &own), refusal);
         for unknown in ["nope", "", "no id at all"] {
-            assert_eq!(world.join(late, unknown), error_line("Room not found."));
+            assert_eq!(server.join(late, unknown), error_line("Room not found."));
         }
-        assert!(world.command(late, "GET_ROOM_PLAYERS").contains("Late"));
+        assert!(server.command(late, "GET_ROOM_PLAYERS").contains("Late"));
     }
 }
 
 #[test]
 fn a_started_room_that_empties_stays_on_the_original_only() {
     for (faithful, rooms) in [(true, 1), (false, 0)] {
-        let mut world = World::new(faithful);
-        let ann = world.named("Ann");
-        world.create(ann);
-        assert_eq!(world.say(ann, r#"{"command":"START_GAME"}"#).len(), 2);
-        world.command(ann, "LEAVE_ROOM");
-        assert_eq!(world.rooms().matches("playerCount").count(), rooms);
+        let mut server = TestServer::new(faithful);
+        let ann = server.named("Ann");
+        server.create(ann);
+        assert_eq!(server.say(ann, r#"{"command":"START_GAME"}"#).len(), 2);
+        server.command(ann, "LEAVE_ROOM");
+        assert_eq!(server.rooms().matches("playerCount").count(), rooms);
     }
 }
 
 #[test]
 fn an_update_gives_everybody_the_last_place_on_the_original_only() {
-    let mut world = World::new(true);
-    let (ann, bob) = (world.named("Ann"), world.named("Bob"));
-    let room = world.create(ann);
-    world.join(bob, &room);
-    world.cast(ann, &update(&id(ann), "1"));
-    let started = world.say(ann, r#"{"command":"START_GAME"}"#);
+    let mut server = TestServer::new(true);
+    let (ann, bob) = (server.named("Ann"), server.named("Bob"));
+    let room = server.create(ann);
+    server.join(bob, &room);
+    server.send_datagram(ann, &update(&id(ann), "1"));
+    let started = server.say(ann, r#"{"command":"START_GAME"}"#);
     assert_eq!(started[0].matches(r#"{"x":60,"#).count(), 2);
-    assert!(world.rooms().contains(&id(ann)));
+    assert!(server.rooms().contains(&id(ann)));
 
-    let mut world = World::new(false);
-    let (ann, bob) = (world.named("Ann"), world.named("Bob"));
-    let room = world.create(ann);
-    world.join(bob, &room);
-    world.cast(ann, &update(&id(ann), "1"));
-    let started = world.say(ann, r#"{"command":"START_GAME"}"#);
+    let mut server = TestServer::new(false);
+    let (ann, bob) = (server.named("Ann"), server.named("Bob"));
+    let room = server.create(ann);
+    server.join(bob, &room);
+    server.send_datagram(ann, &update(&id(ann), "1"));
+    let started = server.say(ann, r#"{"command":"START_GAME"}"#);
     let places = format!(
         r#""spawnPositions":{{"{}":{{"x":66,"y":-2,"z":0.8}},"{}":{{"x":60,"y":-2,"z":0.8}}}}}}"#,
         id(ann),
@@ -108,36 +111,36 @@ fn an_update_gives_everybody_the_last_place_on_the_original_only() {
         started[1],
         format!(r#"{{"command":"GAME_STARTED","roomId":"{room}",{places}"#)
     );
-    assert_eq!(world.lines.remove(&bob).unwrap(), started[..1]);
+    assert_eq!(server.lines.remove(&bob).unwrap(), started[..1]);
 }
 
 #[test]
 fn only_the_host_starts_and_only_from_a_room() {
-    for mut world in World::both() {
-        let (ann, bob) = (world.named("Ann"), world.named("Bob"));
+    for mut server in TestServer::both() {
+        let (ann, bob) = (server.named("Ann"), server.named("Bob"));
         assert_eq!(
-            world.command(bob, "START_GAME"),
+            server.command(bob, "START_GAME"),
             error_line("Cannot start game. No room joined.")
         );
-        let room = world.create(ann);
-        world.join(bob, &room);
+        let room = server.create(ann);
+        server.join(bob, &room);
         let refusal = error_line("Cannot start game. Only the host can start the game.");
-        assert_eq!(world.command(bob, "START_GAME"), refusal);
-        world.command(ann, "LEAVE_ROOM");
-        assert_eq!(world.say(bob, r#"{"command":"START_GAME"}"#).len(), 2);
+        assert_eq!(server.command(bob, "START_GAME"), refusal);
+        server.command(ann, "LEAVE_ROOM");
+        assert_eq!(server.say(bob, r#"{"command":"START_GAME"}"#).len(), 2);
     }
 }
 
 #[test]
 fn a_ghost_of_an_old_room_still_gets_its_start_on_the_original() {
-    let mut world = World::new(true);
-    let (ann, bob) = (world.named("Ann"), world.named("Bob"));
-    let room = world.create(ann);
-    world.join(bob, &room);
-    world.create(bob);
-    world.say(ann, r#"{"command":"START_GAME"}"#);
-    assert_eq!(world.lines.remove(&bob).unwrap().len(), 1);
-    assert!(world.join(bob, &room).contains("Failed to join room"));
+    let mut server = TestServer::new(true);
+    let (ann, bob) = (server.named("Ann"), server.named("Bob"));
+    let room = server.create(ann);
+    server.join(bob, &room);
+    server.create(bob);
+    server.say(ann, r#"{"command":"START_GAME"}"#);
+    assert_eq!(server.lines.remove(&bob).unwrap().len(), 1);
+    assert!(server.join(bob, &room).contains("Failed to join room"));
 }
 
 #[test]
@@ -147,21 +150,21 @@ fn an_endless_room_name_is_refused_by_us_only() {
         "x".repeat(MAX_ROOM_NAME_CHARS + 1)
     );
     for (faithful, expected) in [(true, "ROOM_CREATED"), (false, "ERROR")] {
-        let mut world = World::new(faithful);
-        let ann = world.named("Ann");
-        assert!(world.ask(ann, &command).contains(expected));
+        let mut server = TestServer::new(faithful);
+        let ann = server.named("Ann");
+        assert!(server.ask(ann, &command).contains(expected));
     }
 }
 
 #[test]
 fn rooms_are_limited() {
-    let mut world = World::new(true);
-    let ann = world.named("Ann");
+    let mut server = TestServer::new(true);
+    let ann = server.named("Ann");
     for _ in 0..MAX_ROOMS {
-        world.create(ann);
+        server.create(ann);
     }
     assert!(
-        world
+        server
             .ask(ann, r#"{"command":"CREATE_ROOM","name":"r"}"#)
             .contains("ERROR")
     );

@@ -4,75 +4,75 @@ use super::*;
 
 #[test]
 fn a_silent_session_is_cut_at_the_check_after_sixty_seconds_whatever_it_sends_by_udp() {
-    for mut world in World::both() {
-        let (quiet, busy) = (world.named("Quiet"), world.named("Busy"));
-        world.create(quiet);
+    for mut server in TestServer::both() {
+        let (quiet, busy) = (server.named("Quiet"), server.named("Busy"));
+        server.create(quiet);
         for second in 0..89 {
-            world.pass(Duration::from_secs(1));
-            world.cast(quiet, &update(&id(quiet), "1"));
+            server.pass(Duration::from_secs(1));
+            server.send_datagram(quiet, &update(&id(quiet), "1"));
             if second % 20 == 0 {
-                world.say(busy, "");
+                server.say(busy, "");
             }
-            assert!(world.closed.is_empty(), "after {second} s");
+            assert!(server.closed.is_empty(), "after {second} s");
         }
-        world.pass(Duration::from_secs(1));
-        assert_eq!(world.closed, [quiet]);
+        server.pass(Duration::from_secs(1));
+        assert_eq!(server.closed, [quiet]);
     }
 }
 
 #[test]
 fn bye_is_answered_and_what_follows_it_is_not() {
-    for mut world in World::both() {
-        let ann = world.connect();
-        assert_eq!(world.command(ann, "BYE"), r#"{"command":"BYE_OK"}"#);
-        assert_eq!(world.closed, [ann]);
-        assert!(world.say(ann, r#"{"command":"PING"}"#).is_empty());
+    for mut server in TestServer::both() {
+        let ann = server.connect();
+        assert_eq!(server.command(ann, "BYE"), r#"{"command":"BYE_OK"}"#);
+        assert_eq!(server.closed, [ann]);
+        assert!(server.say(ann, r#"{"command":"PING"}"#).is_empty());
     }
 }
 
 #[test]
 fn a_line_too_long_is_an_error_and_the_session_goes_on() {
-    for mut world in World::both() {
-        let ann = world.connect();
+    for mut server in TestServer::both() {
+        let ann = server.connect();
         let too_long = LineError::TooLong { limit: 7 };
-        world.rules.handle_line(ann, Err(too_long), world.now);
-        world.deliver();
-        let lines = world.lines.remove(&ann).unwrap();
+        server.rules.handle_line(ann, Err(too_long), server.now);
+        server.deliver();
+        let lines = server.lines.remove(&ann).unwrap();
         assert_eq!(
             lines,
             [error_line("Line too long. At most 7 bytes are taken.")]
         );
-        assert!(world.command(ann, "PING").contains("PONG"));
+        assert!(server.command(ann, "PING").contains("PONG"));
     }
 }
 
 #[test]
 fn sessions_are_limited() {
-    let mut world = World::new(false);
+    let mut server = TestServer::new(false);
     for _ in 0..MAX_SESSIONS {
-        world.connect();
+        server.connect();
     }
     let late = Conn(u64::MAX);
-    world
+    server
         .rules
-        .handle_connect(late, "late".parse().unwrap(), world.now);
-    world.deliver();
-    assert_eq!(world.closed, [late]);
+        .handle_connect(late, "late".parse().unwrap(), server.now);
+    server.deliver();
+    assert_eq!(server.closed, [late]);
 }
 
 #[test]
 fn a_message_goes_to_its_target_before_the_sender_is_told() {
-    for mut world in World::both() {
-        let (ann, stranger) = (world.named("Ann"), world.connect());
+    for mut server in TestServer::both() {
+        let (ann, stranger) = (server.named("Ann"), server.connect());
         let relay = |target: &str| {
             format!(r#"{{"command":"RELAY_MESSAGE","targetId":"{target}","message":"a+b"}}"#)
         };
-        let told = world.ask(ann, &relay(&id(stranger)));
+        let told = server.ask(ann, &relay(&id(stranger)));
         assert_eq!(
             told,
             format!(r#"{{"command":"RELAY_OK","targetId":"{}"}}"#, id(stranger))
         );
-        let heard = world.lines.remove(&stranger).unwrap();
+        let heard = server.lines.remove(&stranger).unwrap();
         assert_eq!(
             heard,
             [format!(
@@ -80,9 +80,9 @@ fn a_message_goes_to_its_target_before_the_sender_is_told() {
                 id(ann)
             )]
         );
-        assert_eq!(world.say(ann, &relay(&id(ann))).len(), 2);
+        assert_eq!(server.say(ann, &relay(&id(ann))).len(), 2);
         assert_eq!(
-            world.ask(ann, &relay("nobody")),
+            server.ask(ann, &relay("nobody")),
             error_line("Target player not found.")
         );
     }
@@ -91,13 +91,13 @@ fn a_message_goes_to_its_target_before_the_sender_is_told() {
 #[test]
 fn a_batch_is_answered_command_by_command_in_the_default_mode() {
     let batch = r#"{"command":"BATCH","messages":[{"command":"ping"},{"command":"x"},{"command":"NAME","name":"Zoe","password":"p"},{"command":"PLAYER_INFO"}]}"#;
-    let mut world = World::new(true);
-    let ann = world.named("Ann");
-    assert!(world.ask(ann, batch).contains("UNKNOWN_COMMAND"));
+    let mut server = TestServer::new(true);
+    let ann = server.named("Ann");
+    assert!(server.ask(ann, batch).contains("UNKNOWN_COMMAND"));
 
-    let mut world = World::new(false);
-    let ann = world.named("Ann");
-    let replies = world.say(ann, batch);
+    let mut server = TestServer::new(false);
+    let ann = server.named("Ann");
+    let replies = server.say(ann, batch);
     let expected = [
         "PONG",
         "UNKNOWN_COMMAND",
@@ -108,7 +108,7 @@ fn a_batch_is_answered_command_by_command_in_the_default_mode() {
     for (reply, expected) in replies.iter().zip(expected) {
         assert!(reply.contains(expected), "{reply}");
     }
-    let bad = world.ask(ann, r#"{"command":"BATCH","messages":[]}"#);
+    let bad = server.ask(ann, r#"{"command":"BATCH","messages":[]}"#);
     assert_eq!(
         bad,
         error_line("A BATCH holds 1 to 10 commands and no other BATCH.")

@@ -4,32 +4,37 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
+use client_native::Incoming;
 use futures_util::future::try_join_all;
 use serde_json::json;
 use tokio::time::{MissedTickBehavior, interval_at, timeout};
 
 use crate::plan::Plan;
-use crate::player::{Incoming, Player};
+use crate::player::Player;
 use crate::report::Figures;
-use crate::way::Way;
+use crate::route::Route;
 
 /// How long the last datagrams may take to come back. Later ones count as lost.
 const SETTLE: Duration = Duration::from_millis(200);
 
 /// What one player saw.
 #[derive(Default)]
-struct Seen {
+struct Received {
     sent: usize,
     times: Vec<Duration>,
 }
 
 /// Send datagrams for a while.
-pub(crate) async fn measure(way: &Way, plan: Plan, figures: &mut Figures) -> anyhow::Result<()> {
-    let mut players = Player::connect_all(way, plan.drivers).await?;
+pub(crate) async fn measure(
+    route: &Route,
+    plan: Plan,
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
+    let mut players = Player::connect_all(route, plan.drivers).await?;
     let period = Duration::from_secs(1) / plan.datagrams_each;
     let drivers = players.len() as u32;
     let begun = Instant::now();
-    let cpu = way.cpu()?;
+    let cpu = route.cpu()?;
     let driving = players.iter_mut().zip(0..).map(|(player, number)| {
         // Spread over the period, so that the relay has a steady load.
         let first = begun + period * number / drivers;
@@ -39,7 +44,7 @@ pub(crate) async fn measure(way: &Way, plan: Plan, figures: &mut Figures) -> any
     let sent: usize = seen.iter().map(|seen| seen.sent).sum();
     let times: Vec<Duration> = seen.into_iter().flat_map(|seen| seen.times).collect();
     ensure!(!times.is_empty(), "no datagram came back");
-    if let (Some(before), Some(after)) = (cpu, way.cpu()?) {
+    if let (Some(before), Some(after)) = (cpu, route.cpu()?) {
         figures.datagram_cpu.add(after - before, sent as f64);
     }
     figures.datagrams_sent(sent as f64 / plan.driving.as_secs_f64());
@@ -54,8 +59,8 @@ async fn drive(
     first: Instant,
     period: Duration,
     driving: Duration,
-) -> anyhow::Result<Seen> {
-    let mut seen = Seen::default();
+) -> anyhow::Result<Received> {
+    let mut seen = Received::default();
     let mut beat = interval_at(first.into(), period);
     // Missed datagrams are not sent later: a relay would take that for a flood.
     beat.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -65,7 +70,7 @@ async fn drive(
             _ = beat.tick() => {
                 let datagram = datagram(player, seen.sent)?;
                 let sent = Instant::now();
-                player.send_datagram(&datagram).await?;
+                player.send_datagram(&datagram);
                 under_way.push_back((datagram, sent));
                 seen.sent += 1;
             }
@@ -80,7 +85,7 @@ async fn drive(
     Ok(seen)
 }
 
-impl Seen {
+impl Received {
     /// Take a datagram that came back. Earlier ones still missing are lost, since loopback keeps the order.
     fn take(
         &mut self,
@@ -117,8 +122,8 @@ mod tests {
     fn returned_datagrams_are_timed_and_skipped_ones_are_lost() {
         let sent = Instant::now();
         let mut under_way = VecDeque::from([1, 2, 3].map(|byte| (vec![byte], sent)));
-        let mut seen = Seen::default();
-        let second = Incoming::Datagram(vec![2]);
+        let mut seen = Received::default();
+        let second = Incoming::Datagram(vec![2].into());
         seen.take(&second, &mut under_way).unwrap();
         assert_eq!((seen.times.len(), under_way.len()), (1, 1));
         assert!(seen.take(&second, &mut under_way).is_err());

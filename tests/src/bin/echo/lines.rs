@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::plan::Plan;
 use crate::player::Player;
 use crate::report::Figures;
-use crate::way::Way;
+use crate::route::Route;
 
 /// The length of a line on its way up.
 const LINE_BYTES: usize = 250;
@@ -20,15 +20,15 @@ const WARM_UP: u32 = 10;
 
 /// One player, one line at a time.
 pub(crate) async fn one_at_a_time(
-    way: &Way,
+    route: &Route,
     plan: Plan,
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
-    let mut player = Player::connect(way).await?;
+    let mut player = Player::connect(route).await?;
     let mut times = Vec::new();
     for number in 0..WARM_UP + plan.lines {
         let sent = Instant::now();
-        player.send_line(line(number)).await?;
+        player.send_line(&line(number))?;
         let answer = player.next_line().await?;
         times.push(sent.elapsed());
         check(&answer, number)?;
@@ -39,18 +39,18 @@ pub(crate) async fn one_at_a_time(
 
 /// Many players with several lines on their way each.
 pub(crate) async fn many_at_once(
-    way: &Way,
+    route: &Route,
     plan: Plan,
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
-    let mut players = Player::connect_all(way, plan.players).await?;
-    let (cpu, begun) = (way.cpu()?, Instant::now());
+    let mut players = Player::connect_all(route, plan.players).await?;
+    let (cpu, begun) = (route.cpu()?, Instant::now());
     let exchanging = players.iter_mut();
     try_join_all(exchanging.map(|player| exchange(player, plan.lines_each))).await?;
     let elapsed = begun.elapsed();
     let trips = f64::from(plan.lines_each) * plan.players as f64;
     figures.line_trips(trips / elapsed.as_secs_f64());
-    if let (Some(before), Some(after)) = (cpu, way.cpu()?) {
+    if let (Some(before), Some(after)) = (cpu, route.cpu()?) {
         figures.line_cpu.add(after - before, trips);
     }
     Ok(())
@@ -59,13 +59,13 @@ pub(crate) async fn many_at_once(
 /// Send lines and take the answers, which come in order.
 async fn exchange(player: &mut Player, lines: u32) -> anyhow::Result<()> {
     for number in 0..PIPELINED.min(lines) {
-        player.send_line(line(number)).await?;
+        player.send_line(&line(number))?;
     }
     for number in 0..lines {
         check(&player.next_line().await?, number)?;
         let next = number + PIPELINED;
         if next < lines {
-            player.send_line(line(next)).await?;
+            player.send_line(&line(next))?;
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ mod plan;
 mod player;
 mod relay;
 mod report;
-mod way;
+mod route;
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ use clap::{Parser, Subcommand};
 use game::Game;
 use plan::Plan;
 use report::Figures;
-use way::Way;
+use route::Route;
 
 /// Measure a relay's round trips, its time on the processors and its memory.
 #[derive(Parser)]
@@ -63,34 +63,46 @@ fn main() -> anyhow::Result<()> {
 async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let plan = Plan::of(arguments.rounds, arguments.quick);
     let game = Game::start().await?;
-    let mut ways = vec![Way::direct(&game)?];
+    let mut routes = vec![Route::direct(&game)?];
     for program in &arguments.relay {
-        ways.push(Way::through(Some(program), &game, &arguments.relay_option)?);
+        routes.push(Route::through(
+            Some(program),
+            &game,
+            &arguments.relay_option,
+        )?);
     }
     if arguments.relay.is_empty() {
-        ways.push(Way::through(None, &game, &arguments.relay_option)?);
+        routes.push(Route::through(None, &game, &arguments.relay_option)?);
     }
-    let mut figures: Vec<Figures> = ways.iter().map(|way| Figures::of(way.name())).collect();
-    for (way, figures) in ways.iter().zip(&mut figures) {
-        memory::measure(way, &game, plan, figures).await?;
+    let mut figures: Vec<Figures> = routes
+        .iter()
+        .map(|route| Figures::of(route.name()))
+        .collect();
+    for (route, figures) in routes.iter().zip(&mut figures) {
+        memory::measure(route, &game, plan, figures).await?;
     }
     for round in 0..plan.rounds as usize {
-        for turn in 0..ways.len() {
-            // Each way goes first equally often.
-            let at = (round + turn) % ways.len();
-            let measured = measure(&ways[at], &game, plan, &mut figures[at]).await;
-            measured.with_context(|| format!("{}, round {}", ways[at].name(), round + 1))?;
+        for turn in 0..routes.len() {
+            // Each route goes first equally often.
+            let at = (round + turn) % routes.len();
+            let measured = measure(&routes[at], &game, plan, &mut figures[at]).await;
+            measured.with_context(|| format!("{}, round {}", routes[at].name(), round + 1))?;
         }
     }
     report::print(plan, &figures);
     Ok(())
 }
 
-async fn measure(way: &Way, game: &Game, plan: Plan, figures: &mut Figures) -> anyhow::Result<()> {
-    lines::one_at_a_time(way, plan, figures).await?;
+async fn measure(
+    route: &Route,
+    game: &Game,
+    plan: Plan,
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
+    lines::one_at_a_time(route, plan, figures).await?;
     game.until_all_left().await?;
-    lines::many_at_once(way, plan, figures).await?;
+    lines::many_at_once(route, plan, figures).await?;
     game.until_all_left().await?;
-    datagrams::measure(way, plan, figures).await?;
+    datagrams::measure(route, plan, figures).await?;
     game.until_all_left().await
 }

@@ -1,23 +1,23 @@
 //! A relay in a process of its own, so that its costs can be told apart: a given program, or this one as a relay.
 
 use std::ffi::OsString;
-use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use ::relay::Config;
 use anyhow::Context as _;
-use serde_json::{Value, json};
+use data_encoding::HEXLOWER;
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
+use tests::ChildProcess;
 use tests::process::Process;
 
 use crate::game::Game;
 
-/// A running relay; it is killed when this is dropped.
+/// A running relay.
 pub(crate) struct Relay {
-    child: Child,
-    pub(crate) process: Process,
+    child: ChildProcess,
     pub(crate) address: SocketAddr,
 }
 
@@ -36,33 +36,14 @@ impl Relay {
                 command
             }
         };
-        let command = command.args(arguments(game)).args(options);
-        command.env("RUST_LOG", "warn").stdout(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .with_context(|| format!("cannot start {}", command.get_program().display()))?;
-        let process = Process::of(child.id());
-        let stdout = child.stdout.take();
-        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        // From here on an error kills the child.
-        let mut relay = Self {
-            child,
-            process,
-            address: anywhere,
-        };
-        let mut line = String::new();
-        BufReader::new(stdout.context("no standard output")?).read_line(&mut line)?;
-        let ready: Value = serde_json::from_str(&line).context("the relay did not start")?;
-        let address = ready["listen"].as_str().context("no address")?;
-        relay.address = address.parse()?;
-        Ok(relay)
+        let child = ChildProcess::start(command.args(arguments(game)).args(options))?;
+        let address = child.ready_field("listen")?.parse()?;
+        Ok(Self { child, address })
     }
-}
 
-impl Drop for Relay {
-    fn drop(&mut self) {
-        let _ended_already = self.child.kill();
-        let _status = self.child.wait();
+    /// What the system knows about its process.
+    pub(crate) fn process(&self) -> &Process {
+        &self.child.process
     }
 }
 
@@ -72,10 +53,7 @@ fn absolute(program: &Path) -> anyhow::Result<PathBuf> {
 }
 
 fn arguments(game: &Game) -> Vec<OsString> {
-    let pin: String = Sha256::digest(&game.certificate)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let pin = HEXLOWER.encode(&Sha256::digest(&game.certificate));
     let options = [
         ("--server", game.tcp.to_string()),
         ("--udp", game.udp.to_string()),

@@ -1,4 +1,4 @@
-//! The figures of each way, and their table.
+//! The figures of each route, and their table.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ const MICROSECONDS: f64 = 1e6;
 /// The width of a column.
 const COLUMN: usize = 30;
 
-/// What was measured of one way: a value for each round.
+/// What was measured of one route: a value for each round.
 pub(crate) struct Figures {
     name: String,
     line_p50: Vec<f64>,
@@ -117,25 +117,28 @@ const ROWS: [Row; 10] = [
 ];
 
 /// Print the table: the median of the rounds, in brackets the smallest and the largest, and the ratio to the first relay.
-pub(crate) fn print(plan: Plan, ways: &[Figures]) {
+pub(crate) fn print(plan: Plan, routes: &[Figures]) {
     println!(
         "Rounds: {}. Lines at once: {} players with 8 lines on their way each. Datagrams: {} players. Median of the \
          rounds, in brackets the smallest and the largest; CPU of all rounds together; × is the ratio to the first relay.",
         plan.rounds, plan.players, plan.drivers
     );
-    let names = ways.iter().enumerate().map(|(number, way)| match number {
-        0 => way.name.clone(),
-        _ => {
-            println!("relay {number}: {}", way.name);
-            format!("relay {number}")
-        }
-    });
+    let names = routes
+        .iter()
+        .enumerate()
+        .map(|(number, route)| match number {
+            0 => route.name.clone(),
+            _ => {
+                println!("relay {number}: {}", route.name);
+                format!("relay {number}")
+            }
+        });
     let names: Vec<String> = names.collect();
     println!("\n{}", line("", &names));
     for (name, values) in ROWS {
-        let first = ways.get(1).and_then(|way| median(&values(way)));
-        let cells = ways.iter().enumerate().map(|(number, way)| {
-            let values = values(way);
+        let first = routes.get(1).and_then(|route| median(&values(route)));
+        let cells = routes.iter().enumerate().map(|(number, route)| {
+            let values = values(route);
             cell(&values, first.filter(|_| number > 1))
         });
         println!("{}", line(name, &cells.collect::<Vec<_>>()));

@@ -9,7 +9,7 @@ use protocol::geometry::{Quat, Vec3};
 use protocol::snapshot::{Car, Snapshot};
 use serde_json::json;
 
-use crate::stage::CARS;
+use crate::races::CARS;
 
 /// The options of the loop.
 #[derive(clap::Args)]

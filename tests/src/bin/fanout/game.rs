@@ -19,7 +19,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::clock::Clock;
-use crate::stage::{CARS, Stage};
+use crate::races::{CARS, Races};
 
 /// Between two positions of a car.
 const PERIOD: Duration = Duration::from_millis(50);
@@ -44,12 +44,12 @@ pub(crate) struct Game {
 }
 
 /// The stand-in's sockets, before the relay is started.
-pub(crate) struct Doors {
+pub(crate) struct Sockets {
     listener: TcpListener,
     udp: tokio::net::UdpSocket,
 }
 
-impl Doors {
+impl Sockets {
     pub(crate) async fn open() -> anyhow::Result<Self> {
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
         Ok(Self {
@@ -69,15 +69,15 @@ impl Doors {
     pub(crate) async fn play(
         self,
         relay: &str,
-        stage: &Arc<Stage>,
+        races: &Arc<Races>,
         clock: Clock,
         in_bursts: bool,
     ) -> anyhow::Result<Game> {
         let phase = Phase::default();
         let delays: Arc<[Delays; 2]> = Arc::default();
         let mut addresses = Vec::new();
-        for room in 0..stage.rooms() {
-            let entering = self.enter(relay, stage, room, clock, (&phase, &delays));
+        for room in 0..races.count() {
+            let entering = self.enter(relay, races, room, clock, (&phase, &delays));
             let address = tokio::time::timeout(DEADLINE, entering).await;
             addresses.push(address.with_context(|| format!("nobody came into room {room}"))??);
         }
@@ -85,7 +85,7 @@ impl Doors {
         let traffic = Traffic {
             udp: self.udp.into_std()?,
             addresses,
-            stage: Arc::clone(stage),
+            races: Arc::clone(races),
             clock,
             in_bursts,
             stop: Arc::clone(&stop),
@@ -102,18 +102,18 @@ impl Doors {
     async fn enter(
         &self,
         relay: &str,
-        stage: &Stage,
+        races: &Races,
         room: usize,
         clock: Clock,
         (phase, delays): (&Phase, &Arc<[Delays; 2]>),
     ) -> anyhow::Result<SocketAddr> {
         let url = format!("ws://{relay}/ws");
-        let welcome = self.welcome(room, stage.room_id(room));
+        let welcome = self.welcome(room, races.room_id(room));
         let (socket, session) = tokio::join!(WebSocket::connect(&url), welcome);
         let mut player = Player {
             socket: socket?,
             room,
-            cipher: Cipher::new(&Stage::session_id(room, 0).parse()?, &Secret::default()),
+            cipher: Cipher::new(&Races::session_id(room, 0).parse()?, &Secret::default()),
             clock,
             phase: Arc::clone(phase),
             delays: Arc::clone(delays),
@@ -136,9 +136,9 @@ impl Doors {
     async fn welcome(&self, room: usize, room_id: &str) -> anyhow::Result<TcpStream> {
         let (mut session, _) = self.listener.accept().await?;
         session.set_nodelay(true)?;
-        let me = Stage::session_id(room, 0);
+        let me = Races::session_id(room, 0);
         let players: Vec<_> = (0..CARS)
-            .map(|car| json!({"id": Stage::session_id(room, car), "name": format!("driver {car}")}))
+            .map(|car| json!({"id": Races::session_id(room, car), "name": format!("driver {car}")}))
             .collect();
         let joined = json!({"command": "JOIN_OK", "roomId": room_id});
         let listed = json!({"command": "ROOM_PLAYERS", "roomId": room_id, "players": players});
@@ -221,7 +221,7 @@ impl Player {
 fn position(room: usize, car: usize, now: Duration) -> anyhow::Result<String> {
     let angle = std::f32::consts::TAU * (now.as_secs_f32() / LAP + car as f32 / CARS as f32);
     let update = Update {
-        session_id: Stage::session_id(room, car).parse()?,
+        session_id: Races::session_id(room, car).parse()?,
         seq: i32::try_from(now.as_micros() / 100).ok(),
         position: Vec3::new(RADIUS * angle.sin(), 0.0, RADIUS * angle.cos()),
         rotation: Quat::from_yaw(angle + std::f32::consts::FRAC_PI_2),
@@ -246,7 +246,7 @@ struct Traffic {
     udp: UdpSocket,
     /// The address for each room's player.
     addresses: Vec<SocketAddr>,
-    stage: Arc<Stage>,
+    races: Arc<Races>,
     clock: Clock,
     in_bursts: bool,
     stop: Arc<AtomicBool>,
@@ -280,7 +280,7 @@ impl Traffic {
         let car = car + 1;
         let now = self.clock.now();
         let datagram = position(room, car, now)?;
-        self.stage.stamps(room, car).write(now.as_micros() as u64);
+        self.races.stamps(room, car).write(now.as_micros() as u64);
         // A datagram that the system does not take now is lost.
         let _lost = self.udp.send_to(datagram.as_bytes(), self.addresses[room]);
         Ok(())
@@ -309,7 +309,7 @@ mod tests {
         let Datagram::Update(update) = update else {
             panic!("{update:?}")
         };
-        assert_eq!(update.session_id.as_str(), Stage::session_id(3, 19));
+        assert_eq!(update.session_id.as_str(), Races::session_id(3, 19));
         assert_eq!(stamp(b"{}"), None);
     }
 }

@@ -2,18 +2,17 @@
 //! cost of a bare loop of `write` in the same run. Fails only if somebody did not get in or was disconnected. All frames are
 //! counted where they are received; those of every tenth spectator are timed, to a millisecond.
 
-mod audience;
 mod bare;
-mod child;
 mod clock;
-mod door;
-mod fan;
+mod connect;
 mod frames;
 mod game;
+mod measure;
+mod races;
 mod report;
-mod seat;
-mod sleepers;
-mod stage;
+mod spectator;
+mod spectators;
+mod stalled;
 mod stamps;
 mod window;
 
@@ -23,13 +22,13 @@ use relay::{Config, Relay};
 use serde_json::json;
 use server::Server;
 
-use fan::Plan;
+use measure::Plan;
 
 /// Show races to thousands of spectators and print what arrives and what it costs.
 #[derive(Parser)]
 struct Arguments {
     #[command(subcommand)]
-    part: Option<Part>,
+    command: Option<Command>,
     /// A short run with fewer spectators, to see that it works.
     #[arg(long)]
     quick: bool,
@@ -57,13 +56,13 @@ enum Run {
     /// A hundred spectators in each room.
     Many,
     /// Spectators who stop reading.
-    Sleepers,
+    Stalled,
 }
 
 /// The processes that this program starts of itself.
 #[derive(Subcommand)]
 #[command(hide = true)]
-enum Part {
+enum Command {
     Relay(Box<Config>),
     Bare(bare::Options),
     Server,
@@ -71,10 +70,10 @@ enum Part {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    match arguments.part {
-        Some(Part::Relay(config)) => serve(*config),
-        Some(Part::Bare(options)) => bare::run(&options),
-        Some(Part::Server) => play(),
+    match arguments.command {
+        Some(Command::Relay(config)) => serve(*config),
+        Some(Command::Bare(options)) => bare::run(&options),
+        Some(Command::Server) => play(),
         None => run(&arguments),
     }
 }
@@ -125,7 +124,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     report::preface();
     let wanted = |run| arguments.only.is_empty() || arguments.only.contains(&run);
     let bare = wanted(Run::Bare).then(|| {
-        let figures = fan::bare(&one)?;
+        let figures = measure::bare(&one)?;
         report::title(&format!(
             "A bare loop of write, {spectators} sockets, {} Hz",
             one.hz
@@ -138,7 +137,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         if !wanted(run) {
             continue;
         }
-        let figures = fan::relay(plan, &runtime)?;
+        let figures = measure::relay(plan, &runtime)?;
         let Plan { rooms, hz, .. } = plan;
         report::title(&format!(
             "Rooms: {rooms}, spectators: {spectators}, {hz} Hz, 20 cars each"
@@ -149,13 +148,13 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         check(&figures)?;
     }
-    if wanted(Run::Sleepers) {
-        sleepers::run(one.seconds, !arguments.quick, &runtime)?;
+    if wanted(Run::Stalled) {
+        stalled::run(one.seconds, !arguments.quick, &runtime)?;
     }
     Ok(())
 }
 
-fn check(figures: &fan::Figures) -> anyhow::Result<()> {
+fn check(figures: &measure::Figures) -> anyhow::Result<()> {
     ensure!(
         figures.lost == 0,
         "{} spectators were cut off",

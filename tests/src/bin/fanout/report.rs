@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::fan::{Figures, Plan};
+use crate::measure::{Figures, Plan};
 
 /// The goals: what a spectator may cost, and how well it must be served.
 const DELIVERED: &str = "99.9 %";
@@ -21,7 +21,7 @@ pub(crate) fn row(name: &str, figure: &str, goal: &str) {
 pub(crate) fn preface() {
     println!(
         "Relay, bare loop and game server run in processes of their own; spectators and players are in this one.\n\
-         With the sleepers all of them are real. In the rooms before them the game server is a stand-in that sends\n\
+         With the stalled all of them are real. In the rooms before them the game server is a stand-in that sends\n\
          one bridged player of each room the datagrams of the other nineteen cars, 20 a second each.\n\
          All frames are counted where they are received; every tenth spectator is timed, to a millisecond.\n\
          A datagram is there with the first frame that shows its age. That cars are drawn 50 ms and more in the past\n\

@@ -44,7 +44,7 @@ impl Window {
         ticks.sum::<u64>() as f64 / self.ticks.len() as f64
     }
 
-    pub(crate) fn saw_tick(&self, room: usize, number: u64) {
+    pub(crate) fn note_tick(&self, room: usize, number: u64) {
         let (low, high) = &self.ticks[room];
         low.fetch_min(number, Ordering::Relaxed);
         high.fetch_max(number, Ordering::Relaxed);

@@ -7,9 +7,9 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::audience::Audience;
-use crate::seat::Arrival;
-use crate::stage::Stage;
+use crate::races::Races;
+use crate::spectator::Connected;
+use crate::spectators::Spectators;
 
 /// Handshakes at once.
 const AT_ONCE: usize = 4;
@@ -18,29 +18,29 @@ const MAX_HEAD_BYTES: usize = 8 * 1024;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Connect spectators with these numbers to the rooms in turn.
-pub(crate) fn fill(
-    audience: &Audience,
+pub(crate) fn connect_all(
+    spectators: &Spectators,
     relay: SocketAddr,
-    stage: &Stage,
+    races: &Races,
     numbers: std::ops::Range<usize>,
 ) -> anyhow::Result<()> {
     at_once(|first| {
         for number in numbers.clone().skip(first).step_by(AT_ONCE) {
-            let room = number % stage.rooms();
-            let (socket, read_ahead) = watch(relay, stage.room_id(room), None)?;
-            let arrival = Arrival {
+            let room = number % races.count();
+            let (socket, read_ahead) = watch(relay, races.room_id(room), None)?;
+            let connected = Connected {
                 socket,
                 room,
                 read_ahead,
             };
-            audience.seat(arrival, number)?;
+            spectators.add(connected, number)?;
         }
         Ok(())
     })
 }
 
 /// Connect spectators who will read nothing, with the smallest receive buffers the system allows.
-pub(crate) fn sleepers(
+pub(crate) fn connect_stalled(
     relay: SocketAddr,
     room: &str,
     number: usize,

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use ::tests::Delays;
 
-use crate::audience::Audience;
-use crate::child::Part;
 use crate::clock::Clock;
-use crate::door;
-use crate::game::{Doors, Game};
-use crate::seat::Arrival;
-use crate::stage::Stage;
+use crate::connect;
+use crate::game::{Game, Sockets};
+use crate::races::Races;
+use crate::spectator::Connected;
+use crate::spectators::Spectators;
 use crate::window::Window;
+use tests::ChildProcess;
 use tests::process::{Process, machine_cpu, need_descriptors};
 
 /// How long the run settles before anything is counted.
@@ -65,11 +65,11 @@ pub(crate) struct Times {
 /// Show the rooms by a relay.
 pub(crate) fn relay(plan: &Plan, runtime: &tokio::runtime::Runtime) -> anyhow::Result<Figures> {
     need_descriptors(plan.spectators + SPARE_DESCRIPTORS)?;
-    let (clock, stage) = (Clock::start(), Arc::new(Stage::numbered(plan.rooms)));
-    let doors = runtime.block_on(Doors::open())?;
-    let [tcp, udp] = doors.addresses()?;
+    let (clock, races) = (Clock::start(), Arc::new(Races::numbered(plan.rooms)));
+    let sockets = runtime.block_on(Sockets::open())?;
+    let [tcp, udp] = sockets.addresses()?;
     let (hz, most) = (plan.hz.to_string(), plan.spectators.to_string());
-    let part = Part::start(&[
+    let child = ChildProcess::of_this_program(&[
         "relay",
         "--plain-tcp",
         "--server",
@@ -85,26 +85,26 @@ pub(crate) fn relay(plan: &Plan, runtime: &tokio::runtime::Runtime) -> anyhow::R
         "--max-per-ip",
         "0",
     ])?;
-    let listen = part.said("listen")?;
-    let game = runtime.block_on(doors.play(listen, &stage, clock, plan.in_bursts))?;
-    let audience = Audience::start(clock, &stage)?;
+    let listen = child.ready_field("listen")?;
+    let game = runtime.block_on(sockets.play(listen, &races, clock, plan.in_bursts))?;
+    let spectators = Spectators::start(clock, &races)?;
     let address: SocketAddr = listen.parse()?;
-    door::fill(&audience, address, &stage, 0..plan.rooms)?;
-    audience.wait_for(plan.rooms)?;
-    let hall = Hall {
+    connect::connect_all(&spectators, address, &races, 0..plan.rooms)?;
+    spectators.wait_for(plan.rooms)?;
+    let measurement = Measurement {
         plan,
-        audience: &audience,
-        writer: &part.process,
+        spectators: &spectators,
+        writer: &child.process,
     };
     game.phase.store(1, Ordering::Relaxed);
-    let (_, idle) = hall.watch()?;
+    let (_, idle) = measurement.run()?;
     game.phase.store(0, Ordering::Relaxed);
-    let before = part.process.anonymous()?;
-    door::fill(&audience, address, &stage, plan.rooms..plan.spectators)?;
-    audience.wait_for(plan.spectators)?;
-    let kibibytes = part.process.anonymous()?.saturating_sub(before);
+    let before = child.process.anonymous()?;
+    connect::connect_all(&spectators, address, &races, plan.rooms..plan.spectators)?;
+    spectators.wait_for(plan.spectators)?;
+    let kibibytes = child.process.anonymous()?.saturating_sub(before);
     game.phase.store(2, Ordering::Relaxed);
-    let (window, times) = hall.watch()?;
+    let (window, times) = measurement.run()?;
     game.phase.store(0, Ordering::Relaxed);
     let Game { delays, .. } = &game;
     let figures = Figures {
@@ -114,9 +114,9 @@ pub(crate) fn relay(plan: &Plan, runtime: &tokio::runtime::Runtime) -> anyhow::R
         kibibytes,
         more: plan.spectators - plan.rooms,
         players: Some(Arc::clone(delays)),
-        lost: audience.lost(),
+        lost: spectators.lost(),
     };
-    audience.end()?;
+    spectators.end()?;
     Ok(figures)
 }
 
@@ -124,10 +124,10 @@ pub(crate) fn relay(plan: &Plan, runtime: &tokio::runtime::Runtime) -> anyhow::R
 pub(crate) fn bare(plan: &Plan) -> anyhow::Result<Figures> {
     need_descriptors(plan.spectators + SPARE_DESCRIPTORS)?;
     let threads = std::thread::available_parallelism()?.get();
-    let (clock, stage) = (Clock::start(), Arc::new(Stage::numbered(threads)));
+    let (clock, races) = (Clock::start(), Arc::new(Races::numbered(threads)));
     let (sockets, hz) = (plan.spectators.to_string(), plan.hz.to_string());
     let count = threads.to_string();
-    let part = Part::start(&[
+    let child = ChildProcess::of_this_program(&[
         "bare",
         "--sockets",
         &sockets,
@@ -136,15 +136,15 @@ pub(crate) fn bare(plan: &Plan) -> anyhow::Result<Figures> {
         "--threads",
         &count,
     ])?;
-    let before = part.process.anonymous()?;
-    let audience = Audience::start(clock, &stage)?;
-    let address: SocketAddr = part.said("listen")?.parse()?;
+    let before = child.process.anonymous()?;
+    let spectators = Spectators::start(clock, &races)?;
+    let address: SocketAddr = child.ready_field("listen")?.parse()?;
     // One after another, since the order decides which thread writes to which socket.
     for number in 0..plan.spectators {
-        let (socket, read_ahead) = (door::connect(address, None)?, Vec::new());
+        let (socket, read_ahead) = (connect::connect(address, None)?, Vec::new());
         let room = number % threads;
-        audience.seat(
-            Arrival {
+        spectators.add(
+            Connected {
                 socket,
                 room,
                 read_ahead,
@@ -152,14 +152,14 @@ pub(crate) fn bare(plan: &Plan) -> anyhow::Result<Figures> {
             number,
         )?;
     }
-    audience.wait_for(plan.spectators)?;
-    let kibibytes = part.process.anonymous()?.saturating_sub(before);
-    let hall = Hall {
+    spectators.wait_for(plan.spectators)?;
+    let kibibytes = child.process.anonymous()?.saturating_sub(before);
+    let measurement = Measurement {
         plan,
-        audience: &audience,
-        writer: &part.process,
+        spectators: &spectators,
+        writer: &child.process,
     };
-    let (window, times) = hall.watch()?;
+    let (window, times) = measurement.run()?;
     let figures = Figures {
         window,
         times,
@@ -167,24 +167,24 @@ pub(crate) fn bare(plan: &Plan) -> anyhow::Result<Figures> {
         kibibytes,
         more: plan.spectators,
         players: None,
-        lost: audience.lost(),
+        lost: spectators.lost(),
     };
-    audience.end()?;
+    spectators.end()?;
     Ok(figures)
 }
 
-struct Hall<'a> {
+struct Measurement<'a> {
     plan: &'a Plan,
-    audience: &'a Audience,
+    spectators: &'a Spectators,
     writer: &'a Process,
 }
 
-impl Hall<'_> {
+impl Measurement<'_> {
     /// Count what is made in the next seconds, and the time it takes.
-    fn watch(&self) -> anyhow::Result<(Arc<Window>, Times)> {
+    fn run(&self) -> anyhow::Result<(Arc<Window>, Times)> {
         let time = Duration::from_secs(self.plan.seconds.into());
         std::thread::sleep(SETTLE);
-        let window = self.audience.count(time);
+        let window = self.spectators.count(time);
         let before = self.times()?;
         std::thread::sleep(time);
         let after = self.times()?;

@@ -12,8 +12,8 @@ use anyhow::{Context as _, ensure};
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
 
 use crate::clock::Clock;
-use crate::seat::{Arrival, Seat, View};
-use crate::stage::Stage;
+use crate::races::Races;
+use crate::spectator::{Connected, Spectator, View};
 use crate::window::Window;
 
 /// Events taken at once.
@@ -42,31 +42,31 @@ struct Shared {
 }
 
 /// All spectators.
-pub(crate) struct Audience {
+pub(crate) struct Spectators {
     shared: Arc<Shared>,
-    timed: mpsc::Sender<Arrival>,
+    timed: mpsc::Sender<Connected>,
     /// Wakes the thread that times.
     waker: Waker,
-    counted: mpsc::Sender<Arrival>,
+    counted: mpsc::Sender<Connected>,
     threads: [std::thread::JoinHandle<anyhow::Result<()>>; 2],
 }
 
-impl Audience {
+impl Spectators {
     /// Start the threads that read.
-    pub(crate) fn start(clock: Clock, stage: &Arc<Stage>) -> anyhow::Result<Self> {
+    pub(crate) fn start(clock: Clock, races: &Arc<Races>) -> anyhow::Result<Self> {
         let shared = Arc::new(Shared {
-            view: View::new(clock, stage),
-            window: Mutex::new(Arc::new(Window::new(0..0, stage.rooms()))),
+            view: View::new(clock, races),
+            window: Mutex::new(Arc::new(Window::new(0..0, races.count()))),
             is_over: AtomicBool::new(false),
             lost: AtomicUsize::new(0),
         });
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), WAKE)?;
-        let (timed, arrivals) = mpsc::channel();
-        let reader = Reader::new(&shared, arrivals);
+        let (timed, added) = mpsc::channel();
+        let reader = Reader::new(&shared, added);
         let reading = std::thread::spawn(|| reader.time(poll));
-        let (counted, arrivals) = mpsc::channel();
-        let reader = Reader::new(&shared, arrivals);
+        let (counted, added) = mpsc::channel();
+        let reader = Reader::new(&shared, added);
         let counting = std::thread::spawn(|| reader.count());
         Ok(Self {
             shared,
@@ -78,20 +78,20 @@ impl Audience {
     }
 
     /// Add a spectator. The first of each room are timed, then one in ten.
-    pub(crate) fn seat(&self, arrival: Arrival, number: usize) -> anyhow::Result<()> {
-        let is_timed = (number / self.shared.view.stage.rooms()).is_multiple_of(TIMED);
-        let seats = if is_timed { &self.timed } else { &self.counted };
-        let ended = "the audience has ended early";
-        seats.send(arrival).ok().context(ended)?;
+    pub(crate) fn add(&self, connected: Connected, number: usize) -> anyhow::Result<()> {
+        let is_timed = (number / self.shared.view.races.count()).is_multiple_of(TIMED);
+        let spectators = if is_timed { &self.timed } else { &self.counted };
+        let ended = "the spectators has ended early";
+        spectators.send(connected).ok().context(ended)?;
         Ok(self.waker.wake()?)
     }
 
     /// Count the frames that are made from now on, for a time.
     pub(crate) fn count(&self, time: Duration) -> Arc<Window> {
-        let View { stage, clock, .. } = &self.shared.view;
+        let View { races, clock, .. } = &self.shared.view;
         let (from, until) = (clock.now(), clock.now() + time);
-        let span = stage.relay_time(from)..stage.relay_time(until);
-        let window = Arc::new(Window::new(span, stage.rooms()));
+        let span = races.relay_time(from)..races.relay_time(until);
+        let window = Arc::new(Window::new(span, races.count()));
         *lock(&self.shared.window) = Arc::clone(&window);
         window
     }
@@ -100,13 +100,13 @@ impl Audience {
     pub(crate) fn wait_for(&self, wanted: usize) -> anyhow::Result<()> {
         let deadline = Instant::now() + DEADLINE;
         loop {
-            let seeing = self.shared.view.seeing.load(Ordering::Relaxed);
-            if seeing >= wanted {
+            let receiving = self.shared.view.receiving.load(Ordering::Relaxed);
+            if receiving >= wanted {
                 return Ok(());
             }
             ensure!(
                 Instant::now() < deadline,
-                "only {seeing} of {wanted} spectators see anything"
+                "only {receiving} of {wanted} spectators see anything"
             );
             std::thread::sleep(TURN);
         }
@@ -130,17 +130,17 @@ impl Audience {
 
 struct Reader {
     shared: Arc<Shared>,
-    arrivals: mpsc::Receiver<Arrival>,
-    seats: Vec<Option<Seat>>,
+    added: mpsc::Receiver<Connected>,
+    spectators: Vec<Option<Spectator>>,
     space: Vec<u8>,
 }
 
 impl Reader {
-    fn new(shared: &Arc<Shared>, arrivals: mpsc::Receiver<Arrival>) -> Self {
+    fn new(shared: &Arc<Shared>, added: mpsc::Receiver<Connected>) -> Self {
         Self {
             shared: Arc::clone(shared),
-            arrivals,
-            seats: Vec::new(),
+            added,
+            spectators: Vec::new(),
             space: vec![0; READ_BYTES],
         }
     }
@@ -156,8 +156,8 @@ impl Reader {
             let window = self.window();
             for event in &events {
                 match event.token() {
-                    WAKE => self.welcome(Some(poll.registry()))?,
-                    Token(seat) => self.read(seat, &window),
+                    WAKE => self.take_added(Some(poll.registry()))?,
+                    Token(spectator) => self.read(spectator, &window),
                 }
             }
             // Waiting for each frame would make the writer wake this thread for each.
@@ -170,10 +170,10 @@ impl Reader {
     fn count(mut self) -> anyhow::Result<()> {
         let mut next = 0;
         while !self.shared.is_over.load(Ordering::Relaxed) {
-            self.welcome(None)?;
+            self.take_added(None)?;
             let window = self.window();
-            for _ in 0..self.seats.len().div_ceil(ROUND) {
-                next = (next + 1) % self.seats.len();
+            for _ in 0..self.spectators.len().div_ceil(ROUND) {
+                next = (next + 1) % self.spectators.len();
                 self.read(next, &window);
             }
             std::thread::sleep(BEAT);
@@ -185,28 +185,28 @@ impl Reader {
         Arc::clone(&lock(&self.shared.window))
     }
 
-    fn welcome(&mut self, registry: Option<&Registry>) -> anyhow::Result<()> {
-        while let Ok(arrival) = self.arrivals.try_recv() {
-            let mut seat = Seat::new(arrival, registry.is_some())?;
+    fn take_added(&mut self, registry: Option<&Registry>) -> anyhow::Result<()> {
+        while let Ok(connected) = self.added.try_recv() {
+            let mut spectator = Spectator::new(connected, registry.is_some())?;
             if let Some(registry) = registry {
-                let token = Token(self.seats.len());
-                registry.register(&mut seat.socket, token, Interest::READABLE)?;
+                let token = Token(self.spectators.len());
+                registry.register(&mut spectator.socket, token, Interest::READABLE)?;
             }
-            self.seats.push(Some(seat));
+            self.spectators.push(Some(spectator));
         }
         Ok(())
     }
 
     fn read(&mut self, number: usize, window: &Window) {
-        let Some(Some(seat)) = self.seats.get_mut(number) else {
+        let Some(Some(spectator)) = self.spectators.get_mut(number) else {
             return;
         };
-        if seat
+        if spectator
             .read(&mut self.space, &self.shared.view, window)
             .is_err()
         {
             self.shared.lost.fetch_add(1, Ordering::Relaxed);
-            self.seats[number] = None;
+            self.spectators[number] = None;
         }
     }
 }

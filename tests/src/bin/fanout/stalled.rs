@@ -13,13 +13,13 @@ use protocol::session::Output;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-use crate::audience::Audience;
-use crate::child::Part;
 use crate::clock::Clock;
-use crate::door;
+use crate::connect;
+use crate::races::{CARS, Races};
 use crate::report::{quantiles, row, title};
-use crate::stage::{CARS, Stage};
+use crate::spectators::Spectators;
 use crate::window::Window;
+use tests::ChildProcess;
 use tests::process::{Process, tcp_kibibytes};
 
 /// Spectators who read.
@@ -38,7 +38,7 @@ const CUT: Duration = Duration::from_secs(75);
 const STAMPS: f32 = 60_000.0;
 
 /// What is measured in a part of the run.
-struct Seen {
+struct Measured {
     window: Arc<Window>,
     delivered: f64,
     kibibytes: u64,
@@ -48,14 +48,14 @@ struct Seen {
 
 /// Run everything and print the figures. `to_the_end` waits until spectators who do not read are disconnected.
 pub(crate) fn run(seconds: u32, to_the_end: bool, runtime: &Runtime) -> anyhow::Result<()> {
-    let server = Part::start(&["server"])?;
-    let pin = format!("pin:{}", server.said("certificateSha256")?);
-    let relay = Part::start(&[
+    let server = ChildProcess::of_this_program(&["server"])?;
+    let pin = format!("pin:{}", server.ready_field("certificateSha256")?);
+    let relay = ChildProcess::of_this_program(&[
         "relay",
         "--server",
-        server.said("tcp")?,
+        server.ready_field("tcp")?,
         "--udp",
-        server.said("udp")?,
+        server.ready_field("udp")?,
         "--trust",
         &pin,
         "--listen",
@@ -63,26 +63,26 @@ pub(crate) fn run(seconds: u32, to_the_end: bool, runtime: &Runtime) -> anyhow::
         "--max-per-ip",
         "0",
     ])?;
-    let address: SocketAddr = relay.said("listen")?.parse()?;
-    let track = Arc::new(Track::default());
-    let room = runtime.block_on(track.enter(address))?;
-    let (clock, stage) = (Clock::start(), Arc::new(Stage::new([room.clone()])));
-    let audience = Audience::start(clock, &stage)?;
-    door::fill(&audience, address, &stage, 0..READING)?;
-    audience.wait_for(READING)?;
-    let look = |part| look(part, seconds, &track, &audience, &relay.process);
-    let before = look(0)?;
+    let address: SocketAddr = relay.ready_field("listen")?.parse()?;
+    let drivers = Arc::new(Drivers::default());
+    let room = runtime.block_on(drivers.enter(address))?;
+    let (clock, races) = (Clock::start(), Arc::new(Races::new([room.clone()])));
+    let spectators = Spectators::start(clock, &races)?;
+    connect::connect_all(&spectators, address, &races, 0..READING)?;
+    spectators.wait_for(READING)?;
+    let measure = |part| measure(part, seconds, &drivers, &spectators, &relay.process);
+    let before = measure(0)?;
     let descriptors = relay.process.descriptors()?;
     let begun = Instant::now();
-    let sleepers = door::sleepers(address, &room, SLEEPING)?;
-    let during = look(1)?;
+    let stalled = connect::connect_stalled(address, &room, SLEEPING)?;
+    let during = measure(1)?;
     let held = relay.process.descriptors()? - descriptors;
     ensure!(held == SLEEPING, "only {held} of {SLEEPING} were there");
     title(&format!(
         "{SLEEPING} spectators who stop reading, beside {CARS} players and {READING} spectators"
     ));
     for (name, seen, part) in [("before", &before, 0), ("with them", &during, 1)] {
-        seen.print(name, &track.delays[part], seconds);
+        seen.print(name, &drivers.delays[part], seconds);
     }
     let grown = during.kibibytes.saturating_sub(before.kibibytes) as f64 / SLEEPING as f64;
     row(
@@ -102,34 +102,34 @@ pub(crate) fn run(seconds: u32, to_the_end: bool, runtime: &Runtime) -> anyhow::
         );
         row("all cut after, memory then", &text, "60 s");
     }
-    drop(sleepers);
+    drop(stalled);
     ensure!(
-        audience.lost() == 0,
+        spectators.lost() == 0,
         "{} spectators who read were cut off",
-        audience.lost()
+        spectators.lost()
     );
-    track.stop.store(true, Ordering::Relaxed);
-    audience.end()
+    drivers.stop.store(true, Ordering::Relaxed);
+    spectators.end()
 }
 
-fn look(
+fn measure(
     part: usize,
     seconds: u32,
-    track: &Track,
-    audience: &Audience,
+    drivers: &Drivers,
+    spectators: &Spectators,
     relay: &Process,
-) -> anyhow::Result<Seen> {
+) -> anyhow::Result<Measured> {
     std::thread::sleep(SETTLE);
     let time = Duration::from_secs(seconds.into());
-    let window = audience.count(time);
-    track.part.store(part, Ordering::Relaxed);
+    let window = spectators.count(time);
+    drivers.part.store(part, Ordering::Relaxed);
     let cpu = relay.cpu()?;
     std::thread::sleep(time);
     let cpu = relay.cpu()? - cpu;
-    track.part.store(usize::MAX, Ordering::Relaxed);
+    drivers.part.store(usize::MAX, Ordering::Relaxed);
     std::thread::sleep(LAST);
     let frames = window.snapshots.load(Ordering::Relaxed) as f64;
-    Ok(Seen {
+    Ok(Measured {
         delivered: 100.0 * frames / (window.ticks() * READING as f64),
         window,
         kibibytes: relay.anonymous()?,
@@ -138,7 +138,7 @@ fn look(
     })
 }
 
-impl Seen {
+impl Measured {
     fn print(&self, name: &str, players: &Delays, seconds: u32) {
         row(
             &format!("players, {name}"),
@@ -160,7 +160,7 @@ impl Seen {
 }
 
 /// The players who drive.
-struct Track {
+struct Drivers {
     begun: Instant,
     stop: AtomicBool,
     /// Where delays are counted now, if anywhere.
@@ -168,7 +168,7 @@ struct Track {
     delays: [Delays; 2],
 }
 
-impl Default for Track {
+impl Default for Drivers {
     fn default() -> Self {
         Self {
             begun: Instant::now(),
@@ -179,12 +179,12 @@ impl Default for Track {
     }
 }
 
-impl Track {
+impl Drivers {
     /// Sign everybody in and let them drive in one room; gives its id.
     async fn enter(self: &Arc<Self>, relay: SocketAddr) -> anyhow::Result<String> {
         let url = format!("ws://{relay}/ws");
         let mut host = Player::sign_in(&url, "driver 0").await?;
-        let room = host.create_room("sleepers").await?;
+        let room = host.create_room("stalled").await?;
         let mut entering = JoinSet::new();
         for number in 1..CARS {
             let (url, room) = (url.clone(), room);
@@ -199,9 +199,9 @@ impl Track {
             players.push(player??);
         }
         for (number, player) in players.into_iter().enumerate() {
-            let track = Arc::clone(self);
+            let drivers = Arc::clone(self);
             tokio::spawn(async move {
-                if let Err(error) = track.drive(player, number).await {
+                if let Err(error) = drivers.drive(player, number).await {
                     eprintln!("a player is gone: {error:#}");
                 }
             });

@@ -8,16 +8,16 @@ use protocol::snapshot::{CAR_BYTES, HEADER_BYTES};
 
 use crate::clock::Clock;
 use crate::frames::{self, Broken};
-use crate::stage::Stage;
+use crate::races::Races;
 use crate::window::Window;
 
 /// The answer to a ping; its mask is zero.
 const PONG: [u8; 6] = [0x8a, 0x80, 0, 0, 0, 0];
 
 /// A spectator whose handshake is done.
-pub(crate) struct Arrival {
+pub(crate) struct Connected {
     pub(crate) socket: std::net::TcpStream,
-    /// The number of the room on the stage.
+    /// The number of its room.
     pub(crate) room: usize,
     /// What came right behind the handshake.
     pub(crate) read_ahead: Vec<u8>,
@@ -26,23 +26,23 @@ pub(crate) struct Arrival {
 /// What all spectators look at.
 pub(crate) struct View {
     pub(crate) clock: Clock,
-    pub(crate) stage: Arc<Stage>,
+    pub(crate) races: Arc<Races>,
     /// Connections that have got a frame.
-    pub(crate) seeing: AtomicUsize,
+    pub(crate) receiving: AtomicUsize,
 }
 
 impl View {
-    pub(crate) fn new(clock: Clock, stage: &Arc<Stage>) -> Self {
+    pub(crate) fn new(clock: Clock, races: &Arc<Races>) -> Self {
         Self {
             clock,
-            stage: Arc::clone(stage),
-            seeing: AtomicUsize::new(0),
+            races: Arc::clone(races),
+            receiving: AtomicUsize::new(0),
         }
     }
 }
 
 /// One spectator.
-pub(crate) struct Seat {
+pub(crate) struct Spectator {
     pub(crate) socket: mio::net::TcpStream,
     room: usize,
     /// It is read as soon as something comes, so its frames can be timed.
@@ -53,14 +53,14 @@ pub(crate) struct Seat {
     time: Option<u32>,
 }
 
-impl Seat {
-    pub(crate) fn new(arrival: Arrival, is_timed: bool) -> io::Result<Self> {
-        arrival.socket.set_nonblocking(true)?;
+impl Spectator {
+    pub(crate) fn new(connected: Connected, is_timed: bool) -> io::Result<Self> {
+        connected.socket.set_nonblocking(true)?;
         Ok(Self {
-            socket: mio::net::TcpStream::from_std(arrival.socket),
-            room: arrival.room,
+            socket: mio::net::TcpStream::from_std(connected.socket),
+            room: connected.room,
             is_timed,
-            rest: arrival.read_ahead,
+            rest: connected.read_ahead,
             time: None,
         })
     }
@@ -111,7 +111,7 @@ impl Seat {
         while let Some((kind, payload)) = frames::next(bytes)? {
             match kind {
                 frames::BINARY => self.take_snapshot(payload, view, window)?,
-                frames::TEXT => view.stage.cast(self.room, payload),
+                frames::TEXT => view.races.learn_cars(self.room, payload),
                 frames::PING => self.socket.write_all(&PONG).map_err(|_| Broken)?,
                 frames::CLOSE => return Err(Broken),
                 _ => return Err(Broken),
@@ -129,10 +129,10 @@ impl Seat {
         let now = view.clock.now();
         let before = self.time.replace(time);
         if before.is_none() {
-            view.seeing.fetch_add(1, Ordering::Relaxed);
+            view.receiving.fetch_add(1, Ordering::Relaxed);
         }
         if self.is_timed {
-            view.stage.heard(time, now);
+            view.races.note_snapshot(time, now);
         }
         if !window.span.contains(&time) {
             return Ok(());
@@ -140,11 +140,11 @@ impl Seat {
         window.snapshots.fetch_add(1, Ordering::Relaxed);
         let frame = bytes.len() + if bytes.len() > 125 { 4 } else { 2 };
         window.bytes.fetch_add(frame as u64, Ordering::Relaxed);
-        window.saw_tick(self.room, number.into());
+        window.note_tick(self.room, number.into());
         if !self.is_timed {
             return Ok(());
         }
-        let made = view.stage.at(time);
+        let made = view.races.at(time);
         window.fan_out.count(now.saturating_sub(made));
         // One car of each frame is timed, another one each time.
         let (cars, _) = cars.as_chunks::<CAR_BYTES>();
@@ -155,7 +155,7 @@ impl Seat {
         let came = time.saturating_sub(age);
         // Only the first frame that shows a datagram.
         if before.is_some_and(|before| came > before)
-            && let Some(sent) = view.stage.sent(self.room, car[0], came)
+            && let Some(sent) = view.races.sent(self.room, car[0], came)
         {
             window.whole.count(now.saturating_sub(sent));
             window.wait.count(made.saturating_sub(sent));
