@@ -32,15 +32,14 @@ pub(crate) async fn serve(engine: Arc<Engine>, stream: TlsStream<TcpStream>) {
     let Link {
         conn,
         mut lines,
-        stalled,
-        resume,
+        signals,
     } = engine.connect();
     // The session ends with this task, however that ends.
     let session = scopeguard::guard((), |()| engine.disconnect(conn));
     tracing::debug!(conn = conn.0, "connected");
     let (mut reader, mut writer) = tokio::io::split(stream);
     let reading = async {
-        read_lines(&engine, conn, &resume, &mut reader).await;
+        read_lines(&engine, conn, &signals.resume, &mut reader).await;
         // The peer has ended its side. What is queued for it still goes out.
         engine.disconnect(conn);
         std::future::pending::<()>().await;
@@ -48,7 +47,7 @@ pub(crate) async fn serve(engine: Arc<Engine>, stream: TlsStream<TcpStream>) {
     tokio::select! {
         () = reading => {}
         () = write_lines(&mut lines, &mut writer) => {}
-        () = stalled.cancelled() => {}
+        () = signals.stalled.cancelled() => {}
     }
     drop(session);
     tracing::debug!(conn = conn.0, "disconnected");

@@ -32,6 +32,12 @@ pub(crate) struct Link {
     pub(crate) conn: Conn,
     /// Lines for the peer. They end with the session.
     pub(crate) lines: UnboundedReceiver<QueuedLine>,
+    pub(crate) signals: Signals,
+}
+
+/// What the engine says to a connection's task.
+#[derive(Clone, Default)]
+pub(crate) struct Signals {
     /// Cancelled when more than [`MAX_QUEUED_BYTES`] would wait: the peer reads too slowly.
     pub(crate) stalled: CancellationToken,
     /// Notified when the session may take lines again.
@@ -43,8 +49,7 @@ struct Peer {
     lines: UnboundedSender<QueuedLine>,
     /// A permit for each byte that may still be queued.
     room: Arc<Semaphore>,
-    stalled: CancellationToken,
-    resume: Arc<Notify>,
+    signals: Signals,
 }
 
 /// One datagram to several places.
@@ -86,15 +91,14 @@ impl Engine {
     pub(crate) fn connect(self: &Arc<Self>) -> Link {
         let session: SessionId = draw_id();
         let (sender, lines) = mpsc::unbounded_channel();
-        let (stalled, resume) = (CancellationToken::new(), Arc::new(Notify::new()));
+        let signals = Signals::default();
         let mut state = self.state.lock();
         state.conns += 1;
         let conn = Conn(state.conns);
         let peer = Peer {
             lines: sender,
             room: Arc::new(Semaphore::new(MAX_QUEUED_BYTES)),
-            stalled: stalled.clone(),
-            resume: Arc::clone(&resume),
+            signals: signals.clone(),
         };
         state.peers.insert(conn, peer);
         drop(state);
@@ -102,8 +106,7 @@ impl Engine {
         Link {
             conn,
             lines,
-            stalled,
-            resume,
+            signals,
         }
     }
 
@@ -162,7 +165,7 @@ impl Engine {
         let answer = work.await.unwrap_or(PasswordAnswer::Failed);
         self.act(|rules, _| rules.handle_password(ticket, answer));
         if let Some(peer) = self.state.lock().peers.get(&ticket.conn()) {
-            peer.resume.notify_one();
+            peer.signals.resume.notify_one();
         }
     }
 }
@@ -181,7 +184,7 @@ impl State {
         } else {
             tracing::warn!(conn = conn.0, "peer reads too slowly: cut off");
             // The session ends when the connection's task does.
-            peer.stalled.cancel();
+            peer.signals.stalled.cancel();
             self.peers.remove(&conn);
         }
     }

@@ -4,11 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use protocol::command::Command;
 use protocol::event::Event;
 use protocol::id::RoomId;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::task::JoinMap;
 
 use super::bot::{self, MAX_VISITED_ROOMS};
 use super::roster::Roster;
@@ -23,15 +25,10 @@ struct Visitors {
     roster: Arc<Roster>,
     /// Bots in each room.
     count: usize,
-    rooms: [Option<VisitedRoom>; MAX_VISITED_ROOMS],
-    tasks: JoinSet<()>,
-}
-
-/// The bots in one player's room.
-struct VisitedRoom {
-    id: RoomId,
-    /// One for each bot there may be.
-    bots: Vec<Option<AbortHandle>>,
+    /// The rooms that are visited. A bot's name contains the index of its room here.
+    rooms: [Option<RoomId>; MAX_VISITED_ROOMS],
+    /// Each bot by the index of its room and its number there.
+    bots: JoinMap<(usize, usize), ()>,
 }
 
 /// Start the bots of the home room, and the task that sends bots to players' rooms.
@@ -57,20 +54,14 @@ async fn visit(roster: Arc<Roster>, count: usize) {
     let mut visitors = Visitors {
         roster,
         count,
-        rooms: [const { None }; MAX_VISITED_ROOMS],
-        tasks: JoinSet::new(),
+        rooms: [None; MAX_VISITED_ROOMS],
+        bots: JoinMap::new(),
     };
     loop {
         if let Err(error) = visitors.follow_rooms().await {
             tracing::warn!("bots: {error:#}");
         }
         sleep(RETRY).await;
-    }
-}
-
-impl VisitedRoom {
-    fn size(&self) -> usize {
-        self.bots.iter().filter(|bot| is_working(bot)).count()
     }
 }
 
@@ -91,35 +82,39 @@ impl Visitors {
     }
 
     fn send(&mut self) {
-        while self.tasks.try_join_next().is_some() {}
-        for room in &mut self.rooms {
-            room.take_if(|room| room.size() == 0);
+        while self.bots.join_next().now_or_never().flatten().is_some() {}
+        for index in 0..MAX_VISITED_ROOMS {
+            if self.bots_in(index) == 0 {
+                self.rooms[index] = None;
+            }
         }
         let listed = self.roster.rooms.borrow().clone();
         for room in listed.iter() {
             let wanted = self.roster.wanted(room, self.count);
             if wanted > 0 {
-                self.fill(&room.id, wanted);
+                self.fill(room.id, wanted);
             }
         }
     }
 
     /// Send bots to a room until it has `wanted`, unless too many rooms are visited already.
-    fn fill(&mut self, id: &RoomId, wanted: usize) {
-        let is_it = |room: &Option<VisitedRoom>| room.as_ref().is_some_and(|room| room.id == *id);
-        let place = self.rooms.iter().position(is_it);
-        let place = place.or_else(|| self.rooms.iter().position(Option::is_none));
-        let Some(index) = place else { return };
-        let room = self.rooms[index].get_or_insert_with(|| VisitedRoom {
-            id: *id,
-            bots: vec![None; self.count],
-        });
+    fn fill(&mut self, id: RoomId, wanted: usize) {
+        let mut rooms = self.rooms.iter();
+        let known = rooms.position(|room| *room == Some(id));
+        let Some(index) = known.or_else(|| self.rooms.iter().position(Option::is_none)) else {
+            return;
+        };
+        self.rooms[index] = Some(id);
         for number in 0..self.count {
-            if room.size() < wanted && !is_working(&room.bots[number]) {
-                let visit = visit_room(Arc::clone(&self.roster), number, index, *id);
-                room.bots[number] = Some(self.tasks.spawn(visit));
+            if self.bots_in(index) < wanted && !self.bots.contains_key(&(index, number)) {
+                let visit = visit_room(Arc::clone(&self.roster), number, index, id);
+                self.bots.spawn((index, number), visit);
             }
         }
+    }
+
+    fn bots_in(&self, index: usize) -> usize {
+        self.bots.keys().filter(|(room, _)| *room == index).count()
     }
 }
 
@@ -127,8 +122,4 @@ async fn visit_room(roster: Arc<Roster>, number: usize, index: usize, room: Room
     if let Err(error) = bot::visit(&roster, number, index, &room).await {
         tracing::debug!(number, "bot in a player's room: {error:#}");
     }
-}
-
-fn is_working(bot: &Option<AbortHandle>) -> bool {
-    bot.as_ref().is_some_and(|bot| !bot.is_finished())
 }
