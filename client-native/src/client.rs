@@ -1,7 +1,6 @@
 //! The driver: carries lines, datagrams and time between a session and its transport.
 
 use std::collections::VecDeque;
-use std::future::pending;
 use std::time::Duration;
 
 use protocol::command::Command;
@@ -128,7 +127,7 @@ impl<T: Transport> Client<T> {
         let due = self.session.poll_timeout().map(|due| self.started + due);
         let incoming = tokio::select! {
             incoming = self.transport.receive() => Some(incoming.map_err(|end| self.end(end))?),
-            () = until(due) => None,
+            () = sleep_until(due.unwrap_or(self.started)), if due.is_some() => None,
         };
         let now = self.started.elapsed();
         match &incoming {
@@ -240,13 +239,6 @@ impl<T: Transport> Client<T> {
         self.stage = Stage::Ended;
         self.session.handle_close();
         end
-    }
-}
-
-async fn until(due: Option<Instant>) {
-    match due {
-        Some(due) => sleep_until(due).await,
-        None => pending().await,
     }
 }
 

@@ -101,11 +101,7 @@ fn program(variable: &str, names: &[&str], package: &str) -> Result<PathBuf> {
 }
 
 fn find(names: &[&str]) -> Option<PathBuf> {
-    let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();
-    let mut candidates = names
-        .iter()
-        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    candidates.find(|path| path.is_file())
+    names.iter().find_map(|name| which::which(name).ok())
 }
 
 fn is_root() -> bool {

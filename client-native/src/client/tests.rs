@@ -1,6 +1,7 @@
 //! The driver over a scripted transport, with tokio's virtual clock.
 
 use std::collections::VecDeque;
+use std::future::pending;
 
 use bytes::Bytes;
 use protocol::refusal::Refusal;
