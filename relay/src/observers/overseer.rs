@@ -156,10 +156,8 @@ impl Overseer {
     /// Count and log why an observer left, and let its room cool down. A panic counts as a failure.
     fn take_back(&mut self, room: RoomId, ended: Result<LeaveReason, JoinError>) {
         let reason = ended.unwrap_or_else(|error| LeaveReason::Failed(error.to_string()));
-        self.shared
-            .sessions
-            .metrics
-            .observer_ended((&reason).into());
+        let metrics = &self.shared.sessions.metrics;
+        metrics.observer_ended((&reason).into());
         tracing::info!(%room, "an observer left: {reason}");
         let (now, look) = (self.started.elapsed(), self.shared.look);
         self.cooldowns.begin(room, &reason, now, look);

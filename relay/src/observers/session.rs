@@ -73,8 +73,7 @@ struct Observer<'a> {
 
 impl Observer<'_> {
     async fn run(&mut self, session: &mut Option<OwnSession>) -> Result<Infallible, LeaveReason> {
-        let opened = self.shared.sessions.open().await;
-        let session = session.insert(opened.map_err(|reason| failed(&reason))?);
+        let session = session.insert(self.shared.sessions.open().await?);
         let me = self.sign_in(session).await?;
         self.enter(session, &me).await?;
         let cipher = Cipher::new(&me, &self.shared.sessions.secret);
@@ -102,8 +101,7 @@ impl Observer<'_> {
 
     /// Take a name that no other player has. Gives the session's id.
     async fn sign_in(&mut self, session: &mut OwnSession) -> Result<SessionId, LeaveReason> {
-        let id = session.welcome().await;
-        let me = id.map_err(|end| failed(&ended(end)))?;
+        let me = session.welcome().await.map_err(ended)?;
         let letters: String = me.as_str().chars().take(ID_LETTERS).collect();
         let name = format!("{}-{letters}", self.shared.name);
         let password = None;
@@ -150,7 +148,7 @@ impl Observer<'_> {
         let asked = session.send(command);
         let asked = asked.map_err(|error| LeaveReason::Failed(error.to_string()))?;
         loop {
-            match next_output(session).await? {
+            match session.next_output().await.map_err(ended)? {
                 Output::Answer { ticket, answer } if ticket == asked => {
                     return answer.map_err(|error| LeaveReason::Refused(error.to_string()));
                 }
@@ -162,8 +160,8 @@ impl Observer<'_> {
     /// Look until the next look at the list is due.
     async fn pause(&mut self, session: &mut OwnSession) -> Result<(), LeaveReason> {
         let until = Instant::now() + self.shared.look;
-        while let Ok(output) = timeout_at(until, next_output(session)).await {
-            self.take(output?);
+        while let Ok(output) = timeout_at(until, session.next_output()).await {
+            self.take(output.map_err(ended)?);
         }
         Ok(())
     }
@@ -203,11 +201,8 @@ impl Drop for Observer<'_> {
     }
 }
 
-async fn next_output(session: &mut OwnSession) -> Result<Output, LeaveReason> {
-    let output = session.next_output().await;
-    output.map_err(|end| failed(&ended(end)))
-}
-
-fn failed(reason: &CloseReason) -> LeaveReason {
-    LeaveReason::Failed(reason.to_string())
+impl From<CloseReason> for LeaveReason {
+    fn from(reason: CloseReason) -> Self {
+        Self::Failed(reason.to_string())
+    }
 }

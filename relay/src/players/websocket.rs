@@ -157,15 +157,15 @@ fn limit_unsent(socket: &TcpStream) -> io::Result<()> {
 
 fn refused(error: &tungstenite::Error) -> Incoming {
     use tungstenite::Error as E;
-    match error {
+    Incoming::Refused(match error {
         E::Capacity(CapacityError::MessageTooLong { .. }) => {
-            Incoming::Refused(CloseReason::too_large("A frame", MAX_CLIENT_LINE_BYTES))
+            CloseReason::too_large("A frame", MAX_CLIENT_LINE_BYTES)
         }
-        E::Utf8(_) => Incoming::Refused(CloseReason::malformed("A text frame is not valid UTF-8.")),
-        E::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Incoming::Left,
-        E::Protocol(_) | E::Capacity(_) => Incoming::Refused(CloseReason::malformed(
-            "A frame breaks the rules of WebSocket.",
-        )),
-        _ => Incoming::Left,
-    }
+        E::Utf8(_) => CloseReason::malformed("A text frame is not valid UTF-8."),
+        E::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return Incoming::Left,
+        E::Protocol(_) | E::Capacity(_) => {
+            CloseReason::malformed("A frame breaks the rules of WebSocket.")
+        }
+        _ => return Incoming::Left,
+    })
 }
