@@ -2,12 +2,12 @@
 //! All use one target folder and the same selections of packages, so that little is compiled twice.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
+use ignore::Walk;
 
-use crate::project::{cargo, leave_out, npm, root, run, target_dir};
+use crate::project::{cargo, note_skipped, npm, root, run, target_dir};
 use crate::{requirements, wasm};
 
 /// The packages that are compiled for this machine.
@@ -81,7 +81,14 @@ pub(crate) fn script(name: &str) -> Result<()> {
 pub(crate) fn node() -> Result<()> {
     let mut files = Vec::new();
     for folder in ["www/test", "client-wasm/test"] {
-        collect(&root().join(folder), ".test.js", &mut files)?;
+        for entry in Walk::new(root().join(folder)) {
+            let path = entry
+                .context("cannot read the tests of the page")?
+                .into_path();
+            if path.to_string_lossy().ends_with(".test.js") {
+                files.push(path);
+            }
+        }
     }
     ensure!(!files.is_empty(), "no *.test.js in www/test");
     files.sort();
@@ -104,21 +111,7 @@ pub(crate) fn node_tests(with: impl FnOnce(&mut Command) -> &mut Command) -> Res
         .filter_map(|line| line.split_once(" # SKIP "))
     {
         let name = test.split_once(" - ").map_or(test, |(_, name)| name);
-        leave_out(format!("{name}: {reason}"));
-    }
-    Ok(())
-}
-
-pub(crate) fn collect(folder: &Path, ending: &str, files: &mut Vec<PathBuf>) -> Result<()> {
-    let entries =
-        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
-    for entry in entries {
-        let path = entry?.path();
-        if path.is_dir() {
-            collect(&path, ending, files)?;
-        } else if path.to_string_lossy().ends_with(ending) {
-            files.push(path);
-        }
+        note_skipped(format!("{name}: {reason}"));
     }
     Ok(())
 }

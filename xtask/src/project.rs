@@ -46,17 +46,17 @@ pub(crate) fn npm(arguments: &[&str]) -> Command {
 }
 
 /// What could not be run on this machine, for the end of the tests.
-static LEFT_OUT: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static SKIPPED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Note something that could not be run on this machine.
-pub(crate) fn leave_out(what: String) {
-    let mut all = LEFT_OUT.lock().unwrap_or_else(PoisonError::into_inner);
+pub(crate) fn note_skipped(what: String) {
+    let mut all = SKIPPED.lock().unwrap_or_else(PoisonError::into_inner);
     all.push(what);
 }
 
 /// Take the list of what could not be run.
-pub(crate) fn left_out() -> Vec<String> {
-    std::mem::take(&mut *LEFT_OUT.lock().unwrap_or_else(PoisonError::into_inner))
+pub(crate) fn skipped() -> Vec<String> {
+    std::mem::take(&mut *SKIPPED.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Run a command to its end, with the output of this program. Fails if the command fails.

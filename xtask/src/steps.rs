@@ -129,8 +129,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         chosen.len(),
         seconds(started.elapsed())
     );
-    for left_out in project::left_out() {
-        println!("NOT RUN: {left_out}");
+    for skipped in project::skipped() {
+        println!("NOT RUN: {skipped}");
     }
     Ok(())
 }

@@ -85,7 +85,7 @@ enum Leg {
 
 /// Another car, relative to the bot's own.
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+struct NearbyCar {
     /// Metres in front, negative behind.
     ahead: f32,
     /// Metres right of the line.
@@ -222,7 +222,7 @@ impl Driver {
         let mut wanted = wanted * self.style.pace;
         for other in others {
             let to_other = other.place - place;
-            let car = Seen {
+            let car = NearbyCar {
                 ahead: to_other.dot(ahead_of(yaw)),
                 across: to_other.dot(right_of(yaw)),
                 speed: other.velocity.dot(ahead_of(yaw)),
@@ -250,7 +250,7 @@ impl Driver {
         let phase = self.seconds / self.style.sway_seconds * std::f32::consts::TAU;
         let mut across = lane + self.style.sway_metres * phase.sin();
         let seen = self.look(spot, others);
-        let in_the_way = |car: &&Seen| {
+        let in_the_way = |car: &&NearbyCar| {
             let met = (car.across - spot.across).abs() < CLEARANCE;
             let wanted = (car.across - across).abs() < CLEARANCE && car.ahead > BESIDE;
             car.ahead > 0.0 && (met || wanted) && car.speed < speed
@@ -285,7 +285,7 @@ impl Driver {
     }
 
     /// List the cars on the oval that are near enough to matter.
-    fn look(&self, spot: Spot, others: &[Neighbour]) -> Vec<Seen> {
+    fn look(&self, spot: Spot, others: &[Neighbour]) -> Vec<NearbyCar> {
         let far = 25.0 + self.speed * self.speed / (2.0 * BRAKING * CAUTION);
         let place = self.place();
         let oval = &self.track.oval;
@@ -294,7 +294,7 @@ impl Driver {
             .filter(|other| other.place.distance(place) < far);
         let seen = near.map(|other| {
             let there = oval.spot(other.place, Some(spot.along));
-            Seen {
+            NearbyCar {
                 ahead: oval.gap(spot.along, there.along),
                 across: there.across,
                 speed: other.velocity.dot(ahead_of(oval.yaw(there.along))),
@@ -305,7 +305,7 @@ impl Driver {
     }
 
     /// Find the side on which there is room beside a car, the nearer one first.
-    fn way_past(&self, spot: Spot, blocker: Seen, seen: &[Seen]) -> Option<f32> {
+    fn way_past(&self, spot: Spot, blocker: NearbyCar, seen: &[NearbyCar]) -> Option<f32> {
         let edge = self.track.half_width - EDGE;
         let mut sides = [
             blocker.across - CLEARANCE * 1.15,
@@ -315,8 +315,10 @@ impl Driver {
             sides.swap(0, 1);
         }
         let is_free = |side: &f32| {
-            let beside = |car: &Seen| car.ahead > -BESIDE && car.ahead < blocker.ahead + BESIDE;
-            let taken = |car: &&Seen| beside(car) && (car.across - side).abs() < CLEARANCE * 0.95;
+            let beside =
+                |car: &NearbyCar| car.ahead > -BESIDE && car.ahead < blocker.ahead + BESIDE;
+            let taken =
+                |car: &&NearbyCar| beside(car) && (car.across - side).abs() < CLEARANCE * 0.95;
             side.abs() <= edge && !seen.iter().any(|car| taken(&car))
         };
         sides.into_iter().find(|side| is_free(side))
@@ -324,7 +326,7 @@ impl Driver {
 }
 
 /// How fast to go behind another car, so that bots can always brake in time.
-fn following(car: Seen) -> f32 {
+fn following(car: NearbyCar) -> f32 {
     let (room, theirs) = (car.ahead - GAP, car.speed.max(0.0));
     if room > 0.0 {
         (theirs * theirs + 2.0 * BRAKING * CAUTION * room).sqrt()

@@ -17,7 +17,7 @@ pub const MAX_ROOM_NAME_CHARS: usize = 64;
 const DEFAULT_ROOM_NAME: &str = "Race Room";
 
 /// The room of a session that wants to do something there.
-enum Place {
+enum Membership {
     NoRoom,
     RoomGone,
     NotListed,
@@ -80,13 +80,15 @@ impl Rules {
     }
 
     pub(super) fn leave_room(&mut self, conn: Conn) {
-        let place = self.place(conn);
+        let membership = self.membership(conn);
         self.forget_room(conn);
-        match place {
-            Place::NoRoom => self.error(conn, "Cannot leave room. No room joined."),
-            Place::RoomGone => self.error(conn, "Cannot leave room. Room not found."),
-            Place::NotListed => self.error(conn, "Cannot leave room. You are not in this room."),
-            Place::In(player, room_id) => {
+        match membership {
+            Membership::NoRoom => self.error(conn, "Cannot leave room. No room joined."),
+            Membership::RoomGone => self.error(conn, "Cannot leave room. Room not found."),
+            Membership::NotListed => {
+                self.error(conn, "Cannot leave room. You are not in this room.")
+            }
+            Membership::In(player, room_id) => {
                 self.remove_player(&player, &room_id);
                 self.reply(conn, &Reply::LeaveOk { room_id });
             }
@@ -107,14 +109,14 @@ impl Rules {
     }
 
     pub(super) fn start_game(&mut self, conn: Conn) {
-        match self.place(conn) {
-            Place::NoRoom => self.error(conn, "Cannot start game. No room joined."),
-            Place::RoomGone => self.error(conn, "Cannot start game. Room not found."),
-            Place::NotListed => {
+        match self.membership(conn) {
+            Membership::NoRoom => self.error(conn, "Cannot start game. No room joined."),
+            Membership::RoomGone => self.error(conn, "Cannot start game. Room not found."),
+            Membership::NotListed => {
                 self.forget_room(conn);
                 self.error(conn, "Cannot start game. You are not in this room.");
             }
-            Place::In(player, room) => match self.rooms.get(&room) {
+            Membership::In(player, room) => match self.rooms.get(&room) {
                 Some(found) if found.host == player => self.start(conn, &room),
                 _ => self.error(conn, "Cannot start game. Only the host can start the game."),
             },
@@ -180,22 +182,22 @@ impl Rules {
 
     /// Take a session out of its room, if it is in one, without telling it.
     pub(super) fn leave_quietly(&mut self, conn: Conn) {
-        if let Place::In(player, room) = self.place(conn) {
+        if let Membership::In(player, room) = self.membership(conn) {
             self.remove_player(&player, &room);
         }
         self.forget_room(conn);
     }
 
-    fn place(&self, conn: Conn) -> Place {
+    fn membership(&self, conn: Conn) -> Membership {
         let session = self.sessions.get(&conn);
         let Some((player, id)) = session.and_then(|session| Some((session.id, session.room?)))
         else {
-            return Place::NoRoom;
+            return Membership::NoRoom;
         };
         match self.rooms.get(&id) {
-            None => Place::RoomGone,
-            Some(room) if room.holds(&player) => Place::In(player, id),
-            Some(_) => Place::NotListed,
+            None => Membership::RoomGone,
+            Some(room) if room.holds(&player) => Membership::In(player, id),
+            Some(_) => Membership::NotListed,
         }
     }
 

@@ -208,7 +208,7 @@ fn seal(conn: Conn, plaintext: &[u8]) -> Vec<u8> {
     cipher.seal(plaintext).unwrap()
 }
 
-fn wild_lines() -> impl Strategy<Value = String> {
+fn arbitrary_lines() -> impl Strategy<Value = String> {
     let verbs = "NAME|AUTHENTICATE|CREATE_ROOM|JOIN_ROOM|LEAVE_ROOM|START_GAME|RELAY_MESSAGE|BATCH|BYE|GET_ROOM_PLAYERS";
     let value = prop_oneof![
         "\"[a-zR1-3$]{0,3}\"",
@@ -233,7 +233,7 @@ proptest! {
     #[test]
     fn no_line_and_no_datagram_panics(
         faithful in any::<bool>(),
-        steps in prop::collection::vec((0_u64..4, wild_lines(), prop::collection::vec(any::<u8>(), 0..64)), 0..40),
+        steps in prop::collection::vec((0_u64..4, arbitrary_lines(), prop::collection::vec(any::<u8>(), 0..64)), 0..40),
     ) {
         let mut server = TestServer::new(faithful);
         for _ in 0..4 {

@@ -60,18 +60,18 @@ fn check_crate(folder: &str, manifest: &Table) -> Vec<String> {
         .collect()
 }
 
-fn depends(manifest: &Table, name: &str) -> bool {
-    let sections = ["dependencies", "dev-dependencies", "build-dependencies"];
-    let named = |table: &Table| {
-        sections.iter().any(|section| {
-            table
-                .get(*section)
-                .is_some_and(|all| all.get(name).is_some())
-        })
-    };
-    let targets = manifest.get("target").and_then(Value::as_table);
-    named(manifest)
-        || targets.is_some_and(|all| all.values().filter_map(Value::as_table).any(named))
+/// Look in all sections of dependencies, also in those for one target.
+fn depends(table: &Table, name: &str) -> bool {
+    let mut tables = table
+        .iter()
+        .filter_map(|(key, value)| Some((key, value.as_table()?)));
+    tables.any(|(key, inner)| {
+        if key.ends_with("dependencies") {
+            inner.contains_key(name)
+        } else {
+            depends(inner, name)
+        }
+    })
 }
 
 #[cfg(test)]

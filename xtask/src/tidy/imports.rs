@@ -28,7 +28,7 @@ pub(super) fn check(files: &[File]) -> Vec<String> {
     let mut trees: BTreeMap<String, Tree> = BTreeMap::new();
     let mut complaints = Vec::new();
     for file in files {
-        let Some((top, module)) = place(file, files) else {
+        let Some((top, module)) = module_of(file, files) else {
             continue;
         };
         match paths::read(&file.text, &module) {
@@ -39,7 +39,7 @@ pub(super) fn check(files: &[File]) -> Vec<String> {
     for (top, tree) in &trees {
         complaints.extend(tree.circles());
         if top == "relay/src/" {
-            complaints.extend(tree.climbs(&RELAY_FLOORS));
+            complaints.extend(tree.upward_imports(&RELAY_FLOORS));
         }
     }
     complaints
@@ -47,7 +47,7 @@ pub(super) fn check(files: &[File]) -> Vec<String> {
 
 /// Say in which tree of modules a file is, and where in it. The sources of a package are one tree, and each of its further
 /// programs is another. A `main.rs` beside a `lib.rs` is left out: it is alone, so it cannot be part of a circle.
-fn place(file: &File, files: &[File]) -> Option<(String, Path)> {
+fn module_of(file: &File, files: &[File]) -> Option<(String, Path)> {
     let (package, within) = file.path.strip_suffix(".rs")?.split_once("/src/")?;
     let mut names: Vec<&str> = within.split('/').collect();
     let mut top = format!("{package}/src/");
@@ -85,7 +85,7 @@ impl Tree {
     /// The modules that a module imports.
     fn imports(&self, module: &Path) -> BTreeSet<&Path> {
         let used = self.modules[module].names.used.iter();
-        let targets = used.filter_map(|path| self.written_in(path));
+        let targets = used.filter_map(|path| self.defining_module(path));
         let is_part_of = |above: &Path| !above.is_empty() && module.starts_with(above);
         targets
             .filter(|target| *target != module && !is_part_of(target))
@@ -93,7 +93,7 @@ impl Tree {
     }
 
     /// Find the module that defines what a path names, through all re-exports.
-    fn written_in(&self, path: &[String]) -> Option<&Path> {
+    fn defining_module(&self, path: &[String]) -> Option<&Path> {
         let lengths = (0..=path.len()).rev();
         let (module, found) = lengths
             .filter_map(|length| self.modules.get_key_value(&path[..length]))
@@ -101,9 +101,9 @@ impl Tree {
         let Some((name, after)) = path[module.len()..].split_first() else {
             return Some(module);
         };
-        let mut handed_on = found.names.handed_on.iter();
-        match handed_on.find(|(given, from)| given == name && from != path) {
-            Some((_, from)) => self.written_in(&[from, after].concat()),
+        let mut re_exports = found.names.re_exports.iter();
+        match re_exports.find(|(given, from)| given == name && from != path) {
+            Some((_, from)) => self.defining_module(&[from, after].concat()),
             None => Some(module),
         }
     }
@@ -114,17 +114,17 @@ impl Tree {
             let imports = self.imports(module);
             imports.into_iter().map(move |other| (module, other))
         });
-        let knots = tarjan_scc(&DiGraphMap::<&Path, ()>::from_edges(edges));
-        let knots = knots.into_iter().filter(|knot| knot.len() > 1);
-        knots.map(|knot| self.describe(knot)).collect()
+        let circles = tarjan_scc(&DiGraphMap::<&Path, ()>::from_edges(edges));
+        let circles = circles.into_iter().filter(|circle| circle.len() > 1);
+        circles.map(|circle| self.describe(circle)).collect()
     }
 
-    fn describe(&self, mut knot: Vec<&Path>) -> String {
-        knot.sort();
+    fn describe(&self, mut circle: Vec<&Path>) -> String {
+        circle.sort();
         let mut text = "these files import each other in a circle:".to_owned();
-        for module in &knot {
+        for module in &circle {
             let imports = self.imports(module);
-            let within = imports.iter().filter(|other| knot.contains(*other));
+            let within = imports.iter().filter(|other| circle.contains(*other));
             let files: Vec<&str> = within
                 .map(|other| self.modules[*other].file.as_str())
                 .collect();
@@ -138,7 +138,7 @@ impl Tree {
     }
 
     /// The imports from a floor above.
-    fn climbs(&self, floors: &[&[&str]]) -> Vec<String> {
+    fn upward_imports(&self, floors: &[&[&str]]) -> Vec<String> {
         let floor = |module: &Path| {
             let top = module.first()?;
             floors

@@ -13,7 +13,7 @@ pub(super) struct Names {
     /// Paths that the file imports, or writes out in its code.
     pub(super) used: Vec<Path>,
     /// Paths that the file re-exports with `pub use`, each with the name it has here.
-    pub(super) handed_on: Vec<(String, Path)>,
+    pub(super) re_exports: Vec<(String, Path)>,
 }
 
 /// Read a file that lies at a place in the tree of modules.
@@ -82,7 +82,7 @@ impl Reader {
         for (name, path) in paths {
             let path = self.absolute(&path);
             if is_public {
-                self.names.handed_on.push((name, path));
+                self.names.re_exports.push((name, path));
             } else {
                 self.names.used.push(path);
             }
