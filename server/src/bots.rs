@@ -53,16 +53,8 @@ pub struct Bots {
     pub track: Option<PathBuf>,
 }
 
-/// Where the bots' own server listens.
-pub(crate) struct Address {
-    pub(crate) tcp: SocketAddr,
-    pub(crate) udp: SocketAddr,
-    /// The one certificate the bots trust.
-    pub(crate) certificate: CertificateDer<'static>,
-}
-
 /// Start the bots of a server. The tasks never end by themselves.
-pub(crate) fn start(bots: &Bots, server: Address, secret: Secret) -> anyhow::Result<JoinSet<()>> {
+pub(crate) fn start(bots: &Bots, server: Target, secret: Secret) -> anyhow::Result<JoinSet<()>> {
     let Bots { count, room, track } = bots;
     ensure!(
         *count <= MAX_BOTS,
@@ -71,7 +63,7 @@ pub(crate) fn start(bots: &Bots, server: Address, secret: Secret) -> anyhow::Res
     if *count == 0 {
         return Ok(JoinSet::new());
     }
-    let roster = Roster::new(target(server)?, secret, read_track(track)?, room.clone());
+    let roster = Roster::new(server, secret, read_track(track)?, room.clone());
     Ok(supervisor::start(Arc::new(roster), *count))
 }
 
@@ -84,12 +76,17 @@ fn read_track(file: &Option<PathBuf>) -> anyhow::Result<Track> {
     Track::parse(&text).with_context(named)
 }
 
-fn target(server: Address) -> anyhow::Result<Target> {
+/// Where the bots reach their own server. They trust only its certificate.
+pub(crate) fn target(
+    tcp: SocketAddr,
+    udp: SocketAddr,
+    certificate: CertificateDer<'static>,
+) -> anyhow::Result<Target> {
     let name = ServerName::try_from(SERVER_NAME)?;
     Ok(Target {
-        tcp: reachable(server.tcp).into(),
-        udp: reachable(server.udp).into(),
-        tls: Some(Tls::trusting(server.certificate, name)?),
+        tcp: reachable(tcp).into(),
+        udp: reachable(udp).into(),
+        tls: Some(Tls::trusting(certificate, name)?),
     })
 }
 

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::bots::{self, Address, Bots};
+use crate::bots::{self, Bots};
 use crate::certificate::{Identity, fingerprint};
 use crate::engine::Engine;
 use crate::rules::Config;
@@ -99,12 +99,8 @@ impl Server {
         let socket = udp::bind(options.udp)?;
         let (tcp, udp) = (listener.local_addr()?, socket.local_addr()?);
         let certificate = identity.certificate_der()?;
-        let address = Address {
-            tcp,
-            udp,
-            certificate: certificate.clone(),
-        };
-        let bots = bots::start(&options.bots, address, options.secret.clone())?;
+        let target = bots::target(tcp, udp, certificate.clone())?;
+        let bots = bots::start(&options.bots, target, options.secret.clone())?;
         let engine = Engine::new(Config {
             faithful: options.faithful,
             secret: options.secret,
