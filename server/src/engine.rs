@@ -121,7 +121,7 @@ impl Engine {
         self.act(|rules, now| rules.handle_line(conn, line, now));
     }
 
-    /// Say whether the session can take a line now; see [`Link::resume`].
+    /// Say whether the session can take a line now; see [`Signals::resume`].
     pub(crate) fn takes_lines(&self, conn: Conn) -> bool {
         self.state.lock().rules.takes_lines(conn)
     }
