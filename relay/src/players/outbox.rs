@@ -1,5 +1,5 @@
 //! What waits to be written to one browser. Lines are reliable: if too many wait, the session ends. Datagrams are not:
-//! the oldest are dropped for the newest. No I/O here: the transport takes things out as the browser reads.
+//! the oldest are dropped for the newest. No I/O here: `websocket` takes things out as the browser reads.
 
 use std::collections::VecDeque;
 
