@@ -19,8 +19,16 @@ mod socket;
 mod spectator;
 mod spectator_machine;
 
+#[cfg(target_arch = "wasm32")]
+use rlsf::SmallGlobalTlsf;
+
 pub use session::Session;
 pub use spectator::{RaceClient, Spectator};
+
+/// A fifth of the default allocator in size, and as quick.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: SmallGlobalTlsf = SmallGlobalTlsf::new();
 
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests;
