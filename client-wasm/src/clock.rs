@@ -8,12 +8,13 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Performance, WorkerGlobalScope};
 
 thread_local! {
-    static GLOBAL: WorkerGlobalScope = js_sys::global().unchecked_into();
-    static PERFORMANCE: Option<Performance> = GLOBAL.with(WorkerGlobalScope::performance);
+    static PERFORMANCE: Option<Performance> = GLOBAL.with(|global| global.performance());
 }
 
 #[wasm_bindgen]
 extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = globalThis)]
+    static GLOBAL: WorkerGlobalScope;
     // web-sys has numbers for handles. In Node they are objects.
     #[wasm_bindgen(js_name = setTimeout)]
     fn set_timeout(callback: &JsValue, ms: f64) -> JsValue;
@@ -29,7 +30,7 @@ pub(crate) fn now() -> Duration {
 
 /// Convert JavaScript's milliseconds. A number below zero, or NaN, is zero.
 pub(crate) fn from_ms(ms: f64) -> Duration {
-    Duration::try_from_secs_f64(ms / 1000.0).unwrap_or_default()
+    Duration::from_nanos((ms * 1e6) as u64)
 }
 
 /// Convert to JavaScript's milliseconds.
@@ -40,13 +41,11 @@ pub(crate) fn to_ms(time: Duration) -> f64 {
 /// The local time of day for the log, `HH:mm:ss.fff`.
 pub(crate) fn time_of_day() -> String {
     let date = Date::new_0();
-    format!(
-        "{:02}:{:02}:{:02}.{:03}",
-        date.get_hours(),
-        date.get_minutes(),
-        date.get_seconds(),
-        date.get_milliseconds()
-    )
+    // `12:34:56 GMT+0200`, and `2026-01-01T10:34:56.789Z`.
+    let local = String::from(date.to_time_string());
+    let utc = String::from(date.to_iso_string());
+    let parts = [local.get(..8), utc.get(19..23)];
+    parts.into_iter().flatten().collect()
 }
 
 /// Call back as soon as the running JavaScript has returned.

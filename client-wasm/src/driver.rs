@@ -30,11 +30,14 @@ pub(crate) trait Machine: 'static {
 }
 
 /// Something to do at the WebSocket, or at the console.
-enum Io {
+pub(crate) enum Io {
+    /// Open a WebSocket at this address with these subprotocols.
     Open(String, Vec<String>),
     Text(String),
     Datagram(Vec<u8>),
+    /// Begin an orderly close.
     Close,
+    /// Close, and ignore what still comes.
     Abandon,
     Log(Level, &'static str, String),
 }
@@ -61,9 +64,9 @@ impl Queue {
         }
     }
 
-    /// Open the WebSocket.
-    pub(crate) fn open(&mut self, url: String, protocols: Vec<String>) {
-        self.io.push_back(Io::Open(url, protocols));
+    /// Do something at the WebSocket.
+    pub(crate) fn push(&mut self, io: Io) {
+        self.io.push_back(io);
     }
 
     /// Send a command line.
@@ -76,16 +79,6 @@ impl Queue {
     pub(crate) fn send_datagram(&mut self, datagram: Vec<u8>) {
         self.log_datagram("UDP SEND", datagram.len());
         self.io.push_back(Io::Datagram(datagram));
-    }
-
-    /// Begin an orderly close.
-    pub(crate) fn close(&mut self) {
-        self.io.push_back(Io::Close);
-    }
-
-    /// Close the WebSocket and ignore what still comes from it.
-    pub(crate) fn abandon(&mut self) {
-        self.io.push_back(Io::Abandon);
     }
 
     /// Log a command line, without its secrets.
@@ -144,6 +137,8 @@ pub(crate) struct Deferred {
 
 impl Deferred {
     /// Make a promise.
+    // Inlined into each caller it would be in the module many times.
+    #[inline(never)]
     pub(crate) fn new() -> (Promise, Self) {
         let (mut resolve, mut reject) = (JsValue::UNDEFINED, JsValue::UNDEFINED);
         // The executor runs at once.
@@ -323,10 +318,7 @@ impl AnyDriver {
     fn log(self: &Rc<Self>, level: Level, component: &str, text: &str) {
         let line = level.print(component, text);
         if self.listeners.has(LOG) {
-            let event = Object::Log {
-                level: level.name(),
-                line: &line,
-            };
+            let event = Object::Texts(vec![("level", level.name()), ("line", &line)]);
             self.with_any(|machine| machine.queue().emit(LOG, &event));
         }
     }

@@ -66,7 +66,6 @@ impl From<SendError> for RaceError {
                 Self::new("queue_full", true, "too many commands are waiting already")
             }
             SendError::TooLong(_) => Self::invalid("the command is longer than a relay takes"),
-            SendError::Batch => Self::invalid("batches are made by the session itself"),
         }
     }
 }

@@ -119,14 +119,17 @@ impl<'a> Options<'a> {
         right: &str,
         read: impl Fn(&JsValue) -> Option<T>,
     ) -> Result<Option<T>, RaceError> {
+        let Some(value) = self.value(name) else {
+            return Ok(None);
+        };
+        let read = read(&value).map(Some);
+        read.ok_or_else(|| RaceError::invalid(format!("option {name} must be {right}")))
+    }
+
+    fn value(&self, name: &str) -> Option<JsValue> {
         // An import that throws leaves a slot of wasm-bindgen's table taken for good, so nothing is asked of `undefined`.
-        let value = self.0.map(|options| Reflect::get(options, &name.into()));
-        match value {
-            Some(Ok(value)) if !value.is_undefined() => read(&value)
-                .map(Some)
-                .ok_or_else(|| RaceError::invalid(format!("option {name} must be {right}"))),
-            _ => Ok(None),
-        }
+        let value = Reflect::get(self.0?, &name.into()).ok()?;
+        (!value.is_undefined()).then_some(value)
     }
 
     fn text(&self, name: &str) -> Result<Option<String>, RaceError> {

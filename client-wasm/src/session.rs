@@ -10,7 +10,7 @@ use protocol::id::{Password, RoomId, SessionId};
 use wasm_bindgen::prelude::*;
 
 use crate::clock::{self, to_ms};
-use crate::driver::{Deferred, Driver};
+use crate::driver::{Deferred, Driver, Machine as _};
 use crate::error::RaceError;
 use crate::listeners::{LOG, Listeners};
 use crate::objects::Object;
@@ -155,7 +155,7 @@ impl Session {
     pub fn join_room(&self, room_id: &str) -> Promise {
         match room_id.parse() {
             Ok(room_id) => self.command(Command::JoinRoom { room_id }),
-            Err(_) => refused("room_not_found", "that is no room id"),
+            Err(_) => self.refused("room_not_found", "not a room id"),
         }
     }
 
@@ -191,7 +191,7 @@ impl Session {
                 target_id,
                 message: text,
             }),
-            Err(_) => refused("player_not_found", "that is no player id"),
+            Err(_) => self.refused("player_not_found", "not a player id"),
         }
     }
 
@@ -306,16 +306,16 @@ impl Session {
             let (traffic, loss) = (machine.session.traffic(), machine.cars.loss());
             Object::Metrics {
                 round_trip_ms: machine.session.round_trip().map(to_ms),
-                sent: traffic.packets_sent,
-                received: traffic.packets_received,
-                refused: traffic.packets_refused,
-                lost: loss.lost,
+                sent: traffic.packets_sent as f64,
+                received: traffic.packets_received as f64,
+                refused: traffic.packets_refused as f64,
+                lost: loss.lost as f64,
                 loss_percent: loss.percent(),
                 loss_estimated: true,
-                sent_per_second: traffic.sent_per_second(now),
-                received_per_second: traffic.received_per_second(now),
-                bytes_sent: traffic.bytes_sent,
-                bytes_received: traffic.bytes_received,
+                sent_per_second: traffic.sent_rate.per_second(now).into(),
+                received_per_second: traffic.received_rate.per_second(now).into(),
+                bytes_sent: traffic.bytes_sent as f64,
+                bytes_received: traffic.bytes_received as f64,
             }
         });
         metrics.to_js()
@@ -350,6 +350,15 @@ impl Session {
             .call(|machine, now| machine.command(command, deferred, now));
         promise
     }
+
+    /// Reject a command that the server would refuse.
+    fn refused(&self, code: &'static str, words: &'static str) -> Promise {
+        let (promise, deferred) = Deferred::new();
+        let error = RaceError::new(code, false, words);
+        self.driver
+            .call(|machine, _| machine.queue().settle(deferred, Err(&error)));
+        promise
+    }
 }
 
 impl Drop for Session {
@@ -357,11 +366,6 @@ impl Drop for Session {
         self.driver.call(SessionMachine::abandon);
         self.listeners.clear();
     }
-}
-
-/// Reject a command that the server would refuse.
-fn refused(code: &'static str, words: &'static str) -> Promise {
-    Promise::reject(&RaceError::new(code, false, words).to_js())
 }
 
 fn text_or_undefined(text: Option<&str>) -> JsValue {

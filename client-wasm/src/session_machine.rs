@@ -15,7 +15,7 @@ use protocol::session::{
 use wasm_bindgen::JsValue;
 
 use crate::clock::to_ms;
-use crate::driver::{Deferred, Machine, Queue};
+use crate::driver::{Deferred, Io, Machine, Queue};
 use crate::error::{self, RaceError};
 use crate::event::Event;
 use crate::listeners::Listeners;
@@ -61,7 +61,7 @@ impl Machine for SessionMachine {
                 self.pump(now);
             }
             Event::Closed { number, reason } => self.handle_close(number, &reason, now),
-            Event::NotOpened(error) => self.fall_apart(&error, now),
+            Event::NotOpened(error) => self.handle_disconnect(&error, now),
             Event::Timeout => self.handle_timeout(now),
             Event::Online => {}
         }
@@ -74,7 +74,7 @@ impl Machine for SessionMachine {
             self.cars.poll_timeout(),
             connecting,
         ];
-        times.into_iter().flatten().min()
+        times.iter().flatten().min().copied()
     }
 
     fn queue(&mut self) -> &mut Queue {
@@ -107,7 +107,7 @@ impl SessionMachine {
         self.has_socket = true;
         self.opened = false;
         self.connecting = Some((deferred, now + CONNECT_TIMEOUT));
-        self.queue.open(url, vec![SUBPROTOCOL.to_owned()]);
+        self.queue.push(Io::Open(url, vec![SUBPROTOCOL.to_owned()]));
         self.queue.log(Level::Info, CONNECTION, "connecting");
     }
 
@@ -135,7 +135,7 @@ impl SessionMachine {
     /// Close without a goodbye: the relay says it.
     pub(crate) fn abandon(&mut self, now: Duration) {
         let error = RaceError::new("closed", false, "the session was freed");
-        self.fall_apart(&error, now);
+        self.handle_disconnect(&error, now);
     }
 
     /// Offer the own car's position; says whether it is sent now. Outside a room nothing is sent.
@@ -174,7 +174,12 @@ impl SessionMachine {
                     .log(Level::Info, CONNECTION, "the relay is ready");
             }
             Some(Notice::Draining { seconds }) => {
-                self.queue.emit("draining", &Object::Draining { seconds });
+                self.queue.emit(
+                    "draining",
+                    &Object::Draining {
+                        seconds: seconds.into(),
+                    },
+                );
             }
             None => {
                 self.queue.log_line("TCP RECV", frame);
@@ -188,7 +193,7 @@ impl SessionMachine {
         let connecting = self.connecting.as_ref();
         if connecting.is_some_and(|(_, deadline)| *deadline <= now) {
             let words = "the game server did not welcome in time";
-            return self.fall_apart(&RaceError::new("timeout", true, words), now);
+            return self.handle_disconnect(&RaceError::new("timeout", true, words), now);
         }
         self.session.handle_timeout(now);
         self.cars.handle_timeout(now);
@@ -203,9 +208,9 @@ impl SessionMachine {
         };
         let text = format!("closed: {number} {}", error.message);
         self.queue.log(Level::Info, CONNECTION, text);
-        self.fall_apart(&error, now);
+        self.handle_disconnect(&error, now);
         let close = Object::Close {
-            number,
+            number: number.into(),
             code: error.code,
             reason: &error.message,
             retryable: error.retryable,
@@ -214,9 +219,9 @@ impl SessionMachine {
     }
 
     /// The connection is gone: settle everything that waits for it.
-    fn fall_apart(&mut self, error: &RaceError, now: Duration) {
+    fn handle_disconnect(&mut self, error: &RaceError, now: Duration) {
         self.has_socket = false;
-        self.queue.abandon();
+        self.queue.push(Io::Abandon);
         self.session.handle_close();
         self.cars.clear();
         self.pump(now);
@@ -242,7 +247,13 @@ impl SessionMachine {
                 Change::Joined { slot, id } => ("carJoined", *slot, id.as_str()),
                 Change::Left { slot, id } => ("carLeft", *slot, id.as_str()),
             };
-            self.queue.emit(kind, &Object::Car { slot, id });
+            self.queue.emit(
+                kind,
+                &Object::Car {
+                    slot: slot as f64,
+                    id,
+                },
+            );
         }
     }
 
@@ -252,7 +263,7 @@ impl SessionMachine {
                 _ if !self.has_socket => {}
                 Transmit::Line(line) => self.queue.send_line(line),
                 Transmit::Datagram(datagram) => self.queue.send_datagram(datagram),
-                Transmit::Close => self.queue.close(),
+                Transmit::Close => self.queue.push(Io::Close),
             }
         }
     }
@@ -274,29 +285,32 @@ impl SessionMachine {
                 sender_name,
                 message,
             } => {
-                let message = Object::Message {
-                    sender_id: sender_id.as_str(),
-                    sender_name: &sender_name,
-                    message: &message,
-                };
+                let message = Object::Texts(vec![
+                    ("senderId", sender_id.as_str()),
+                    ("senderName", &sender_name),
+                    ("message", &message),
+                ]);
                 queue.emit("message", &message);
             }
             Output::Kicked { message } => {
                 let text = "an administrator ends the session";
                 queue.log(Level::Warn, CONNECTION, text);
-                queue.emit("kicked", &Object::Kicked { message: &message });
+                queue.emit("kicked", &Object::Texts(vec![("message", &message)]));
             }
             Output::RoomLost(room_id) => {
-                let room_id = room_id.as_str();
-                queue.emit("roomLost", &Object::RoomLost { room_id });
+                let room = Object::Texts(vec![("roomId", room_id.as_str())]);
+                queue.emit("roomLost", &room);
             }
-            Output::Unknown(line) => queue.emit("unknown", &Object::Unknown { line: &line }),
+            Output::Unknown(line) => {
+                queue.emit("unknown", &Object::Texts(vec![("line", &line)]));
+            }
         }
     }
 
     fn handle_state(&mut self, state: State) {
         let name = state_name(state);
-        self.queue.emit("state", &Object::State { state: name });
+        self.queue
+            .emit("state", &Object::Texts(vec![("state", name)]));
         let id = self.session.id().map(|id| JsValue::from_str(id.as_str()));
         if let (State::Connected, Some(id)) = (state, id)
             && let Some((deferred, _)) = self.connecting.take()

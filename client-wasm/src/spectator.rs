@@ -203,15 +203,15 @@ impl Spectator {
         let metrics = self.driver.with(|machine| {
             let (counts, timeline) = (&machine.counts, &machine.timeline);
             Object::SpectatorMetrics {
-                received: counts.received,
-                skipped: counts.skipped,
-                refused: counts.refused,
-                bytes_received: counts.bytes,
-                bytes_per_second: counts.byte_rate.per_second(now),
-                snapshots_per_second: counts.snapshot_rate.per_second(now),
+                received: counts.received as f64,
+                skipped: counts.skipped as f64,
+                refused: counts.refused as f64,
+                bytes_received: counts.bytes as f64,
+                bytes_per_second: counts.byte_rate.per_second(now).into(),
+                snapshots_per_second: counts.snapshot_rate.per_second(now).into(),
                 delay_ms: to_ms(timeline.delay()),
                 jitter_ms: to_ms(timeline.jitter()),
-                history_bytes: timeline.bytes(),
+                history_bytes: timeline.bytes() as f64,
             }
         });
         metrics.to_js()

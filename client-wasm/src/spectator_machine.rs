@@ -9,7 +9,7 @@ use protocol::timeline::{Taken, Timeline};
 use wasm_bindgen::JsValue;
 
 use crate::clock::to_ms;
-use crate::driver::{Machine, Queue};
+use crate::driver::{Io, Machine, Queue};
 use crate::error::RaceError;
 use crate::event::Event;
 use crate::log::Level;
@@ -146,9 +146,12 @@ impl SpectatorMachine {
     fn pump(&mut self) {
         while let Some(output) = self.connection.poll_output() {
             match output {
-                Output::Connect => self.queue.open(self.url.clone(), self.protocols.clone()),
+                Output::Connect => {
+                    let (url, protocols) = (self.url.clone(), self.protocols.clone());
+                    self.queue.push(Io::Open(url, protocols));
+                }
                 Output::Disconnect => {
-                    self.queue.abandon();
+                    self.queue.push(Io::Abandon);
                     self.timeline.handle_break();
                 }
                 Output::State(state) => self.handle_state(&state),
@@ -166,8 +169,8 @@ impl SpectatorMachine {
         self.queue.log(Level::Info, "SPECTATOR", self.state);
         match state {
             State::Connecting | State::Live => {
-                self.queue
-                    .emit("state", &Object::State { state: self.state });
+                let state = Object::Texts(vec![("state", self.state)]);
+                self.queue.emit("state", &state);
             }
             State::Reconnecting(loss, wait) => self.emit_lost(loss, Some(to_ms(*wait))),
             State::Closed(loss) => self.emit_lost(loss, None),

@@ -57,16 +57,16 @@ impl Page {
 
 /// Collects the events that a listener hears, as JSON.
 #[derive(Clone)]
-struct Heard(Array);
+struct Recorder(Array);
 
-impl Heard {
+impl Recorder {
     fn new() -> (Self, Function) {
-        let heard = Self(Array::new());
-        let kept = heard.clone();
+        let recorded = Self(Array::new());
+        let kept = recorded.clone();
         let listener = function(move |event| {
             kept.0.push(&text(&event).into());
         });
-        (heard, listener)
+        (recorded, listener)
     }
 
     fn texts(&self) -> Vec<String> {

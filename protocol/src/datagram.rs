@@ -58,6 +58,13 @@ pub struct Controls {
     pub brake: f32,
 }
 
+impl Controls {
+    /// Say whether all three numbers are finite.
+    pub fn is_finite(self) -> bool {
+        self.steering.is_finite() && self.throttle.is_finite() && self.brake.is_finite()
+    }
+}
+
 /// A datagram could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
@@ -122,17 +129,7 @@ impl Datagram {
     fn is_finite(&self) -> bool {
         match self {
             Self::Update(update) => update.position.is_finite() && update.rotation.is_finite(),
-            Self::Input(Input {
-                controls:
-                    Controls {
-                        steering,
-                        throttle,
-                        brake,
-                    },
-                ..
-            }) => [steering, throttle, brake]
-                .into_iter()
-                .all(|control| control.is_finite()),
+            Self::Input(input) => input.controls.is_finite(),
         }
     }
 }

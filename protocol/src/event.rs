@@ -1,6 +1,8 @@
 //! What the server says over TCP: every reply and push of the first generation (facts, sections 2.1 and 3), read from
 //! one line. An unknown line is kept whole, so that a newer server does no harm.
 
+use serde::Serialize;
+
 use crate::geometry::Vec3;
 use crate::id::{RoomId, SessionId};
 use crate::json::{Object, Value};
@@ -99,8 +101,9 @@ pub enum Event {
     Unknown(String),
 }
 
-/// What the server knows of this session.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What the server knows of this session. Serialised as JavaScript gets it, like rooms and players.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct PlayerInfo {
     /// The session's id.
     pub id: SessionId,
@@ -111,7 +114,8 @@ pub struct PlayerInfo {
 }
 
 /// One room of the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Room {
     /// The room's id.
     pub id: RoomId,
@@ -126,7 +130,8 @@ pub struct Room {
 }
 
 /// One player of a room.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Player {
     /// The player's session.
     pub id: SessionId,

@@ -166,16 +166,26 @@ impl Quat {
     }
 }
 
-/// Give the sine of an angle in radians. The browser has its own: the compiler's would be two kilobytes of the module.
+// The browser has its own functions: the compiler's would be three kilobytes of the module.
+
 #[cfg(target_arch = "wasm32")]
 fn sin(angle: f32) -> f32 {
     js_sys::Math::sin(angle.into()) as f32
 }
 
-/// Give the sine of an angle in radians.
 #[cfg(not(target_arch = "wasm32"))]
 fn sin(angle: f32) -> f32 {
     angle.sin()
+}
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn exp(power: f64) -> f64 {
+    js_sys::Math::exp(power)
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn exp(power: f64) -> f64 {
+    power.exp()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Where remote cars are between their datagrams. Each car is drawn a little in the past, so that the next datagram
 //! is there before it is needed. The measured jitter decides how far. Pure: the clock is an argument.
 
-mod beat;
+mod cadence;
 pub(crate) mod car;
 
 use crate::datagram::Update;
@@ -129,8 +129,10 @@ impl Cars {
     }
 
     /// How far in the past a car is drawn at present.
-    pub fn delay(&self, slot: usize) -> Option<Duration> {
-        self.slots.get(slot)?.as_ref().map(|car| car.delay())
+    #[cfg(test)]
+    pub(crate) fn delay(&self, slot: usize) -> Option<Duration> {
+        let car = self.slots.get(slot)?.as_ref()?;
+        Some(Duration::from_secs_f64(car.delay))
     }
 
     /// How many datagrams of the cars were lost, estimated from their senders' cadence.

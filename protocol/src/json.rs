@@ -222,16 +222,21 @@ impl<'de> Visitor<'de> for Tree {
 /// Write a value as one line of JSON, with numbers as the servers spell them (facts, section 6.4): an `f32` in its
 /// shortest form, without a point if it is whole. A value whose map keys are not strings becomes the empty text.
 pub fn to_string<T: Serialize + ?Sized>(value: &T) -> String {
+    String::from_utf8(to_vec(value)).unwrap_or_default()
+}
+
+/// Write a value like [`to_string`], as bytes.
+pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     let mut json = Vec::with_capacity(256);
     let mut serializer = serde_json::Serializer::with_formatter(&mut json, ServerNumbers);
     match value.serialize(&mut serializer) {
-        Ok(()) => String::from_utf8(json).unwrap_or_default(),
-        Err(_) => String::new(),
+        Ok(()) => json,
+        Err(_) => Vec::new(),
     }
 }
 
 /// Compact JSON whose numbers are `66` and `-0`, not `66.0` and `-0.0`.
-pub struct ServerNumbers;
+struct ServerNumbers;
 
 impl Formatter for ServerNumbers {
     fn write_f32<W: ?Sized + io::Write>(&mut self, writer: &mut W, number: f32) -> io::Result<()> {

@@ -77,11 +77,6 @@ impl LineDecoder {
         self.ready.pop_front()
     }
 
-    /// Say how many bytes of an unfinished line are held.
-    pub fn pending_bytes(&self) -> usize {
-        self.partial.len()
-    }
-
     fn extend(&mut self, bytes: &[u8]) {
         // One byte more than the limit, because a carriage return at the end does not count.
         if self.skipping || self.partial.len() + bytes.len() > self.limit + 1 {
@@ -132,7 +127,7 @@ mod tests {
     fn a_line_too_long_is_an_error_and_the_next_one_is_read() {
         let mut decoder = LineDecoder::new(4);
         decoder.push(b"12345678");
-        assert!(decoder.pending_bytes() <= 5);
+        assert!(decoder.partial.len() <= 5);
         decoder.push(b"90\r\n1234\r\n12345\nok\n");
         let too_long = || Err(LineError::TooLong { limit: 4 });
         assert_eq!(
@@ -163,7 +158,7 @@ mod tests {
             let mut pieces = LineDecoder::new(20);
             for pair in cuts.windows(2) {
                 pieces.push(&bytes[pair[0]..pair[1]]);
-                prop_assert!(pieces.pending_bytes() <= 21);
+                prop_assert!(pieces.partial.len() <= 21);
             }
             prop_assert_eq!(lines(&mut whole), lines(&mut pieces));
         }

@@ -56,21 +56,13 @@ pub struct Traffic {
     pub bytes_sent: u64,
     /// Bytes received in datagrams.
     pub bytes_received: u64,
-    sent_rate: Rate,
-    received_rate: Rate,
+    /// Datagrams sent in the last second.
+    pub sent_rate: Rate,
+    /// Datagrams received in the last second, refused ones too.
+    pub received_rate: Rate,
 }
 
 impl Traffic {
-    /// How many datagrams were sent in the last second.
-    pub fn sent_per_second(&self, now: Duration) -> u32 {
-        self.sent_rate.per_second(now)
-    }
-
-    /// How many datagrams were received in the last second.
-    pub fn received_per_second(&self, now: Duration) -> u32 {
-        self.received_rate.per_second(now)
-    }
-
     pub(crate) fn sent(&mut self, bytes: usize, now: Duration) {
         self.packets_sent += 1;
         self.bytes_sent += bytes as u64;

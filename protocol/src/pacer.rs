@@ -49,7 +49,7 @@ impl<T> Pacer<T> {
             return None;
         }
         self.waiting = None;
-        self.beat(now);
+        self.advance(now);
         Some(item)
     }
 
@@ -58,7 +58,7 @@ impl<T> Pacer<T> {
         if self.timeout()? > now {
             return None;
         }
-        self.beat(now);
+        self.advance(now);
         self.waiting.take()
     }
 
@@ -74,7 +74,7 @@ impl<T> Pacer<T> {
         self.waiting = None;
     }
 
-    fn beat(&mut self, now: Duration) {
+    fn advance(&mut self, now: Duration) {
         let kept = self.next.map(|next| next + self.interval);
         // More than an interval late: missed sends are not made up for.
         self.next = Some(

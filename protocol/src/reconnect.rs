@@ -77,7 +77,7 @@ impl Reconnect {
         if retry == Retry::No || self.attempt >= self.policy.attempts {
             return None;
         }
-        let pause = self.longest_pause(retry).mul_f64(part(random));
+        let pause = self.longest_pause(retry).mul_f64(clamp_random(random));
         self.attempt = self.attempt.saturating_add(1);
         Some(pause)
     }
@@ -93,7 +93,7 @@ impl Reconnect {
 }
 
 /// Limit a random number to 0 to 1. What is not a number is 0.
-fn part(random: f64) -> f64 {
+fn clamp_random(random: f64) -> f64 {
     if random > 0.0 { random.min(1.0) } else { 0.0 }
 }
 

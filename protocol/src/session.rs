@@ -16,6 +16,7 @@ use crate::event::{Event, GameStarted};
 use crate::geometry::{Quat, Vec3};
 use crate::goodbye::Goodbye;
 use crate::id::{RoomId, Secret, SessionId};
+use crate::json;
 use crate::metrics::Traffic;
 use crate::pacer::{DEFAULT_RATE_HZ, Pacer};
 use crate::refusal::Refusal;
@@ -88,7 +89,6 @@ pub struct Session {
     config: Config,
     state: State,
     id: Option<SessionId>,
-    name: Option<String>,
     room: Option<RoomId>,
     /// Made with the session's id; kept until the next welcome.
     cipher: Option<Cipher>,
@@ -118,7 +118,6 @@ impl Session {
         Self {
             state: State::Disconnected,
             id: None,
-            name: None,
             room: None,
             cipher: None,
             commands: commands::Commands::default(),
@@ -146,11 +145,6 @@ impl Session {
     /// The id the server gave, once welcomed.
     pub fn id(&self) -> Option<&SessionId> {
         self.id.as_ref()
-    }
-
-    /// The name the server took, once signed in.
-    pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
     }
 
     /// The room the session is in.
@@ -183,9 +177,6 @@ impl Session {
     fn refuse(&self, command: &Command) -> Result<(), SendError> {
         if self.state == State::Disconnected || self.is_closing {
             return Err(SendError::NotConnected);
-        }
-        if matches!(command, Command::Batch { .. }) {
-            return Err(SendError::Batch);
         }
         // A sign-in that waits or is outstanding counts: the command goes after it.
         if !command.kind().is_open()
@@ -231,19 +222,14 @@ impl Session {
     /// # Errors
     /// The numbers are not finite, or there is no room to send them to.
     pub fn send_input(&mut self, controls: Controls, now: Duration) -> Result<bool, DatagramError> {
-        let Controls {
-            steering,
-            throttle,
-            brake,
-        } = controls;
-        if ![steering, throttle, brake].into_iter().all(f32::is_finite) {
+        if !controls.is_finite() {
             return Err(DatagramError::NotFinite);
         }
         self.may_send_datagrams()?;
         let controls = Controls {
-            steering: steering.clamp(-1.0, 1.0),
-            throttle: throttle.clamp(0.0, 1.0),
-            brake: brake.clamp(0.0, 1.0),
+            steering: controls.steering.clamp(-1.0, 1.0),
+            throttle: controls.throttle.clamp(0.0, 1.0),
+            brake: controls.brake.clamp(0.0, 1.0),
         };
         match self.inputs.offer(controls, now) {
             Some(controls) => self.transmit_input(controls, now).map(|()| true),
@@ -324,7 +310,6 @@ impl Session {
         self.goodbye = None;
         self.repeated_start = None;
         self.id = None;
-        self.name = None;
         self.room = None;
         self.cipher = None;
         self.round_trip = None;
@@ -364,7 +349,7 @@ impl Session {
             self.held_until,
             keep_alive,
         ];
-        due.into_iter().flatten().min()
+        due.iter().flatten().min().copied()
     }
 
     /// Give the next thing to send.
@@ -432,14 +417,10 @@ impl Session {
     fn apply(&mut self, event: &Event, kind: CommandKind, now: Duration) {
         match event {
             Event::NameOk {
-                name,
                 authenticated: true,
                 ..
             }
-            | Event::AuthOk { name } => {
-                self.name = Some(name.clone());
-                self.change_state(State::Authenticated);
-            }
+            | Event::AuthOk { .. } => self.change_state(State::Authenticated),
             // A failed AUTHENTICATE signs out, a failed NAME changes nothing (facts, section 4.1).
             Event::AuthFailed { .. } if kind == CommandKind::Authenticate => {
                 self.change_state(State::Connected)
@@ -527,10 +508,10 @@ impl Session {
         datagram: &Datagram,
         now: Duration,
     ) -> Result<(), DatagramError> {
-        let json = datagram.to_json();
+        let json = json::to_vec(datagram);
         let bytes = match &self.cipher {
-            _ if self.config.plain_datagrams => json.into_bytes(),
-            Some(cipher) => cipher.seal(&self.pack(json.into_bytes()))?,
+            _ if self.config.plain_datagrams => json,
+            Some(cipher) => cipher.seal(&self.pack(json))?,
             None => return Err(DatagramError::NotInRoom),
         };
         self.traffic.sent(bytes.len(), now);

@@ -142,39 +142,20 @@ impl Car {
     }
 
     fn decode(bytes: &[u8; CAR_BYTES]) -> Self {
-        let [
-            index,
-            flags,
-            x0,
-            x1,
-            x2,
-            y0,
-            y1,
-            y2,
-            z0,
-            z1,
-            z2,
-            t0,
-            t1,
-            t2,
-            t3,
-            s0,
-            s1,
-            a0,
-            a1,
-        ] = *bytes;
-        let metres = |low, middle, high| {
+        let metres = |at: usize| {
             // The shift extends the sign of the highest byte.
-            let centimetres = i32::from_le_bytes([0, low, middle, high]) >> 8;
+            let centimetres = i32::from_le_bytes([0, bytes[at], bytes[at + 1], bytes[at + 2]]) >> 8;
             centimetres as f32 / 100.0
         };
+        let short = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
+        let turn = u32::from(short(11)) | u32::from(short(13)) << 16;
         Self {
-            index,
-            stale: flags & FLAG_STALE != 0,
-            position: Vec3::new(metres(x0, x1, x2), metres(y0, y1, y2), metres(z0, z1, z2)),
-            rotation: unpack_turn(u32::from_le_bytes([t0, t1, t2, t3])),
-            speed: f32::from(u16::from_le_bytes([s0, s1])) / 100.0,
-            age: Duration::from_millis(u64::from(u16::from_le_bytes([a0, a1]))),
+            index: bytes[0],
+            stale: bytes[1] & FLAG_STALE != 0,
+            position: Vec3::new(metres(2), metres(5), metres(8)),
+            rotation: unpack_turn(turn),
+            speed: f32::from(short(15)) / 100.0,
+            age: Duration::from_millis(short(17).into()),
         }
     }
 }

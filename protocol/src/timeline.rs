@@ -6,21 +6,21 @@
 //! broke, the relay restarted), the local clock bridges the gap.
 
 mod clock;
-mod edge;
+mod correction;
 mod frames;
-mod glide;
 mod indices;
 mod path;
+mod playback;
 mod store;
 
 use crate::id::SessionId;
 use crate::interpolation::Pose;
 use crate::snapshot::{Snapshot, SnapshotError};
-use clock::{Clock, Stamp};
-use edge::{Edge, HOLD};
+use clock::{Clock, Placement};
+use correction::Correction;
 use frames::Frames;
-use glide::Glide;
 use indices::{INDICES, Indices};
+use playback::{HOLD, PlaybackClock};
 use std::time::Duration;
 use store::{Store, Stored};
 
@@ -38,10 +38,10 @@ pub const MAX_BRIDGE: Duration = Duration::from_millis(1200);
 #[derive(Debug)]
 pub struct Timeline {
     clock: Clock,
-    edge: Edge,
+    playback: PlaybackClock,
     store: Store,
     frames: Frames,
-    glide: Glide,
+    correction: Correction,
     /// The known owner of each index.
     owners: Box<[Option<SessionId>; INDICES]>,
     /// The indices whose cars start anew with the next snapshot.
@@ -77,10 +77,10 @@ impl Timeline {
     pub fn new(history: Duration) -> Self {
         Self {
             clock: Clock::default(),
-            edge: Edge::default(),
+            playback: PlaybackClock::default(),
             store: Store::new(history.max(MIN_HISTORY)),
             frames: Frames::default(),
-            glide: Glide::default(),
+            correction: Correction::default(),
             owners: Box::new([const { None }; INDICES]),
             anew: Indices::ALL,
             last: None,
@@ -94,11 +94,12 @@ impl Timeline {
     /// It is not a snapshot, or one of another version.
     pub fn handle_snapshot(&mut self, bytes: &[u8], now: Duration) -> Result<Taken, SnapshotError> {
         self.read.decode_from(bytes)?;
-        let least = self.edge.least_transit();
-        let Stamp::New { at, is_break } = self.clock.arrive(self.read.time_ms, least, now) else {
+        let least = self.playback.least_transit();
+        let Placement::New { at, is_break } = self.clock.arrive(self.read.time_ms, least, now)
+        else {
             return Ok(Taken::Old);
         };
-        self.edge.arrive(at, is_break, now);
+        self.playback.arrive(at, is_break, now);
         let anew = std::mem::take(&mut self.anew);
         self.append(Stored {
             at,
@@ -143,7 +144,7 @@ impl Timeline {
     /// cars can no longer be guessed, and never goes back.
     pub fn live(&mut self, now: Duration) -> Option<Duration> {
         self.store.newest()?;
-        Some(seconds(self.edge.live(now)))
+        Some(seconds(self.playback.live(now)))
     }
 
     /// Say where each car is at a moment, by its index. A moment before the oldest is shown as the oldest.
@@ -153,24 +154,24 @@ impl Timeline {
             && at > newest
             && at <= newest + HOLD
         {
-            self.glide.guess(at);
+            self.correction.guess(at);
         }
         let here = self.frames.seek(&self.store, at);
-        let (glide, left) = (&self.glide, self.glide.left(at));
+        let (correction, left) = (&self.correction, self.correction.left(at));
         self.frames.poses(here, at).map(move |(index, mut pose)| {
-            pose.position = pose.position + glide.offset(index) * left;
+            pose.position = pose.position + correction.offset(index) * left;
             (usize::from(index), pose)
         })
     }
 
     /// How far the live moment is behind the relay, minus the fastest transit time.
     pub fn delay(&self) -> Duration {
-        seconds(self.edge.delay())
+        seconds(self.playback.delay())
     }
 
     /// How much later than the fastest snapshots most others come.
     pub fn jitter(&self) -> Duration {
-        seconds(self.edge.jitter())
+        seconds(self.playback.jitter())
     }
 
     /// How much memory the snapshots take.
@@ -181,18 +182,18 @@ impl Timeline {
     /// Append the newest snapshot. Cars that had to be guessed move smoothly to where they turn out to be.
     fn append(&mut self, stored: Stored) {
         let (newest, anew) = (stored.at, stored.anew);
-        let guessed = self.glide.take_guess();
+        let guessed = self.correction.take_guess();
         if let Some(at) = guessed {
             let here = self.frames.seek(&self.store, at);
-            self.glide.note(at, self.frames.poses(here, at));
+            self.correction.note(at, self.frames.poses(here, at));
         }
         self.store.push(stored);
         if let Some(at) = guessed {
             let here = self.frames.seek(&self.store, at);
-            self.glide.mend(at, self.frames.poses(here, at), anew);
+            self.correction.begin(at, self.frames.poses(here, at), anew);
             if at > newest {
                 // It is still a guess.
-                self.glide.guess(at);
+                self.correction.guess(at);
             }
         }
     }

@@ -24,7 +24,7 @@ async fn in_room(page: &Page) -> Session {
 async fn a_socket_that_calls_back_at_once_serves_a_whole_session() {
     let page = Page::new(r#"{"plainDatagrams":true}"#);
     let session = Session::new(page.options()).expect("a session");
-    let (closed, listener) = Heard::new();
+    let (closed, listener) = Recorder::new();
     session.on("close", listener).expect("an event");
     let id = resolved(session.connect(URL.to_owned())).await;
     assert_eq!(id, format!("\"{ID}\""));
@@ -144,7 +144,7 @@ async fn a_log_listener_may_close_and_free_the_session() {
 async fn answers_have_the_shapes_of_their_types() {
     let page = Page::new("{}");
     let session = in_room(&page).await;
-    let (started, listener) = Heard::new();
+    let (started, listener) = Recorder::new();
     session.on("gameStarted", listener).expect("an event");
     let rooms = format!(
         r#"[{{"id":"{ROOM}","name":"go","playerCount":2,"isActive":false,"hostId":null}}]"#
@@ -176,7 +176,7 @@ async fn metrics_have_no_round_trip_before_the_first_ping() {
 async fn a_sample_survives_the_growth_of_the_memory() {
     let page = Page::new("{}");
     let session = in_room(&page).await;
-    let (joined, listener) = Heard::new();
+    let (joined, listener) = Recorder::new();
     session.on("carJoined", listener).expect("an event");
     page.socket("move", &1.5.into());
     assert_eq!(joined.texts(), [format!(r#"{{"slot":0,"id":"{OTHER}"}}"#)]);
@@ -277,7 +277,7 @@ async fn a_listener_that_throws_stops_no_other() {
     let session = Session::new(page.options()).expect("a session");
     let throws = Function::new_no_args("throw new Error('mine')");
     session.on("state", throws).expect("an event");
-    let (states, listener) = Heard::new();
+    let (states, listener) = Recorder::new();
     session.on("state", listener).expect("an event");
     resolved(session.connect(URL.to_owned())).await;
     settle().await;

@@ -16,9 +16,9 @@ fn watch(page: &Page) -> Spectator {
 async fn a_socket_that_calls_back_at_once_shows_the_room_after_the_call() {
     let page = Page::new("{}");
     let spectator = watch(&page);
-    let (states, listener) = Heard::new();
+    let (states, listener) = Recorder::new();
     spectator.on("state", listener).expect("an event");
-    let (rooms, listener) = Heard::new();
+    let (rooms, listener) = Recorder::new();
     spectator.on("room", listener).expect("an event");
     settle().await;
     let names = [r#"{"state":"connecting"}"#, r#"{"state":"live"}"#];
@@ -48,7 +48,7 @@ async fn a_socket_that_closes_at_once_is_tried_again_or_given_up() {
             socket.into()
         });
         let spectator = watch(&page);
-        let (states, listener) = Heard::new();
+        let (states, listener) = Recorder::new();
         spectator.on("state", listener).expect("an event");
         settle().await;
         let last = JSON::parse(&states.texts()[2]).expect("an event");

@@ -1,9 +1,9 @@
 //! One remote car: its samples at their estimated send times, and the path through them.
 
-use super::beat::Beat;
+use super::cadence::Cadence;
 use super::{MAX_DELAY, MAX_EXTRAPOLATION, MIN_DELAY, Pose};
 use crate::datagram::Update;
-use crate::geometry::{Quat, Vec3};
+use crate::geometry::{self, Quat, Vec3};
 use crate::id::SessionId;
 use crate::metrics::Loss;
 use std::time::Duration;
@@ -13,7 +13,7 @@ const DOUBLE_MEMORY: usize = 4;
 /// A car that moved less than this between two datagrams stands still, in metres.
 const STANDING_METRES: f32 = 0.01;
 /// Two numbered datagrams closer than this fraction of a send interval are one.
-const SAME_BEAT: f64 = 0.4;
+const SAME_MOMENT: f64 = 0.4;
 /// Samples further apart than this are not joined by an interpolated path.
 const MAX_BRIDGE_SECONDS: f64 = 1.0;
 /// How many samples tell the car's recent speed.
@@ -33,7 +33,7 @@ pub(crate) const MAX_SPEED: f32 = 200.0;
 /// The delay changes by at most this fraction of the time that passes, so that nobody sees it change.
 pub(crate) const DELAY_SLEW: f64 = 0.1;
 /// The time constant in seconds at which the offset between the guessed and the true path fades.
-pub(crate) const CORRECTION_SECONDS: f64 = 0.1;
+const CORRECTION_SECONDS: f64 = 0.1;
 /// How far a turn may continue beyond the last sample, as a multiple of the last step.
 pub(crate) const MAX_TURN_ON: f64 = 2.0;
 
@@ -47,7 +47,7 @@ struct Sample {
 #[derive(Debug)]
 pub(super) struct Car {
     pub(super) id: SessionId,
-    beat: Beat,
+    cadence: Cadence,
     /// Oldest first; never empty.
     samples: Vec<Sample>,
     last_seq: Option<i32>,
@@ -56,7 +56,7 @@ pub(super) struct Car {
     /// The time of the first sample after the last hole.
     hole_end: f64,
     /// How far in the past it is drawn, in seconds.
-    delay: f64,
+    pub(super) delay: f64,
     /// The delay to approach. Computed once a datagram, because frames are drawn more often than datagrams come.
     wanted_delay: f64,
     drawn: Option<Drawn>,
@@ -72,14 +72,14 @@ struct Drawn {
 
 impl Car {
     pub(super) fn new(update: &Update, now: Duration) -> Self {
-        let (beat, stamp) = Beat::new(now, seq_of(update));
-        let delay = wanted_delay(&beat);
+        let (cadence, arrival) = Cadence::new(now, seq_of(update));
+        let delay = wanted_delay(&cadence);
         let mut car = Self {
             id: update.session_id,
-            hole_end: stamp.seconds,
+            hole_end: arrival.seconds,
             delay,
             wanted_delay: delay,
-            beat,
+            cadence,
             samples: Vec::with_capacity(MAX_SAMPLES),
             last_seq: seq_of(update),
             newest: now,
@@ -89,13 +89,8 @@ impl Car {
             },
             drawn: None,
         };
-        car.samples.push(sample_of(update, stamp.seconds));
+        car.samples.push(sample_of(update, arrival.seconds));
         car
-    }
-
-    /// How far in the past the car is drawn at present.
-    pub(super) fn delay(&self) -> Duration {
-        Duration::try_from_secs_f64(self.delay).unwrap_or_default()
     }
 
     pub(super) fn arrive(&mut self, update: &Update, now: Duration) {
@@ -122,7 +117,7 @@ impl Car {
 
     /// Insert a datagram. Says whether the car suddenly is somewhere else.
     fn take(&mut self, update: &Update, now: Duration) -> bool {
-        let counts = u64::from(self.beat.is_known());
+        let counts = u64::from(self.cadence.is_known());
         self.loss.arrived += counts;
         if let Some(seconds) = self.overtaken(update) {
             self.insert(sample_of(update, seconds));
@@ -130,23 +125,23 @@ impl Car {
             return false;
         }
         self.last_seq = seq_of(update);
-        let stamp = self.beat.arrive(now, seq_of(update));
-        self.wanted_delay = wanted_delay(&self.beat);
+        let arrival = self.cadence.arrive(now, seq_of(update));
+        self.wanted_delay = wanted_delay(&self.cadence);
         if counts > 0 {
-            self.loss.lost = self.loss.lost.saturating_add_signed(stamp.missed.into());
+            self.loss.lost = self.loss.lost.saturating_add_signed(arrival.missed.into());
         }
-        if let Some(seconds) = stamp.closes_hole_by {
+        if let Some(seconds) = arrival.closes_hole_by {
             self.close_hole(seconds);
         }
         let last = self.samples[self.samples.len() - 1];
-        if stamp.missed > 0 || stamp.after_pause {
-            self.hole_end = stamp.seconds.max(last.seconds);
+        if arrival.missed > 0 || arrival.after_pause {
+            self.hole_end = arrival.seconds.max(last.seconds);
         }
-        let is_teleport = self.is_teleport(update, stamp.seconds - last.seconds);
+        let is_teleport = self.is_teleport(update, arrival.seconds - last.seconds);
         if is_teleport {
             self.samples.clear();
         }
-        self.append(sample_of(update, stamp.seconds));
+        self.append(sample_of(update, arrival.seconds));
         is_teleport
     }
 
@@ -155,7 +150,7 @@ impl Car {
     fn append(&mut self, sample: Sample) {
         let mut seconds = sample.seconds;
         if let Some(last) = self.samples.last().copied()
-            && seconds < last.seconds + SAME_BEAT * self.beat.period()
+            && seconds < last.seconds + SAME_MOMENT * self.cadence.period()
         {
             seconds = seconds.max(last.seconds);
             self.samples.pop();
@@ -175,7 +170,7 @@ impl Car {
             .checked_sub(1)
             .map(|index| self.samples[index].seconds);
         // Two samples at nearly the same moment would give an absurd speed.
-        let apart = SAME_BEAT * self.beat.period();
+        let apart = SAME_MOMENT * self.cadence.period();
         let room = before.map_or(f64::INFINITY, |before| self.hole_end - before - apart);
         let by = seconds.min(room.max(0.0));
         self.samples
@@ -198,7 +193,7 @@ impl Car {
         };
         if newest().next().is_some_and(same) {
             let since = now.saturating_sub(self.newest).as_secs_f64();
-            return since < SAME_BEAT * self.beat.period();
+            return since < SAME_MOMENT * self.cadence.period();
         }
         let stands = newest()
             .zip(newest().skip(1))
@@ -212,7 +207,7 @@ impl Car {
         let last = self.samples[self.samples.len() - 1];
         if let (Some(last_seq), Some(seq)) = (self.last_seq, seq_of(update)) {
             let behind = f64::from(last_seq.checked_sub(seq)?);
-            return (behind > 0.0).then(|| last.seconds - behind * self.beat.period());
+            return (behind > 0.0).then(|| last.seconds - behind * self.cadence.period());
         }
         let before = self.samples.get(self.samples.len().checked_sub(2)?)?;
         let way = last.position - before.position;
@@ -221,7 +216,8 @@ impl Car {
         let aside = update.position.distance(before.position + way * along);
         let fits =
             way.length() > 0.5 && (0.05..0.95).contains(&along) && aside < 0.25 * way.length();
-        (fits && hole > 1.5 * self.beat.period()).then(|| before.seconds + hole * f64::from(along))
+        (fits && hole > 1.5 * self.cadence.period())
+            .then(|| before.seconds + hole * f64::from(along))
     }
 
     fn insert(&mut self, sample: Sample) {
@@ -233,7 +229,7 @@ impl Car {
                 .samples
                 .get(index)
                 .map_or(f64::INFINITY, |other| other.seconds);
-            (other - sample.seconds).abs() > SAME_BEAT * self.beat.period()
+            (other - sample.seconds).abs() > SAME_MOMENT * self.cadence.period()
         };
         // A datagram older than all samples is useless. One in an interval that has its sample is a duplicate.
         if place > 0 && apart(place - 1) && apart(place) && self.samples.len() < MAX_SAMPLES {
@@ -255,10 +251,10 @@ impl Car {
         // `clamp` formats its bounds in a panic message, and that code would be downloaded.
         self.delay += (self.wanted_delay - self.delay).max(-step).min(step);
         let path = self.path(seconds - self.delay);
-        let fade = (-passed / CORRECTION_SECONDS).exp() as f32;
+        let left = correction_left(passed);
         let offset = self
             .drawn
-            .map_or(Vec3::default(), |drawn| drawn.offset * fade);
+            .map_or(Vec3::default(), |drawn| drawn.offset * left);
         self.drawn = Some(Drawn {
             at: seconds,
             offset,
@@ -410,9 +406,14 @@ impl Path {
     }
 }
 
+/// What part of an offset is left after this many seconds.
+pub(crate) fn correction_left(passed: f64) -> f32 {
+    geometry::exp(-passed / CORRECTION_SECONDS) as f32
+}
+
 /// One send interval and the lateness of 19 in 20, so that the next sample is there when it is needed.
-fn wanted_delay(beat: &Beat) -> f64 {
-    let wanted = beat.period() + beat.lateness();
+fn wanted_delay(cadence: &Cadence) -> f64 {
+    let wanted = cadence.period() + cadence.lateness();
     wanted.clamp(MIN_DELAY.as_secs_f64(), MAX_DELAY.as_secs_f64())
 }
 

@@ -19,9 +19,6 @@ pub enum SendError {
     /// The line would be longer than a relay takes.
     #[error("the command is {0} bytes long, more than the {max} allowed", max = crate::frame::MAX_CLIENT_LINE_BYTES)]
     TooLong(usize),
-    /// Batches are made by the session itself; see [`Config::batching`](super::Config::batching).
-    #[error("batches are made by the session itself")]
-    Batch,
 }
 
 /// A command failed.

@@ -1,6 +1,8 @@
 //! The text frame that describes the room to a spectator. What is missing or odd in it is left out, so that a newer
 //! relay may send more.
 
+use serde::Serialize;
+
 use crate::id::{RoomId, SessionId};
 use crate::json::{Object, Value};
 use crate::snapshot::MAX_CARS;
@@ -26,7 +28,7 @@ pub struct Room {
 }
 
 /// A player of a room.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Player {
     /// The number of the player's car in the snapshots.
     pub index: u8,

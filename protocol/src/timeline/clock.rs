@@ -14,7 +14,7 @@ const RESOLUTION: Duration = Duration::from_millis(1);
 
 /// Where on the timeline a snapshot belongs.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Stamp {
+pub(super) enum Placement {
     /// It is not newer than the newest so far.
     Old,
     /// At this moment, later than all before.
@@ -49,29 +49,29 @@ impl Clock {
 
     /// Place a snapshot of the time `time_ms` that comes now. `least_transit` is local time minus timeline time for
     /// the fastest snapshots.
-    pub(super) fn arrive(&mut self, time_ms: u32, least_transit: f64, now: Duration) -> Stamp {
-        let stamp = match self.newest {
+    pub(super) fn arrive(&mut self, time_ms: u32, least_transit: f64, now: Duration) -> Placement {
+        let placement = match self.newest {
             Some(newest) => {
                 // A wrapping difference is right for anything below 24 days.
                 let passed = time_ms.wrapping_sub(newest.time_ms).cast_signed();
                 let soonest = now.as_secs_f64() - least_transit;
                 self.place(newest.at, passed, soonest)
             }
-            None => Stamp::New {
+            None => Placement::New {
                 at: Duration::ZERO,
                 is_break: true,
             },
         };
-        if let Stamp::New { at, .. } = stamp {
+        if let Placement::New { at, .. } = placement {
             self.newest = Some(Newest { time_ms, at });
             self.broken = false;
         }
-        stamp
+        placement
     }
 
     /// `passed_ms` is the relay's time since the newest snapshot, which is at `newest`. `soonest` is the place in
     /// seconds of a snapshot that came as fast as any.
-    fn place(&self, newest: Duration, passed_ms: i32, soonest: f64) -> Stamp {
+    fn place(&self, newest: Duration, passed_ms: i32, soonest: f64) -> Placement {
         let passed = f64::from(passed_ms) / 1000.0;
         let early = newest.as_secs_f64() + passed - soonest;
         let is_same = if self.broken {
@@ -83,12 +83,12 @@ impl Clock {
             let at = Duration::try_from_secs_f64(soonest)
                 .unwrap_or_default()
                 .max(newest + RESOLUTION);
-            return Stamp::New { at, is_break: true };
+            return Placement::New { at, is_break: true };
         }
         if passed_ms <= 0 {
-            return Stamp::Old;
+            return Placement::Old;
         }
-        Stamp::New {
+        Placement::New {
             at: newest + Duration::from_millis(u64::from(passed_ms.unsigned_abs())),
             is_break: self.broken,
         }
@@ -103,15 +103,15 @@ mod tests {
         Duration::from_millis(ms)
     }
 
-    fn at(ms: u64) -> Stamp {
-        Stamp::New {
+    fn at(ms: u64) -> Placement {
+        Placement::New {
             at: Duration::from_millis(ms),
             is_break: false,
         }
     }
 
-    fn anew(ms: u64) -> Stamp {
-        Stamp::New {
+    fn anew(ms: u64) -> Placement {
+        Placement::New {
             at: Duration::from_millis(ms),
             is_break: true,
         }
@@ -128,8 +128,8 @@ mod tests {
     fn the_timeline_grows_with_the_relays_clock() {
         let mut clock = clock();
         assert_eq!(clock.arrive(50_050, 1.0, ms(1090)), at(50));
-        assert_eq!(clock.arrive(50_050, 1.0, ms(1091)), Stamp::Old);
-        assert_eq!(clock.arrive(50_000, 1.0, ms(1092)), Stamp::Old);
+        assert_eq!(clock.arrive(50_050, 1.0, ms(1091)), Placement::Old);
+        assert_eq!(clock.arrive(50_000, 1.0, ms(1092)), Placement::Old);
         assert_eq!(clock.arrive(50_100, 1.0, ms(1093)), at(100));
     }
 
@@ -172,7 +172,7 @@ mod tests {
     fn the_same_clock_continues_after_a_break() {
         let mut clock = clock();
         clock.handle_break();
-        assert_eq!(clock.arrive(50_000, 1.0, ms(1040)), Stamp::Old, "again");
+        assert_eq!(clock.arrive(50_000, 1.0, ms(1040)), Placement::Old, "again");
         assert_eq!(clock.arrive(52_100, 1.0, ms(3000)), anew(2100));
         assert_eq!(clock.arrive(52_150, 1.0, ms(3050)), at(2150));
     }

@@ -18,11 +18,11 @@ const NOWHERE: u8 = u8::MAX;
 #[derive(Debug, Default)]
 pub(super) struct Frames {
     /// Number `n` is at `n` modulo `FRAMES`.
-    read: [Frame; FRAMES],
+    read: [Decoded; FRAMES],
 }
 
 #[derive(Debug)]
-pub(super) struct Frame {
+pub(super) struct Decoded {
     number: Option<u64>,
     pub(super) at: Duration,
     anew: Indices,
@@ -33,7 +33,7 @@ pub(super) struct Frame {
 
 /// One car's movement from a snapshot to the next.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Leg {
+pub(super) struct Segment {
     pub(super) from: Car,
     pub(super) to: Car,
     /// The time it took.
@@ -42,7 +42,7 @@ pub(super) struct Leg {
     pub(super) velocity: Vec3,
 }
 
-impl Default for Frame {
+impl Default for Decoded {
     fn default() -> Self {
         Self {
             number: None,
@@ -59,24 +59,24 @@ impl Frames {
     pub(super) fn seek(&mut self, store: &Store, at: Duration) -> Option<u64> {
         let here = store.find(at)?;
         for number in here.saturating_sub(2)..=here + 1 {
-            let frame = &mut self.read[number as usize % FRAMES];
-            if frame.number != Some(number) {
-                frame.read(store, number);
+            let decoded = &mut self.read[number as usize % FRAMES];
+            if decoded.number != Some(number) {
+                decoded.read(store, number);
             }
         }
         Some(here)
     }
 
     /// Give a decoded snapshot.
-    pub(super) fn frame(&self, number: u64) -> Option<&Frame> {
-        let frame = &self.read[number as usize % FRAMES];
-        (frame.number == Some(number)).then_some(frame)
+    pub(super) fn decoded(&self, number: u64) -> Option<&Decoded> {
+        let decoded = &self.read[number as usize % FRAMES];
+        (decoded.number == Some(number)).then_some(decoded)
     }
 
     /// A car's movement from a snapshot to the next. `None` if it is not known, not of the same car, or too far to
     /// have been driven.
-    pub(super) fn leg(&self, from: u64, index: u8) -> Option<Leg> {
-        let (a, b) = (self.frame(from)?, self.frame(from + 1)?);
+    pub(super) fn segment(&self, from: u64, index: u8) -> Option<Segment> {
+        let (a, b) = (self.decoded(from)?, self.decoded(from + 1)?);
         let (from, to) = (*a.car(index)?, *b.car(index)?);
         let time = b.at - a.at;
         if b.anew.contains(index) || time > MAX_BRIDGE {
@@ -85,7 +85,7 @@ impl Frames {
         let seconds = time.as_secs_f32();
         let way = to.position - from.position;
         let is_teleport = way.length() > TELEPORT_METRES.max(MAX_SPEED * seconds);
-        (!is_teleport).then(|| Leg {
+        (!is_teleport).then(|| Segment {
             from,
             to,
             seconds,
@@ -94,7 +94,7 @@ impl Frames {
     }
 }
 
-impl Frame {
+impl Decoded {
     /// How many places there are for cars.
     pub(super) fn places(&self) -> usize {
         self.snapshot.cars.len()

@@ -1,7 +1,7 @@
 //! The path of a car through the snapshots. Between two snapshots it uses no later one, so a replay draws what was
 //! drawn live.
 
-use super::frames::{Frames, Leg};
+use super::frames::{Frames, Segment};
 use crate::geometry::Vec3;
 use crate::interpolation::car::{GUESS_FACTOR, GUESS_MORE, MAX_TURN_ON, SLOPE_FACTOR, SLOPE_MORE};
 use crate::interpolation::{MAX_EXTRAPOLATION, Pose};
@@ -15,20 +15,20 @@ impl Frames {
         here: Option<u64>,
         at: Duration,
     ) -> impl Iterator<Item = (u8, Pose)> {
-        let here = here.and_then(|number| Some((number, self.frame(number)?)));
-        let places = here.map_or(0, |(_, frame)| frame.places());
+        let here = here.and_then(|number| Some((number, self.decoded(number)?)));
+        let places = here.map_or(0, |(_, decoded)| decoded.places());
         (0..places).filter_map(move |place| {
-            let (number, frame) = here?;
-            let car = frame.at_place(place)?;
-            let passed = at.saturating_sub(frame.at);
+            let (number, decoded) = here?;
+            let car = decoded.at_place(place)?;
+            let passed = at.saturating_sub(decoded.at);
             Some((car.index, self.pose(number, car, passed)))
         })
     }
 
     fn pose(&self, number: u64, car: &Car, passed: Duration) -> Pose {
-        let leg = self.leg(number, car.index);
-        let pose = match leg {
-            Some(leg) => self.between(number, &leg, passed.as_secs_f32()),
+        let segment = self.segment(number, car.index);
+        let pose = match segment {
+            Some(segment) => self.between(number, &segment, passed.as_secs_f32()),
             None => self.beyond(number, car, passed.as_secs_f64()),
         };
         Pose {
@@ -38,13 +38,13 @@ impl Frames {
     }
 
     /// Interpolate between two snapshots: a cubic Hermite curve, the turn by the shortest way.
-    fn between(&self, number: u64, leg: &Leg, passed: f32) -> Pose {
-        let Leg {
+    fn between(&self, number: u64, segment: &Segment, passed: f32) -> Pose {
+        let Segment {
             from,
             to,
             seconds,
             velocity,
-        } = leg;
+        } = segment;
         let before = self.velocity(number, from.index).unwrap_or(*velocity);
         // The curve of a car that stopped dead would overshoot with its velocity from before.
         let before = at_most(before, velocity.length() * SLOPE_FACTOR + SLOPE_MORE);
@@ -72,12 +72,12 @@ impl Frames {
         let on = if car.stale { 0.0 } else { passed.min(most) };
         let velocity = self.velocity(number, car.index).unwrap_or_default();
         let velocity = at_most(velocity, car.speed * GUESS_FACTOR + GUESS_MORE);
-        let leg = number
+        let segment = number
             .checked_sub(1)
-            .and_then(|before| self.leg(before, car.index));
-        let rotation = leg.map_or(car.rotation, |leg| {
-            let turned = 1.0 + (on as f32 / leg.seconds).min(MAX_TURN_ON as f32);
-            leg.from.rotation.slerp(car.rotation, turned)
+            .and_then(|before| self.segment(before, car.index));
+        let rotation = segment.map_or(car.rotation, |segment| {
+            let turned = 1.0 + (on as f32 / segment.seconds).min(MAX_TURN_ON as f32);
+            segment.from.rotation.slerp(car.rotation, turned)
         });
         Pose {
             position: car.position + velocity * on as f32,
@@ -91,16 +91,16 @@ impl Frames {
     /// The velocity at a snapshot: the slope of the parabola through it and the two before. As for players, it is
     /// limited to a little more than the smaller of the two slopes.
     fn velocity(&self, number: u64, index: u8) -> Option<Vec3> {
-        let leg = self.leg(number.checked_sub(1)?, index)?;
+        let segment = self.segment(number.checked_sub(1)?, index)?;
         let Some(before) = number
             .checked_sub(2)
-            .and_then(|first| self.leg(first, index))
+            .and_then(|first| self.segment(first, index))
         else {
-            return Some(leg.velocity);
+            return Some(segment.velocity);
         };
-        let share = leg.seconds / (before.seconds + leg.seconds);
-        let velocity = leg.velocity + (leg.velocity - before.velocity) * share;
-        let smaller = before.velocity.length().min(leg.velocity.length());
+        let share = segment.seconds / (before.seconds + segment.seconds);
+        let velocity = segment.velocity + (segment.velocity - before.velocity) * share;
+        let smaller = before.velocity.length().min(segment.velocity.length());
         Some(at_most(velocity, smaller * SLOPE_FACTOR + SLOPE_MORE))
     }
 }

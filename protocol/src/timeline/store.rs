@@ -32,7 +32,7 @@ pub(super) struct Store {
     /// The number of the oldest.
     first: u64,
     bytes: usize,
-    history: Duration,
+    pub(super) history: Duration,
 }
 
 impl Store {
@@ -75,11 +75,6 @@ impl Store {
 
     pub(super) fn newest(&self) -> Option<&Stored> {
         self.snapshots.back()
-    }
-
-    #[cfg(test)]
-    pub(super) fn history(&self) -> Duration {
-        self.history
     }
 
     pub(super) fn bytes(&self) -> usize {

@@ -317,7 +317,7 @@ fn what_is_too_old_is_forgotten() {
         Some(ms(30_000)),
         "the one before the start"
     );
-    assert!(Timeline::new(ms(0)).store.history() >= MIN_HISTORY);
+    assert!(Timeline::new(ms(0)).store.history >= MIN_HISTORY);
 }
 
 #[test]

@@ -37,7 +37,7 @@ const MAX_ERROR_SECONDS: f64 = 0.5;
 
 /// What an arrival says.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Stamp {
+pub(super) struct Arrival {
     /// When it would have arrived without jitter, in seconds of the receiver's clock.
     pub(super) seconds: f64,
     /// How many intervals before it brought nothing. Negative if one that counted as missed did bring something.
@@ -52,7 +52,7 @@ pub(super) struct Stamp {
 /// Intervals that have brought nothing so far.
 #[derive(Debug, Clone, Copy, Default)]
 struct Hole {
-    beats: u32,
+    intervals: u32,
     /// Datagrams since the hole.
     since: u32,
     /// They were counted as missed. Those of a pause are not, because nothing is known of it.
@@ -61,9 +61,9 @@ struct Hole {
 
 /// The cadence of one sender.
 #[derive(Debug, Clone)]
-pub(super) struct Beat {
+pub(super) struct Cadence {
     period: f64,
-    last_stamp: f64,
+    last_send_time: f64,
     last_arrival: f64,
     last_seq: Option<i32>,
     /// Arrivals since the cadence started.
@@ -73,17 +73,17 @@ pub(super) struct Beat {
     known: bool,
     /// The interval was found to have changed, and is still to be measured exactly.
     measuring: bool,
-    /// How much later than their stamps the newest datagrams arrived.
+    /// How much later than their send times the newest datagrams arrived.
     lateness: Ring<WINDOW>,
 }
 
-impl Beat {
+impl Cadence {
     /// Start with the first arrival.
-    pub(super) fn new(now: Duration, seq: Option<i32>) -> (Self, Stamp) {
+    pub(super) fn new(now: Duration, seq: Option<i32>) -> (Self, Arrival) {
         let seconds = now.as_secs_f64();
-        let mut beat = Self {
+        let mut cadence = Self {
             period: 1.0 / DEFAULT_RATE_HZ,
-            last_stamp: seconds,
+            last_send_time: seconds,
             last_arrival: seconds,
             last_seq: seq,
             arrivals: 1,
@@ -93,8 +93,8 @@ impl Beat {
             measuring: false,
             lateness: Ring::default(),
         };
-        let stamp = beat.restart(seconds);
-        (beat, stamp)
+        let arrival = cadence.restart(seconds);
+        (cadence, arrival)
     }
 
     /// The time between two datagrams in seconds.
@@ -118,41 +118,41 @@ impl Beat {
     }
 
     /// Take the next datagram in order.
-    pub(super) fn arrive(&mut self, now: Duration, seq: Option<i32>) -> Stamp {
+    pub(super) fn arrive(&mut self, now: Duration, seq: Option<i32>) -> Arrival {
         let now = now.as_secs_f64();
         let gap = (now - self.last_arrival).max(0.0);
         self.last_arrival = now;
         let count = self.count(now, seq);
         self.last_seq = seq;
         if gap > PAUSE_SECONDS {
-            let stamp = self.restart(now);
+            let arrival = self.restart(now);
             // Either the sender paused, or nobody listened here and what it sent meanwhile follows at once.
-            let beats = (gap / self.period).min(MAX_HOLE) as u32;
+            let intervals = (gap / self.period).min(MAX_HOLE) as u32;
             self.hole = Hole {
-                beats,
+                intervals,
                 since: 0,
                 counted: false,
             };
-            return stamp;
+            return arrival;
         }
         let (closes_hole_by, found) = self.close_hole(count);
         // A datagram that was held back and comes in a burst says nothing about the interval.
         let held_back = closes_hole_by.is_some() && gap < AT_ONCE * self.period;
         if !held_back {
-            let beats = seq.map_or(1, |_| count.max(1));
-            self.gaps.push(gap / f64::from(beats));
+            let intervals = seq.map_or(1, |_| count.max(1));
+            self.gaps.push(gap / f64::from(intervals));
             self.notice_another_period();
         }
         let count = count.max(1);
-        let expected = self.last_stamp + f64::from(count) * self.period;
+        let expected = self.last_send_time + f64::from(count) * self.period;
         if (now - expected).abs() > MAX_ERROR_SECONDS {
             return self.restart(now);
         }
         self.follow(expected, now - expected, count);
-        self.lateness.push(now - self.last_stamp);
+        self.lateness.push(now - self.last_send_time);
         let missed = i32::try_from(count - 1).unwrap_or(i32::MAX) - found;
-        Stamp {
-            seconds: self.last_stamp,
+        Arrival {
+            seconds: self.last_send_time,
             missed,
             after_pause: false,
             closes_hole_by,
@@ -166,7 +166,7 @@ impl Beat {
             (Some(last), Some(seq)) if seq > last => {
                 u32::try_from(i64::from(seq) - i64::from(last)).unwrap_or(1)
             }
-            _ => ((now - self.last_stamp) / self.period)
+            _ => ((now - self.last_send_time) / self.period)
                 .round()
                 .clamp(0.0, 1e6) as u32,
         }
@@ -177,17 +177,17 @@ impl Beat {
     fn close_hole(&mut self, count: u32) -> (Option<f64>, i32) {
         if count > 1 {
             self.hole = Hole {
-                beats: count - 1,
+                intervals: count - 1,
                 since: 0,
                 counted: true,
             };
             return (None, 0);
         }
         self.hole.since += 1;
-        if count == 0 && self.hole.beats > 0 {
-            self.hole.beats -= 1;
+        if count == 0 && self.hole.intervals > 0 {
+            self.hole.intervals -= 1;
             self.hole.since = 0;
-            self.last_stamp -= self.period;
+            self.last_send_time -= self.period;
             return (Some(self.period), i32::from(self.hole.counted));
         }
         if self.hole.since > HOLE_MEMORY {
@@ -196,11 +196,11 @@ impl Beat {
         (None, 0)
     }
 
-    fn restart(&mut self, now: f64) -> Stamp {
-        self.last_stamp = now;
+    fn restart(&mut self, now: f64) -> Arrival {
+        self.last_send_time = now;
         self.arrivals = 1;
         self.hole = Hole::default();
-        Stamp {
+        Arrival {
             seconds: now,
             missed: 0,
             after_pause: true,
@@ -222,12 +222,12 @@ impl Beat {
         if !another && !self.measuring {
             return;
         }
-        let beats: f64 = self
+        let intervals: f64 = self
             .gaps
             .iter()
             .map(|gap| (gap / median).round().max(1.0))
             .sum();
-        let exact = self.gaps.iter().sum::<f64>() / beats;
+        let exact = self.gaps.iter().sum::<f64>() / intervals;
         let period = if another { median } else { exact };
         self.period = period.clamp(MIN_PERIOD_SECONDS, MAX_PERIOD_SECONDS);
         self.measuring = another;
@@ -241,7 +241,8 @@ impl Beat {
         self.arrivals += 1;
         let gain = (2.0 / (self.arrivals as f64 + 1.0)).max(SETTLED_GAIN);
         // However uncertain the interval is, nothing arrives long before its time.
-        self.last_stamp = (expected + gain * error).min(expected + error + self.period * MAX_EARLY);
+        self.last_send_time =
+            (expected + gain * error).min(expected + error + self.period * MAX_EARLY);
         if self.known && self.arrivals > SETTLING {
             let period_gain = gain * gain / (2.0 - gain);
             self.period += period_gain * error / f64::from(count);
@@ -259,7 +260,7 @@ mod tests {
         Duration::from_millis(ms)
     }
 
-    /// Replay a steady sender. Gives how far 98 of 100 stamps are from the true times once settled, how many
+    /// Replay a steady sender. Gives how far 98 of 100 send times are from the true times once settled, how many
     /// datagrams counted as missed, and how many were.
     fn replay(period: Duration, conditions: Conditions, numbered: bool) -> (f64, i64, i64) {
         let mut network = Network::new(conditions, 3);
@@ -267,28 +268,28 @@ mod tests {
         for item in 0..count {
             network.send(item, period * item);
         }
-        let mut beat: Option<Beat> = None;
+        let mut cadence: Option<Cadence> = None;
         let (mut errors, mut missed, mut arrived) = (Vec::new(), 0i64, 0i64);
         let (mut sent, mut last) = (0, 0);
         while let Some((at, item)) = network.poll(Duration::MAX) {
             let seq = numbered.then_some(item as i32 + 1);
-            let stamp = match &mut beat {
-                Some(beat) => beat.arrive(at, seq),
+            let arrival = match &mut cadence {
+                Some(cadence) => cadence.arrive(at, seq),
                 None => {
-                    let (new, stamp) = Beat::new(at, seq);
-                    beat = Some(new);
-                    stamp
+                    let (new, arrival) = Cadence::new(at, seq);
+                    cadence = Some(new);
+                    arrival
                 }
             };
             let truth = (period * item + conditions.latency).as_secs_f64();
-            if beat.as_ref().is_some_and(Beat::is_known) {
+            if cadence.as_ref().is_some_and(Cadence::is_known) {
                 arrived += 1;
-                missed += i64::from(stamp.missed);
+                missed += i64::from(arrival.missed);
                 sent += item - last;
             }
             last = item;
             if item > 200 {
-                errors.push((stamp.seconds - truth).abs());
+                errors.push((arrival.seconds - truth).abs());
             }
         }
         errors.sort_by(f64::total_cmp);
@@ -334,61 +335,61 @@ mod tests {
 
     #[test]
     fn a_late_datagram_is_not_lost() {
-        let (mut beat, _) = Beat::new(ms(0), None);
+        let (mut cadence, _) = Cadence::new(ms(0), None);
         for item in 1..30 {
-            beat.arrive(ms(50) * item, None);
+            cadence.arrive(ms(50) * item, None);
         }
         // A stall: the next four arrive together with the fifth.
         let late = ms(50) * 34;
         let mut missed = 0i64;
         for _ in 0..5 {
-            let stamp = beat.arrive(late, None);
-            missed += i64::from(stamp.missed);
+            let arrival = cadence.arrive(late, None);
+            missed += i64::from(arrival.missed);
         }
         assert_eq!(missed, 0);
-        let stamp = beat.arrive(ms(50) * 35, None);
+        let arrival = cadence.arrive(ms(50) * 35, None);
         assert!(
-            (stamp.seconds - 1.75).abs() < 0.01 && stamp.missed == 0,
-            "{stamp:?}"
+            (arrival.seconds - 1.75).abs() < 0.01 && arrival.missed == 0,
+            "{arrival:?}"
         );
     }
 
     #[test]
     fn a_sender_without_a_cadence_loses_nothing() {
         // A page that draws 7 to 20 times a second, irregularly.
-        let (mut beat, _) = Beat::new(ms(0), None);
+        let (mut cadence, _) = Cadence::new(ms(0), None);
         let (mut now, mut missed) = (ms(0), 0);
         for item in 0..600u32 {
             now += ms(50) * (1 + item * 7919 / 64 % 3);
-            let stamp = beat.arrive(now, None);
-            missed += i32::from(beat.is_known()) * stamp.missed;
+            let arrival = cadence.arrive(now, None);
+            missed += i32::from(cadence.is_known()) * arrival.missed;
         }
         assert!(missed < 30, "{missed} of 600 thought lost");
     }
 
     #[test]
     fn a_pause_starts_a_new_cadence() {
-        let (mut beat, _) = Beat::new(ms(0), None);
+        let (mut cadence, _) = Cadence::new(ms(0), None);
         for item in 1..20 {
-            assert!(!beat.arrive(ms(50) * item, None).after_pause);
+            assert!(!cadence.arrive(ms(50) * item, None).after_pause);
         }
-        let stamp = beat.arrive(ms(5_000), None);
+        let arrival = cadence.arrive(ms(5_000), None);
         assert_eq!(
-            (stamp.seconds, stamp.missed, stamp.after_pause),
+            (arrival.seconds, arrival.missed, arrival.after_pause),
             (5.0, 0, true)
         );
     }
 
     #[test]
     fn a_changed_rate_is_followed() {
-        let (mut beat, _) = Beat::new(ms(0), None);
+        let (mut cadence, _) = Cadence::new(ms(0), None);
         let mut now = ms(0);
         for period in [ms(50), ms(100), ms(25)] {
             for _ in 0..80 {
                 now += period;
-                beat.arrive(now, None);
+                cadence.arrive(now, None);
             }
-            let found = beat.period() / period.as_secs_f64();
+            let found = cadence.period() / period.as_secs_f64();
             assert!((found - 1.0).abs() < 0.05, "{found} of {period:?}");
         }
     }

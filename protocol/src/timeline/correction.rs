@@ -4,7 +4,7 @@
 use super::indices::{INDICES, Indices};
 use crate::geometry::Vec3;
 use crate::interpolation::Pose;
-use crate::interpolation::car::{CORRECTION_SECONDS, TELEPORT_METRES};
+use crate::interpolation::car::{TELEPORT_METRES, correction_left};
 use std::time::Duration;
 
 /// A correction ends after this long: less than 2 mm of 15 metres are left.
@@ -13,7 +13,7 @@ const LENGTH: Duration = Duration::from_millis(900);
 /// How far cars are drawn from where they are. It depends only on the moment that is drawn, not on what was drawn
 /// before, so that a moment always looks the same.
 #[derive(Debug)]
-pub(super) struct Glide {
+pub(super) struct Correction {
     /// The furthest moment that was guessed since the newest snapshot came.
     guessed: Option<Duration>,
     /// When the newest correction begins.
@@ -23,7 +23,7 @@ pub(super) struct Glide {
     noted: Box<[Option<Vec3>; INDICES]>,
 }
 
-impl Default for Glide {
+impl Default for Correction {
     fn default() -> Self {
         Self {
             guessed: None,
@@ -34,7 +34,7 @@ impl Default for Glide {
     }
 }
 
-impl Glide {
+impl Correction {
     /// Note that a moment is drawn of which nothing is known yet.
     pub(super) fn guess(&mut self, at: Duration) {
         self.guessed = self.guessed.max(Some(at));
@@ -48,9 +48,7 @@ impl Glide {
     /// Say what part of each car's offset is left at a moment.
     pub(super) fn left(&self, at: Duration) -> f32 {
         match self.start.and_then(|start| at.checked_sub(start)) {
-            Some(passed) if passed < LENGTH => {
-                (-passed.as_secs_f64() / CORRECTION_SECONDS).exp() as f32
-            }
+            Some(passed) if passed < LENGTH => correction_left(passed.as_secs_f64()),
             _ => 0.0,
         }
     }
@@ -71,7 +69,7 @@ impl Glide {
     }
 
     /// Start a correction at this moment, from where cars were drawn. A car whose index has a new owner jumps.
-    pub(super) fn mend(
+    pub(super) fn begin(
         &mut self,
         at: Duration,
         poses: impl Iterator<Item = (u8, Pose)>,

@@ -27,7 +27,7 @@ pub(super) const HOLD: Duration = MAX_EXTRAPOLATION.saturating_add(Duration::fro
 
 /// The live moment, computed from the arrivals.
 #[derive(Debug, Default)]
-pub(super) struct Edge {
+pub(super) struct PlaybackClock {
     /// The age of the snapshot before each arrival: local time minus timeline time. A display this far behind gets
     /// the next snapshot just in time.
     needs: Ring<WINDOW>,
@@ -51,7 +51,7 @@ struct Shown {
     now: f64,
 }
 
-impl Edge {
+impl PlaybackClock {
     /// Take the arrival of the snapshot of the moment `at`. With `is_break` its time says nothing about the one
     /// before.
     pub(super) fn arrive(&mut self, at: Duration, is_break: bool, now: Duration) {
