@@ -42,7 +42,8 @@ pub(crate) fn build() -> Result<()> {
         run(wasm_pack
             .args(arguments.split(' '))
             .arg("--out-dir")
-            .arg(folder))
+            .arg(folder)
+            .args(["--", "--config", &wasm::without_home()?]))
     })?;
     let dist = stage::stage()?;
     let folder = folder()?;

@@ -60,7 +60,7 @@ pub(crate) fn build() -> Result<()> {
 
 /// Name crates in the module's panic messages without the folder of whoever built it. Cargo adds this to the flags of
 /// `.cargo/config.toml`.
-fn without_home() -> Result<String> {
+pub(crate) fn without_home() -> Result<String> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(env::home_dir()?.join(".cargo")));
     let sources = home
