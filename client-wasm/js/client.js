@@ -34,7 +34,7 @@ import { spectate } from "./spectator.js";
  * @typedef {object} ClientOptions  What a client is made with.
  * @property {string} name  that others see
  * @property {string} [password]  keeps others from the name while one is online; held in memory only
- * @property {import("./backoff.js").ReconnectOptions | false} [reconnect]  pauses between attempts and how many in a row; false: never
+ * @property {import("./core.js").ReconnectOptions | false} [reconnect]  pauses between attempts and how many in a row; false: never
  */
 /** @typedef {ClientOptions & import("./engine.js").EngineOptions & CoreOptions} RaceOptions  All that a client can be made with; only `name` must be there. */
 
@@ -147,7 +147,6 @@ export class RaceClient extends Emitter {
       signIn: (core) => this.#signIn(core),
       comeBack: (core) => this.#comeBack(core),
       onState: (change) => this.#onState(change),
-      reconnect: options.reconnect ?? {},
     });
   }
 

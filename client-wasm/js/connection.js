@@ -1,12 +1,10 @@
-// A core that is kept connected: dialled, signed in, and after a loss dialled again with growing pauses. Knows nothing of
+// A core that is kept connected: dialled, signed in, and after a loss dialled again when the core says so. Knows nothing of
 // rooms; whoever owns it comes back into its room by `comeBack`.
 
-import { backoffMs } from "./backoff.js";
 import { RaceError, raceError } from "./error.js";
 
 /** @typedef {import("./core.js").Core} Core */
 /** @typedef {import("./core.js").CoreEvents} CoreEvents */
-/** @typedef {import("./backoff.js").ReconnectOptions} ReconnectOptions */
 /** @typedef {"idle" | "connecting" | "connected" | "reconnecting" | "closed"} ClientState  `idle` before the first `connect()`; `closed` is for good. */
 /**
  * @typedef {object} StateChange  What became of the connection, and why.
@@ -25,13 +23,11 @@ import { RaceError, raceError } from "./error.js";
  * @property {(core: Core) => Promise<void>} signIn
  * @property {(core: Core) => Promise<void>} comeBack  what is done after a sign-in that is not the first
  * @property {(change: StateChange) => void} onState
- * @property {ReconnectOptions | false} reconnect
  */
+/** @typedef {{ error: RaceError, attempt: number, retryInMs: number | null }} Loss  Why a connection ended, and when to come back; null: never. */
 
 /** A goodbye to nobody is given up then. */
 const GOODBYE_MS = 5000;
-/** A connection that lived shorter does not make the next wait short again. */
-const STABLE_MS = 10_000;
 /** The longest part of a state's reason that is kept. */
 const MAX_REASON = 300;
 
@@ -41,12 +37,12 @@ export class Connection {
   #core = null;
   /** @type {StateChange} */
   #change = { state: "idle" };
-  /** Why the core's connection ended, while it is dialled. @type {RaceError | null} */
+  /** How the core's connection ended, while it is dialled. @type {Loss | null} */
   #ended = null;
+  /** Why the core abandons its connection; its `close` comes next. @type {RaceError | null} */
+  #abandoned = null;
   /** Ends what a core is made with, while it is made. */
   #making = new AbortController();
-  #attempt = 0;
-  #connectedAtMs = 0;
   /** Stops to wait for the next attempt. @type {() => void} */
   #forget = () => {};
   /** What an operator said who ends the session. */
@@ -120,9 +116,12 @@ export class Connection {
 
   /** The core's `close` event. @param {CoreEvents["close"]} event */
   handleClose(event) {
-    const error = this.#kicked ? new RaceError("kicked", this.#kicked) : raceError(event);
-    if (this.state === "connected") this.#lose(error);
-    else this.#ended ??= error;
+    const abandoned = this.#abandoned;
+    this.#abandoned = null;
+    const error = this.#kicked ? new RaceError("kicked", this.#kicked) : (abandoned ?? raceError(event));
+    const { attempt, retryInMs } = event;
+    if (abandoned || this.state === "connected") this.#retry({ error, attempt, retryInMs });
+    else this.#ended ??= { error, attempt, retryInMs };
   }
 
   /** The core's `kicked` event. @param {CoreEvents["kicked"]} event */
@@ -133,8 +132,7 @@ export class Connection {
   /** Nothing answers any more though nobody closed the connection. */
   handleSilence() {
     if (this.state !== "connected") return;
-    this.#lose(new RaceError("connection_lost", "nothing answers any more"));
-    void this.#hangUp();
+    this.#abandon(new RaceError("connection_lost", "nothing answers any more"));
   }
 
   #isConnecting() {
@@ -157,36 +155,37 @@ export class Connection {
       await core.connect(this.#owner.socket);
       await this.#owner.signIn(core);
     } catch (thrown) {
-      throw this.#ended ?? raceError(thrown);
+      this.#throwIfEnded();
+      throw raceError(thrown);
     }
-    if (this.#ended) throw this.#ended;
+    this.#throwIfEnded();
+  }
+
+  #throwIfEnded() {
+    if (this.#ended) throw this.#ended.error;
   }
 
   #connected() {
     if (this.#isClosed()) throw new RaceError("closed", "the client was closed");
-    this.#connectedAtMs = performance.now();
     this.#become({ state: "connected" });
   }
 
-  /** @param {RaceError} error */
-  #lose(error) {
-    if (performance.now() - this.#connectedAtMs >= STABLE_MS) this.#attempt = 0;
-    this.#retry(error);
+  /** Nothing answers: drop the connection, and come back when its `close` says so. @param {RaceError} error */
+  #abandon(error) {
+    this.#abandoned = error;
+    this.#core?.abandon();
   }
 
-  /** @param {RaceError} error */
-  #retry(error) {
-    const { reconnect } = this.#owner;
-    const attempts = reconnect ? (reconnect.attempts ?? Infinity) : 0;
-    if (!error.retryable || this.#attempt >= attempts) {
+  /** @param {Loss} loss */
+  #retry({ error, attempt, retryInMs }) {
+    if (this.#isClosed()) return;
+    if (!error.retryable || retryInMs === null) {
       void this.#close(error);
       return;
     }
-    const retryInMs = backoffMs(this.#attempt, Math.random(), error.code, reconnect || {});
-    this.#attempt += 1;
     const again = () => {
       this.#forget();
-      void this.#again(error);
+      void this.#again(error, attempt);
     };
     const timer = setTimeout(again, retryInMs);
     // The network is back: no need to wait.
@@ -195,23 +194,32 @@ export class Connection {
       clearTimeout(timer);
       globalThis.removeEventListener?.("online", again);
     };
-    this.#become({ state: "reconnecting", ...told(error), attempt: this.#attempt, retryInMs });
+    this.#become({ state: "reconnecting", ...told(error), attempt, retryInMs });
   }
 
-  /** @param {RaceError} why */
-  async #again(why) {
-    this.#become({ state: "reconnecting", ...told(why), attempt: this.#attempt, retryInMs: 0 });
+  /**
+   * @param {RaceError} why
+   * @param {number} attempt
+   */
+  async #again(why, attempt) {
+    this.#become({ state: "reconnecting", ...told(why), attempt, retryInMs: 0 });
+    if (this.#isClosed()) return;
     try {
-      await this.#hangUp();
-      if (this.#isClosed()) return;
       await this.#dial();
       if (this.#core) await this.#owner.comeBack(this.#core);
-      if (this.#ended) throw this.#ended;
+      this.#throwIfEnded();
     } catch (thrown) {
-      if (!this.#isClosed()) this.#retry(raceError(thrown));
+      if (!this.#isClosed()) this.#fail(raceError(thrown));
       return;
     }
     if (!this.#isClosed()) this.#connected();
+  }
+
+  /** Go on after a failed attempt. @param {RaceError} error */
+  #fail(error) {
+    if (this.#ended) this.#retry(this.#ended);
+    else if (error.retryable) this.#abandon(error);
+    else void this.#close(error);
   }
 
   /** @param {RaceError} error */

@@ -20,15 +20,17 @@
  * @property {{ roomId: string }} roomLost
  * @property {{ seconds: number }} draining
  * @property {{ message: string }} kicked
- * @property {{ code: string, number: number, reason: string, retryable: boolean }} close
+ * @property {{ code: string, number: number, reason: string, retryable: boolean, attempt: number, retryInMs: number | null }} close
+ *   `retryInMs` is the wait before the next attempt to come back, the `attempt`th in a row; null: there is none
  * @property {{ line: string }} unknown
  * @property {{ level: string, line: string }} log
  */
+/** @typedef {{ minMs?: number, maxMs?: number, attempts?: number }} ReconnectOptions  The pauses between attempts to come back in milliseconds, and how many in a row there are. */
 /**
- * @typedef {{ secret?: string, updateHz?: number, plainDatagrams?: boolean, batch?: boolean, commandTimeoutMs?: number, logLevel?: string, webSocket?: (url: string, protocols: string[]) => WebSocket }} CoreOptions  What a core is made with. `webSocket` makes the socket where it is not to be the browser's own.
+ * @typedef {{ secret?: string, updateHz?: number, plainDatagrams?: boolean, batch?: boolean, commandTimeoutMs?: number, retryMinMs?: number, retryMaxMs?: number, retries?: number, logLevel?: string, webSocket?: (url: string, protocols: string[]) => WebSocket }} CoreOptions  What a core is made with. `webSocket` makes the socket where it is not to be the browser's own.
  */
 /**
- * @typedef {object} Core  A core. After `close` events of its own accord it may be connected again. Every promise rejects with an error that has
+ * @typedef {object} Core  A core. Every end of its connection is one `close` event; after one of its own accord it may be connected again. Every promise rejects with an error that has
  *   `code` and `retryable`.
  * @property {(url: string) => Promise<string>} connect  to the relay's `/ws`; resolves with the session id
  * @property {(name: string, password?: string) => Promise<{ name: string, authenticated: boolean, udpEncryption: boolean }>} signIn
@@ -41,7 +43,8 @@
  * @property {(targetId: string, text: string) => Promise<{ targetId: string }>} relayMessage
  * @property {() => Promise<GameStarted>} startGame
  * @property {() => Promise<number>} ping  round trip in milliseconds
- * @property {() => Promise<void>} close
+ * @property {() => Promise<void>} close  says goodbye; attempts to come back are counted anew
+ * @property {() => void} abandon  drops the connection without a goodbye, as one that is lost; `close` tells of it
  * @property {<T extends keyof CoreEvents>(type: T, listener: (event: CoreEvents[T]) => void) => () => void} on
  * @property {(x: number, y: number, z: number, qx: number, qy: number, qz: number, qw: number) => boolean} sendUpdate
  * @property {(steering: number, throttle: number, brake: number) => boolean} sendInput

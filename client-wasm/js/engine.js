@@ -24,6 +24,8 @@ import { Wiring } from "./wiring.js";
  * @property {typeof fetch} [fetch]  asks the relay
  */
 
+/** @typedef {{ reconnect?: import("./core.js").ReconnectOptions | false }} Reconnecting */
+
 /** Options of a client that are not the core's. */
 const NOT_THE_CORES = new Set(["name", "password", "reconnect", "core", "config", "fetch"]);
 
@@ -44,7 +46,7 @@ export class Engine {
 
   /**
    * @param {string} base  the relay's address over HTTP
-   * @param {EngineOptions & CoreOptions} options
+   * @param {EngineOptions & CoreOptions & Reconnecting} options
    * @param {import("./wiring.js").Handlers} always
    * @param {import("./wiring.js").Handlers} onDemand
    */
@@ -156,7 +158,26 @@ export class Engine {
   }
 }
 
-/** @param {EngineOptions & CoreOptions} options @returns {CoreOptions} */
+/**
+ * @param {EngineOptions & CoreOptions & Reconnecting} options
+ * @returns {CoreOptions}
+ */
 function ownOptions(options) {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => !NOT_THE_CORES.has(name)));
+  const own = Object.entries(options).filter(([name]) => !NOT_THE_CORES.has(name));
+  return { ...Object.fromEntries(own), ...retryOptions(options) };
+}
+
+/**
+ * The limits of reconnecting as options of the core.
+ * @param {Reconnecting} options
+ * @returns {CoreOptions}
+ */
+function retryOptions({ reconnect }) {
+  const { minMs, maxMs, attempts } = reconnect === false ? { attempts: 0 } : (reconnect ?? {});
+  return {
+    ...(minMs !== undefined && { retryMinMs: minMs }),
+    ...(maxMs !== undefined && { retryMaxMs: maxMs }),
+    // No limit is the core's default, and it takes only finite numbers.
+    ...(attempts !== undefined && attempts !== Infinity && { retries: attempts }),
+  };
 }

@@ -11,7 +11,7 @@ import { Stage } from "./replay/stage.js";
 /** @typedef {{ speed?: number, clock?: import("./lab/clock.js").Clock }} ReplayOptions  speed: 0.1 to 32, default 1 */
 
 /**
- * @typedef {{ name: string, core: CoreFactory, config: {}, reconnect: { minMs: number, maxMs: number } }} ReplayClientOptions  What a client is made with to be driven: the core, the recorded name, and no pauses of its own where it reconnects.
+ * @typedef {{ name: string, core: CoreFactory, config: {} }} ReplayClientOptions  What a client is made with to be driven: the core and the recorded name.
  */
 /**
  * @typedef {object} Replay  Plays a recording; a `RaceClient` has it as `playback`. Times are milliseconds since the recording began.
@@ -69,7 +69,6 @@ export async function replay(blob, { speed = 1, clock = systemClock } = {}) {
       name: stage.known.name || "Player",
       core: async () => stage.core(),
       config: {},
-      reconnect: { minMs: 0, maxMs: 0 },
     },
     async drive(client) {
       if (driver) {

@@ -158,7 +158,7 @@ fn refusal_code(refusal: Refusal) -> &'static str {
 /// Explain the close of a WebSocket. `opened` says that it had been open.
 pub(crate) fn of_close(number: u16, reason: &str, opened: bool) -> RaceError {
     let code = CloseCode::from_number(number);
-    let retryable = code.is_none_or(|code| code.retry() != Retry::No);
+    let retryable = Retry::after_close(number) != Retry::No;
     let (code, words) = match code {
         Some(CloseCode::Normal | CloseCode::GoingAway) => ("closed", "the connection was closed"),
         Some(CloseCode::NotAllowed) => ("not_allowed", "the relay does not allow this page"),

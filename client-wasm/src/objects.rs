@@ -33,6 +33,8 @@ pub(crate) enum Object<'a> {
         code: &'a str,
         reason: &'a str,
         retryable: bool,
+        attempt: u32,
+        retry_in_ms: Option<f64>,
     },
     SpectatorLost {
         state: &'a str,

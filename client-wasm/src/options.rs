@@ -6,6 +6,7 @@ use std::time::Duration;
 use js_sys::{Function, Object, Reflect};
 use protocol::id::Secret;
 use protocol::pacer::{MAX_RATE_HZ, MIN_RATE_HZ};
+use protocol::reconnect::ReconnectPolicy;
 use protocol::session::Config;
 use protocol::timeline::DEFAULT_HISTORY;
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -16,9 +17,9 @@ use crate::log::Level;
 use crate::socket::Opener;
 
 /// The options of a session.
-#[derive(Default)]
 pub(crate) struct SessionOptions {
     pub(crate) config: Config,
+    pub(crate) reconnect: ReconnectPolicy,
     pub(crate) opener: Opener,
     pub(crate) level: Level,
 }
@@ -32,13 +33,16 @@ pub(crate) struct SpectatorOptions {
 }
 
 impl SessionOptions {
-    const NAMES: [&str; 8] = [
+    const NAMES: [&str; 11] = [
         "secret",
         "updateHz",
         "plainDatagrams",
         "gzip",
         "batch",
         "commandTimeoutMs",
+        "retryMinMs",
+        "retryMaxMs",
+        "retries",
         "webSocket",
         "logLevel",
     ];
@@ -65,6 +69,7 @@ impl SessionOptions {
         }
         Ok(Self {
             config,
+            reconnect: options.reconnect()?,
             opener: options.opener()?,
             level: options.level()?,
         })
@@ -148,6 +153,17 @@ impl<'a> Options<'a> {
     fn flag(&self, name: &str) -> Result<bool, RaceError> {
         let flag = self.get(name, "true or false", JsValue::as_bool)?;
         Ok(flag.unwrap_or(false))
+    }
+
+    fn reconnect(&self) -> Result<ReconnectPolicy, RaceError> {
+        let player = ReconnectPolicy::PLAYER;
+        let limit = |name| self.number(name, 0..=u32::MAX);
+        Ok(ReconnectPolicy {
+            min: limit("retryMinMs")?.map_or(player.min, from_ms),
+            max: limit("retryMaxMs")?.map_or(player.max, from_ms),
+            attempts: limit("retries")?.map_or(player.attempts, |retries| retries as u32),
+            ..player
+        })
     }
 
     fn opener(&self) -> Result<Opener, RaceError> {

@@ -34,6 +34,12 @@ export interface SessionOptions {
   batch?: boolean;
   /** How long a command may wait for its answer, in milliseconds; default 10000. */
   commandTimeoutMs?: number;
+  /** The longest wait before the first attempt to reconnect, in milliseconds; it doubles with each attempt. */
+  retryMinMs?: number;
+  /** The longest wait before any attempt to reconnect, in milliseconds. */
+  retryMaxMs?: number;
+  /** How many attempts in a row may fail; default: any number. */
+  retries?: number;
   /** Makes the WebSocket instead of the browser: for a simulated network, or for Node. */
   webSocket?: (url: string, protocols: string[]) => WebSocket;
   /** What goes to the console and to `log` listeners; default "warn". */
@@ -66,7 +72,8 @@ export interface SessionEvents {
   roomLost: { roomId: string };
   draining: { seconds: number };
   kicked: { message: string };
-  close: { code: string; number: number; reason: string; retryable: boolean };
+  /** `retryInMs` is the wait before the next attempt, the `attempt`th in a row; null: there is none. */
+  close: { code: string; number: number; reason: string; retryable: boolean; attempt: number; retryInMs: number | null };
   unknown: { line: string };
   log: { level: string; line: string };
 }
@@ -111,7 +118,12 @@ impl Session {
     ) -> Result<Self, JsValue> {
         let options = SessionOptions::read(&options)?;
         let listeners = Listeners::default();
-        let machine = SessionMachine::new(options.config, options.level, listeners.clone());
+        let machine = SessionMachine::new(
+            options.config,
+            options.reconnect,
+            options.level,
+            listeners.clone(),
+        );
         Ok(Self {
             driver: Driver::new(machine, options.opener, listeners.clone()),
             listeners,
@@ -214,6 +226,11 @@ impl Session {
         self.driver
             .call(|machine, now| machine.close(deferred, now));
         promise
+    }
+
+    /// Drop the connection without a goodbye, because nothing answers any more. Its `close` says when to connect again.
+    pub fn abandon(&self) {
+        self.driver.call(SessionMachine::abandon);
     }
 
     /// Listen to an event. The returned function stops it.
@@ -363,7 +380,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.driver.call(SessionMachine::abandon);
+        self.driver.call(SessionMachine::end);
         self.listeners.clear();
     }
 }

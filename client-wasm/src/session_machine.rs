@@ -6,9 +6,10 @@ use std::time::Duration;
 use protocol::command::Command;
 use protocol::datagram::Controls;
 use protocol::event::Event as Answer;
-use protocol::frame::{Notice, SUBPROTOCOL};
+use protocol::frame::{Notice, Retry, SUBPROTOCOL};
 use protocol::geometry::{Quat, Vec3};
 use protocol::interpolation::{Cars, Change, MAX_CARS};
+use protocol::reconnect::{Reconnect, ReconnectPolicy};
 use protocol::session::{
     self, CommandError, DatagramError, Output, Session, State, Ticket, Transmit,
 };
@@ -26,6 +27,8 @@ use crate::samples::Samples;
 /// How long a connection may take until the welcome. The relay may take 20 s to reach the game server and wait for
 /// its welcome, and then says what went wrong. This limit is longer, so that its answer comes first.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// The close code of a connection that ended without one.
+const ABNORMAL: u16 = 1006;
 /// The component of log lines about the connection.
 const CONNECTION: &str = "CONNECTION";
 
@@ -39,6 +42,11 @@ pub(crate) struct SessionMachine {
     has_socket: bool,
     /// The WebSocket has been open.
     opened: bool,
+    reconnect: Reconnect,
+    /// Since when the player is signed in.
+    signed_in: Option<Duration>,
+    /// An operator has ended the session: it may not come back.
+    kicked: bool,
     /// The promise of `connect()`, and the time until which it waits.
     connecting: Option<(Deferred, Duration)>,
     /// The promises of `close()`.
@@ -61,7 +69,7 @@ impl Machine for SessionMachine {
                 self.pump(now);
             }
             Event::Closed { number, reason } => self.handle_close(number, &reason, now),
-            Event::NotOpened(error) => self.handle_disconnect(&error, now),
+            Event::NotOpened(error) => self.lose(ABNORMAL, &error, now),
             Event::Timeout => self.handle_timeout(now),
             Event::Online => {}
         }
@@ -83,7 +91,12 @@ impl Machine for SessionMachine {
 }
 
 impl SessionMachine {
-    pub(crate) fn new(config: session::Config, level: Level, listeners: Listeners) -> Self {
+    pub(crate) fn new(
+        config: session::Config,
+        reconnect: ReconnectPolicy,
+        level: Level,
+        listeners: Listeners,
+    ) -> Self {
         Self {
             session: Session::new(config),
             cars: Cars::default(),
@@ -92,6 +105,9 @@ impl SessionMachine {
             listeners,
             has_socket: false,
             opened: false,
+            reconnect: Reconnect::new(reconnect),
+            signed_in: None,
+            kicked: false,
             connecting: None,
             closing: Vec::new(),
             answers: Vec::new(),
@@ -106,6 +122,7 @@ impl SessionMachine {
         }
         self.has_socket = true;
         self.opened = false;
+        self.kicked = false;
         self.connecting = Some((deferred, now + CONNECT_TIMEOUT));
         self.queue.push(Io::Open(url, vec![SUBPROTOCOL.to_owned()]));
         self.queue.log(Level::Info, CONNECTION, "connecting");
@@ -124,6 +141,7 @@ impl SessionMachine {
 
     /// Say goodbye and close. The promise is resolved when it is done.
     pub(crate) fn close(&mut self, deferred: Deferred, now: Duration) {
+        self.reconnect.reset();
         if !self.has_socket {
             return self.queue.settle(deferred, Ok(JsValue::UNDEFINED));
         }
@@ -132,8 +150,15 @@ impl SessionMachine {
         self.pump(now);
     }
 
-    /// Close without a goodbye: the relay says it.
+    /// Close without a goodbye, as a connection that was lost: the relay says goodbye.
     pub(crate) fn abandon(&mut self, now: Duration) {
+        if self.has_socket {
+            self.lose(ABNORMAL, &error::of_close(ABNORMAL, "", true), now);
+        }
+    }
+
+    /// Close without a goodbye for good: the relay says goodbye.
+    pub(crate) fn end(&mut self, now: Duration) {
         let error = RaceError::new("closed", false, "the session was freed");
         self.handle_disconnect(&error, now);
     }
@@ -193,7 +218,8 @@ impl SessionMachine {
         let connecting = self.connecting.as_ref();
         if connecting.is_some_and(|(_, deadline)| *deadline <= now) {
             let words = "the game server did not welcome in time";
-            return self.handle_disconnect(&RaceError::new("timeout", true, words), now);
+            let error = RaceError::new("timeout", true, words);
+            return self.lose(ABNORMAL, &error, now);
         }
         self.session.handle_timeout(now);
         self.cars.handle_timeout(now);
@@ -206,14 +232,30 @@ impl SessionMachine {
         } else {
             RaceError::new("closed", false, "the connection was closed")
         };
+        self.lose(number, &error, now);
+    }
+
+    /// Settle everything that waits for the connection, and tell when to connect again.
+    fn lose(&mut self, number: u16, error: &RaceError, now: Duration) {
         let text = format!("closed: {number} {}", error.message);
         self.queue.log(Level::Info, CONNECTION, text);
-        self.handle_disconnect(&error, now);
+        let retry = if error.retryable && !self.kicked {
+            Retry::after_close(number)
+        } else {
+            Retry::No
+        };
+        let up = now.saturating_sub(self.signed_in.unwrap_or(now));
+        let pause = self
+            .reconnect
+            .handle_loss(retry, up, js_sys::Math::random());
+        self.handle_disconnect(error, now);
         let close = Object::Close {
             number: number.into(),
             code: error.code,
             reason: &error.message,
             retryable: error.retryable,
+            attempt: self.reconnect.attempt(),
+            retry_in_ms: pause.map(|pause| to_ms(pause).floor()),
         };
         self.queue.emit("close", &close);
     }
@@ -271,7 +313,7 @@ impl SessionMachine {
     fn handle_output(&mut self, output: Output, now: Duration) {
         let queue = &mut self.queue;
         match output {
-            Output::StateChanged(state) => self.handle_state(state),
+            Output::StateChanged(state) => self.handle_state(state, now),
             Output::Answer { ticket, answer } => self.handle_answer(ticket, answer),
             Output::Update(update) => self.cars.handle_update(&update, now),
             // One comes with each datagram, so it is made only if somebody listens.
@@ -293,6 +335,7 @@ impl SessionMachine {
                 queue.emit("message", &message);
             }
             Output::Kicked { message } => {
+                self.kicked = true;
                 let text = "an administrator ends the session";
                 queue.log(Level::Warn, CONNECTION, text);
                 queue.emit("kicked", &Object::Texts(vec![("message", &message)]));
@@ -307,7 +350,8 @@ impl SessionMachine {
         }
     }
 
-    fn handle_state(&mut self, state: State) {
+    fn handle_state(&mut self, state: State, now: Duration) {
+        self.signed_in = (state == State::Authenticated).then_some(now);
         let name = state_name(state);
         self.queue
             .emit("state", &Object::Texts(vec![("state", name)]));

@@ -186,12 +186,13 @@ test("commands before connecting, while reconnecting and after closing say why t
   await assert.rejects(race.connect(), withCode("closed", false));
 });
 
-test("a lost connection comes back after growing waits, and says each of them", async (t) => {
+test("a lost connection comes back after the waits of its core, and says each of them", async (t) => {
   const pass = stopTime(t);
   const world = new World();
   const race = client(world);
   await race.connect();
   const states = statesOf(race);
+  world.pauses = [250, 500, 4000];
   world.fail("connect", coded("relay_unreachable", true), coded("relay_restarting", true));
   world.last.drop("connection_lost");
   const lost = { code: "connection_lost", reason: "the reason of connection_lost", retryable: true };
@@ -215,36 +216,15 @@ test("a lost connection comes back after growing waits, and says each of them", 
   await race.close();
 });
 
-test("a connection that is lost again at once does not make the waits short", async (t) => {
-  const pass = stopTime(t);
-  let nowMs = 0;
-  t.mock.method(performance, "now", () => nowMs);
-  const world = new World();
-  const race = client(world);
-  await race.connect();
-  world.last.drop("connection_lost");
-  await pass(250);
-  assert.equal(race.state, "connected");
-  world.last.drop("connection_lost");
-  assert.equal(race.stateChange.retryInMs, 500);
-  await pass(500);
-  nowMs += 10_000;
-  world.last.drop("connection_lost");
-  assert.equal(race.stateChange.retryInMs, 250);
-  await race.close();
-});
-
 test("what cannot pass, or may not be tried again, closes with its reason", async (t) => {
   const pass = stopTime(t);
-  /** @type {Array<[object, string, boolean]>} */
-  const cases = [
-    [{}, "not_allowed", false],
-    [{ reconnect: false }, "connection_lost", true],
-    [{ reconnect: { attempts: 0 } }, "connection_lost", true],
-  ];
-  for (const [options, code, retryable] of cases) {
+  for (const [code, retryable] of /** @type {Array<[string, boolean]>} */ ([
+    ["not_allowed", false],
+    ["connection_lost", true],
+  ])) {
     const world = new World();
-    const race = client(world, options);
+    world.pauses = [null];
+    const race = client(world);
     await race.connect();
     world.last.drop(code, retryable);
     assert.deepEqual(race.stateChange, { state: "closed", code, reason: `the reason of ${code}`, retryable });
@@ -253,14 +233,36 @@ test("what cannot pass, or may not be tried again, closes with its reason", asyn
     assert.equal(world.last.listening, 0);
   }
   const world = new World();
-  const race = client(world, { reconnect: { attempts: 2, minMs: 100 } });
+  world.pauses = [50, 100, null];
+  const reconnect = { attempts: 2, minMs: 100 };
+  const race = client(world, { reconnect });
   await race.connect();
+  assert.deepEqual(world.last.options, { retries: 2, retryMinMs: 100 });
   world.fail("connect", coded("relay_unreachable", true), coded("relay_full", true));
   world.last.drop("connection_lost");
   await pass(50);
   await pass(100);
   assert.equal(race.state, "closed");
   assert.equal(race.stateChange.code, "relay_full");
+});
+
+test("an attempt that is not answered is given up, and one that is refused ends all", async (t) => {
+  const pass = stopTime(t);
+  const world = new World();
+  const race = client(world);
+  await race.connect();
+  const states = statesOf(race);
+  world.fail("signIn", coded("timeout", true), coded("auth_failed"));
+  world.last.drop("connection_lost");
+  await pass(250);
+  const late = { code: "timeout", reason: "timeout", retryable: true };
+  assert.deepEqual(states.at(-1), { state: "reconnecting", ...late, attempt: 2, retryInMs: 250 });
+  assert.equal(world.last.times("abandon"), 1);
+  assert.equal(world.last.state, "disconnected");
+  await pass(250);
+  assert.equal(race.state, "closed");
+  assert.equal(race.stateChange.code, "auth_failed");
+  assert.equal(world.last.times("abandon"), 1);
 });
 
 test("somebody who is kicked does not come back", async () => {
@@ -426,20 +428,17 @@ test("a goodbye that nobody takes is given up", async (t) => {
 test("a core that cannot hang up is not used again", async (t) => {
   const pass = stopTime(t);
   const world = new World();
-  const race = client(world);
-  await race.connect();
-  await pass(0);
-  const [old] = world.cores;
   world.held.add("close");
-  world.fail("ping", coded("timeout", true), coded("timeout", true));
-  await pass(2000);
-  assert.equal(race.state, "reconnecting");
-  await pass(250);
+  world.fail("signIn", coded("auth_failed"));
+  const race = client(world);
+  const refused = assert.rejects(race.connect(), withCode("auth_failed"));
+  const [old] = await settled().then(() => world.cores);
   await pass(5000);
-  world.release("close");
-  await pass(5000);
-  assert.equal(race.state, "connected");
+  await refused;
   assert.equal(old.freed, true);
+  world.release("close");
+  await race.connect();
+  assert.equal(race.state, "connected");
   assert.equal(world.cores.length, 2);
   await race.close();
 });

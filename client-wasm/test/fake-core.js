@@ -21,6 +21,8 @@ export class World {
   held = new Set();
   /** @type {Map<string, Array<() => void>>} */
   waiting = new Map();
+  /** What the next ends say of coming back, then 250 ms each; null: never. @type {Array<number | null>} */
+  pauses = [];
   /** All cores that were made. @type {FakeCore[]} */
   cores = [];
   #count = 0;
@@ -105,6 +107,7 @@ export class FakeCore {
   /** Every call with its arguments. @type {Array<[string, ...unknown[]]>} */
   calls = [];
   freed = false;
+  attempt = 0;
   name = "";
   /** What `sample` gives. */
   rows = new Float32Array(0);
@@ -140,7 +143,10 @@ export class FakeCore {
   /** @param {string} url */
   async connect(url) {
     this.closed = false;
-    await this.#call("connect", url);
+    await this.#call("connect", url).catch((error) => {
+      if (!this.freed) this.#end(error.code, error.message, error.retryable ?? false);
+      throw error;
+    });
     if (this.closed) throw coded("closed");
     if (this.state !== "disconnected") throw coded("invalid_argument");
     this.state = "connected";
@@ -238,17 +244,32 @@ export class FakeCore {
     this.calls.push(["close"]);
     await this.world.pass("close");
     if (this.state !== "disconnected") this.drop("closed", false);
+    this.attempt = 0;
     this.closed = true;
     this.world.release("connect");
   }
 
   /** The connection ends. @param {string} code @param {boolean} [retryable] */
   drop(code, retryable = true) {
+    this.#end(code, `the reason of ${code}`, retryable);
+  }
+
+  abandon() {
+    this.#alive();
+    this.calls.push(["abandon"]);
+    if (this.state !== "disconnected") this.drop("connection_lost");
+  }
+
+  /** @param {string} code @param {string} reason @param {boolean} retryable */
+  #end(code, reason, retryable) {
+    const pause = this.world.pauses.length > 0 ? this.world.pauses.shift() : 250;
+    const retryInMs = retryable ? (pause ?? null) : null;
+    if (retryInMs !== null) this.attempt += 1;
     this.world.remove(this.sessionId);
     this.state = "disconnected";
     this.sessionId = undefined;
     this.roomId = undefined;
-    this.emit("close", { code, number: 1006, reason: `the reason of ${code}`, retryable });
+    this.emit("close", { code, number: 1006, reason, retryable, attempt: this.attempt, retryInMs });
   }
 
   /**

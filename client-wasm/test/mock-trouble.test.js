@@ -6,11 +6,14 @@ import { mockRelay, VirtualClock } from "../js/mock.js";
 
 const LATENCY_MS = 40;
 
-/** @param {import("../js/mock.js").MockOptions} [options] */
-async function setUp(options = {}) {
+/**
+ * @param {import("../js/mock.js").MockOptions} [options]
+ * @param {import("../js/core.js").CoreOptions} [own]  the client's
+ */
+async function setUp(options = {}, own = {}) {
   const clock = new VirtualClock();
   const relay = mockRelay({ clock, bots: 1, latencyMs: LATENCY_MS, ...options });
-  const core = await relay.core({ commandTimeoutMs: 3000 });
+  const core = await relay.core({ commandTimeoutMs: 3000, ...own });
   /** @type {Array<[string, any]>} */
   const events = [];
   for (const type of /** @type {const} */ (["state", "carLeft", "roomLost", "draining", "kicked", "close"])) {
@@ -78,6 +81,8 @@ test("a connection that is refused rejects and says why in its close event", asy
         number: 4002,
         reason: "the relay does not trust the game server's certificate",
         retryable: false,
+        attempt: 0,
+        retryInMs: null,
       },
     ],
   ]);
@@ -124,6 +129,26 @@ test("an administrator's kick is told before the end", async () => {
       ["close", "server_ended"],
     ],
   );
+  assert.equal(events.at(-1)?.[1].retryInMs, null);
+});
+
+test("each end says when to come back, until the option's attempts are used up", async () => {
+  const { relay, core, events, enter } = await setUp({}, { retryMinMs: 40, retryMaxMs: 30, retries: 1 });
+  const retry = () => [events.at(-1)?.[1].attempt, events.at(-1)?.[1].retryInMs];
+  await enter();
+  relay.drop("Ann");
+  assert.deepEqual(retry(), [1, 30]);
+  await enter();
+  core.abandon();
+  assert.deepEqual([events.at(-1)?.[1].code, ...retry()], ["connection_lost", 1, null]);
+  const told = events.length;
+  core.abandon();
+  assert.equal(events.length, told, "there is nothing to abandon");
+
+  const once = await setUp({}, { retries: 0 });
+  await once.enter();
+  once.relay.drop("Ann");
+  assert.equal(once.events.at(-1)?.[1].retryInMs, null);
 });
 
 test("a restart is announced, and a relay that has stopped cannot be reached", async () => {
@@ -173,6 +198,8 @@ test("closing ends what waits, twice is once, and freeing tells nobody", async (
     number: 1000,
     reason: "the connection was closed",
     retryable: false,
+    attempt: 0,
+    retryInMs: null,
   });
   await enter();
   events.length = 0;

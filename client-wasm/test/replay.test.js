@@ -28,12 +28,12 @@ function watch(race) {
 /** A client whose core is recorded from the start. */
 function live(/** @type {import("../js/recorder.js").RecordingOptions} */ options = {}) {
   const [world, clock] = [new World(), new ManualClock()];
+  world.pauses = [0];
   /** @type {import("../js/recorder.js").Recording | undefined} */
   let made;
   const race = new RaceClient(URL, {
     name: "Ann",
     config: {},
-    reconnect: { minMs: 0, maxMs: 0 },
     core: async (coreOptions) => {
       const core = await world.core(coreOptions);
       if (made) return made.wrap(core);

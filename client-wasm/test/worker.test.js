@@ -158,13 +158,14 @@ test("a worker that cannot make its core, or is lost, says so to everybody who w
   await core.connect("ws://mock/ws");
   /** @type {string[]} */
   const closes = [];
-  core.on("close", ({ code }) => closes.push(code));
+  core.on("close", ({ code, retryInMs }) => closes.push(`${code} ${retryInMs}`));
   const waiting = core.ping();
   core.fail(new RaceError("load_failed", "gone"));
   await assert.rejects(waiting, { code: "load_failed" });
   await assert.rejects(core.listRooms(), { code: "load_failed" });
   await core.close();
-  assert.deepEqual(closes, ["load_failed"]);
+  core.abandon();
+  assert.deepEqual(closes, ["load_failed null", "load_failed null"]);
   assert.equal(core.state, "disconnected");
 });
 

@@ -105,6 +105,13 @@ pub enum Retry {
     Later,
 }
 
+impl Retry {
+    /// Say what follows a close with this number. A number that the contract does not name comes from a lost connection.
+    pub fn after_close(number: u16) -> Self {
+        CloseCode::from_number(number).map_or(Self::Yes, CloseCode::retry)
+    }
+}
+
 impl CloseCode {
     /// All codes, for tables and tests.
     pub const ALL: [Self; 13] = [

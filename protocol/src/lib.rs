@@ -27,5 +27,11 @@ pub mod spectate;
 pub mod timeline;
 
 mod ring;
+
+/// Convert seconds, cut to whole nanoseconds. A time below zero counts as zero, and so does what is not a number.
+pub(crate) fn from_seconds(seconds: f64) -> std::time::Duration {
+    std::time::Duration::from_nanos((seconds * 1e9) as u64)
+}
+
 #[cfg(test)]
 mod tests;

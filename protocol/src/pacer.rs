@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::from_seconds;
+
 /// The slowest rate that may be set, in Hz.
 pub const MIN_RATE_HZ: f64 = 1.0;
 /// The fastest rate that may be set, in Hz.
@@ -33,7 +35,7 @@ impl<T> Pacer<T> {
         } else {
             DEFAULT_RATE_HZ
         };
-        let interval = Duration::from_secs_f64(1.0 / rate.clamp(MIN_RATE_HZ, MAX_RATE_HZ));
+        let interval = from_seconds(1.0 / rate.clamp(MIN_RATE_HZ, MAX_RATE_HZ));
         Self {
             interval,
             next: None,

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::frame::Retry;
+use crate::from_seconds;
 
 /// A relay that restarts or is full gets at least this pause, because all its clients come back at the same instant.
 const MIN_PAUSE_LATER: Duration = Duration::from_secs(2);
@@ -67,6 +68,11 @@ impl Reconnect {
         self.attempt
     }
 
+    /// Forget the failed attempts: the caller connects or closes by its own choice.
+    pub fn reset(&mut self) {
+        self.attempt = 0;
+    }
+
     /// Take the loss of a connection that was `up` for this long, or zero if it never was. Gives the pause until the
     /// next attempt, or `None` to give up. `random` is from 0 to 1: clients that lost one relay draw different parts
     /// of the pause, so that they do not come back at the same instant.
@@ -77,7 +83,7 @@ impl Reconnect {
         if retry == Retry::No || self.attempt >= self.policy.attempts {
             return None;
         }
-        let pause = self.longest_pause(retry).mul_f64(clamp_random(random));
+        let pause = from_seconds(self.longest_pause(retry).as_secs_f64() * clamp_random(random));
         self.attempt = self.attempt.saturating_add(1);
         Some(pause)
     }

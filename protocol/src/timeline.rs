@@ -13,6 +13,7 @@ mod path;
 mod playback;
 mod store;
 
+use crate::from_seconds;
 use crate::id::SessionId;
 use crate::interpolation::Pose;
 use crate::snapshot::{Snapshot, SnapshotError};
@@ -144,7 +145,7 @@ impl Timeline {
     /// cars can no longer be guessed, and never goes back.
     pub fn live(&mut self, now: Duration) -> Option<Duration> {
         self.store.newest()?;
-        Some(seconds(self.playback.live(now)))
+        Some(from_seconds(self.playback.live(now)))
     }
 
     /// Say where each car is at a moment, by its index. A moment before the oldest is shown as the oldest.
@@ -166,12 +167,12 @@ impl Timeline {
 
     /// How far the live moment is behind the relay, minus the fastest transit time.
     pub fn delay(&self) -> Duration {
-        seconds(self.playback.delay())
+        from_seconds(self.playback.delay())
     }
 
     /// How much later than the fastest snapshots most others come.
     pub fn jitter(&self) -> Duration {
-        seconds(self.playback.jitter())
+        from_seconds(self.playback.jitter())
     }
 
     /// How much memory the snapshots take.
@@ -208,11 +209,6 @@ fn skipped((last, had_cars): (u32, bool), number: u32) -> u32 {
     } else {
         0
     }
-}
-
-/// Convert seconds that are known to be small. A time below zero counts as zero.
-fn seconds(seconds: f64) -> Duration {
-    Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
 
 #[cfg(test)]

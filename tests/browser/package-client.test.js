@@ -18,8 +18,8 @@ const PACKAGE = path.join(ROOT, "client-wasm/js");
 const MOST_HUNDREDS = 40;
 /** So many in a row must add nothing. Memory grows by 64 KiB at a time, so this finds what leaks some hundred bytes a join. */
 const FLAT_HUNDREDS = 10;
-/** What a browser says by itself of a relay that is not there for a moment. */
-const UNREACHABLE = /^error: WebSocket connection to .* failed/;
+/** What a browser says by itself of a relay that is not there for a moment, and of what is sent while it goes. */
+const UNREACHABLE = /^error: WebSocket (connection to .* failed|is already in CLOSING)/;
 
 /**
  * Open a page of the relay's own site that has imported the package, as it is in this tree.

@@ -24,9 +24,10 @@ const WASM_OPT: &str = "node_modules/binaryen/bin/wasm-opt";
 /// The lowest 1,024 bytes of memory are the end of the stack, where no object lies: that lets offsets move into loads.
 /// Functions stay in the compiler's order, and a long one with one caller stays apart: both compress better.
 /// The features are those that the compiler uses anyway and every browser of today has.
-const OPTIMISATIONS: &str = "--one-caller-inline-max-function-size=20 --low-memory-unused \
+const OPTIMISATIONS: &str = "--strip-debug --one-caller-inline-max-function-size=20 \
+    --always-inline-max-function-size=4 --low-memory-unused \
     --flatten --rereloop -Oz --optimize-added-constants-propagate \
-    --flatten --rereloop -Oz --gufa -Oz --reorder-locals --strip-debug --strip-producers \
+    --flatten --rereloop -Oz --gufa -Oz --reorder-locals --strip-producers \
     --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals \
     --enable-reference-types --enable-multivalue";
 const WASM: &str = "client_wasm_bg.wasm";

@@ -28,6 +28,8 @@ import { Way } from "./way.js";
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** How long a connection may take. */
 const CONNECT_TIMEOUT_MS = 30_000;
+/** How long a client waits before it comes back, each time alike; the option `reconnect` may set it. */
+const RETRY_MS = 250;
 
 /** @implements {Core} */
 export class MockCore {
@@ -58,12 +60,27 @@ export class MockCore {
   /** @type {Array<() => void>} */
   #closing = [];
   #isOpen = false;
+  #retries;
+  #retryInMs;
+  /** Attempts to come back in a row. */
+  #attempt = 0;
 
   /**
    * @param {Relay} relay
    * @param {import("../core.js").CoreOptions} [options]
    */
-  constructor(relay, { updateHz, commandTimeoutMs = DEFAULT_TIMEOUT_MS } = {}) {
+  constructor(
+    relay,
+    {
+      updateHz,
+      commandTimeoutMs = DEFAULT_TIMEOUT_MS,
+      retryMinMs = RETRY_MS,
+      retryMaxMs = Infinity,
+      retries = Infinity,
+    } = {},
+  ) {
+    this.#retries = retries;
+    this.#retryInMs = Math.min(retryMinMs, retryMaxMs);
     this.#relay = relay;
     this.#conditions = checked(null, relay.makeSeed());
     const { seed } = this.#conditions;
@@ -100,7 +117,7 @@ export class MockCore {
       this.#connecting = { resolve, reject };
       const code = this.#relay.isUp ? this.#relay.failing("connect") : "relay_unreachable";
       if (code === "timeout") {
-        return void this.#later(() => this.#fallApart(failure(code)), CONNECT_TIMEOUT_MS);
+        return void this.#later(() => this.end(code), CONNECT_TIMEOUT_MS);
       }
       this.#armBreak();
       this.#send(this.#up, () => this.#send(this.#down, () => (code ? this.end(code) : this.#welcome())));
@@ -189,6 +206,7 @@ export class MockCore {
 
   /** Say goodbye: leave the room, then close. @returns {Promise<void>} */
   close() {
+    this.#attempt = 0;
     if (!this.#isOpen) return Promise.resolve();
     return new Promise((resolve) => {
       this.#closing.push(() => resolve());
@@ -283,18 +301,40 @@ export class MockCore {
   /** The connection ends, with everything that an end brings. @param {string} code @param {string} [words] */
   end(code, words) {
     if (!this.#isOpen) return;
+    if (this.state === "authenticated") this.#attempt = 0;
     const reason = this.#closing.length > 0 ? failure("closed") : failure(code, words);
-    this.#fallApart(reason);
-    const number = closeNumber(code) ?? 1006;
-    const { message, retryable } = reason;
-    this.#listeners.emit("close", { code: reason.code, number, reason: message, retryable });
+    this.#lose(reason, closeNumber(code), reason.retryable);
+  }
+
+  /** Drop the connection without a goodbye, as one that is lost. */
+  abandon() {
+    if (this.#isOpen) this.#lose(failure("connection_lost"));
+  }
+
+  /**
+   * @param {import("./failure.js").Failure} error
+   * @param {number} [number]
+   * @param {boolean} [mayReturn]
+   */
+  #lose(error, number = 1006, mayReturn = true) {
+    this.#fallApart(error);
+    const returns = mayReturn && this.#attempt < this.#retries;
+    if (returns) this.#attempt += 1;
+    this.#listeners.emit("close", {
+      code: error.code,
+      number,
+      reason: error.message,
+      retryable: error.retryable,
+      attempt: this.#attempt,
+      retryInMs: returns ? this.#retryInMs : null,
+    });
   }
 
   /** An administrator ends the session. @param {string} message */
   kick(message) {
     this.#send(this.#down, () => {
       this.#listeners.emit("kicked", { message });
-      this.end("server_ended");
+      this.#lose(failure("server_ended"), closeNumber("server_ended"), false);
     });
   }
 

@@ -99,6 +99,10 @@ export class RecordedCore {
     return this.#tell.call("close", [], this.#core.close());
   }
 
+  abandon() {
+    this.#core.abandon();
+  }
+
   /**
    * @template {keyof import("../core.js").CoreEvents} T
    * @param {T} type

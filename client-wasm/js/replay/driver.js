@@ -60,9 +60,8 @@ export class Driver {
   /** The recording has no connection then; what it does next, the client hears. */
   #lose() {
     if (!this.#stage.told.signedIn) return;
-    const reason = "the connection was lost at this time of the recording";
     this.#stage.emit("state", { state: "disconnected" });
-    this.#stage.emit("close", { code: "connection_lost", number: 1006, reason, retryable: true });
+    this.#stage.lose("the connection was lost at this time of the recording");
   }
 
   async #connect() {

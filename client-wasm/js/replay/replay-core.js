@@ -84,6 +84,10 @@ export class ReplayCore {
     this.#stage.hangUp();
   }
 
+  abandon() {
+    this.#stage.lose("the connection was lost in this recording");
+  }
+
   /**
    * @template {keyof CoreEvents} T
    * @param {T} type

@@ -72,7 +72,17 @@ const EVENTS = new Map([
   ["roomLost", inRoom],
   ["draining", object({ seconds: number })],
   ["kicked", object({ message: text })],
-  ["close", object({ code: text, number, reason: text, retryable: flag })],
+  [
+    "close",
+    object({
+      code: text,
+      number,
+      reason: text,
+      retryable: flag,
+      attempt: optional(number),
+      retryInMs: optional(number),
+    }),
+  ],
   ["unknown", object({ line: text })],
 ]);
 

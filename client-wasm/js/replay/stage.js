@@ -231,12 +231,13 @@ export class Stage {
     if (type === "carJoined") this.told.cars.set(event.slot, event.id);
     if (type === "carLeft") this.told.cars.delete(event.slot);
     if (type === "roomLost") this.told.roomId = undefined;
-    if (type === "close") {
-      this.told.signedIn = false;
-      this.told.roomId = undefined;
-      this.told.cars.clear();
-    }
-    this.#core?.emit(type, event);
+    if (type === "close") this.hangUp();
+    this.#core?.emit(type, type === "close" ? withoutPause(event) : event);
+  }
+
+  /** The client's connection is lost. @param {string} reason */
+  lose(reason) {
+    this.emit("close", { code: "connection_lost", number: 1006, reason, retryable: true });
   }
 
   sample() {
@@ -421,6 +422,12 @@ export class Stage {
     this.#atMs = this.positionMs;
     this.#sinceMs = this.#clock.now();
   }
+}
+
+/** A recording has its own pauses. @param {any} event  `close` @returns {import("../core.js").CoreEvents["close"]} */
+function withoutPause(event) {
+  const { attempt, retryInMs, retryable } = event;
+  return { ...event, attempt: attempt ?? 1, retryInMs: retryable && retryInMs !== null ? 0 : null };
 }
 
 /** @param {string} method */

@@ -27,6 +27,7 @@ export const CALLS = /** @type {const} */ ([
   "ping",
   "simulate",
   "close",
+  "abandon",
 ]);
 /** @typedef {typeof CALLS[number]} Call */
 

@@ -63,13 +63,17 @@ export class RemoteCore {
   fail(error) {
     if (this.#over) return;
     this.#over = error;
-    const { code, message: reason, retryable } = error;
     const wasConnected = this.#facts.state !== "disconnected";
     this.#facts = { state: "disconnected", sessionId: undefined, roomId: undefined };
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
     this.#end();
-    if (wasConnected) this.#listeners.emit("close", { code, number: 0, reason, retryable });
+    if (wasConnected) this.#tellOver(error);
+  }
+
+  /** Without its worker it never comes back. @param {RaceError} error */
+  #tellOver({ code, message: reason, retryable }) {
+    this.#listeners.emit("close", { code, number: 0, reason, retryable, attempt: 0, retryInMs: null });
   }
 
   /** @param {ToWorker} message @param {ArrayBuffer[]} [transfer] */
@@ -178,6 +182,11 @@ export class RemoteCore {
 
   close() {
     return this.#call("close");
+  }
+
+  abandon() {
+    if (this.#over) this.#tellOver(this.#over);
+    else this.#call("abandon").catch(() => {});
   }
 
   /**

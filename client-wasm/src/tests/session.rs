@@ -36,8 +36,7 @@ async fn a_socket_that_calls_back_at_once_serves_a_whole_session() {
     let datagram = page.sent.get(page.sent.length() - 1);
     assert!(!datagram.is_string());
     assert_eq!(resolved(session.close()).await, "");
-    let end =
-        r#"{"number":1000,"code":"closed","reason":"the connection was closed","retryable":false}"#;
+    let end = r#"{"number":1000,"code":"closed","reason":"the connection was closed","retryable":false,"attempt":0,"retryInMs":null}"#;
     assert_eq!(closed.texts(), [end]);
     assert_eq!(session.state(), "disconnected");
 }
@@ -61,6 +60,102 @@ async fn a_socket_that_closes_inside_send_rejects_the_command() {
     let code = rejected(session.sign_in("Ann".to_owned(), None)).await;
     assert_eq!(code, "closed");
     assert_eq!(rejected(session.ping()).await, "not_connected");
+}
+
+/// What `close` says about the next attempt, after each of these closes of one session.
+async fn retries(options: &str, closes: &[u16]) -> Vec<(f64, Option<f64>)> {
+    let page = Page::new(options);
+    let session = Session::new(page.options()).expect("a session");
+    let (closed, listener) = Recorder::new();
+    session.on("close", listener).expect("an event");
+    for &number in closes {
+        resolved(session.connect(URL.to_owned())).await;
+        resolved(session.sign_in("Ann".to_owned(), None)).await;
+        page.socket("close", &number.into());
+    }
+    closed.texts().iter().map(|event| retry(event)).collect()
+}
+
+/// The attempt and the wait of a `close`.
+fn retry(event: &str) -> (f64, Option<f64>) {
+    let event = JSON::parse(event).expect("an event");
+    let attempt = get(&event, "attempt").as_f64().expect("a number");
+    (attempt, get(&event, "retryInMs").as_f64())
+}
+
+#[wasm_bindgen_test]
+async fn a_close_says_when_to_connect_again_or_that_it_is_final() {
+    let lost = retries("{}", &[1006, 1012, 4000, 1008]).await;
+    for ((attempt, wait), (number, longest)) in
+        lost[..3].iter().zip([(1, 500.0), (2, 4000.0), (3, 2000.0)])
+    {
+        assert_eq!(*attempt, f64::from(number));
+        assert!(
+            wait.is_some_and(|wait| (0.0..=longest).contains(&wait)),
+            "{wait:?}"
+        );
+    }
+    assert_eq!(lost[3], (3.0, None));
+}
+
+#[wasm_bindgen_test]
+async fn the_options_limit_waits_and_attempts() {
+    let options = r#"{"retryMinMs":0,"retryMaxMs":0,"retries":2}"#;
+    let expected = [(1.0, Some(0.0)), (2.0, Some(0.0)), (2.0, None)];
+    assert_eq!(retries(options, &[1006; 3]).await, expected);
+    assert_eq!(retries(r#"{"retries":0}"#, &[1006]).await, [(0.0, None)]);
+}
+
+#[wasm_bindgen_test]
+async fn a_kicked_player_may_not_come_back() {
+    let page = Page::new("{}");
+    let session = in_room(&page).await;
+    let (closed, listener) = Recorder::new();
+    session.on("close", listener).expect("an event");
+    let kick = r#"{"command":"BYE_ADMIN","message":"Too loud"}"#;
+    page.socket("say", &kick.into());
+    page.socket("close", &4000.into());
+    assert_eq!(retry(&closed.texts()[0]), (0.0, None));
+}
+
+#[wasm_bindgen_test]
+async fn a_connection_that_was_good_begins_with_the_first_wait() {
+    let performance = get(&js_sys::global(), "performance");
+    let own = get(&performance, "now");
+    let at = |ms: u32| {
+        let now = Function::new_no_args(&format!("return {ms}"));
+        set(&performance, "now", &now);
+    };
+    let page = Page::new(r#"{"retryMaxMs":0}"#);
+    let session = Session::new(page.options()).expect("a session");
+    let (closed, listener) = Recorder::new();
+    session.on("close", listener).expect("an event");
+    for up in [0, 9999, 10_000] {
+        at(0);
+        resolved(session.connect(URL.to_owned())).await;
+        resolved(session.sign_in("Ann".to_owned(), None)).await;
+        at(up);
+        page.socket("close", &1006.into());
+    }
+    set(&performance, "now", &own);
+    let attempts: Vec<f64> = closed.texts().iter().map(|event| retry(event).0).collect();
+    assert_eq!(attempts, [1.0, 2.0, 1.0]);
+}
+
+#[wasm_bindgen_test]
+async fn an_abandoned_connection_is_lost_and_a_closed_one_is_not() {
+    let page = Page::new("{}");
+    let session = in_room(&page).await;
+    let (closed, listener) = Recorder::new();
+    session.on("close", listener).expect("an event");
+    session.abandon();
+    settle().await;
+    let (attempt, wait) = retry(&closed.texts()[0]);
+    assert_eq!((attempt, wait.is_some()), (1.0, true));
+    assert!(closed.texts()[0].contains(r#""code":"connection_lost""#));
+    resolved(session.connect(URL.to_owned())).await;
+    resolved(session.close()).await;
+    assert_eq!(retry(&closed.texts()[1]), (0.0, None));
 }
 
 #[wasm_bindgen_test]
@@ -203,7 +298,7 @@ fn options_are_checked() {
     let cases = [
         (
             r#"{"tick":1}"#,
-            "there is no option tick; there are secret, updateHz, plainDatagrams, gzip, batch, commandTimeoutMs, webSocket, logLevel",
+            "there is no option tick; there are secret, updateHz, plainDatagrams, gzip, batch, commandTimeoutMs, retryMinMs, retryMaxMs, retries, webSocket, logLevel",
         ),
         ("7", "options must be an object"),
         (r#"{"secret":7}"#, "option secret must be a string"),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::from_seconds;
+
 /// A snapshot this much older than the newest was not merely reordered: the relay's clock restarted.
 const MAX_OVERTAKEN_SECONDS: f64 = 5.0;
 /// A snapshot that seems to come this much sooner than any other is of another clock.
@@ -80,9 +82,7 @@ impl Clock {
             passed > -MAX_OVERTAKEN_SECONDS && early < MAX_EARLY_SECONDS
         };
         if !is_same {
-            let at = Duration::try_from_secs_f64(soonest)
-                .unwrap_or_default()
-                .max(newest + RESOLUTION);
+            let at = from_seconds(soonest).max(newest + RESOLUTION);
             return Placement::New { at, is_break: true };
         }
         if passed_ms <= 0 {
