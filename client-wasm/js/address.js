@@ -48,7 +48,15 @@ function parse(given) {
 }
 
 /**
- * Ask the relay.
+ * Ask a relay what it tells of itself, without connecting. Who has the answer gives it to a client as the option `config`.
+ * @param {string | URL} url  the relay's address
+ * @param {{ fetch?: typeof fetch, signal?: AbortSignal }} [options]
+ */
+export async function relayConfig(url, { fetch: ask, signal } = {}) {
+  return fetchConfig(relayAddress(url).base, ask, signal);
+}
+
+/**
  * @param {string} base
  * @param {typeof fetch} [ask]
  * @param {AbortSignal} [given]  nobody wants to know any more

@@ -26,6 +26,7 @@ import { spectate } from "./spectator.js";
  * @typedef {object} RaceEvents  The events of a client.
  * @property {StateChange} state
  * @property {{ room: Room | null }} room  one is in a room now, or in none any more
+ * @property {ListedRoom[]} rooms  all rooms of the game server: at once, then every two seconds as long as anybody listens
  * @property {{ senderId: string, senderName: string, text: string }} message  from anybody; the room tells it too
  * @property {{ seconds: number }} draining  the relay will restart; the client reconnects by itself
  * @property {{ level: string, line: string }} log  lines of the core, as many as `logLevel` says
@@ -38,9 +39,11 @@ import { spectate } from "./spectator.js";
  */
 /** @typedef {ClientOptions & import("./engine.js").EngineOptions & CoreOptions} RaceOptions  All that a client can be made with; only `name` must be there. */
 
-const TYPES = Object.freeze(["state", "room", "message", "draining", "log"]);
+const TYPES = Object.freeze(["state", "room", "rooms", "message", "draining", "log"]);
 /** The address of a relay that is a recording. */
 const NOWHERE = "https://recording.invalid";
+/** The pause between an answer with all rooms and the next question. */
+const ROOMS_MS = 2000;
 /** How often the round trip is measured. */
 const PING_MS = 2000;
 /** So many pings in a row without an answer, and nobody is there. One may be a page that slept. */
@@ -61,6 +64,8 @@ export class RaceClient extends Emitter {
   /** @type {Membership | null} */
   #membership = null;
   #ping = new Poll(() => this.#measure(), PING_MS);
+  #rooms = new Poll(() => this.listRooms(), ROOMS_MS);
+  #roomsWanted = false;
   #roundTrips = new RoundTrips();
   #silentPings = 0;
   /** @type {import("./replay.js").Replay | null} */
@@ -132,7 +137,7 @@ export class RaceClient extends Emitter {
    * @param {RaceOptions} options
    */
   constructor(url, options) {
-    super(TYPES, (type, wanted) => this.#engine.want(type, wanted));
+    super(TYPES, (type, wanted) => this.#want(type, wanted));
     if (typeof options?.name !== "string" || options.name.trim() === "") {
       throw new RaceError("invalid_argument", 'a player needs a name: { name: "Ann" }');
     }
@@ -201,9 +206,17 @@ export class RaceClient extends Emitter {
     return { ...metrics, ...this.#roundTrips.figures(), reconnects: this.#reconnects };
   }
 
-  /** All rooms of the game server. @returns {Promise<ListedRoom[]>} */
-  listRooms() {
-    return this.#command((core) => core.listRooms());
+  /** All rooms of the game server. The event `rooms` tells them too. @returns {Promise<ListedRoom[]>} */
+  async listRooms() {
+    const rooms = await this.#command((core) => core.listRooms());
+    this.#membership?.handleRooms(rooms);
+    this.#tell("rooms", rooms);
+    return rooms;
+  }
+
+  /** While `reconnecting`: make the next attempt at once. Does nothing in any other state. */
+  reconnectNow() {
+    this.#connection.retryNow();
   }
 
   /**
@@ -285,6 +298,23 @@ export class RaceClient extends Emitter {
     }
   }
 
+  /**
+   * @param {string} type
+   * @param {boolean} wanted
+   */
+  #want(type, wanted) {
+    if (type !== "rooms") return this.#engine.want(type, wanted);
+    this.#roomsWanted = wanted;
+    this.#pollRooms();
+  }
+
+  /** Ask for the rooms while that makes sense, and for the first time at once. */
+  #pollRooms() {
+    if (!this.#roomsWanted || this.state !== "connected") return this.#rooms.stop();
+    this.#rooms.start();
+    this.#rooms.now();
+  }
+
   /** @returns {import("./wiring.js").Handlers} */
   #always() {
     return {
@@ -343,6 +373,7 @@ export class RaceClient extends Emitter {
       this.#ping.stop();
       this.#membership?.pause();
     }
+    this.#pollRooms();
     this.#tell("state", change);
     if (change.state === "closed") this.#end(change);
   }

@@ -45,6 +45,8 @@ export class Connection {
   #making = new AbortController();
   /** Stops to wait for the next attempt. @type {() => void} */
   #forget = () => {};
+  /** Begins the next attempt at once; null while none is waited for. @type {(() => void) | null} */
+  #next = null;
   /** What an operator said who ends the session. */
   #kicked = "";
   /** @type {Promise<void> | undefined} */
@@ -135,6 +137,11 @@ export class Connection {
     this.#abandon(new RaceError("connection_lost", "nothing answers any more"));
   }
 
+  /** Do not wait for the next attempt. */
+  retryNow() {
+    this.#next?.();
+  }
+
   #isConnecting() {
     return this.state === "connecting";
   }
@@ -190,7 +197,9 @@ export class Connection {
     const timer = setTimeout(again, retryInMs);
     // The network is back: no need to wait.
     globalThis.addEventListener?.("online", again);
+    this.#next = again;
     this.#forget = () => {
+      this.#next = null;
       clearTimeout(timer);
       globalThis.removeEventListener?.("online", again);
     };

@@ -23,6 +23,8 @@ import { Room } from "./room.js";
 
 /** How often is asked who is there. */
 const POLL_MS = 1500;
+/** Messages of strangers that wait for the next list of players. */
+const MAX_UNDECIDED = 20;
 /** What the server says when the room is gone, or we from it. */
 const GONE = new Set(["not_in_room", "room_not_found"]);
 
@@ -38,6 +40,8 @@ export class Membership {
   around;
   cars;
   room;
+  /** Messages of senders who are not among the players yet. @type {CoreEvents["message"][]} */
+  #undecided = [];
   #poll = new Poll(() => this.refresh(), POLL_MS);
 
   /**
@@ -97,10 +101,24 @@ export class Membership {
     this.#poll.now();
   }
 
-  /** @param {CoreEvents["message"]} message */
-  handleMessage({ senderId, senderName, message }) {
-    this.#tell("message", { senderId, senderName, text: message });
-    if (!this.roster.view.has(senderId)) this.#poll.now();
+  /**
+   * Anybody can write to anybody, but only those count who are in the room. A sender who is not known may have come just now, so
+   * the message waits until that is known.
+   * @param {CoreEvents["message"]} message
+   */
+  handleMessage(message) {
+    if (this.roster.view.has(message.senderId)) return this.#tellMessage(message);
+    if (this.#undecided.length < MAX_UNDECIDED) this.#undecided.push(message);
+    this.#poll.now();
+  }
+
+  /** The list of all rooms, which tells what the list of players does not. @param {import("./core.js").Room[]} rooms */
+  handleRooms(rooms) {
+    const listed = rooms.find(({ id }) => id === this.id);
+    if (!listed || this.ended) return;
+    this.name = listed.name;
+    this.isActive = listed.isActive;
+    this.#setHost(listed.hostId);
   }
 
   /** @param {CoreEvents["input"]} input */
@@ -133,12 +151,7 @@ export class Membership {
 
   /** @param {Core} core */
   async #askForHost(core) {
-    const rooms = await core.listRooms();
-    const listed = rooms.find(({ id }) => id === this.id);
-    if (!listed || this.ended) return;
-    this.name = listed.name;
-    this.isActive = listed.isActive;
-    this.#setHost(listed.hostId);
+    this.handleRooms(await core.listRooms());
   }
 
   /**
@@ -149,6 +162,14 @@ export class Membership {
     const { joined, left } = this.roster.update(players, this.hostId, core.sessionId);
     for (const player of left) this.#tell("left", player);
     for (const player of joined) this.#tell("joined", player);
+    for (const message of this.#undecided.splice(0)) {
+      if (this.roster.view.has(message.senderId)) this.#tellMessage(message);
+    }
+  }
+
+  /** @param {CoreEvents["message"]} message */
+  #tellMessage({ senderId, senderName, message }) {
+    this.#tell("message", { senderId, senderName, text: message });
   }
 
   /** @param {string | null} hostId */

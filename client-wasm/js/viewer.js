@@ -6,13 +6,13 @@
 
 import { useClient } from "../../www/src/viewer/connect.js";
 import { defineRaceViewer as define } from "../../www/src/viewer/race-viewer.js";
-import { load } from "./wasm-core.js";
+import { spectate } from "./spectator.js";
 
 /** @typedef {import("../../www/src/viewer/race-viewer.js").RaceViewer} RaceViewer  The element `<race-viewer>`. */
 
 /** Make the element known to the page. Does nothing the second time, and where there are no elements. */
 export function defineRaceViewer() {
   if (typeof customElements === "undefined") return;
-  useClient(load);
+  useClient({ spectate });
   define();
 }

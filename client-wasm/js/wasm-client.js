@@ -101,6 +101,7 @@ async function fileOnDisk() {
   const url = new URL("./wasm/client_wasm_bg.wasm", import.meta.url);
   if (url.protocol !== "file:") return undefined;
   // Not imported, because a bundler for browsers would look for it.
-  const files = globalThis.process?.getBuiltinModule?.("node:fs/promises");
+  const { process } = /** @type {{ process?: { getBuiltinModule?: (name: string) => any } }} */ (globalThis);
+  const files = process?.getBuiltinModule?.("node:fs/promises");
   return files?.readFile(url);
 }

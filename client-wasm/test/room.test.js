@@ -190,11 +190,13 @@ test("says something to one, or to all others", async (t) => {
 });
 
 test("tells what others write and how they steer, the latter made only where somebody listens", async (t) => {
-  const { race, core } = await setUp(t);
-  const room = await race.createRoom("Friday");
+  const { world, race, core } = await setUp(t);
+  const there = world.addRoom("Friday", "Ben");
+  const room = await race.joinRoom(there.id);
   const heard = heardOf(room);
-  core.emit("message", { senderId: "ben", senderName: "Ben", message: "hello" });
-  assert.deepEqual(heard, [["message", { senderId: "ben", senderName: "Ben", text: "hello" }]]);
+  const [{ id: ben }] = there.players;
+  core.emit("message", { senderId: ben, senderName: "Ben", message: "hello" });
+  assert.deepEqual(heard, [["message", { senderId: ben, senderName: "Ben", text: "hello" }]]);
   assert.equal(core.listeners.get("input")?.size ?? 0, 0);
   /** @type {unknown[]} */
   const inputs = [];
@@ -204,6 +206,68 @@ test("tells what others write and how they steer, the latter made only where som
   assert.deepEqual(inputs, [input]);
   await room.leave();
   assert.equal(core.listeners.get("input")?.size, 0);
+});
+
+test("tells messages only of those who are in the room, also of one who came just now", async (t) => {
+  const { world, race, core, pass } = await setUp(t);
+  const there = world.addRoom("Friday", "Ben");
+  const room = await race.joinRoom(there.id);
+  const heard = heardOf(room);
+  there.players.push({ id: "eve", name: "Eve" });
+  core.emit("message", { senderId: "eve", senderName: "Eve", message: "hi" });
+  core.emit("message", { senderId: "stranger", senderName: "Ben", message: "as somebody else" });
+  await pass(0);
+  assert.deepEqual(
+    heard.filter(([type]) => type === "message").map(([, { text }]) => text),
+    ["hi"],
+  );
+});
+
+test("tells all rooms every two seconds, but only as long as anybody listens", async (t) => {
+  const { world, race, core, pass } = await setUp(t);
+  world.addRoom("Monza", "Ben");
+  await pass(60_000);
+  const before = core.times("listRooms");
+  /** @type {string[][]} */
+  const told = [];
+  const stop = race.on("rooms", (rooms) => told.push(rooms.map(({ name }) => name)));
+  await pass(0);
+  world.addRoom("Spa", "Eve");
+  await pass(2000);
+  assert.deepEqual(told, [["Monza"], ["Monza", "Spa"]]);
+  stop();
+  await pass(60_000);
+  assert.equal(core.times("listRooms"), before + 2);
+});
+
+test("the list of rooms corrects who is the host, and after a loss it is asked for again", async (t) => {
+  const { world, race, core, pass } = await setUp(t);
+  const there = world.addRoom("Monza", "Ben", "Eve");
+  const room = await race.joinRoom(there.id);
+  race.on("rooms", () => {});
+  await pass(0);
+  there.hostId = race.id;
+  await pass(2000);
+  assert.equal(room.isHost, true);
+  core.drop("connection_lost");
+  await pass(15_000);
+  await pass(0);
+  assert.equal(race.state, "connected");
+  await pass(2000);
+  assert.ok(world.last.times("listRooms") >= 2);
+});
+
+test("the wait for the next attempt can be cut short", async (t) => {
+  const { world, race, core, pass } = await setUp(t);
+  race.reconnectNow();
+  assert.equal(race.state, "connected", "nothing to do");
+  core.drop("relay_full");
+  assert.equal(race.state, "reconnecting");
+  race.reconnectNow();
+  await pass(0);
+  assert.equal(race.state, "connected");
+  assert.equal(world.last.times("connect") > 0, true);
+  assert.equal(race.stats.reconnects, 1);
 });
 
 test("sends states and inputs, and refuses numbers that are none", async (t) => {

@@ -2,7 +2,7 @@
 // Measures builds of the wasm module in turns in one page of Chromium, and prints microseconds and sizes. Run it on a
 // machine that does nothing else; compare only figures of the same run.
 //
-//   node tests/bench/datagrams.js                                        the module in www/pkg
+//   node tests/bench/datagrams.js                                        the module in www/pkg/wasm
 //   node tests/bench/datagrams.js before=FOLDER after=FOLDER --rounds 60  two builds; a folder has client_wasm.js
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -184,7 +184,8 @@ async function main() {
     const [name, folder = ""] = word.split("=", 2);
     return { name, folder: path.resolve(folder) };
   });
-  const builds = given.length > 0 ? given : [{ name: "www/pkg", folder: path.join(HERE, "../../www/pkg") }];
+  const builds =
+    given.length > 0 ? given : [{ name: "www/pkg/wasm", folder: path.join(HERE, "../../www/pkg/wasm") }];
   const lines = await sizes(builds);
   const browser = await chromium.launch(config.use?.launchOptions);
   try {

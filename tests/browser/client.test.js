@@ -17,7 +17,7 @@ async function run(page, url, body, where) {
     where === "worker"
       ? "const post = (result) => self.postMessage(result);"
       : 'const post = (result) => window.dispatchEvent(new CustomEvent("posted", { detail: result }));';
-  const module = `import init, { Session } from "/pkg/client_wasm.js";
+  const module = `import init, { Session } from "/pkg/wasm/client_wasm.js";
     const wasm = await init();
     const relay = location.origin.replace("http", "ws") + "/ws";
     ${posting}

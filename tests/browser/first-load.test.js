@@ -68,7 +68,9 @@ test(`the sign-in screen takes at most ${MAX_BYTES} bytes, and later screens not
   process.stdout.write(`first load of the page: ${weight} bytes in ${files.length} files\n`);
   expect(new Set(paths).size, "each file once").toBe(files.length);
   expect(paths).toEqual(expect.arrayContaining(["/", "/style.css", "/track.json", "/src/main.js"]));
-  expect(paths).toEqual(expect.arrayContaining(["/pkg/client_wasm.js", "/pkg/client_wasm_bg.wasm"]));
+  expect(paths).toEqual(
+    expect.arrayContaining(["/pkg/wasm/client_wasm.js", "/pkg/wasm/client_wasm_bg.wasm"]),
+  );
   for (const path of LATER) expect(paths).not.toContain(path);
   for (const path of paths.filter((one) => !one.startsWith("/api/"))) {
     expect(encodings.get(path), path).toBe("br");

@@ -7,7 +7,7 @@ import { expect, test } from "@playwright/test";
 import { measure } from "../bench/datagrams.js";
 import { TASKS } from "../bench/trial.js";
 
-const MODULE = fileURLToPath(new URL("../../www/pkg", import.meta.url));
+const MODULE = fileURLToPath(new URL("../../www/pkg/wasm", import.meta.url));
 const PLAN = { rounds: 1, batch: { laps: 1, updates: 5, samples: 5, lists: 1 } };
 
 test("every task is timed for every build", async ({ page }) => {

@@ -12,7 +12,7 @@ import { startRelay } from "./programs.js";
 /** @typedef {any} Played  what a page keeps between two looks at it: clients, rooms, and what they heard */
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const WASM = path.join(ROOT, "www/pkg");
+const WASM = path.join(ROOT, "www/pkg/wasm");
 const PACKAGE = path.join(ROOT, "client-wasm/js");
 /** More hundreds of joins than memory needs to find its size. */
 const MOST_HUNDREDS = 40;

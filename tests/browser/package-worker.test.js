@@ -7,7 +7,7 @@ import { listen } from "./complaints.js";
 import { expect, test } from "./fixture.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const WASM = path.join(ROOT, "www/pkg");
+const WASM = path.join(ROOT, "www/pkg/wasm");
 const PACKAGE = path.join(ROOT, "client-wasm/js");
 
 /**

@@ -14,7 +14,7 @@ const SECRET = "the secret of the browser tests";
 export async function load(page, url) {
   await page.goto(`${url}favicon.svg`);
   await page.evaluate(async () => {
-    const path = "/pkg/client_wasm.js";
+    const path = "/pkg/wasm/client_wasm.js";
     window.client = await import(path);
     await window.client.default();
   });

@@ -6,7 +6,7 @@ test("a wrong password", { tag: "@quick" }, async ({ enter }) => {
   await ann.signIn("the right one");
   const ben = await enter("Ann");
   await ben.submitSignIn("a wrong one");
-  await ben.expectNotice(/password does not match/);
+  await ben.expectNotice(/already playing under this name/);
   await ben.expectScreen("signin");
 
   await ann.createRoom("Undisturbed");
@@ -47,7 +47,7 @@ test("a room that is gone", async ({ enter }) => {
   await ben.signIn();
   await ann.createRoom("Sunday");
   await ben.room("Sunday").getByRole("button").click();
-  await ben.expectNotice(/room is gone/);
+  await ben.expectNotice(/room no longer exists/);
   await ben.expectScreen("lobby");
   await ann.expectPlayers("Ann");
 });
@@ -70,7 +70,7 @@ test("a game server that is down", async ({ enter, site }) => {
   await site.server?.stop();
   const ann = await enter("Ann");
   await ann.submitSignIn();
-  await ann.expectNotice(/cannot reach the game server/);
+  await ann.expectNotice(/can.t reach the game server/);
   await ann.expectScreen("signin");
 });
 

@@ -46,7 +46,7 @@ async function expectRace(program, ...library) {
 
 test("the module is the page's, byte for byte", async () => {
   const packed = path.join(project.folder, "node_modules/mp-server-client/wasm");
-  const page = fileURLToPath(new URL("../../www/pkg", import.meta.url));
+  const page = fileURLToPath(new URL("../../www/pkg/wasm", import.meta.url));
   for (const file of ["client_wasm_bg.wasm", "client_wasm.js"]) {
     const [ours, theirs] = await Promise.all(
       [packed, page].map((folder) => readFile(path.join(folder, file))),

@@ -1,13 +1,14 @@
-// The other cars as this page sees them now: one entry per slot of the session's sample, refilled every frame.
+// The other cars as this page sees them now: one entry per player, refilled every frame.
 
-import { CAR_AGE_MS, CAR_SLOT, CAR_SPEED, CAR_STALE, CAR_STRIDE, CAR_X, CAR_YAW, CAR_Z } from "./row.js";
 import { LapCounter, REMOTE_JUMP_METRES } from "./laps.js";
 
-/** @typedef {import("./net.js").Session} Session */
+/** @typedef {import("/pkg/index.js").Car} Car */
 /** @typedef {import("./livery.js").Livery} Livery */
 
 /** A car that has been silent for so long is taken off the track: its player is not coming back. */
 const GONE_MS = 20_000;
+/** More cars than this are not on the track at once, so some of them have left. */
+const MAX_KNOWN = 200;
 /** A faded car is this visible. */
 const STALE_ALPHA = 0.38;
 const FADE_PER_SECOND = 3;
@@ -34,7 +35,7 @@ export class RemoteCar {
     this.listed = true;
     this.progress = 0;
     this.laps = new LapCounter(trackLength, REMOTE_JUMP_METRES);
-    /** Frame in which the session last reported it. */
+    /** The last frame in which the room had it. */
     this.frame = -1;
   }
 }
@@ -47,8 +48,8 @@ export class Field {
   constructor(track, liveries) {
     this.track = track;
     this.liveries = liveries;
-    /** By slot of the session; a slot's car changes when its player does. @type {Array<RemoteCar | undefined>} */
-    this.slots = [];
+    /** By the player's id. @type {Map<string, RemoteCar>} */
+    this.known = new Map();
     /** Those to be drawn and ranked in this frame. @type {RemoteCar[]} */
     this.cars = [];
     /** @type {Map<string, string>} */
@@ -59,20 +60,9 @@ export class Field {
     this.at = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };
   }
 
-  /** Forget all cars: another session numbers its slots anew. */
-  clear() {
-    this.slots.length = 0;
-    this.cars.length = 0;
-  }
-
-  /** @param {number} slot */
-  forget(slot) {
-    this.slots[slot] = undefined;
-  }
-
   /** Start the others' laps over, for a new race. */
   restart() {
-    for (const car of this.slots) car?.laps.reset();
+    for (const car of this.known.values()) car.laps.reset();
   }
 
   /** @param {readonly import("./state.js").Player[]} players */
@@ -81,8 +71,7 @@ export class Field {
     this.players = players;
     this.names.clear();
     for (const { id, name } of players) this.names.set(id, name);
-    for (const car of this.slots) {
-      if (!car) continue;
+    for (const car of this.known.values()) {
       const name = this.names.get(car.id);
       car.name = name ?? car.name;
       car.listed = name !== undefined;
@@ -90,49 +79,42 @@ export class Field {
   }
 
   /**
-   * Take over the session's sample.
-   * @param {Session} session
+   * Take over where the room's cars are now.
+   * @param {Iterable<Readonly<Car>>} cars
    * @param {number} seconds  race clock
    * @param {number} step  since the last frame
    */
-  update(session, seconds, step) {
+  update(cars, seconds, step) {
     this.frame += 1;
-    const rows = session.sample();
-    const count = session.carCount();
-    for (let row = 0; row < count; row += 1) this.#take(session, rows, row * CAR_STRIDE, seconds, step);
-    let kept = 0;
-    for (let slot = 0; slot < this.slots.length; slot += 1) {
-      const car = this.slots[slot];
-      if (car && car.frame === this.frame) {
-        this.cars[kept] = car;
-        kept += 1;
-      }
+    for (const car of cars) this.#take(car, seconds, step);
+    let shown = 0;
+    for (const car of this.known.values()) {
+      if (car.frame !== this.frame) continue;
+      this.cars[shown] = car;
+      shown += 1;
     }
-    this.cars.length = kept;
+    this.cars.length = shown;
+    if (this.known.size > MAX_KNOWN) this.#forgetGone();
   }
 
   /**
-   * @param {Session} session
-   * @param {Float32Array} rows
-   * @param {number} at
+   * @param {Readonly<Car>} seen
    * @param {number} seconds
    * @param {number} step
    */
-  #take(session, rows, at, seconds, step) {
-    const x = rows[at + CAR_X];
-    const z = rows[at + CAR_Z];
+  #take(seen, seconds, step) {
+    const { x, z } = seen;
     if (!(Math.abs(x) < FAR_AWAY_METRES) || !(Math.abs(z) < FAR_AWAY_METRES)) return;
-    if (rows[at + CAR_AGE_MS] > GONE_MS) return;
-    const car = this.#carOf(session, rows[at + CAR_SLOT]);
-    if (!car) return;
-    car.stale = rows[at + CAR_STALE] !== 0;
+    if (seen.ageMs > GONE_MS || !seen.id) return;
+    const car = this.#carOf(seen.id);
+    car.stale = seen.stale;
     // Whoever left the room leaves the track at once; whoever only lost the connection stays, faded.
     if (car.stale && !car.listed) return;
     car.frame = this.frame;
     car.x = x;
     car.z = z;
-    car.yaw = rows[at + CAR_YAW];
-    car.speed = rows[at + CAR_SPEED];
+    car.yaw = seen.yaw;
+    car.speed = seen.speed;
     const alpha = car.stale ? STALE_ALPHA : 1;
     const fade = FADE_PER_SECOND * step;
     car.alpha += Math.max(-fade, Math.min(fade, alpha - car.alpha));
@@ -141,19 +123,18 @@ export class Field {
     car.progress = car.laps.progress(this.at.s);
   }
 
-  /**
-   * @param {Session} session
-   * @param {number} slot
-   */
-  #carOf(session, slot) {
-    const known = this.slots[slot];
+  /** @param {string} id */
+  #carOf(id) {
+    const known = this.known.get(id);
     if (known) return known;
-    const id = session.carId(slot);
-    if (id === undefined) return undefined;
     const car = new RemoteCar(id, this.liveries.of(id), this.track.length);
     car.name = this.names.get(id) ?? "";
-    while (this.slots.length < slot) this.slots.push(undefined);
-    this.slots[slot] = car;
+    this.known.set(id, car);
     return car;
+  }
+
+  /** Those who left long ago do not come back under the same id. */
+  #forgetGone() {
+    for (const [id, car] of this.known) if (car.frame !== this.frame) this.known.delete(id);
   }
 }

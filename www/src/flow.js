@@ -1,26 +1,22 @@
-// What the visitor wants, turned into commands of the session and changes of the state. The only place that holds
-// a session; the screens call these functions and never see a failure.
+// What the visitor wants, turned into calls of the client and changes of the state. The only place that holds a client; the
+// screens call these functions and never see a failure.
 
-import { adviceFor, adviceForError } from "./errors.js";
-import { backoffMs } from "./backoff.js";
-
-/** @typedef {import("./net.js").Session} Session */
-/** @typedef {import("./net.js").GameStarted} GameStarted */
+/** @typedef {import("/pkg/index.js").RaceClient} RaceClient */
+/** @typedef {import("/pkg/index.js").Room} Room */
+/** @typedef {import("/pkg/index.js").RelayConfig} RelayConfig */
+/** @typedef {import("/pkg/index.js").StateChange} StateChange */
 /** @typedef {import("./state.js").Store} Store */
 
 /**
  * @typedef {object} Flow
- * @property {() => Session | null} session  null while not connected
- * @property {(hook: (session: Session) => void) => void} onSession  called with each new session
+ * @property {() => RaceClient | null} client  null while nobody is signed in
  * @property {() => Promise<void>} prepare
  * @property {(name: string, password: string) => Promise<void>} signIn
  * @property {() => Promise<void>} signOut
  * @property {() => Promise<void>} reconnect
- * @property {() => Promise<void>} refreshRooms
- * @property {() => Promise<void>} refreshPlayers
- * @property {() => Promise<void>} measure
+ * @property {(wanted: boolean) => void} watchRooms  keep the list of rooms up to date
  * @property {(name: string) => Promise<void>} createRoom
- * @property {(id: string, name: string) => Promise<void>} joinRoom
+ * @property {(id: string) => Promise<void>} joinRoom
  * @property {() => Promise<void>} leaveRoom
  * @property {() => Promise<void>} startGame
  * @property {() => void} joinRace
@@ -30,49 +26,61 @@ import { backoffMs } from "./backoff.js";
  * @property {() => void} leavePage
  */
 
-/** Errors after which the session is of no use; its `close` event tells the story. */
-const ENDED = new Set(["closed", "connection_lost", "not_connected"]);
-
 /**
- * @typedef {object} Net
- * @property {() => Promise<import("./net.js").ClientModule>} loadClient
- * @property {() => Promise<import("./net.js").Config>} loadConfig
+ * @typedef {object} Parts
+ * @property {Pick<typeof import("/pkg/index.js"), "RaceClient" | "explain" | "init" | "relayConfig">} library
  * @property {() => Promise<unknown>} loadScreens  all that a signed-in player sees
- * @property {string} url  of the relay's WebSocket
+ * @property {string} url  the relay's address
+ * @property {import("/pkg/index.js").CoreFactory} [core]  what stands behind the client; default: the wasm client
  */
+
+/** A part of the page, rather than of the game, could not be loaded. */
+class PageIncomplete extends Error {
+  advice = {
+    title: "A part of this page could not be loaded.",
+    next: "Check your network, then try again. If that does not help, reload the page.",
+  };
+}
 
 /**
  * @param {Store} store
- * @param {Net} net
+ * @param {Parts} parts
  * @returns {Flow}
  */
-export function createFlow(store, { loadClient, loadConfig, loadScreens, url }) {
-  /** @type {import("./net.js").Config | undefined} */
+export function createFlow(store, { library, loadScreens, url, core }) {
+  const { RaceClient, explain, init, relayConfig } = library;
+  /** @type {RelayConfig | undefined} */
   let config;
-  /** @type {Session | null} */
-  let session = null;
-  /** @type {Array<(session: Session) => void>} */
-  const hooks = [];
-  /** Kept in memory only, to sign in again after a lost connection. @type {{ name: string, password: string } | null} */
+  /** @type {RaceClient | null} */
+  let client = null;
+  /** Kept in memory only, to sign in again where the client has given up. @type {{ name: string, password: string } | null} */
   let credentials = null;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let retryTimer;
-  let attempt = 0;
-  let kicked = "";
-  /** True from our START_GAME until its GAME_STARTED, which comes both as event and as answer. */
-  let starting = false;
+  /** Stops the list of rooms. @type {(() => void) | null} */
+  let stopRooms = null;
+  let roomsWanted = false;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let countdown;
 
   /** @param {unknown} error */
   function report(error) {
-    const { code, title, next } = adviceForError(error);
-    if (session === null && ENDED.has(code)) return;
-    store.dispatch({ type: "notice", notice: { kind: "error", title, next } });
+    const { code } = /** @type {{ code?: string }} */ (error ?? {});
+    // The lost connection has a dialog of its own.
+    if (code === "reconnecting" || store.get().lost) return;
+    store.dispatch({ type: "notice", notice: { kind: "error", ...explain(error) } });
+  }
+
+  /**
+   * @param {string} title
+   * @param {string} next
+   */
+  function say(title, next) {
+    store.dispatch({ type: "notice", notice: { kind: "info", title, next } });
   }
 
   /**
    * Do something the visitor waits for.
    * @param {string} what
-   * @param {() => Promise<void>} work
+   * @param {() => Promise<unknown>} work
    */
   async function busy(what, work) {
     if (store.get().busy) return;
@@ -86,248 +94,157 @@ export function createFlow(store, { loadClient, loadConfig, loadScreens, url }) 
     }
   }
 
-  /** @returns {Session} */
+  /** @returns {RaceClient} */
   function open() {
-    if (session === null) throw Object.assign(new Error(), { code: "not_connected" });
-    return session;
+    if (client === null) throw Object.assign(new Error(), { code: "not_connected" });
+    return client;
+  }
+
+  async function ask() {
+    config ??= await relayConfig(url);
+    const { insecure, features } = config;
+    store.dispatch({
+      type: "configured",
+      insecure: insecure === true,
+      spectate: features?.spectate === true,
+    });
+    return config;
   }
 
   /**
-   * Connect and sign in, on a session of its own that becomes ours only when all went well.
+   * Connect and sign in, on a client that becomes ours only if all goes well.
    * @param {{ name: string, password: string }} as
    */
   async function connect(as) {
-    const [client] = await Promise.all([loadClient(), loadScreens()]);
-    config ??= await loadConfig();
-    store.dispatch({ type: "configured", insecure: config.insecure, spectate: config.spectate });
-    const fresh = new client.Session(config.session);
-    /** @type {unknown} */
-    let closed;
-    const forget = fresh.on("close", (event) => (closed = event));
+    await loadScreens().catch((cause) => {
+      throw new PageIncomplete("page incomplete", { cause });
+    });
+    const fresh = new RaceClient(url, {
+      name: as.name,
+      ...(as.password && { password: as.password }),
+      ...(core && { core }),
+      config: await ask(),
+    });
     try {
-      const id = await fresh.connect(url);
-      const { name } = await fresh.signIn(as.name, as.password || undefined);
-      if (closed) throw closed;
-      adopt(fresh);
-      credentials = as;
-      store.dispatch({ type: "signedIn", me: { id, name } });
+      await fresh.connect();
     } catch (error) {
-      discard(fresh);
-      throw closed ?? error;
-    } finally {
+      void fresh.close();
+      throw error;
+    }
+    client = fresh;
+    credentials = as;
+    listen(fresh);
+    store.dispatch({ type: "signedIn", me: { id: fresh.id, name: fresh.name } });
+    showRooms();
+  }
+
+  /** @param {RaceClient} fresh */
+  function listen(fresh) {
+    fresh.on("state", (change) => onState(fresh, change));
+    fresh.on("room", ({ room }) => {
+      if (room) enter(room);
+      // A client that has given up is in no room, but the next one goes back into this one.
+      else if (fresh.state !== "closed" && store.get().room) store.dispatch({ type: "leftRoom" });
+    });
+    fresh.on("draining", ({ seconds }) =>
+      say(`The relay restarts in ${seconds} seconds.`, "You are reconnected automatically."),
+    );
+  }
+
+  /** @param {Room} room */
+  function enter(room) {
+    const show = () => store.dispatch({ type: "room", ...told(room) });
+    store.dispatch({ type: "enteredRoom", ...told(room) });
+    for (const type of /** @type {const} */ (["joined", "left", "host"])) room.on(type, show);
+    room.on("started", ({ spawnPositions }) => {
+      show();
+      store.dispatch({ type: "raceStarted", spawns: spawnPositions });
+    });
+    room.on("message", ({ senderId, senderName, text }) => {
+      if (senderId === client?.id) return;
+      store.dispatch({ type: "message", senderId, senderName, text, own: false });
+    });
+    room.on("lost", ({ code }) => {
+      if (code !== "not_in_room" && code !== "room_not_found") return;
+      const { title } = explain({ code: "not_in_room" });
+      const next = "The room was closed. Choose another room, or create your own.";
+      store.dispatch({ type: "leftRoom", notice: { kind: "error", title, next } });
+    });
+  }
+
+  /**
+   * @param {RaceClient} from
+   * @param {StateChange} change
+   */
+  function onState(from, change) {
+    clearInterval(countdown);
+    if (from !== client) return;
+    const { state, code, retryInMs = 0 } = change;
+    if (state === "connected") {
+      store.dispatch({ type: "reconnected", me: { id: from.id, name: from.name } });
+      const next = from.room ? "The race goes on where you left it." : "Choose a room, or create your own.";
+      say("You are connected again.", next);
+    } else if (state === "reconnecting") {
+      lose(change, retryInMs);
+    } else if (state === "closed" && code === "kicked") {
       forget();
+      store.dispatch({ type: "signedOut", notice: { kind: "error", ...explain(change) } });
+    } else if (state === "closed") {
+      store.dispatch({
+        type: "lost",
+        lost: { advice: explain(change), retrying: false, retrySeconds: 0 },
+      });
     }
   }
 
-  /** @param {Session} fresh */
-  function adopt(fresh) {
-    session = fresh;
-    kicked = "";
-    starting = false;
-    /** @param {(event: any) => void} listener */
-    const ours = (listener) => (/** @type {any} */ event) => {
-      if (session === fresh) listener(event);
-    };
-    fresh.on("gameStarted", ours(onGameStarted));
-    fresh.on(
-      "message",
-      ours(({ senderId, senderName, message }) => {
-        if (senderId === store.get().me?.id) return;
-        store.dispatch({ type: "message", senderId, senderName, text: message, own: false });
-      }),
-    );
-    fresh.on(
-      "roomLost",
-      ours(({ roomId }) => {
-        if (roomId === store.get().room?.id) loseRoom();
-      }),
-    );
-    fresh.on(
-      "draining",
-      ours(({ seconds }) => {
-        const title = `The relay restarts in ${seconds} seconds.`;
+  /**
+   * @param {StateChange} change
+   * @param {number} retryInMs
+   */
+  function lose(change, retryInMs) {
+    let retrySeconds = Math.ceil(retryInMs / 1000);
+    const advice = explain(change);
+    const show = () => store.dispatch({ type: "lost", lost: { advice, retrying: true, retrySeconds } });
+    show();
+    countdown = setInterval(() => {
+      if (retrySeconds <= 1) return clearInterval(countdown);
+      retrySeconds -= 1;
+      show();
+    }, 1000);
+  }
+
+  function forget() {
+    clearInterval(countdown);
+    const old = client;
+    client = credentials = null;
+    stopRooms = null;
+    return old;
+  }
+
+  /** Keep the list of rooms up to date as long as somebody sees it. */
+  function showRooms() {
+    if (roomsWanted && client) {
+      stopRooms ??= client.on("rooms", (rooms) =>
         store.dispatch({
-          type: "notice",
-          notice: { kind: "info", title, next: "The page reconnects by itself." },
-        });
-      }),
-    );
-    fresh.on(
-      "kicked",
-      ours(({ message }) => (kicked = message || "-")),
-    );
-    fresh.on("close", ours(onClose));
-    for (const hook of hooks) hook(fresh);
-  }
-
-  /** @param {Session} old */
-  function discard(old) {
-    old
-      .close()
-      .catch(() => {})
-      .finally(() => setTimeout(() => old.free(), 0));
-  }
-
-  /** @param {{ code: string, reason: string, retryable: boolean }} event */
-  function onClose({ code, reason, retryable }) {
-    const old = session;
-    session = null;
-    if (old) setTimeout(() => old.free(), 0);
-    if (kicked) {
-      const advice = adviceFor("kicked");
-      store.dispatch({ type: "signedOut", notice: { kind: "error", ...advice } });
-      return;
+          type: "rooms",
+          rooms: rooms.map((room) => ({ ...room, hostId: room.hostId ?? "" })),
+        }),
+      );
+    } else {
+      stopRooms?.();
+      stopRooms = null;
     }
-    attempt = 0;
-    lose(adviceFor(code, reason), retryable);
-  }
-
-  /**
-   * @param {import("./errors.js").Advice} advice
-   * @param {boolean} retryable
-   */
-  function lose(advice, retryable) {
-    clearTimeout(retryTimer);
-    if (!retryable) {
-      store.dispatch({ type: "lost", lost: { advice, retrying: false, retrySeconds: 0 } });
-      return;
-    }
-    let leftMs = backoffMs(attempt, Math.random());
-    attempt += 1;
-    const tick = () => {
-      if (leftMs <= 0) {
-        void reconnect();
-        return;
-      }
-      const retrySeconds = Math.ceil(leftMs / 1000);
-      store.dispatch({ type: "lost", lost: { advice, retrying: true, retrySeconds } });
-      const pauseMs = Math.min(leftMs, 1000);
-      leftMs -= pauseMs;
-      retryTimer = setTimeout(tick, pauseMs);
-    };
-    tick();
-  }
-
-  async function reconnect() {
-    const { lost, room } = store.get();
-    if (!lost || !credentials || store.get().busy === "reconnect") return;
-    clearTimeout(retryTimer);
-    const { advice } = lost;
-    store.dispatch({ type: "lost", lost: { advice, retrying: true, retrySeconds: 0 } });
-    store.dispatch({ type: "busy", what: "reconnect" });
-    try {
-      await connect(credentials);
-      attempt = 0;
-    } catch (error) {
-      const failed = adviceForError(error);
-      store.dispatch({ type: "busy", what: "" });
-      if (store.get().lost) lose(failed, failed.retryable);
-      return;
-    }
-    await comeBack(room);
-  }
-
-  /** @param {import("./state.js").CurrentRoom | null} room */
-  async function comeBack(room) {
-    if (!room) return;
-    try {
-      await open().joinRoom(room.id);
-      store.dispatch({ type: "enteredRoom", id: room.id, name: room.name });
-      say("You are connected again.", "Join the race again whenever you like.");
-      await refreshRooms();
-    } catch {
-      say("You are connected again.", "Your room is no longer open to you; choose another or create one.");
-    }
-  }
-
-  /**
-   * @param {string} title
-   * @param {string} next
-   */
-  function say(title, next) {
-    store.dispatch({ type: "notice", notice: { kind: "info", title, next } });
-  }
-
-  /** @param {GameStarted} start */
-  function onGameStarted({ roomId, hostId, spawnPositions }) {
-    starting = false;
-    store.dispatch({ type: "raceStarted", roomId, hostId, spawns: spawnPositions });
-  }
-
-  async function refreshRooms() {
-    if (!session) return;
-    try {
-      const listed = await session.listRooms();
-      const rooms = listed.map((room) => ({ ...room, hostId: room.hostId ?? "" }));
-      store.dispatch({ type: "rooms", rooms });
-    } catch (error) {
-      report(error);
-    }
-  }
-
-  /** The room was closed under us: back to the list, with the reason. */
-  function loseRoom() {
-    const { title } = adviceFor("not_in_room");
-    const next = "The room was closed. Choose another room, or create your own.";
-    store.dispatch({ type: "leftRoom", notice: { kind: "error", title, next } });
-  }
-
-  /** Measure the round trip, which the session's metrics then show. */
-  async function measure() {
-    // A ping that fails says nothing that the connection's end does not say better.
-    await session?.ping().catch(() => {});
-  }
-
-  async function refreshPlayers() {
-    if (!session || !store.get().room) return;
-    try {
-      const { roomId, players } = await session.roomPlayers();
-      store.dispatch({ type: "players", roomId, players });
-    } catch (error) {
-      const { code } = adviceForError(error);
-      if (code !== "not_in_room" && code !== "room_not_found") return report(error);
-      loseRoom();
-    }
-  }
-
-  /**
-   * To everybody else in the room, one after the other: this generation has no message to a room.
-   * @param {string} text
-   */
-  async function sendMessage(text) {
-    const { me, players } = store.get();
-    if (!me || !text.trim()) return;
-    const others = players.filter((player) => player.id !== me.id);
-    if (others.length === 0) {
-      say("Nobody else is here yet.", "Messages reach those who are in the room when you send them.");
-      return;
-    }
-    store.dispatch({ type: "message", senderId: me.id, senderName: me.name, text, own: true });
-    let reached = 0;
-    /** @type {unknown} */
-    let failure;
-    for (const { id } of others) {
-      try {
-        await open().relayMessage(id, text);
-        reached += 1;
-      } catch (error) {
-        failure = error;
-      }
-    }
-    if (reached === 0) report(failure);
   }
 
   return {
-    session: () => session,
-    onSession: (hook) => void hooks.push(hook),
+    client: () => client,
     async prepare() {
-      const client = loadClient();
+      const ready = init();
       // Where both fail the relay is not there, which says more.
-      client.catch(() => {});
+      ready.catch(() => {});
       try {
-        config = await loadConfig();
-        store.dispatch({ type: "configured", insecure: config.insecure, spectate: config.spectate });
-        await client;
+        await ask();
+        await ready;
       } catch (error) {
         report(error);
       }
@@ -338,57 +255,72 @@ export function createFlow(store, { loadClient, loadConfig, loadScreens, url }) 
         try {
           await connect({ name, password });
         } catch (error) {
-          const { title, next } = adviceForError(error);
-          store.dispatch({ type: "signedOut", notice: { kind: "error", title, next } });
+          const advice = error instanceof PageIncomplete ? error.advice : explain(error);
+          store.dispatch({ type: "signedOut", notice: { kind: "error", ...advice } });
         }
       }),
     async signOut() {
-      clearTimeout(retryTimer);
-      const old = session;
-      session = null;
-      credentials = null;
+      const old = forget();
       store.dispatch({ type: "signedOut" });
-      if (old) discard(old);
+      await old?.close();
     },
-    reconnect,
-    refreshRooms,
-    refreshPlayers,
-    measure,
-    createRoom: (name) =>
-      busy("create", async () => {
-        const { roomId } = await open().createRoom(name);
-        store.dispatch({ type: "enteredRoom", id: roomId, name });
-        await refreshRooms();
-      }),
-    joinRoom: (id, name) =>
-      busy(`join ${id}`, async () => {
-        await open().joinRoom(id);
-        store.dispatch({ type: "enteredRoom", id, name });
-        await refreshPlayers();
-      }),
-    leaveRoom: () =>
-      busy("leave", async () => {
+    async reconnect() {
+      const { lost, room, screen } = store.get();
+      if (!lost || !client || !credentials || store.get().busy) return;
+      if (client.state !== "closed") return client.reconnectNow();
+      // The client has given up: another one signs in and goes back into the room.
+      const as = credentials;
+      await busy("reconnect", async () => {
         try {
-          await open().leaveRoom();
+          await connect(as);
         } catch (error) {
-          if (adviceForError(error).code !== "not_in_room") throw error;
+          const advice = explain(error);
+          store.dispatch({ type: "lost", lost: { advice, retrying: false, retrySeconds: 0 } });
+          return;
         }
-        store.dispatch({ type: "leftRoom" });
-      }),
-    startGame: () =>
-      busy("start", async () => {
-        starting = true;
-        const start = await open().startGame();
-        if (starting) onGameStarted(start);
-      }),
+        if (room) await open().joinRoom(room.id);
+        if (screen === "race") store.dispatch({ type: "raceJoined" });
+      });
+    },
+    watchRooms(wanted) {
+      roomsWanted = wanted;
+      showRooms();
+    },
+    createRoom: (name) => busy("create", () => open().createRoom(name)),
+    joinRoom: (id) => busy(`join ${id}`, () => open().joinRoom(id)),
+    leaveRoom: () => busy("leave", async () => open().room?.leave()),
+    startGame: () => busy("start", async () => open().room?.start()),
     joinRace: () => store.dispatch({ type: "raceJoined" }),
     leaveRace: () => store.dispatch({ type: "raceLeft" }),
-    sendMessage,
+    async sendMessage(text) {
+      const { me } = store.get();
+      const room = client?.room;
+      if (!me || !room || !text.trim()) return;
+      if (room.players.size < 2) {
+        say("Nobody else is here yet.", "Messages reach those who are in the room when you send them.");
+        return;
+      }
+      store.dispatch({ type: "message", senderId: me.id, senderName: me.name, text, own: true });
+      try {
+        await room.say(text);
+      } catch (error) {
+        report(error);
+      }
+    },
     dismiss: () => store.dispatch({ type: "notice", notice: null }),
     leavePage() {
-      const old = session;
-      session = null;
-      void old?.close().catch(() => {});
+      void forget()?.close();
     },
+  };
+}
+
+/**
+ * The room as the page shows it.
+ * @param {Room} room
+ */
+function told({ id, name, hostId, isActive, players }) {
+  return {
+    room: { id, name, hostId: hostId ?? "", isActive },
+    players: [...players.values()].map((player) => ({ id: player.id, name: player.name })),
   };
 }

@@ -150,17 +150,18 @@ export class Hud {
   }
 
   /** @param {Race} race */
-  #showNet({ metrics }) {
+  #showNet({ stats }) {
     const { shown } = this;
-    const rtt = metrics?.roundTripMs ?? -1;
+    const rtt = stats?.roundTripMs ?? -1;
     if (rtt !== shown.rtt) {
       shown.rtt = rtt;
       this.rtt.textContent = rtt < 0 ? "–" : `${Math.round(rtt)} ms`;
     }
-    const loss = metrics?.lossPercent ?? -1;
+    // An estimate reads high where everything came, so only what was counted is shown.
+    const loss = stats && !stats.lossEstimated ? stats.lossPercent : -1;
     if (loss !== shown.loss) {
       shown.loss = loss;
-      this.loss.textContent = loss < 0 ? "–" : `≈${loss.toFixed(1)} %`;
+      this.loss.textContent = loss < 0 ? "–" : `${loss.toFixed(1)} %`;
     }
   }
 
@@ -215,6 +216,8 @@ class TowerRow {
     this.root.append(this.place, this.plate, this.name, this.gap);
     /** @type {import("./race.js").Entry | null} */
     this.entry = null;
+    /** @type {import("./livery.js").Livery | null} */
+    this.livery = null;
     this.metres = -1;
     this.laps = -1;
     this.stale = false;
@@ -229,7 +232,7 @@ class TowerRow {
   show(entry, index, leader, lapMetres) {
     if (this.root.hidden !== (entry === null)) this.root.hidden = entry === null;
     if (entry === null) return;
-    if (this.entry !== entry) this.#wear(entry, index);
+    if (this.entry !== entry || this.livery !== entry.livery) this.#wear(entry, index);
     setText(this.name, entry.name || "…");
     if (this.stale !== entry.stale) {
       this.stale = entry.stale;
@@ -245,6 +248,7 @@ class TowerRow {
    */
   #wear(entry, index) {
     this.entry = entry;
+    this.livery = entry.livery;
     this.metres = -1;
     this.place.textContent = String(index + 1);
     this.plate.textContent = entry.livery.label;

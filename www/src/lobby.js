@@ -78,7 +78,7 @@ class Row {
     this.button.dataset.testid = "join-room";
     this.button.addEventListener("click", () => {
       if (this.button.getAttribute("aria-disabled") === "true") return;
-      void flow.joinRoom(this.id, this.name.textContent ?? "");
+      void flow.joinRoom(this.id);
     });
     this.watch = make("a", "button quiet", "Watch");
     this.watch.target = "_blank";

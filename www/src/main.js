@@ -1,11 +1,11 @@
-// Wires the page together: what the session says goes into the state, the state goes onto the screens. Nothing is
+// Wires the page together: what the client says goes into the state, the state goes onto the screens. Nothing is
 // decided here. The sign-in form comes first, alone; then what moves beside it, the client, and in idle time all other
 // screens.
 
+import * as library from "/pkg/index.js";
 import { element } from "./element.js";
 import { createFlow } from "./flow.js";
 import { loadStyles, once, whenIdle } from "./later.js";
-import { loadClient, loadConfig, PageError, relayUrl } from "./net.js";
 import { createShell } from "./shell.js";
 import { createSignIn } from "./signin.js";
 import { createStore, initialState } from "./state.js";
@@ -24,17 +24,14 @@ const loadTrack = once(async () => {
 });
 const loadLook = once(() => loadStyles(["/lobby.css", "/race.css"]));
 const loadScreens = once(async () => {
-  const parts = Promise.all([import("./screens.js"), loadTrack(), loadLook()]);
-  const [{ createScreens }, file] = await parts.catch((cause) => {
-    throw new PageError("page_incomplete", cause);
-  });
+  const [{ createScreens }, file] = await Promise.all([import("./screens.js"), loadTrack(), loadLook()]);
   screens = createScreens(flow, file);
   screens.useDark(theme.current() === "dark");
   screens.show(store.get());
 });
 
 const store = createStore(initialState());
-const flow = createFlow(store, { loadClient, loadConfig, loadScreens, url: relayUrl(location) });
+const flow = createFlow(store, { library, loadScreens, url: location.origin });
 const shell = createShell(flow);
 const signIn = createSignIn(flow);
 const theme = createTheme(element("theme-toggle", HTMLButtonElement), (shown) =>
@@ -66,7 +63,7 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) void flow.signOut();
 });
 Object.assign(window, {
-  race: Object.freeze({ state: () => snapshot(store.get(), screens?.race ?? null, flow.session()) }),
+  race: Object.freeze({ state: () => snapshot(store.get(), screens?.race ?? null, flow.client()) }),
 });
 // Only for show: the form is as good without.
 showHero().catch(() => {});

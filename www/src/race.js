@@ -1,4 +1,4 @@
-// The race itself: drives the own car, tells the session where it is, takes the others from it, counts laps and
+// The race itself: drives the own car, tells the room where it is, takes the others from it, counts laps and
 // ranks everybody. Drawing and HUD are told to read it; they never write.
 
 import { Camera } from "./camera.js";
@@ -12,15 +12,15 @@ import { LapCounter, lapTime, OWN_JUMP_METRES, rank } from "./laps.js";
 import { MiniMap } from "./minimap.js";
 import { resolveGarage } from "./spawn.js";
 
-/** @typedef {import("./net.js").Session} Session */
+/** @typedef {import("/pkg/index.js").RaceClient} RaceClient */
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./livery.js").Livery} Livery */
 
 /** Red lights for three seconds: short, because everybody's clock starts when the server's message arrives. */
 const COUNTDOWN_SECONDS = 3;
-/** How often the ranking is made anew, and the session asked for its metrics. */
+/** How often the ranking is made anew, and the client asked for its figures. */
 const RANK_EVERY_MS = 200;
-const METRICS_EVERY_MS = 500;
+const STATS_EVERY_MS = 500;
 /** On an upright phone the controls take the bottom third. */
 const TOUCH_LEVEL = 0.42;
 /** Every other frame is enough for dots. */
@@ -28,7 +28,7 @@ const MAP_EVERY_FRAMES = 2;
 
 /** What the standings know of a car; the own one and RemoteCar both fit. @typedef {{ id: string, name: string, livery: Livery, progress: number, stale: boolean, own?: boolean }} Entry */
 
-/** @typedef {{ session: () => Session | null, openMenu: () => void, openMessage: () => void, onCamera: (headingUp: boolean) => void }} Surroundings */
+/** @typedef {{ client: () => RaceClient | null, openMenu: () => void, openMessage: () => void, onCamera: (headingUp: boolean) => void }} Surroundings */
 
 export class Race {
   /**
@@ -54,8 +54,8 @@ export class Race {
     this.countdown = -10;
     this.wrongWay = false;
     this.position = 1;
-    /** @type {import("./net.js").Metrics | null} */
-    this.metrics = null;
+    /** @type {import("/pkg/index.js").Stats | null} */
+    this.stats = null;
     /** @type {Entry & { own: true }} */
     this.me = { id: "", name: "", livery: liveries.of(""), progress: 0, stale: false, own: true };
     /** All cars, leader first. @type {Entry[]} */
@@ -65,7 +65,7 @@ export class Race {
     this.running = false;
     this.lastMs = NaN;
     this.rankDueMs = 0;
-    this.metricsDueMs = 0;
+    this.statsDueMs = 0;
     this.frames = 0;
     this.at = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };
     this.frame = this.frame.bind(this);
@@ -79,16 +79,6 @@ export class Race {
   }
 
   /**
-   * Follow a new session: its slots are numbered anew.
-   * @param {Session} session
-   */
-  follow(session) {
-    this.field.clear();
-    session.on("carJoined", ({ slot }) => this.field.forget(slot));
-    session.on("carLeft", ({ slot }) => this.field.forget(slot));
-  }
-
-  /**
    * Keep up with what the page knows: a race that begins, ends or begins anew; names.
    * @param {State} state
    */
@@ -96,6 +86,7 @@ export class Race {
     const wanted = state.screen === "race" && state.connection === "online";
     if (state.screen === "race" && state.race && state.race.round !== this.round) this.#begin(state);
     if (state.screen !== "race") this.round = 0;
+    else if (state.me && state.me.id !== this.me.id) this.#become(state.me);
     this.field.nameAll(state.players);
     if (wanted !== this.running) this.#run(wanted);
   }
@@ -105,9 +96,7 @@ export class Race {
     if (!race || !me) return;
     this.round = race.round;
     this.liveries.assign([...players.map((player) => player.id), me.id]);
-    this.me.id = me.id;
-    this.me.name = me.name;
-    this.me.livery = this.liveries.of(me.id);
+    this.#become(me);
     const ids = players.map((player) => player.id);
     this.garage = resolveGarage(race.spawns, me.id, ids, this.track.garageXs);
     this.countdown = race.countdown ? COUNTDOWN_SECONDS : -10;
@@ -118,6 +107,13 @@ export class Race {
     this.painter.clearSkids();
     this.hud.reset();
     this.#toGarage();
+  }
+
+  /** After each connection the server knows the player by another id. @param {import("./state.js").Player} me */
+  #become({ id, name }) {
+    this.me.id = id;
+    this.me.name = name;
+    this.me.livery = this.liveries.of(id);
   }
 
   /** @param {boolean} wanted */
@@ -171,15 +167,16 @@ export class Race {
    * @param {number} nowMs
    */
   #exchange(step, nowMs) {
-    const session = this.around.session();
-    if (session === null) return;
+    const client = this.around.client();
+    const room = client?.room;
+    if (!client || !room) return;
     const { x, z, yaw } = this.car.pose;
-    session.sendUpdate(x, 0, z, 0, Math.sin(yaw / 2), 0, Math.cos(yaw / 2));
-    if (this.controls) session.sendInput(this.controls.steering, this.controls.throttle, this.controls.brake);
-    this.field.update(session, this.seconds, step);
-    if (nowMs < this.metricsDueMs) return;
-    this.metricsDueMs = nowMs + METRICS_EVERY_MS;
-    this.metrics = session.metrics();
+    room.sendState(x, 0, z, 0, Math.sin(yaw / 2), 0, Math.cos(yaw / 2));
+    if (this.controls) room.sendInput(this.controls.steering, this.controls.throttle, this.controls.brake);
+    this.field.update(room.cars(nowMs), this.seconds, step);
+    if (nowMs < this.statsDueMs) return;
+    this.statsDueMs = nowMs + STATS_EVERY_MS;
+    this.stats = client.stats;
   }
 
   /** @param {number} nowMs */

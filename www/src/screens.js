@@ -4,17 +4,10 @@
 import { Liveries } from "./livery.js";
 import { createLobby } from "./lobby.js";
 import { createMenu } from "./menu.js";
-import { createPoll } from "./poll.js";
 import { Race } from "./race.js";
 import { createRoom } from "./room.js";
 import { Track } from "./track.js";
 import { createTrackCard } from "./track-card.js";
-
-/** Pauses between questions to the server, ms: lists that people watch, and the same ones beside a race. */
-const ROOMS_MS = 2000;
-const PLAYERS_MS = 1500;
-const RACE_PLAYERS_MS = 3000;
-const PING_MS = 2000;
 
 /** @typedef {ReturnType<typeof createScreens>} Screens */
 
@@ -28,19 +21,13 @@ export function createScreens(flow, file) {
   const lobby = createLobby(flow);
   const room = createRoom(flow, liveries);
   const race = new Race(track, liveries, {
-    session: flow.session,
+    client: flow.client,
     openMenu: () => menu.openMenu(),
     openMessage: () => menu.openMessage(),
     onCamera: (headingUp) => menu.showCamera(headingUp),
   });
   const menu = createMenu(flow, race);
   const trackCard = createTrackCard(track);
-  flow.onSession((session) => race.follow(session));
-
-  const rooms = createPoll(flow.refreshRooms, ROOMS_MS);
-  const players = createPoll(flow.refreshPlayers, PLAYERS_MS);
-  const racePlayers = createPoll(flow.refreshPlayers, RACE_PLAYERS_MS);
-  const ping = createPoll(flow.measure, PING_MS);
 
   return {
     race,
@@ -59,10 +46,7 @@ export function createScreens(flow, file) {
       room.show(state);
       menu.show(state, before);
       race.show(state);
-      rooms.run(online && (state.screen === "lobby" || state.screen === "room"));
-      players.run(online && state.screen === "room");
-      ping.run(online && state.screen === "race");
-      racePlayers.run(online && state.screen === "race");
+      flow.watchRooms(online && (state.screen === "lobby" || state.screen === "room"));
     },
   };
 }

@@ -3,13 +3,13 @@
 /**
  * @param {import("./state.js").State} state
  * @param {import("./race.js").Race | null} race  null until it is loaded
- * @param {import("./net.js").Session | null} session
+ * @param {import("/pkg/index.js").RaceClient | null} client
  */
-export function snapshot(state, race, session) {
+export function snapshot(state, race, client) {
   return {
     screen: state.screen,
     connection: state.connection,
-    sessionId: session?.sessionId ?? null,
+    sessionId: client?.id ?? null,
     roomId: state.room?.id ?? null,
     hostId: state.room?.hostId ?? null,
     isActive: state.room?.isActive ?? false,
@@ -18,7 +18,7 @@ export function snapshot(state, race, session) {
     messages: state.messages.map(({ senderName, text, own }) => ({ senderName, text, own })),
     notice: state.notice ? { ...state.notice } : null,
     ...raceOf(race),
-    metrics: session ? { ...session.metrics() } : null,
+    metrics: client ? { ...client.stats } : null,
   };
 }
 

@@ -8,13 +8,14 @@ export const MAX_MESSAGES = 100;
 /** @typedef {"idle" | "connecting" | "online" | "lost"} Connection */
 /** @typedef {{ id: string, name: string, playerCount: number, isActive: boolean, hostId: string }} Room */
 /** @typedef {{ id: string, name: string }} Player */
+/** @typedef {import("/pkg/index.js").Explanation} Advice */
 /** @typedef {{ key: number, senderId: string, senderName: string, text: string, own: boolean }} Message */
 /** @typedef {import("./spawn.js").Spawn} Spawn */
-/** @typedef {import("./errors.js").Advice & { kind: "error" | "info" }} Notice */
+/** @typedef {Advice & { kind: "error" | "info" }} Notice */
 
 /**
  * @typedef {object} Lost
- * @property {import("./errors.js").Advice} advice
+ * @property {Advice} advice
  * @property {boolean} retrying  the page tries again by itself
  * @property {number} retrySeconds  until the next attempt; 0 while one is under way
  */
@@ -23,7 +24,7 @@ export const MAX_MESSAGES = 100;
  * @typedef {object} CurrentRoom
  * @property {string} id
  * @property {string} name
- * @property {string} hostId  empty until the room list told
+ * @property {string} hostId  empty while nobody knows
  * @property {boolean} isActive
  */
 
@@ -61,11 +62,12 @@ export const MAX_MESSAGES = 100;
  *   | { type: "signedIn", me: Player }
  *   | { type: "signedOut", notice?: Notice }
  *   | { type: "rooms", rooms: Room[] }
- *   | { type: "enteredRoom", id: string, name: string }
+ *   | { type: "reconnected", me: Player }
+ *   | { type: "enteredRoom", room: CurrentRoom, players: Player[] }
+ *   | { type: "room", room: CurrentRoom, players: Player[] }
  *   | { type: "leftRoom", notice?: Notice }
- *   | { type: "players", roomId: string, players: Player[] }
  *   | { type: "message", senderId: string, senderName: string, text: string, own: boolean }
- *   | { type: "raceStarted", roomId: string, hostId?: string, spawns: Spawn[] }
+ *   | { type: "raceStarted", spawns: Spawn[] }
  *   | { type: "raceJoined" }
  *   | { type: "raceLeft" }
  *   | { type: "notice", notice: Notice | null }
@@ -123,20 +125,26 @@ export function reduce(state, action) {
       };
     case "signedOut":
       return { ...state, ...signedOut(), notice: action.notice ?? null };
+    case "reconnected":
+      return state.me === null
+        ? state
+        : { ...state, connection: "online", me: action.me, lost: null, notice: null, busy: "" };
     case "rooms":
-      return withRooms(state, action.rooms);
+      return { ...state, rooms: [...action.rooms].sort(byName), roomsKnown: true };
     case "enteredRoom":
       return enteredRoom(state, action);
+    case "room":
+      return state.room?.id === action.room.id
+        ? { ...state, room: action.room, players: action.players }
+        : state;
     case "leftRoom":
       return state.me === null
         ? state
         : { ...state, screen: "lobby", notice: action.notice ?? null, busy: "", ...outsideRoom() };
-    case "players":
-      return state.room?.id === action.roomId ? { ...state, players: action.players } : state;
     case "message":
       return withMessage(state, action);
     case "raceStarted":
-      return raceStarted(state, action);
+      return state.room === null ? state : toRace(state, action.spawns, true);
     case "raceJoined":
       return state.room === null ? state : toRace(state, [], false);
     case "raceLeft":
@@ -151,21 +159,6 @@ export function reduce(state, action) {
 }
 
 /**
- * @param {State} state
- * @param {Room[]} rooms
- * @returns {State}
- */
-function withRooms(state, rooms) {
-  const sorted = [...rooms].sort(byName);
-  const mine = rooms.find((room) => room.id === state.room?.id);
-  const room =
-    state.room && mine
-      ? { ...state.room, name: mine.name, hostId: mine.hostId, isActive: mine.isActive }
-      : state.room;
-  return { ...state, rooms: sorted, roomsKnown: true, room };
-}
-
-/**
  * @param {Room} a
  * @param {Room} b
  */
@@ -175,14 +168,12 @@ function byName(a, b) {
 
 /**
  * @param {State} state
- * @param {{ id: string, name: string }} entered
+ * @param {{ room: CurrentRoom, players: Player[] }} entered
  * @returns {State}
  */
-function enteredRoom(state, { id, name }) {
+function enteredRoom(state, { room, players }) {
   if (state.me === null) return state;
-  const listed = state.rooms.find((room) => room.id === id);
-  const room = { id, name, hostId: listed?.hostId ?? "", isActive: listed?.isActive ?? false };
-  return { ...state, ...outsideRoom(), screen: "room", room, players: [state.me], busy: "", notice: null };
+  return { ...state, ...outsideRoom(), screen: "room", room, players, busy: "", notice: null };
 }
 
 /**
@@ -198,18 +189,6 @@ function withMessage(state, { senderId, senderName, text, own }) {
 }
 
 /**
- * A start counts only for the room we are in: servers push those of rooms left long ago too.
- * @param {State} state
- * @param {{ roomId: string, hostId?: string, spawns: Spawn[] }} start
- * @returns {State}
- */
-function raceStarted(state, { roomId, hostId, spawns }) {
-  if (state.room === null || state.room.id !== roomId) return state;
-  const room = { ...state.room, hostId: hostId || state.room.hostId };
-  return toRace({ ...state, room }, spawns, true);
-}
-
-/**
  * @param {State} state
  * @param {Spawn[]} spawns
  * @param {boolean} countdown
@@ -222,7 +201,7 @@ function toRace(state, spawns, countdown) {
 }
 
 /**
- * Who may start: the host, by the server's list. A host who is not among the players will never start anything.
+ * Who may start: the host, by the server's list. A host who is not among the players can't start anything.
  * @param {State} state
  * @returns {{ kind: "me" | "other" | "gone" | "unknown", name: string }}
  */

@@ -1,146 +1,207 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import * as library from "../../client-wasm/js/index.js";
+import { coded, settled, World } from "../../client-wasm/test/fake-core.js";
 import { createFlow } from "../src/flow.js";
 import { createStore, initialState } from "../src/state.js";
-import * as mock from "./mock-session.js";
 
-const URL = "ws://relay.test/ws";
+const URL = "https://relay.example";
+/** @type {import("../src/flow.js").Flow[]} */
+const flows = [];
 
-afterEach(() => {
-  mock.world.fail = {};
-  mock.world.drivers = 6;
+afterEach(async () => {
+  for (const flow of flows.splice(0)) await flow.signOut();
 });
 
-/** @param {{ insecure?: boolean, spectate?: boolean, loadConfig?: () => Promise<any>, loadScreens?: () => Promise<void> }} [options] */
-function page({
-  insecure = false,
-  spectate = false,
-  loadConfig = async () => ({ session: {}, insecure, spectate }),
-  loadScreens = async () => {},
-} = {}) {
+/** @param {{ config?: import("../../client-wasm/js/index.js").RelayConfig, fetch?: () => Promise<Response>, loadScreens?: () => Promise<void> }} [options] */
+function page({ config = {}, fetch: ask, loadScreens = async () => {} } = {}) {
+  const world = new World();
   const store = createStore(initialState());
   const flow = createFlow(store, {
-    loadClient: async () => /** @type {any} */ (mock),
-    loadConfig,
+    library: {
+      ...library,
+      init: async () => {},
+      relayConfig: (url) => (ask ? library.relayConfig(url, { fetch: ask }) : Promise.resolve(config)),
+    },
     loadScreens,
     url: URL,
+    core: world.core,
   });
-  return { store, flow, state: store.get };
+  flows.push(flow);
+  return { world, store, flow, state: store.get };
 }
 
+/** Ann in a room with Bo, its host. */
 async function inRoom() {
   const it = page();
+  const room = it.world.addRoom("Cup", "Bo", "Cy");
   await it.flow.signIn("Ann", "secret");
-  await it.flow.joinRoom("r2", "Beginners welcome");
-  return { ...it, session: /** @type {mock.Session} */ (mock.Session.last) };
+  await it.flow.joinRoom(room.id);
+  return { ...it, room, bo: room.players[0], cy: room.players[1] };
 }
 
-/** @param {mock.Session} session @param {string} method */
-function calls(session, method) {
-  return session.calls.filter(([name]) => name === method).map(([, ...rest]) => rest);
+/** @param {World} world @param {string} method */
+function calls(world, method) {
+  return world.cores.flatMap((core) =>
+    core.calls.filter(([name]) => name === method).map(([, ...rest]) => rest),
+  );
 }
 
 test("signs in with name and password, and without a password when there is none", async () => {
-  const { flow, state } = page();
+  const { world, flow, state } = page();
   await flow.signIn("Ann", "secret");
-  const session = /** @type {mock.Session} */ (mock.Session.last);
-  assert.deepEqual(calls(session, "connect"), [[URL]]);
-  assert.deepEqual(calls(session, "signIn"), [["Ann", "secret"]]);
+  assert.deepEqual(calls(world, "connect"), [["wss://relay.example/ws"]]);
   assert.deepEqual([state().screen, state().me?.name, state().busy], ["lobby", "Ann", ""]);
   await flow.signOut();
   await flow.signIn("Bo", "");
-  assert.deepEqual(calls(/** @type {mock.Session} */ (mock.Session.last), "signIn"), [["Bo", undefined]]);
+  assert.deepEqual(calls(world, "signIn"), [
+    ["Ann", "secret"],
+    ["Bo", undefined],
+  ]);
 });
 
 test("nobody is signed in to a page of which a part is missing, and trying again helps", async () => {
   let online = false;
-  const { flow, state } = page({
+  const { world, flow, state } = page({
     loadScreens: async () => {
-      if (!online) throw Object.assign(new Error(), { code: "page_incomplete" });
+      if (!online) throw new Error("status 500");
     },
   });
-  const before = mock.Session.last;
   await flow.signIn("Ann", "");
   assert.equal(state().screen, "signin");
   assert.match(state().notice?.title ?? "", /part of this page could not be loaded/);
-  assert.equal(mock.Session.last, before, "the game server was not troubled");
+  assert.equal(world.cores.length, 0, "the game server was not troubled");
   online = true;
   await flow.signIn("Ann", "");
   assert.equal(state().screen, "lobby");
 });
 
-test("a wrong password says so, and leaves no connection behind", async () => {
-  const { flow, state } = page();
-  mock.world.fail = { signIn: "auth_failed" };
+test("a taken name says so, and leaves no connection behind", async () => {
+  const { world, flow, state } = page();
+  world.fail("signIn", coded("auth_failed"));
   await flow.signIn("Ann", "wrong");
-  const session = /** @type {mock.Session} */ (mock.Session.last);
   assert.equal(state().screen, "signin");
-  assert.match(state().notice?.title ?? "", /password does not match/);
-  assert.equal(calls(session, "close").length, 1);
-  mock.world.fail = {};
+  assert.match(state().notice?.title ?? "", /already playing under this name/);
+  await settled();
+  assert.equal(world.last.freed, true);
   await flow.signIn("Ann", "right");
   assert.equal(state().screen, "lobby");
   assert.equal(state().notice, null);
 });
 
 test("a relay that does not answer is named before anything else happens", async () => {
-  const { flow, state } = page({
-    loadConfig: () => Promise.reject(Object.assign(new Error(), { code: "page_unreachable" })),
-  });
+  const { flow, state } = page({ fetch: () => Promise.reject(new TypeError("Failed to fetch")) });
   await flow.prepare();
-  assert.match(state().notice?.title ?? "", /relay .* does not answer/);
+  assert.match(state().notice?.title ?? "", /relay can't be reached/);
 });
 
-test("tells that the relay accepts any certificate", async () => {
-  const { flow, state } = page({ insecure: true });
-  await flow.prepare();
-  assert.deepEqual([state().insecure, state().spectate], [true, false]);
-});
-
-test("tells that races may be watched", async () => {
-  const { flow, state } = page({ spectate: true });
-  await flow.prepare();
-  assert.equal(state().spectate, true);
+test("tells what the relay is like: any certificate is accepted, races may be watched", async () => {
+  const insecure = page({ config: { insecure: true } });
+  await insecure.flow.prepare();
+  assert.deepEqual([insecure.state().insecure, insecure.state().spectate], [true, false]);
+  const watched = page({ config: { features: { spectate: true } } });
+  await watched.flow.prepare();
+  assert.deepEqual([watched.state().insecure, watched.state().spectate], [false, true]);
 });
 
 test("a failed join keeps the visitor in the lobby with a reason", async () => {
-  const { flow, state } = page();
+  const { world, flow, state } = page();
+  const room = world.addRoom("Endurance", "Bo");
   await flow.signIn("Ann", "");
-  mock.world.fail = { joinRoom: "room_full" };
-  await flow.joinRoom("r3", "Endurance");
+  world.fail("joinRoom", coded("room_full"));
+  await flow.joinRoom(room.id);
   assert.equal(state().screen, "lobby");
   assert.match(state().notice?.title ?? "", /full/);
   assert.equal(state().busy, "");
 });
 
-test("the host's start leads into one race, though it is told twice", async () => {
-  const { flow, state } = await inRoom();
+test("the list of rooms is asked for while it is seen, and no longer", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { world, flow, state } = page();
+  world.addRoom("Cup", "Bo");
+  flow.watchRooms(true);
+  await flow.signIn("Ann", "");
+  await settled();
+  assert.deepEqual([state().roomsKnown, state().rooms.map(({ name }) => name)], [true, ["Cup"]]);
+  world.addRoom("Alpha").hostId = null;
+  t.mock.timers.tick(2000);
+  await settled();
+  assert.deepEqual(
+    state().rooms.map(({ name, hostId }) => [name, hostId === ""]),
+    [
+      ["Alpha", true],
+      ["Cup", false],
+    ],
+  );
+  flow.watchRooms(false);
+  const asked = calls(world, "listRooms").length;
+  t.mock.timers.tick(60_000);
+  await settled();
+  assert.equal(calls(world, "listRooms").length, asked);
+});
+
+test("a room that is joined is known by name, host and players at once", async () => {
+  const { state, bo } = await inRoom();
+  assert.equal(state().screen, "room");
+  assert.deepEqual([state().room?.name, state().room?.hostId], ["Cup", bo.id]);
+  assert.deepEqual(
+    state().players.map(({ name }) => name),
+    ["Bo", "Cy", "Ann"],
+  );
+});
+
+test("the host's start leads into one race", async () => {
+  const { flow, state } = page();
+  await flow.signIn("Ann", "");
+  await flow.createRoom("Sunday");
   await flow.startGame();
   assert.deepEqual([state().screen, state().race?.round], ["race", 1]);
 });
 
 test("starting without being the host is explained", async () => {
   const { flow, state } = await inRoom();
-  mock.world.fail = { startGame: "not_host" };
   await flow.startGame();
   assert.equal(state().screen, "room");
   assert.match(state().notice?.title ?? "", /Only the host/);
 });
 
 test("somebody else's start takes us into the race, with the spawns it brought", async () => {
-  const { session, state } = await inRoom();
-  const spawnPositions = [{ id: "driver-0", x: 66, y: -2, z: 0.8 }];
-  session.emit("gameStarted", { roomId: "r2", hostId: "driver-1", spawnPositions });
+  const { world, room, cy, state } = await inRoom();
+  const spawnPositions = [{ id: cy.id, x: 66, y: -2, z: 0.8 }];
+  world.last.emit("gameStarted", { roomId: room.id, hostId: cy.id, spawnPositions });
   assert.equal(state().screen, "race");
   assert.deepEqual(state().race?.spawns, spawnPositions);
-  assert.equal(state().room?.hostId, "driver-1");
+  assert.equal(state().room?.hostId, cy.id);
+});
+
+test("the start of a room left long ago is none of ours", async () => {
+  const { world, state } = await inRoom();
+  world.last.emit("gameStarted", { roomId: "another", spawnPositions: [] });
+  assert.equal(state().screen, "room");
+});
+
+test("another host is seen, and may be oneself", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { world, flow, state, room, bo } = await inRoom();
+  flow.watchRooms(true);
+  world.remove(bo.id);
+  room.hostId = state().me?.id ?? null;
+  t.mock.timers.tick(2000);
+  await settled();
+  assert.equal(state().room?.hostId, state().me?.id);
+  assert.deepEqual(
+    state().players.map(({ name }) => name),
+    ["Cy", "Ann"],
+  );
 });
 
 test("a message goes to each of the others, and to nobody twice", async () => {
-  const { flow, session, state } = await inRoom();
+  const { world, flow, state, bo, cy } = await inRoom();
   await flow.sendMessage("hello");
-  const targets = calls(session, "relayMessage").map(([target]) => target);
-  assert.deepEqual(targets, ["driver-0", "driver-1", "driver-2", "driver-3", "driver-4", "driver-5"]);
+  assert.deepEqual(
+    calls(world, "relayMessage").map(([target]) => target),
+    [bo.id, cy.id],
+  );
   assert.deepEqual(
     state().messages.map(({ text, own }) => [text, own]),
     [["hello", true]],
@@ -148,139 +209,135 @@ test("a message goes to each of the others, and to nobody twice", async () => {
   assert.equal(state().notice, null);
 });
 
+test("a message is shown only of those who are in the room", async () => {
+  const { world, state, bo } = await inRoom();
+  world.last.emit("message", { senderId: "stranger", senderName: "Bo", message: "from elsewhere" });
+  world.last.emit("message", { senderId: bo.id, senderName: "Bo", message: "from here" });
+  await settled();
+  assert.deepEqual(
+    state().messages.map(({ text }) => text),
+    ["from here"],
+  );
+});
+
 test("ghosts in the list do not spoil a message; nobody reached is told", async () => {
-  const { flow, session, state } = await inRoom();
-  const relay = session.relayMessage.bind(session);
-  session.relayMessage = async (id, text) => {
-    if (id !== "driver-4") throw new mock.RaceError("player_not_found");
-    return relay(id, text);
-  };
+  const { world, flow, state } = await inRoom();
+  world.fail("relayMessage", coded("player_not_found"));
   await flow.sendMessage("hello");
   assert.equal(state().notice, null);
-  mock.world.fail = { relayMessage: "player_not_found" };
+  world.fail("relayMessage", coded("player_not_found"), coded("player_not_found"));
   await flow.sendMessage("anybody?");
   assert.match(state().notice?.title ?? "", /has left/);
 });
 
 test("alone in the room there is nobody to talk to", async () => {
-  mock.world.drivers = 0;
-  const { flow, session, state } = await inRoom();
+  const { world, flow, state } = page();
+  await flow.signIn("Ann", "");
+  await flow.createRoom("Sunday");
   await flow.sendMessage("hello");
-  assert.equal(calls(session, "relayMessage").length, 0);
+  assert.equal(calls(world, "relayMessage").length, 0);
   assert.match(state().notice?.title ?? "", /Nobody else/);
 });
 
-test("a room closed by the operator leads back to the lobby", async () => {
-  const { flow, session, state } = await inRoom();
-  session.roomId = undefined;
-  await flow.refreshPlayers();
-  assert.equal(state().screen, "lobby");
-  assert.match(state().notice?.next ?? "", /closed/);
-});
-
-test("a room that the session says is lost leads back to the lobby, another one does not", async () => {
-  const { session, state } = await inRoom();
-  session.emit("roomLost", { roomId: "an old one" });
+test("a room that is closed under us leads back to the lobby, another one does not", async () => {
+  const { world, room, state } = await inRoom();
+  world.last.emit("roomLost", { roomId: "an old one" });
   assert.equal(state().screen, "room");
-  session.emit("roomLost", { roomId: "r2" });
+  world.last.emit("roomLost", { roomId: room.id });
   assert.equal(state().screen, "lobby");
   assert.match(state().notice?.next ?? "", /closed/);
-});
-
-test("a room without a host has none, rather than null", async () => {
-  const { flow, state } = page();
-  await flow.signIn("Ann", "");
-  mock.world.rooms.push({
-    id: "r9",
-    name: "Orphan",
-    playerCount: 1,
-    isActive: false,
-    hostId: /** @type {any} */ (null),
-  });
-  await flow.refreshRooms();
-  mock.world.rooms.pop();
-  assert.equal(state().rooms.find((room) => room.id === "r9")?.hostId, "");
 });
 
 test("leaving works even when the server has forgotten that we were there", async () => {
-  const { flow, state } = await inRoom();
-  mock.world.fail = { leaveRoom: "not_in_room" };
+  const { world, flow, state } = await inRoom();
+  world.fail("leaveRoom", coded("not_in_room"));
   await flow.leaveRoom();
   assert.equal(state().screen, "lobby");
   assert.equal(state().notice, null);
 });
 
-test("a lost connection that may come back is tried again, into the same room", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  const { flow, session, state } = await inRoom();
-  session.emit("close", { code: "relay_restarting", number: 1012, reason: "", retryable: true });
-  assert.equal(flow.session(), null);
-  assert.deepEqual([state().connection, state().lost?.retrying], ["lost", true]);
-  t.mock.timers.tick(1000);
+test("a lost connection comes back into the same room, and into the race", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const { world, flow, room, state } = await inRoom();
+  flow.joinRace();
+  const before = state().me?.id;
+  world.last.drop("relay_restarting");
+  assert.deepEqual([state().connection, state().lost?.retrying, state().screen], ["lost", true, "race"]);
+  t.mock.timers.tick(15_000);
   await settled();
-  const fresh = /** @type {mock.Session} */ (mock.Session.last);
-  assert.notEqual(fresh, session);
-  assert.deepEqual(calls(fresh, "signIn"), [["Ann", "secret"]]);
-  assert.deepEqual(calls(fresh, "joinRoom"), [["r2"]]);
-  assert.deepEqual([state().connection, state().screen, state().lost], ["online", "room", null]);
+  await settled();
+  assert.deepEqual(calls(world, "signIn").at(-1), ["Ann", "secret"]);
+  assert.deepEqual(calls(world, "joinRoom").at(-1), [room.id]);
+  assert.deepEqual([state().connection, state().screen, state().lost], ["online", "race", null]);
+  assert.notEqual(state().me?.id, before);
 });
 
-test("waits longer after each failure, and stops where trying again cannot help", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  const { session, state } = await inRoom();
-  mock.world.fail = { connect: "server_unreachable" };
-  session.emit("close", { code: "connection_lost", number: 1006, reason: "", retryable: true });
+test("the wait is counted down, and need not be waited out", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const { world, flow, state } = await inRoom();
+  world.pauses.push(1900);
+  world.last.drop("relay_full");
+  assert.equal(state().lost?.retrySeconds, 2);
   t.mock.timers.tick(1000);
-  await settled();
-  assert.ok((state().lost?.retrySeconds ?? 0) >= 2, `${state().lost?.retrySeconds} s`);
-  assert.match(state().lost?.advice.title ?? "", /cannot reach/);
-  mock.world.fail = { connect: "certificate_not_trusted" };
-  t.mock.timers.tick(1000);
-  t.mock.timers.tick(1000);
-  await settled();
-  assert.equal(state().lost?.retrying, false);
-  const last = mock.Session.last;
-  t.mock.timers.tick(60_000);
-  await settled();
-  assert.equal(mock.Session.last, last, "no further attempt");
-});
-
-test("a close that forbids another try waits for the visitor", async () => {
-  const { flow, session, state } = await inRoom();
-  session.emit("close", { code: "sent_too_much", number: 4004, reason: "", retryable: false });
-  assert.equal(state().lost?.retrying, false);
+  assert.equal(state().lost?.retrySeconds, 1);
   await flow.reconnect();
+  await settled();
+  await settled();
   assert.equal(state().connection, "online");
 });
 
+test("stops where trying again cannot help, and then waits for the visitor", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const { world, flow, room, state } = await inRoom();
+  flow.joinRace();
+  world.last.drop("sent_too_much", false);
+  assert.deepEqual([state().lost?.retrying, state().screen], [false, "race"]);
+  const made = world.cores.length;
+  t.mock.timers.tick(60_000);
+  await settled();
+  assert.equal(world.cores.length, made, "no further attempt");
+  await flow.reconnect();
+  assert.deepEqual([state().connection, state().screen, state().room?.id], ["online", "race", room.id]);
+});
+
+test("signing out while reconnecting stays signed out", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const { world, flow, state } = await inRoom();
+  world.held.add("connect");
+  world.last.drop("connection_lost");
+  t.mock.timers.tick(15_000);
+  await settled();
+  const out = flow.signOut();
+  world.release("connect");
+  await out;
+  t.mock.timers.tick(60_000);
+  await settled();
+  assert.deepEqual([state().screen, state().me, flow.client()], ["signin", null, null]);
+  assert.ok(world.cores.every((core) => core.freed));
+});
+
 test("a kick leads to the sign-in, without another try", async () => {
-  const { session, state } = await inRoom();
-  session.emit("kicked", { message: "Disconnected by administrator" });
-  session.emit("close", { code: "server_ended", number: 4000, reason: "", retryable: true });
+  const { world, state } = await inRoom();
+  world.last.emit("kicked", { message: "Disconnected by administrator" });
+  world.last.drop("server_ended");
   assert.equal(state().screen, "signin");
   assert.match(state().notice?.title ?? "", /operator/);
 });
 
-test("what an old session still says is not heard", async () => {
-  const { flow, session, state } = await inRoom();
+test("what an old client still says is not heard", async () => {
+  const { world, flow, room, state } = await inRoom();
+  const old = world.last;
   await flow.signOut();
-  session.emit("gameStarted", { roomId: "r2", spawnPositions: [] });
-  session.emit("close", { code: "connection_lost", number: 1006, reason: "", retryable: true });
+  old.emit("gameStarted", { roomId: room.id, spawnPositions: [] });
   assert.deepEqual([state().screen, state().lost], ["signin", null]);
-  assert.equal(calls(session, "close").length, 1);
   await flow.signIn("Ann", "");
-  session.emit("close", { code: "connection_lost", number: 1006, reason: "", retryable: true });
   assert.equal(state().connection, "online");
 });
 
-test("a page that goes away closes its session", async () => {
-  const { flow, session } = await inRoom();
+test("a page that goes away closes its client", async () => {
+  const { world, flow } = await inRoom();
   flow.leavePage();
-  assert.equal(calls(session, "close").length, 1);
-  assert.equal(flow.session(), null);
+  await settled();
+  assert.equal(calls(world, "close").length, 1);
+  assert.equal(flow.client(), null);
 });
-
-/** Let everything run that is only waiting for answers of the mock. */
-async function settled() {
-  for (let i = 0; i < 50; i += 1) await null;
-}

@@ -7,8 +7,16 @@ const WWW = new URL("../", import.meta.url);
 /** `import … from` and `export … from`, also over several lines. */
 const STATIC = /^(?:import|export)\b[^;]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"/gm;
 
+/** The build copies the package's scripts here. */
+const PACKAGE = new URL("../../client-wasm/js/", import.meta.url);
+
 /** @param {string} address */
-const read = (address) => readFileSync(new URL(`.${address}`, WWW), "utf8");
+function read(address) {
+  const [base, path] = address.startsWith("/pkg/")
+    ? [PACKAGE, address.slice("/pkg/".length)]
+    : [WWW, address.slice(1)];
+  return readFileSync(new URL(path, base), "utf8");
+}
 
 /**
  * Modules that an entry imports at once, itself among them.
@@ -31,7 +39,7 @@ for (const { page, entries, generated, styles } of [
   {
     page: "/index.html",
     entries: ["/src/main.js", "/src/hero.js"],
-    generated: ["/pkg/client_wasm.js"],
+    generated: ["/pkg/wasm/client_wasm.js"],
     styles: ["/style.css"],
   },
   {

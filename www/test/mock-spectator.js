@@ -87,18 +87,14 @@ export class MockSpectator {
       rows[at + 10] = 0;
       rows[at + 11] = place.yaw;
     }
-    this.count = this.cars;
-    return rows;
+    return { rows, count: this.cars };
   }
 
-  carCount() {
-    return this.count;
-  }
-
-  metrics() {
+  get stats() {
     return {
       received: 0,
       skipped: 0,
+      refused: 0,
       bytesReceived: 0,
       bytesPerSecond: 8000,
       snapshotsPerSecond: 20,

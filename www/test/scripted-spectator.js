@@ -23,10 +23,6 @@ export class Scripted {
     this.place = { x: 0, z: 0, yaw: 0 };
   }
 
-  carCount() {
-    return this.count;
-  }
-
   /** @param {number} atMs */
   sample(atMs) {
     this.count = 0;
@@ -36,7 +32,7 @@ export class Scripted {
       this.#put(this.count * CAR_STRIDE, index, shown);
       this.count += 1;
     });
-    return this.rows;
+    return { rows: this.rows, count: this.count };
   }
 
   /**

@@ -11,8 +11,17 @@ function after(...actions) {
 }
 
 const signedIn = /** @type {const} */ ({ type: "signedIn", me: ME });
-const entered = /** @type {const} */ ({ type: "enteredRoom", id: "r1", name: "Cup" });
-const started = /** @type {const} */ ({ type: "raceStarted", roomId: "r1", hostId: "me", spawns: [] });
+const CURRENT = { id: "r1", name: "Cup", isActive: false, hostId: "me" };
+/** @type {import("../src/state.js").Action} */
+const entered = { type: "enteredRoom", room: CURRENT, players: [ME] };
+/** @type {import("../src/state.js").Action} */
+const started = { type: "raceStarted", spawns: [] };
+/** @param {Partial<typeof CURRENT>} changes @param {Array<typeof ME>} [players] */
+const room = (changes, players = [ME]) => ({
+  type: /** @type {const} */ ("room"),
+  room: { ...CURRENT, ...changes },
+  players,
+});
 const message = {
   type: /** @type {const} */ ("message"),
   senderId: "x",
@@ -55,9 +64,8 @@ test("signing out forgets everything but what the relay is like", () => {
   assert.deepEqual(state, { ...initialState(), insecure: true, spectate: true });
 });
 
-test("a start counts only for the room we are in", () => {
+test("a start counts only in a room", () => {
   assert.equal(after(signedIn, started).screen, "lobby");
-  assert.equal(after(signedIn, entered, { ...started, roomId: "old" }).screen, "room");
   assert.equal(after(signedIn, entered, started).screen, "race");
 });
 
@@ -74,26 +82,22 @@ test("nothing but a room leads into a race", () => {
   assert.equal(after(entered).screen, "signin", "nor into a room when signed out");
 });
 
-test("keeps the room list in one order, and the current room up to date", () => {
+test("keeps the room list in one order", () => {
   const listed = [
     { ...ROOM, id: "z", name: "Beta" },
     { ...ROOM, id: "a", name: "beta" },
-    { ...ROOM, hostId: "bo", isActive: true, name: "Alpha" },
+    { ...ROOM, name: "Alpha" },
   ];
-  const state = after(signedIn, entered, { type: "rooms", rooms: listed });
-  const turned = after(signedIn, entered, { type: "rooms", rooms: [...listed].reverse() });
+  const state = after(signedIn, { type: "rooms", rooms: listed });
+  const turned = after(signedIn, { type: "rooms", rooms: [...listed].reverse() });
   assert.deepEqual(state.rooms, turned.rooms);
-  assert.deepEqual(state.room, { id: "r1", name: "Alpha", hostId: "bo", isActive: true });
+  assert.equal(state.rooms[0].name, "Alpha");
 });
 
-test("a room that is missing from the list stays as it was", () => {
-  const state = after(signedIn, { type: "rooms", rooms: [ROOM] }, entered, { type: "rooms", rooms: [] });
-  assert.equal(state.room?.hostId, "me");
-});
-
-test("players of another room are not ours", () => {
-  const state = after(signedIn, entered, { type: "players", roomId: "r2", players: [] });
-  assert.deepEqual(state.players, [ME]);
+test("keeps the current room up to date, and no other", () => {
+  const state = after(signedIn, entered, room({ hostId: "bo", isActive: true }));
+  assert.deepEqual(state.room, { id: "r1", name: "Cup", hostId: "bo", isActive: true });
+  assert.equal(after(signedIn, entered, room({ id: "r2", hostId: "bo" })).room?.hostId, "me");
 });
 
 test("messages are numbered, bounded, and stay in their room", () => {
@@ -105,12 +109,10 @@ test("messages are numbered, bounded, and stay in their room", () => {
 });
 
 test("knows who may start, by the list of the server", () => {
-  const room = after(signedIn, entered);
-  assert.equal(hostOf(room).kind, "unknown");
-  assert.equal(hostOf(reduce(room, { type: "rooms", rooms: [ROOM] })).kind, "me");
-  const other = reduce(room, { type: "rooms", rooms: [{ ...ROOM, hostId: "bo" }] });
-  assert.equal(hostOf(other).kind, "gone");
-  const seen = reduce(other, { type: "players", roomId: "r1", players: [ME, { id: "bo", name: "Bo" }] });
+  assert.equal(hostOf(after(signedIn, entered, room({ hostId: "" }))).kind, "unknown");
+  assert.equal(hostOf(after(signedIn, entered)).kind, "me");
+  assert.equal(hostOf(after(signedIn, entered, room({ hostId: "bo" }))).kind, "gone");
+  const seen = after(signedIn, entered, room({ hostId: "bo" }, [ME, { id: "bo", name: "Bo" }]));
   assert.deepEqual(hostOf(seen), { kind: "other", name: "Bo" });
 });
 
@@ -118,6 +120,9 @@ test("a lost connection is shown over what was there, and gone once signed in ag
   const lost = { advice: { title: "t", next: "n" }, retrying: true, retrySeconds: 2 };
   const state = after(signedIn, entered, started, { type: "lost", lost });
   assert.deepEqual([state.screen, state.connection, state.lost], ["race", "lost", lost]);
+  const mended = reduce(state, { type: "reconnected", me: { id: "me-2", name: "Ann" } });
+  assert.deepEqual([mended.screen, mended.connection, mended.lost], ["race", "online", null]);
+  assert.deepEqual([mended.me?.id, mended.room?.id], ["me-2", "r1"]);
   const back = reduce(state, signedIn);
   assert.deepEqual([back.screen, back.connection, back.lost, back.room], ["lobby", "online", null, null]);
   assert.equal(after({ type: "lost", lost }).lost, null, "nothing to lose when signed out");

@@ -66,9 +66,9 @@ test("a car that is new is there at once, and one that goes stale fades", () => 
   assert.equal(cars.list[0].alpha, 1);
   const sample = spectator.sample.bind(spectator);
   spectator.sample = (atMs) => {
-    const rows = sample(atMs);
-    rows[10] = 1;
-    return rows;
+    const sampled = sample(atMs);
+    sampled.rows[10] = 1;
+    return sampled;
   };
   cars.update(spectator, 100, of, 0.1);
   assert.equal(cars.list[0].stale, true);

@@ -487,12 +487,11 @@ test("a hundred cars for ten minutes: caught up with at once, and a table withou
     new MockSpectator(circuit.line, { cars, historyMs: 0, now: () => 0 })
   );
   const looks = Array.from({ length: 6001 }, (_, step) =>
-    spectator.sample(step * 100).slice(0, cars * CAR_STRIDE),
+    spectator.sample(step * 100).rows.slice(0, cars * CAR_STRIDE),
   );
   const film = /** @type {any} */ ({
     startMs: 0,
-    sample: (/** @type {number} */ ms) => looks[ms / 100],
-    carCount: () => cars,
+    sample: (/** @type {number} */ ms) => ({ rows: looks[ms / 100], count: cars }),
   });
   const ledger = new Ledger(new Liveries({ remembered: 256 }));
   ledger.setCircuit(circuit);

@@ -138,7 +138,7 @@ fn browser_tests(options: &[&str]) -> Result<()> {
     wasm::build()?;
     programs()?;
     let programs = target_dir()?.join("debug");
-    // One after the other: another page beside a race slows its frames.
+    // One after the other: many small pages beside a race slow its frames.
     for project in ["pages", "races"] {
         let mut command = npm(&[
             "run",

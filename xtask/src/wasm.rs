@@ -1,6 +1,7 @@
-//! `cargo xtask wasm`: makes the browser's module in `www/pkg`. Cargo compiles it, wasm-bindgen binds it to JavaScript,
-//! and binaryen's wasm-opt makes it small where the npm packages are installed. The relay, the browser tests and the npm
-//! package all take the module from `www/pkg`.
+//! `cargo xtask wasm`: makes the client that the page imports, in `www/pkg`: the scripts of the npm package, and the
+//! browser's module in `www/pkg/wasm`. Cargo compiles the module, wasm-bindgen binds it to JavaScript, and binaryen's
+//! wasm-opt makes it small where the npm packages are installed. The relay, the browser tests and the npm package all
+//! take the module from there.
 
 use std::env;
 use std::fs;
@@ -10,6 +11,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use ignore::Walk;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::project::{cargo, copy, has, node, output, remove, root, run, target_dir};
@@ -31,6 +33,10 @@ const OPTIMISATIONS: &str = "--strip-debug --one-caller-inline-max-function-size
     --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals \
     --enable-reference-types --enable-multivalue";
 const WASM: &str = "client_wasm_bg.wasm";
+/// The scripts of the npm package.
+const SCRIPTS: &str = "client-wasm/js";
+/// Entries of the package that the page has no use for: one imports the page's own scripts, the others carry the module as text.
+const NOT_FOR_THE_PAGE: [&str; 3] = ["viewer.js", "inline.js", "bytes.js"];
 /// The files that the page and the type checker need.
 const FILES: [&str; 4] = [
     WASM,
@@ -96,16 +102,21 @@ pub(crate) fn publish(generate: impl FnOnce(&Path) -> Result<()>) -> Result<()> 
     generate(&made)?;
     let package = root().join("www/pkg");
     let stamp = target_dir()?.join("client-wasm.stamp");
-    let fingerprint = fingerprint(&made)?;
+    let scripts = scripts()?;
+    let fingerprint = fingerprint(&made, &scripts)?;
     let is_known = fs::read_to_string(&stamp).is_ok_and(|known| known == fingerprint);
-    if !(is_known && FILES.iter().all(|file| package.join(file).is_file())) {
+    if !(is_known
+        && FILES
+            .iter()
+            .all(|file| package.join("wasm").join(file).is_file()))
+    {
         if can_optimise() {
             optimise(&made.join(WASM))?;
         }
-        replace(&package, &made)?;
+        replace(&package, &made, &scripts)?;
         fs::write(&stamp, fingerprint).context("cannot write the stamp of www/pkg")?;
     }
-    let bytes = fs::metadata(package.join(WASM))?.len();
+    let bytes = fs::metadata(package.join("wasm").join(WASM))?.len();
     let form = match can_optimise() {
         true => "optimised by wasm-opt",
         false => "not optimised: that takes Node and `npm ci`",
@@ -129,14 +140,35 @@ fn optimise(module: &Path) -> Result<()> {
     .context("wasm-opt cannot make the module small")
 }
 
-/// Name what `www/pkg` depends on: the bound module and what optimises it.
-fn fingerprint(made: &Path) -> Result<String> {
+/// The scripts that the page may import, as paths below `SCRIPTS`.
+fn scripts() -> Result<Vec<PathBuf>> {
+    let folder = root().join(SCRIPTS);
+    let mut found = Vec::new();
+    for entry in Walk::new(&folder) {
+        let path = entry
+            .context("cannot read the scripts of the package")?
+            .into_path();
+        if path.extension().is_some_and(|extension| extension == "js")
+            && !NOT_FOR_THE_PAGE.iter().any(|name| path.ends_with(name))
+        {
+            found.push(path.strip_prefix(&folder)?.to_owned());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Name what `www/pkg` depends on: the bound module, the scripts, and what optimises the module.
+fn fingerprint(made: &Path, scripts: &[PathBuf]) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     for file in FILES {
         let bytes = fs::read(made.join(file));
         bytes
             .with_context(|| format!("wasm-bindgen made no {file}"))?
             .hash(&mut hasher);
+    }
+    for script in scripts {
+        (script, fs::read(root().join(SCRIPTS).join(script))?).hash(&mut hasher);
     }
     OPTIMISATIONS.hash(&mut hasher);
     if can_optimise() {
@@ -146,11 +178,14 @@ fn fingerprint(made: &Path) -> Result<String> {
 }
 
 /// Fill a folder beside the package, then put it in the package's place, so that no reader sees half of it.
-fn replace(package: &Path, made: &Path) -> Result<()> {
+fn replace(package: &Path, made: &Path, scripts: &[PathBuf]) -> Result<()> {
     let next = package.with_file_name(".pkg-next");
     remove(&next)?;
     for file in FILES {
-        copy(&made.join(file), &next.join(file))?;
+        copy(&made.join(file), &next.join("wasm").join(file))?;
+    }
+    for script in scripts {
+        copy(&root().join(SCRIPTS).join(script), &next.join(script))?;
     }
     remove(package)?;
     fs::rename(&next, package).context("cannot move the new www/pkg into place")

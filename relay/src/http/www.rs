@@ -18,7 +18,7 @@ use super::{headers, plain};
 /// The page that shows a race to everybody who has the link.
 const VIEWER: &str = "watch.html";
 /// The client's wasm module. The page cannot connect without it.
-const CLIENT: &str = "pkg/client_wasm_bg.wasm";
+const CLIENT: &str = "pkg/wasm/client_wasm_bg.wasm";
 /// The largest file served from a folder. It is read whole.
 const MAX_FILE_BYTES: u64 = 32 << 20;
 

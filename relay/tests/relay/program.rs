@@ -114,7 +114,10 @@ async fn it_starts_with_the_embedded_page_only_if_that_has_its_client() {
         .env_remove("MP_RELAY_WWW")
         .args(options)
         .args(["--listen", "127.0.0.1:0"]);
-    if Path::new(WWW).join("pkg/client_wasm_bg.wasm").is_file() {
+    if Path::new(WWW)
+        .join("pkg/wasm/client_wasm_bg.wasm")
+        .is_file()
+    {
         listening(&mut command.spawn().unwrap()).await;
     } else {
         let error = fails(&mut command).await;
@@ -136,7 +139,7 @@ async fn it_warns_of_a_folder_without_the_client() {
     let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
     let warning = async {
         while let Some(line) = stderr.next_line().await.unwrap() {
-            if line.contains("pkg/client_wasm_bg.wasm") {
+            if line.contains("pkg/wasm/client_wasm_bg.wasm") {
                 return;
             }
         }

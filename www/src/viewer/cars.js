@@ -94,8 +94,7 @@ export class Cars {
   update(spectator, atMs, room, step) {
     this.frame += 1;
     if (room !== this.room) this.#seat(room);
-    const rows = spectator.sample(atMs);
-    const count = spectator.carCount();
+    const { rows, count } = spectator.sample(atMs);
     let kept = 0;
     for (let row = 0; row < count; row += 1) {
       const car = this.#take(rows, row * CAR_STRIDE, step);

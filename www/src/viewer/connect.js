@@ -1,25 +1,28 @@
-// What the element fetches: the wasm client, its spectator of a room, and the circuit. Works from any origin, since a
-// club's page takes the element from the relay's, or from the npm package, which has a way of its own to the client.
+// What the element fetches: the package's spectator of a room, and the circuit. Works from any origin, since a club's page
+// takes the element from the relay's, or from the npm package, which has a way of its own to the client.
 
 import { parseCircuit } from "./circuit.js";
+import { once } from "../later.js";
 
 /** @typedef {import("./feed.js").Spectator} Spectator */
 /** @typedef {import("./circuit.js").Circuit} Circuit */
-/** The wasm client, ready. @typedef {{ RaceClient: { spectate: (url: string, room: string, options?: { token?: string }) => Spectator } }} Client */
+/** @typedef {Pick<typeof import("/pkg/spectator.js"), "spectate">} Client */
 
 const TRACK_TIMEOUT_MS = 10_000;
 /** A learned circuit is some 10 kB; what is larger is not ours. */
 const MAX_KEPT_LETTERS = 200_000;
 const KEPT_UNDER = "race-viewer.track ";
 
-let loader = load;
-/** @type {Promise<Client> | undefined} */
-let loading;
+/** @type {() => Promise<Client>} */
+let load = once(() => {
+  // In a variable, because bundlers would look for it: the npm package has the client elsewhere.
+  const url = new URL("../../pkg/spectator.js", import.meta.url).href;
+  return import(/* webpackIgnore: true */ /* @vite-ignore */ url);
+});
 
-/** Take the wasm client from there, instead of the relay's page. @param {() => Promise<Client>} other */
-export function useClient(other) {
-  loader = other;
-  loading = undefined;
+/** Take the client from there, instead of the relay's page. @param {Client} client */
+export function useClient(client) {
+  load = async () => client;
 }
 
 /**
@@ -27,24 +30,11 @@ export function useClient(other) {
  * @param {string} src  the relay's address
  * @param {string} room
  * @param {string} token  empty where none is needed
+ * @returns {Promise<Spectator>}
  */
 export async function watch(src, room, token) {
-  loading ??= loader().catch((cause) => {
-    loading = undefined;
-    throw cause;
-  });
-  const { RaceClient } = await loading;
-  return RaceClient.spectate(src, room, token ? { token } : {});
-}
-
-/** @returns {Promise<Client>} */
-async function load() {
-  // In variables, because the module is generated, and the type checker and bundlers never see it.
-  const here = import.meta.url;
-  const url = new URL("../../pkg/client_wasm.js", here).href;
-  const module = await import(/* webpackIgnore: true */ /* @vite-ignore */ url);
-  await module.default();
-  return module;
+  const { spectate } = await load();
+  return spectate(src, room, token ? { token } : {});
 }
 
 /**

@@ -167,8 +167,7 @@ export class Ledger {
     const room = this.rosters.at(atMs);
     if (room !== this.roll.room) this.bySeat.length = 0;
     if (this.roll.advance(room, atMs)) this.#restart(atMs);
-    const rows = spectator.sample(atMs);
-    const count = spectator.carCount();
+    const { rows, count } = spectator.sample(atMs);
     for (let row = 0; row < count; row += 1) this.#take(rows, row * CAR_STRIDE, atMs, onlooker);
   }
 

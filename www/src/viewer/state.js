@@ -37,6 +37,6 @@ export function viewerState(viewer) {
     camera: { mode: camera.mode, x: camera.x, y: camera.y, zoom: camera.zoom },
     circuit: circuit && { name: circuit.name, length: circuit.length, learned: circuit.learned },
     frames: viewer.frames,
-    metrics: spectator?.metrics() ?? null,
+    metrics: spectator?.stats ?? null,
   };
 }

@@ -85,8 +85,7 @@ export class Trails {
     const steps = Math.floor((atMs - from) / 100);
     for (let step = steps; step >= 0; step -= 1) {
       const thenMs = atMs - step * 100;
-      const rows = spectator.sample(thenMs);
-      const count = spectator.carCount();
+      const { rows, count } = spectator.sample(thenMs);
       for (let at = 0; at < count * CAR_STRIDE; at += CAR_STRIDE) {
         if (rows[at + CAR_STALE] !== 0) this.count[rows[at + CAR_SLOT]] = 0;
         else {

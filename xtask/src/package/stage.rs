@@ -14,9 +14,10 @@ use crate::project::{copy, node, remove, root, run};
 const DECLARATIONS: &str = "wasm/client_wasm.d.ts";
 /// The script that holds the module as text, for pages that can fetch no file.
 const TEXT: &str = "wasm/bytes.js";
-/// The one script that imports from the page, and where the page's scripts are in the repository and in the package.
-const VIEWER: &str = "viewer.js";
-const MOVED: (&str, &str) = ("\"../../www/src/", "\"./page/");
+/// Where the package's scripts import the page's from: in the repository, and in the package.
+const PAGE: (&str, &str) = ("\"../../www/src/", "\"./page/");
+/// Where the page's scripts import the package's from, below the relay's address.
+const PACKAGE: [&str; 2] = ["\"/pkg/", "\"../../pkg/"];
 
 /// Fill a folder beside the package's place, then move it there whole. Gives the place.
 pub(super) fn stage() -> Result<PathBuf> {
@@ -26,9 +27,10 @@ pub(super) fn stage() -> Result<PathBuf> {
     for path in LIST.lines().chain([DECLARATIONS]) {
         copy(&source(path), &next.join(path))?;
     }
-    let viewer = next.join(VIEWER);
-    let text = fs::read_to_string(&viewer)?.replace(MOVED.0, MOVED.1);
-    fs::write(&viewer, text)?;
+    for path in LIST.lines().filter(|path| path.ends_with(".js")) {
+        let script = next.join(path);
+        fs::write(&script, moved(path, &fs::read_to_string(&script)?))?;
+    }
     fs::write(next.join(TEXT), module_as_text()?)?;
     // This compiler writes the texts of `@typedef` into declarations. The newest drops them.
     run(node("tests/package/node_modules/typescript/bin/tsc")
@@ -39,11 +41,20 @@ pub(super) fn stage() -> Result<PathBuf> {
     Ok(dist)
 }
 
+/// A script with its imports as they are in the package, where the page's scripts lie in the folder `page`.
+fn moved(path: &str, script: &str) -> String {
+    let top = format!("\"{}", "../".repeat(path.matches('/').count()));
+    let script = script.replace(PAGE.0, PAGE.1);
+    PACKAGE
+        .iter()
+        .fold(script, |script, from| script.replace(from, &top))
+}
+
 /// Where a file of the package comes from.
 fn source(path: &str) -> PathBuf {
     let (folder, name) = match path.split_once('/') {
         Some(("page", name)) => ("www/src", name),
-        Some(("wasm", name)) if path != TEXT => ("www/pkg", name),
+        Some(("wasm", name)) if path != TEXT => ("www/pkg/wasm", name),
         None if ["CHANGELOG.md", "LICENSE"].contains(&path) => (".", path),
         None if Path::new(path)
             .extension()
@@ -57,7 +68,7 @@ fn source(path: &str) -> PathBuf {
 }
 
 fn module_as_text() -> Result<String> {
-    let module = fs::read(root().join("www/pkg/client_wasm_bg.wasm"))?;
+    let module = fs::read(root().join("www/pkg/wasm/client_wasm_bg.wasm"))?;
     let text = BASE64_STANDARD.encode(module);
     Ok(format!(
         "/** @type {{string}} */\nexport const base64 =\n  \"{text}\";\n"
@@ -69,6 +80,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn imports_follow_the_files_that_move() {
+        for (path, before, after) in [
+            (
+                "viewer.js",
+                "from \"../../www/src/a.js\"",
+                "from \"./page/a.js\"",
+            ),
+            (
+                "page/viewer/a.js",
+                "import(\"/pkg/b.js\")",
+                "import(\"../../b.js\")",
+            ),
+            (
+                "page/viewer/a.js",
+                "URL(\"../../pkg/b.js\"",
+                "URL(\"../../b.js\"",
+            ),
+            ("page/a.js", "from \"./b.js\"", "from \"./b.js\""),
+        ] {
+            assert_eq!(moved(path, before), after);
+        }
+    }
+
+    #[test]
     fn every_listed_file_comes_from_its_folder() {
         for (path, expected) in [
             ("LICENSE", "./LICENSE"),
@@ -76,7 +111,7 @@ mod tests {
             ("viewer.js", "client-wasm/js/viewer.js"),
             ("mock/room.js", "client-wasm/js/mock/room.js"),
             ("page/viewer/fit.js", "www/src/viewer/fit.js"),
-            ("wasm/client_wasm.js", "www/pkg/client_wasm.js"),
+            ("wasm/client_wasm.js", "www/pkg/wasm/client_wasm.js"),
             (TEXT, "client-wasm/js/wasm/bytes.js"),
         ] {
             assert_eq!(source(path), root().join(expected));

@@ -1,0 +1,108 @@
+// Every error in words for players: what happened, and what they can do about it.
+
+/**
+ * @typedef {object} Explanation  An error in words for players.
+ * @property {string} title  what happened, as a sentence
+ * @property {string} next  what to do about it
+ */
+
+/** @type {Record<string, [title: string, next: string]>} */
+const WORDS = {
+  timeout: [
+    "The game server took too long to answer.",
+    "Try again. If it keeps happening, the server may be overloaded.",
+  ],
+  not_connected: ["You are not connected to the game server.", "Sign in again to connect."],
+  closed: ["The connection is closed.", "Sign in again to connect."],
+  aborted: ["Connecting was cancelled.", "Sign in again when you are ready."],
+  reconnecting: ["The connection is down right now.", "Wait until it is back, then try again."],
+  auth_failed: [
+    "Someone is already playing under this name.",
+    "Choose another name. If it is yours, check the password.",
+  ],
+  auth_required: ["The game server does not know who you are.", "Sign in again."],
+  room_not_found: ["That room no longer exists.", "Choose another room, or create your own."],
+  room_full: [
+    "That room is full, or the server still lists you in it.",
+    "Choose another room, or create your own.",
+  ],
+  not_host: ["Only the host can start the race.", "Ask the host in the chat, or create a room of your own."],
+  not_in_room: ["You are no longer in that room.", "Choose another room, or create your own."],
+  player_not_found: ["That player has left.", "The player list will be up to date in a moment."],
+  server_error: ["The game server refused.", "Try again. If it keeps happening, go back to the rooms."],
+  unknown_command: ["This game server does not support that.", "You can go on without it."],
+  queue_full: ["Too many requests are still waiting for an answer.", "Wait a few seconds, then try again."],
+  invalid_argument: ["That can't be sent as it is.", "Change the text and try again."],
+  connection_lost: ["The connection was lost.", "Check your network. You are reconnected automatically."],
+  relay_unreachable: [
+    "The relay can't be reached.",
+    "Check your network and that the relay is running, then try again.",
+  ],
+  not_a_relay: ["There is no relay at this address.", "Check the address, or ask the operator of this site."],
+  server_unreachable: [
+    "The relay can't reach the game server.",
+    "It may be off or restarting. Wait a moment and try again.",
+  ],
+  certificate_not_trusted: [
+    "The relay does not trust the game server's certificate.",
+    "Trying again won't help: the operator of this site must configure the certificate.",
+  ],
+  server_timeout: ["The game server did not answer the relay in time.", "Wait a moment and try again."],
+  server_ended: ["The game server ended your session.", "Reconnect to start a new one."],
+  not_allowed: [
+    "The relay does not accept connections from this page.",
+    "Open the page from the relay's own address, or ask its operator to allow this one.",
+  ],
+  frame_too_large: ["The message is too long.", "Shorten it and try again."],
+  relay_full: ["The relay is full right now.", "Wait a moment. It is tried again automatically."],
+  relay_restarting: ["The relay is restarting.", "Wait a moment. You are reconnected automatically."],
+  sent_too_much: ["This page sent more than the relay allows.", "Wait a minute, then sign in again."],
+  too_slow: [
+    "This device or its network was too slow to keep up.",
+    "Close other tabs or move closer to the router. You are reconnected automatically.",
+  ],
+  malformed: [
+    "The relay received something it did not understand.",
+    "Reload the page: it may be older than the relay.",
+  ],
+  kicked: [
+    "The operator of the game server disconnected you.",
+    "You can sign in again unless you were asked not to.",
+  ],
+  load_failed: [
+    "A part of the game could not be loaded.",
+    "Check your network, then reload the page. If that does not help, this browser may be too old or block WebAssembly.",
+  ],
+  bad_recording: ["This recording can't be played.", "Choose another file."],
+  replaying: ["This is a recording, so nothing can be sent.", "Join a race to take part."],
+};
+
+/** The codes that have words of their own. */
+export const EXPLAINED = Object.freeze(Object.keys(WORDS));
+
+/** The longest part of somebody else's text inside our own. */
+const MAX_QUOTED = 160;
+
+/**
+ * An error in words for players. Takes whatever was thrown, and anything else with `code` and `reason`, such as a state; a code
+ * that is not known gets general words.
+ * @param {unknown} thrown
+ * @returns {Explanation}
+ */
+export function explain(thrown) {
+  const { code, message, reason } = /** @type {Record<string, unknown>} */ (thrown ?? {});
+  const said = shorten([message, reason].find((text) => typeof text === "string") ?? "");
+  const known = typeof code === "string" && Object.hasOwn(WORDS, code) ? WORDS[code] : undefined;
+  if (code === "server_error" && said) {
+    return { title: `The game server says: “${said}”`, next: WORDS.server_error[1] };
+  }
+  if (known) return { title: known[0], next: known[1] };
+  const title = said ? `Something went wrong: ${said}` : "Something went wrong.";
+  return { title, next: "Try again. If it keeps happening, reload the page." };
+}
+
+/** @param {unknown} text */
+function shorten(text) {
+  const letters = String(text);
+  return letters.length > MAX_QUOTED ? `${letters.slice(0, MAX_QUOTED)}…` : letters;
+}
