@@ -4,7 +4,6 @@ export { RaceClient } from "./client.js";
 export { Room } from "./room.js";
 export { Spectator } from "./spectator.js";
 export { RaceError } from "./error.js";
-export { explain } from "./explain.js";
 export { relayConfig } from "./address.js";
 export { CAR_STRIDE } from "./core.js";
 export { doctor } from "./doctor.js";
@@ -23,7 +22,6 @@ export { init } from "./wasm-core.js";
 /** @typedef {import("./cars.js").CarSample} CarSample */
 /** @typedef {import("./stats.js").Stats} Stats */
 /** @typedef {import("./error.js").RaceErrorCode} RaceErrorCode */
-/** @typedef {import("./explain.js").Explanation} Explanation */
 /** @typedef {import("./spectator.js").SpectateOptions} SpectateOptions */
 /** @typedef {import("./engine.js").Recording} Recording */
 /** @typedef {import("./replay.js").Replay} Replay */

@@ -28,7 +28,7 @@
 
 /**
  * @typedef {object} Parts
- * @property {Pick<typeof import("/pkg/index.js"), "RaceClient" | "explain" | "init" | "relayConfig">} library
+ * @property {Pick<typeof import("/pkg/index.js"), "RaceClient" | "init" | "relayConfig"> & Pick<typeof import("/pkg/explain.js"), "explain">} library
  * @property {() => Promise<unknown>} loadScreens  all that a signed-in player sees
  * @property {string} url  the relay's address
  * @property {import("/pkg/index.js").CoreFactory} [core]  what stands behind the client; default: the wasm client

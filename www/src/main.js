@@ -2,7 +2,8 @@
 // decided here. The sign-in form comes first, alone; then what moves beside it, the client, and in idle time all other
 // screens.
 
-import * as library from "/pkg/index.js";
+import { explain } from "/pkg/explain.js";
+import * as client from "/pkg/index.js";
 import { element } from "./element.js";
 import { createFlow } from "./flow.js";
 import { loadStyles, once, whenIdle } from "./later.js";
@@ -31,7 +32,7 @@ const loadScreens = once(async () => {
 });
 
 const store = createStore(initialState());
-const flow = createFlow(store, { library, loadScreens, url: location.origin });
+const flow = createFlow(store, { library: { ...client, explain }, loadScreens, url: location.origin });
 const shell = createShell(flow);
 const signIn = createSignIn(flow);
 const theme = createTheme(element("theme-toggle", HTMLButtonElement), (shown) =>

@@ -8,7 +8,7 @@ export const MAX_MESSAGES = 100;
 /** @typedef {"idle" | "connecting" | "online" | "lost"} Connection */
 /** @typedef {{ id: string, name: string, playerCount: number, isActive: boolean, hostId: string }} Room */
 /** @typedef {{ id: string, name: string }} Player */
-/** @typedef {import("/pkg/index.js").Explanation} Advice */
+/** @typedef {import("/pkg/explain.js").Explanation} Advice */
 /** @typedef {{ key: number, senderId: string, senderName: string, text: string, own: boolean }} Message */
 /** @typedef {import("./spawn.js").Spawn} Spawn */
 /** @typedef {Advice & { kind: "error" | "info" }} Notice */

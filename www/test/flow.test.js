@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
+import { explain } from "../../client-wasm/js/explain.js";
 import * as library from "../../client-wasm/js/index.js";
 import { coded, settled, World } from "../../client-wasm/test/fake-core.js";
 import { createFlow } from "../src/flow.js";
@@ -20,6 +21,7 @@ function page({ config = {}, fetch: ask, loadScreens = async () => {} } = {}) {
   const flow = createFlow(store, {
     library: {
       ...library,
+      explain,
       init: async () => {},
       relayConfig: (url) => (ask ? library.relayConfig(url, { fetch: ask }) : Promise.resolve(config)),
     },

@@ -120,7 +120,12 @@ impl<'a> Bridge<'a> {
             lines, datagrams, ..
         } = connection;
         let lifecycle = &self.players.lifecycle;
-        let mut next_stage = pin!(lifecycle.draining.cancelled());
+        // Tokens of this player's own: each turn of the loop locks them, and so no other player waits.
+        let (draining, closing) = (
+            lifecycle.draining.child_token(),
+            lifecycle.closing.child_token(),
+        );
+        let mut next_stage = pin!(draining.cancelled());
         loop {
             tokio::select! {
                 incoming = self.browser.turn(&mut self.outbox) => self.take(incoming, Some(datagrams))?,
@@ -133,7 +138,7 @@ impl<'a> Bridge<'a> {
                     }
                     let seconds = u32::try_from(lifecycle.drain.as_secs()).unwrap_or(u32::MAX);
                     self.push_line(Notice::Draining { seconds }.to_frame())?;
-                    next_stage.set(lifecycle.closing.cancelled());
+                    next_stage.set(closing.cancelled());
                 }
             }
         }

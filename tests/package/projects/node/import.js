@@ -5,6 +5,7 @@ const found = {
   "mp-server-client/inline": typeof (await import("mp-server-client/inline")).RaceClient,
   "mp-server-client/viewer": typeof (await import("mp-server-client/viewer")).defineRaceViewer,
   "mp-server-client/debug": typeof (await import("mp-server-client/debug")).attachDebugPanel,
+  "mp-server-client/explain": typeof (await import("mp-server-client/explain")).explain,
   "mp-server-client/mock": typeof (await import("mp-server-client/mock")).mockRelay,
   "mp-server-client/worker": typeof (await import("mp-server-client/worker")).workerCore,
 };
