@@ -25,6 +25,37 @@ test("only the host may start", async ({ enter }) => {
   await expect(ben.element("start-race")).toBeHidden();
 });
 
+test("a race is restarted only after a second click, and a driver can be muted", async ({ enter }) => {
+  const ann = await enter("Ann");
+  const ben = await enter("\u200b");
+  await ann.signIn();
+  await ben.signIn();
+  await ann.createRoom("Sunday");
+  await ben.joinRoom("Sunday");
+  const row = ann.element("player").filter({ hasText: "Anonymous" });
+  await row.getByTestId("mute").click();
+  await expect(row.getByTestId("mute")).toHaveText("Unmute");
+  await ben.element("message-input").fill("nobody reads this");
+  await ben.element("message-send").click();
+  await ben.element("message").waitFor();
+  await row.getByTestId("mute").click();
+  await ben.element("message-input").fill("hello");
+  await ben.element("message-send").click();
+  await expect(ann.element("message")).toHaveText(["Anonymous hello"]);
+
+  await ann.element("start-race").click();
+  await ann.expectScreen("race");
+  await ann.page.keyboard.press("Escape");
+  await ann.element("race-leave").click();
+  await expect(ann.element("start-race")).toHaveText("Restart race");
+  await ann.element("start-race").click();
+  await ann.element("restart-cancel").click();
+  await ann.expectScreen("room");
+  await ann.element("start-race").click();
+  await ann.element("restart-confirm").click();
+  await ann.expectScreen("race");
+});
+
 /**
  * Close every room between its listing and the click: from here on the page asks for one that is not there.
  *

@@ -1,6 +1,8 @@
 // What the visitor wants, turned into calls of the client and changes of the state. The only place that holds a client; the
 // screens call these functions and never see a failure.
 
+import { MAX_MESSAGE_LETTERS, plainName, plainText } from "./names.js";
+
 /** @typedef {import("/pkg/index.js").RaceClient} RaceClient */
 /** @typedef {import("/pkg/index.js").Room} Room */
 /** @typedef {import("/pkg/index.js").RelayConfig} RelayConfig */
@@ -22,6 +24,7 @@
  * @property {() => void} joinRace
  * @property {() => void} leaveRace
  * @property {(text: string) => Promise<void>} sendMessage
+ * @property {(id: string, muted: boolean) => void} mute  whether a player's messages are left out from now on
  * @property {() => void} dismiss
  * @property {() => void} leavePage
  */
@@ -161,8 +164,15 @@ export function createFlow(store, { library, loadScreens, url, core }) {
       store.dispatch({ type: "raceStarted", spawns: spawnPositions });
     });
     room.on("message", ({ senderId, senderName, text }) => {
-      if (senderId === client?.id) return;
-      store.dispatch({ type: "message", senderId, senderName, text, own: false });
+      const shown = plainText(text, MAX_MESSAGE_LETTERS);
+      if (senderId === client?.id || !shown) return;
+      store.dispatch({
+        type: "message",
+        senderId,
+        senderName: plainName(senderName),
+        text: shown,
+        own: false,
+      });
     });
     room.on("lost", ({ code }) => {
       if (code !== "not_in_room" && code !== "room_not_found") return;
@@ -227,7 +237,7 @@ export function createFlow(store, { library, loadScreens, url, core }) {
       stopRooms ??= client.on("rooms", (rooms) =>
         store.dispatch({
           type: "rooms",
-          rooms: rooms.map((room) => ({ ...room, hostId: room.hostId ?? "" })),
+          rooms: rooms.map((room) => ({ ...room, name: plainName(room.name), hostId: room.hostId ?? "" })),
         }),
       );
     } else {
@@ -307,6 +317,7 @@ export function createFlow(store, { library, loadScreens, url, core }) {
         report(error);
       }
     },
+    mute: (id, muted) => store.dispatch({ type: "muted", id, muted }),
     dismiss: () => store.dispatch({ type: "notice", notice: null }),
     leavePage() {
       void forget()?.close();
@@ -320,7 +331,7 @@ export function createFlow(store, { library, loadScreens, url, core }) {
  */
 function told({ id, name, hostId, isActive, players }) {
   return {
-    room: { id, name, hostId: hostId ?? "", isActive },
-    players: [...players.values()].map((player) => ({ id: player.id, name: player.name })),
+    room: { id, name: plainName(name), hostId: hostId ?? "", isActive },
+    players: [...players.values()].map((player) => ({ id: player.id, name: plainName(player.name) })),
   };
 }

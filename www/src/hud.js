@@ -188,7 +188,7 @@ export class Hud {
       race.wrongWay && race.car.speed > WRONG_WAY_SPEED
         ? "Wrong way"
         : race.laps.missed
-          ? "Missed part of the track: this lap does not count"
+          ? "Lap invalid: track cut"
           : "";
     this.alert.hidden = text === "";
     if (text) {
@@ -211,7 +211,7 @@ class TowerRow {
     this.root.hidden = true;
     this.place = make("span", "tower-place");
     this.plate = make("span", "plate small");
-    this.name = make("span", "tower-name");
+    this.name = make("bdi", "tower-name");
     this.gap = make("span", "tower-gap");
     this.root.append(this.place, this.plate, this.name, this.gap);
     /** @type {import("./race.js").Entry | null} */

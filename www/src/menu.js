@@ -74,7 +74,7 @@ export function createMenu(flow, race) {
     void flow.sendMessage(text);
   });
   input.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+    if (event.key !== "Escape" || event.isComposing) return;
     event.preventDefault();
     closeMessage();
   });

@@ -42,9 +42,9 @@ function entry({ senderName, text, own }) {
   const item = make("p", own ? "message own" : "message");
   item.dataset.testid = "message";
   item.append(
-    make("span", "message-from", own ? "You" : senderName || "Anonymous"),
+    make("bdi", "message-from", own ? "You" : senderName || "Anonymous"),
     " ",
-    make("span", "message-text", text),
+    make("bdi", "message-text", text),
   );
   return item;
 }

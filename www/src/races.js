@@ -76,10 +76,7 @@ export function createRaceList() {
         show(await response.json());
       } catch {
         if (rows.size === 0) {
-          say(
-            { title: "The list cannot be had right now", next: "Trying again by itself every few seconds." },
-            true,
-          );
+          say({ title: "Can't load races", next: "Retrying every few seconds…" }, true);
         }
       }
     },

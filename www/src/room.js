@@ -4,6 +4,7 @@ import { linkTo } from "./address.js";
 import { copyText } from "./copy.js";
 import { element, make, setText } from "./element.js";
 import { createMessageList } from "./messages.js";
+import { isolated } from "./names.js";
 import { hostOf, MAX_MESSAGES } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -11,7 +12,7 @@ import { hostOf, MAX_MESSAGES } from "./state.js";
 /** @typedef {import("./livery.js").Liveries} Liveries */
 
 /** What the button reads that copies the address for spectators. */
-const WATCH = "Link to watch";
+const WATCH = "Copy spectator link";
 
 /**
  * @param {import("./flow.js").Flow} flow
@@ -32,8 +33,20 @@ export function createRoom(flow, liveries) {
   /** @type {Map<string, PlayerRow>} */
   const rows = new Map();
   let roomId = "";
+  let isActive = false;
 
-  start.addEventListener("click", () => void flow.startGame());
+  const restart = element("restart", HTMLDialogElement);
+  start.addEventListener("click", () => {
+    if (start.getAttribute("aria-disabled") === "true") return;
+    // Everybody's lap is lost, so it takes a second click.
+    if (isActive) restart.showModal();
+    else void flow.startGame();
+  });
+  element("restart-confirm", HTMLButtonElement).addEventListener("click", () => {
+    restart.close();
+    void flow.startGame();
+  });
+  element("restart-cancel", HTMLButtonElement).addEventListener("click", () => restart.close());
   join.addEventListener("click", () => flow.joinRace());
   leave.addEventListener("click", () => void flow.leaveRoom());
   copy.addEventListener(
@@ -48,7 +61,7 @@ export function createRoom(flow, liveries) {
   });
 
   /** @param {State} state */
-  function showPlayers({ players, room, me }) {
+  function showPlayers({ players, room, me, muted }) {
     liveries.assign(players.map((player) => player.id));
     for (const [id, row] of rows) {
       if (players.some((player) => player.id === id)) continue;
@@ -56,9 +69,9 @@ export function createRoom(flow, liveries) {
       rows.delete(id);
     }
     players.forEach((player, place) => {
-      const row = rows.get(player.id) ?? new PlayerRow(player.id, liveries);
+      const row = rows.get(player.id) ?? new PlayerRow(player.id, liveries, flow);
       rows.set(player.id, row);
-      row.show(player, player.id === room?.hostId, player.id === me?.id);
+      row.show(player, player.id === room?.hostId, player.id === me?.id, muted.includes(player.id));
       if (list.children[place] !== row.root) list.insertBefore(row.root, list.children[place] ?? null);
     });
     setText(count, String(players.length));
@@ -71,7 +84,7 @@ export function createRoom(flow, liveries) {
     const mine = host.kind === "me";
     setHidden(join, !active, start);
     setHidden(start, !mine, join);
-    setText(start, active ? "Start anew" : "Start race");
+    setText(start, active ? "Restart race" : "Start race");
     start.classList.toggle("primary", !active);
     start.setAttribute("aria-disabled", String(state.busy !== ""));
     start.classList.toggle("waiting", state.busy === "start");
@@ -82,8 +95,12 @@ export function createRoom(flow, liveries) {
   return {
     /** @param {State} state */
     show(state) {
-      if (state.screen !== "room" || !state.room) return;
+      if (state.screen !== "room" || !state.room) {
+        if (restart.open) restart.close();
+        return;
+      }
       roomId = state.room.id;
+      isActive = state.room.isActive;
       copy.hidden = !state.spectate;
       setText(title, state.room.name || "Unnamed room");
       showPlayers(state);
@@ -115,8 +132,12 @@ function summaryText({ kind, name }, active) {
     return kind === "me" ? "The race is on. You are the host." : "The race is on: join whenever you like.";
   }
   if (kind === "me") return "You are the host. Start when everybody is here.";
-  if (kind === "other") return `Waiting for ${name}, the host, to start the race.`;
-  if (kind === "gone") return "The host has vanished, so nobody can start here. Create a new room instead.";
+  if (kind === "other") {
+    return `Waiting for ${name ? `${isolated(name)}, the host,` : "the host"} to start the race.`;
+  }
+  if (kind === "gone") {
+    return "The host has left, so nobody can start a race here. Create a new room instead.";
+  }
   return "Looking for the host…";
 }
 
@@ -124,8 +145,9 @@ class PlayerRow {
   /**
    * @param {string} id
    * @param {Liveries} liveries
+   * @param {import("./flow.js").Flow} flow
    */
-  constructor(id, liveries) {
+  constructor(id, liveries, flow) {
     const livery = liveries.of(id);
     this.root = make("li", "player");
     this.root.dataset.testid = "player";
@@ -135,20 +157,32 @@ class PlayerRow {
     this.plate.style.setProperty("--body", livery.body);
     this.plate.style.setProperty("--plate-ink", livery.ink);
     this.plate.classList.toggle("striped", livery.striped);
-    this.name = make("span", "player-name");
+    this.name = make("bdi", "player-name");
     this.you = make("span", "tag", "You");
     this.host = make("span", "tag", "Host");
     this.host.dataset.kind = "host";
-    this.root.append(this.plate, this.name, this.you, this.host);
+    this.mute = make("button", "button quiet small");
+    this.mute.type = "button";
+    this.mute.dataset.testid = "mute";
+    this.mute.addEventListener("click", () =>
+      flow.mute(id, this.mute.getAttribute("aria-pressed") !== "true"),
+    );
+    this.root.append(this.plate, this.name, this.you, this.host, this.mute);
   }
 
   /**
    * @param {Player} player
    * @param {boolean} isHost
    * @param {boolean} isMe
+   * @param {boolean} isMuted
    */
-  show({ name }, isHost, isMe) {
-    setText(this.name, name || "Anonymous");
+  show({ name }, isHost, isMe, isMuted) {
+    const shown = name || "Anonymous";
+    setText(this.name, shown);
+    this.mute.hidden = isMe;
+    this.mute.setAttribute("aria-pressed", String(isMuted));
+    this.mute.setAttribute("aria-label", `Mute messages of ${shown}`);
+    setText(this.mute, isMuted ? "Unmute" : "Mute");
     this.you.hidden = !isMe;
     this.host.hidden = !isHost;
   }

@@ -119,6 +119,6 @@ function createLost(flow) {
 
 /** @param {import("./state.js").Lost} lost */
 function retryText({ retrying, retrySeconds }) {
-  if (!retrying) return "The page does not try again by itself.";
+  if (!retrying) return "Reconnecting automatically would not help.";
   return retrySeconds > 0 ? `Trying again in ${retrySeconds} s` : "Trying to reconnect…";
 }

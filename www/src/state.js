@@ -49,6 +49,7 @@ export const MAX_MESSAGES = 100;
  * @property {Player[]} players
  * @property {Message[]} messages
  * @property {number} messageCount  ever, as the source of message keys
+ * @property {readonly string[]} muted  players of the room whose messages are left out
  * @property {RaceStart | null} race
  * @property {string} busy  what the page waits for; empty when nothing
  * @property {Notice | null} notice
@@ -67,6 +68,7 @@ export const MAX_MESSAGES = 100;
  *   | { type: "room", room: CurrentRoom, players: Player[] }
  *   | { type: "leftRoom", notice?: Notice }
  *   | { type: "message", senderId: string, senderName: string, text: string, own: boolean }
+ *   | { type: "muted", id: string, muted: boolean }
  *   | { type: "raceStarted", spawns: Spawn[] }
  *   | { type: "raceJoined" }
  *   | { type: "raceLeft" }
@@ -96,7 +98,7 @@ function signedOut() {
 }
 
 function outsideRoom() {
-  return { room: null, players: [], messages: [], race: null };
+  return { room: null, players: [], messages: [], muted: [], race: null };
 }
 
 /**
@@ -143,6 +145,10 @@ export function reduce(state, action) {
         : { ...state, screen: "lobby", notice: action.notice ?? null, busy: "", ...outsideRoom() };
     case "message":
       return withMessage(state, action);
+    case "muted": {
+      const others = state.muted.filter((id) => id !== action.id);
+      return { ...state, muted: action.muted ? [...others, action.id] : others };
+    }
     case "raceStarted":
       return state.room === null ? state : toRace(state, action.spawns, true);
     case "raceJoined":
@@ -182,7 +188,7 @@ function enteredRoom(state, { room, players }) {
  * @returns {State}
  */
 function withMessage(state, { senderId, senderName, text, own }) {
-  if (state.room === null) return state;
+  if (state.room === null || state.muted.includes(senderId)) return state;
   const key = state.messageCount + 1;
   const messages = [...state.messages, { key, senderId, senderName, text, own }];
   return { ...state, messageCount: key, messages: messages.slice(-MAX_MESSAGES) };

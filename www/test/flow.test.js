@@ -222,6 +222,28 @@ test("a message is shown only of those who are in the room", async () => {
   );
 });
 
+test("messages and names are shown only as far as they can be seen, and never at length", async () => {
+  const { world, flow, state, room, bo } = await inRoom();
+  const say = (/** @type {string} */ message) =>
+    world.last.emit("message", { senderId: bo.id, senderName: "\u202eBo", message });
+  say("\u200b\u2060");
+  say("x".repeat(60_000));
+  assert.deepEqual(
+    state().messages.map(({ senderName, text }) => [senderName, text.length]),
+    [["Bo", 501]],
+  );
+  room.players.push({ id: "blank", name: "\u200b" });
+  world.last.emit("carJoined", { slot: 0, id: "blank" });
+  await settled();
+  assert.equal(state().players.find(({ id }) => id === "blank")?.name, "");
+  flow.mute(bo.id, true);
+  say("not heard");
+  flow.mute(bo.id, false);
+  say("heard again");
+  assert.equal(state().messages.length, 2);
+  assert.equal(state().messages[1].text, "heard again");
+});
+
 test("ghosts in the list do not spoil a message; nobody reached is told", async () => {
   const { world, flow, state } = await inRoom();
   world.fail("relayMessage", coded("player_not_found"));

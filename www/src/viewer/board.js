@@ -99,7 +99,7 @@ class Row {
     this.button = make("button", "driver");
     this.button.type = "button";
     this.plate = make("span", "plate");
-    this.name = make("span", "name");
+    this.name = make("bdi", "name");
     this.button.append(this.plate, this.name);
     driver.append(this.button);
     this.lap = make("td", "c-lap");

@@ -7,7 +7,7 @@
 
 /** @type {readonly Line[]} */
 export const LINES = [
-  { shown: ["Space", "K"], words: "Pause, go on", keys: { " ": "toggle", k: "toggle" } },
+  { shown: ["Space", "K"], words: "Play/pause", keys: { " ": "toggle", k: "toggle" } },
   { shown: ["J", "L"], words: "10 seconds back, forward", keys: { j: "back", l: "forward" } },
   { shown: [",", "."], words: "A tenth of a second", keys: { ",": "stepBack", ".": "stepForward" } },
   { shown: ["<", ">"], words: "Slower, faster", keys: { "<": "slower", ">": "faster" } },
@@ -21,7 +21,7 @@ export const LINES = [
     keys: { "+": "nearer", "=": "nearer", "-": "further", "−": "further" },
   },
   { shown: ["← ↑ → ↓"], words: "Move the map", keys: {} },
-  { shown: ["Esc"], words: "Choose no car", keys: { Escape: "release" } },
+  { shown: ["Esc"], words: "Deselect car", keys: { Escape: "release" } },
   { shown: ["?"], words: "These keys", keys: { "?": "keys" } },
 ];
 
@@ -35,10 +35,22 @@ const ACTS = new Map(LINES.flatMap(({ keys }) => /** @type {Array<[string, Act]>
  */
 export function actOf(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return undefined;
+  // While somebody composes a letter, Escape belongs to that.
+  if (event.isComposing) return undefined;
   const [target] = event.composedPath();
   if (target instanceof HTMLElement && target.closest("dialog")) return undefined;
   if (isOwnKey(target, event.key)) return undefined;
-  return ACTS.get(event.key.length === 1 ? event.key.toLowerCase() : event.key);
+  return ACTS.get(latin(event));
+}
+
+/**
+ * The key as the table has it. Where the layout is not Latin, the key that stands there on a Latin one.
+ * @param {KeyboardEvent} event
+ */
+function latin({ key, code }) {
+  if (key.length !== 1) return key;
+  const isLatin = key.charCodeAt(0) < 0x80 || ACTS.has(key);
+  return isLatin ? key.toLowerCase() : (/^Key([A-Z])$/.exec(code)?.[1] ?? key).toLowerCase();
 }
 
 /**

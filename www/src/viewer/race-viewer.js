@@ -6,6 +6,7 @@
 // `theme` "light" or "dark" (default: the system's), `embed` for a transparent ground and nothing but the race.
 
 import { Liveries } from "../livery.js";
+import { plainName } from "../names.js";
 import { Announcer } from "./announcer.js";
 import { Board } from "./board.js";
 import { ViewCamera } from "./camera.js";
@@ -339,8 +340,10 @@ export class RaceViewer extends Base {
     this.#run();
   }
 
-  /** @param {import("./feed.js").SpectatedRoom} room */
-  #roomChanged(room) {
+  /** @param {import("./feed.js").SpectatedRoom} told */
+  #roomChanged(told) {
+    const players = told.players.map((player) => ({ ...player, name: plainName(player.name) }));
+    const room = { ...told, name: plainName(told.name), players };
     this.rosters.add(room);
     this.ledger.addRoom(room);
     this.dispatchEvent(new CustomEvent("roomchange", { detail: room }));

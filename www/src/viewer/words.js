@@ -90,14 +90,14 @@ export function stageMessage(feed, cars, room) {
   }
   if (cars > 0) return null;
   if (feed.state === "reconnecting") {
-    return { title: "The connection was lost", next: "Trying again by itself.", retry: false };
+    return { title: "The connection was lost", next: "Reconnecting…", retry: false };
   }
   if (feed.state === "connecting") return { title: "Connecting…", next: "", retry: false };
   const here = room?.players.length ?? 0;
   const next =
     here > 0
-      ? `${count(here, "driver")} in the room. The cars appear as soon as they drive.`
-      : "The cars appear as soon as somebody of this room drives. Leave this open.";
+      ? `${count(here, "driver")} in the room. Cars appear as soon as they drive.`
+      : "Cars appear as soon as somebody in this room drives. Leave this page open.";
   return { title: "Nobody is on the track", next, retry: false };
 }
 

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MAX_MESSAGE_LETTERS, plainName, plainText } from "../src/names.js";
+
+test("a name of which nothing can be seen is none", () => {
+  for (const name of [
+    "",
+    " ",
+    "\u200b",
+    "\u2060\u200d",
+    "\u00a0 ",
+    "\u3164",
+    "\u2800\u2800",
+    "\u0301",
+    "\n\t",
+  ]) {
+    assert.equal(plainName(name), "", JSON.stringify(name));
+  }
+});
+
+test("names of all languages stay as they are", () => {
+  const family = "\u{1f469}\u200d\u{1f469}\u200d\u{1f467}\u200d\u{1f466}\u{1f3c1}";
+  for (const name of ["Zoë", "O'Neill", "Li Wei", "שלום", "नमस्ते", "Nguyễn", family]) {
+    assert.equal(plainName(name), name);
+  }
+});
+
+test("nothing turns the writing direction or covers other lines", () => {
+  assert.equal(plainName("\u202eevil"), "evil");
+  assert.equal(plainName(`A${"\u0301".repeat(50)}`), `A${"\u0301".repeat(4)}`);
+  assert.equal(plainName("two\n  lines\u0000"), "two lines");
+});
+
+test("a long text is cut between letters, however long it is", () => {
+  assert.equal(plainName("W".repeat(41)), `${"W".repeat(40)}…`);
+  assert.equal(plainName("\u{1f3c1}".repeat(60)), `${"\u{1f3c1}".repeat(40)}…`);
+  assert.equal(plainText("x".repeat(60_000), MAX_MESSAGE_LETTERS).length, MAX_MESSAGE_LETTERS + 1);
+});
