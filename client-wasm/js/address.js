@@ -1,12 +1,12 @@
-// A relay's address, in the forms that people have it in, and what the relay tells of itself.
+// A relay's address, in every form that people write, and what the relay says about itself.
 
 import { RaceError } from "./error.js";
 
-/** Longer than this the relay is not there. */
+/** How long a relay may take to answer. */
 const CONFIG_TIMEOUT_MS = 8000;
 
 /**
- * @typedef {object} RelayConfig  What a relay tells of itself at `/api/config`.
+ * @typedef {object} RelayConfig  What a relay says about itself at `/api/config`.
  * @property {string} [version]
  * @property {string} [udpSecret]  the secret of the datagrams
  * @property {number} [updateHz]  positions a second
@@ -15,9 +15,9 @@ const CONFIG_TIMEOUT_MS = 8000;
  */
 
 /**
- * The relay's base address from `http(s)://…` or `ws(s)://…`, with or without a path; in a page also relative to it.
+ * The relay's base address from `http(s)://…` or `ws(s)://…`, with or without a path. In a page it may be relative to the page's address.
  * @param {string | URL} given
- * @returns {{ base: string, socket: string }}  over HTTP, ending in a slash; of the WebSocket
+ * @returns {{ base: string, socket: string }}  `base` is the address over HTTP, with a slash at its end; `socket` is that of the WebSocket
  */
 export function relayAddress(given) {
   const url = parse(String(given));
@@ -33,7 +33,7 @@ export function relayAddress(given) {
   return { base: `http${secure ? "s" : ""}://${rest}`, socket: `ws${secure ? "s" : ""}://${rest}ws` };
 }
 
-/** Browsers trust it without TLS. @param {string} host */
+/** Browsers trust this machine without TLS. @param {string} host */
 function isThisMachine(host) {
   return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || host.startsWith("127.");
 }
@@ -48,7 +48,7 @@ function parse(given) {
 }
 
 /**
- * Ask a relay what it tells of itself, without connecting. Who has the answer gives it to a client as the option `config`.
+ * Ask a relay what it says about itself, without connecting. A client takes the answer as its option `config`.
  * @param {string | URL} url  the relay's address
  * @param {{ fetch?: typeof fetch, signal?: AbortSignal }} [options]
  */
@@ -59,13 +59,13 @@ export async function relayConfig(url, { fetch: ask, signal } = {}) {
 /**
  * @param {string} base
  * @param {typeof fetch} [ask]
- * @param {AbortSignal} [given]  nobody wants to know any more
+ * @param {AbortSignal} [given]  ends the request
  * @returns {Promise<RelayConfig>}
  */
 export async function fetchConfig(base, ask = fetch, given) {
   const url = `${base}api/config`;
   const late = AbortSignal.timeout(CONFIG_TIMEOUT_MS);
-  // Browsers of 2023 cannot join signals; there only the time ends it.
+  // Browsers of 2023 cannot combine signals; there only the time limit ends the request.
   const signal = (given && AbortSignal.any?.([given, late])) ?? late;
   /** @type {Response} */
   let response;
@@ -82,14 +82,11 @@ export async function fetchConfig(base, ask = fetch, given) {
   if (status >= 500 || status === 429) throw new RaceError("relay_unreachable", `${url} answers ${status}`);
   const config = response.ok ? await response.json().catch(() => undefined) : undefined;
   if (typeof config === "object" && config !== null) return config;
-  throw new RaceError(
-    "not_a_relay",
-    `${url} answers ${status}, but nothing that a relay says: check the address`,
-  );
+  throw new RaceError("not_a_relay", `${url} answers ${status}, but not as a relay does: check the address`);
 }
 
 /**
- * What of it a core is made with: only what is of the right kind, since the core has its own defaults.
+ * Select the options of a core. A value of the wrong type is left out, so the core uses its default.
  * @param {RelayConfig} config
  * @returns {import("./core.js").CoreOptions}
  */

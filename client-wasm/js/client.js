@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-// The client: one player's way to a relay and into a room.
+// The client: one player's connection to a relay, and its way into a room.
 
 import { relayAddress } from "./address.js";
 import { Connection } from "./connection.js";
@@ -25,32 +25,32 @@ import { spectate } from "./spectator.js";
 /**
  * @typedef {object} RaceEvents  The events of a client.
  * @property {StateChange} state
- * @property {{ room: Room | null }} room  one is in a room now, or in none any more
- * @property {ListedRoom[]} rooms  all rooms of the game server: at once, then every two seconds as long as anybody listens
- * @property {{ senderId: string, senderName: string, text: string }} message  from anybody; the room tells it too
+ * @property {{ room: Room | null }} room  the player entered this room, or is in none any more
+ * @property {ListedRoom[]} rooms  all rooms of the game server: at once, then every two seconds while somebody listens
+ * @property {{ senderId: string, senderName: string, text: string }} message  from any player; if the sender is in the room, the room has this event too
  * @property {{ seconds: number }} draining  the relay will restart; the client reconnects by itself
- * @property {{ level: string, line: string }} log  lines of the core, as many as `logLevel` says
+ * @property {{ level: string, line: string }} log  lines of the core, as detailed as `logLevel` says
  */
 /**
- * @typedef {object} ClientOptions  What a client is made with.
- * @property {string} name  that others see
- * @property {string} [password]  keeps others from the name while one is online; held in memory only
- * @property {import("./core.js").ReconnectOptions | false} [reconnect]  pauses between attempts and how many in a row; false: never
+ * @typedef {object} ClientOptions  The options of a client's player.
+ * @property {string} name  the name that others see
+ * @property {string} [password]  keeps others from the name while this player is online; held in memory only
+ * @property {import("./core.js").ReconnectOptions | false} [reconnect]  the pauses between attempts, and how many may fail in a row; false: never reconnect
  */
-/** @typedef {ClientOptions & import("./engine.js").EngineOptions & CoreOptions} RaceOptions  All that a client can be made with; only `name` must be there. */
+/** @typedef {ClientOptions & import("./engine.js").EngineOptions & CoreOptions} RaceOptions  All options of a client; only `name` is required. */
 
 const TYPES = Object.freeze(["state", "room", "rooms", "message", "draining", "log"]);
 /** The address of a relay that is a recording. */
 const NOWHERE = "https://recording.invalid";
-/** The pause between an answer with all rooms and the next question. */
+/** The pause between a list of all rooms and the next request for it. */
 const ROOMS_MS = 2000;
 /** How often the round trip is measured. */
 const PING_MS = 2000;
-/** So many pings in a row without an answer, and nobody is there. One may be a page that slept. */
+/** After this many unanswered pings in a row the connection counts as lost. A single one may mean that the page slept. */
 const SILENT_PINGS = 2;
 
 /**
- * One player's way to a relay: connects, signs in, comes back after a loss, and is in one room at a time. Whatever of it fails
+ * One player's connection to a relay: connects, signs in, reconnects after a loss, and is in one room at a time. Every failure
  * throws or rejects with a `RaceError`.
  * @extends {Emitter<RaceEvents>}
  */
@@ -83,8 +83,8 @@ export class RaceClient extends Emitter {
   /**
    * Connect to a relay and sign in.
    * @param {string | URL} url  the relay's address, such as `https://relay.example`
-   * @param {RaceOptions & { signal?: AbortSignal }} options  the signal ends connecting, not the connection; then its reason is
-   *   what it rejects with
+   * @param {RaceOptions & { signal?: AbortSignal }} options  the signal aborts connecting, not the connection; the promise then
+   *   rejects with the signal's reason
    * @returns {Promise<RaceClient>}
    */
   static async connect(url, options) {
@@ -101,18 +101,18 @@ export class RaceClient extends Emitter {
   }
 
   /**
-   * Watch a room without an account. One that is not there is seen as an empty one.
+   * Watch a room without an account. A room that does not exist is shown as an empty one.
    * @param {string | URL} url  the relay's address
-   * @param {string} room  its id
+   * @param {string} room  the room's id
    * @param {import("./spectator.js").SpectateOptions & { spectator?: import("./spectator.js").SpectatorFactory }} [options]
-   *   `spectator`: what watches; default: the wasm client
+   *   `spectator` makes the spectator; default: the wasm client
    */
   static spectate(url, room, options) {
     return spectate(url, room, options);
   }
 
   /**
-   * Play a recording: a client that sees what the recorded one saw. Its `playback` pauses, seeks and changes the speed.
+   * Play a recording. The client sees what the recorded client saw. Its `playback` pauses, seeks and changes the speed.
    * @param {Blob} blob
    * @param {import("./replay.js").ReplayOptions & { paused?: boolean }} [options]
    */
@@ -132,7 +132,7 @@ export class RaceClient extends Emitter {
   }
 
   /**
-   * Make a client that is not connected yet, to listen to its states first.
+   * Make a client that is not connected yet, so that a page can listen to its states first.
    * @param {string | URL} url  the relay's address, such as `https://relay.example`
    * @param {RaceOptions} options
    */
@@ -155,22 +155,22 @@ export class RaceClient extends Emitter {
     });
   }
 
-  /** Connect and sign in. After a failure it may be called again; one of the signal's is its reason. @param {{ signal?: AbortSignal }} [options] */
+  /** Connect and sign in. After a failure it may be called again. An abort rejects with the signal's reason. @param {{ signal?: AbortSignal }} [options] */
   async connect({ signal } = {}) {
     await this.#connection.open(signal);
   }
 
-  /** `idle` before the first `connect()`, `closed` for good; in between it comes back by itself. */
+  /** `idle` before the first `connect()`; `closed` is for good. In between the client reconnects by itself. */
   get state() {
     return this.#connection.state;
   }
 
-  /** The newest change of state: why it is what it is. */
+  /** The newest change of state, with its reason. */
   get stateChange() {
     return this.#connection.change;
   }
 
-  /** The player's id; another one after each connection, empty before the first. */
+  /** The player's id. Each connection gets a new one; it is empty before the first. */
   get id() {
     return this.#id;
   }
@@ -185,17 +185,17 @@ export class RaceClient extends Emitter {
     return this.#address.base;
   }
 
-  /** What the relay told of itself, but for its secret; null before the first connection. */
+  /** What the relay says about itself, without its secret; null before the first connection. */
   get relay() {
     return this.#engine.relay;
   }
 
-  /** What plays it, where it is a recording; else null. */
+  /** The replay that this client shows; null for any other client. */
   get playback() {
     return this.#playback;
   }
 
-  /** The room one is in. @returns {Room | null} */
+  /** The room that the player is in. @returns {Room | null} */
   get room() {
     return this.#membership?.room ?? null;
   }
@@ -206,7 +206,7 @@ export class RaceClient extends Emitter {
     return { ...metrics, ...this.#roundTrips.figures(), reconnects: this.#reconnects };
   }
 
-  /** All rooms of the game server. The event `rooms` tells them too. @returns {Promise<ListedRoom[]>} */
+  /** List all rooms of the game server. The event `rooms` fires too. @returns {Promise<ListedRoom[]>} */
   async listRooms() {
     const rooms = await this.#command((core) => core.listRooms());
     this.#membership?.handleRooms(rooms);
@@ -220,7 +220,7 @@ export class RaceClient extends Emitter {
   }
 
   /**
-   * Make a room and enter it as its host; another room is left first.
+   * Make a room and enter it as its host. The client leaves any other room first.
    * @param {string} name
    * @returns {Promise<Room>}
    */
@@ -232,14 +232,14 @@ export class RaceClient extends Emitter {
   }
 
   /**
-   * Enter a room; another room is left first, and the same one is not.
+   * Enter a room. The client leaves any other room first. If it is in this room already, nothing happens.
    * @param {string} id
    * @returns {Promise<Room>}
    */
   async joinRoom(id) {
     checkText(id, "a room's id");
     this.#connection.need();
-    // Who is alone in it would end it by leaving.
+    // A player who is alone in the room would end it by leaving.
     if (this.room?.id === id) return this.room;
     await this.#leaveFirst();
     await this.#command((core) => core.joinRoom(id));
@@ -247,31 +247,31 @@ export class RaceClient extends Emitter {
   }
 
   /**
-   * Make the network worse, to see how a page bears it. Loads what that needs; what is told before `connect()` holds from
-   * its beginning.
-   * @param {import("./lab.js").Conditions | null} conditions  in place of all before; null: the real network
-   * @returns {Promise<void>}  when it has begun
+   * Make the network worse, to see how a page copes. Loads the network lab. Conditions set before `connect()` apply from the
+   * first byte.
+   * @param {import("./lab.js").Conditions | null} conditions  replace all earlier ones; null: the real network
+   * @returns {Promise<void>}  resolves when it has begun
    */
   simulate(conditions) {
     return this.#engine.simulate(conditions);
   }
 
   /**
-   * Record all that comes and goes, to look at it again by `RaceClient.replay`. One recording at a time. Loads what that needs.
+   * Record everything that is sent and received, for `RaceClient.replay`. One recording at a time. Loads the recorder.
    * @param {import("./recorder.js").RecordingOptions} [options]
-   * @returns {Promise<Recording>}  when it has begun
+   * @returns {Promise<Recording>}  resolves when it has begun
    */
   async record(options) {
     if (!this.#connection.core) this.#connection.need();
     return this.#engine.record({ name: this.#name, ...options }, (core) => this.#connection.replace(core));
   }
 
-  /** Leave the room, say goodbye, and let everything go. For good; again is no error. */
+  /** Leave the room, say goodbye, and free everything. For good. A second call is no error. */
   close() {
     return this.#connection.close();
   }
 
-  /** `close()`, for `using`: nothing waits for the goodbye. */
+  /** `close()`, for `using`, which does not wait for the goodbye. */
   [DISPOSE]() {
     void this.close();
   }
@@ -292,7 +292,7 @@ export class RaceClient extends Emitter {
       return await work(core);
     } catch (thrown) {
       const error = raceError(thrown);
-      // The core says `closed` of every end; why it ended is known here.
+      // The core rejects with `closed` however its connection ended. The state has the reason.
       const { code = "connection_lost", retryable } = this.stateChange;
       throw error.code === "closed" ? new RaceError(code, error.message, { retryable }) : error;
     }
@@ -308,7 +308,7 @@ export class RaceClient extends Emitter {
     this.#pollRooms();
   }
 
-  /** Ask for the rooms while that makes sense, and for the first time at once. */
+  /** Ask for the rooms while somebody listens and the client is connected, for the first time at once. */
   #pollRooms() {
     if (!this.#roomsWanted || this.state !== "connected") return this.#rooms.stop();
     this.#rooms.start();
@@ -410,13 +410,13 @@ export class RaceClient extends Emitter {
   async #leave(membership) {
     if (membership.ended) return;
     if (this.#connection.live) await this.#command(leaveRoom);
-    this.#drop(membership, new RaceError("not_in_room", "one left the room"), false);
+    this.#drop(membership, new RaceError("not_in_room", "the player left the room"), false);
   }
 
   /**
    * @param {Membership} membership
    * @param {RaceError} why
-   * @param {boolean} tell  it was not our wish
+   * @param {boolean} tell  the room gets the event `lost`, because the player did not ask to leave
    */
   #drop(membership, why, tell) {
     if (this.#membership === membership) this.#membership = null;
@@ -436,7 +436,11 @@ export class RaceClient extends Emitter {
   #handleRoomLost(roomId) {
     const membership = this.#membership;
     if (membership?.id !== roomId) return;
-    this.#drop(membership, new RaceError("not_in_room", "the game server says that one is in no room"), true);
+    this.#drop(
+      membership,
+      new RaceError("not_in_room", "the game server says that the player is in no room"),
+      true,
+    );
   }
 
   /**
@@ -463,7 +467,7 @@ export class RaceClient extends Emitter {
   }
 }
 
-/** A room that one is not in is left already. @param {Core} core */
+/** Leave the room. To be in none already is no error. @param {Core} core */
 async function leaveRoom(core) {
   try {
     await core.leaveRoom();

@@ -1,5 +1,5 @@
-// A core that is kept connected: dialled, signed in, and after a loss dialled again when the core says so. Knows nothing of
-// rooms; whoever owns it comes back into its room by `comeBack`.
+// Keeps a core connected: connects it, signs in, and after a loss connects again when the core says so. It knows nothing of
+// rooms; its owner goes back into the room in `comeBack`.
 
 import { RaceError, raceError } from "./error.js";
 
@@ -7,26 +7,26 @@ import { RaceError, raceError } from "./error.js";
 /** @typedef {import("./core.js").CoreEvents} CoreEvents */
 /** @typedef {"idle" | "connecting" | "connected" | "reconnecting" | "closed"} ClientState  `idle` before the first `connect()`; `closed` is for good. */
 /**
- * @typedef {object} StateChange  What became of the connection, and why.
+ * @typedef {object} StateChange  A new state of the connection, and the reason for it.
  * @property {ClientState} state
  * @property {import("./error.js").RaceErrorCode} [code]  why it is `reconnecting`, `closed`, or `idle` again
  * @property {string} [reason]  the same in words
  * @property {boolean} [retryable]
  * @property {number} [attempt]  while `reconnecting`: 1 for the first
- * @property {number} [retryInMs]  while `reconnecting`: how long until that attempt; 0 as it begins
+ * @property {number} [retryInMs]  while `reconnecting`: the time until that attempt; 0 once it begins
  */
 /**
  * @typedef {object} Owner
- * @property {(signal: AbortSignal) => Promise<Core>} make  a fresh core, listened to by its owner
+ * @property {(signal: AbortSignal) => Promise<Core>} make  makes a new core; its owner listens to it
  * @property {(core: Core) => void} free
  * @property {string} socket  the relay's WebSocket
  * @property {(core: Core) => Promise<void>} signIn
- * @property {(core: Core) => Promise<void>} comeBack  what is done after a sign-in that is not the first
+ * @property {(core: Core) => Promise<void>} comeBack  called after every sign-in except the first
  * @property {(change: StateChange) => void} onState
  */
 /** @typedef {{ error: RaceError, attempt: number, retryInMs: number | null }} Loss  Why a connection ended, and when to come back; null: never. */
 
-/** A goodbye to nobody is given up then. */
+/** How long a goodbye may take. */
 const GOODBYE_MS = 5000;
 /** The longest part of a state's reason that is kept. */
 const MAX_REASON = 300;
@@ -37,17 +37,17 @@ export class Connection {
   #core = null;
   /** @type {StateChange} */
   #change = { state: "idle" };
-  /** How the core's connection ended, while it is dialled. @type {Loss | null} */
+  /** How the core's connection ended during a dial. @type {Loss | null} */
   #ended = null;
-  /** Why the core abandons its connection; its `close` comes next. @type {RaceError | null} */
+  /** Why the core was told to abandon its connection; its `close` follows. @type {RaceError | null} */
   #abandoned = null;
-  /** Ends what a core is made with, while it is made. */
+  /** Aborts the making of a core. */
   #making = new AbortController();
-  /** Stops to wait for the next attempt. @type {() => void} */
-  #forget = () => {};
-  /** Begins the next attempt at once; null while none is waited for. @type {(() => void) | null} */
-  #next = null;
-  /** What an operator said who ends the session. */
+  /** Cancels the wait for the next attempt. @type {() => void} */
+  #cancelRetry = () => {};
+  /** Makes the next attempt at once; null while none is due. @type {(() => void) | null} */
+  #retryAtOnce = null;
+  /** The message of an operator who ended the session; empty if none did. */
   #kicked = "";
   /** @type {Promise<void> | undefined} */
   #closing;
@@ -61,22 +61,22 @@ export class Connection {
     return this.#change.state;
   }
 
-  /** The core while it is connected and signed in, and its owner has come back. */
+  /** The core while it is connected and signed in, and its owner is back in its room; else null. */
   get live() {
     return this.state === "connected" ? this.#core : null;
   }
 
-  /** The core in whatever state, for figures. */
+  /** The core in any state, for its figures. */
   get core() {
     return this.#core;
   }
 
-  /** Another core in place of this one, which has the same connection. @param {Core} core */
+  /** Replace the core by another one that has the same connection. @param {Core} core */
   replace(core) {
     if (this.#core) this.#core = core;
   }
 
-  /** The core, or an error that says why there is none. @returns {Core} */
+  /** Give the core; throws an error that says why there is none. @returns {Core} */
   need() {
     if (this.live) return this.live;
     if (this.state === "closed") throw new RaceError("closed", "the client was closed");
@@ -86,7 +86,7 @@ export class Connection {
     throw new RaceError("not_connected", "not connected: call connect() first");
   }
 
-  /** Dial and sign in. What the signal ended rejects with its reason. @param {AbortSignal} [signal] */
+  /** Connect and sign in. An abort rejects with the signal's reason. @param {AbortSignal} [signal] */
   async open(signal) {
     if (this.#isClosed()) throw new RaceError("closed", "the client was closed: make another");
     if (this.state !== "idle") {
@@ -111,7 +111,7 @@ export class Connection {
     this.#connected();
   }
 
-  /** Say goodbye and let everything go. Always the same promise. */
+  /** Say goodbye and free everything. Gives the same promise each time. */
   close() {
     return this.#close(new RaceError("closed", "the client was closed"));
   }
@@ -131,15 +131,15 @@ export class Connection {
     this.#kicked = message || "the game server's operator ended the session";
   }
 
-  /** Nothing answers any more though nobody closed the connection. */
+  /** Pings are no longer answered, though the connection is still open. */
   handleSilence() {
     if (this.state !== "connected") return;
     this.#abandon(new RaceError("connection_lost", "nothing answers any more"));
   }
 
-  /** Do not wait for the next attempt. */
+  /** Make the next attempt at once. */
   retryNow() {
-    this.#next?.();
+    this.#retryAtOnce?.();
   }
 
   #isConnecting() {
@@ -154,7 +154,7 @@ export class Connection {
     this.#kicked = "";
     const { signal } = (this.#making = new AbortController());
     const core = (this.#core ??= await this.#owner.make(signal));
-    // It may have been closed or given up while it was made.
+    // The client may have been closed, or the attempt aborted, meanwhile.
     if (this.#isClosed()) return this.#discard();
     signal.throwIfAborted();
     this.#ended = null;
@@ -177,7 +177,7 @@ export class Connection {
     this.#become({ state: "connected" });
   }
 
-  /** Nothing answers: drop the connection, and come back when its `close` says so. @param {RaceError} error */
+  /** Drop a connection that does not answer. The `close` that follows says when to reconnect. @param {RaceError} error */
   #abandon(error) {
     this.#abandoned = error;
     this.#core?.abandon();
@@ -191,15 +191,15 @@ export class Connection {
       return;
     }
     const again = () => {
-      this.#forget();
+      this.#cancelRetry();
       void this.#again(error, attempt);
     };
     const timer = setTimeout(again, retryInMs);
     // The network is back: no need to wait.
     globalThis.addEventListener?.("online", again);
-    this.#next = again;
-    this.#forget = () => {
-      this.#next = null;
+    this.#retryAtOnce = again;
+    this.#cancelRetry = () => {
+      this.#retryAtOnce = null;
       clearTimeout(timer);
       globalThis.removeEventListener?.("online", again);
     };
@@ -234,26 +234,26 @@ export class Connection {
   /** @param {RaceError} error */
   #close(error) {
     if (!this.#closing) {
-      // First, because a listener that hears of it may close again.
+      // Set first, because a listener of the new state may call close() again.
       this.#closing = Promise.resolve().then(() => this.#discard());
-      this.#forget();
+      this.#cancelRetry();
       this.#making.abort();
       this.#become({ state: "closed", ...told(error) });
     }
     return this.#closing;
   }
 
-  /** End the core's connection, if it has one; a core that cannot is not used again. */
+  /** End the core's connection, if it has one. A core whose goodbye takes too long is freed. */
   async #hangUp() {
     this.#making.abort();
     const core = this.#core;
-    if (core && !(await ended(core))) this.#free(core);
+    if (core && !(await sayGoodbye(core))) this.#free(core);
   }
 
   async #discard() {
     const core = this.#core;
     if (!core) return;
-    await ended(core);
+    await sayGoodbye(core);
     this.#free(core);
   }
 
@@ -277,11 +277,11 @@ export class Connection {
 }
 
 /**
- * Say goodbye; false where it took too long.
+ * Say goodbye. Gives false if that takes too long.
  * @param {Core} core
  * @returns {Promise<boolean>}
  */
-function ended(core) {
+function sayGoodbye(core) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const late = new Promise((resolve) => (timer = setTimeout(() => resolve(false), GOODBYE_MS)));

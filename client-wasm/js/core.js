@@ -1,5 +1,5 @@
-// What stands behind a client: the wasm session, a worker that has one, a mock, or a recording. All are alike, so that the
-// client does not know which. Types, and what all of them share.
+// The core behind a client: the wasm session, a worker that has one, a mock, or a recording. All have the same shape, so the
+// client does not know which one it has. Here are the types, and what all cores share.
 
 /** @typedef {"disconnected" | "connected" | "authenticated"} CoreState  How far a core has come. */
 /** @typedef {{ id: string, name: string }} Player */
@@ -21,7 +21,7 @@
  * @property {{ seconds: number }} draining
  * @property {{ message: string }} kicked
  * @property {{ code: string, number: number, reason: string, retryable: boolean, attempt: number, retryInMs: number | null }} close
- *   `retryInMs` is the wait before the next attempt to come back, the `attempt`th in a row; null: there is none
+ *   `retryInMs` is the wait before the next attempt to reconnect, the `attempt`th in a row; null: there is none
  * @property {{ line: string }} unknown
  * @property {{ level: string, line: string }} log
  */
@@ -43,8 +43,8 @@
  * @property {(targetId: string, text: string) => Promise<{ targetId: string }>} relayMessage
  * @property {() => Promise<GameStarted>} startGame
  * @property {() => Promise<number>} ping  round trip in milliseconds
- * @property {() => Promise<void>} close  says goodbye; attempts to come back are counted anew
- * @property {() => void} abandon  drops the connection without a goodbye, as one that is lost; `close` tells of it
+ * @property {() => Promise<void>} close  says goodbye, and resets the count of attempts to reconnect
+ * @property {() => void} abandon  drops the connection without a goodbye, like a lost one; `close` reports it
  * @property {<T extends keyof CoreEvents>(type: T, listener: (event: CoreEvents[T]) => void) => () => void} on
  * @property {(x: number, y: number, z: number, qx: number, qy: number, qz: number, qw: number) => boolean} sendUpdate
  * @property {(steering: number, throttle: number, brake: number) => boolean} sendInput

@@ -1,5 +1,5 @@
-// The core behind a client: made as its relay wants it, its events led on, recorded or with a worse network where that is
-// wished; what does that is loaded by then. Whether the core is connected is not known here.
+// Makes the core behind a client as its relay wants it, and passes on its events. On request it records the core or makes its
+// network worse, and loads the code for that only then. It does not know whether the core is connected.
 
 import { coreOptions, fetchConfig } from "./address.js";
 import { RaceError, loadFailed } from "./error.js";
@@ -11,22 +11,22 @@ import { Wiring } from "./wiring.js";
 /** @typedef {import("./lab.js").Conditions} Conditions */
 /** @typedef {import("./recorder.js").RecordingOptions} RecordingOptions */
 /**
- * @typedef {object} Recording  A recording that goes on.
- * @property {number} durationMs  so far
- * @property {number} byteLength  so far
+ * @typedef {object} Recording  A recording in progress.
+ * @property {number} durationMs  its length so far
+ * @property {number} byteLength  its size so far
  * @property {boolean} stopped
- * @property {() => Blob} stop  ends it; gives the recording, and always the same one
+ * @property {() => Blob} stop  ends it and gives the recording; each call gives the same one
  */
 /**
- * @typedef {object} EngineOptions  What an engine is made with.
- * @property {import("./core.js").CoreFactory} [core]  what stands behind the client; default: the wasm client
- * @property {import("./address.js").RelayConfig} [config]  what the relay tells of itself, where it need not be asked
- * @property {typeof fetch} [fetch]  asks the relay
+ * @typedef {object} EngineOptions  The options of an engine.
+ * @property {import("./core.js").CoreFactory} [core]  makes the core behind the client; default: the wasm client
+ * @property {import("./address.js").RelayConfig} [config]  what the relay says about itself; without it the relay is asked
+ * @property {typeof fetch} [fetch]  used to ask the relay
  */
 
 /** @typedef {{ reconnect?: import("./core.js").ReconnectOptions | false }} Reconnecting */
 
-/** Options of a client that are not the core's. */
+/** Options of a client that its core does not know. */
 const NOT_THE_CORES = new Set(["name", "password", "reconnect", "core", "config", "fetch"]);
 
 export class Engine {
@@ -41,7 +41,7 @@ export class Engine {
   #conditions = null;
   /** @type {import("./recorder.js").Recording | null} */
   #recording = null;
-  /** Ends when all changes of the network so far are made. @type {Promise<unknown>} */
+  /** Resolves when all changes of the network so far are made. @type {Promise<unknown>} */
   #changes = Promise.resolve();
 
   /**
@@ -56,19 +56,19 @@ export class Engine {
     this.#wiring = new Wiring(always, onDemand);
   }
 
-  /** What the relay told of itself, but for its secret. */
+  /** What the relay says about itself, without its secret. */
   get relay() {
     if (!this.#config) return null;
     const { version = "", insecure, features } = this.#config;
     return { version, insecure: insecure === true, spectate: features?.spectate === true };
   }
 
-  /** Make a core; the one before is of no use any more. @param {AbortSignal} signal @returns {Promise<Core>} */
+  /** Make a core. The one before is no longer used. @param {AbortSignal} signal @returns {Promise<Core>} */
   async make(signal) {
     const { core: factory = wasmCore, config, fetch: ask } = this.#options;
     this.#config ??= config ?? (await fetchConfig(this.#base, ask, signal));
     const core = await factory({ ...coreOptions(this.#config), ...ownOptions(this.#options) });
-    // What was wished for before it connects holds from its first byte on.
+    // Conditions that are set before the core connects apply from its first byte.
     await this.#inTurn(async () => {
       this.#core = core;
       if (this.#conditions) await core.simulate?.(this.#conditions);
@@ -76,10 +76,10 @@ export class Engine {
       this.free(core);
       throw thrown;
     });
-    return this.#lead(this.#recording?.wrap(core) ?? core);
+    return this.#wire(this.#recording?.wrap(core) ?? core);
   }
 
-  /** @param {Core} core  that was made, or stands for it */
+  /** @param {Core} core  the core that was made, or the one that records it */
   free(core) {
     this.#wiring.detach();
     this.#core = null;
@@ -111,7 +111,7 @@ export class Engine {
 
   /**
    * @param {RecordingOptions} options
-   * @param {(core: Core) => void} swap  takes another core that has the same connection
+   * @param {(core: Core) => void} swap  called with another core that has the same connection
    * @returns {Promise<Recording>}
    */
   async record(options, swap) {
@@ -123,7 +123,7 @@ export class Engine {
     }
     const made = recording(core, options);
     this.#recording = made;
-    swap(this.#lead(made.core));
+    swap(this.#wire(made.core));
     return {
       get durationMs() {
         return made.durationMs;
@@ -135,14 +135,14 @@ export class Engine {
         return made.stopped;
       },
       stop: () => {
-        if (!made.stopped && this.#core) swap(this.#lead(this.#core));
+        if (!made.stopped && this.#core) swap(this.#wire(this.#core));
         return made.stop();
       },
     };
   }
 
   /**
-   * The network is changed as the calls came, though each may have something to load.
+   * Change the network in the order of the calls, although each may have to load something first.
    * @param {() => Promise<void>} change
    */
   #inTurn(change) {
@@ -152,7 +152,7 @@ export class Engine {
   }
 
   /** @param {Core} core */
-  #lead(core) {
+  #wire(core) {
     this.#wiring.attach(core);
     return core;
   }
@@ -177,7 +177,7 @@ function retryOptions({ reconnect }) {
   return {
     ...(minMs !== undefined && { retryMinMs: minMs }),
     ...(maxMs !== undefined && { retryMaxMs: maxMs }),
-    // No limit is the core's default, and it takes only finite numbers.
+    // The core has no limit by default, and takes only finite numbers.
     ...(attempts !== undefined && attempts !== Infinity && { retries: attempts }),
   };
 }

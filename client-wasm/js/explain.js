@@ -1,7 +1,7 @@
-// Every error in words for players: what happened, and what they can do about it.
+// Explains every error to players: what happened, and what they can do about it.
 
 /**
- * @typedef {object} Explanation  An error in words for players.
+ * @typedef {object} Explanation  An error explained to players.
  * @property {string} title  what happened, as a sentence
  * @property {string} next  what to do about it
  */
@@ -80,12 +80,12 @@ const WORDS = {
 /** The codes that have words of their own. */
 export const EXPLAINED = Object.freeze(Object.keys(WORDS));
 
-/** The longest part of somebody else's text inside our own. */
+/** How much of an error's own text is quoted, in characters. */
 const MAX_QUOTED = 160;
 
 /**
- * An error in words for players. Takes whatever was thrown, and anything else with `code` and `reason`, such as a state; a code
- * that is not known gets general words.
+ * Explain an error to players. Takes whatever was thrown, and anything else with `code` and `reason`, such as a state. An
+ * unknown code gets a general explanation.
  * @param {unknown} thrown
  * @returns {Explanation}
  */

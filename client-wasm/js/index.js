@@ -1,4 +1,4 @@
-// The package's front door: what a page imports. Nothing happens at the import.
+// The main entry of the package. The import has no side effects.
 
 export { RaceClient } from "./client.js";
 export { Room } from "./room.js";

@@ -1,5 +1,5 @@
-// Being in a room: keeps its players, host and race in step with the server, which tells of none of them by itself.
-// What a page sees of it is `Room`.
+// The player's membership of a room. It keeps the room's players, host and race up to date by asking, because the server does
+// not announce them. A page sees it as `Room`.
 
 import { Cars } from "./cars.js";
 import { emit, end } from "./emitter.js";
@@ -14,18 +14,18 @@ import { Room } from "./room.js";
 /** @typedef {import("./room.js").RoomEvents} RoomEvents */
 /**
  * @typedef {object} Surroundings
- * @property {() => Core | null} core  while it is connected
- * @property {<T>(work: (core: Core) => Promise<T>) => Promise<T>} command  rejects with a `RaceError`
+ * @property {() => Core | null} core  null while it is not connected
+ * @property {<T>(work: (core: Core) => Promise<T>) => Promise<T>} command  runs a command; rejects with a `RaceError`
  * @property {(membership: Membership) => Promise<void>} leave
- * @property {(membership: Membership, why: RaceError) => void} ended  the server says that one is in it no more
- * @property {(type: string, wanted: boolean) => void} demand  somebody begins or nobody goes on to listen to an event
+ * @property {(membership: Membership, why: RaceError) => void} ended  called when the server says that the player is no longer in the room
+ * @property {(type: string, wanted: boolean) => void} demand  called when an event gets its first listener or loses its last
  */
 
-/** How often is asked who is there. */
+/** How often the players are listed. */
 const POLL_MS = 1500;
-/** Messages of strangers that wait for the next list of players. */
+/** Messages of unknown senders that may wait for the next list of players. */
 const MAX_UNDECIDED = 20;
-/** What the server says when the room is gone, or we from it. */
+/** The errors that mean that the room is gone, or that the player is no longer in it. */
 const GONE = new Set(["not_in_room", "room_not_found"]);
 
 export class Membership {
@@ -34,7 +34,7 @@ export class Membership {
   /** @type {string | null} */
   hostId = null;
   isActive = false;
-  /** Why it ended; null while it goes on. @type {RaceError | null} */
+  /** Why it ended; null while the player is in the room. @type {RaceError | null} */
   ended = null;
   roster = new Roster();
   around;
@@ -58,29 +58,29 @@ export class Membership {
   }
 
   /**
-   * Ask who is there, and then go on asking.
-   * @param {Core} core  connected, though perhaps not yet officially
+   * List the players, and then keep listing them.
+   * @param {Core} core  connected, though the client's state may not say so yet
    */
   async begin(core) {
     await this.#ask(core);
     if (!this.ended) this.#poll.start();
   }
 
-  /** The connection is lost: nobody can be asked. */
+  /** Stop listing the players, because the connection is lost. */
   pause() {
     this.#poll.stop();
   }
 
-  /** Ask who is there. */
+  /** List the players once. */
   async refresh() {
     const core = this.around.core();
     if (core) await this.#ask(core);
   }
 
   /**
-   * There is nothing more to say.
+   * End it for good.
    * @param {RaceError} why
-   * @param {boolean} tell  it was not our wish
+   * @param {boolean} tell  the room gets the event `lost`, because the player did not ask to leave
    */
   end(why, tell) {
     if (this.ended) return;
@@ -102,8 +102,8 @@ export class Membership {
   }
 
   /**
-   * Anybody can write to anybody, but only those count who are in the room. A sender who is not known may have come just now, so
-   * the message waits until that is known.
+   * Any player can write to any other, but only messages from players in the room count. An unknown sender may have just joined,
+   * so the message waits for the next list of players.
    * @param {CoreEvents["message"]} message
    */
   handleMessage(message) {
@@ -112,7 +112,7 @@ export class Membership {
     this.#poll.now();
   }
 
-  /** The list of all rooms, which tells what the list of players does not. @param {import("./core.js").Room[]} rooms */
+  /** Take name, host and race from the list of all rooms; the list of players does not have them. @param {import("./core.js").Room[]} rooms */
   handleRooms(rooms) {
     const listed = rooms.find(({ id }) => id === this.id);
     if (!listed || this.ended) return;
@@ -128,7 +128,7 @@ export class Membership {
 
   /**
    * @param {number} slot
-   * @param {string | undefined} id  nobody's any more
+   * @param {string | undefined} id  undefined: the car has left
    */
   handleCar(slot, id) {
     this.cars.setOwner(slot, id);
@@ -145,7 +145,7 @@ export class Membership {
     } catch (thrown) {
       const error = raceError(thrown);
       if (GONE.has(error.code)) this.around.ended(this, error);
-      // All else passes, or the connection's end tells it.
+      // Other errors pass, or the end of the connection reports them.
     }
   }
 

@@ -1,4 +1,4 @@
-// Plays what the flight recorder kept: a core for a client, and a driver that does with the client what was done then.
+// Plays what the flight recorder kept: a core for a client, and a driver that repeats with the client what the page did with it.
 import { RaceError } from "./error.js";
 import { systemClock } from "./lab/clock.js";
 import { Driver } from "./replay/driver.js";
@@ -11,24 +11,24 @@ import { Stage } from "./replay/stage.js";
 /** @typedef {{ speed?: number, clock?: import("./lab/clock.js").Clock }} ReplayOptions  speed: 0.1 to 32, default 1 */
 
 /**
- * @typedef {{ name: string, core: CoreFactory, config: {} }} ReplayClientOptions  What a client is made with to be driven: the core and the recorded name.
+ * @typedef {{ name: string, core: CoreFactory, config: {} }} ReplayClientOptions  The options of the client that is driven: the core and the recorded name.
  */
 /**
  * @typedef {object} Replay  Plays a recording; a `RaceClient` has it as `playback`. Times are milliseconds since the recording began.
  * @property {ReplayClientOptions} clientOptions
- * @property {(client: DrivenClient) => Promise<void>} drive  begins: brings the client to where the recording begins, and plays
+ * @property {(client: DrivenClient) => Promise<void>} drive  brings the client to the beginning of the recording, and plays
  * @property {string} startedAt  when it was recorded, ISO 8601
  * @property {boolean} messages  whether texts were kept
  * @property {number} durationMs
- * @property {number} droppedMs  of the beginning that were given up for want of room
+ * @property {number} droppedMs  how much of the beginning was dropped, because the recording grew too large
  * @property {number} positionMs
  * @property {boolean} paused
  * @property {number} speed
  * @property {() => void} play
  * @property {() => void} pause
  * @property {(atMs: number) => Promise<void>} seek  resolves when the client is there; goes no further back than the first sign-in
- * @property {() => Float32Array | null} own  the own car as it was sent: x, y, z, qx, qy, qz, qw
- * @property {Promise<void>} finished  the end was reached for the first time, or the replay was closed
+ * @property {() => Float32Array | null} own  the player's own car as it was sent: x, y, z, qx, qy, qz, qw
+ * @property {Promise<void>} finished  resolves when the end is reached for the first time, or the replay is closed
  * @property {() => void} close
  */
 

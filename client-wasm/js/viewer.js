@@ -10,7 +10,7 @@ import { spectate } from "./spectator.js";
 
 /** @typedef {import("../../www/src/viewer/race-viewer.js").RaceViewer} RaceViewer  The element `<race-viewer>`. */
 
-/** Make the element known to the page. Does nothing the second time, and where there are no elements. */
+/** Define the element in the page. Does nothing the second time, or without a DOM. */
 export function defineRaceViewer() {
   if (typeof customElements === "undefined") return;
   useClient({ spectate });

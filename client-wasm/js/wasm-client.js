@@ -1,11 +1,11 @@
-// The wasm client as a core and as a spectator. Its parts come as whoever takes it says: in a page when they are needed, in a
-// worker all at once.
+// The wasm client as a core and as a spectator. The caller decides how its parts are loaded: a page loads them when they are
+// needed, a worker all at once.
 
 import { RaceError, loadFailed, raceError } from "./error.js";
 
 /** @typedef {import("./core.js").CoreFactory} CoreFactory */
 /** @typedef {import("./core.js").Core} Core */
-/** @typedef {string | URL | Request | Response | BufferSource | WebAssembly.Module} InitInput  Where the `.wasm` is, if not beside this module: an address, an answer, its bytes or the compiled module. */
+/** @typedef {string | URL | Request | Response | BufferSource | WebAssembly.Module} InitInput  Where the `.wasm` is, if not beside this module: an address, a response, its bytes or the compiled module. */
 /**
  * @typedef {object} WasmModule
  * @property {(options?: { module_or_path: InitInput }) => Promise<unknown>} default
@@ -25,7 +25,7 @@ export class WasmClient {
   }
 
   /**
-   * Load it once; a failure is forgotten, so that the next call tries again.
+   * Load the module once. After a failure the next call tries again.
    * @param {InitInput} [input]
    */
   load(input) {
@@ -47,11 +47,11 @@ export class WasmClient {
     return module;
   }
 
-  /** A session, whose network can be made worse. @type {CoreFactory} */
+  /** Make a session whose network can be made worse. @type {CoreFactory} */
   core = async ({ webSocket: given, ...options }) => {
     const webSocket = sockets(given);
     const { Session } = await this.load();
-    /** The newest, which a lab may have to step before. @type {WebSocket | undefined} */
+    /** The newest socket, which a network lab may have to take over. @type {WebSocket | undefined} */
     let socket;
     /** @param {string} url @param {string[]} protocols */
     let open = (url, protocols) => (socket = webSocket(url, protocols));
@@ -80,7 +80,8 @@ export class WasmClient {
 }
 
 /**
- * What makes the sockets. Their ends are told by `close`, but of the package `ws` an `error` that nobody hears ends the process.
+ * Give the function that makes the sockets. `close` reports every end, but with the package `ws` an unhandled `error` would end
+ * the process.
  * @param {NonNullable<import("./core.js").CoreOptions["webSocket"]>} [given]
  * @returns {NonNullable<import("./core.js").CoreOptions["webSocket"]>}
  */
@@ -96,7 +97,7 @@ function sockets(given) {
   };
 }
 
-/** Node fetches no files. */
+/** Read the module from disk in Node, whose `fetch` takes no files. */
 async function fileOnDisk() {
   const url = new URL("./wasm/client_wasm_bg.wasm", import.meta.url);
   if (url.protocol !== "file:") return undefined;

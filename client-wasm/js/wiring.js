@@ -1,4 +1,5 @@
-// The events of whichever core there is, led to where they belong; those that cost something only while somebody listens.
+// Passes the events of the current core on to their handlers. Events that cost something are passed on only while somebody
+// listens.
 
 /** @typedef {import("./core.js").Core} Core */
 /** @typedef {import("./core.js").CoreEvents} CoreEvents */
@@ -16,14 +17,14 @@ export class Wiring {
 
   /**
    * @param {Handlers} always
-   * @param {Handlers} onDemand  those that are led on only while they are wanted
+   * @param {Handlers} onDemand  handlers that are attached only while they are wanted
    */
   constructor(always, onDemand) {
     this.#always = always;
     this.#onDemand = onDemand;
   }
 
-  /** @param {Core} core  in place of the one before */
+  /** @param {Core} core  replaces the one before */
   attach(core) {
     this.detach();
     this.#core = core;

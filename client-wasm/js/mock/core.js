@@ -1,4 +1,4 @@
-// One client of a mock relay, with all of a core's methods and events; between it and the relay lies a way that takes time.
+// One client of a mock relay, with all of a core's methods and events. What it sends and receives takes time on the way.
 
 import { EVENTS } from "../core.js";
 import { checked } from "../lab/conditions.js";
@@ -16,11 +16,11 @@ import { Way } from "./way.js";
  * @typedef {object} Relay  What a client sees of its relay.
  * @property {import("./lobby.js").Lobby} lobby
  * @property {import("./clock.js").Clock} clock
- * @property {number} latencyMs  of a round trip
- * @property {(method: string) => string | undefined} failing  which code the method is to fail with
+ * @property {number} latencyMs  the time of a round trip
+ * @property {(method: string) => string | undefined} failing  the code that the method must fail with, if any
  * @property {(core: MockCore) => void} attach
  * @property {(core: MockCore) => void} detach
- * @property {() => void} wake  somebody may hear the bots
+ * @property {() => void} wake  called when somebody may see the bots
  * @property {boolean} isUp
  * @property {() => number} makeSeed
  */
@@ -28,7 +28,7 @@ import { Way } from "./way.js";
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** How long a connection may take. */
 const CONNECT_TIMEOUT_MS = 30_000;
-/** How long a client waits before it comes back, each time alike; the option `reconnect` may set it. */
+/** How long a client waits before each attempt to reconnect, unless the option `reconnect` says otherwise. */
 const RETRY_MS = 250;
 
 /** @implements {Core} */
@@ -62,7 +62,7 @@ export class MockCore {
   #isOpen = false;
   #retries;
   #retryInMs;
-  /** Attempts to come back in a row. */
+  /** Attempts to reconnect in a row. */
   #attempt = 0;
 
   /**
@@ -106,7 +106,7 @@ export class MockCore {
     });
   }
 
-  /** @param {string} url  any: there is only this relay */
+  /** @param {string} url  any address: there is only this relay */
   connect(url) {
     void url;
     if (this.#isOpen) {
@@ -287,18 +287,18 @@ export class MockCore {
     return { roundTripMs: this.#roundTripMs, ...this.#datagrams.metrics(this.#down.lost) };
   }
 
-  /** Let everything go at once, and tell nobody. */
+  /** Free everything at once, without an event. */
   free() {
     this.#listeners.clear();
     this.#fallApart(failure("closed", "the session was freed"));
   }
 
-  /** Who this is at the relay; undefined while not connected. */
+  /** This client's player at the relay; undefined while not connected. */
   get player() {
     return this.#player;
   }
 
-  /** The connection ends, with everything that an end brings. @param {string} code @param {string} [words] */
+  /** End the connection, with all consequences. @param {string} code @param {string} [words] */
   end(code, words) {
     if (!this.#isOpen) return;
     if (this.state === "authenticated") this.#attempt = 0;
@@ -306,7 +306,7 @@ export class MockCore {
     this.#lose(reason, closeNumber(code), reason.retryable);
   }
 
-  /** Drop the connection without a goodbye, as one that is lost. */
+  /** Drop the connection without a goodbye, like a lost one. */
   abandon() {
     if (this.#isOpen) this.#lose(failure("connection_lost"));
   }
@@ -369,7 +369,7 @@ export class MockCore {
   }
 
   /**
-   * A command that needs a sign-in; one that waits or is under way counts.
+   * Send a command that needs a sign-in. A sign-in that is still under way counts.
    * @template T
    * @param {string} method
    * @param {() => T} work
@@ -408,7 +408,7 @@ export class MockCore {
     if (roomId) this.#relay.wake();
   }
 
-  /** The relay says that we are in no room, and we thought that we were. @param {unknown} error */
+  /** Notice that the relay has this player in no room, though the client was in one. @param {unknown} error */
   #noticeLoss(error) {
     const { roomId } = this;
     const { code } = /** @type {import("./failure.js").Failure} */ (error);
@@ -422,7 +422,7 @@ export class MockCore {
     return this.roomId !== undefined && this.#closing.length === 0 && !isLeaving;
   }
 
-  /** Something is on its way from the relay. @param {import("./room.js").Push} push */
+  /** Take something that the relay has sent and that is on its way. @param {import("./room.js").Push} push */
   #take(push) {
     const arrive = () => this.#receive(push);
     if (push.type === "update" || push.type === "input") this.#down.datagram(arrive, this.#conditions);
@@ -496,7 +496,7 @@ export class MockCore {
   }
 }
 
-/** What may be asked before signing in. */
+/** The commands that are allowed before signing in. */
 const OPEN = new Set(["signIn", "listRooms", "playerInfo", "ping"]);
 
 /** @param {number[]} numbers */

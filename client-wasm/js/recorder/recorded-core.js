@@ -1,13 +1,13 @@
-// A core that is recorded: does what the one inside of it does, and tells the recorder.
+// A core that is recorded. It passes everything on to the core inside, and reports it to the recorder.
 import { CAR_STRIDE } from "../core.js";
 
 /** @typedef {import("../core.js").Core} Core */
 
 /**
  * @typedef {object} Listener  What a recorded core tells.
- * @property {<T>(method: string, args: unknown[], promise: Promise<T>) => Promise<T>} call  gives the promise back
+ * @property {<T>(method: string, args: unknown[], promise: Promise<T>) => Promise<T>} call  gives the same promise back
  * @property {(rows: Float32Array, count: number) => void} sampled
- * @property {(car: number[]) => void} moved  a place and a turn that went to the server
+ * @property {(car: number[]) => void} moved  called with each position and rotation that is sent to the server
  * @property {() => void} freed
  */
 
@@ -15,7 +15,7 @@ import { CAR_STRIDE } from "../core.js";
 export class RecordedCore {
   #core;
   #tell;
-  /** Of our own: the recorder samples too, and a core's rows are good until the next sample only. */
+  /** A copy, because the recorder samples too, and a core's rows are valid only until its next sample. */
   #rows = new Float32Array(0);
   #count = 0;
 

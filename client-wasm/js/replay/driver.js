@@ -1,4 +1,4 @@
-// Does with a client what was done with it while it was recorded, each thing in its time, and brings it to other times.
+// Repeats with a client what the page did with it while it was recorded, at the same times, and moves it to other times.
 
 /** @typedef {import("./stage.js").Stage} Stage */
 /** @typedef {import("./known.js").Call} Call */
@@ -57,7 +57,7 @@ export class Driver {
     for (const call of [...stage.known.pending.values()]) this.#repeat(call);
   }
 
-  /** The recording has no connection then; what it does next, the client hears. */
+  /** Lose the connection, because the recording has none at that time. The client hears what happens next in it. */
   #lose() {
     if (!this.#stage.told.signedIn) return;
     this.#stage.emit("state", { state: "disconnected" });
@@ -69,7 +69,8 @@ export class Driver {
   }
 
   /**
-   * Into the room of that time, or out of all. Back in time a room is entered anew: it knows what has not happened yet.
+   * Move the client into the room of that time, or out of any room. Back in time it enters the same room again, because the old
+   * one knows what has not happened yet.
    * @param {boolean} back
    */
   async #move(back) {
@@ -94,7 +95,7 @@ export class Driver {
 
   /** @param {Call} call */
   #repeat([, method, args]) {
-    // Fails as it failed then, and was told then to whom it concerned.
+    // It may fail as it did in the recording, where the page has already seen the error.
     this.#do(method, args)?.catch(() => {});
   }
 
@@ -120,7 +121,7 @@ export class Driver {
       case "relayMessage":
         return room?.say(second, first);
       default:
-        // Signing in, asking and saying goodbye are the client's own.
+        // The client signs in, asks and says goodbye by itself.
         return undefined;
     }
   }

@@ -1,4 +1,4 @@
-// A core whose other end is a recording. Thin: what it answers and when is the stage's.
+// A core whose other end is a recording. The stage decides what it answers, and when.
 import { RaceError } from "../error.js";
 
 /** @typedef {import("../core.js").Core} Core */
@@ -79,7 +79,7 @@ export class ReplayCore {
     return this.#stage.ask("ping");
   }
 
-  /** The recording knows nothing of it, and goes on for whoever connects again. */
+  /** Close the client's connection only: the recording goes on, and the client may connect again. */
   async close() {
     this.#stage.hangUp();
   }
@@ -96,7 +96,7 @@ export class ReplayCore {
   on(type, listener) {
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners);
-    // Of its own, so that the same function may listen twice.
+    // A new function each time, so that the same listener may be added twice.
     const own = (/** @type {any} */ event) => listener(event);
     listeners.add(own);
     return () => void listeners.delete(own);
@@ -111,7 +111,7 @@ export class ReplayCore {
       try {
         listener(event);
       } catch (error) {
-        // A listener's own, as with every core: it stops nobody.
+        // An error of one listener stops no other, as in every core.
         queueMicrotask(() => {
           throw error;
         });

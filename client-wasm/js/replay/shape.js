@@ -1,9 +1,9 @@
-// What may stand in a recording's notes and keyframes. A recording comes from anywhere, so every value is looked at before
-// a client is given it.
+// What a recording's notes and keyframes may contain. A recording may come from anywhere, so every value is checked before a
+// client gets it.
 
 /** @typedef {(value: any) => boolean} Shape */
 
-/** Longer lists and texts no server sends in a line of 1 MiB. */
+/** No server sends longer lists or texts in a line of 1 MiB. */
 const MOST = 100_000;
 
 /** @type {Shape} */

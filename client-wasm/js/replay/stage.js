@@ -1,5 +1,5 @@
-// Plays a recording: its time, what is known at it, and what a client hears and is answered. A client that calls earlier
-// than it did in the recording waits; one that is behind gets the answer at once.
+// Plays a recording: its time, what is known at that time, and the events and answers that a client gets. A client that calls
+// earlier than it did in the recording waits; one that calls later gets the answer at once.
 import { NO_METRICS } from "../core.js";
 import { RaceError } from "../error.js";
 import { Known } from "./known.js";
@@ -11,24 +11,24 @@ import { ReplayCore } from "./replay-core.js";
 /** @typedef {import("../lab/clock.js").Clock} Clock */
 /** @typedef {{ method: string, args: string[], resolve: (value: any) => void, reject: (error: RaceError) => void }} Waiting */
 
-/** What a client calls by itself to get and to keep its place; everything else is called for it, in its time. */
+/** The calls that a client makes by itself to connect and to reconnect. The driver makes all others for it. */
 const OWN_CALLS = new Set(["connect", "signIn", "joinRoom"]);
-/** A browser's timers know no longer wait. */
+/** The longest wait of a browser's timer. */
 const MAX_WAIT_MS = 2 ** 31 - 1;
-/** So far ahead is looked for an answer that is not known yet. */
+/** How many records ahead an answer that is not known yet is looked for. */
 const LOOK_AHEAD = 400;
-/** A client that comes back into its room does it this soon after its sign-in. */
+/** A client that reconnects is back in its room this soon after its sign-in. */
 const COMING_BACK_MS = 5000;
-/** A client asks about so often who is there. */
+/** About how often a client lists the players of its room. */
 const POLL_MS = 1500;
-/** Calls that wait; more is a client that never stops calling. */
+/** Calls that may wait. A client with more never stops calling. */
 const MAX_WAITING = 256;
 
 export class Stage {
   /** @type {Known} */
   known;
   recording;
-  /** What the client has been told: whether it is signed in, in which room, and whose cars are there. */
+  /** What the client has been told: whether it is signed in, which room it is in, and whose cars are there. */
   told = {
     signedIn: false,
     /** @type {string | undefined} */
@@ -42,7 +42,7 @@ export class Stage {
   onEnd = () => {};
   /** The room that the client was in when its connection was lost. @type {string | undefined} */
   lastRoomId;
-  /** While the client is brought to another time it may leave its room at once. */
+  /** The client is being moved to another time, so it may leave its room at once. */
   seeking = false;
 
   #clock;
@@ -109,7 +109,7 @@ export class Stage {
     this.#clearTimer();
   }
 
-  /** Be at another time, and know what was known then. The client is not told by this. @param {number} atMs */
+  /** Go to another time, and take what is known then. This tells the client nothing. @param {number} atMs */
   jump(atMs) {
     this.#atMs = atMs;
     this.#sinceMs = this.#clock.now();
@@ -124,7 +124,7 @@ export class Stage {
     this.#setTimer();
   }
 
-  /** When the player is signed in first; 0 where that is never. */
+  /** When the player first signs in; 0 if that never happens. */
   signedInMs() {
     if (this.known.state === "authenticated") return 0;
     const { happenings } = this.recording;
@@ -137,20 +137,20 @@ export class Stage {
     return 0;
   }
 
-  /** Nothing more happens. */
+  /** Stop for good. */
   close() {
     this.pause();
     this.#closed = true;
     for (const call of this.#waiting.splice(0)) call.reject(new RaceError("closed", "the replay was closed"));
   }
 
-  /** The core of a client; a client may ask for another one after a loss. */
+  /** Make a core for the client. A client may ask for another one after a loss. */
   core() {
     this.#core = new ReplayCore(this);
     return this.#core;
   }
 
-  /** The client is gone, and with it the reason to play. @param {ReplayCore} core */
+  /** The client is gone, so stop playing. @param {ReplayCore} core */
   release(core) {
     if (this.#core !== core) return;
     this.#core = null;
@@ -170,7 +170,7 @@ export class Stage {
   }
 
   /**
-   * What the client does.
+   * Answer what the client does.
    * @param {string} method
    * @param {string[]} args
    * @returns {Promise<any>}
@@ -181,7 +181,7 @@ export class Stage {
   }
 
   /**
-   * What the client wants to know: as the server last told it, or else as it will tell it first.
+   * Answer what the client asks with the server's last answer, or else with the first one that is still to come.
    * @param {string} method
    * @returns {Promise<any>}
    */
@@ -195,7 +195,7 @@ export class Stage {
     if (known.roomId === undefined) throw new RaceError("not_in_room", "the player is in no room now");
     const again = this.#askedIn === known.roomId;
     this.#askedIn = known.roomId;
-    // A client asks now and then: it hears of a change when that was heard of, not at its next question.
+    // A client asks now and then. It should learn of a change when the recorded client did, not at its own next request.
     if (again && this.#changesSoon(method)) {
       return new Promise((resolve, reject) => this.#waiting.push({ method, args: [], resolve, reject }));
     }
@@ -207,7 +207,7 @@ export class Stage {
     return this.#find("roomPlayers", (answer) => answer.roomId === roomId) ?? this.#whoIsSeen();
   }
 
-  /** @param {string} method  that only asks */
+  /** @param {string} method  one that only asks */
   #changesSoon(method) {
     if (this.#paused || this.seeking || this.#waiting.length >= MAX_WAITING) return false;
     const { happenings } = this.recording;
@@ -248,7 +248,7 @@ export class Stage {
     return this.#others.count;
   }
 
-  /** The own car as it was sent; null where it was not. */
+  /** The player's own car as it was sent; null if it was not. */
   own() {
     const rows = this.#own.sample(this.positionMs, () => true);
     return this.#own.count > 0 ? rows.slice(1, 8) : null;
@@ -271,7 +271,7 @@ export class Stage {
     else call.reject(replaying(method));
   }
 
-  /** Whether what a client does by itself will yet be done in the recording; a room may be gone from it for good. */
+  /** Whether a call that the client makes by itself is still to come in the recording. Its room may be gone for good. */
   #comes(/** @type {Waiting} */ { method, args }) {
     if (method !== "joinRoom" || this.known.state !== "authenticated") return !this.#isOver();
     const isIt = (/** @type {any[]} */ call) => call[1] === method && call[2][0] === args[0];
@@ -290,7 +290,7 @@ export class Stage {
     return this.#next >= this.recording.happenings.length;
   }
 
-  /** What is true already in the recording is answered at once. @param {Waiting} call */
+  /** Answer a call at once if the recording is already past it. @param {Waiting} call */
   #valueNow({ method, args }) {
     const { known } = this;
     const isUp = known.state === "authenticated";
@@ -350,7 +350,7 @@ export class Stage {
     return undefined;
   }
 
-  /** Let happen what is due, and come back for the rest. A listener may pause, seek or close meanwhile. */
+  /** Play what is due, and set a timer for the rest. A listener may pause, seek or close meanwhile. */
   #work() {
     this.#clearTimer();
     const { happenings } = this.recording;
@@ -359,7 +359,7 @@ export class Stage {
       if (this.recording.timeMs(record) > this.positionMs) break;
       this.#next += 1;
       if (this.recording.isInput(record)) this.#input(this.recording.payload(record));
-      // Whoever called or waited goes on before anything else happens, as it was then.
+      // The caller goes on before anything else happens, as in the recording.
       else if (this.#happen(this.recording.note(record))) break;
     }
     if (!this.#paused && this.#isOver() && this.positionMs >= this.recording.durationMs) {
@@ -417,14 +417,14 @@ export class Stage {
     this.#timer = null;
   }
 
-  /** Take the time that has passed as the time from which it is counted. */
+  /** Count the time from now on. */
   #hold() {
     this.#atMs = this.positionMs;
     this.#sinceMs = this.#clock.now();
   }
 }
 
-/** A recording has its own pauses. @param {any} event  `close` @returns {import("../core.js").CoreEvents["close"]} */
+/** Let the client wait for the recording, which has its own pauses. @param {any} event  `close` @returns {import("../core.js").CoreEvents["close"]} */
 function withoutPause(event) {
   const { attempt, retryInMs, retryable } = event;
   return { ...event, attempt: attempt ?? 1, retryInMs: retryable && retryInMs !== null ? 0 : null };

@@ -1,4 +1,4 @@
-// What a page and its worker tell each other.
+// The messages between a page and its worker.
 
 import { RaceError, raceError } from "../error.js";
 
@@ -10,7 +10,7 @@ import { RaceError, raceError } from "../error.js";
 /** @typedef {Pick<import("../spectator.js").SpectatorCore, "state" | "room">} Sight  What of a spectator can be read at any time. */
 /** @typedef {{ code: string, retryable: boolean, message: string }} Fault  An error as a message can carry it. */
 
-/** How often the figures are sent. */
+/** How often the metrics are sent. */
 export const METRICS_EVERY_MS = 250;
 /** The calls that are answered. */
 export const CALLS = /** @type {const} */ ([
@@ -70,7 +70,7 @@ export function errorOf({ code, retryable, message }) {
   return new RaceError(code, message, { retryable });
 }
 
-/** Now, on a clock that page and worker share, in milliseconds; it never goes back. */
+/** Read the clock that page and worker share, in milliseconds. It never goes back. */
 export function epochMs() {
   return performance.timeOrigin + performance.now();
 }

@@ -1,4 +1,4 @@
-// The page's side: a core whose work is done in a worker. What can be read at once is a copy of what the worker last said.
+// The page's side: a core that runs in a worker. What can be read at once is a copy of what the worker last sent.
 
 import { EVENTS, NO_METRICS } from "../core.js";
 import { RaceError } from "../error.js";
@@ -12,7 +12,7 @@ import { Motion } from "./motion.js";
 /** @typedef {import("./messages.js").FromWorker} FromWorker */
 /** @typedef {import("./messages.js").ToWorker} ToWorker */
 
-/** Positions a second where the options name no number. */
+/** Positions a second by default. */
 const UPDATE_HZ = 20;
 
 /** @implements {Core} */
@@ -39,7 +39,7 @@ export class RemoteCore {
   /**
    * @param {import("./messages.js").Port} port
    * @param {import("../core.js").CoreOptions} options
-   * @param {() => void} end  lets go of the worker
+   * @param {() => void} end  ends the worker
    */
   constructor(port, options, end) {
     this.#port = port;
@@ -59,7 +59,7 @@ export class RemoteCore {
     }
   }
 
-  /** Give up: the worker is gone or never came. @param {RaceError} error */
+  /** Give up: the worker has ended or never started. @param {RaceError} error */
   fail(error) {
     if (this.#over) return;
     this.#over = error;
@@ -71,7 +71,7 @@ export class RemoteCore {
     if (wasConnected) this.#tellOver(error);
   }
 
-  /** Without its worker it never comes back. @param {RaceError} error */
+  /** Report the end. Without its worker the core never reconnects. @param {RaceError} error */
   #tellOver({ code, message: reason, retryable }) {
     this.#listeners.emit("close", { code, number: 0, reason, retryable, attempt: 0, retryInMs: null });
   }
@@ -199,7 +199,8 @@ export class RemoteCore {
   }
 
   /**
-   * The worker sends the newest at its time; says whether that is now, as far as the page can tell.
+   * Hand the newest numbers to the worker, which sends them when they are due. Says whether that is now, as far as the page can
+   * tell.
    * @param {number[]} numbers
    */
   sendUpdate(...numbers) {
@@ -222,7 +223,7 @@ export class RemoteCore {
     const now = epochMs();
     const dueMs = kind === "update" ? this.#updateDueMs : this.#inputDueMs;
     if (now < dueMs) return false;
-    // More than a beat late: what was missed is not made up for.
+    // More than an interval late: missed sends are not made up for.
     const nextMs = dueMs + this.#everyMs > now ? dueMs + this.#everyMs : now + this.#everyMs;
     if (kind === "update") this.#updateDueMs = nextMs;
     else this.#inputDueMs = nextMs;
