@@ -5,14 +5,14 @@ import { LapCounter, REMOTE_JUMP_METRES } from "./laps.js";
 /** @typedef {import("/pkg/index.js").Car} Car */
 /** @typedef {import("./livery.js").Livery} Livery */
 
-/** A car that has been silent for so long is taken off the track: its player is not coming back. */
+/** A car that has been silent for this long is taken off the track: its player is not coming back. */
 const GONE_MS = 20_000;
-/** More cars than this are not on the track at once, so some of them have left. */
+/** Beyond this number, cars that are not in this frame are forgotten. */
 const MAX_KNOWN = 200;
-/** A faded car is this visible. */
+/** The opacity of a stale car. */
 const STALE_ALPHA = 0.38;
 const FADE_PER_SECOND = 3;
-/** Positions beyond this are not on any track; the sender is broken or worse. */
+/** Positions beyond this are on no track: the sender is broken or malicious. */
 const FAR_AWAY_METRES = 2000;
 
 export class RemoteCar {
@@ -31,11 +31,11 @@ export class RemoteCar {
     this.speed = 0;
     this.stale = false;
     this.alpha = 0;
-    /** Still among the players of the room, as far as we know. */
+    /** The player is still in the room, as far as the page knows. */
     this.listed = true;
     this.progress = 0;
     this.laps = new LapCounter(trackLength, REMOTE_JUMP_METRES);
-    /** The last frame in which the room had it. */
+    /** The last frame in which the car was shown. */
     this.frame = -1;
   }
 }
@@ -50,7 +50,7 @@ export class Field {
     this.liveries = liveries;
     /** By the player's id. @type {Map<string, RemoteCar>} */
     this.known = new Map();
-    /** Those to be drawn and ranked in this frame. @type {RemoteCar[]} */
+    /** The cars to draw and rank in this frame. @type {RemoteCar[]} */
     this.cars = [];
     /** @type {Map<string, string>} */
     this.names = new Map();
@@ -79,10 +79,10 @@ export class Field {
   }
 
   /**
-   * Take over where the room's cars are now.
+   * Take the current positions of the room's cars.
    * @param {Iterable<Readonly<Car>>} cars
-   * @param {number} seconds  race clock
-   * @param {number} step  since the last frame
+   * @param {number} seconds  the race clock
+   * @param {number} step  seconds since the last frame
    */
   update(cars, seconds, step) {
     this.frame += 1;
@@ -108,7 +108,7 @@ export class Field {
     if (seen.ageMs > GONE_MS || !seen.id) return;
     const car = this.#carOf(seen.id);
     car.stale = seen.stale;
-    // Whoever left the room leaves the track at once; whoever only lost the connection stays, faded.
+    // The car of a player who left the room disappears at once. That of a player who lost the connection stays, faded.
     if (car.stale && !car.listed) return;
     car.frame = this.frame;
     car.x = x;
@@ -133,7 +133,7 @@ export class Field {
     return car;
   }
 
-  /** Those who left long ago do not come back under the same id. */
+  /** Forget cars that are not shown. A player who returns has a new id. */
   #forgetGone() {
     for (const [id, car] of this.known) if (car.frame !== this.frame) this.known.delete(id);
   }

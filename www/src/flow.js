@@ -1,5 +1,5 @@
-// What the visitor wants, turned into calls of the client and changes of the state. The only place that holds a client; the
-// screens call these functions and never see a failure.
+// Turns what the visitor wants into calls of the client and changes of the state. Only this file holds a client. The screens
+// call these functions, which never throw.
 
 import { MAX_MESSAGE_LETTERS, plainName, plainText } from "./names.js";
 
@@ -32,12 +32,12 @@ import { MAX_MESSAGE_LETTERS, plainName, plainText } from "./names.js";
 /**
  * @typedef {object} Parts
  * @property {Pick<typeof import("/pkg/index.js"), "RaceClient" | "init" | "relayConfig"> & Pick<typeof import("/pkg/explain.js"), "explain">} library
- * @property {() => Promise<unknown>} loadScreens  all that a signed-in player sees
+ * @property {() => Promise<unknown>} loadScreens  loads all that a signed-in player sees
  * @property {string} url  the relay's address
- * @property {import("/pkg/index.js").CoreFactory} [core]  what stands behind the client; default: the wasm client
+ * @property {import("/pkg/index.js").CoreFactory} [core]  makes the core behind the client; default: the wasm client
  */
 
-/** A part of the page, rather than of the game, could not be loaded. */
+/** A part of the page could not be loaded. */
 class PageIncomplete extends Error {
   advice = {
     title: "A part of this page could not be loaded.",
@@ -56,9 +56,9 @@ export function createFlow(store, { library, loadScreens, url, core }) {
   let config;
   /** @type {RaceClient | null} */
   let client = null;
-  /** Kept in memory only, to sign in again where the client has given up. @type {{ name: string, password: string } | null} */
+  /** Kept in memory only, to sign in again after the client has given up. @type {{ name: string, password: string } | null} */
   let credentials = null;
-  /** Stops the list of rooms. @type {(() => void) | null} */
+  /** Stops listening to the list of rooms. @type {(() => void) | null} */
   let stopRooms = null;
   let roomsWanted = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -67,7 +67,7 @@ export function createFlow(store, { library, loadScreens, url, core }) {
   /** @param {unknown} error */
   function report(error) {
     const { code } = /** @type {{ code?: string }} */ (error ?? {});
-    // The lost connection has a dialog of its own.
+    // A dialog already tells of the lost connection.
     if (code === "reconnecting" || store.get().lost) return;
     store.dispatch({ type: "notice", notice: { kind: "error", ...explain(error) } });
   }
@@ -81,7 +81,7 @@ export function createFlow(store, { library, loadScreens, url, core }) {
   }
 
   /**
-   * Do something the visitor waits for.
+   * Do something that the visitor waits for.
    * @param {string} what
    * @param {() => Promise<unknown>} work
    */
@@ -115,7 +115,7 @@ export function createFlow(store, { library, loadScreens, url, core }) {
   }
 
   /**
-   * Connect and sign in, on a client that becomes ours only if all goes well.
+   * Connect and sign in with a new client, which is kept only if that succeeds.
    * @param {{ name: string, password: string }} as
    */
   async function connect(as) {
@@ -146,7 +146,7 @@ export function createFlow(store, { library, loadScreens, url, core }) {
     fresh.on("state", (change) => onState(fresh, change));
     fresh.on("room", ({ room }) => {
       if (room) enter(room);
-      // A client that has given up is in no room, but the next one goes back into this one.
+      // A client that has given up is in no room, but its successor goes back into this one.
       else if (fresh.state !== "closed" && store.get().room) store.dispatch({ type: "leftRoom" });
     });
     fresh.on("draining", ({ seconds }) =>
@@ -156,8 +156,8 @@ export function createFlow(store, { library, loadScreens, url, core }) {
 
   /** @param {Room} room */
   function enter(room) {
-    const show = () => store.dispatch({ type: "room", ...told(room) });
-    store.dispatch({ type: "enteredRoom", ...told(room) });
+    const show = () => store.dispatch({ type: "room", ...stateOf(room) });
+    store.dispatch({ type: "enteredRoom", ...stateOf(room) });
     for (const type of /** @type {const} */ (["joined", "left", "host"])) room.on(type, show);
     room.on("started", ({ spawnPositions }) => {
       show();
@@ -231,7 +231,7 @@ export function createFlow(store, { library, loadScreens, url, core }) {
     return old;
   }
 
-  /** Keep the list of rooms up to date as long as somebody sees it. */
+  /** Keep the list of rooms up to date while it is shown. */
   function showRooms() {
     if (roomsWanted && client) {
       stopRooms ??= client.on("rooms", (rooms) =>
@@ -250,7 +250,7 @@ export function createFlow(store, { library, loadScreens, url, core }) {
     client: () => client,
     async prepare() {
       const ready = init();
-      // Where both fail the relay is not there, which says more.
+      // If both fail, the relay cannot be reached, and that error says more.
       ready.catch(() => {});
       try {
         await ask();
@@ -278,7 +278,7 @@ export function createFlow(store, { library, loadScreens, url, core }) {
       const { lost, room, screen } = store.get();
       if (!lost || !client || !credentials || store.get().busy) return;
       if (client.state !== "closed") return client.reconnectNow();
-      // The client has given up: another one signs in and goes back into the room.
+      // The client has given up, so a new one signs in and goes back into the room.
       const as = credentials;
       await busy("reconnect", async () => {
         try {
@@ -329,7 +329,7 @@ export function createFlow(store, { library, loadScreens, url, core }) {
  * The room as the page shows it.
  * @param {Room} room
  */
-function told({ id, name, hostId, isActive, players }) {
+function stateOf({ id, name, hostId, isActive, players }) {
   return {
     room: { id, name: plainName(name), hostId: hostId ?? "", isActive },
     players: [...players.values()].map((player) => ({ id: player.id, name: plainName(player.name) })),

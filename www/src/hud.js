@@ -1,5 +1,5 @@
-// Numbers over the race. Written at most ten times a second and only where they changed, so that the draw loop
-// neither lays out nor makes strings.
+// The numbers over the race. They are written at most ten times a second and only if they changed, so that the draw loop
+// neither causes layout nor makes strings.
 
 import { element, make, setText } from "./element.js";
 import { lapTime } from "./laps.js";
@@ -8,14 +8,14 @@ import { lapTime } from "./laps.js";
 
 /** Fast enough to read, slow enough not to flicker. */
 const EVERY_MS = 100;
-/** For those who cannot see the canvas: a sentence, not a stream. */
+/** How often the sentence for visitors who cannot see the canvas changes. */
 const STATUS_EVERY_MS = 1000;
-/** Top speed of the bar, km/h, and the gears it is cut into. */
+/** The top speed of the bar in km/h, and the gears it is divided into. */
 const BAR_KMH = 300;
 const GEARS = 7;
 const TOWER_ROWS = 20;
 const ALERT_MS = 3500;
-/** Slower than this nobody is on the way in the wrong direction. */
+/** Slower cars do not count as driving in the wrong direction. */
 const WRONG_WAY_SPEED = 4;
 
 export class Hud {
@@ -57,7 +57,7 @@ export class Hud {
     this.alertUntilMs = 0;
   }
 
-  /** Show everything anew: another race begins. */
+  /** Show everything anew, because another race begins. */
   reset() {
     const { shown } = this;
     shown.speed =
@@ -92,7 +92,7 @@ export class Hud {
   }
 
   /**
-   * A short message in the middle, also read aloud.
+   * Show a short message in the middle, also for screen readers.
    * @param {string} text
    * @param {number} nowMs
    */
@@ -157,7 +157,7 @@ export class Hud {
       shown.rtt = rtt;
       this.rtt.textContent = rtt < 0 ? "–" : `${Math.round(rtt)} ms`;
     }
-    // An estimate reads high where everything came, so only what was counted is shown.
+    // An estimate can be too high although nothing was lost, so only counted losses are shown.
     const loss = stats && !stats.lossEstimated ? stats.lossPercent : -1;
     if (loss !== shown.loss) {
       shown.loss = loss;

@@ -7,7 +7,7 @@ import { element, make, setText } from "./element.js";
 /** @typedef {import("./state.js").Room} Room */
 /** @typedef {import("./flow.js").Flow} Flow */
 
-/** A first-generation room has 20 places, always. */
+/** A room of the first generation always has 20 places. */
 export const ROOM_PLACES = 20;
 
 /** @param {Flow} flow */
@@ -111,7 +111,7 @@ class Row {
     this.button.classList.toggle("waiting", busy === `join ${id}`);
   }
 
-  /** Take the row away; a focus on it goes to its neighbour rather than nowhere. */
+  /** Remove the row. If it has the focus, its neighbour gets it. */
   remove() {
     if (this.root.contains(document.activeElement)) {
       const next = this.root.nextElementSibling ?? this.root.previousElementSibling;

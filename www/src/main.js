@@ -1,6 +1,5 @@
-// Wires the page together: what the client says goes into the state, the state goes onto the screens. Nothing is
-// decided here. The sign-in form comes first, alone; then what moves beside it, the client, and in idle time all other
-// screens.
+// Wires the page together: the client changes the state, and the screens show the state. Nothing is decided here. The sign-in
+// form is loaded first, then the circuit beside it and the client, and in idle time all other screens.
 
 import { explain } from "/pkg/explain.js";
 import * as client from "/pkg/index.js";
@@ -66,8 +65,8 @@ window.addEventListener("pageshow", (event) => {
 Object.assign(window, {
   race: Object.freeze({ state: () => snapshot(store.get(), screens?.race ?? null, flow.client()) }),
 });
-// Only for show: the form is as good without.
+// Only decoration: the form works without it.
 showHero().catch(() => {});
 await flow.prepare();
-// Whoever signs in before waits for the rest, and hears of it if it does not come.
+// Signing in before that waits for the screens, and says so if they cannot be loaded.
 whenIdle(() => loadScreens().catch(() => {}));

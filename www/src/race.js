@@ -1,5 +1,5 @@
-// The race itself: drives the own car, tells the room where it is, takes the others from it, counts laps and
-// ranks everybody. Drawing and HUD are told to read it; they never write.
+// The race itself: drives the player's car, sends its position to the room, takes the other cars from the room, counts laps and
+// ranks all cars. Drawing and HUD only read it.
 
 import { Camera } from "./camera.js";
 import { Car } from "./car.js";
@@ -16,17 +16,17 @@ import { resolveGarage } from "./spawn.js";
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./livery.js").Livery} Livery */
 
-/** Red lights for three seconds: short, because everybody's clock starts when the server's message arrives. */
+/** The red lights are on for three seconds: short, because each player's clock starts when the server's message arrives. */
 const COUNTDOWN_SECONDS = 3;
-/** How often the ranking is made anew, and the client asked for its figures. */
+/** How often the cars are ranked, and how often the client is asked for its figures. */
 const RANK_EVERY_MS = 200;
 const STATS_EVERY_MS = 500;
-/** On an upright phone the controls take the bottom third. */
+/** Where the car is on an upright phone, whose bottom third has the controls. */
 const TOUCH_LEVEL = 0.42;
-/** Every other frame is enough for dots. */
+/** The map shows only dots, so every other frame is enough. */
 const MAP_EVERY_FRAMES = 2;
 
-/** What the standings know of a car; the own one and RemoteCar both fit. @typedef {{ id: string, name: string, livery: Livery, progress: number, stale: boolean, own?: boolean }} Entry */
+/** What the standings show of a car, the player's own or a `RemoteCar`. @typedef {{ id: string, name: string, livery: Livery, progress: number, stale: boolean, own?: boolean }} Entry */
 
 /** @typedef {{ client: () => RaceClient | null, openMenu: () => void, openMessage: () => void, onCamera: (headingUp: boolean) => void }} Surroundings */
 
@@ -79,7 +79,7 @@ export class Race {
   }
 
   /**
-   * Keep up with what the page knows: a race that begins, ends or begins anew; names.
+   * Follow the page's state: a race that begins, ends or begins again, and the players' names.
    * @param {State} state
    */
   show(state) {
@@ -109,7 +109,7 @@ export class Race {
     this.#toGarage();
   }
 
-  /** After each connection the server knows the player by another id. @param {import("./state.js").Player} me */
+  /** Take the player's id and name. Each connection gets a new id. @param {import("./state.js").Player} me */
   #become({ id, name }) {
     this.me.id = id;
     this.me.name = name;
@@ -199,7 +199,7 @@ export class Race {
   #rank(nowMs) {
     this.rankDueMs = nowMs + RANK_EVERY_MS;
     const { entries, field } = this;
-    // Keep the order of before, drop who is gone, add who is new: then sorting has little to do.
+    // Keep the old order, remove cars that are gone and append new ones: then sorting has little to do.
     let kept = 0;
     for (let i = 0; i < entries.length; i += 1) {
       const entry = entries[i];
@@ -230,7 +230,7 @@ export class Race {
     this.around.onCamera(this.camera.headingUp);
   }
 
-  /** Back onto the middle of the track where the car left it; before the first lap began, into the garage. */
+  /** Put the car back on the middle of the track where it left it, or into the garage before its first lap. */
   putBack() {
     if (this.laps.next === 0) {
       this.#toGarage();
@@ -243,7 +243,7 @@ export class Race {
     this.painter.clearSkids();
   }
 
-  /** Into the garage; the lap under way is void. */
+  /** Put the car into the garage. The current lap does not count. */
   toGarage() {
     this.laps.abandon();
     this.#toGarage();

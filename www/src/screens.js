@@ -1,5 +1,5 @@
-// The screens behind the sign-in form: the rooms, one room, the race. Loaded as one, while the form is filled in, so
-// that from then on nothing is missing where the network is.
+// The screens behind the sign-in form: the rooms, one room, the race. They are loaded together while the form is filled in, so
+// that nothing is missing later if the network is poor.
 
 import { Liveries } from "./livery.js";
 import { createLobby } from "./lobby.js";

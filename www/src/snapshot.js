@@ -1,4 +1,4 @@
-// A plain copy of what the page shows, for tests and for curious people at the console: `race.state()`.
+// A plain copy of what the page shows, for tests and for the browser's console: `race.state()`.
 
 /**
  * @param {import("./state.js").State} state

@@ -1,7 +1,7 @@
-// What the page knows, and every way it may change. Pure: `reduce` returns a new state and touches nothing else.
-// flow.js dispatches, the screens only read.
+// What the page knows, and every way in which that may change. Pure: `reduce` returns a new state and changes nothing else.
+// flow.js dispatches actions; the screens only read the state.
 
-/** Messages kept in a room: a screenful or three; older ones are dropped. */
+/** Messages kept in a room, a few screens full. Older ones are dropped. */
 export const MAX_MESSAGES = 100;
 
 /** @typedef {"signin" | "lobby" | "room" | "race"} Screen */
@@ -16,7 +16,7 @@ export const MAX_MESSAGES = 100;
 /**
  * @typedef {object} Lost
  * @property {Advice} advice
- * @property {boolean} retrying  the page tries again by itself
+ * @property {boolean} retrying  the client tries again by itself
  * @property {number} retrySeconds  until the next attempt; 0 while one is under way
  */
 
@@ -24,16 +24,16 @@ export const MAX_MESSAGES = 100;
  * @typedef {object} CurrentRoom
  * @property {string} id
  * @property {string} name
- * @property {string} hostId  empty while nobody knows
+ * @property {string} hostId  empty while it is unknown
  * @property {boolean} isActive
  */
 
 /**
- * A race this page is in. `round` changes whenever the host starts anew.
+ * A race this page is in. `round` changes whenever the host starts again.
  * @typedef {object} RaceStart
  * @property {number} round
  * @property {Spawn[]} spawns
- * @property {boolean} countdown  false for a late comer
+ * @property {boolean} countdown  false for a player who joins late
  */
 
 /**
@@ -48,10 +48,10 @@ export const MAX_MESSAGES = 100;
  * @property {CurrentRoom | null} room
  * @property {Player[]} players
  * @property {Message[]} messages
- * @property {number} messageCount  ever, as the source of message keys
+ * @property {number} messageCount  all messages so far; gives each its key
  * @property {readonly string[]} muted  players of the room whose messages are left out
  * @property {RaceStart | null} race
- * @property {string} busy  what the page waits for; empty when nothing
+ * @property {string} busy  what the page waits for; empty if nothing
  * @property {Notice | null} notice
  * @property {Lost | null} lost
  */
@@ -207,7 +207,7 @@ function toRace(state, spawns, countdown) {
 }
 
 /**
- * Who may start: the host, by the server's list. A host who is not among the players can't start anything.
+ * Say who may start the race: the host in the server's list, unless that player has left.
  * @param {State} state
  * @returns {{ kind: "me" | "other" | "gone" | "unknown", name: string }}
  */
@@ -219,7 +219,7 @@ export function hostOf({ room, players, me }) {
 }
 
 /**
- * Keep one state and tell about changes.
+ * Keep one state, and tell listeners of its changes.
  * @param {State} state
  */
 export function createStore(state) {

@@ -1,5 +1,5 @@
-// The cars as they stand at the moment shown: one object for each place in the snapshot, refilled every frame, so that drawing
-// makes no garbage.
+// The cars at the moment shown: one object for each index of a snapshot, refilled every frame, so that drawing makes no
+// garbage.
 
 import { CAR_AGE_MS, CAR_SLOT, CAR_SPEED, CAR_STALE, CAR_STRIDE, CAR_X, CAR_YAW, CAR_Z } from "./feed.js";
 
@@ -7,12 +7,12 @@ import { CAR_AGE_MS, CAR_SLOT, CAR_SPEED, CAR_STALE, CAR_STRIDE, CAR_X, CAR_YAW,
 /** @typedef {import("./feed.js").SpectatedRoom} SpectatedRoom */
 /** @typedef {import("../livery.js").Livery} Livery */
 
-/** A car whose datagrams stopped is this visible. */
+/** The opacity of a car whose datagrams have stopped. */
 const STALE_ALPHA = 0.4;
 const FADE_PER_SECOND = 3;
-/** Places in a snapshot: its index has one byte. */
+/** The most cars of a snapshot: an index has one byte. */
 export const MAX_PLACES = 256;
-/** Rooms remembered as they changed; beyond it the oldest is forgotten. */
+/** Versions of the room that are kept. Beyond that the oldest is dropped. */
 const MAX_ROSTERS = 1024;
 
 export class CarView {
@@ -39,7 +39,7 @@ export class CarView {
 /** @type {Livery} */
 const NO_LIVERY = { number: 0, label: "", index: 0, body: "#f4f6f8", ink: "#14161a", striped: false };
 
-/** Who sat where, and since when. */
+/** Which player had which index, and since when. */
 export class Rosters {
   constructor() {
     /** Oldest first. @type {SpectatedRoom[]} */
@@ -55,7 +55,7 @@ export class Rosters {
   }
 
   /**
-   * The room as it was at a moment; as first known for moments before that.
+   * Give the room as it was at a moment. Moments before the first version get the first version.
    * @param {number} atMs
    * @returns {SpectatedRoom | undefined}
    */
@@ -85,7 +85,7 @@ export class Cars {
   }
 
   /**
-   * Put all cars where they are at a moment.
+   * Move all cars to where they are at a moment.
    * @param {Spectator} spectator
    * @param {number} atMs
    * @param {SpectatedRoom | undefined} room  as it was then
@@ -106,7 +106,7 @@ export class Cars {
   }
 
   /**
-   * The car of a player, if it is on the track.
+   * Find the car of a player, if it is on the track.
    * @param {string} id
    */
   find(id) {
@@ -136,7 +136,7 @@ export class Cars {
    */
   #take(rows, at, step) {
     const car = this.views[rows[at + CAR_SLOT]];
-    // Who has no name yet is told of in a moment.
+    // The room names this player's index in a moment.
     if (car === undefined || car.id === "") return undefined;
     const isNew = car.frame !== this.frame - 1;
     car.frame = this.frame;

@@ -1,5 +1,5 @@
-// What the element fetches: the package's spectator of a room, and the circuit. Works from any origin, since a club's page
-// takes the element from the relay's, or from the npm package, which has a way of its own to the client.
+// What the element loads: the package's spectator of a room, and the circuit. It works from any origin, because another site's
+// page may take the element from the relay, or from the npm package, which supplies the client itself.
 
 import { parseCircuit } from "./circuit.js";
 import { once } from "../later.js";
@@ -9,18 +9,18 @@ import { once } from "../later.js";
 /** @typedef {Pick<typeof import("/pkg/spectator.js"), "spectate">} Client */
 
 const TRACK_TIMEOUT_MS = 10_000;
-/** A learned circuit is some 10 kB; what is larger is not ours. */
+/** The longest circuit that is read from storage. A learned one has some 10 kB. */
 const MAX_KEPT_LETTERS = 200_000;
 const KEPT_UNDER = "race-viewer.track ";
 
 /** @type {() => Promise<Client>} */
 let load = once(() => {
-  // In a variable, because bundlers would look for it: the npm package has the client elsewhere.
+  // In a variable, so that bundlers do not resolve it: in the npm package the client is elsewhere.
   const url = new URL("../../pkg/spectator.js", import.meta.url).href;
   return import(/* webpackIgnore: true */ /* @vite-ignore */ url);
 });
 
-/** Take the client from there, instead of the relay's page. @param {Client} client */
+/** Use this client instead of the one that the relay serves. @param {Client} client */
 export function useClient(client) {
   load = async () => client;
 }
@@ -29,7 +29,7 @@ export function useClient(client) {
  * Begin to watch a room.
  * @param {string} src  the relay's address
  * @param {string} room
- * @param {string} token  empty where none is needed
+ * @param {string} token  empty if none is needed
  * @returns {Promise<Spectator>}
  */
 export async function watch(src, room, token) {
@@ -38,7 +38,7 @@ export async function watch(src, room, token) {
 }
 
 /**
- * The operator's circuit; nothing where there is none at the address.
+ * Fetch the operator's circuit. Gives null if there is none at the address.
  * @param {string} url
  * @returns {Promise<Circuit | null>}
  */
@@ -50,7 +50,7 @@ export async function fetchCircuit(url) {
 }
 
 /**
- * The circuit that was learned at an earlier visit.
+ * Read the circuit that was learned at an earlier visit.
  * @param {string} src
  * @returns {Circuit | null}
  */
@@ -60,13 +60,13 @@ export function keptCircuit(src) {
     if (text === null || text.length > MAX_KEPT_LETTERS) return null;
     return parseCircuit(JSON.parse(text));
   } catch {
-    // No storage, or something else in it: it is learned anew.
+    // There is no storage, or its content is damaged: the circuit is learned again.
     return null;
   }
 }
 
 /**
- * Keep a learned circuit for the next visit, or with null forget it.
+ * Store a learned circuit for the next visit, or remove it if it is null.
  * @param {string} src
  * @param {Circuit | null} circuit
  */
@@ -75,6 +75,6 @@ export function keepCircuit(src, circuit) {
     if (circuit === null) localStorage.removeItem(KEPT_UNDER + src);
     else localStorage.setItem(KEPT_UNDER + src, JSON.stringify(circuit.toFile()));
   } catch {
-    // No storage: it is learned anew next time.
+    // There is no storage: the circuit is learned again next time.
   }
 }

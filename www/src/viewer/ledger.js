@@ -1,5 +1,5 @@
-// The race as it is written down: laps, places, gaps and events, for every moment of the last ten minutes. Goes through the
-// history in fixed steps, so that the same race always gives the same book, whenever the page was looked at. Pure.
+// The ledger of the race: laps, places, gaps and events, for every moment of the last ten minutes. It goes through the history
+// in fixed steps, so that the same race always gives the same ledger, whenever the page was open. Pure.
 
 import { CAR_SLOT, CAR_SPEED, CAR_STALE, CAR_STRIDE, CAR_X, CAR_YAW, CAR_Z } from "./feed.js";
 import { Rosters } from "./cars.js";
@@ -17,20 +17,20 @@ import { newStanding, Standings } from "./standing.js";
 /** @typedef {import("./standing.js").Standing} Standing */
 /** @typedef {import("./chronicle.js").RaceEvent} RaceEvent */
 /**
- * Whoever is shown every look at every car, as `TrackLearner` is.
+ * Is shown every car at each step, like `TrackLearner`.
  * @typedef {{ handle: (id: string, x: number, z: number, yaw: number, speed: number, stale: boolean, atMs: number) => void }} Onlooker
  */
 
-/** One look at all cars in so much time. */
+/** The time between two steps. */
 export const STEP_MS = 100;
 const STEPS_A_COLUMN = COLUMN_MS / STEP_MS;
-/** Cars that come in so many columns after the first one were there already. */
+/** Cars that appear within this many columns of the first one were there from the start. */
 const SEEDING_COLUMNS = 4;
-/** Players written down; beyond it whoever was seen last the longest ago is forgotten. More than a snapshot holds. */
+/** Players kept, more than a snapshot holds. Beyond that the one not seen for the longest time is forgotten. */
 const MAX_RACERS = 320;
-/** Times are good to about a millisecond; less is no faster lap. */
+/** Lap times are exact to about a millisecond; a smaller gain is no faster lap. */
 const MIN_GAIN_MS = 1;
-/** Positions beyond this are on no circuit: the sender is broken or worse. */
+/** Positions beyond this are on no circuit: the sender is broken or malicious. */
 const FAR_AWAY_METRES = 100_000;
 
 export class Ledger {
@@ -57,7 +57,7 @@ export class Ledger {
     /** When the newest start was seen; NaN for none. */
     this.startedAt = NaN;
     this.fastestMs = NaN;
-    /** Until this column it is still guessed who leads; NaN before the first car. */
+    /** Until this column the order is still a guess; NaN before the first car. */
     this.seedUntil = NaN;
     this.overtook = this.#overtook.bind(this);
   }
@@ -77,13 +77,13 @@ export class Ledger {
     return this.fastestMs;
   }
 
-  /** How far the book is written; NaN before the first snapshot. */
+  /** How far the ledger is written; NaN before the first snapshot. */
   get writtenMs() {
     return this.lastColumn * COLUMN_MS;
   }
 
   /**
-   * Reckon on another circuit, or on none; the next `advance` begins again with the oldest moment kept.
+   * Use another circuit, or none. The next `advance` begins again with the oldest moment kept.
    * @param {Circuit | null} circuit
    */
   setCircuit(circuit) {
@@ -100,7 +100,7 @@ export class Ledger {
    * Go on through the history.
    * @param {Spectator} spectator
    * @param {number} untilMs
-   * @param {number} maxSteps  so that a page that catches up stays responsive
+   * @param {number} maxSteps  bounds one call, so that a page that catches up stays responsive
    * @param {Onlooker | null} [onlooker]
    * @returns {boolean} it has caught up
    */
@@ -121,7 +121,7 @@ export class Ledger {
   }
 
   /**
-   * How things stood at a moment, leader first. The array and its rows are filled anew with every call.
+   * Give the standings at a moment, leader first. Each call fills the same array and rows anew.
    * @param {number} atMs
    * @returns {Standing[]}
    */
@@ -150,7 +150,7 @@ export class Ledger {
     for (const racer of this.racers) racer.begin(this.circuit);
   }
 
-  /** The history went by unread: nothing is known of that time. @param {number} step */
+  /** Skip a part of the history that is no longer kept. Nothing is known of that time. @param {number} step */
   #skipTo(step) {
     this.step = step;
     this.firstColumn = NaN;
@@ -224,7 +224,7 @@ export class Ledger {
     return racer;
   }
 
-  /** Forget whoever is in no column any more, and whoever is one too many. @param {number} atMs */
+  /** Forget players who are in no column any more, and players beyond the limit. @param {number} atMs */
   #forgetLongGone(atMs) {
     const oldestMs = atMs - COLUMNS * COLUMN_MS;
     let longest = this.racers[0];
@@ -239,7 +239,7 @@ export class Ledger {
     if (gone.length > 0) this.bySeat.length = 0;
   }
 
-  /** A new race. @param {number} atMs */
+  /** Begin a new race. @param {number} atMs */
   #restart(atMs) {
     this.startedAt = this.roll.room?.atMs ?? atMs;
     this.fastestMs = NaN;
@@ -267,7 +267,7 @@ export class Ledger {
     this.lastColumn = column;
   }
 
-  /** Guess who leads; the cars of a room may come one after the other. @param {number} column */
+  /** Guess the order, since the cars of a room may appear one after the other. @param {number} column */
   #seed(column) {
     if (this.racers.length === 0) return;
     if (Number.isNaN(this.seedUntil)) this.seedUntil = column + SEEDING_COLUMNS;

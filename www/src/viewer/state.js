@@ -1,4 +1,4 @@
-// A plain copy of what the viewer shows, for tests and for curious people at the console.
+// A plain copy of what the viewer shows, for tests and for the browser's console.
 
 /** @param {import("./race-viewer.js").RaceViewer} viewer */
 export function viewerState(viewer) {

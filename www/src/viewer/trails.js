@@ -1,5 +1,5 @@
-// What each car drove in the last seconds, coloured by its speed. Points are kept in typed arrays, one ring per place
-// of the snapshot, and drawn by colour in a few strokes: no garbage, however many cars.
+// The path of each car in the last seconds, coloured by its speed. Points are kept in typed arrays, one ring for each index of
+// a snapshot, and drawn by colour in a few strokes, so that any number of cars makes no garbage.
 
 import { CAR_SLOT, CAR_SPEED, CAR_STALE, CAR_STRIDE, CAR_X, CAR_Z } from "./feed.js";
 import { MAX_PLACES } from "./cars.js";
@@ -9,21 +9,22 @@ import { SPEEDS } from "./palette.js";
 /** @typedef {import("./cars.js").Cars} Cars */
 /** @typedef {import("./feed.js").Spectator} Spectator */
 
-/** How much of the past a trail shows, where there are few cars; so many metres of trails are drawn at most. */
+/** How much of the past a trail shows if there are few cars, and the most metres of trails that are drawn. */
 const SECONDS = 4;
 const CARS_AT_FULL_LENGTH = 24;
 const LEAST_SECONDS = 1.2;
-/** A point at most this often. */
+/** The shortest time between two points. */
 const EVERY_MS = 80;
-/** Points of one car: the whole time, and some. */
+/** Points of one car: enough for the whole time, and some more. */
 const POINTS = 64;
-/** A playhead that moved further than this between two frames has jumped: eight times live, ten frames a second. */
+/** A playhead that moved further than this between two frames has jumped. At eight times the speed and ten frames a second it
+ * moves 800 ms. */
 const JUMP_MS = 1500;
-/** A car that moved further than this between two points was put elsewhere. */
+/** A car that moved further than this between two points was teleported. */
 const JUMP_METRES = 60;
-/** The fastest colour is for the fastest car seen, at least for this speed, metres a second. */
+/** The last colour is for the speed of the fastest car, but at least for this speed, in metres a second. */
 const LEAST_FASTEST = 25;
-/** Steps in which a trail fades. */
+/** The steps in which a trail fades. */
 const FADES = [0.85, 0.5, 0.24];
 const BUCKETS = SPEEDS.length * FADES.length;
 /** Widths in CSS pixels. */
@@ -41,13 +42,13 @@ export class Trails {
     this.y = new Float32Array(MAX_SEGMENTS);
     this.speed = new Float32Array(MAX_SEGMENTS);
     this.atMs = new Float64Array(MAX_SEGMENTS);
-    /** By place: where the next point goes, and how many there are. */
+    /** By index: where the next point goes, and how many there are. */
     this.next = new Uint8Array(MAX_PLACES);
     this.count = new Uint8Array(MAX_PLACES);
-    /** Segments of each colour, as a list: the first one, and the one after each; −1 ends it. */
+    /** The segments of each colour as a linked list: its first segment, and the next of each; −1 ends it. */
     this.first = new Int32Array(BUCKETS);
     this.after = new Int32Array(MAX_SEGMENTS);
-    /** Where each car is now: a trail reaches it. */
+    /** Where each car is now, and its trail ends. */
     this.headX = new Float32Array(MAX_PLACES);
     this.headY = new Float32Array(MAX_PLACES);
   }
@@ -58,7 +59,7 @@ export class Trails {
   }
 
   /**
-   * Keep where the cars are now. A playhead that jumped leaves no trails; see `refill`.
+   * Keep the current positions of the cars. After a jump of the playhead there are no trails; see `refill`.
    * @param {readonly CarView[]} list
    * @param {number} atMs  the moment shown
    */
@@ -73,7 +74,7 @@ export class Trails {
   }
 
   /**
-   * Take the trails from the past, so that they are there at once after a jump. Cars sampled before are good no longer.
+   * Read the trails from the history, so that they are there at once after a jump. Earlier samples are no longer valid.
    * @param {Spectator} spectator
    * @param {Cars} _cars
    * @param {number} atMs  the moment that will be shown
@@ -139,7 +140,7 @@ export class Trails {
     for (let i = 0; i < list.length; i += 1) {
       if (list[i] !== chosen) this.#sort(list[i], seconds);
     }
-    // Where there are many they must not drown the track.
+    // Many trails must not hide the track.
     this.#stroke(context, WIDTH / zoom, 0.45 + 0.35 * share);
     if (chosen === undefined) return;
     this.first.fill(-1);
@@ -189,7 +190,7 @@ export class Trails {
   }
 
   /**
-   * The segments of a colour: each from its point to the one after it, the newest to where the car is now.
+   * Trace the segments of a colour: each from its point to the next, the newest to where the car is now.
    * @param {CanvasRenderingContext2D} context
    * @param {number} bucket
    */
@@ -206,7 +207,7 @@ export class Trails {
   }
 
   /**
-   * A dark edge under the trail of the chosen car: it stands out from the others.
+   * Draw a dark edge under the trail of the chosen car, so that it stands out.
    * @param {CanvasRenderingContext2D} context
    * @param {number} zoom
    */
