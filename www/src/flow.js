@@ -56,6 +56,8 @@ export function createFlow(store, { library, loadScreens, url, core }) {
   let config;
   /** @type {RaceClient | null} */
   let client = null;
+  /** A new client while it connects; there is no other open one then. @type {RaceClient | null} */
+  let candidate = null;
   /** Kept in memory only, to sign in again after the client has given up. @type {{ name: string, password: string } | null} */
   let credentials = null;
   /** Stops listening to the list of rooms. @type {(() => void) | null} */
@@ -128,11 +130,14 @@ export function createFlow(store, { library, loadScreens, url, core }) {
       ...(core && { core }),
       config: await ask(),
     });
+    candidate = fresh;
     try {
       await fresh.connect();
     } catch (error) {
       void fresh.close();
       throw error;
+    } finally {
+      candidate = null;
     }
     client = fresh;
     credentials = as;
@@ -225,7 +230,7 @@ export function createFlow(store, { library, loadScreens, url, core }) {
 
   function forget() {
     clearInterval(countdown);
-    const old = client;
+    const old = candidate ?? client;
     client = credentials = null;
     stopRooms = null;
     return old;

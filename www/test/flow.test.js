@@ -365,3 +365,18 @@ test("a page that goes away closes its client", async () => {
   assert.equal(calls(world, "close").length, 1);
   assert.equal(flow.client(), null);
 });
+
+test("signing out while a new client connects stays signed out", async () => {
+  const { world, flow, state } = await inRoom();
+  world.last.drop("sent_too_much", false);
+  await settled();
+  world.held.add("connect");
+  const again = flow.reconnect();
+  await settled();
+  const out = flow.signOut();
+  world.release("connect");
+  await Promise.all([out, again]);
+  await settled();
+  assert.deepEqual([state().screen, state().me, flow.client()], ["signin", null, null]);
+  assert.ok(world.cores.every((core) => core.freed));
+});
