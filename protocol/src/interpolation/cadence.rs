@@ -9,20 +9,20 @@ use std::time::Duration;
 /// How many of the newest arrivals the jitter is measured over.
 const WINDOW: usize = 64;
 /// How many of the newest gaps the send interval is measured over. Fewer are too noisy.
-const ENOUGH: usize = 64;
-/// The send interval has changed if the gaps' differs from it by more than this fraction.
-const ANOTHER: f64 = 0.28;
+const GAP_WINDOW: usize = 64;
+/// The send interval has changed if that of the newest gaps differs from it by more than this fraction.
+const PERIOD_CHANGE: f64 = 0.28;
 /// A silence longer than this ends the cadence: the sender paused, and starts anew.
 const PAUSE_SECONDS: f64 = 1.0;
 /// How fast a settled estimate follows the arrivals. Less smooths more; more follows a changing delay faster.
 const SETTLED_GAIN: f64 = 0.04;
 /// After this many arrivals the phase is known well enough to correct the period by it.
 const SETTLING: usize = 16;
-/// Of a steady sender 8 in 10 datagrams arrive within this fraction of the interval. For one that sends at random
-/// times it would be 0.8.
-const KEEPING: f64 = 0.7;
+/// A sender is steady if 8 in 10 of its datagrams arrive within this fraction of the interval. For one that sends at
+/// random times it would be 0.8.
+const STEADY_SPREAD: f64 = 0.7;
 /// Datagrams closer than this fraction of an interval came in one burst.
-const AT_ONCE: f64 = 0.1;
+const BURST: f64 = 0.1;
 /// The most intervals of a pause that late datagrams may still fill: the most that a socket holds back.
 const MAX_HOLE: f64 = 400.0;
 /// How early a datagram may arrive, as a fraction of the interval.
@@ -69,7 +69,7 @@ pub(super) struct Cadence {
     /// Arrivals since the cadence started.
     arrivals: usize,
     hole: Hole,
-    gaps: Ring<ENOUGH>,
+    gaps: Ring<GAP_WINDOW>,
     known: bool,
     /// The interval was found to have changed, and is still to be measured exactly.
     measuring: bool,
@@ -106,7 +106,7 @@ impl Cadence {
     /// sends when it can, and what it did not send was not lost.
     pub(super) fn is_known(&self) -> bool {
         let quantile = |share| self.lateness.quantile(share).unwrap_or(0.0);
-        self.known && quantile(0.9) - quantile(0.1) < KEEPING * self.period
+        self.known && quantile(0.9) - quantile(0.1) < STEADY_SPREAD * self.period
     }
 
     /// The lateness in seconds that only 5 in 100 datagrams exceed.
@@ -137,11 +137,11 @@ impl Cadence {
         }
         let (closes_hole_by, found) = self.close_hole(count);
         // A datagram that was held back and comes in a burst says nothing about the interval.
-        let held_back = closes_hole_by.is_some() && gap < AT_ONCE * self.period;
+        let held_back = closes_hole_by.is_some() && gap < BURST * self.period;
         if !held_back {
             let intervals = seq.map_or(1, |_| count.max(1));
             self.gaps.push(gap / f64::from(intervals));
-            self.notice_another_period();
+            self.detect_new_period();
         }
         let count = count.max(1);
         let expected = self.last_send_time + f64::from(count) * self.period;
@@ -210,16 +210,16 @@ impl Cadence {
 
     /// Take the interval from the gaps if they differ from it: first their median, which follows a change halfway
     /// through, then, once all gaps are new, their sum, which is exact.
-    fn notice_another_period(&mut self) {
-        if self.gaps.len() < ENOUGH {
+    fn detect_new_period(&mut self) {
+        if self.gaps.len() < GAP_WINDOW {
             return;
         }
         let Some(median) = self.gaps.quantile(0.5).filter(|&median| median > 0.0) else {
             return;
         };
-        let another = (median / self.period - 1.0).abs() > ANOTHER;
-        self.known = !another;
-        if !another && !self.measuring {
+        let changed = (median / self.period - 1.0).abs() > PERIOD_CHANGE;
+        self.known = !changed;
+        if !changed && !self.measuring {
             return;
         }
         let intervals: f64 = self
@@ -228,9 +228,9 @@ impl Cadence {
             .map(|gap| (gap / median).round().max(1.0))
             .sum();
         let exact = self.gaps.iter().sum::<f64>() / intervals;
-        let period = if another { median } else { exact };
+        let period = if changed { median } else { exact };
         self.period = period.clamp(MIN_PERIOD_SECONDS, MAX_PERIOD_SECONDS);
-        self.measuring = another;
+        self.measuring = changed;
         self.gaps.clear();
         self.arrivals = 1;
         self.hole = Hole::default();

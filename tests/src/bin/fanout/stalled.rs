@@ -25,7 +25,7 @@ use tests::process::{Process, tcp_kibibytes};
 /// Spectators who read.
 const READING: usize = 100;
 /// Spectators who stop reading.
-const SLEEPING: usize = 1000;
+const STALLED: usize = 1000;
 /// Between two positions of a player.
 const PERIOD: Duration = Duration::from_millis(50);
 /// How long the run settles; for spectators who stop reading, until the buffers between are full.
@@ -74,17 +74,17 @@ pub(crate) fn run(seconds: u32, to_the_end: bool, runtime: &Runtime) -> anyhow::
     let before = measure(0)?;
     let descriptors = relay.process.descriptors()?;
     let begun = Instant::now();
-    let stalled = connect::connect_stalled(address, &room, SLEEPING)?;
+    let stalled = connect::connect_stalled(address, &room, STALLED)?;
     let during = measure(1)?;
     let held = relay.process.descriptors()? - descriptors;
-    ensure!(held == SLEEPING, "only {held} of {SLEEPING} were there");
+    ensure!(held == STALLED, "only {held} of {STALLED} were there");
     title(&format!(
-        "{SLEEPING} spectators who stop reading, beside {CARS} players and {READING} spectators"
+        "{STALLED} spectators who stop reading, beside {CARS} players and {READING} spectators"
     ));
     for (name, seen, part) in [("before", &before, 0), ("with them", &during, 1)] {
         seen.print(name, &drivers.delays[part], seconds);
     }
-    let grown = during.kibibytes.saturating_sub(before.kibibytes) as f64 / SLEEPING as f64;
+    let grown = during.kibibytes.saturating_sub(before.kibibytes) as f64 / STALLED as f64;
     row(
         "the relay's memory for each of them",
         &format!("{grown:.2} KiB"),
