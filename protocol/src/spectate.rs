@@ -1,5 +1,5 @@
 //! What a spectator's client needs beside the snapshots (contract 2): subprotocol, token, the relay's address, the
-//! room's text frame, and the connection.
+//! room's text frame, and the connection. The relay takes the words and limits from here.
 
 mod connection;
 mod room;
@@ -13,7 +13,7 @@ use crate::id::RoomId;
 pub const SUBPROTOCOL: &str = "mp-spectate.v1";
 /// The prefix of a token, which is offered as a second subprotocol so that no access log keeps it.
 pub const TOKEN_PREFIX: &str = "access.";
-/// The longest token.
+/// The longest token. It travels in a header.
 pub const MAX_TOKEN_LETTERS: usize = 128;
 /// The path below a relay's address, before the room.
 const PATH: &str = "/spectate/";

@@ -4,13 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use anyhow::{bail, ensure};
+use protocol::spectate::MAX_TOKEN_LETTERS;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 /// The shortest token. 12 letters and digits cannot be guessed over the network.
 const MIN_TOKEN_LETTERS: usize = 12;
-/// The longest token. It travels in a header.
-const MAX_TOKEN_LETTERS: usize = 128;
 
 /// Who may watch races.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

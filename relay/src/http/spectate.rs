@@ -10,6 +10,7 @@ use axum::response::Response;
 use hyper::upgrade::Upgraded;
 use protocol::frame::CloseCode;
 use protocol::id::RoomId;
+use protocol::spectate::{SUBPROTOCOL, TOKEN_PREFIX};
 
 use super::play::{Refused, refuse};
 use super::{Peer, Services, upgrade};
@@ -18,11 +19,6 @@ use crate::limits::{Full, Slot};
 use crate::metrics::{ClientKind, Refusal};
 use crate::players::websocket::{WebSocket, raw};
 use crate::spectators::Spectators;
-
-/// The subprotocol of contract 2.
-const SUBPROTOCOL: &str = "mp-spectate.v1";
-/// The prefix of the subprotocol that carries a token.
-const TOKEN_PREFIX: &str = "access.";
 
 /// Upgrade a spectator. Refusals are close codes, as for players.
 pub(super) async fn spectator(

@@ -12,13 +12,12 @@ use protocol::event::Player;
 use protocol::id::{RoomId, SessionId};
 use protocol::interpolation::{Cars, Change};
 use protocol::snapshot::{self, Snapshot};
+use protocol::spectate::MAX_NAME_LETTERS;
 
 mod text;
 
 /// Players at once: ten times the seats of a released server, and an index fits into a byte.
 const MAX_PLAYERS: usize = 200;
-/// Letters of a name that are passed on.
-const MAX_NAME_LETTERS: usize = 64;
 /// How long the source of a car must be silent before the car is taken from another one.
 const SOURCE_SILENCE: Duration = Duration::from_millis(500);
 /// Observers that are remembered: if the goodbye of one failed, the server still lists it as a player.
