@@ -1,4 +1,4 @@
-// The other cars at a moment: as rows of numbers, and for comfort as one object that is filled anew for each.
+// The other cars at a moment: as rows of numbers, or as one object that is filled anew for each car.
 
 import { CAR_STRIDE } from "./core.js";
 
@@ -6,14 +6,14 @@ import { CAR_STRIDE } from "./core.js";
 /**
  * @typedef {object} CarSample  The other cars as rows of `CAR_STRIDE` numbers: slot, x, y, z (metres), qx, qy, qz, qw, speed (m/s), age of what is known
  *   (ms), stale (0 or 1), yaw (radians, 0 along +z, positive towards +x).
- * @property {Float32Array} rows  good until the next sample, and longer than the rows it has
- * @property {number} count  rows
+ * @property {Float32Array} rows  valid until the next sample; it may be longer than `count` rows
+ * @property {number} count  the number of rows
  */
 /**
  * @typedef {object} Car  Another car at a moment: one object that is filled anew for each.
- * @property {number} slot  a small number that stays the car's as long as it is there
- * @property {string} id  of the player
- * @property {string} name  of the player; empty while it is not known
+ * @property {number} slot  a small number that the car keeps while it is there
+ * @property {string} id  the player's id
+ * @property {string} name  the player's name; empty while it is unknown
  * @property {number} x
  * @property {number} y
  * @property {number} z  metres, z to the north
@@ -22,14 +22,14 @@ import { CAR_STRIDE } from "./core.js";
  * @property {number} qz
  * @property {number} qw
  * @property {number} speed  metres a second
- * @property {number} ageMs  since its newest datagram
- * @property {boolean} stale  nothing came of it for a while: it stands where it was
+ * @property {number} ageMs  the time since its newest datagram
+ * @property {boolean} stale  its datagrams have stopped, so it stands still
  * @property {number} yaw  radians, 0 along +z, positive towards +x
  */
 
 export const NOTHING = new Float32Array(0);
 
-/** Makes no garbage in a loop of frames. */
+/** The cars of a room. Reading them makes no garbage. */
 export class Cars {
   /** Whose car a slot is. @type {Map<number, string>} */
   #ids = new Map();
@@ -51,7 +51,7 @@ export class Cars {
 
   /**
    * @param {number} slot
-   * @param {string | undefined} id  nobody's any more
+   * @param {string | undefined} id  undefined: the car has left
    */
   setOwner(slot, id) {
     if (id === undefined) this.#ids.delete(slot);
@@ -86,7 +86,7 @@ export class Cars {
   }
 }
 
-/** Goes through a sample. @implements {IterableIterator<Car>} */
+/** Iterates over a sample. @implements {IterableIterator<Car>} */
 export class Reader {
   #rows;
   #count;

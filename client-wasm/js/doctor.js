@@ -1,4 +1,4 @@
-// The doctor's door: who asks for it waits until it has come, and nobody else loads it.
+// The entry of the doctor, which is loaded only when it is called.
 import { loadFailed } from "./error.js";
 
 /** @typedef {import("./doctor/examination.js").DoctorOptions} DoctorOptions */
@@ -6,8 +6,8 @@ import { loadFailed } from "./error.js";
 /** @typedef {import("./doctor/report.js").Check} Check */
 
 /**
- * Look at everything between this page and a race. Takes a second where all is fine, and half a minute where little is. Makes two
- * players and a room for a moment. Rejects only where it cannot itself be loaded.
+ * Check everything between this page and a race. It takes a second if all is well, and up to half a minute if not. For a moment it
+ * makes two players and a room. It rejects only if it cannot be loaded itself.
  * @param {string | URL} url  the relay's address
  * @param {DoctorOptions} [options]
  * @returns {Promise<Report>}

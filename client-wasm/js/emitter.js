@@ -1,10 +1,10 @@
-// Typed events: functions that listen, promises for the next one, loops over all that come.
+// Typed events: listeners, promises of the next event, and loops over all events.
 
 import { RaceError } from "./error.js";
 
-/** More at once is a page that forgets to unsubscribe. */
+/** The most listeners at once. A page with more forgets to unsubscribe. */
 const MAX_LISTENERS = 1000;
-/** Events that a loop may be behind before the oldest are dropped. */
+/** How many events a loop may be behind before the oldest are dropped. */
 const MAX_BEHIND = 256;
 
 /** @typedef {{ signal?: AbortSignal }} ListenOptions  Until when is listened. */
@@ -12,19 +12,19 @@ const MAX_BEHIND = 256;
 /** @typedef {{ call: (event: any) => void, ended: (() => void) | undefined, stop: () => void, live: boolean }} Listener */
 
 /**
- * Call everybody who listens. For the owner of the emitter alone.
+ * Call all listeners of an event. Only for the owner of the emitter.
  * @type {(emitter: Emitter<any>, type: string, event: unknown) => void}
  */
 export let emit;
 /**
- * Nothing comes any more: let all listeners go, end all loops. For the owner of the emitter alone.
+ * End all events: remove all listeners, and end all loops. Only for the owner of the emitter.
  * @type {(emitter: Emitter<any>) => void}
  */
 export let end;
 
 /**
  * Something to listen to.
- * @template {object} Events  each event's name and what is told
+ * @template {object} Events  each event's name and content
  */
 export class Emitter {
   /** @type {Map<string, Set<Listener>>} */
@@ -40,8 +40,8 @@ export class Emitter {
   }
 
   /**
-   * @param {readonly string[]} types  the events there are
-   * @param {(type: string, wanted: boolean) => void} [demand]  told when somebody begins or nobody goes on to listen to one
+   * @param {readonly string[]} types  the events
+   * @param {(type: string, wanted: boolean) => void} [demand]  called when an event gets its first listener or loses its last
    */
   constructor(types, demand = () => {}) {
     for (const type of types) this.#listeners.set(type, new Set());
@@ -52,7 +52,7 @@ export class Emitter {
    * Listen to an event.
    * @template {keyof Events & string} T
    * @param {T} type
-   * @param {(event: Events[T]) => void} listener  what it throws is an uncaught error, and stops nobody else
+   * @param {(event: Events[T]) => void} listener  an error that it throws is uncaught, and stops no other listener
    * @param {ListenOptions} [options]
    * @returns {() => void}  stops it
    */
@@ -64,7 +64,7 @@ export class Emitter {
   }
 
   /**
-   * Wait for the next event. Rejects with the signal's reason, or with code `closed` when none can come any more.
+   * Wait for the next event. Rejects with the signal's reason, or with code `closed` when no event can come any more.
    * @template {keyof Events & string} T
    * @overload
    * @param {T} type
@@ -81,8 +81,8 @@ export class Emitter {
    * @returns {() => void}  stops it
    */
   /**
-   * The next event only: with a listener it is called and what stops it is given; without, a promise of the event, which rejects with
-   * the signal's reason, or with code `closed` when none can come any more.
+   * Listen to the next event only. With a listener this returns the function that stops it, without one a promise of the event. The
+   * promise rejects with the signal's reason, or with code `closed` when no event can come any more.
    * @param {keyof Events & string} type
    * @param {((event: any) => void) | ListenOptions} [listener]
    * @param {ListenOptions} [options]
@@ -273,7 +273,7 @@ class EventStream {
     this.dropped += 1;
   }
 
-  /** What waits is still given out. */
+  /** End the loop. Events that wait are still given out. */
   #finish() {
     this.#done = true;
     for (const taker of this.#takers.splice(0)) taker({ value: undefined, done: true });
@@ -281,7 +281,7 @@ class EventStream {
 }
 
 /**
- * What a listener throws is its own: it reaches the page's error handler as if thrown by itself.
+ * Report a listener's error to the page's error handler, as an uncaught error.
  * @param {unknown} thrown
  */
 function report(thrown) {

@@ -1,8 +1,8 @@
-// What every failure is: a code to act on, words to show, and whether trying again may help.
+// The error of every failure: a code to act on, a message, and whether trying again may help.
 
 /**
- * Codes of the client itself, and whether trying again may help. Those of game server, relay and wasm core come as they are.
- * Every code has its section in the README.
+ * Codes of the client itself, and whether trying again may help. Codes of the game server, the relay and the wasm core are passed on unchanged.
+ * Every code has a section in the README.
  */
 const OWN = Object.freeze({
   aborted: false,
@@ -22,9 +22,9 @@ const OWN = Object.freeze({
   timeout: true,
 });
 
-/** @typedef {keyof typeof OWN} OwnCode  What the client itself finds. */
-/** @typedef {"auth_failed" | "auth_required" | "room_not_found" | "room_full" | "not_host" | "player_not_found" | "unknown_command" | "queue_full" | "not_allowed" | "frame_too_large" | "relay_restarting" | "relay_full" | "server_ended" | "server_unreachable" | "certificate_not_trusted" | "server_timeout" | "sent_too_much" | "too_slow" | "malformed"} CoreCode  What game server, relay and wasm core say. */
-/** @typedef {OwnCode | CoreCode | (string & {})} RaceErrorCode  A stable word for what went wrong; newer servers and relays may bring more. */
+/** @typedef {keyof typeof OWN} OwnCode  Codes of the client itself. */
+/** @typedef {"auth_failed" | "auth_required" | "room_not_found" | "room_full" | "not_host" | "player_not_found" | "unknown_command" | "queue_full" | "not_allowed" | "frame_too_large" | "relay_restarting" | "relay_full" | "server_ended" | "server_unreachable" | "certificate_not_trusted" | "server_timeout" | "sent_too_much" | "too_slow" | "malformed"} CoreCode  Codes of the game server, the relay and the wasm core. */
+/** @typedef {OwnCode | CoreCode | (string & {})} RaceErrorCode  A stable word for what went wrong; newer servers and relays may have more. */
 
 /** What every function of this package throws or rejects with. */
 export class RaceError extends Error {
@@ -47,7 +47,7 @@ export class RaceError extends Error {
 }
 
 /**
- * The wasm client takes any value for a text, and reads beyond its memory.
+ * Check that a value is a text. The wasm client would take any value for one, and read beyond its memory.
  * @param {unknown} value
  * @param {string} what
  */
@@ -56,7 +56,7 @@ export function checkText(value, what) {
 }
 
 /**
- * Behind the import of a part that few need: what it fails with.
+ * Throw the error of a failed import of a part that is loaded on demand.
  * @param {unknown} cause
  * @returns {never}
  */
@@ -65,9 +65,9 @@ export function loadFailed(cause) {
 }
 
 /**
- * Anything thrown as a `RaceError`: a coded one keeps its code.
+ * Turn anything thrown into a `RaceError`. An error with a code keeps it.
  * @param {unknown} thrown
- * @param {RaceErrorCode} [otherwise]  the code of what has none
+ * @param {RaceErrorCode} [otherwise]  the code of an error without one
  * @returns {RaceError}
  */
 export function raceError(thrown, otherwise = "server_error") {

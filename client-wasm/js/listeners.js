@@ -1,14 +1,14 @@
-// Who listens to which event of a core or a spectator that is not the wasm client's own.
+// The listeners of a core or spectator that is not the wasm client's own.
 
 import { RaceError } from "./error.js";
 
-/** @template {object} Events  each event's name and what is told */
+/** @template {object} Events  each event's name and content */
 export class Listeners {
   #types;
   /** @type {Array<{ type: string, listener: (event: any) => void }>} */
   #list = [];
 
-  /** @param {readonly (keyof Events & string)[]} types  the events there are */
+  /** @param {readonly (keyof Events & string)[]} types  the events */
   constructor(types) {
     this.#types = types;
   }
@@ -32,7 +32,7 @@ export class Listeners {
   }
 
   /**
-   * What a listener throws is its own: it stops nobody, and the page hears of it.
+   * Call all listeners of an event. An error of one stops no other, and reaches the page's error handler.
    * @template {keyof Events & string} T
    * @param {T} type
    * @param {Events[T]} event

@@ -1,4 +1,4 @@
-// Who is in a room: a live map that others can only read, kept in step with the server's lists.
+// The players of a room: a live, read-only map that follows the server's lists.
 
 /**
  * @typedef {object} RoomPlayer  Somebody in a room.
@@ -9,7 +9,7 @@
  */
 /** @typedef {Readonly<RoomPlayer>} Player  Somebody in a room, to be read only. */
 
-/** A live view: it shows every change, and cannot be changed. @implements {ReadonlyMap<string, Player>} */
+/** A live view: it shows every change, and is read-only. @implements {ReadonlyMap<string, Player>} */
 export class PlayerMap {
   #players;
 
@@ -64,11 +64,11 @@ export class Roster {
   view = new PlayerMap(this.#players);
 
   /**
-   * Take over the server's list.
+   * Take the server's list.
    * @param {ReadonlyArray<{ id: string, name: string }>} listed
    * @param {string | null} hostId
    * @param {string | undefined} myId
-   * @returns {{ joined: Player[], left: Player[] }}  who is new and who is gone; never oneself
+   * @returns {{ joined: Player[], left: Player[] }}  the players who are new and who are gone, never this one
    */
   update(listed, hostId, myId) {
     const ids = new Set(listed.map(({ id }) => id));
@@ -91,7 +91,7 @@ export class Roster {
   }
 
   /**
-   * An entry is frozen, and is another object only where something changed.
+   * Store an entry. It is frozen, and it is a new object only if something changed.
    * @param {Player} player
    */
   #put(player) {

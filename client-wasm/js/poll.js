@@ -1,4 +1,4 @@
-// Ask again and again, never twice at once. In a hidden page the browser slows the timer down by itself.
+// Asks at regular intervals, never twice at once. In a hidden page the browser slows the timer down.
 
 export class Poll {
   #ask;
@@ -10,8 +10,8 @@ export class Poll {
   #again = false;
 
   /**
-   * @param {() => Promise<unknown>} ask  its failures are its own business
-   * @param {number} pauseMs  from one answer to the next question
+   * @param {() => Promise<unknown>} ask  must handle its own failures
+   * @param {number} pauseMs  the pause between an answer and the next request
    */
   constructor(ask, pauseMs) {
     this.#ask = ask;
@@ -30,7 +30,7 @@ export class Poll {
     clearTimeout(this.#timer);
   }
 
-  /** Ask at once; while a question is out, once more behind its answer. */
+  /** Ask at once. While a request is under way, ask once more after its answer. */
   now() {
     if (!this.#running) return;
     if (this.#asking) this.#again = true;
@@ -44,7 +44,7 @@ export class Poll {
     try {
       await this.#ask();
     } catch {
-      // Its own business, as said above.
+      // `ask` handles its own failures.
     }
     this.#asking = false;
     if (!this.#running) return;

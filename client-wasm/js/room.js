@@ -1,4 +1,4 @@
-// The room that one is in.
+// The room that the player is in.
 
 import { Emitter } from "./emitter.js";
 import { RaceError, checkText } from "./error.js";
@@ -10,20 +10,20 @@ import { RaceError, checkText } from "./error.js";
 /** @typedef {import("./core.js").SpawnPosition} SpawnPosition */
 /**
  * @typedef {object} RoomEvents  The events of a room.
- * @property {Player} joined  somebody else came in
- * @property {Player} left  somebody else went away
- * @property {{ spawnPositions: SpawnPosition[], mine: SpawnPosition | null }} started  the race begins; `mine` is where one starts
+ * @property {Player} joined  another player came in
+ * @property {Player} left  another player left
+ * @property {{ spawnPositions: SpawnPosition[], mine: SpawnPosition | null }} started  the race begins; `mine` is where this player starts
  * @property {{ senderId: string, senderName: string, text: string }} message
- * @property {{ hostId: string | null, isHost: boolean }} host  another may start the race now; `isHost`: it is oneself
+ * @property {{ hostId: string | null, isHost: boolean }} host  the room has a new host; `isHost`: it is this player
  * @property {{ id: string, steering: number, throttle: number, brake: number }} input  another driver's controls
- * @property {{ code: import("./error.js").RaceErrorCode, reason: string, retryable: boolean }} lost  one is in the room no more, and did not leave
+ * @property {{ code: import("./error.js").RaceErrorCode, reason: string, retryable: boolean }} lost  the player is no longer in the room, and did not leave
  */
 /** @typedef {{ x: number, y: number, z: number }} Vector  A place in metres, y upwards. */
 /** @typedef {{ x: number, y: number, z: number, w: number }} Quaternion  A turn; of length 1. */
 
 const TYPES = Object.freeze(["joined", "left", "started", "message", "host", "input", "lost"]);
 
-/** A room, as long as one is in it. @extends {Emitter<RoomEvents>} */
+/** A room, for as long as the player is in it. @extends {Emitter<RoomEvents>} */
 export class Room extends Emitter {
   #inside;
 
@@ -33,22 +33,22 @@ export class Room extends Emitter {
     this.#inside = inside;
   }
 
-  /** By which others join it. */
+  /** The room's id, by which others join it. */
   get id() {
     return this.#inside.id;
   }
 
-  /** Empty until the server told it, where one joined by the id. */
+  /** The room's name. After `joinRoom` it is empty until the server has told it. */
   get name() {
     return this.#inside.name;
   }
 
-  /** Who may start the race; null while it is not known. */
+  /** The id of the player who may start the race; null while it is unknown. */
   get hostId() {
     return this.#inside.hostId;
   }
 
-  /** Whether one may start the race oneself. */
+  /** Whether this player may start the race. */
   get isHost() {
     const { hostId } = this.#inside;
     return hostId !== null && this.players.get(hostId)?.isMe === true;
@@ -59,18 +59,18 @@ export class Room extends Emitter {
     return this.#inside.isActive;
   }
 
-  /** Whether one is still in it; a lost connection is no end, for one comes back. */
+  /** Whether the player is still in the room. A lost connection does not end that, because the client comes back. */
   get isOpen() {
     return this.#inside.ended === null;
   }
 
-  /** Who is in the room, oneself included: a live map that can only be read. @returns {ReadonlyMap<string, Player>} */
+  /** The players in the room, this one included: a live, read-only map. @returns {ReadonlyMap<string, Player>} */
   get players() {
     return this.#inside.roster.view;
   }
 
   /**
-   * Offer the own car's place in metres and its turn, each frame. It goes as often as the relay wants it, the newest wins.
+   * Offer the player's own position in metres and rotation, each frame. The newest is sent as often as the relay asks for it.
    * @overload
    * @param {number} x
    * @param {number} y
@@ -79,17 +79,17 @@ export class Room extends Emitter {
    * @param {number} qy
    * @param {number} qz
    * @param {number} qw
-   * @returns {boolean} whether it went now
+   * @returns {boolean} whether it was sent now
    */
   /**
-   * Offer the own car's place in metres and its turn, each frame. It goes as often as the relay wants it, the newest wins.
+   * Offer the player's own position in metres and rotation, each frame. The newest is sent as often as the relay asks for it.
    * @overload
    * @param {{ position: Vector, rotation: Quaternion }} state
-   * @returns {boolean} whether it went now
+   * @returns {boolean} whether it was sent now
    */
   /**
-   * Offer the own car's place in metres and its turn, each frame: seven numbers, or one object. It goes as often as the relay wants
-   * it, the newest wins; gives whether it went now. Throws `invalid_argument` where a number is missing or not finite.
+   * Offer the player's own position in metres and rotation, each frame: seven numbers, or one object. The newest is sent as often as
+   * the relay asks for it. Says whether it was sent now. Throws `invalid_argument` if a number is missing or not finite.
    * @param {number | { position: Vector, rotation: Quaternion }} x
    * @param {number} [y]
    * @param {number} [z]
@@ -103,7 +103,7 @@ export class Room extends Emitter {
       const { position: p, rotation: r } = x ?? {};
       return this.#sendState(p?.x, p?.y, p?.z, r?.x, r?.y, r?.z, r?.w);
     }
-    // All are there by the type; a missing one is no finite number.
+    // The type demands all seven. A missing one becomes NaN, which is refused.
     return this.#sendState(x, y ?? NaN, z ?? NaN, qx ?? NaN, qy ?? NaN, qz ?? NaN, qw ?? NaN);
   }
 
@@ -117,7 +117,7 @@ export class Room extends Emitter {
    * @param {number} qw
    */
   #sendState(x, y, z, qx, qy, qz, qw) {
-    // A sum is finite only where all are.
+    // A sum is finite only if all numbers are.
     if (!Number.isFinite(x + y + z + qx + qy + qz + qw)) {
       throw new RaceError("invalid_argument", "a state is seven finite numbers: x, y, z, qx, qy, qz, qw");
     }
@@ -125,11 +125,11 @@ export class Room extends Emitter {
   }
 
   /**
-   * Offer the own controls, like a state.
+   * Offer the player's own controls, like `sendState`.
    * @param {number} steering  −1 … 1
    * @param {number} throttle  0 … 1
    * @param {number} brake  0 … 1
-   * @returns {boolean} whether it went now
+   * @returns {boolean} whether it was sent now
    */
   sendInput(steering, throttle, brake) {
     if (!Number.isFinite(steering + throttle + brake)) {
@@ -139,15 +139,15 @@ export class Room extends Emitter {
   }
 
   /**
-   * Say something to one player, or to all others, one after the other.
+   * Send a text to one player, or to all others, one after the other.
    * @param {string} text
    * @param {string} [playerId]
-   * @returns {Promise<number>} how many it reached; rejects where it reached none of those who are there
+   * @returns {Promise<number>} how many players it reached; rejects if there are others and it reached none
    */
   async say(text, playerId) {
     this.#needOpen();
     for (const given of [text, playerId ?? ""]) checkText(given, "what is said, and to whom,");
-    // The server does not tell of who came since.
+    // The server does not announce players who joined since the last list.
     if (playerId === undefined) await this.#inside.refresh();
     const others = [...this.players.values()].filter(({ isMe }) => !isMe).map(({ id }) => id);
     let reached = 0;
@@ -165,19 +165,19 @@ export class Room extends Emitter {
     return reached;
   }
 
-  /** Start the race; only the host may. All members are told by the event `started`. @returns {Promise<void>} */
+  /** Start the race; only the host may. All members get the event `started`. @returns {Promise<void>} */
   async start() {
     await this.#command((core) => core.startGame());
   }
 
-  /** Leave; nothing comes of this room any more. @returns {Promise<void>} */
+  /** Leave the room. It has no more events. @returns {Promise<void>} */
   leave() {
     return this.#inside.around.leave(this.#inside);
   }
 
   /**
    * The other cars now, smoothed, as rows of numbers. Makes no garbage.
-   * @param {number} [now]  the frame's time: those who call with the same one share a sample
+   * @param {number} [now]  the frame's time; calls with the same time share a sample
    * @returns {CarSample}
    */
   sample(now) {
@@ -185,8 +185,8 @@ export class Room extends Emitter {
   }
 
   /**
-   * The other cars now, smoothed: `for (const car of room.cars()) …`. It is one object, filled anew for each car; copy what
-   * must last.
+   * The other cars now, smoothed: `for (const car of room.cars()) …`. It is one object, filled anew for each car: copy what
+   * you keep.
    * @param {number} [now]  as in `sample`
    * @returns {IterableIterator<Car>}
    */

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-// Watching a race without an account: live, and up to ten minutes back.
+// Watches a race without an account: live, and up to ten minutes back.
 
 import { NOTHING, Reader } from "./cars.js";
 import { DISPOSE } from "./dispose.js";
@@ -11,28 +11,28 @@ import { wasmSpectator } from "./wasm-core.js";
 /** @typedef {import("./cars.js").Car} Car */
 /** @typedef {import("./cars.js").CarSample} CarSample */
 /**
- * @typedef {object} SpectateOptions  How a room is watched.
- * @property {string} [token]  where the relay's operator demands one
- * @property {number} [historySeconds]  how much can be looked at again, 0 to 600; default 600
- * @property {(url: string, protocols: string[]) => WebSocket} [webSocket]  makes the socket where it is not to be the browser's own
+ * @typedef {object} SpectateOptions  The options of a spectator.
+ * @property {string} [token]  the access token, if the relay's operator demands one
+ * @property {number} [historySeconds]  how much of the past is kept, 0 to 600; default 600
+ * @property {(url: string, protocols: string[]) => WebSocket} [webSocket]  makes the socket instead of the browser
  * @property {"off" | "error" | "warn" | "info" | "debug" | "trace"} [logLevel]  default "warn"
  */
-/** @typedef {(url: string, room: string, options: SpectateOptions) => Promise<SpectatorCore>} SpectatorFactory  Begins to watch a room; may have to load something first. */
+/** @typedef {(url: string, room: string, options: SpectateOptions) => Promise<SpectatorCore>} SpectatorFactory  Begins to watch a room. It may load something first. */
 /** @typedef {{ id: string, name: string, hostId: string | null, isActive: boolean, players: { index: number, id: string, name: string }[], atMs: number }} SpectatedRoom  A watched room as it is from `atMs` on. */
 /** @typedef {{ received: number, skipped: number, refused: number, bytesReceived: number, bytesPerSecond: number, snapshotsPerSecond: number, delayMs: number, jitterMs: number, historyBytes: number }} SpectatorStats  Figures about watching: snapshots, bytes, and milliseconds. */
 /**
  * @typedef {object} SpectatorEvents  The events of a spectator.
  * @property {{ state: "connecting" | "live" | "reconnecting" | "closed", code?: string, reason?: string, retryable?: boolean, retryInMs?: number }} state
- * @property {SpectatedRoom} room  it is known now, or changed
+ * @property {SpectatedRoom} room  the room is known now, or has changed
  * @property {{ level: string, line: string }} log
  */
 /**
- * @typedef {object} SpectatorCore  What stands behind a spectator. Times are as the spectator's.
+ * @typedef {object} SpectatorCore  The core behind a spectator. Times are the spectator's.
  * @property {SpectatorEvents["state"]["state"]} state
  * @property {SpectatedRoom | null} room
  * @property {number} startMs
  * @property {number} liveMs
- * @property {(atMs?: number) => Float32Array} sample  rows as of a room's sample, where slot is a player's `index`; good until the next call
+ * @property {(atMs?: number) => Float32Array} sample  rows as of a room's sample, where slot is a player's `index`; valid until the next call
  * @property {() => number} carCount
  * @property {() => SpectatorStats} metrics
  * @property {<T extends keyof SpectatorEvents>(type: T, listener: (event: SpectatorEvents[T]) => void) => () => void} on
@@ -42,7 +42,7 @@ import { wasmSpectator } from "./wasm-core.js";
 
 const TYPES = /** @type {const} */ (["state", "room", "log"]);
 
-/** Somebody who watches a room. Times are milliseconds since the first snapshot. @extends {Emitter<SpectatorEvents>} */
+/** A spectator of a room. Times are milliseconds since the first snapshot. @extends {Emitter<SpectatorEvents>} */
 export class Spectator extends Emitter {
   /** @type {SpectatorCore | null} */
   #core;
@@ -75,7 +75,7 @@ export class Spectator extends Emitter {
     return this.#core?.state ?? "closed";
   }
 
-  /** The room as it was told last; null before the first time. */
+  /** The newest room that the relay has shown; null before the first. */
   get room() {
     return this.#core?.room ?? null;
   }
@@ -90,7 +90,7 @@ export class Spectator extends Emitter {
     return this.#core?.liveMs ?? NaN;
   }
 
-  /** Figures about what comes; null once it is closed. */
+  /** Figures about what is received; null once it is closed. */
   get stats() {
     return this.#core?.metrics() ?? null;
   }
@@ -107,8 +107,8 @@ export class Spectator extends Emitter {
   }
 
   /**
-   * The cars: `for (const car of spectator.cars()) …`. It is one object, filled anew for each car; copy what must last.
-   * @param {number} [atMs]  as in `sample`; names are those of now
+   * The cars: `for (const car of spectator.cars()) …`. It is one object, filled anew for each car: copy what you keep.
+   * @param {number} [atMs]  as in `sample`; names are the current ones
    * @returns {IterableIterator<Car>}
    */
   cars(atMs) {
@@ -120,14 +120,14 @@ export class Spectator extends Emitter {
     );
   }
 
-  /** Let everything go, the past too. Again is no error. */
+  /** Free everything, the past too. A second call is no error. */
   close() {
     const core = this.#core;
     if (!core) return;
     this.#core = null;
     core.close();
     core.free();
-    // Where it had ended by itself nobody listens any more.
+    // If it had ended by itself, nobody listens any more.
     emit(this, "state", { state: "closed", code: "closed", reason: "", retryable: false });
     end(this);
   }

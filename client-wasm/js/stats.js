@@ -1,25 +1,25 @@
-// Figures about the connection: the core's, and what many round trips say together.
+// Figures about the connection: the core's, and statistics of the newest round trips.
 
-/** Two minutes of pings. */
+/** How many round trips are kept: those of two minutes. */
 const MAX_ROUND_TRIPS = 60;
 
 /**
  * @typedef {object} Stats  Figures about the connection; times in milliseconds.
  * @property {number | null} roundTripMs  the newest; null before the first
- * @property {number | null} roundTripP50Ms  half of the last two minutes' were shorter
+ * @property {number | null} roundTripP50Ms  half of those in the last two minutes were shorter
  * @property {number | null} roundTripP95Ms  nineteen of twenty were shorter
- * @property {number | null} jitterMs  by how much one differs from the next, on average
+ * @property {number | null} jitterMs  the mean difference between one and the next
  * @property {number} lossPercent  of the others' positions
  * @property {boolean} lossEstimated  the server's datagrams carry no numbers to count by
  * @property {number} sentPerSecond  datagrams
  * @property {number} receivedPerSecond  datagrams
  * @property {number} sent  datagrams
  * @property {number} received  datagrams
- * @property {number} refused  datagrams that were none of the game's
+ * @property {number} refused  datagrams that were not the game's
  * @property {number} lost  datagrams
  * @property {number} bytesSent  in datagrams
  * @property {number} bytesReceived  in datagrams
- * @property {number} reconnects  how often the connection was lost and came back
+ * @property {number} reconnects  how often the client has reconnected
  */
 
 /** The newest round trips. */
@@ -33,7 +33,7 @@ export class RoundTrips {
     this.#count += 1;
   }
 
-  /** Another connection is another way. */
+  /** Forget all, because another connection may have another route. */
   clear() {
     this.#count = 0;
   }
