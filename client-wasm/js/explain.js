@@ -33,7 +33,7 @@ const WORDS = {
   unknown_command: ["This game server does not support that.", "You can go on without it."],
   queue_full: ["Too many requests are still waiting for an answer.", "Wait a few seconds, then try again."],
   invalid_argument: ["That can't be sent as it is.", "Change the text and try again."],
-  connection_lost: ["The connection was lost.", "Check your network. You are reconnected automatically."],
+  connection_lost: ["The connection was lost.", "Check your network, then try again."],
   relay_unreachable: [
     "The relay can't be reached.",
     "Check your network and that the relay is running, then try again.",
@@ -48,18 +48,21 @@ const WORDS = {
     "Trying again won't help: the operator of this site must configure the certificate.",
   ],
   server_timeout: ["The game server did not answer the relay in time.", "Wait a moment and try again."],
-  server_ended: ["The game server ended your session.", "Reconnect to start a new one."],
+  server_ended: [
+    "The game server ended your session.",
+    "It may be restarting. Wait a moment, then sign in again.",
+  ],
   not_allowed: [
     "The relay does not accept connections from this page.",
     "Open the page from the relay's own address, or ask its operator to allow this one.",
   ],
   frame_too_large: ["The message is too long.", "Shorten it and try again."],
-  relay_full: ["The relay is full right now.", "Wait a moment. It is tried again automatically."],
-  relay_restarting: ["The relay is restarting.", "Wait a moment. You are reconnected automatically."],
+  relay_full: ["The relay is full right now.", "Wait a moment, then try again."],
+  relay_restarting: ["The relay is restarting.", "Wait a moment, then try again."],
   sent_too_much: ["This page sent more than the relay allows.", "Wait a minute, then sign in again."],
   too_slow: [
     "This device or its network was too slow to keep up.",
-    "Close other tabs or move closer to the router. You are reconnected automatically.",
+    "Close other tabs or move closer to the router, then try again.",
   ],
   malformed: [
     "The relay received something it did not understand.",

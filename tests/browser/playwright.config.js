@@ -29,7 +29,7 @@ export default defineConfig({
   // A test that passes only the second time is a defect, so there is no second time.
   retries: 0,
   // Generous: the two cores may be busy with a build. No test waits for it to pass.
-  timeout: 90_000,
+  timeout: 180_000,
   expect: { timeout: 15_000 },
   reporter: [["list"]],
   use: {

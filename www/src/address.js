@@ -2,7 +2,7 @@
 //
 // The token stands behind the #, which browsers send to nobody, so that no log on the way keeps it.
 
-/** @typedef {{ room: string, token: string, embed: boolean, theme: string, follow: string, track: string }} Wanted */
+/** @typedef {{ room: string, token: string, embed: boolean, theme: "light" | "dark" | "", follow: string, track: string }} Wanted */
 
 /**
  * @param {{ pathname: string, search: string, hash: string }} location

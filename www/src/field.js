@@ -9,6 +9,12 @@ import { LapCounter, REMOTE_JUMP_METRES } from "./laps.js";
 const GONE_MS = 20_000;
 /** Beyond this number, cars that are not in this frame are forgotten. */
 const MAX_KNOWN = 200;
+/** A car that is silent for this long is lost. Until then it is away: a hidden page sends once a second. */
+const LOST_MS = 4000;
+/** Gaps at most this long apart, in seconds, are one absence. */
+const SAME_ABSENCE_SECONDS = 2;
+/** An absence shorter than this, in seconds, is a hiccup of the network. */
+const HICCUP_SECONDS = 1;
 /** The opacity of a stale car. */
 const STALE_ALPHA = 0.38;
 const FADE_PER_SECOND = 3;
@@ -29,7 +35,12 @@ export class RemoteCar {
     this.z = 0;
     this.yaw = 0;
     this.speed = 0;
+    /** Away or lost: it stands where it was seen last, faded. */
     this.stale = false;
+    this.lost = false;
+    /** On the race clock: since when it sends too seldom, and when that was last seen. */
+    this.awaySeconds = NaN;
+    this.gapSeconds = NaN;
     this.alpha = 0;
     /** The player is still in the room, as far as the page knows. */
     this.listed = true;
@@ -37,6 +48,23 @@ export class RemoteCar {
     this.laps = new LapCounter(trackLength, REMOTE_JUMP_METRES);
     /** The last frame in which the car was shown. */
     this.frame = -1;
+  }
+
+  /**
+   * Decide whether the player is away. A short gap is only a hiccup, and a moment between two gaps does not end an absence.
+   * @param {boolean} isSilent
+   * @param {number} ageMs
+   * @param {number} seconds  race clock
+   */
+  notice(isSilent, ageMs, seconds) {
+    if (isSilent) {
+      this.gapSeconds = seconds;
+      if (Number.isNaN(this.awaySeconds)) this.awaySeconds = seconds;
+    } else if (!(seconds - this.gapSeconds < SAME_ABSENCE_SECONDS)) {
+      this.awaySeconds = NaN;
+    }
+    this.stale = seconds - this.awaySeconds >= HICCUP_SECONDS;
+    this.lost = ageMs > LOST_MS;
   }
 }
 
@@ -107,9 +135,9 @@ export class Field {
     if (!(Math.abs(x) < FAR_AWAY_METRES) || !(Math.abs(z) < FAR_AWAY_METRES)) return;
     if (seen.ageMs > GONE_MS || !seen.id) return;
     const car = this.#carOf(seen.id);
-    car.stale = seen.stale;
+    car.notice(seen.stale, seen.ageMs, seconds);
     // The car of a player who left the room disappears at once. That of a player who lost the connection stays, faded.
-    if (car.stale && !car.listed) return;
+    if (seen.stale && !car.listed) return;
     car.frame = this.frame;
     car.x = x;
     car.z = z;

@@ -45,6 +45,9 @@ class PageIncomplete extends Error {
   };
 }
 
+/** The pause before a new client, made after the old one gave up, is tried again. */
+const RETRY_MS = 5000;
+
 /**
  * @param {Store} store
  * @param {Parts} parts
@@ -65,6 +68,20 @@ export function createFlow(store, { library, loadScreens, url, core }) {
   let roomsWanted = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let countdown;
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let retry;
+  /** The room ended while the connection was lost. */
+  let lostRoom = false;
+
+  /** @param {boolean} isInRoom */
+  function comeBackText(isInRoom) {
+    if (!isInRoom && lostRoom) return "Your room no longer exists. Choose another room, or create your own.";
+    if (!isInRoom) return "Choose a room, or create your own.";
+    return store.get().screen === "race"
+      ? "The race goes on where you left it."
+      : "You are back in your room.";
+  }
 
   /** @param {unknown} error */
   function report(error) {
@@ -155,13 +172,17 @@ export function createFlow(store, { library, loadScreens, url, core }) {
       else if (fresh.state !== "closed" && store.get().room) store.dispatch({ type: "leftRoom" });
     });
     fresh.on("draining", ({ seconds }) =>
-      say(`The relay restarts in ${seconds} seconds.`, "You are reconnected automatically."),
+      say(
+        `The relay restarts in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`,
+        "You are reconnected automatically.",
+      ),
     );
   }
 
   /** @param {Room} room */
   function enter(room) {
     const show = () => store.dispatch({ type: "room", ...stateOf(room) });
+    lostRoom = false;
     store.dispatch({ type: "enteredRoom", ...stateOf(room) });
     for (const type of /** @type {const} */ (["joined", "left", "host"])) room.on(type, show);
     room.on("started", ({ spawnPositions }) => {
@@ -181,6 +202,7 @@ export function createFlow(store, { library, loadScreens, url, core }) {
     });
     room.on("lost", ({ code }) => {
       if (code !== "not_in_room" && code !== "room_not_found") return;
+      lostRoom = true;
       const { title } = explain({ code: "not_in_room" });
       const next = "The room was closed. Choose another room, or create your own.";
       store.dispatch({ type: "leftRoom", notice: { kind: "error", title, next } });
@@ -197,8 +219,8 @@ export function createFlow(store, { library, loadScreens, url, core }) {
     const { state, code, retryInMs = 0 } = change;
     if (state === "connected") {
       store.dispatch({ type: "reconnected", me: { id: from.id, name: from.name } });
-      const next = from.room ? "The race goes on where you left it." : "Choose a room, or create your own.";
-      say("You are connected again.", next);
+      say("You are connected again.", comeBackText(from.room !== null));
+      lostRoom = false;
     } else if (state === "reconnecting") {
       lose(change, retryInMs);
     } else if (state === "closed" && code === "kicked") {
@@ -213,7 +235,7 @@ export function createFlow(store, { library, loadScreens, url, core }) {
   }
 
   /**
-   * @param {StateChange} change
+   * @param {Pick<StateChange, "code" | "reason">} change
    * @param {number} retryInMs
    */
   function lose(change, retryInMs) {
@@ -228,8 +250,42 @@ export function createFlow(store, { library, loadScreens, url, core }) {
     }, 1000);
   }
 
-  function forget() {
+  async function reconnect() {
+    const { lost, room, screen, busy: waiting } = store.get();
+    if (!lost || !client || !credentials || waiting) return;
+    if (client.state !== "closed") return client.reconnectNow();
+    // The client has given up, so a new one signs in and goes back into the room.
+    const as = credentials;
+    stopWaiting();
+    store.dispatch({ type: "lost", lost: { ...lost, retrying: true, retrySeconds: 0 } });
+    await busy("reconnect", async () => {
+      try {
+        await connect(as);
+      } catch (thrown) {
+        const error = /** @type {import("/pkg/index.js").RaceError} */ (thrown);
+        if (credentials && error.retryable) {
+          lose(error, RETRY_MS);
+          retry = setTimeout(reconnect, RETRY_MS);
+        } else {
+          store.dispatch({
+            type: "lost",
+            lost: { advice: explain(error), retrying: false, retrySeconds: 0 },
+          });
+        }
+        return;
+      }
+      if (room) await open().joinRoom(room.id);
+      if (screen === "race") store.dispatch({ type: "raceJoined" });
+    });
+  }
+
+  function stopWaiting() {
     clearInterval(countdown);
+    clearTimeout(retry);
+  }
+
+  function forget() {
+    stopWaiting();
     const old = candidate ?? client;
     client = credentials = null;
     stopRooms = null;
@@ -279,24 +335,7 @@ export function createFlow(store, { library, loadScreens, url, core }) {
       store.dispatch({ type: "signedOut" });
       await old?.close();
     },
-    async reconnect() {
-      const { lost, room, screen } = store.get();
-      if (!lost || !client || !credentials || store.get().busy) return;
-      if (client.state !== "closed") return client.reconnectNow();
-      // The client has given up, so a new one signs in and goes back into the room.
-      const as = credentials;
-      await busy("reconnect", async () => {
-        try {
-          await connect(as);
-        } catch (error) {
-          const advice = explain(error);
-          store.dispatch({ type: "lost", lost: { advice, retrying: false, retrySeconds: 0 } });
-          return;
-        }
-        if (room) await open().joinRoom(room.id);
-        if (screen === "race") store.dispatch({ type: "raceJoined" });
-      });
-    },
+    reconnect,
     watchRooms(wanted) {
       roomsWanted = wanted;
       showRooms();

@@ -221,6 +221,7 @@ class TowerRow {
     this.metres = -1;
     this.laps = -1;
     this.stale = false;
+    this.lost = false;
   }
 
   /**
@@ -234,8 +235,9 @@ class TowerRow {
     if (entry === null) return;
     if (this.entry !== entry || this.livery !== entry.livery) this.#wear(entry, index);
     setText(this.name, entry.name || "…");
-    if (this.stale !== entry.stale) {
+    if (this.stale !== entry.stale || this.lost !== entry.lost) {
       this.stale = entry.stale;
+      this.lost = entry.lost;
       this.root.classList.toggle("stale", entry.stale);
       this.metres = -1;
     }
@@ -278,7 +280,8 @@ class TowerRow {
  * @param {number} lapMetres
  */
 function gapText(entry, leader, metres, lapMetres) {
-  if (entry.stale) return "lost";
+  if (entry.lost) return "lost";
+  if (entry.stale) return "away";
   if (entry === leader) return "Leader";
   const laps = Math.floor(metres / lapMetres);
   return laps === 0 ? `+${metres} m` : `+${laps} lap${laps === 1 ? "" : "s"}`;

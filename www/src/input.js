@@ -35,7 +35,7 @@ export function createInput(onCommand) {
   /** @type {Controls} */
   const controls = { steering: 0, throttle: 0, brake: 0, handbrake: false, analogue: false };
   let active = false;
-  let pads = 0;
+  let pads = countPads();
 
   function release() {
     held.left = held.right = held.up = held.down = held.hand = 0;
@@ -55,14 +55,15 @@ export function createInput(onCommand) {
     if (key) held[key] = 0;
   });
   window.addEventListener("blur", release);
-  window.addEventListener("gamepadconnected", () => (pads += 1));
-  window.addEventListener("gamepaddisconnected", () => (pads -= 1));
+  for (const type of ["gamepadconnected", "gamepaddisconnected"]) {
+    window.addEventListener(type, () => (pads = countPads()));
+  }
   listenToTouch(touch);
 
   function readPad() {
     pad.steering = pad.throttle = pad.brake = 0;
     pad.hand = false;
-    if (pads <= 0) return;
+    if (pads === 0) return;
     const found = navigator.getGamepads();
     for (let i = 0; i < found.length; i += 1) {
       const device = found[i];
@@ -92,6 +93,11 @@ export function createInput(onCommand) {
       return controls;
     },
   };
+}
+
+/** How many gamepads are there, also those that were there before this script. */
+function countPads() {
+  return [...(navigator.getGamepads?.() ?? [])].filter(Boolean).length;
 }
 
 /**

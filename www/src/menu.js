@@ -24,8 +24,10 @@ export function createMenu(flow, race) {
     if (dialog.open) dialog.close();
   }
 
+  /** The key that opened it closes it too: a gamepad has no other. */
   function openMenu() {
-    if (!dialog.open) dialog.showModal();
+    if (dialog.open) dialog.close();
+    else dialog.showModal();
   }
 
   function openMessage() {

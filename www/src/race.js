@@ -9,6 +9,7 @@ import { Field } from "./field.js";
 import { Hud } from "./hud.js";
 import { createInput } from "./input.js";
 import { LapCounter, lapTime, OWN_JUMP_METRES, rank } from "./laps.js";
+import { Liveries } from "./livery.js";
 import { MiniMap } from "./minimap.js";
 import { resolveGarage } from "./spawn.js";
 
@@ -21,12 +22,14 @@ const COUNTDOWN_SECONDS = 3;
 /** How often the cars are ranked, and how often the client is asked for its figures. */
 const RANK_EVERY_MS = 200;
 const STATS_EVERY_MS = 500;
+/** How often a hidden page sends where its car stands; browsers allow it no more often. */
+const STANDING_MS = 1000;
 /** Where the car is on an upright phone, whose bottom third has the controls. */
 const TOUCH_LEVEL = 0.42;
 /** The map shows only dots, so every other frame is enough. */
 const MAP_EVERY_FRAMES = 2;
 
-/** What the standings show of a car, the player's own or a `RemoteCar`. @typedef {{ id: string, name: string, livery: Livery, progress: number, stale: boolean, own?: boolean }} Entry */
+/** What the standings show of a car, the player's own or a `RemoteCar`. @typedef {{ id: string, name: string, livery: Livery, progress: number, stale: boolean, lost: boolean, own?: boolean }} Entry */
 
 /** @typedef {{ client: () => RaceClient | null, openMenu: () => void, openMessage: () => void, onCamera: (headingUp: boolean) => void }} Surroundings */
 
@@ -57,7 +60,16 @@ export class Race {
     /** @type {import("/pkg/index.js").Stats | null} */
     this.stats = null;
     /** @type {Entry & { own: true }} */
-    this.me = { id: "", name: "", livery: liveries.of(""), progress: 0, stale: false, own: true };
+    this.me = {
+      id: "",
+      name: "",
+      // Until the race begins. It takes no number and no colour from a player.
+      livery: new Liveries().of(""),
+      progress: 0,
+      stale: false,
+      lost: false,
+      own: true,
+    };
     /** All cars, leader first. @type {Entry[]} */
     this.entries = [this.me];
     this.garage = 0;
@@ -69,6 +81,9 @@ export class Race {
     this.frames = 0;
     this.at = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };
     this.frame = this.frame.bind(this);
+    /** Sends where the car stands while the page is hidden. @type {ReturnType<typeof setInterval> | undefined} */
+    this.standing = undefined;
+    document.addEventListener("visibilitychange", () => this.#hide());
     new ResizeObserver(() => this.#resize()).observe(this.painter.canvas);
   }
 
@@ -85,8 +100,8 @@ export class Race {
   show(state) {
     const wanted = state.screen === "race" && state.connection === "online";
     if (state.screen === "race" && state.race && state.race.round !== this.round) this.#begin(state);
-    if (state.screen !== "race") this.round = 0;
-    else if (state.me && state.me.id !== this.me.id) this.#become(state.me);
+    if (state.race === null) this.round = 0;
+    else if (state.screen === "race" && state.me && state.me.id !== this.me.id) this.#become(state.me);
     this.field.nameAll(state.players);
     if (wanted !== this.running) this.#run(wanted);
   }
@@ -116,9 +131,18 @@ export class Race {
     this.me.livery = this.liveries.of(id);
   }
 
+  /** Drawing stops in a hidden page, but the car must not vanish for the others: it stops where it is. */
+  #hide() {
+    clearInterval(this.standing);
+    if (!document.hidden || !this.running) return;
+    this.car.reset(this.car.pose);
+    this.standing = setInterval(() => this.#sendPose(), STANDING_MS);
+  }
+
   /** @param {boolean} wanted */
   #run(wanted) {
     this.running = wanted;
+    this.#hide();
     this.input.listen(wanted);
     this.lastMs = NaN;
     if (!wanted) return;
@@ -170,13 +194,17 @@ export class Race {
     const client = this.around.client();
     const room = client?.room;
     if (!client || !room) return;
-    const { x, z, yaw } = this.car.pose;
-    room.sendState(x, 0, z, 0, Math.sin(yaw / 2), 0, Math.cos(yaw / 2));
+    this.#sendPose();
     if (this.controls) room.sendInput(this.controls.steering, this.controls.throttle, this.controls.brake);
     this.field.update(room.cars(nowMs), this.seconds, step);
     if (nowMs < this.statsDueMs) return;
     this.statsDueMs = nowMs + STATS_EVERY_MS;
     this.stats = client.stats;
+  }
+
+  #sendPose() {
+    const { x, z, yaw } = this.car.pose;
+    this.around.client()?.room?.sendState(x, 0, z, 0, Math.sin(yaw / 2), 0, Math.cos(yaw / 2));
   }
 
   /** @param {number} nowMs */

@@ -29,7 +29,7 @@ export const MAX_MESSAGES = 100;
  */
 
 /**
- * A race this page is in. `round` changes whenever the host starts again.
+ * The race of the room, once the page has been in it. `round` changes whenever the host starts again.
  * @typedef {object} RaceStart
  * @property {number} round
  * @property {Spawn[]} spawns
@@ -152,9 +152,9 @@ export function reduce(state, action) {
     case "raceStarted":
       return state.room === null ? state : toRace(state, action.spawns, true);
     case "raceJoined":
-      return state.room === null ? state : toRace(state, [], false);
+      return joined(state);
     case "raceLeft":
-      return state.screen === "race" ? { ...state, screen: "room", race: null, notice: null } : state;
+      return state.screen === "race" ? { ...state, screen: "room", notice: null } : state;
     case "notice":
       return { ...state, notice: action.notice };
     case "lost":
@@ -192,6 +192,16 @@ function withMessage(state, { senderId, senderName, text, own }) {
   const key = state.messageCount + 1;
   const messages = [...state.messages, { key, senderId, senderName, text, own }];
   return { ...state, messageCount: key, messages: messages.slice(-MAX_MESSAGES) };
+}
+
+/**
+ * Into the race: for the first time as a late comer, else as one was, with all laps.
+ * @param {State} state
+ * @returns {State}
+ */
+function joined(state) {
+  if (state.room === null) return state;
+  return state.race ? { ...state, screen: "race", busy: "", notice: null } : toRace(state, [], false);
 }
 
 /**

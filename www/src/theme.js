@@ -5,11 +5,12 @@
 /**
  * @param {HTMLButtonElement} button
  * @param {(theme: Theme) => void} onChange
+ * @param {Theme} [given]  what the address asks for, instead of the system's choice
  */
-export function createTheme(button, onChange) {
+export function createTheme(button, onChange, given) {
   const system = matchMedia("(prefers-color-scheme: dark)");
   /** @type {Theme | undefined} */
-  let chosen;
+  let chosen = given;
 
   /** @returns {Theme} */
   const current = () => chosen ?? (system.matches ? "dark" : "light");
@@ -27,6 +28,7 @@ export function createTheme(button, onChange) {
     show();
   });
   system.addEventListener("change", show);
+  if (chosen) document.documentElement.dataset.theme = chosen;
   show();
   return { current };
 }

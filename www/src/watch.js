@@ -22,8 +22,7 @@ const place = element("viewer", HTMLElement);
 const theme = element("theme-toggle", HTMLButtonElement);
 
 document.documentElement.classList.toggle("embed", wanted.embed);
-if (wanted.theme) document.documentElement.dataset.theme = wanted.theme;
-createTheme(theme, (shown) => place.setAttribute("theme", shown));
+createTheme(theme, (shown) => place.setAttribute("theme", shown), wanted.theme || undefined);
 
 if (wanted.room) await showRace();
 else showList();

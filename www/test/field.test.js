@@ -66,11 +66,32 @@ test("leaves out what cannot be a place, and cars silent for too long", () => {
 test("a lost car fades; one whose player left the room goes at once", () => {
   const reporter = new Reporter([{ id: "a", stale: true, ageMs: 900 }, { id: "b" }]);
   const { field, look, ids } = fieldOf(reporter);
-  for (let i = 0; i < 120; i += 1) look();
+  for (let i = 0; i < 180; i += 1) look(i / 60);
   assert.ok(field.cars[0].alpha < 0.5 && field.cars[1].alpha === 1);
   field.nameAll([{ id: "b", name: "Bo" }]);
   look();
   assert.deepEqual(ids(), ["b"]);
+});
+
+test("a hiccup of the network is no absence; a hidden page's car is away, not lost, without a flicker", () => {
+  const reporter = new Reporter([{ id: "a", stale: true, ageMs: 500 }]);
+  const { field, look } = fieldOf(reporter);
+  for (let ms = 0; ms < 500; ms += 20) look(ms / 1000);
+  reporter.list = [{ id: "a" }];
+  for (let ms = 500; ms < 5000; ms += 20) look(ms / 1000);
+  assert.equal(field.cars[0].stale, false);
+  /** @type {Set<string>} */
+  const seen = new Set();
+  for (let ms = 5000; ms < 60_000; ms += 20) {
+    // Once a second, as browsers let a hidden page: fresh for a quarter of it.
+    reporter.list = [{ id: "a", ageMs: ms % 1000, stale: ms % 1000 > 250 }];
+    look(ms / 1000);
+    if (ms > 7000) seen.add(`${field.cars[0].stale} ${field.cars[0].lost}`);
+  }
+  assert.deepEqual([...seen], ["true false"]);
+  reporter.list = [{ id: "a", ageMs: 5000, stale: true }];
+  look(60);
+  assert.equal(field.cars[0].lost, true);
 });
 
 test("a car that drives is shown even if the list does not have it yet", () => {

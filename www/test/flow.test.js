@@ -296,6 +296,18 @@ test("a lost connection comes back into the same room, and into the race", async
   assert.notEqual(state().me?.id, before);
 });
 
+test("a room that ended meanwhile is named as the reason for being in the lobby", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const { world, room, state } = await inRoom();
+  world.rooms.delete(room.id);
+  world.last.drop("relay_restarting");
+  t.mock.timers.tick(15_000);
+  await settled();
+  await settled();
+  assert.deepEqual([state().connection, state().screen], ["online", "lobby"]);
+  assert.match(state().notice?.next ?? "", /room no longer exists/);
+});
+
 test("the wait is counted down, and need not be waited out", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   const { world, flow, state } = await inRoom();
@@ -322,6 +334,21 @@ test("stops where trying again cannot help, and then waits for the visitor", asy
   assert.equal(world.cores.length, made, "no further attempt");
   await flow.reconnect();
   assert.deepEqual([state().connection, state().screen, state().room?.id], ["online", "race", room.id]);
+});
+
+test("a new client that cannot connect either is tried again, until it can", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const { world, flow, room, state } = await inRoom();
+  world.last.drop("malformed", false);
+  world.fail("connect", coded("relay_unreachable", true));
+  const trying = flow.reconnect();
+  assert.deepEqual([state().lost?.retrying, state().lost?.retrySeconds], [true, 0]);
+  await trying;
+  assert.deepEqual([state().lost?.retrying, state().lost?.retrySeconds], [true, 5]);
+  t.mock.timers.tick(5000);
+  await settled();
+  await settled();
+  assert.deepEqual([state().connection, state().room?.id], ["online", room.id]);
 });
 
 test("signing out while reconnecting stays signed out", async (t) => {

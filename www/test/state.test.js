@@ -76,6 +76,14 @@ test("a second start is another round, with lights; joining late has none", () =
   assert.equal(after(signedIn, entered, { type: "raceJoined" }).race?.countdown, false);
 });
 
+test("who leaves the race and joins again is in the same one, until the host starts another", () => {
+  const left = after(signedIn, entered, started, { type: "raceLeft" });
+  const back = reduce(left, { type: "raceJoined" });
+  assert.deepEqual([back.screen, back.race?.round], ["race", 1]);
+  assert.equal(reduce(left, started).race?.round, 2);
+  assert.equal(reduce(left, { type: "leftRoom" }).race, null);
+});
+
 test("nothing but a room leads into a race", () => {
   assert.equal(after(signedIn, { type: "raceJoined" }).screen, "lobby");
   assert.equal(after({ type: "raceJoined" }).screen, "signin");

@@ -6,7 +6,7 @@ const icon = (/** @type {string} */ path) =>
 const MARKUP = `
 <div class="viewer" data-tab="board" part="viewer">
   <section class="stage" aria-label="Track" part="stage">
-    <canvas class="map" tabindex="0" role="img" aria-label="Cars on the track, seen from above"
+    <canvas class="map" tabindex="0" role="application" aria-label="Cars on the track, seen from above"
       aria-describedby="map-keys" data-testid="viewer-map"></canvas>
     <p id="map-keys" class="visually-hidden">Drag or use the arrow keys to move the map, plus and minus to zoom,
       the question mark shows all keys. The table lists the same cars.</p>
