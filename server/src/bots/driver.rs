@@ -148,6 +148,9 @@ impl Driver {
         }
         self.waited = if self.speed < 0.3 {
             self.waited + seconds
+        } else if self.waited > MAX_WAIT && self.speed <= CREEP {
+            // It squeezes past until the way is free, or two cars that wait for each other would wait for ever.
+            self.waited
         } else {
             0.0
         };

@@ -207,3 +207,17 @@ fn nobody_is_pushed_aside_by_a_car_that_changes_its_lane() {
         driver.advance(TICK, &[beside]);
     }
 }
+
+#[test]
+fn a_car_that_blocks_the_pit_lane_is_squeezed_past() {
+    let mut field = field(3);
+    // It stands in the lane, right in front of everybody.
+    let lane = field[2].track.way_out(0);
+    let standing = [lane.point(Spot::on_line(30.0))];
+    for _ in 0..(60.0 / TICK) as usize {
+        tick(&mut field, &standing);
+    }
+    for driver in &field {
+        assert!(matches!(driver.leg, Leg::Oval(_)), "{driver:?}");
+    }
+}
