@@ -211,9 +211,15 @@ kbd {
 .keys-note { margin-top: 12px; color: var(--muted); font-size: 0.82rem; }
 .tabs { display: none; }
 
-/* Room for every column */
+/* Columns by their priority: every column, what a laptop has room for, and what a phone has room for */
 @container (min-width: 1240px) {
   .viewer { --left: 564px; --right: 268px; }
+}
+@container (min-width: 760px) and (max-width: 1239px) {
+  :is(.c-last, .c-best, .c-speed, .c-signal) { display: none; }
+}
+@container (max-width: 520px) {
+  :is(.c-speed, .c-signal) { display: none; }
 }
 
 /* A phone, or a narrow box: the map above, one of the panels below it */
@@ -251,7 +257,7 @@ kbd {
 :host([embed]) .panel { background: light-dark(rgb(255 255 255 / 0.88), rgb(13 15 19 / 0.8)); }
 :host([embed]) .viewer { --left: 248px; --right: 0px; }
 :host([embed]) .tools { right: 12px; }
-:host([embed]) .board :is(.c-lap, .c-interval, .c-last, .c-best, .c-speed) { display: none; }
+:host([embed]) .board :is(.c-lap, .c-interval, .c-last, .c-best, .c-speed, .c-signal) { display: none; }
 :host([embed]) .board :is(.c-place, th.c-driver) { position: static; background: var(--row, transparent); }
 :host([embed]) thead th { background: transparent; }
 :host([embed]) :is(.transport, .tools) { opacity: 0; transition: opacity 160ms; }
