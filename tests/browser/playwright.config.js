@@ -1,6 +1,5 @@
-// The page in a real browser. Two files run at a time, one for each core. Files with races or several players run by
-// themselves, after the others: each of their tests draws several pages at once, and some compare frames with the way that a
-// car drove.
+// The page in a real browser. Two files run at a time, one for each core. Files with races or several players run one by one,
+// after the others: each of their tests draws several pages at once, and some compare frames with the way that a car drove.
 import { defineConfig } from "@playwright/test";
 
 const ARGUMENTS = [
@@ -20,7 +19,7 @@ export default defineConfig({
   testDir: ".",
   projects: [
     { name: "pages", testMatch: "*.test.js", testIgnore: RACES, workers: 2 },
-    { name: "races", testMatch: RACES, workers: 2 },
+    { name: "races", testMatch: RACES, workers: 1 },
   ],
   outputDir: "test-results",
   workers: 2,
