@@ -68,7 +68,6 @@ export function createFlow(store, { library, loadScreens, url, core }) {
   let roomsWanted = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let countdown;
-
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let retry;
   /** The room ended while the connection was lost. */
@@ -227,11 +226,13 @@ export function createFlow(store, { library, loadScreens, url, core }) {
       forget();
       store.dispatch({ type: "signedOut", notice: { kind: "error", ...explain(change) } });
     } else if (state === "closed") {
-      store.dispatch({
-        type: "lost",
-        lost: { advice: explain(change), retrying: false, retrySeconds: 0 },
-      });
+      giveUp(change);
     }
+  }
+
+  /** Wait for the visitor: trying again would not help. @param {unknown} why */
+  function giveUp(why) {
+    store.dispatch({ type: "lost", lost: { advice: explain(why), retrying: false, retrySeconds: 0 } });
   }
 
   /**
@@ -267,10 +268,7 @@ export function createFlow(store, { library, loadScreens, url, core }) {
           lose(error, RETRY_MS);
           retry = setTimeout(reconnect, RETRY_MS);
         } else {
-          store.dispatch({
-            type: "lost",
-            lost: { advice: explain(error), retrying: false, retrySeconds: 0 },
-          });
+          giveUp(error);
         }
         return;
       }

@@ -176,7 +176,7 @@ test("somebody else's start takes us into the race, with the spawns it brought",
   assert.equal(state().room?.hostId, cy.id);
 });
 
-test("the start of a room left long ago is none of ours", async () => {
+test("a race that starts in another room is ignored", async () => {
   const { world, state } = await inRoom();
   world.last.emit("gameStarted", { roomId: "another", spawnPositions: [] });
   assert.equal(state().screen, "room");

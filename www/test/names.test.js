@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MAX_MESSAGE_LETTERS, plainName, plainText } from "../src/names.js";
 
-test("a name of which nothing can be seen is none", () => {
+test("a name without a visible letter counts as no name", () => {
   for (const name of [
     "",
     " ",
