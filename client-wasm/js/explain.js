@@ -16,10 +16,7 @@ const WORDS = {
   closed: ["The connection is closed.", "Sign in again to connect."],
   aborted: ["Connecting was cancelled.", "Sign in again when you are ready."],
   reconnecting: ["The connection is down right now.", "Wait until it is back, then try again."],
-  auth_failed: [
-    "Someone is already playing under this name.",
-    "Choose another name. If it is yours, check the password.",
-  ],
+  auth_failed: ["This name is taken.", "Choose another name. If it is yours, enter its password."],
   auth_required: ["The game server does not know who you are.", "Sign in again."],
   room_not_found: ["That room no longer exists.", "Choose another room, or create your own."],
   room_full: [
@@ -83,6 +80,9 @@ const WORDS = {
 /** The codes that have words of their own. */
 export const EXPLAINED = Object.freeze(Object.keys(WORDS));
 
+/** A name that is refused although nobody has it: too long, empty, one too many. */
+const UNFIT = /characters|cannot/;
+
 /** How much of an error's own text is quoted, in characters. */
 const MAX_QUOTED = 160;
 
@@ -96,8 +96,8 @@ export function explain(thrown) {
   const { code, message, reason } = /** @type {Record<string, unknown>} */ (thrown ?? {});
   const said = shorten([message, reason].find((text) => typeof text === "string") ?? "");
   const known = typeof code === "string" && Object.hasOwn(WORDS, code) ? WORDS[code] : undefined;
-  if (code === "server_error" && said) {
-    return { title: `The game server says: “${said}”`, next: WORDS.server_error[1] };
+  if (said && (code === "server_error" || (code === "auth_failed" && UNFIT.test(said)))) {
+    return { title: `The game server says: “${said}”`, next: WORDS[code][1] };
   }
   if (known) return { title: known[0], next: known[1] };
   const title = said ? `Something went wrong: ${said}` : "Something went wrong.";

@@ -34,11 +34,20 @@ test("quotes the server where it alone knows, but never at length", () => {
     /Rooms are closed tonight/,
   );
   assert.ok(explain({ code: "server_error", reason: "x".repeat(5000) }).title.length < 250);
-  assert.ok(
-    !explain({ code: "auth_failed", message: "Invalid password for this player name." }).title.includes(
-      "Invalid",
-    ),
-  );
+  const unfit = "A player name has at most 32 characters.";
+  assert.match(explain(new RaceError("auth_failed", unfit)).title, /at most 32 characters/);
+});
+
+test("a taken name is called so, with and without a password", () => {
+  for (const said of [
+    "Invalid password for this player name.",
+    "This player name is in use. Please choose another.",
+    "This player name is registered. Sign in with its password.",
+  ]) {
+    const { title, next } = explain(new RaceError("auth_failed", said));
+    assert.equal(title, "This name is taken.");
+    assert.match(next, /another name.*password/);
+  }
 });
 
 test("finds words for anything that may be thrown", () => {

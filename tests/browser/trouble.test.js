@@ -1,13 +1,16 @@
 // What goes wrong is said on the page in plain words, and disturbs nobody else.
 import { expect, test } from "./fixture.js";
 
-test("a wrong password", { tag: "@quick" }, async ({ enter }) => {
+test("a taken name, with a wrong password and with none", { tag: "@quick" }, async ({ enter }) => {
   const ann = await enter("Ann");
   await ann.signIn("the right one");
   const ben = await enter("Ann");
-  await ben.submitSignIn("a wrong one");
-  await ben.expectNotice(/already playing under this name/);
-  await ben.expectScreen("signin");
+  for (const password of ["a wrong one", ""]) {
+    await ben.submitSignIn(password);
+    await ben.expectNotice(/This name is taken/);
+    await ben.expectScreen("signin");
+    await ben.element("notice-close").click();
+  }
 
   await ann.createRoom("Undisturbed");
   await ann.expectPlayers("Ann");

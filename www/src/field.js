@@ -5,8 +5,6 @@ import { LapCounter, REMOTE_JUMP_METRES } from "./laps.js";
 /** @typedef {import("/pkg/index.js").Car} Car */
 /** @typedef {import("./livery.js").Livery} Livery */
 
-/** A car that has been silent for this long is taken off the track: its player is not coming back. */
-const GONE_MS = 20_000;
 /** Beyond this number, cars that are not in this frame are forgotten. */
 const MAX_KNOWN = 200;
 /** A car that is silent for this long is lost. Until then it is away: a hidden page sends once a second. */
@@ -133,7 +131,7 @@ export class Field {
   #take(seen, seconds, step) {
     const { x, z } = seen;
     if (!(Math.abs(x) < FAR_AWAY_METRES) || !(Math.abs(z) < FAR_AWAY_METRES)) return;
-    if (seen.ageMs > GONE_MS || !seen.id) return;
+    if (!seen.id) return;
     const car = this.#carOf(seen.id);
     car.notice(seen.stale, seen.ageMs, seconds);
     // The car of a player who left the room disappears at once. That of a player who lost the connection stays, faded.

@@ -23,7 +23,7 @@ import { MAX_MESSAGE_LETTERS, plainName, plainText } from "./names.js";
  * @property {() => Promise<void>} startGame
  * @property {() => void} joinRace
  * @property {() => void} leaveRace
- * @property {(text: string) => Promise<void>} sendMessage
+ * @property {(text: string) => boolean} sendMessage  false: it was not sent, so keep the text
  * @property {(id: string, muted: boolean) => void} mute  whether a player's messages are left out from now on
  * @property {() => void} dismiss
  * @property {() => void} leavePage
@@ -45,9 +45,6 @@ class PageIncomplete extends Error {
   };
 }
 
-/** The pause before a new client, made after the old one gave up, is tried again. */
-const RETRY_MS = 5000;
-
 /**
  * @param {Store} store
  * @param {Parts} parts
@@ -68,8 +65,6 @@ export function createFlow(store, { library, loadScreens, url, core }) {
   let roomsWanted = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let countdown;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let retry;
   /** The room ended while the connection was lost. */
   let lostRoom = false;
 
@@ -257,19 +252,12 @@ export function createFlow(store, { library, loadScreens, url, core }) {
     if (client.state !== "closed") return client.reconnectNow();
     // The client has given up, so a new one signs in and goes back into the room.
     const as = credentials;
-    stopWaiting();
     store.dispatch({ type: "lost", lost: { ...lost, retrying: true, retrySeconds: 0 } });
     await busy("reconnect", async () => {
       try {
         await connect(as);
-      } catch (thrown) {
-        const error = /** @type {import("/pkg/index.js").RaceError} */ (thrown);
-        if (credentials && error.retryable) {
-          lose(error, RETRY_MS);
-          retry = setTimeout(reconnect, RETRY_MS);
-        } else {
-          giveUp(error);
-        }
+      } catch (error) {
+        giveUp(error);
         return;
       }
       if (room) await open().joinRoom(room.id);
@@ -277,13 +265,8 @@ export function createFlow(store, { library, loadScreens, url, core }) {
     });
   }
 
-  function stopWaiting() {
-    clearInterval(countdown);
-    clearTimeout(retry);
-  }
-
   function forget() {
-    stopWaiting();
+    clearInterval(countdown);
     const old = candidate ?? client;
     client = credentials = null;
     stopRooms = null;
@@ -344,20 +327,17 @@ export function createFlow(store, { library, loadScreens, url, core }) {
     startGame: () => busy("start", async () => open().room?.start()),
     joinRace: () => store.dispatch({ type: "raceJoined" }),
     leaveRace: () => store.dispatch({ type: "raceLeft" }),
-    async sendMessage(text) {
+    sendMessage(text) {
       const { me } = store.get();
       const room = client?.room;
-      if (!me || !room || !text.trim()) return;
+      if (!me || !room || !text.trim()) return false;
       if (room.players.size < 2) {
-        say("Nobody else is here yet.", "Messages reach those who are in the room when you send them.");
-        return;
+        say("Nobody else is here yet.", "Send your message once somebody has joined.");
+        return false;
       }
       store.dispatch({ type: "message", senderId: me.id, senderName: me.name, text, own: true });
-      try {
-        await room.say(text);
-      } catch (error) {
-        report(error);
-      }
+      room.say(text).catch(report);
+      return true;
     },
     mute: (id, muted) => store.dispatch({ type: "muted", id, muted }),
     dismiss: () => store.dispatch({ type: "notice", notice: null }),

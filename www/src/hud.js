@@ -32,6 +32,7 @@ export class Hud {
     this.rev = text("rev");
     this.rtt = text("hud-rtt");
     this.loss = text("hud-loss");
+    this.lossField = text("hud-loss-field");
     this.alert = text("hud-alert");
     this.lights = text("lights");
     this.status = text("race-status");
@@ -49,7 +50,7 @@ export class Hud {
       last: 0,
       best: 0,
       rtt: -1,
-      loss: -1,
+      loss: -2,
       light: -1,
     };
     this.dueMs = 0;
@@ -60,15 +61,8 @@ export class Hud {
   /** Show everything anew, because another race begins. */
   reset() {
     const { shown } = this;
-    shown.speed =
-      shown.part =
-      shown.lap =
-      shown.position =
-      shown.of =
-      shown.rtt =
-      shown.loss =
-      shown.light =
-        -1;
+    shown.speed = shown.part = shown.lap = shown.position = shown.of = shown.rtt = shown.light = -1;
+    shown.loss = -2;
     shown.last = shown.best = 0;
     this.alertUntilMs = this.dueMs = this.statusDueMs = 0;
   }
@@ -157,11 +151,12 @@ export class Hud {
       shown.rtt = rtt;
       this.rtt.textContent = rtt < 0 ? "–" : `${Math.round(rtt)} ms`;
     }
-    // An estimate can be too high although nothing was lost, so only counted losses are shown.
+    // An estimate can be too high although nothing was lost, so only counted losses are shown, else nothing.
     const loss = stats && !stats.lossEstimated ? stats.lossPercent : -1;
     if (loss !== shown.loss) {
       shown.loss = loss;
-      this.loss.textContent = loss < 0 ? "–" : `${loss.toFixed(1)} %`;
+      this.lossField.hidden = loss < 0;
+      this.loss.textContent = `${loss.toFixed(1)} %`;
     }
   }
 

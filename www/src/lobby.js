@@ -46,13 +46,12 @@ export function createLobby(flow) {
   }
 
   return {
-    /**
-     * @param {State} state
-     * @param {State} [before]
-     */
-    show(state, before) {
-      if (state.screen !== "lobby") return;
-      if (before?.screen === "room") name.value = "";
+    /** @param {State} state */
+    show(state) {
+      if (state.screen !== "lobby") {
+        name.value = "";
+        return;
+      }
       loading.hidden = state.roomsKnown;
       empty.hidden = !state.roomsKnown || state.rooms.length > 0;
       list.hidden = state.rooms.length === 0;

@@ -55,9 +55,7 @@ export function createRoom(flow, liveries) {
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const text = input.value.trim();
-    input.value = "";
-    void flow.sendMessage(text);
+    if (flow.sendMessage(input.value.trim())) input.value = "";
   });
 
   /** @param {State} state */

@@ -42,7 +42,7 @@ export function createScreens(flow, file) {
      */
     show(state, before) {
       const online = state.connection === "online";
-      lobby.show(state, before);
+      lobby.show(state);
       room.show(state);
       menu.show(state, before);
       race.show(state);

@@ -119,6 +119,6 @@ function createLost(flow) {
 
 /** @param {import("./state.js").Lost} lost */
 function retryText({ retrying, retrySeconds }) {
-  if (!retrying) return "Reconnecting automatically would not help.";
+  if (!retrying) return "Automatic reconnecting has stopped.";
   return retrySeconds > 0 ? `Trying again in ${retrySeconds} s` : "Trying to reconnect…";
 }

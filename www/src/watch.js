@@ -1,10 +1,10 @@
 // The watching page: a list of races, or one of them. Nobody signs in here.
 
+import { Poll } from "/pkg/poll.js";
 import { linkTo, wantedOf } from "./address.js";
 import { copyText } from "./copy.js";
 import { element, setText } from "./element.js";
 import { whenIdle } from "./later.js";
-import { createPoll } from "./poll.js";
 import { createRaceList } from "./races.js";
 import { createTheme } from "./theme.js";
 
@@ -72,7 +72,14 @@ async function showRace() {
 function showList() {
   const races = createRaceList();
   element("races", HTMLElement).hidden = false;
-  createPoll(races.refresh, LIST_MS).run(true);
+  const poll = new Poll(races.refresh, LIST_MS);
+  const ask = () => {
+    if (document.hidden) return poll.stop();
+    poll.start();
+    poll.now();
+  };
+  document.addEventListener("visibilitychange", ask);
+  ask();
   // Whoever chooses a race has the viewer already.
   whenIdle(() => loadViewer().catch(() => {}));
 }
