@@ -3,6 +3,7 @@
 // The client: one player's connection to a relay, and its way into a room.
 
 import { relayAddress } from "./address.js";
+import { PAGE_CLOCK } from "./clock.js";
 import { Connection } from "./connection.js";
 import { ASYNC_DISPOSE, DISPOSE } from "./dispose.js";
 import { Emitter, emit, end } from "./emitter.js";
@@ -63,8 +64,8 @@ export class RaceClient extends Emitter {
   #name = "";
   /** @type {Membership | null} */
   #membership = null;
-  #ping = new Poll(() => this.#measure(), PING_MS);
-  #rooms = new Poll(() => this.listRooms(), ROOMS_MS);
+  #ping;
+  #rooms;
   #roomsWanted = false;
   #roundTrips = new RoundTrips();
   #silentPings = 0;
@@ -72,13 +73,7 @@ export class RaceClient extends Emitter {
   #playback = null;
   #reconnects = 0;
   /** @type {import("./membership.js").Surroundings} */
-  #around = {
-    core: () => this.#connection.live,
-    command: (work) => this.#command(work),
-    leave: (membership) => this.#leave(membership),
-    ended: (membership, why) => this.#drop(membership, why, true),
-    demand: (type, wanted) => this.#engine.want(type, wanted),
-  };
+  #around;
 
   /**
    * Connect to a relay and sign in.
@@ -144,11 +139,23 @@ export class RaceClient extends Emitter {
     checkText(options.password ?? "", "password");
     this.#options = options;
     this.#address = relayAddress(url);
+    const { clock = PAGE_CLOCK } = options;
+    this.#ping = new Poll(() => this.#measure(), PING_MS, clock);
+    this.#rooms = new Poll(() => this.listRooms(), ROOMS_MS, clock);
+    this.#around = {
+      core: () => this.#connection.live,
+      clock,
+      command: (work) => this.#command(work),
+      leave: (membership) => this.#leave(membership),
+      ended: (membership, why) => this.#drop(membership, why, true),
+      demand: (type, wanted) => this.#engine.want(type, wanted),
+    };
     this.#engine = new Engine(this.#address.base, options, this.#always(), this.#onDemand());
     this.#connection = new Connection({
       make: (signal) => this.#engine.make(signal),
       free: (core) => this.#engine.free(core),
       socket: this.#address.socket,
+      clock,
       signIn: (core) => this.#signIn(core),
       comeBack: (core) => this.#comeBack(core),
       onState: (change) => this.#onState(change),

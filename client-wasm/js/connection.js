@@ -20,6 +20,7 @@ import { RaceError, raceError } from "./error.js";
  * @property {(signal: AbortSignal) => Promise<Core>} make  makes a new core; its owner listens to it
  * @property {(core: Core) => void} free
  * @property {string} socket  the relay's WebSocket
+ * @property {import("./clock.js").Clock} clock
  * @property {(core: Core) => Promise<void>} signIn
  * @property {(core: Core) => Promise<void>} comeBack  called after every sign-in except the first
  * @property {(change: StateChange) => void} onState
@@ -194,13 +195,14 @@ export class Connection {
       this.#cancelRetry();
       void this.#again(error, attempt);
     };
-    const timer = setTimeout(again, retryInMs);
+    const { clock } = this.#owner;
+    const timer = clock.setTimeout(again, retryInMs);
     // The network is back: no need to wait.
     globalThis.addEventListener?.("online", again);
     this.#retryAtOnce = again;
     this.#cancelRetry = () => {
       this.#retryAtOnce = null;
-      clearTimeout(timer);
+      clock.clearTimeout(timer);
       globalThis.removeEventListener?.("online", again);
     };
     this.#become({ state: "reconnecting", ...told(error), attempt, retryInMs });
@@ -247,14 +249,31 @@ export class Connection {
   async #hangUp() {
     this.#making.abort();
     const core = this.#core;
-    if (core && !(await sayGoodbye(core))) this.#free(core);
+    if (core && !(await this.#sayGoodbye(core))) this.#free(core);
   }
 
   async #discard() {
     const core = this.#core;
     if (!core) return;
-    await sayGoodbye(core);
+    await this.#sayGoodbye(core);
     this.#free(core);
+  }
+
+  /**
+   * Say goodbye. Gives false if that takes too long.
+   * @param {Core} core
+   * @returns {Promise<boolean>}
+   */
+  #sayGoodbye(core) {
+    const { clock } = this.#owner;
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(() => resolve(false), GOODBYE_MS);
+      const done = () => {
+        clock.clearTimeout(timer);
+        resolve(true);
+      };
+      core.close().then(done, done);
+    });
   }
 
   /** @param {Core} core */
@@ -274,22 +293,6 @@ export class Connection {
   get change() {
     return this.#change;
   }
-}
-
-/**
- * Say goodbye. Gives false if that takes too long.
- * @param {Core} core
- * @returns {Promise<boolean>}
- */
-function sayGoodbye(core) {
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  const late = new Promise((resolve) => (timer = setTimeout(() => resolve(false), GOODBYE_MS)));
-  const done = core.close().then(
-    () => true,
-    () => true,
-  );
-  return Promise.race([done, late]).finally(() => clearTimeout(timer));
 }
 
 /** @param {RaceError} error */

@@ -27,7 +27,7 @@
  */
 /** @typedef {{ minMs?: number, maxMs?: number, attempts?: number }} ReconnectOptions  The pauses between attempts to come back in milliseconds, and how many in a row there are. */
 /**
- * @typedef {{ secret?: string, updateHz?: number, plainDatagrams?: boolean, batch?: boolean, commandTimeoutMs?: number, retryMinMs?: number, retryMaxMs?: number, retries?: number, logLevel?: string, webSocket?: (url: string, protocols: string[]) => WebSocket }} CoreOptions  What a core is made with. `webSocket` makes the socket where it is not to be the browser's own.
+ * @typedef {{ secret?: string, updateHz?: number, plainDatagrams?: boolean, batch?: boolean, commandTimeoutMs?: number, retryMinMs?: number, retryMaxMs?: number, retries?: number, logLevel?: string, webSocket?: (url: string, protocols: string[]) => WebSocket, clock?: import("./clock.js").Clock }} CoreOptions  What a core is made with. `webSocket` makes the socket where it is not to be the browser's own, and `clock` replaces the browser's time and timers.
  */
 /**
  * @typedef {object} Core  A core. Every end of its connection is one `close` event; after one of its own accord it may be connected again. Every promise rejects with an error that has

@@ -14,6 +14,7 @@ export { init } from "./wasm-core.js";
 /** @typedef {import("./client.js").ListedRoom} ListedRoom */
 /** @typedef {import("./connection.js").ClientState} ClientState */
 /** @typedef {import("./connection.js").StateChange} StateChange */
+/** @typedef {import("./clock.js").Clock} Clock */
 /** @typedef {import("./core.js").ReconnectOptions} ReconnectOptions */
 /** @typedef {import("./address.js").RelayConfig} RelayConfig */
 /** @typedef {import("./room.js").RoomEvents} RoomEvents */

@@ -2,7 +2,7 @@
 // ways; datagrams (binary frames) get lost and overtake each other, lines (text frames) do neither; a connection breaks.
 // With a seed a run can be repeated.
 import { checked } from "./lab/conditions.js";
-import { systemClock } from "./lab/clock.js";
+import { PAGE_CLOCK } from "./clock.js";
 import { LabSocket, STATES } from "./lab/socket.js";
 
 export { checked };
@@ -27,13 +27,13 @@ const SEED_STEP = 0x9e3779b9;
 /**
  * Make a network. Without conditions every frame passes at once.
  * @param {Conditions | null} [conditions]
- * @param {{ webSocket?: (url: string, protocols: string[]) => WebSocket, clock?: import("./lab/clock.js").Clock }} [options]
+ * @param {{ webSocket?: (url: string, protocols: string[]) => WebSocket, clock?: import("./clock.js").Clock }} [options]
  *   `webSocket` makes the real one, by default the browser's own
  * @returns {Lab}
  * @throws {import("./error.js").RaceError} `invalid_argument`: a condition is unknown or out of its range
  */
 export function lab(conditions = null, options = {}) {
-  const { webSocket = (url, protocols) => new WebSocket(url, protocols), clock = systemClock } = options;
+  const { webSocket = (url, protocols) => new WebSocket(url, protocols), clock = PAGE_CLOCK } = options;
   let current = checked(conditions, Math.floor(Math.random() * 2 ** 32));
   let made = 0;
   /** @type {Map<LabSocket, number>} */

@@ -15,6 +15,7 @@ import { Room } from "./room.js";
 /**
  * @typedef {object} Surroundings
  * @property {() => Core | null} core  null while it is not connected
+ * @property {import("./clock.js").Clock} clock
  * @property {<T>(work: (core: Core) => Promise<T>) => Promise<T>} command  runs a command; rejects with a `RaceError`
  * @property {(membership: Membership) => Promise<void>} leave
  * @property {(membership: Membership, why: RaceError) => void} ended  called when the server says that the player is no longer in the room
@@ -42,7 +43,7 @@ export class Membership {
   room;
   /** Messages of senders who are not among the players yet. @type {CoreEvents["message"][]} */
   #undecided = [];
-  #poll = new Poll(() => this.refresh(), POLL_MS);
+  #poll;
 
   /**
    * @param {Surroundings} around
@@ -54,6 +55,7 @@ export class Membership {
     this.name = name;
     this.hostId = hostId;
     this.cars = new Cars(around.core, (player) => this.roster.view.get(player)?.name ?? "");
+    this.#poll = new Poll(() => this.refresh(), POLL_MS, around.clock);
     this.room = new Room(this);
   }
 

@@ -2,9 +2,10 @@
 // see each other and go by the rules of a real relay; with a seed and a clock of the test's own all is the same each time.
 
 import { RaceClient } from "./client.js";
+import { PAGE_CLOCK } from "./clock.js";
 import { seeded } from "./lab/random.js";
 import { Bot, BOT_NAMES, Bots } from "./mock/bots.js";
-import { PAGE_CLOCK, VirtualClock } from "./mock/clock.js";
+import { VirtualClock } from "./mock/clock.js";
 import { MockCore } from "./mock/core.js";
 import { failure, known } from "./mock/failure.js";
 import { Line } from "./mock/line.js";
@@ -13,7 +14,7 @@ import { ROOM_SEATS } from "./mock/room.js";
 
 export { VirtualClock };
 
-/** @typedef {import("./mock/clock.js").Clock} Clock */
+/** @typedef {import("./clock.js").Clock} Clock */
 /** @typedef {import("./mock/line.js").TrackFile} TrackFile */
 /** @typedef {"connect" | "signIn" | "createRoom" | "joinRoom" | "leaveRoom" | "listRooms" | "roomPlayers" | "playerInfo" | "relayMessage" | "startGame" | "ping"} Method  What a client asks of a relay and can fail. */
 /**
@@ -30,8 +31,7 @@ export { VirtualClock };
  * @property {TrackFile} [track]  what the bots drive, as the demo's `track.json`; default a small oval
  * @property {number} [latencyMs]  of a round trip; default 20
  * @property {number} [seed]  of all that looks like chance; default 1
- * @property {Clock} [clock]  default the page's; a test gives a `VirtualClock`. The relay goes by it; a client's own pauses, before it comes
- *   back or asks who is in the room, are `setTimeout`'s
+ * @property {Clock} [clock]  default the page's; a test gives a `VirtualClock`. Its clients go by it too
  * @property {Failures} [fail]  what goes wrong
  */
 
@@ -114,7 +114,7 @@ export class MockRelay {
    * @param {Partial<import("./client.js").RaceOptions>} [options]
    */
   connect(name, options) {
-    return RaceClient.connect(ADDRESS, { config: {}, ...options, name, core: this.core });
+    return RaceClient.connect(ADDRESS, { config: {}, clock: this.#clock, ...options, name, core: this.core });
   }
 
   /** The rooms as they are now. @returns {MockRoom[]} */

@@ -1,9 +1,10 @@
-// Asks at regular intervals, never twice at once. In a hidden page the browser slows the timer down.
+// Asks at regular intervals, never twice at once.
 
 export class Poll {
   #ask;
   #pauseMs;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #clock;
+  /** @type {unknown} */
   #timer;
   #running = false;
   #asking = false;
@@ -12,10 +13,12 @@ export class Poll {
   /**
    * @param {() => Promise<unknown>} ask  must handle its own failures
    * @param {number} pauseMs  the pause between an answer and the next request
+   * @param {import("./clock.js").Clock} clock
    */
-  constructor(ask, pauseMs) {
+  constructor(ask, pauseMs, clock) {
     this.#ask = ask;
     this.#pauseMs = pauseMs;
+    this.#clock = clock;
   }
 
   /** Begin with a pause. */
@@ -27,7 +30,7 @@ export class Poll {
 
   stop() {
     this.#running = false;
-    clearTimeout(this.#timer);
+    this.#clock.clearTimeout(this.#timer);
   }
 
   /** Ask at once. While a request is under way, ask once more after its answer. */
@@ -38,7 +41,7 @@ export class Poll {
   }
 
   async #turn() {
-    clearTimeout(this.#timer);
+    this.#clock.clearTimeout(this.#timer);
     this.#asking = true;
     this.#again = false;
     try {
@@ -54,6 +57,6 @@ export class Poll {
 
   #pause() {
     if (this.#asking) return;
-    this.#timer = setTimeout(() => void this.#turn(), this.#pauseMs);
+    this.#timer = this.#clock.setTimeout(() => void this.#turn(), this.#pauseMs);
   }
 }

@@ -2,7 +2,7 @@
 // and secrets are never in it; texts that people write only where that is asked for.
 import { CAR_STRIDE } from "./core.js";
 import { RaceError, raceError } from "./error.js";
-import { systemClock } from "./lab/clock.js";
+import { PAGE_CLOCK } from "./clock.js";
 import { CARS, INPUT, MIME_TYPE, NOTE, OWN, OWN_SLOT, VERSION, encodeHead } from "./recorder/format.js";
 import { RecordedCore } from "./recorder/recorded-core.js";
 import { keptArguments, keptEvent } from "./recorder/redact.js";
@@ -10,7 +10,7 @@ import { CAR_BYTES, writeCar } from "./recorder/row.js";
 import { Tape } from "./recorder/tape.js";
 
 /** @typedef {import("./core.js").Core} Core */
-/** @typedef {import("./lab/clock.js").Clock} Clock */
+/** @typedef {import("./clock.js").Clock} Clock */
 /** @typedef {import("./recorder/format.js").Keyframe} Keyframe */
 
 /**
@@ -119,7 +119,7 @@ class Recorder {
   #blob = null;
 
   /** @param {RecordingOptions} options */
-  constructor({ maxMinutes, maxMegabytes, messages = false, name, clock = systemClock }) {
+  constructor({ maxMinutes, maxMegabytes, messages = false, name, clock = PAGE_CLOCK }) {
     const minutes = limit("maxMinutes", maxMinutes, DEFAULT_MINUTES, MOST_MINUTES);
     const megabytes = limit("maxMegabytes", maxMegabytes, DEFAULT_MEGABYTES, MOST_MEGABYTES);
     this.#clock = clock;
@@ -195,7 +195,7 @@ class Recorder {
 
   #letGo() {
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
-    this.#clock.clearTimer(this.#timer);
+    this.#clock.clearTimeout(this.#timer);
     this.#core = null;
     this.#cars.clear();
     this.#slots.clear();
@@ -351,7 +351,7 @@ class Recorder {
       this.#note("metrics", this.#metrics);
     }
     const waitMs = Math.max(1, this.#rowsAtMs + ROWS_MS - nowMs);
-    this.#timer = this.#clock.setTimer(() => this.#tick(), waitMs);
+    this.#timer = this.#clock.setTimeout(() => this.#tick(), waitMs);
   }
 }
 

@@ -1,6 +1,6 @@
 // Plays what the flight recorder kept: a core for a client, and a driver that repeats with the client what the page did with it.
 import { RaceError } from "./error.js";
-import { systemClock } from "./lab/clock.js";
+import { PAGE_CLOCK } from "./clock.js";
 import { Driver } from "./replay/driver.js";
 import { readRecording } from "./replay/recording.js";
 import { Stage } from "./replay/stage.js";
@@ -8,7 +8,7 @@ import { Stage } from "./replay/stage.js";
 /** @typedef {import("./core.js").CoreFactory} CoreFactory */
 /** @typedef {import("./replay/driver.js").DrivenClient} DrivenClient */
 
-/** @typedef {{ speed?: number, clock?: import("./lab/clock.js").Clock }} ReplayOptions  speed: 0.1 to 32, default 1 */
+/** @typedef {{ speed?: number, clock?: import("./clock.js").Clock }} ReplayOptions  speed: 0.1 to 32, default 1 */
 
 /**
  * @typedef {{ name: string, core: CoreFactory, config: {} }} ReplayClientOptions  The options of the client that is driven: the core and the recorded name.
@@ -42,7 +42,7 @@ const FASTEST = 32;
  * @returns {Promise<Replay>}
  * @throws {RaceError} `bad_recording`; `invalid_argument`
  */
-export async function replay(blob, { speed = 1, clock = systemClock } = {}) {
+export async function replay(blob, { speed = 1, clock = PAGE_CLOCK } = {}) {
   checkSpeed(speed);
   const recording = await readRecording(blob);
   const stage = new Stage(recording, { clock, speed });

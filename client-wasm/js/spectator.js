@@ -15,6 +15,7 @@ import { wasmSpectator } from "./wasm-core.js";
  * @property {string} [token]  the access token, if the relay's operator demands one
  * @property {number} [historySeconds]  how much of the past is kept, 0 to 600; default 600
  * @property {(url: string, protocols: string[]) => WebSocket} [webSocket]  makes the socket instead of the browser
+ * @property {import("./clock.js").Clock} [clock]  replaces the browser's time and timers
  * @property {"off" | "error" | "warn" | "info" | "debug" | "trace"} [logLevel]  default "warn"
  */
 /** @typedef {(url: string, room: string, options: SpectateOptions) => Promise<SpectatorCore>} SpectatorFactory  Begins to watch a room. It may load something first. */

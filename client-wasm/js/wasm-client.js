@@ -48,21 +48,21 @@ export class WasmClient {
   }
 
   /** Make a session whose network can be made worse. @type {CoreFactory} */
-  core = async ({ webSocket: given, ...options }) => {
+  core = async ({ webSocket: given, clock, ...options }) => {
     const webSocket = sockets(given);
     const { Session } = await this.load();
     /** The newest socket, which a network lab may have to take over. @type {WebSocket | undefined} */
     let socket;
     /** @param {string} url @param {string[]} protocols */
     let open = (url, protocols) => (socket = webSocket(url, protocols));
-    const session = new Session({ ...options, webSocket: (url, protocols) => open(url, protocols) });
+    const session = new Session({ ...options, clock, webSocket: (url, protocols) => open(url, protocols) });
     /** @type {import("./lab.js").Lab | undefined} */
     let network;
     /** @param {import("./lab.js").Conditions | null} conditions */
     const simulate = async (conditions) => {
       const { lab } = await this.#parts.lab().catch(loadFailed);
       if (!network) {
-        network = lab(null, { webSocket });
+        network = lab(null, { webSocket, clock });
         if (socket) network.adopt(socket);
         open = network.webSocket;
       }

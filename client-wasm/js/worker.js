@@ -13,11 +13,11 @@ import { RemoteSpectator } from "./worker/remote-spectator.js";
 const START_TIMEOUT_MS = 20_000;
 
 /**
- * Makes a core in a worker of its own, which ends with the core.
+ * Makes a core in a worker of its own, which ends with the core. It goes by the worker's clock.
  * @param {import("./core.js").CoreOptions} options
  * @returns {Promise<import("./core.js").Core>}
  */
-export async function workerCore(options) {
+export async function workerCore({ clock: _, ...options }) {
   return inWorker((worker) => new RemoteCore(worker, options, () => worker.terminate()));
 }
 

@@ -1,31 +1,58 @@
-//! The clock and the timer. A page, a Worker and Node all have them on their global object.
+//! The clock and the timer. A page, a Worker and Node all have them on their global object; the option `clock` replaces them.
 
 use std::cell::Cell;
 use std::time::Duration;
 
 use js_sys::Date;
 use wasm_bindgen::prelude::*;
-use web_sys::{Performance, WorkerGlobalScope};
-
-thread_local! {
-    static PERFORMANCE: Option<Performance> = GLOBAL.with(|global| global.performance());
-}
+use web_sys::WorkerGlobalScope;
 
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(thread_local_v2, js_name = globalThis)]
     static GLOBAL: WorkerGlobalScope;
-    // web-sys has numbers for handles. In Node they are objects.
-    #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &JsValue, ms: f64) -> JsValue;
-    #[wasm_bindgen(js_name = clearTimeout)]
-    fn clear_timeout(handle: &JsValue);
+
+    /// What has the time: `performance`, or the option `clock`.
+    #[derive(Clone)]
+    type Time;
+    #[wasm_bindgen(method)]
+    fn now(this: &Time) -> f64;
+
+    /// What has timers: the global object, or the option `clock`. web-sys has numbers for handles, but in Node they are objects.
+    #[derive(Clone)]
+    type Timers;
+    #[wasm_bindgen(method, js_name = setTimeout)]
+    fn set_timeout(this: &Timers, callback: &JsValue, ms: f64) -> JsValue;
+    #[wasm_bindgen(method, js_name = clearTimeout)]
+    fn clear_timeout(this: &Timers, handle: &JsValue);
 }
 
-/// The time since the page or the Worker started. It never goes back.
-pub(crate) fn now() -> Duration {
-    let ms = PERFORMANCE.with(|performance| performance.as_ref().map_or(0.0, Performance::now));
-    from_ms(ms)
+/// The time and the timers of a session or a spectator: the browser's, or those of the option `clock`.
+#[derive(Clone)]
+pub(crate) struct Clock {
+    time: Time,
+    timers: Timers,
+}
+
+impl Clock {
+    /// Take the clock of the option, an object with `now`, `setTimeout` and `clearTimeout`; by default the browser's.
+    pub(crate) fn new(given: Option<JsValue>) -> Self {
+        let global =
+            |global: &WorkerGlobalScope| (global.performance().into(), JsValue::from(global));
+        let (time, timers): (JsValue, JsValue) = match given {
+            Some(clock) => (clock.clone(), clock),
+            None => GLOBAL.with(global),
+        };
+        Self {
+            time: time.unchecked_into(),
+            timers: timers.unchecked_into(),
+        }
+    }
+
+    /// The time since the page or the Worker started. It never goes back.
+    pub(crate) fn now(&self) -> Duration {
+        from_ms(self.time.now())
+    }
 }
 
 /// Convert JavaScript's milliseconds. A number below zero, or NaN, is zero.
@@ -56,33 +83,35 @@ pub(crate) fn call_soon(callback: impl FnOnce() + 'static) {
 
 /// A timer that calls back once at a time that may be moved. Dropping it cancels the call.
 pub(crate) struct Timer {
+    timers: Timers,
     callback: Closure<dyn Fn()>,
     /// When it is due, and the browser's handle.
     set: Cell<Option<(Duration, JsValue)>>,
 }
 
 impl Timer {
-    pub(crate) fn new(callback: impl Fn() + 'static) -> Self {
+    pub(crate) fn new(clock: &Clock, callback: impl Fn() + 'static) -> Self {
         Self {
+            timers: clock.timers.clone(),
             callback: Closure::new(callback),
             set: Cell::new(None),
         }
     }
 
     /// Ask for a call at `due`, or cancel it.
-    pub(crate) fn set(&self, due: Option<Duration>) {
+    pub(crate) fn set(&self, due: Option<Duration>, now: Duration) {
         let set = self.set.take();
         if set.as_ref().map(|(set, _)| *set) == due {
             self.set.set(set);
             return;
         }
         if let Some((_, handle)) = set {
-            clear_timeout(&handle);
+            self.timers.clear_timeout(&handle);
         }
         self.set.set(due.map(|due| {
             // Rounded up, because a call that comes early would find nothing to do.
-            let wait = to_ms(due.saturating_sub(now())).floor() + 1.0;
-            (due, set_timeout(self.callback.as_ref(), wait))
+            let wait = to_ms(due.saturating_sub(now)).floor() + 1.0;
+            (due, self.timers.set_timeout(self.callback.as_ref(), wait))
         }));
     }
 
@@ -94,7 +123,7 @@ impl Timer {
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        self.set(None);
+        self.set(None, Duration::ZERO);
     }
 }
 

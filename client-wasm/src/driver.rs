@@ -11,7 +11,7 @@ use std::time::Duration;
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
-use crate::clock::{self, Timer};
+use crate::clock::{self, Clock, Timer};
 use crate::error::RaceError;
 use crate::event::Event;
 use crate::listeners::{LOG, Listeners};
@@ -154,6 +154,7 @@ impl Deferred {
 pub(crate) struct Driver<M: ?Sized> {
     listeners: Listeners,
     opener: Opener,
+    clock: Clock,
     socket: RefCell<Option<Rc<Socket>>>,
     timer: Timer,
     /// Queued work is being done. The same loop does what is queued meanwhile.
@@ -162,23 +163,29 @@ pub(crate) struct Driver<M: ?Sized> {
 }
 
 impl<M: Machine> Driver<M> {
-    pub(crate) fn new(machine: M, opener: Opener, listeners: Listeners) -> Rc<Self> {
+    pub(crate) fn new(machine: M, opener: Opener, clock: Clock, listeners: Listeners) -> Rc<Self> {
         Rc::new_cyclic(|driver: &Weak<Self>| {
             let driver = driver.clone();
             Self {
                 listeners,
                 opener,
                 socket: RefCell::default(),
-                timer: Timer::new(move || {
+                timer: Timer::new(&clock, move || {
                     if let Some(driver) = driver.upgrade() {
                         driver.timer.fired();
                         driver.deliver(Event::Timeout);
                     }
                 }),
+                clock,
                 working: Cell::new(false),
                 machine: RefCell::new(machine),
             }
         })
+    }
+
+    /// Tell the time by the driver's clock.
+    pub(crate) fn now(&self) -> Duration {
+        self.clock.now()
     }
 
     /// Look at the machine, or change something that queues no work.
@@ -189,7 +196,8 @@ impl<M: Machine> Driver<M> {
     /// Change the machine in a call from JavaScript. The WebSocket's work is done before this returns. The page is
     /// told after the call, so that a listener may even free the object that was called.
     pub(crate) fn call<R>(self: &Rc<Self>, work: impl FnOnce(&mut M, Duration) -> R) -> R {
-        let result = self.with(|machine| work(machine, clock::now()));
+        let now = self.now();
+        let result = self.with(|machine| work(machine, now));
         self.any().work(false);
         result
     }
@@ -222,7 +230,8 @@ impl AnyDriver {
     }
 
     fn handle(self: &Rc<Self>, event: Event) {
-        self.with_any(|machine| machine.handle(event, clock::now()));
+        let now = self.clock.now();
+        self.with_any(|machine| machine.handle(event, now));
         self.work(true);
     }
 
@@ -242,8 +251,8 @@ impl AnyDriver {
             return;
         }
         while self.step(notify) {}
-        self.timer
-            .set(self.with_any(|machine| machine.poll_timeout()));
+        let due = self.with_any(|machine| machine.poll_timeout());
+        self.timer.set(due, self.clock.now());
         self.working.set(false);
         if self.with_any(|machine| !machine.queue().is_empty()) {
             let driver = self.clone();
@@ -255,7 +264,8 @@ impl AnyDriver {
     fn step(self: &Rc<Self>, notify: bool) -> bool {
         if let Some(io) = self.next_io() {
             if let Err(error) = self.perform(io) {
-                self.with_any(|machine| machine.handle(Event::NotOpened(error), clock::now()));
+                let now = self.clock.now();
+                self.with_any(|machine| machine.handle(Event::NotOpened(error), now));
             }
             return true;
         }

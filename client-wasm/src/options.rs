@@ -11,7 +11,7 @@ use protocol::session::Config;
 use protocol::timeline::DEFAULT_HISTORY;
 use wasm_bindgen::{JsCast as _, JsValue};
 
-use crate::clock::from_ms;
+use crate::clock::{Clock, from_ms};
 use crate::error::RaceError;
 use crate::log::Level;
 use crate::socket::Opener;
@@ -21,6 +21,7 @@ pub(crate) struct SessionOptions {
     pub(crate) config: Config,
     pub(crate) reconnect: ReconnectPolicy,
     pub(crate) opener: Opener,
+    pub(crate) clock: Clock,
     pub(crate) level: Level,
 }
 
@@ -29,11 +30,12 @@ pub(crate) struct SpectatorOptions {
     pub(crate) token: Option<String>,
     pub(crate) history: Duration,
     pub(crate) opener: Opener,
+    pub(crate) clock: Clock,
     pub(crate) level: Level,
 }
 
 impl SessionOptions {
-    const NAMES: [&str; 11] = [
+    const NAMES: [&str; 12] = [
         "secret",
         "updateHz",
         "plainDatagrams",
@@ -44,6 +46,7 @@ impl SessionOptions {
         "retryMaxMs",
         "retries",
         "webSocket",
+        "clock",
         "logLevel",
     ];
 
@@ -71,13 +74,14 @@ impl SessionOptions {
             config,
             reconnect: options.reconnect()?,
             opener: options.opener()?,
+            clock: options.clock()?,
             level: options.level()?,
         })
     }
 }
 
 impl SpectatorOptions {
-    const NAMES: [&str; 4] = ["token", "historySeconds", "webSocket", "logLevel"];
+    const NAMES: [&str; 5] = ["token", "historySeconds", "webSocket", "clock", "logLevel"];
 
     /// Read the options. One that is not given keeps its default.
     pub(crate) fn read(options: &JsValue) -> Result<Self, RaceError> {
@@ -88,6 +92,7 @@ impl SpectatorOptions {
             token: options.text("token")?,
             history: history.map_or(DEFAULT_HISTORY, |seconds| from_ms(seconds * 1000.0)),
             opener: options.opener()?,
+            clock: options.clock()?,
             level: options.level()?,
         })
     }
@@ -171,6 +176,13 @@ impl<'a> Options<'a> {
             value.dyn_ref::<Function>().cloned()
         });
         function.map(Opener)
+    }
+
+    fn clock(&self) -> Result<Clock, RaceError> {
+        let clock = self.get("clock", "an object", |value| {
+            value.is_object().then(|| value.clone())
+        });
+        clock.map(Clock::new)
     }
 
     fn level(&self) -> Result<Level, RaceError> {

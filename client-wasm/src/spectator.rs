@@ -7,7 +7,7 @@ use js_sys::{Float32Array, Function};
 use protocol::spectate::{SUBPROTOCOL, access, address};
 use wasm_bindgen::prelude::*;
 
-use crate::clock::{self, OnlineListener, from_ms, to_ms};
+use crate::clock::{OnlineListener, from_ms, to_ms};
 use crate::driver::Driver;
 use crate::error::RaceError;
 use crate::event::Event;
@@ -27,6 +27,8 @@ export interface SpectateOptions {
   historySeconds?: number;
   /** Makes the WebSocket instead of the browser. */
   webSocket?: (url: string, protocols: string[]) => WebSocket;
+  /** Replaces the browser's time and timers. It must not throw. */
+  clock?: Clock;
   /** What goes to the console and to `log` listeners; default "warn". */
   logLevel?: "off" | "error" | "warn" | "info" | "debug" | "trace";
 }
@@ -110,9 +112,9 @@ impl Spectator {
         }
         let url = address(url, room)?;
         let (history, level) = (options.history, options.level);
-        let machine = SpectatorMachine::new(url, protocols, history, level, clock::now());
+        let machine = SpectatorMachine::new(url, protocols, history, level, options.clock.now());
         let listeners = Listeners::default();
-        let driver = Driver::new(machine, options.opener, listeners.clone());
+        let driver = Driver::new(machine, options.opener, options.clock, listeners.clone());
         driver.start()?;
         let woken = Rc::downgrade(&driver);
         Ok(Self {
@@ -164,7 +166,7 @@ impl Spectator {
     /// time it is read, and stands still while no snapshots come.
     #[wasm_bindgen(getter, js_name = liveMs)]
     pub fn live_ms(&self) -> f64 {
-        let now = clock::now();
+        let now = self.driver.now();
         let live = self.driver.with(|machine| machine.timeline.live(now));
         live.map_or(f64::NAN, to_ms)
     }
@@ -174,11 +176,12 @@ impl Spectator {
     /// qx, qy, qz, qw, speed (m/s), age of the newest datagram (ms), stale (0 or 1), yaw (radians, 0 along +Z, positive
     /// towards +X).
     pub fn sample(&self, #[wasm_bindgen(js_name = atMs)] at_ms: Option<f64>) -> Float32Array {
+        let now = self.driver.now();
         self.driver.with(|machine| {
             let at = match at_ms.filter(|ms| !ms.is_nan()) {
                 // A moment before the first counts as the first.
                 Some(ms) => from_ms(ms),
-                None => machine.timeline.live(clock::now()).unwrap_or_default(),
+                None => machine.timeline.live(now).unwrap_or_default(),
             };
             machine.samples.fill(&mut machine.timeline.sample(at))
         })
@@ -199,7 +202,7 @@ impl Spectator {
     /// Figures about what was received.
     #[wasm_bindgen(unchecked_return_type = "SpectatorMetrics")]
     pub fn metrics(&self) -> JsValue {
-        let now = clock::now();
+        let now = self.driver.now();
         let metrics = self.driver.with(|machine| {
             let (counts, timeline) = (&machine.counts, &machine.timeline);
             Object::SpectatorMetrics {

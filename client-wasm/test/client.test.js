@@ -216,6 +216,29 @@ test("a lost connection comes back after the waits of its core, and says each of
   await race.close();
 });
 
+test("with a clock of its own a client waits, asks and says goodbye by that clock alone", async (t) => {
+  stopTime(t);
+  const clock = new ManualClock();
+  const world = new World();
+  const race = client(world, { clock });
+  await race.connect();
+  const room = await race.createRoom("Monza");
+  const asked = () => world.last.calls.filter(([name]) => name === "roomPlayers").length;
+  const before = asked();
+  await clock.pass(1500);
+  assert.equal(asked(), before + 1);
+  world.pauses = [250];
+  world.last.drop("connection_lost");
+  await clock.pass(249);
+  assert.equal(race.state, "reconnecting");
+  await clock.pass(1);
+  assert.equal(race.state, "connected");
+  assert.equal(race.room, room);
+  assert.equal(world.last.options.clock, clock);
+  await race.close();
+  assert.equal(clock.timers, 0);
+});
+
 test("what cannot pass, or may not be tried again, closes with its reason", async (t) => {
   const pass = stopTime(t);
   for (const [code, retryable] of /** @type {Array<[string, boolean]>} */ ([

@@ -210,8 +210,8 @@ test("a clock that is wrong, and timers that sleep", async () => {
   const { found: behind } = await examine({ page: { dateNow: () => NOW_MS - 600_000 } });
   assert.match(behind.clock.words, /600 s behind the relay's/);
   const slow = new ManualClock();
-  const { setTimer } = slow;
-  slow.setTimer = (work, delayMs) => setTimer(work, delayMs < 60 ? 1000 : delayMs);
+  const { setTimeout } = slow;
+  slow.setTimeout = (work, delayMs) => setTimeout(work, delayMs < 60 ? 1000 : delayMs);
   const { found: sleepy } = await examine({ clock: slow });
   assert.equal(sleepy.clock.ok, false);
   assert.match(sleepy.clock.words, /950 ms late/);

@@ -8,12 +8,12 @@ export class ManualClock {
 
   now = () => this.#nowMs;
   /** @type {(work: () => void, delayMs: number) => number} */
-  setTimer = (work, delayMs) => {
+  setTimeout = (work, delayMs) => {
     this.#timers.set(++this.#last, { dueMs: this.#nowMs + Math.max(0, delayMs), work });
     return this.#last;
   };
   /** @type {(timer: number) => void} */
-  clearTimer = (timer) => void this.#timers.delete(timer);
+  clearTimeout = (timer) => void this.#timers.delete(timer);
 
   get timers() {
     return this.#timers.size;

@@ -2,7 +2,7 @@
 import { quoted } from "./report.js";
 
 /** @typedef {import("../core.js").Core} Core */
-/** @typedef {import("../lab/clock.js").Clock} Clock */
+/** @typedef {import("../clock.js").Clock} Clock */
 /** @typedef {import("./report.js").Findings} Findings */
 
 const SEND_MS = 100;
@@ -35,7 +35,7 @@ export async function checkDatagrams(findings, one, other, { clock, signal }) {
       findings.fine("datagrams", `positions come through both ways, the first within ${tookMs} ms`);
       return;
     }
-    await new Promise((resolve) => clock.setTimer(() => resolve(undefined), SEND_MS));
+    await new Promise((resolve) => clock.setTimeout(() => resolve(undefined), SEND_MS));
   }
   if (signal?.aborted) return;
   const words = sees(one) || sees(other) ? "come through one way only" : "do not come through";

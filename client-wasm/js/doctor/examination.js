@@ -2,7 +2,7 @@
 // what to do about it, and who. Never throws.
 import { coreOptions, relayAddress } from "../address.js";
 import { RaceError, raceError } from "../error.js";
-import { systemClock } from "../lab/clock.js";
+import { PAGE_CLOCK } from "../clock.js";
 import { wasmCore } from "../wasm-core.js";
 import { connected, explain } from "./connection.js";
 import { checkDatagrams } from "./datagrams.js";
@@ -18,7 +18,7 @@ import { Findings, quoted } from "./report.js";
  * @property {CoreFactory} [core]  default: the wasm client
  * @property {typeof fetch} [fetch]
  * @property {AbortSignal} [signal]  what was not looked at by then is unknown
- * @property {import("../lab/clock.js").Clock} [clock]
+ * @property {import("../clock.js").Clock} [clock]
  * @property {Partial<import("./page.js").Surroundings>} [page]  in place of what is here, for tests
  */
 
@@ -55,7 +55,7 @@ export async function examination(url, options = {}) {
  * @param {string | URL} url
  * @param {DoctorOptions} options
  */
-async function examine(findings, url, { core = wasmCore, fetch: ask, signal, clock = systemClock, page }) {
+async function examine(findings, url, { core = wasmCore, fetch: ask, signal, clock = PAGE_CLOCK, page }) {
   const here = { ...surroundings(), ...page };
   /** @type {ReturnType<typeof relayAddress>} */
   let address;
@@ -137,7 +137,7 @@ class Patients {
   /**
    * @param {CoreFactory} factory
    * @param {import("../core.js").CoreOptions} options
-   * @param {{ clock: import("../lab/clock.js").Clock, signal: AbortSignal | undefined }} around
+   * @param {{ clock: import("../clock.js").Clock, signal: AbortSignal | undefined }} around
    */
   constructor(factory, options, { clock, signal }) {
     this.#factory = factory;
@@ -173,13 +173,13 @@ class Patients {
     let end = () => {};
     const late = new Promise((_, reject) => {
       end = () => reject(new RaceError("timeout", "no answer came"));
-      timer = this.clock.setTimer(end, limitMs);
+      timer = this.clock.setTimeout(end, limitMs);
       this.signal?.addEventListener("abort", end);
     });
     try {
       return await /** @type {Promise<T>} */ (Promise.race([work, late]));
     } finally {
-      this.clock.clearTimer(timer);
+      this.clock.clearTimeout(timer);
       this.signal?.removeEventListener("abort", end);
     }
   }
@@ -198,9 +198,9 @@ class Patients {
     /** @type {unknown} */
     let timer;
     const late = new Promise(
-      (resolve) => (timer = this.clock.setTimer(() => resolve(undefined), GOODBYE_MS)),
+      (resolve) => (timer = this.clock.setTimeout(() => resolve(undefined), GOODBYE_MS)),
     );
     await Promise.race([goodbye.catch(() => {}), late]);
-    this.clock.clearTimer(timer);
+    this.clock.clearTimeout(timer);
   }
 }

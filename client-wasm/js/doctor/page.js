@@ -84,12 +84,12 @@ function isLocal(base) {
 /**
  * @param {Findings} findings
  * @param {Surroundings} page
- * @param {{ dateMs: number | null, clock: import("../lab/clock.js").Clock }} measured  `dateMs`: of the relay
+ * @param {{ dateMs: number | null, clock: import("../clock.js").Clock }} measured  `dateMs`: of the relay
  */
 export async function checkClock(findings, page, { dateMs, clock }) {
   const offMs = dateMs === null ? null : page.dateNow() - dateMs;
   const beganMs = clock.now();
-  await new Promise((resolve) => clock.setTimer(() => resolve(undefined), TIMER_MS));
+  await new Promise((resolve) => clock.setTimeout(() => resolve(undefined), TIMER_MS));
   const lateMs = clock.now() - beganMs - TIMER_MS;
   if (offMs !== null && Math.abs(offMs) > MAX_CLOCK_MS) {
     const way = offMs > 0 ? "ahead of" : "behind";

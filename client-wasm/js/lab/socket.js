@@ -2,7 +2,7 @@
 import { Lane } from "./lane.js";
 
 /** @typedef {import("./conditions.js").Checked} Checked */
-/** @typedef {import("./clock.js").Clock} Clock */
+/** @typedef {import("../clock.js").Clock} Clock */
 /** @typedef {{ wait: "open" | "close", event: CloseEvent | null } | { wait: "message", event: MessageEvent } } Incoming */
 /** @typedef {{ wait: "send", data: string | ArrayBuffer | Blob } | { wait: "close", code: number | undefined, reason: string | undefined }} Outgoing */
 
@@ -163,7 +163,7 @@ export class LabSocket extends EventTarget {
   /** The same for who speaks just now. */
   #breakSoon() {
     this.#clear("break");
-    this.#breakTimer = this.#clock.setTimer(() => this.break(), 0);
+    this.#breakTimer = this.#clock.setTimeout(() => this.break(), 0);
   }
 
   /** The conditions changed: what is on its way keeps its time, a break is counted from now. @param {number | null} seed */
@@ -228,7 +228,7 @@ export class LabSocket extends EventTarget {
     if (dueMs === Infinity) return;
     this.#timerMs = dueMs;
     const waitMs = Math.max(0, Math.ceil(dueMs - this.#clock.now()));
-    this.#timer = this.#clock.setTimer(() => {
+    this.#timer = this.#clock.setTimeout(() => {
       this.#timer = null;
       this.#work();
     }, waitMs);
@@ -238,13 +238,13 @@ export class LabSocket extends EventTarget {
     this.#clear("break");
     const { disconnectAfterMs } = this.#conditions();
     if (disconnectAfterMs === null) return;
-    this.#breakTimer = this.#clock.setTimer(() => this.break(), disconnectAfterMs);
+    this.#breakTimer = this.#clock.setTimeout(() => this.break(), disconnectAfterMs);
   }
 
   /** @param {"timer" | "break"} which */
   #clear(which) {
     const timer = which === "timer" ? this.#timer : this.#breakTimer;
-    if (timer !== null) this.#clock.clearTimer(timer);
+    if (timer !== null) this.#clock.clearTimeout(timer);
     if (which === "timer") this.#timer = null;
     else this.#breakTimer = null;
   }

@@ -63,7 +63,7 @@ export class Bots {
   #timer;
   #tickMs = 0;
 
-  /** @param {import("./clock.js").Clock} clock */
+  /** @param {import("../clock.js").Clock} clock */
   constructor(clock) {
     this.#clock = clock;
   }

@@ -1,19 +1,6 @@
-// The time of a mock: the page's own, or one that a test moves on.
+// A clock that a test moves on.
 
-/**
- * @typedef {object} Clock  What tells a mock the time.
- * @property {() => number} now  milliseconds
- * @property {(callback: () => void, delayMs: number) => unknown} setTimeout
- * @property {(timer: any) => void} clearTimeout
- */
-
-/** The page's own clock. @type {Clock} */
-export const PAGE_CLOCK = {
-  now: () => performance.now(),
-  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
-  clearTimeout: (timer) => clearTimeout(timer),
-};
-
+/** @typedef {import("../clock.js").Clock} Clock */
 /** @typedef {{ dueMs: number, number: number, callback: () => void }} Due */
 
 /**

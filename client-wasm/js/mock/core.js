@@ -15,7 +15,7 @@ import { Way } from "./way.js";
 /**
  * @typedef {object} Relay  What a client sees of its relay.
  * @property {import("./lobby.js").Lobby} lobby
- * @property {import("./clock.js").Clock} clock
+ * @property {import("../clock.js").Clock} clock
  * @property {number} latencyMs  the time of a round trip
  * @property {(method: string) => string | undefined} failing  the code that the method must fail with, if any
  * @property {(core: MockCore) => void} attach

@@ -12,7 +12,7 @@ import { Traffic } from "./traffic.js";
 
 /**
  * @typedef {object} Line  the client's own side
- * @property {import("./clock.js").Clock} clock
+ * @property {import("../clock.js").Clock} clock
  * @property {(arrive: () => void) => void} up
  * @property {() => Player | undefined} player
  * @property {() => void} look  let `expire` be called after a while

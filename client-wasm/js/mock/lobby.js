@@ -22,7 +22,7 @@ export class Lobby {
 
   /**
    * @param {import("./id.js").Random} random
-   * @param {import("./clock.js").Clock} clock
+   * @param {import("../clock.js").Clock} clock
    */
   constructor(random, clock) {
     this.random = random;

@@ -18,7 +18,7 @@ export class Pacer {
 
   /**
    * @param {number} rateHz
-   * @param {import("./clock.js").Clock} clock
+   * @param {import("../clock.js").Clock} clock
    * @param {(item: T) => void} send
    */
   constructor(rateHz, clock, send) {

@@ -14,7 +14,7 @@ export class Way {
   #timerMs = Infinity;
 
   /**
-   * @param {import("./clock.js").Clock} clock
+   * @param {import("../clock.js").Clock} clock
    * @param {number} ownMs  how long it takes without any trouble
    * @param {number} seed
    */

@@ -8,7 +8,7 @@ import { ReplayCore } from "./replay-core.js";
 
 /** @typedef {import("./recording.js").Recording} Recording */
 /** @typedef {import("./known.js").Call} Call */
-/** @typedef {import("../lab/clock.js").Clock} Clock */
+/** @typedef {import("../clock.js").Clock} Clock */
 /** @typedef {{ method: string, args: string[], resolve: (value: any) => void, reject: (error: RaceError) => void }} Waiting */
 
 /** The calls that a client makes by itself to connect and to reconnect. The driver makes all others for it. */
@@ -409,11 +409,11 @@ export class Stage {
     const { happenings, durationMs } = this.recording;
     const dueMs = this.#isOver() ? durationMs : this.recording.timeMs(happenings.at(this.#next));
     const waitMs = Math.max(0, (dueMs - this.positionMs) / this.#speed);
-    this.#timer = this.#clock.setTimer(() => this.#work(), Math.min(MAX_WAIT_MS, Math.ceil(waitMs)));
+    this.#timer = this.#clock.setTimeout(() => this.#work(), Math.min(MAX_WAIT_MS, Math.ceil(waitMs)));
   }
 
   #clearTimer() {
-    if (this.#timer !== null) this.#clock.clearTimer(this.#timer);
+    if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
     this.#timer = null;
   }
 

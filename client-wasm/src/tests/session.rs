@@ -383,3 +383,32 @@ async fn a_listener_that_throws_stops_no_other() {
         thrown(unknown).starts_with("invalid_argument: there is no event tick; there are state, ")
     );
 }
+
+#[wasm_bindgen_test]
+async fn an_option_clock_times_commands_out_by_its_own_time() {
+    let page = Page::with("{}", |socket| {
+        set(&socket, "send", &function(|_| {}));
+        socket
+    });
+    let clock = js_sys::eval(CLOCK).expect("a clock");
+    set(&page.options, "clock", &clock);
+    let session = Session::new(page.options()).expect("a session");
+    resolved(session.connect(URL.to_owned())).await;
+    let answer = session.list_rooms();
+    let pass: Function = get(&clock, "pass").unchecked_into();
+    pass.call1(&clock, &20_000.into()).expect("time passes");
+    assert_eq!(rejected(answer).await, "timeout");
+}
+
+/// A clock that stands still until `pass(ms)`.
+const CLOCK: &str = "({
+    ms: 0,
+    timers: new Set(),
+    now() { return this.ms; },
+    setTimeout(work, wait) { const timer = { due: this.ms + wait, work }; this.timers.add(timer); return timer; },
+    clearTimeout(timer) { this.timers.delete(timer); },
+    pass(ms) {
+        this.ms += ms;
+        for (const timer of [...this.timers]) if (timer.due <= this.ms && this.timers.delete(timer)) timer.work();
+    },
+})";
