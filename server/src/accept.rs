@@ -13,7 +13,7 @@ use tokio_rustls::server::TlsStream;
 
 use crate::connection;
 use crate::engine::Engine;
-use crate::rules::MAX_SESSIONS;
+use rules::MAX_SESSIONS;
 
 /// How long a handshake may take: a slow phone on a bad network needs two or three seconds.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);

@@ -1,13 +1,9 @@
-//! Bots: ordinary clients of this server that drive the demo's track, so that nobody has to drive alone. [`driver`] says
-//! how a bot drives, [`bot`] what it does in a room, and [`supervisor`] how many bots there are and where.
+//! Bots: ordinary clients of this server that drive the demo's track, so that nobody has to drive alone. The crate
+//! `drivers` says how a bot drives, [`bot`] what it does in a room, and [`supervisor`] how many bots there are and where.
 
 mod bot;
-mod driver;
-mod line;
 mod roster;
 mod supervisor;
-mod track;
-mod traffic;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -15,14 +11,14 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use client_native::{Target, Tls};
+use drivers::Track;
 use protocol::id::Secret;
 use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::task::JoinSet;
 
 use roster::Roster;
-use track::Track;
 
-pub use roster::MAX_BOTS;
+pub use drivers::MAX_BOTS;
 
 /// The track of the demo, the same one the page draws.
 const DEMO_TRACK: &str = include_str!("../../www/track.json");

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
 use crate::engine::{Engine, Link, QueuedLine};
-use crate::rules::Conn;
+use rules::Conn;
 
 /// How much is read at once. A command has about a hundred bytes.
 const READ_BYTES: usize = 16 * 1024;

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::password::Hasher;
-use crate::rules::{Config, Conn, Output, PasswordAnswer, PasswordJob, Rules, Ticket};
+use rules::{Config, Conn, Output, PasswordAnswer, PasswordJob, Rules, Ticket};
 
 /// How many passwords are hashed at once. Each takes a core and 19 MiB, and the races must go on meanwhile.
 const PASSWORD_WORKERS: usize = 2;

@@ -1,5 +1,5 @@
-//! A small game server that speaks MP-Server's first generation, for the demo and the tests. The rules are a state machine
-//! without I/O; the rest is sockets around it.
+//! A small game server that speaks MP-Server's first generation, for the demo and the tests: sockets around the
+//! crate `rules`, and bots that the crate `drivers` drives.
 
 mod accept;
 mod bots;
@@ -7,7 +7,6 @@ mod certificate;
 mod connection;
 mod engine;
 mod password;
-pub mod rules;
 mod server;
 mod udp;
 

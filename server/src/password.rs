@@ -4,7 +4,7 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt
 use argon2::{Algorithm, Argon2, Block, Version};
 use parking_lot::Mutex;
 
-use crate::rules::{PasswordAnswer, PasswordHash, PasswordJob};
+use rules::{PasswordAnswer, PasswordHash, PasswordJob};
 
 /// Does password jobs. It keeps the memory of a job for the next one. argon2's own `PasswordHasher` allocates it anew each
 /// time, on the thread of the job. The allocator then held 642 MiB after a hundred sign-ins.

@@ -16,8 +16,8 @@ use tokio_rustls::TlsAcceptor;
 use crate::bots::{self, Bots};
 use crate::certificate::{Identity, fingerprint};
 use crate::engine::Engine;
-use crate::rules::Config;
 use crate::{accept, udp};
+use rules::Config;
 
 /// How a server is started. By default it is sane, listens on free ports of the loopback, and makes a new certificate.
 #[derive(Debug, Clone, clap::Parser)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use client_native::AskError;
+use drivers::{Driver, DrivingStyle, Traffic, home_name, visitor_name};
 use protocol::command::Command;
 use protocol::event::{Event, GameStarted, Spawn};
 use protocol::id::{RoomId, SessionId};
@@ -12,9 +13,7 @@ use protocol::refusal::Refusal;
 use protocol::session::{CommandError, Output};
 use tokio::time::{Instant, timeout_at};
 
-use super::driver::{Driver, DrivingStyle};
-use super::roster::{BotClient, MAX_BOTS, Registration, Roster};
-use super::traffic::Traffic;
+use super::roster::{BotClient, Registration, Roster};
 
 /// How many players' rooms get bots. Bots are clients like any other and cost as much.
 pub(super) const MAX_VISITED_ROOMS: usize = 4;
@@ -24,11 +23,6 @@ const TICK: Duration = Duration::from_millis(50);
 const MAX_DELAY: Duration = Duration::from_millis(250);
 /// How often a waiting bot checks whether to wait on.
 const LOOK: Duration = Duration::from_millis(200);
-
-const NAMES: [&str; MAX_BOTS] = [
-    "Aila", "Bruno", "Chiara", "Dario", "Emeka", "Freya", "Goran", "Hana", "Ines", "Jonas",
-    "Kaito", "Lena", "Mateo", "Nadia", "Olga", "Pavel", "Quinn", "Rosa",
-];
 
 /// What a bot does in its room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +44,7 @@ struct Bot {
 
 /// Drive in the home room until the connection ends.
 pub(super) async fn stay_home(roster: &Arc<Roster>, number: usize) -> anyhow::Result<()> {
-    let mut bot = Bot::sign_in(roster, number, &format!("Bot {}", NAMES[number])).await?;
+    let mut bot = Bot::sign_in(roster, number, &home_name(number)).await?;
     let room = loop {
         let home = *roster.home.borrow();
         match home {
@@ -82,10 +76,6 @@ pub(super) async fn visit(
     }
     bot.client.goodbye().await;
     Ok(())
-}
-
-fn visitor_name(number: usize, index: usize) -> String {
-    format!("Bot {} {}", NAMES[number], index + 2)
 }
 
 impl Bot {
@@ -222,26 +212,5 @@ impl Bot {
     fn last_garage(&self) -> usize {
         let garages = self.roster.track.garage_count();
         garages.saturating_sub(1 + self.number)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::HashSet;
-
-    #[test]
-    fn every_bot_has_its_own_name_and_every_name_is_short_enough() {
-        let home = NAMES.map(|name| format!("Bot {name}"));
-        let visitors = (0..MAX_VISITED_ROOMS)
-            .flat_map(|index| (0..MAX_BOTS).map(move |number| visitor_name(number, index)));
-        let names: Vec<String> = home.into_iter().chain(visitors).collect();
-        assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
-        let room_for_id = 5;
-        assert!(
-            names
-                .iter()
-                .all(|name| name.len() + room_for_id <= crate::rules::MAX_PLAYER_NAME_CHARS)
-        );
     }
 }

@@ -1,12 +1,11 @@
-//! What all bots of a server share: where the server is, the track, the newest list of rooms, and which sessions are
-//! bots. Decides how many bots a room should have and when one should leave.
+//! What all bots of a server share: where the server is, the track, the newest list of rooms, and which sessions are bots.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use client_native::{Client, Connection, Target, dial};
+use drivers::{Lineup, Track};
 use parking_lot::Mutex;
 use protocol::event::Room;
 use protocol::id::{RoomId, Secret, SessionId};
@@ -14,17 +13,8 @@ use protocol::session::Config;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::track::Track;
-use crate::rules::ROOM_SEATS;
-
-/// How many bots there may be in one room: all seats except those kept free.
-pub const MAX_BOTS: usize = MAX_TAKEN_SEATS;
-/// Above this many players in a room, bots make way.
-const MAX_TAKEN_SEATS: usize = ROOM_SEATS - 2;
 /// How long connecting may take, the welcome included.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-/// How many room lists in a row must say that only bots are left. One list may be older than a join.
-const ABANDONED_LISTS: u32 = 2;
 
 /// A connected bot's session.
 pub(super) type BotClient = Client<Connection>;
@@ -40,8 +30,7 @@ pub(super) struct Roster {
     pub(super) home: watch::Sender<Option<RoomId>>,
     /// The newest room list.
     pub(super) rooms: watch::Sender<Arc<Vec<Room>>>,
-    /// Every session that is a bot's, and the room it is in.
-    bots: Mutex<HashMap<SessionId, Option<RoomId>>>,
+    bots: Mutex<Lineup>,
 }
 
 /// Keeps a session on the list of bots, and takes it off when dropped.
@@ -81,23 +70,16 @@ impl Roster {
 
     /// Put a session on the list of bots. Call this before it joins a room, or it counts as a player there.
     pub(super) fn register(self: &Arc<Self>, id: SessionId) -> Registration {
-        self.bots.lock().insert(id, None);
+        self.bots.lock().add(id);
         Registration {
             roster: Arc::clone(self),
             id,
         }
     }
 
-    /// Say how many bots a room should have: all, unless players need the seats; none while its host is a bot.
+    /// Say how many bots a room should have.
     pub(super) fn wanted(&self, room: &Room, count: usize) -> usize {
-        let bots = self.bots.lock();
-        let Some(host) = &room.host_id else { return 0 };
-        if bots.contains_key(host) {
-            return 0;
-        }
-        let here = members(&bots, &room.id).count();
-        let players = seats(room).saturating_sub(here);
-        count.min(MAX_TAKEN_SEATS.saturating_sub(players))
+        self.bots.lock().wanted(room, count)
     }
 
     /// Find a room in the newest list.
@@ -106,28 +88,17 @@ impl Roster {
         rooms.iter().find(|listed| listed.id == *room).cloned()
     }
 
-    /// Say whether a visiting bot should leave: the room is nearly full, the bot is the host of a race that only it can
-    /// start, or only bots are left. `abandoned` counts the lists in a row that name only bots.
+    /// Say whether a visiting bot should leave, by the newest list. `abandoned` counts the lists in a row that name only bots.
     pub(super) fn should_leave(&self, bot: &SessionId, room: &RoomId, abandoned: &mut u32) -> bool {
-        let Some(listed) = self.listed(room) else {
-            return false;
-        };
-        let bots = self.bots.lock();
-        let host = listed.host_id.as_ref();
-        let hosted_by_bot = host.is_some_and(|host| bots.contains_key(host));
-        let only_bots = hosted_by_bot && seats(&listed) <= members(&bots, room).count();
-        *abandoned = if only_bots { *abandoned + 1 } else { 0 };
-        // One bot makes way at a time.
-        let too_full = seats(&listed) > MAX_TAKEN_SEATS && members(&bots, room).max() == Some(bot);
-        let blocks_start = host == Some(bot) && !listed.is_active;
-        too_full || blocks_start || *abandoned >= ABANDONED_LISTS
+        let listed = self.listed(room);
+        listed.is_some_and(|listed| self.bots.lock().should_leave(bot, &listed, abandoned))
     }
 }
 
 impl Registration {
     /// Note the room the bot has joined.
     pub(super) fn joined(&self, room: &RoomId) {
-        self.roster.bots.lock().insert(self.id, Some(*room));
+        self.roster.bots.lock().join(self.id, *room);
     }
 }
 
@@ -135,17 +106,4 @@ impl Drop for Registration {
     fn drop(&mut self) {
         self.roster.bots.lock().remove(&self.id);
     }
-}
-
-/// The bots in a room.
-fn members<'a>(
-    bots: &'a HashMap<SessionId, Option<RoomId>>,
-    room: &'a RoomId,
-) -> impl Iterator<Item = &'a SessionId> {
-    let here = bots.iter().filter(|(_, at)| at.as_ref() == Some(room));
-    here.map(|(id, _)| id)
-}
-
-fn seats(room: &Room) -> usize {
-    usize::try_from(room.player_count).unwrap_or(usize::MAX)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use protocol::id::SessionId;
 use protocol::line::LineDecoder;
-use server::rules::{Config, Conn, Output, PasswordAnswer, PasswordHash, PasswordJob, Rules};
+use rules::{Config, Conn, Output, PasswordAnswer, PasswordHash, PasswordJob, Rules};
 
 use crate::recording::{self, Kind, Payload, Recording};
 use crate::seal::seal;

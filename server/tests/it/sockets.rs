@@ -66,7 +66,7 @@ async fn each_refusal_is_explained_and_disturbs_nobody() {
         r#"{"command":"AUTH_FAILED","message":"Invalid password for this player name."}"#
     );
     let mut guests = Vec::new();
-    for index in 1..server::rules::ROOM_SEATS {
+    for index in 1..rules::ROOM_SEATS {
         let mut guest = Client::named(&server, &format!("Guest {index}")).await;
         assert_eq!(
             guest.join(&room).await,

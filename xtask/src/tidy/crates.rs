@@ -5,12 +5,14 @@ use toml::{Table, Value};
 use super::files::File;
 
 /// What each crate may depend on. `tests` and `xtask` may use all.
-const BELOW: [(&str, &[&str]); 5] = [
+const BELOW: [(&str, &[&str]); 7] = [
     ("protocol", &[]),
+    ("rules", &["protocol"]),
+    ("drivers", &["protocol", "rules"]),
     ("client-native", &["protocol"]),
     ("client-wasm", &["protocol"]),
     ("relay", &["client-native", "protocol"]),
-    ("server", &["client-native", "protocol"]),
+    ("server", &["client-native", "drivers", "protocol", "rules"]),
 ];
 const ABOVE_ALL: [&str; 2] = ["tests", "xtask"];
 

@@ -8,7 +8,7 @@ use protocol::datagram::Update;
 use protocol::id::SessionId;
 
 use super::driver::Neighbour;
-use crate::rules::ROOM_SEATS;
+use rules::ROOM_SEATS;
 
 /// How long a car counts after its last position.
 const FORGET_AFTER: Duration = Duration::from_secs(2);
@@ -30,11 +30,11 @@ struct Car {
 
 /// The other cars, by session.
 #[derive(Debug, Default)]
-pub(crate) struct Traffic(HashMap<SessionId, Car>);
+pub struct Traffic(HashMap<SessionId, Car>);
 
 impl Traffic {
     /// Take a position of another car.
-    pub(crate) fn update(&mut self, update: &Update, now: Duration) {
+    pub fn update(&mut self, update: &Update, now: Duration) {
         let place = Vec2::new(update.position.x, update.position.z);
         if !update.position.is_finite() {
             return;
@@ -65,7 +65,7 @@ impl Traffic {
     }
 
     /// Give where the other cars are now.
-    pub(crate) fn neighbours(&mut self, now: Duration) -> Vec<Neighbour> {
+    pub fn neighbours(&mut self, now: Duration) -> Vec<Neighbour> {
         self.0
             .retain(|_, car| now.saturating_sub(car.received) < FORGET_AFTER);
         let neighbour = |car: &Car| {

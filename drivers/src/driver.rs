@@ -40,7 +40,7 @@ const MAX_WAIT: f32 = 4.0;
 
 /// What makes each bot drive differently.
 #[derive(Debug, Clone)]
-pub(crate) struct DrivingStyle {
+pub struct DrivingStyle {
     /// Where it likes to drive, in metres right of the centreline.
     lane: f32,
     /// The share of the tyres' highest speed that it uses, 0 to 1.
@@ -56,15 +56,16 @@ pub(crate) struct DrivingStyle {
 
 /// Another car, as far as the bot knows.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Neighbour {
-    pub(crate) place: Vec2,
+pub struct Neighbour {
+    /// Its `x` and `z` on the wire's axes, in metres.
+    pub place: Vec2,
     /// In m/s.
-    pub(crate) velocity: Vec2,
+    pub velocity: Vec2,
 }
 
 /// A bot's car.
 #[derive(Debug)]
-pub(crate) struct Driver {
+pub struct Driver {
     track: Arc<Track>,
     style: DrivingStyle,
     leg: Leg,
@@ -96,7 +97,7 @@ struct NearbyCar {
 
 impl DrivingStyle {
     /// Give the style of the bot with this number.
-    pub(crate) fn nth(number: usize) -> Self {
+    pub fn nth(number: usize) -> Self {
         // The fractions of multiples of an irrational number spread evenly over 0 to 1 and do not repeat.
         let spread = |step: f32| ((number as f32 + 1.0) * step).fract();
         Self {
@@ -112,7 +113,7 @@ impl DrivingStyle {
 
 impl Driver {
     /// Put a car into a garage.
-    pub(crate) fn new(track: Arc<Track>, garage: usize, style: DrivingStyle) -> Self {
+    pub fn new(track: Arc<Track>, garage: usize, style: DrivingStyle) -> Self {
         let way = track.way_out(garage);
         Self {
             track,
@@ -126,7 +127,7 @@ impl Driver {
     }
 
     /// Drive on for `seconds` among other cars.
-    pub(crate) fn advance(&mut self, seconds: f32, others: &[Neighbour]) {
+    pub fn advance(&mut self, seconds: f32, others: &[Neighbour]) {
         self.seconds += seconds;
         if self.seconds < self.style.start_delay {
             return;
@@ -158,7 +159,7 @@ impl Driver {
     }
 
     /// Where the car is and which way it points, on the wire's axes.
-    pub(crate) fn pose(&self) -> (Vec3, Quat) {
+    pub fn pose(&self) -> (Vec3, Quat) {
         let place = self.place();
         (Vec3::new(place.x, 0.0, place.y), Quat::from_yaw(self.yaw()))
     }

@@ -43,7 +43,7 @@ struct Garages {
 
 /// A track.
 #[derive(Debug)]
-pub(crate) struct Track {
+pub struct Track {
     pub(crate) oval: Line,
     /// How fast each point of the oval can be taken, with room to brake for what follows, in m/s.
     limits: Vec<f32>,
@@ -54,7 +54,10 @@ pub(crate) struct Track {
 
 impl Track {
     /// Read a track file.
-    pub(crate) fn parse(json: &str) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// The text is no track.
+    pub fn parse(json: &str) -> anyhow::Result<Self> {
         let file: TrackFile =
             serde_json::from_str(json).context("the track is not in the form of www/track.json")?;
         let (oval, pit) = (file.centreline, file.pit_lane.centreline);
@@ -100,7 +103,7 @@ impl Track {
     }
 
     /// Find the garage nearest to a place.
-    pub(crate) fn garage_at(&self, x: f32) -> usize {
+    pub fn garage_at(&self, x: f32) -> usize {
         let distance = |index: &usize| (self.garages[*index].x - x).abs();
         (0..self.garages.len())
             .min_by(|a, b| distance(a).total_cmp(&distance(b)))
@@ -108,7 +111,7 @@ impl Track {
     }
 
     /// Count the garages.
-    pub(crate) fn garage_count(&self) -> usize {
+    pub fn garage_count(&self) -> usize {
         self.garages.len()
     }
 
@@ -178,7 +181,7 @@ pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn demo() -> Track {
-        Track::parse(include_str!("../../../www/track.json")).unwrap()
+        Track::parse(include_str!("../../www/track.json")).unwrap()
     }
 
     #[test]

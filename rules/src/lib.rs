@@ -1,0 +1,5 @@
+//! The rules of the game server, without I/O: `server` puts sockets around them, `mock-wasm` runs them in a page.
+
+mod rules;
+
+pub use rules::*;
