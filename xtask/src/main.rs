@@ -8,6 +8,7 @@ mod project;
 mod requirements;
 mod steps;
 mod tidy;
+mod track;
 mod wasm;
 mod wasm_tests;
 
@@ -27,6 +28,8 @@ enum Task {
     Wasm,
     /// Make the npm package in client-wasm/dist and its tarball in target/package.
     Package,
+    /// Make a circuit of a GeoJSON, GPX or CSV file.
+    Track(track::Options),
     /// Check the house rules that no linter knows: names, openings, imports, the README's tree.
     Tidy,
 }
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Task::Test(options) => steps::run(&options),
         Task::Wasm => wasm::build(),
         Task::Package => package::build(),
+        Task::Track(options) => track::run(&options),
         Task::Tidy => tidy::run(),
     };
     match outcome {

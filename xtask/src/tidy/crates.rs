@@ -5,14 +5,18 @@ use toml::{Table, Value};
 use super::files::File;
 
 /// What each crate may depend on. `tests` and `xtask` may use all.
-const BELOW: [(&str, &[&str]); 7] = [
+const BELOW: [(&str, &[&str]); 8] = [
     ("protocol", &[]),
     ("rules", &["protocol"]),
-    ("drivers", &["protocol", "rules"]),
+    ("track", &[]),
+    ("drivers", &["protocol", "rules", "track"]),
     ("client-native", &["protocol"]),
     ("client-wasm", &["protocol"]),
-    ("relay", &["client-native", "protocol"]),
-    ("server", &["client-native", "drivers", "protocol", "rules"]),
+    ("relay", &["client-native", "protocol", "track"]),
+    (
+        "server",
+        &["client-native", "drivers", "protocol", "rules", "track"],
+    ),
 ];
 const ABOVE_ALL: [&str; 2] = ["tests", "xtask"];
 

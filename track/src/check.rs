@@ -1,0 +1,298 @@
+//! Checks what a file says. Each refusal names the key and says what to do.
+
+use glam::DVec2;
+use thiserror::Error;
+
+use crate::circuit::Circuit;
+use crate::format::{Format, without_mark};
+use crate::ring;
+
+/// The longest circuit's file: [`MAX_POINTS`] points with many decimals.
+pub const MAX_CIRCUIT_BYTES: usize = 2 << 20;
+/// The most points of a line: the Nordschleife in steps of one metre.
+pub const MAX_POINTS: usize = 20_000;
+const MIN_POINTS: usize = 8;
+const MAX_PIT_POINTS: usize = 2000;
+/// More than fit into a room; the page draws a building for all of them.
+const MAX_GARAGES: usize = 100;
+const WIDTHS_METRES: std::ops::RangeInclusive<f64> = 3.0..=60.0;
+/// A datagram's place is exact to centimetres up to here.
+const MAX_METRES: f64 = 100_000.0;
+const LENGTHS_METRES: std::ops::RangeInclusive<f64> = 100.0..=200_000.0;
+const MAX_NAME_LETTERS: usize = 80;
+
+/// Why a file is no circuit.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum CircuitError {
+    /// The file is too long to be one.
+    #[error("it has {0} bytes: a circuit has at most {MAX_CIRCUIT_BYTES}")]
+    TooLong(usize),
+    /// It is a file of another format.
+    #[error(
+        "it is {0}: make a circuit of it with `cargo xtask track FILE`, or on the relay's page /track.html"
+    )]
+    Foreign(Format),
+    /// It is not JSON, or a key is missing or of the wrong type.
+    #[error("{what}; {advice}")]
+    Malformed {
+        /// The key, and what is wrong with it.
+        what: String,
+        /// What to write instead.
+        advice: String,
+    },
+}
+
+fn wrong(what: impl Into<String>, advice: impl Into<String>) -> CircuitError {
+    CircuitError::Malformed {
+        what: what.into(),
+        advice: advice.into(),
+    }
+}
+
+/// Read and check a file.
+pub(crate) fn read(file: &[u8]) -> Result<Circuit, CircuitError> {
+    if file.len() > MAX_CIRCUIT_BYTES {
+        return Err(CircuitError::TooLong(file.len()));
+    }
+    match Format::of(file) {
+        Some(Format::Circuit) => {}
+        Some(other) => return Err(CircuitError::Foreign(other)),
+        None => return Err(wrong("it is no JSON object", FORM)),
+    }
+    let mut json = serde_json::Deserializer::from_slice(without_mark(file));
+    let circuit = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let (key, cause) = (error.path().to_string(), error.inner());
+        match cause.is_data() && key != "." {
+            true => wrong(format!("\"{key}\" is wrong: {cause}"), FORM),
+            false => wrong(cause.to_string(), FORM),
+        }
+    })?;
+    json.end()
+        .map_err(|cause| wrong(cause.to_string(), "leave out what follows the object"))?;
+    checked(circuit)
+}
+
+const FORM: &str = r#"write {"centreline": [[x, z], …]} in metres"#;
+
+/// Check a circuit, however it was made.
+pub(crate) fn checked(mut circuit: Circuit) -> Result<Circuit, CircuitError> {
+    circuit.name = checked_name(&circuit.name);
+    check_width("widthMetres", circuit.width_metres)?;
+    if circuit.centreline.len() > 1 && circuit.centreline.first() == circuit.centreline.last() {
+        circuit.centreline.pop();
+    }
+    check_points("centreline", &circuit.centreline, MIN_POINTS..=MAX_POINTS)?;
+    check_length(&circuit.centreline)?;
+    if let Some(lane) = &circuit.pit_lane {
+        check_width("pitLane.widthMetres", lane.width_metres)?;
+        check_points("pitLane.centreline", &lane.centreline, 2..=MAX_PIT_POINTS)?;
+    }
+    if let Some(garages) = &circuit.garages {
+        let row = &garages.x_metres;
+        if !(1..=MAX_GARAGES).contains(&row.len()) {
+            let advice = format!("give 1 to {MAX_GARAGES}, or leave out \"garages\"");
+            return Err(wrong(
+                format!("\"garages.xMetres\" has {} places", row.len()),
+                advice,
+            ));
+        }
+        if !row.iter().chain([&garages.z_metres]).copied().all(is_near) {
+            return Err(wrong(
+                "\"garages\" is 100 km or more from the middle",
+                "give metres",
+            ));
+        }
+    }
+    Ok(circuit)
+}
+
+/// Take the letters that can be shown.
+fn checked_name(name: &str) -> String {
+    let shown = name.chars().filter(|letter| !letter.is_control());
+    let name: String = shown.take(MAX_NAME_LETTERS).collect();
+    name.trim().to_owned()
+}
+
+fn check_width(key: &str, metres: f64) -> Result<(), CircuitError> {
+    if WIDTHS_METRES.contains(&metres) {
+        return Ok(());
+    }
+    let (least, most) = (WIDTHS_METRES.start(), WIDTHS_METRES.end());
+    let advice = format!("give a number from {least} to {most}, or leave it out");
+    Err(wrong(format!("\"{key}\" is {metres}"), advice))
+}
+
+fn check_points(
+    key: &str,
+    points: &[DVec2],
+    count: std::ops::RangeInclusive<usize>,
+) -> Result<(), CircuitError> {
+    if !count.contains(&points.len()) {
+        let what = format!("\"{key}\" has {} points", points.len());
+        let advice = format!("give {} to {}", count.start(), count.end());
+        return Err(wrong(what, advice));
+    }
+    for (index, point) in points.iter().enumerate() {
+        if !is_near(point.x) || !is_near(point.y) {
+            let what = format!("\"{key}[{index}]\" is 100 km or more from the middle");
+            return Err(wrong(what, "give metres"));
+        }
+        if points.get(index + 1) == Some(point) {
+            let what = format!(
+                "\"{key}[{}]\" is the same as the point before it",
+                index + 1
+            );
+            return Err(wrong(what, "leave it out"));
+        }
+    }
+    Ok(())
+}
+
+fn check_length(points: &[DVec2]) -> Result<(), CircuitError> {
+    let metres = ring::length(points);
+    if LENGTHS_METRES.contains(&metres) {
+        return Ok(());
+    }
+    let (least, most) = (LENGTHS_METRES.start(), LENGTHS_METRES.end() / 1000.0);
+    Err(wrong(
+        format!("\"centreline\" is {metres:.1} m round"),
+        format!("give metres: a lap has {least} m to {most} km"),
+    ))
+}
+
+fn is_near(metres: f64) -> bool {
+    metres.abs() < MAX_METRES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn refusal(file: &str) -> String {
+        Circuit::read(file.as_bytes()).expect_err(file).to_string()
+    }
+
+    /// A square of eight points.
+    const SQUARE: &str = "[0,0],[0,50],[0,100],[50,100],[100,100],[100,50],[100,0],[50,0]";
+
+    #[test]
+    fn a_centre_line_is_enough() {
+        let circuit = Circuit::read(format!("{{\"centreline\":[{SQUARE}]}}").as_bytes()).unwrap();
+        assert_eq!((circuit.name.as_str(), circuit.width_metres), ("", 12.0));
+        assert_eq!(circuit.length(), 400.0);
+        assert!(circuit.is_clockwise() && circuit.garages().is_none());
+        let minimal = include_bytes!("../tests/circuits/minimal.json");
+        assert_eq!(Circuit::read(minimal).unwrap().centreline.len(), 64);
+    }
+
+    #[test]
+    fn a_closed_ring_is_the_same_circuit() {
+        let closed = Circuit::read(include_bytes!("../tests/circuits/closed.json")).unwrap();
+        let open = Circuit::read(include_bytes!("../tests/circuits/minimal.json")).unwrap();
+        assert_eq!(closed.centreline, open.centreline);
+    }
+
+    #[test]
+    fn other_formats_are_named_with_the_command_that_converts_them() {
+        for (file, name) in [
+            (
+                include_str!("../tests/circuits/raw.geojson"),
+                "it is GeoJSON",
+            ),
+            (include_str!("../tests/circuits/raw.gpx"), "it is GPX"),
+            (include_str!("../tests/circuits/raw.csv"), "it is CSV"),
+        ] {
+            let refusal = refusal(file);
+            assert!(refusal.starts_with(name), "{refusal}");
+            assert!(refusal.contains("cargo xtask track FILE"), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_is_wrong_and_what_to_do() {
+        let with = |more: &str| format!("{{\"centreline\":[{SQUARE}{more}}}");
+        for (file, words) in [
+            ("", "it is no JSON object; write"),
+            ("{", "EOF"),
+            ("[]", "it is no JSON object"),
+            ("{}", "missing field `centreline`"),
+            (
+                "{\"centreline\":[]}",
+                "\"centreline\" has 0 points; give 8 to 20000",
+            ),
+            (
+                "{\"centreline\":7}",
+                "\"centreline\" is wrong: invalid type",
+            ),
+            (&with(",[1]]"), "\"centreline[8]\" is wrong"),
+            (&with(",[1,\"2\"]]"), "\"centreline[8][1]\" is wrong"),
+            (
+                &with(",[1,1e9]]"),
+                "\"centreline[8]\" is 100 km or more from the middle",
+            ),
+            (&with(",[1,1e999]]"), "number out of range"),
+            (
+                &with(",[50,0],[1,1]]"),
+                "\"centreline[8]\" is the same as the point before it",
+            ),
+            (
+                &with("],\"widthMetres\":1"),
+                "\"widthMetres\" is 1; give a number from 3 to 60",
+            ),
+            (
+                &with("],\"name\":7"),
+                "\"name\" is wrong: invalid type: integer `7`, expected a string",
+            ),
+            (&with("],\"pitLane\":7"), "\"pitLane\" is wrong"),
+            (
+                &with("],\"pitLane\":{\"centreline\":[[1,1]]}"),
+                "\"pitLane.centreline\" has 1 points; give 2",
+            ),
+            (
+                &with("],\"garages\":{\"zMetres\":0,\"xMetres\":[]}"),
+                "\"garages.xMetres\" has 0 places",
+            ),
+            (&(with("]") + "x"), "trailing characters"),
+            (
+                "{\"centreline\":[[0,0],[0,1],[0,2],[1,2],[2,2],[2,1],[2,0],[1,0]]}",
+                "is 8.0 m round; give metres",
+            ),
+        ] {
+            let refusal = refusal(file);
+            assert!(refusal.contains(words), "{file}: {refusal}");
+        }
+        let long = vec![b' '; MAX_CIRCUIT_BYTES + 1];
+        assert!(matches!(
+            Circuit::read(&long),
+            Err(CircuitError::TooLong(_))
+        ));
+    }
+
+    #[test]
+    fn a_name_is_cut_to_letters_that_can_be_shown() {
+        let file = format!(
+            "{{\"name\":\" a\\u0007b{}\",\"centreline\":[{SQUARE}]}}",
+            "c".repeat(99)
+        );
+        let name = Circuit::read(file.as_bytes()).unwrap().name;
+        assert!(name.starts_with("abc") && name.len() < 80);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(file in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Circuit::read(&file);
+        }
+
+        #[test]
+        fn no_numbers_panic(points in proptest::collection::vec((any::<f64>(), any::<f64>()), 0..40), width in any::<f64>()) {
+            let centreline = points.into_iter().map(DVec2::from).collect();
+            if let Ok(circuit) = checked(Circuit::new("", width, centreline)) {
+                prop_assert!(circuit.length().is_finite());
+                prop_assert!(circuit.grid_place(7).0.is_finite());
+                prop_assert_eq!(Circuit::read(circuit.to_json().as_bytes()), Ok(circuit));
+            }
+        }
+    }
+}

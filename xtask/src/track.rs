@@ -1,0 +1,135 @@
+//! `cargo xtask track`: makes a circuit of a GeoJSON, GPX or CSV file, and finds the circuits that `--track` names.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use track::{Circuit, Options as Wanted, Source, StartLine};
+
+/// What to convert, and how.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// GeoJSON, GPX, CSV (a line for each point: x, y, width right, width left, in metres), or a circuit.
+    file: PathBuf,
+    /// What the circuit is called [default: the name in the file, or the file's own].
+    #[arg(long)]
+    name: Option<String>,
+    /// Drive against the order of the points.
+    #[arg(long)]
+    reverse: bool,
+    /// Where the start line is: metres from the first point, or point:N, counted from 0.
+    #[arg(long, default_value = "point:0", value_name = "METRES|point:N", value_parser = |text: &str| text.parse::<StartLine>())]
+    start: StartLine,
+    /// The width of the asphalt in metres [default: that in the file, or 12].
+    #[arg(long, value_name = "METRES")]
+    width: Option<f64>,
+    /// Where to write the circuit [default: beside the file, as NAME.track.json].
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Convert a file.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let file = &options.file;
+    let shown = || format!("no circuit can be made of {}", file.display());
+    let bytes = fs::read(file).with_context(shown)?;
+    let source = Source::read(&bytes, &file.to_string_lossy()).with_context(shown)?;
+    let wanted = Wanted {
+        name: options.name.clone(),
+        width_metres: options.width,
+        start: options.start,
+        reverse: options.reverse,
+    };
+    let circuit = source.circuit(&wanted).with_context(shown)?;
+    let out = options.out.clone();
+    let out = out.unwrap_or_else(|| file.with_extension("track.json"));
+    ensure!(
+        out != *file,
+        "the circuit would replace {}: name another file with --out",
+        file.display()
+    );
+    fs::write(&out, circuit.to_json())
+        .with_context(|| format!("cannot write {}", out.display()))?;
+    println!("{}: {}", out.display(), summary(&circuit));
+    println!(
+        "drive on it with `cargo xtask demo --track {}`",
+        out.display()
+    );
+    Ok(())
+}
+
+fn summary(circuit: &Circuit) -> String {
+    let direction = match circuit.is_clockwise() {
+        true => "clockwise",
+        false => "anticlockwise",
+    };
+    format!(
+        "\"{}\", {:.0} m, {direction}, {} m wide, {} points",
+        circuit.name,
+        circuit.length(),
+        circuit.width_metres,
+        circuit.centreline.len()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::project::root;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    fn convert(arguments: &[&str]) -> Result<()> {
+        let arguments = [&["track"], arguments].concat();
+        run(&Command::try_parse_from(arguments)?.options)
+    }
+
+    #[test]
+    fn each_format_is_converted_by_one_command() {
+        let folder = tempfile::tempdir().unwrap();
+        for format in ["geojson", "gpx", "csv"] {
+            let file = folder.path().join(format!("ring.{format}"));
+            let raw = root().join(format!("track/tests/circuits/raw.{format}"));
+            fs::copy(raw, &file).unwrap();
+            let file = file.to_str().unwrap();
+            convert(&[file]).unwrap();
+            let out = folder.path().join("ring.track.json");
+            let circuit = Circuit::read(&fs::read(&out).unwrap()).unwrap();
+            assert!(circuit.is_clockwise() == (circuit.centreline[0].x < 0.0));
+            let chosen = [
+                "--reverse",
+                "--start",
+                "300",
+                "--width",
+                "9",
+                "--name",
+                "Mine",
+            ];
+            convert(&[&[file, "--out", out.to_str().unwrap()], &chosen[..]].concat()).unwrap();
+            let other = Circuit::read(&fs::read(&out).unwrap()).unwrap();
+            assert_eq!((other.name.as_str(), other.width_metres), ("Mine", 9.0));
+            assert_ne!(other.is_clockwise(), circuit.is_clockwise());
+            fs::remove_file(&out).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_none_is_refused_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("notes.txt");
+        fs::write(&file, "hello").unwrap();
+        let error = convert(&[file.to_str().unwrap()]).unwrap_err();
+        let error = format!("{error:#}");
+        assert!(
+            error.contains("notes.txt: its format is unknown"),
+            "{error}"
+        );
+        assert!(convert(&["x", "--start", "far"]).is_err());
+    }
+}
