@@ -1,9 +1,9 @@
 // A relay's address, in every form that people write, and what the relay says about itself.
 
-import { RaceError } from "./error.js";
+import { RaceError, loadFailed } from "./error.js";
 
 /** How long a relay may take to answer. */
-const CONFIG_TIMEOUT_MS = 8000;
+const TIMEOUT_MS = 8000;
 
 /**
  * @typedef {object} RelayConfig  What a relay says about itself at `/api/config`.
@@ -52,25 +52,50 @@ function parse(given) {
  * @param {string | URL} url  the relay's address
  * @param {{ fetch?: typeof fetch, signal?: AbortSignal }} [options]
  */
-export async function relayConfig(url, { fetch: ask, signal } = {}) {
-  return fetchConfig(relayAddress(url).base, ask, signal);
+export async function relayConfig(url, { fetch: request, signal } = {}) {
+  return fetchConfig(relayAddress(url).base, request, signal);
+}
+
+/**
+ * Fetch the circuit of a relay. Rejects with `bad_track` if the relay has none, or if what it has is no circuit.
+ * @param {string | URL} [url]  the relay's address; default: the site of the page
+ * @param {{ fetch?: typeof fetch, signal?: AbortSignal }} [options]
+ * @returns {Promise<import("./track.js").Track>}
+ */
+export async function fetchTrack(url = "/", options = {}) {
+  const { fetched } = await import("./track.js").catch(loadFailed);
+  return fetched(url, options);
 }
 
 /**
  * @param {string} base
- * @param {typeof fetch} [ask]
+ * @param {typeof fetch} [request]
  * @param {AbortSignal} [given]  ends the request
  * @returns {Promise<RelayConfig>}
  */
-export async function fetchConfig(base, ask = fetch, given) {
+export async function fetchConfig(base, request, given) {
   const url = `${base}api/config`;
-  const late = AbortSignal.timeout(CONFIG_TIMEOUT_MS);
+  const response = await ask(url, request, given);
+  const { status } = response;
+  const config = response.ok ? await response.json().catch(() => undefined) : undefined;
+  if (typeof config === "object" && config !== null) return config;
+  throw new RaceError("not_a_relay", `${url} answers ${status}, but not as a relay does: check the address`);
+}
+
+/**
+ * Fetch something of a relay.
+ * @param {string} url
+ * @param {typeof fetch} [request]
+ * @param {AbortSignal} [given]  ends the request
+ */
+export async function ask(url, request = fetch, given) {
+  const late = AbortSignal.timeout(TIMEOUT_MS);
   // Browsers of 2023 cannot combine signals; there only the time limit ends the request.
   const signal = (given && AbortSignal.any?.([given, late])) ?? late;
   /** @type {Response} */
   let response;
   try {
-    response = await ask(url, { signal, cache: "no-store" });
+    response = await request(url, { signal, cache: "no-store" });
   } catch (cause) {
     throw new RaceError(
       "relay_unreachable",
@@ -80,9 +105,7 @@ export async function fetchConfig(base, ask = fetch, given) {
   }
   const { status } = response;
   if (status >= 500 || status === 429) throw new RaceError("relay_unreachable", `${url} answers ${status}`);
-  const config = response.ok ? await response.json().catch(() => undefined) : undefined;
-  if (typeof config === "object" && config !== null) return config;
-  throw new RaceError("not_a_relay", `${url} answers ${status}, but not as a relay does: check the address`);
+  return response;
 }
 
 /**

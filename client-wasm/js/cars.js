@@ -1,4 +1,4 @@
-// The other cars at a moment: as rows of numbers, or as one object that is filled anew for each car.
+// The other cars at a moment: as rows of numbers, as objects, or as one object that is filled anew for each car.
 
 import { CAR_STRIDE } from "./core.js";
 
@@ -10,7 +10,7 @@ import { CAR_STRIDE } from "./core.js";
  * @property {number} count  the number of rows
  */
 /**
- * @typedef {object} Car  Another car at a moment: one object that is filled anew for each.
+ * @typedef {object} Car  Another car at a moment.
  * @property {number} slot  a small number that the car keeps while it is there
  * @property {string} id  the player's id
  * @property {string} name  the player's name; empty while it is unknown
@@ -29,12 +29,12 @@ import { CAR_STRIDE } from "./core.js";
 
 export const NOTHING = new Float32Array(0);
 
-/** The cars of a room. Reading them makes no garbage. */
+/** The cars of a room. */
 export class Cars {
   /** Whose car a slot is. @type {Map<number, string>} */
   #ids = new Map();
   #core;
-  #nameOf;
+  reader;
   /** @type {CarSample} */
   #sample = { rows: NOTHING, count: 0 };
   /** @type {number | undefined} */
@@ -46,7 +46,7 @@ export class Cars {
    */
   constructor(core, nameOf) {
     this.#core = core;
-    this.#nameOf = nameOf;
+    this.reader = new Reader((slot) => this.#ownerOf(slot), nameOf);
   }
 
   /**
@@ -68,14 +68,6 @@ export class Cars {
     return this.#sample;
   }
 
-  /**
-   * @param {number} [now]
-   * @returns {IterableIterator<Car>}
-   */
-  cars(now) {
-    return new Reader(this.sample(now), (slot) => this.#ownerOf(slot), this.#nameOf);
-  }
-
   /** @param {number} slot */
   #ownerOf(slot) {
     const known = this.#ids.get(slot);
@@ -86,72 +78,55 @@ export class Cars {
   }
 }
 
-/** Iterates over a sample. @implements {IterableIterator<Car>} */
+/** Reads samples. */
 export class Reader {
-  #rows;
-  #count;
   #ownerOf;
   #nameOf;
-  #row = 0;
-  /** @type {Car} */
-  #car = {
-    slot: 0,
-    id: "",
-    name: "",
-    x: 0,
-    y: 0,
-    z: 0,
-    qx: 0,
-    qy: 0,
-    qz: 0,
-    qw: 1,
-    speed: 0,
-    ageMs: 0,
-    stale: false,
-    yaw: 0,
-  };
-  #result = { value: this.#car, done: false };
+  /** The one that is filled anew. It gets its members when it is first filled. */
+  #car = /** @type {Car} */ ({});
 
   /**
-   * @param {CarSample} sample
    * @param {(slot: number) => string} ownerOf
    * @param {(id: string, slot: number) => string} nameOf
    */
-  constructor({ rows, count }, ownerOf, nameOf) {
-    this.#rows = rows;
-    this.#count = count;
+  constructor(ownerOf, nameOf) {
     this.#ownerOf = ownerOf;
     this.#nameOf = nameOf;
   }
 
-  /** @returns {IteratorResult<Car, undefined>} */
-  next() {
-    if (this.#row >= this.#count) return { value: undefined, done: true };
-    this.#fill(this.#row * CAR_STRIDE);
-    this.#row += 1;
-    return /** @type {IteratorYieldResult<Car>} */ (this.#result);
+  /**
+   * @param {CarSample} sample
+   * @returns {Car[]}
+   */
+  list(sample) {
+    /** @type {Car[]} */
+    const cars = [];
+    this.forEach(sample, (car) => cars.push({ ...car }));
+    return cars;
   }
 
-  [Symbol.iterator]() {
-    return this;
-  }
-
-  /** @param {number} at */
-  #fill(at) {
-    const [car, rows] = [this.#car, this.#rows];
-    car.slot = rows[at];
-    car.id = this.#ownerOf(car.slot);
-    car.name = this.#nameOf(car.id, car.slot);
-    car.x = rows[at + 1];
-    car.y = rows[at + 2];
-    car.z = rows[at + 3];
-    car.qx = rows[at + 4];
-    car.qy = rows[at + 5];
-    car.qz = rows[at + 6];
-    car.qw = rows[at + 7];
-    car.speed = rows[at + 8];
-    car.ageMs = rows[at + 9];
-    car.stale = rows[at + 10] === 1;
-    car.yaw = rows[at + 11];
+  /**
+   * @param {CarSample} sample
+   * @param {(car: Car) => void} work
+   */
+  forEach({ rows, count }, work) {
+    const car = this.#car;
+    for (let at = 0; at < count * CAR_STRIDE; at += CAR_STRIDE) {
+      car.slot = rows[at];
+      car.id = this.#ownerOf(car.slot);
+      car.name = this.#nameOf(car.id, car.slot);
+      car.x = rows[at + 1];
+      car.y = rows[at + 2];
+      car.z = rows[at + 3];
+      car.qx = rows[at + 4];
+      car.qy = rows[at + 5];
+      car.qz = rows[at + 6];
+      car.qw = rows[at + 7];
+      car.speed = rows[at + 8];
+      car.ageMs = rows[at + 9];
+      car.stale = rows[at + 10] === 1;
+      car.yaw = rows[at + 11];
+      work(car);
+    }
   }
 }

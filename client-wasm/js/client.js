@@ -19,7 +19,10 @@ import { spectate } from "./spectator.js";
 /** @typedef {import("./core.js").CoreOptions} CoreOptions */
 /** @typedef {import("./core.js").CoreEvents} CoreEvents */
 /** @typedef {import("./core.js").Room} ListedRoom  A room in the list of all. */
-/** @typedef {import("./room.js").Room} Room */
+/**
+ * @template {object} [Messages=Record<string, unknown>]
+ * @typedef {import("./room.js").Room<Messages>} Room
+ */
 /** @typedef {import("./stats.js").Stats} Stats */
 /** @typedef {import("./engine.js").Recording} Recording */
 /** @typedef {import("./connection.js").StateChange} StateChange */
@@ -228,8 +231,9 @@ export class RaceClient extends Emitter {
 
   /**
    * Make a room and enter it as its host. The client leaves any other room first.
+   * @template {object} [Messages=Record<string, unknown>]
    * @param {string} name
-   * @returns {Promise<Room>}
+   * @returns {Promise<Room<Messages>>}
    */
   async createRoom(name) {
     checkText(name, "a room's name");
@@ -240,17 +244,31 @@ export class RaceClient extends Emitter {
 
   /**
    * Enter a room. The client leaves any other room first. If it is in this room already, nothing happens.
+   * @template {object} [Messages=Record<string, unknown>]
    * @param {string} id
-   * @returns {Promise<Room>}
+   * @returns {Promise<Room<Messages>>}
    */
   async joinRoom(id) {
     checkText(id, "a room's id");
     this.#connection.need();
     // A player who is alone in the room would end it by leaving.
-    if (this.room?.id === id) return this.room;
+    if (this.room?.id === id) return /** @type {Room<any>} */ (this.room);
     await this.#leaveFirst();
     await this.#command((core) => core.joinRoom(id));
     return this.#enter({ id, name: "", hostId: null });
+  }
+
+  /**
+   * Join the room with this name, or create it. Of several the first that takes the player; players who call this at the same
+   * moment come together.
+   * @template {object} [Messages=Record<string, unknown>]
+   * @param {string} name
+   * @returns {Promise<Room<Messages>>}
+   */
+  async joinOrCreate(name) {
+    checkText(name, "a room's name");
+    const { joinOrCreate } = await import("./join-or-create.js").catch(loadFailed);
+    return joinOrCreate(this, name);
   }
 
   /**
@@ -395,7 +413,7 @@ export class RaceClient extends Emitter {
 
   /**
    * @param {{ id: string, name: string, hostId: string | null }} room
-   * @returns {Promise<Room>}
+   * @returns {Promise<Room<any>>}
    */
   async #enter(room) {
     const replaced = this.#membership;

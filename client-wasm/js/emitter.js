@@ -12,8 +12,8 @@ const MAX_BEHIND = 256;
 /** @typedef {{ call: (event: any) => void, ended: (() => void) | undefined, stop: () => void, live: boolean }} Listener */
 
 /**
- * Call all listeners of an event. Only for the owner of the emitter.
- * @type {(emitter: Emitter<any>, type: string, event: unknown) => void}
+ * Call all listeners of an event, and say whether there are any. Only for the owner of the emitter.
+ * @type {(emitter: Emitter<any>, type: string, event: unknown) => boolean}
  */
 export let emit;
 /**
@@ -40,7 +40,7 @@ export class Emitter {
   }
 
   /**
-   * @param {readonly string[]} types  the events
+   * @param {readonly string[]} types  the events; one that ends in a colon stands for all that begin with it
    * @param {(type: string, wanted: boolean) => void} [demand]  called when an event gets its first listener or loses its last
    */
   constructor(types, demand = () => {}) {
@@ -181,7 +181,10 @@ export class Emitter {
 
   /** @param {string} type */
   #of(type) {
-    const listeners = this.#listeners.get(type);
+    let listeners = this.#listeners.get(type);
+    if (!listeners && this.#listeners.has(`${type}`.replace(/:.+/, ":"))) {
+      this.#listeners.set(type, (listeners = new Set()));
+    }
     if (listeners) return listeners;
     const names = [...this.#listeners.keys()].join(", ");
     throw new RaceError("invalid_argument", `there is no event ${type}; there are ${names}`);
@@ -192,8 +195,9 @@ export class Emitter {
    * @param {unknown} event
    */
   #emit(type, event) {
-    // A copy, because listeners may add and remove listeners.
-    for (const listener of [...this.#of(type)]) {
+    // A copy, because listeners may add and remove listeners. No list is made for a type that a peer has thought of.
+    const listeners = [...(this.#listeners.get(type) ?? [])];
+    for (const listener of listeners) {
       if (!listener.live) continue;
       try {
         listener.call(event);
@@ -201,6 +205,7 @@ export class Emitter {
         report(thrown);
       }
     }
+    return listeners.length > 0;
   }
 
   #end() {

@@ -7,6 +7,7 @@
 const OWN = Object.freeze({
   aborted: false,
   bad_recording: false,
+  bad_track: false,
   closed: false,
   connection_lost: true,
   invalid_argument: false,

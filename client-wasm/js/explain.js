@@ -73,6 +73,7 @@ const WORDS = {
     "A part of the game could not be loaded.",
     "Check your network, then reload the page. If that does not help, this browser may be too old or block WebAssembly.",
   ],
+  bad_track: ["There is no map of this circuit.", "You can race without it."],
   bad_recording: ["This recording can't be played.", "Choose another file."],
   replaying: ["This is a recording, so nothing can be sent.", "Join a race to take part."],
 };

@@ -4,7 +4,7 @@ export { RaceClient } from "./client.js";
 export { Room } from "./room.js";
 export { Spectator } from "./spectator.js";
 export { RaceError } from "./error.js";
-export { relayConfig } from "./address.js";
+export { fetchTrack, relayConfig } from "./address.js";
 export { CAR_STRIDE } from "./core.js";
 export { doctor } from "./doctor.js";
 export { init } from "./wasm-core.js";
@@ -37,6 +37,11 @@ export { init } from "./wasm-core.js";
 /** @typedef {import("./core.js").SpawnPosition} SpawnPosition */
 /** @typedef {import("./room.js").Vector} Vector */
 /** @typedef {import("./room.js").Quaternion} Quaternion */
+/** @typedef {import("./room.js").Pose} Pose */
+/** @typedef {import("./track.js").Track} Track */
+/** @typedef {import("./track.js").TrackFile} TrackFile */
+/** @typedef {import("./track.js").Point} Point */
+/** @typedef {import("./track.js").Place} Place */
 /** @typedef {import("./emitter.js").ListenOptions} ListenOptions */
 /** @typedef {import("./emitter.js").StreamOptions} StreamOptions */
 /** @typedef {import("./error.js").OwnCode} OwnCode */

@@ -2,6 +2,7 @@
 // not announce them. A page sees it as `Room`.
 
 import { Cars } from "./cars.js";
+import { unpack } from "./custom-message.js";
 import { emit, end } from "./emitter.js";
 import { raceError } from "./error.js";
 import { Roster } from "./players.js";
@@ -171,6 +172,12 @@ export class Membership {
 
   /** @param {CoreEvents["message"]} message */
   #tellMessage({ senderId, senderName, message }) {
+    const custom = unpack(message);
+    if (
+      custom &&
+      emit(this.room, `message:${custom.type}`, { senderId, senderName, payload: custom.payload })
+    )
+      return;
     this.#tell("message", { senderId, senderName, text: message });
   }
 

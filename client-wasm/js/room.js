@@ -1,5 +1,6 @@
 // The room that the player is in.
 
+import { pack } from "./custom-message.js";
 import { Emitter } from "./emitter.js";
 import { RaceError, checkText } from "./error.js";
 
@@ -20,10 +21,20 @@ import { RaceError, checkText } from "./error.js";
  */
 /** @typedef {{ x: number, y: number, z: number }} Vector  A place in metres, y upwards. */
 /** @typedef {{ x: number, y: number, z: number, w: number }} Quaternion  A turn; of length 1. */
+/** @typedef {{ x: number, z: number, yaw: number, y?: number, speed?: number }} Pose  Where a car on the ground is: metres, and `yaw` in radians, 0 along +z and positive towards +x. The `speed` is not sent, because others measure it. */
+/**
+ * @template {object} Messages
+ * @typedef {{ [T in keyof Messages & string as `message:${T}`]: { senderId: string, senderName: string, payload: Messages[T] } }} CustomEvents  The events of a page's own messages, such as `message:lap`.
+ */
 
-const TYPES = Object.freeze(["joined", "left", "started", "message", "host", "input", "lost"]);
+/** The event of a custom message is its type behind the last of these. */
+const TYPES = Object.freeze(["joined", "left", "started", "message", "host", "input", "lost", "message:"]);
 
-/** A room, for as long as the player is in it. @extends {Emitter<RoomEvents>} */
+/**
+ * A room, for as long as the player is in it.
+ * @template {object} [Messages=Record<string, unknown>]  the payload of each of the page's own messages, by its type
+ * @extends {Emitter<RoomEvents & CustomEvents<Messages>>}
+ */
 export class Room extends Emitter {
   #inside;
 
@@ -108,6 +119,15 @@ export class Room extends Emitter {
   }
 
   /**
+   * Offer the player's own place on the ground, like `sendState`.
+   * @param {Pose} pose
+   * @returns {boolean} whether it was sent now
+   */
+  sendPose({ x, z, yaw, y = 0 }) {
+    return this.#sendState(x, y, z, 0, Math.sin(yaw / 2), 0, Math.cos(yaw / 2));
+  }
+
+  /**
    * @param {number} x
    * @param {number} y
    * @param {number} z
@@ -119,7 +139,10 @@ export class Room extends Emitter {
   #sendState(x, y, z, qx, qy, qz, qw) {
     // A sum is finite only if all numbers are.
     if (!Number.isFinite(x + y + z + qx + qy + qz + qw)) {
-      throw new RaceError("invalid_argument", "a state is seven finite numbers: x, y, z, qx, qy, qz, qw");
+      throw new RaceError(
+        "invalid_argument",
+        "a state is seven finite numbers: x, y, z, qx, qy, qz, qw (or x, z, yaw)",
+      );
     }
     return this.#core()?.sendUpdate(x, y, z, qx, qy, qz, qw) ?? false;
   }
@@ -165,6 +188,19 @@ export class Room extends Emitter {
     return reached;
   }
 
+  /**
+   * Send a message of the page's own to one player, or to all others. They get the event `message:TYPE` with the payload, if they
+   * listen to it, and else the event `message` with a text.
+   * @template {keyof Messages & string} T
+   * @param {T} type  1 to 40 letters, digits, `_`, `.` or `-`
+   * @param {Messages[T]} [payload]  anything that JSON has, at most 4,000 characters long with its type
+   * @param {string} [playerId]
+   * @returns {Promise<number>} as that of `say`
+   */
+  async send(type, payload, playerId) {
+    return this.say(pack(type, payload), playerId);
+  }
+
   /** Start the race; only the host may. All members get the event `started`. @returns {Promise<void>} */
   async start() {
     await this.#command((core) => core.startGame());
@@ -185,13 +221,20 @@ export class Room extends Emitter {
   }
 
   /**
-   * The other cars now, smoothed: `for (const car of room.cars()) …`. It is one object, filled anew for each car: copy what
-   * you keep.
+   * The other cars now, smoothed. Each call makes new objects, so they may be kept.
    * @param {number} [now]  as in `sample`
-   * @returns {IterableIterator<Car>}
    */
   cars(now) {
-    return this.#inside.cars.cars(now);
+    return this.#inside.cars.reader.list(this.sample(now));
+  }
+
+  /**
+   * Call a function with each of the other cars. It is one object, filled anew for each: copy what you keep. Makes no garbage.
+   * @param {(car: Car) => void} work
+   * @param {number} [now]  as in `sample`
+   */
+  forEachCar(work, now) {
+    this.#inside.cars.reader.forEach(this.sample(now), work);
   }
 
   #needOpen() {

@@ -284,16 +284,27 @@ test("sends states and inputs, and refuses numbers that are none", async (t) => 
     ["sendUpdate", 4, 5, 6, 0, 1, 0, 0],
     ["sendInput", -1, 1, 0],
   ]);
+  assert.equal(room.sendPose({ x: 1, z: 3, yaw: Math.PI / 2, speed: 40 }), true);
+  assert.equal(room.sendPose({ x: 1, z: 3, yaw: 0, y: -0.5 }), true);
+  const half = Math.SQRT1_2;
+  const sent = core.calls
+    .slice(-2)
+    .map(([, ...numbers]) => numbers.map((one) => Number(Number(one).toFixed(9))));
+  assert.deepEqual(sent, [
+    [1, 0, 3, 0, Number(half.toFixed(9)), 0, Number(half.toFixed(9))],
+    [1, -0.5, 3, 0, 0, 0, 1],
+  ]);
   assert.throws(() => room.sendState(1, NaN, 3, 0, 0, 0, 1), withCode("invalid_argument"));
   const any = /** @type {any} */ (room);
   assert.throws(() => any.sendState(1, 2, 3), withCode("invalid_argument"));
   for (const none of [null, {}, { position: { x: 1, y: 2, z: 3 } }]) {
     assert.throws(() => any.sendState(none), withCode("invalid_argument"));
   }
+  assert.throws(() => any.sendPose({ x: 1, z: 2 }), withCode("invalid_argument"));
   assert.throws(() => room.sendInput(Infinity, 0, 0), withCode("invalid_argument"));
 });
 
-test("gives the other cars as rows and as one object, and samples once a frame", async (t) => {
+test("gives the other cars as rows, to keep, and as one object, and samples once a frame", async (t) => {
   const { world, race, core, pass } = await setUp(t);
   const room = await race.createRoom("Friday");
   world.rooms.get(room.id)?.players.push({ id: "ben", name: "Ben" });
@@ -308,10 +319,17 @@ test("gives the other cars as rows and as one object, and samples once a frame",
   assert.equal(rows, core.rows);
   assert.equal(count, 2);
   room.sample(16);
-  const cars = [...room.cars(16)];
+  /** @type {import("../js/index.js").Car[]} */
+  const seen = [];
+  /** @type {import("../js/index.js").Car[]} */
+  const copies = [];
+  room.forEachCar((car) => seen.push(car), 16);
   assert.equal(core.times("sample"), 1);
-  assert.equal(cars[0], cars[1], "one object for all");
-  const copies = Array.from(room.cars(32), (car) => ({ ...car }));
+  assert.equal(seen.length, 2);
+  assert.equal(seen[0], seen[1], "one object for all");
+  room.forEachCar((car) => copies.push({ ...car }), 32);
+  assert.equal(core.times("sample"), 2);
+  const kept = room.cars(32);
   assert.equal(core.times("sample"), 2);
   const place = {
     x: 1,
@@ -326,10 +344,14 @@ test("gives the other cars as rows and as one object, and samples once a frame",
     stale: true,
     yaw: 1.5,
   };
-  assert.deepEqual(copies, [
+  const expected = [
     { slot: 3, id: "ben", name: "Ben", ...place },
     { slot: 5, id: "eve", name: "", ...place },
-  ]);
+  ];
+  assert.deepEqual(copies, expected);
+  core.rows[1] = 7;
+  room.cars(48);
+  assert.deepEqual(kept, expected, "another look changes none that is kept");
   assert.equal(core.times("carId"), 1, "a slot's owner is asked for once");
   core.emit("carLeft", { slot: 5, id: "eve" });
   core.emit("carJoined", { slot: 5, id: "ben" });
