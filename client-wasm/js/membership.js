@@ -25,6 +25,8 @@ import { Room } from "./room.js";
 
 /** How often the players are listed. */
 const POLL_MS = 1500;
+/** How often the pose of a car that stands is sent again. Others drop a car that is silent for some seconds. */
+const STANDING_MS = 1000;
 /** Messages of unknown senders that may wait for the next list of players. */
 const MAX_UNDECIDED = 20;
 /** The errors that mean that the room is gone, or that the player is no longer in it. */
@@ -45,6 +47,10 @@ export class Membership {
   /** Messages of senders who are not among the players yet. @type {CoreEvents["message"][]} */
   #undecided = [];
   #poll;
+  /** The player's newest pose: x, y, z and the quaternion. @type {Float32Array | undefined} */
+  #pose;
+  #standing;
+  #moved = false;
 
   /**
    * @param {Surroundings} around
@@ -57,6 +63,7 @@ export class Membership {
     this.hostId = hostId;
     this.cars = new Cars(around.core, (player) => this.roster.view.get(player)?.name ?? "");
     this.#poll = new Poll(() => this.refresh(), POLL_MS, around.clock);
+    this.#standing = new Poll(async () => this.#stand(), STANDING_MS, around.clock);
     this.room = new Room(this);
   }
 
@@ -66,12 +73,15 @@ export class Membership {
    */
   async begin(core) {
     await this.#ask(core);
-    if (!this.ended) this.#poll.start();
+    if (this.ended) return;
+    this.#poll.start();
+    if (this.#pose) this.#standing.start();
   }
 
   /** Stop listing the players, because the connection is lost. */
   pause() {
     this.#poll.stop();
+    this.#standing.stop();
   }
 
   /** List the players once. */
@@ -88,10 +98,42 @@ export class Membership {
   end(why, tell) {
     if (this.ended) return;
     this.ended = why;
-    this.#poll.stop();
+    this.pause();
     const { code, message, retryable } = why;
     if (tell) this.#tell("lost", { code, reason: message, retryable });
     end(this.room);
+  }
+
+  /**
+   * Offer the player's own pose. Without a newer one it is sent again each second, so that the car of a hidden page stands where it is.
+   * @param {number} x
+   * @param {number} y
+   * @param {number} z
+   * @param {number} qx
+   * @param {number} qy
+   * @param {number} qz
+   * @param {number} qw
+   */
+  move(x, y, z, qx, qy, qz, qw) {
+    const pose = (this.#pose ??= new Float32Array(7));
+    pose[0] = x;
+    pose[1] = y;
+    pose[2] = z;
+    pose[3] = qx;
+    pose[4] = qy;
+    pose[5] = qz;
+    pose[6] = qw;
+    this.#moved = true;
+    const core = this.around.core();
+    if (!core) return false;
+    this.#standing.start();
+    return core.sendUpdate(x, y, z, qx, qy, qz, qw);
+  }
+
+  #stand() {
+    const [x, y, z, qx, qy, qz, qw] = this.#pose ?? [];
+    if (!this.#moved) this.around.core()?.sendUpdate(x, y, z, qx, qy, qz, qw);
+    this.#moved = false;
   }
 
   /** @param {CoreEvents["gameStarted"]} started */

@@ -1,5 +1,7 @@
 // Asks at regular intervals, never twice at once.
 
+import { PAGE_CLOCK } from "./clock.js";
+
 export class Poll {
   #ask;
   #pauseMs;
@@ -13,9 +15,9 @@ export class Poll {
   /**
    * @param {() => Promise<unknown>} ask  must handle its own failures
    * @param {number} pauseMs  the pause between an answer and the next request
-   * @param {import("./clock.js").Clock} clock
+   * @param {import("./clock.js").Clock} [clock]
    */
-  constructor(ask, pauseMs, clock) {
+  constructor(ask, pauseMs, clock = PAGE_CLOCK) {
     this.#ask = ask;
     this.#pauseMs = pauseMs;
     this.#clock = clock;

@@ -144,7 +144,7 @@ export class Room extends Emitter {
         "a state is seven finite numbers: x, y, z, qx, qy, qz, qw (or x, z, yaw)",
       );
     }
-    return this.#core()?.sendUpdate(x, y, z, qx, qy, qz, qw) ?? false;
+    return this.isOpen && this.#inside.move(x, y, z, qx, qy, qz, qw);
   }
 
   /**

@@ -9,6 +9,8 @@ import { RaceError } from "./error.js";
 import { RemoteCore } from "./worker/remote.js";
 import { RemoteSpectator } from "./worker/remote-spectator.js";
 
+export { backgroundClock } from "./background-clock.js";
+
 /** Longer than this a worker does not come. */
 const START_TIMEOUT_MS = 20_000;
 

@@ -536,3 +536,29 @@ test("500 joins and leaves leave nothing behind", async (t) => {
     ["Ben"],
   );
 });
+
+test("a car that stands is sent again each second, also after a loss, and not once its room is left", async (t) => {
+  const { world, race, pass, core } = await setUp(t);
+  const room = await race.createRoom("Friday");
+  const sent = () => core.calls.filter(([name]) => name === "sendUpdate");
+  await pass(1000);
+  assert.equal(sent().length, 0);
+  const pose = [1, 0, 2, 0, 0, 0, 1];
+  room.sendState(1, 0, 2, 0, 0, 0, 1);
+  await pass(1000);
+  assert.equal(sent().length, 1);
+  await pass(1000);
+  assert.deepEqual(sent()[1], ["sendUpdate", ...pose]);
+  world.pauses = [250];
+  core.drop("connection_lost");
+  await pass(250);
+  assert.equal(race.state, "connected");
+  const before = sent().length;
+  await pass(1000);
+  await pass(1000);
+  assert.ok(sent().length > before);
+  await room.leave();
+  const left = sent().length;
+  await pass(5000);
+  assert.equal(sent().length, left);
+});

@@ -38,6 +38,35 @@ async function open(page, url) {
   });
 }
 
+test("the car of a hidden page stands where it is, by the timers of a real worker", async ({
+  page,
+  site,
+}) => {
+  const complaints = listen(page);
+  await open(page, site.url);
+  const workers = await page.evaluate(async () => {
+    const { RaceClient, backgroundClock, until, url } = /** @type {any} */ (window).package;
+    let workers = 0;
+    const OwnWorker = Worker;
+    globalThis.Worker = class extends OwnWorker {
+      constructor(/** @type {string | URL} */ script, /** @type {WorkerOptions} */ options) {
+        super(script, options);
+        workers += 1;
+      }
+    };
+    const ann = await RaceClient.connect(url, { name: "Ann", clock: backgroundClock() });
+    const room = await ann.createRoom("Friday");
+    Object.defineProperty(document, "hidden", { get: () => true });
+    room.sendState(1, 0, 5, 0, 0, 0, 1);
+    const { sent } = ann.stats;
+    await until(() => ann.stats.sent >= sent + 3);
+    await ann.close();
+    return workers;
+  });
+  expect(workers).toBe(1);
+  expect(complaints, "what the browser complained about").toEqual([]);
+});
+
 test("a spectator in a worker shows live and past, and goes on while the page is busy", async ({
   page,
   site,

@@ -35,6 +35,7 @@ import { MAX_MESSAGE_LETTERS, plainName, plainText } from "./names.js";
  * @property {() => Promise<unknown>} loadScreens  loads all that a signed-in player sees
  * @property {string} url  the relay's address
  * @property {import("/pkg/index.js").CoreFactory} [core]  makes the core behind the client; default: the wasm client
+ * @property {import("/pkg/index.js").Clock} [clock]  of the client
  */
 
 /** A part of the page could not be loaded. */
@@ -50,7 +51,7 @@ class PageIncomplete extends Error {
  * @param {Parts} parts
  * @returns {Flow}
  */
-export function createFlow(store, { library, loadScreens, url, core }) {
+export function createFlow(store, { library, loadScreens, url, core, clock }) {
   const { RaceClient, explain, init, relayConfig } = library;
   /** @type {RelayConfig | undefined} */
   let config;
@@ -139,6 +140,7 @@ export function createFlow(store, { library, loadScreens, url, core }) {
       name: as.name,
       ...(as.password && { password: as.password }),
       ...(core && { core }),
+      ...(clock && { clock }),
       config: await ask(),
     });
     candidate = fresh;

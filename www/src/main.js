@@ -1,6 +1,7 @@
 // Wires the page together: the client changes the state, and the screens show the state. Nothing is decided here. The sign-in
 // form is loaded first, then the circuit beside it and the client, and in idle time all other screens.
 
+import { backgroundClock } from "/pkg/background-clock.js";
 import { explain } from "/pkg/explain.js";
 import * as client from "/pkg/index.js";
 import { element } from "./element.js";
@@ -31,7 +32,12 @@ const loadScreens = once(async () => {
 });
 
 const store = createStore(initialState());
-const flow = createFlow(store, { library: { ...client, explain }, loadScreens, url: location.origin });
+const flow = createFlow(store, {
+  library: { ...client, explain },
+  loadScreens,
+  url: location.origin,
+  clock: backgroundClock(),
+});
 const shell = createShell(flow);
 const signIn = createSignIn(flow);
 const theme = createTheme(element("theme-toggle", HTMLButtonElement), (shown) =>

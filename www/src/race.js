@@ -22,8 +22,6 @@ const COUNTDOWN_SECONDS = 3;
 /** How often the cars are ranked, and how often the client is asked for its figures. */
 const RANK_EVERY_MS = 200;
 const STATS_EVERY_MS = 500;
-/** How often a hidden page sends where its car stands; browsers allow it no more often. */
-const STANDING_MS = 1000;
 /** Where the car is on an upright phone, whose bottom third has the controls. */
 const TOUCH_LEVEL = 0.42;
 /** The map shows only dots, so every other frame is enough. */
@@ -81,8 +79,6 @@ export class Race {
     this.frames = 0;
     this.at = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };
     this.frame = this.frame.bind(this);
-    /** Sends where the car stands while the page is hidden. @type {ReturnType<typeof setInterval> | undefined} */
-    this.standing = undefined;
     document.addEventListener("visibilitychange", () => this.#hide());
     new ResizeObserver(() => this.#resize()).observe(this.painter.canvas);
   }
@@ -131,12 +127,11 @@ export class Race {
     this.me.livery = this.liveries.of(id);
   }
 
-  /** Drawing stops in a hidden page, but the car must not vanish for the others: it stops where it is. */
+  /** Drawing stops in a hidden page, so the car stops where it is. The client goes on sending that to the others. */
   #hide() {
-    clearInterval(this.standing);
     if (!document.hidden || !this.running) return;
     this.car.reset(this.car.pose);
-    this.standing = setInterval(() => this.#sendPose(), STANDING_MS);
+    this.#sendPose();
   }
 
   /** @param {boolean} wanted */

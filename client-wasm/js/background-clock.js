@@ -1,0 +1,63 @@
+// A clock for a page that goes on while it is hidden. Browsers slow the timers of a hidden page down to one a second, and after
+// five minutes to one a minute, but not those of a worker.
+
+import { PAGE_CLOCK } from "./clock.js";
+
+/** @typedef {import("./clock.js").Clock} Clock */
+
+/**
+ * Make a clock whose timers run in a worker while the page is hidden: `{ name, clock: backgroundClock() }`. The worker starts
+ * when the page is hidden for the first time. Where it cannot run, the page's own timers stay.
+ * @returns {Clock}
+ */
+export function backgroundClock() {
+  /** @type {Map<string, { callback: () => void, delayMs: number }>} */
+  const waiting = new Map();
+  /** @type {Worker | null | undefined} null: it cannot run */
+  let worker;
+  let made = 0;
+
+  function start() {
+    try {
+      const started = new Worker(new URL("./worker/background-timers.js", import.meta.url), {
+        type: "module",
+      });
+      started.onmessage = ({ data }) => {
+        const due = waiting.get(data);
+        waiting.delete(data);
+        due?.callback();
+      };
+      started.onerror = (event) => {
+        event.preventDefault();
+        giveUp();
+      };
+      return started;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Hand all timers to the page. */
+  function giveUp() {
+    worker = null;
+    for (const [timer, { callback, delayMs }] of waiting) {
+      PAGE_CLOCK.setTimeout(() => waiting.delete(timer) && callback(), delayMs);
+    }
+  }
+
+  return {
+    now: PAGE_CLOCK.now,
+    setTimeout(callback, delayMs) {
+      if (worker === undefined && globalThis.document?.hidden) worker = start();
+      if (!worker || !document.hidden) return PAGE_CLOCK.setTimeout(callback, delayMs);
+      const timer = `background ${++made}`;
+      waiting.set(timer, { callback, delayMs });
+      worker.postMessage({ timer, delayMs });
+      return timer;
+    },
+    clearTimeout(timer) {
+      if (!waiting.delete(timer)) PAGE_CLOCK.clearTimeout(timer);
+      else worker?.postMessage({ timer });
+    },
+  };
+}
