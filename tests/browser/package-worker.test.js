@@ -49,7 +49,7 @@ test("the car of a hidden page stands where it is, by the timers of a real worke
     let workers = 0;
     const OwnWorker = Worker;
     globalThis.Worker = class extends OwnWorker {
-      constructor(/** @type {string | URL} */ script, /** @type {WorkerOptions} */ options) {
+      constructor(/** @type {string | URL} */ script, /** @type {WorkerOptions | undefined} */ options) {
         super(script, options);
         workers += 1;
       }
