@@ -50,16 +50,16 @@ async function measure(browser, url, inWorker) {
     return room.id;
   }, SPEED);
   const errors = await busy.evaluate(
-    async ({ roomId, inWorker, measuredMs, busyMs, freeMs, speed }) => {
+    async ({ room: id, worker, measuredMs, busyMs, freeMs, speed }) => {
       const [{ RaceClient }, { workerCore }] = await Promise.all([
         import(/** @type {any} */ ("/pkg/index.js")),
         import(/** @type {any} */ ("/pkg/worker.js")),
       ]);
       const race = await RaceClient.connect(location.origin, {
         name: "Busy",
-        ...(inWorker && { core: workerCore }),
+        ...(worker && { core: workerCore }),
       });
-      const room = await race.joinRoom(roomId);
+      const room = await race.joinRoom(id);
       /** @type {number[]} */
       const behind = [];
       const end = performance.now() + measuredMs;
@@ -75,7 +75,7 @@ async function measure(browser, url, inWorker) {
       const typical = settled.toSorted((a, b) => a - b)[settled.length >> 1];
       return settled.map((metres) => Math.abs(metres - typical));
     },
-    { roomId, inWorker, measuredMs: MEASURED_MS, speed: SPEED, ...BUSY },
+    { room: roomId, worker: inWorker, measuredMs: MEASURED_MS, speed: SPEED, ...BUSY },
   );
   const arrivals = await quiet.evaluate(() => /** @type {any} */ (window).arrivals);
   await Promise.all([quiet.close(), busy.close()]);
@@ -85,6 +85,9 @@ async function measure(browser, url, inWorker) {
   return { perSecond: (arrivals.length / MEASURED_MS) * 1000, gaps, errors };
 }
 
+/** @param {string} line */
+const print = (line) => process.stdout.write(`${line}\n`);
+
 const certificates = await mkdtemp(path.join(tmpdir(), "busy-"));
 const server = await startServer({ certificates, bots: 0 });
 const relay = await startRelay(server, "");
@@ -92,9 +95,7 @@ const { launchOptions } = config.use ?? {};
 const browser = await chromium.launch({ headless: true, ...launchOptions });
 try {
   const url = `http://${relay.ready.listen}/`;
-  console.log(
-    `a page that is busy ${BUSY.busyMs} ms of every ${BUSY.busyMs + BUSY.freeMs}, ${seconds} s each`,
-  );
+  print(`a page that is busy ${BUSY.busyMs} ms of every ${BUSY.busyMs + BUSY.freeMs}, ${seconds} s each`);
   for (const [name, inWorker] of /** @type {const} */ ([
     ["in the page", false],
     ["in a worker", true],
@@ -106,7 +107,7 @@ try {
       `gaps p50 ${quantile(gaps, 0.5).toFixed(0)} p99 ${quantile(gaps, 0.99).toFixed(0)} ms;`,
       `others' cars off by p50 ${quantile(errors, 0.5).toFixed(2)} p99 ${quantile(errors, 0.99).toFixed(2)} m at ${SPEED} m/s`,
     ];
-    console.log(shown.join(" "));
+    print(shown.join(" "));
   }
 } finally {
   await browser.close();

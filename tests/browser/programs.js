@@ -93,6 +93,8 @@ export function startServer({ certificates, bots, addresses = {} }) {
  */
 export function startRelay({ ready }, trust, { listen = "127.0.0.1:0", args = [] } = {}) {
   const trusted = trust || `pin:${ready.certificateSha256}`;
+  // A page that is being worked on needs no build of the relay.
+  const page = process.env.MP_WWW ? ["--www", process.env.MP_WWW] : [];
   const usual = ["--server", ready.tcp, "--udp", ready.udp, "--listen", listen, "--trust", trusted];
-  return Program.start("mp-relay", [...usual, "--udp-secret", SECRET, ...args]);
+  return Program.start("mp-relay", [...usual, "--udp-secret", SECRET, ...page, ...args]);
 }
