@@ -99,6 +99,7 @@ export class Field {
     for (const { id, name } of players) this.names.set(id, name);
     for (const car of this.known.values()) {
       const name = this.names.get(car.id);
+      car.livery = this.liveries.of(car.id);
       car.name = name ?? car.name;
       car.listed = name !== undefined;
     }

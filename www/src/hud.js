@@ -3,6 +3,7 @@
 
 import { element, make, setText } from "./element.js";
 import { lapTime } from "./laps.js";
+import { wear } from "./map/plate.js";
 
 /** @typedef {import("./race.js").Race} Race */
 
@@ -248,10 +249,7 @@ class TowerRow {
     this.livery = entry.livery;
     this.metres = -1;
     this.place.textContent = String(index + 1);
-    this.plate.textContent = entry.livery.label;
-    this.plate.style.setProperty("--body", entry.livery.body);
-    this.plate.style.setProperty("--plate-ink", entry.livery.ink);
-    this.plate.classList.toggle("striped", entry.livery.striped);
+    wear(this.plate, entry.livery);
     this.root.classList.toggle("own", entry.own === true);
   }
 

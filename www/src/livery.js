@@ -1,5 +1,6 @@
-// Number and colours of each player: stable for as long as the page knows the player, and no two alike.
-// Pure. Colour is never the only mark: every colour comes with a number, and half of them with a stripe.
+// Number and colours of each player, and no two alike in a room. They follow from the ids of those in it alone: all pages
+// show the same, whenever each was opened. Pure. Colour is never the only mark: every colour comes with a number, and
+// half of them with a stripe.
 
 /**
  * Bodies that keep apart for colour-blind eyes (they differ in lightness too) and stand out at 3:1 or more from
@@ -18,15 +19,14 @@ export const BODIES = /** @type {const} */ ([
   { body: "#c3e04c", ink: "#14161a" },
 ]);
 export const ASPHALT = "#34373d";
-const STRIPES = 2;
-export const LIVERIES = BODIES.length * STRIPES;
+export const LIVERIES = 2 * BODIES.length;
 const NUMBERS = 99;
-/** Players remembered: more than two full rooms; beyond it the one known longest is forgotten. */
-const MAX_REMEMBERED = 64;
+/** Players remembered beside those in the room, for the past; beyond it the one known longest is forgotten. */
+const MAX_REMEMBERED = 512;
 
 /**
  * @typedef {object} Livery
- * @property {number} number  1 … 99; higher only while more than 99 players are remembered
+ * @property {number} number  1 … 99; higher only where more than 99 players are in a room
  * @property {string} label  the number as text
  * @property {number} index  0 … LIVERIES − 1
  * @property {string} body
@@ -35,109 +35,71 @@ const MAX_REMEMBERED = 64;
  */
 
 export class Liveries {
-  /** @param {{ remembered?: number }} [options]  players remembered, where rooms are larger than a game server's */
-  constructor({ remembered } = {}) {
+  constructor() {
     /** @type {Map<string, Livery>} */
     this.byId = new Map();
-    this.most = remembered ?? MAX_REMEMBERED;
-    /**
-     * Of whom colours are kept apart: everybody remembered; with a long memory those of the newest room, or all colours
-     * would be taken by people who have left.
-     * @type {Set<string> | null}
-     */
-    this.present = remembered === undefined ? null : new Set();
   }
 
   /**
-   * Give each of `ids` its livery. Sorted first, so that two pages that see the same players agree.
-   * @param {readonly string[]} ids
+   * Give each player of a room its livery. Who comes or leaves seldom changes another's. Keeps the object of a livery that
+   * stays the same.
+   * @param {readonly string[]} ids  all that are in the room
    */
   assign(ids) {
-    this.#makeRoom(ids);
-    if (this.present !== null) this.present = new Set(ids);
-    for (const id of [...ids].sort()) this.of(id);
+    const players = [...new Set(ids)].map((id) => ({ id, hash: hashOf(id) }));
+    players.sort((a, b) => a.hash - b.hash || (a.id < b.id ? -1 : 1));
+    const numbers = new Set();
+    let bodies = new Set();
+    players.forEach(({ id, hash }, rank) => {
+      // Ten bodies without stripes, ten with, and then again.
+      if (rank % BODIES.length === 0) bodies = new Set();
+      const number = 1 + take(numbers, hash % NUMBERS, rank < NUMBERS ? NUMBERS : rank + 1);
+      const body = take(bodies, (hash >>> 8) % BODIES.length, BODIES.length);
+      this.#wear(id, number, body + BODIES.length * (Math.floor(rank / BODIES.length) % 2));
+    });
   }
 
   /**
-   * The livery of a player, given on first sight.
+   * The livery of a player: the one assigned last, or what a player alone in a room would get.
    * @param {string} id
    * @returns {Livery}
    */
   of(id) {
     const known = this.byId.get(id);
     if (known) return known;
-    if (this.byId.size >= this.most) this.#forgetOldest();
     const hash = hashOf(id);
-    const number = this.#freeNumber(hash % NUMBERS);
-    const index = this.#freeIndex((hash >>> 8) % LIVERIES);
+    return this.#wear(id, 1 + (hash % NUMBERS), (hash >>> 8) % BODIES.length);
+  }
+
+  /**
+   * @param {string} id
+   * @param {number} number
+   * @param {number} index
+   */
+  #wear(id, number, index) {
+    const known = this.byId.get(id);
     const { body, ink } = BODIES[index % BODIES.length];
-    const striped = index >= BODIES.length;
-    const livery = { number, label: String(number), index, body, ink, striped };
+    const fresh = { number, label: String(number), index, body, ink, striped: index >= BODIES.length };
+    const livery = known?.number === number && known.index === index ? known : fresh;
+    this.byId.delete(id);
     this.byId.set(id, livery);
-    this.present?.add(id);
+    const [oldest] = this.byId.keys();
+    if (this.byId.size > MAX_REMEMBERED) this.byId.delete(oldest);
     return livery;
   }
+}
 
-  /**
-   * Two digits while there are any; a third where more players are remembered than that.
-   * @param {number} wanted
-   */
-  #freeNumber(wanted) {
-    const taken = new Set([...this.byId.values()].map((livery) => livery.number));
-    for (let step = 0; step < NUMBERS; step += 1) {
-      const number = 1 + ((wanted + step) % NUMBERS);
-      if (!taken.has(number)) return number;
-    }
-    for (let number = NUMBERS + 1; number <= this.most; number += 1) if (!taken.has(number)) return number;
-    return 1 + wanted;
-  }
-
-  /**
-   * The first value at or after `wanted` that nobody has; `wanted` itself when all are taken.
-   * @param {number} wanted
-   * @param {number} count
-   * @param {(livery: Livery) => number} value
-   */
-  #free(wanted, count, value) {
-    const taken = new Set(this.#rivals().map(value));
-    for (let step = 0; step < count; step += 1) {
-      const candidate = (wanted + step) % count;
-      if (!taken.has(candidate)) return candidate;
-    }
-    return wanted;
-  }
-
-  /**
-   * A body colour that nobody has comes first; then the same ones with stripes.
-   * @param {number} wanted
-   */
-  #freeIndex(wanted) {
-    const bodies = new Set(this.#rivals().map((livery) => livery.index % BODIES.length));
-    if (bodies.size === BODIES.length) return this.#free(wanted, LIVERIES, (livery) => livery.index);
-    return this.#free(wanted % BODIES.length, BODIES.length, (livery) => livery.index % BODIES.length);
-  }
-
-  #rivals() {
-    if (this.present === null) return [...this.byId.values()];
-    return [...this.present].flatMap((id) => this.byId.get(id) ?? []);
-  }
-
-  #forgetOldest() {
-    const [oldest] = this.byId.keys();
-    this.byId.delete(oldest);
-  }
-
-  /**
-   * Forget absent players once too many are remembered, or the liveries would run out.
-   * @param {readonly string[]} present
-   */
-  #makeRoom(present) {
-    const fresh = present.filter((id) => !this.byId.has(id)).length;
-    if (this.byId.size + fresh <= (this.present === null ? LIVERIES : this.most)) return;
-    for (const id of this.byId.keys()) {
-      if (!present.includes(id)) this.byId.delete(id);
-    }
-  }
+/**
+ * The first value from `wanted` on that is free, round to the values before it; it is taken from now on.
+ * @param {Set<number>} taken
+ * @param {number} wanted
+ * @param {number} count  more values than are taken
+ */
+function take(taken, wanted, count) {
+  let value = wanted;
+  while (taken.has(value)) value = (value + 1) % count;
+  taken.add(value);
+  return value;
 }
 
 /**

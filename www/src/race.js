@@ -95,9 +95,10 @@ export class Race {
    */
   show(state) {
     const wanted = state.screen === "race" && state.connection === "online";
+    this.liveries.assign(state.players.map((player) => player.id));
     if (state.screen === "race" && state.race && state.race.round !== this.round) this.#begin(state);
     if (state.race === null) this.round = 0;
-    else if (state.screen === "race" && state.me && state.me.id !== this.me.id) this.#become(state.me);
+    else if (state.screen === "race" && state.me) this.#become(state.me);
     this.field.nameAll(state.players);
     if (wanted !== this.running) this.#run(wanted);
   }
@@ -106,7 +107,6 @@ export class Race {
   #begin({ race, me, players }) {
     if (!race || !me) return;
     this.round = race.round;
-    this.liveries.assign([...players.map((player) => player.id), me.id]);
     this.#become(me);
     const ids = players.map((player) => player.id);
     this.garage = resolveGarage(race.spawns, me.id, ids, this.track.garageXs);
@@ -124,7 +124,10 @@ export class Race {
   #become({ id, name }) {
     this.me.id = id;
     this.me.name = name;
-    this.me.livery = this.liveries.of(id);
+    const livery = this.liveries.of(id);
+    if (livery === this.me.livery) return;
+    this.me.livery = livery;
+    this.painter.forgetCars();
   }
 
   /** Drawing stops in a hidden page, so the car stops where it is. The client goes on sending that to the others. */

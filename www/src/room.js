@@ -3,6 +3,7 @@
 import { linkTo } from "./address.js";
 import { copyText } from "./copy.js";
 import { element, make, setText } from "./element.js";
+import { wear } from "./map/plate.js";
 import { createMessageList } from "./messages.js";
 import { isolated } from "./names.js";
 import { hostOf, MAX_MESSAGES } from "./state.js";
@@ -146,15 +147,11 @@ class PlayerRow {
    * @param {import("./flow.js").Flow} flow
    */
   constructor(id, liveries, flow) {
-    const livery = liveries.of(id);
+    this.liveries = liveries;
     this.root = make("li", "player");
     this.root.dataset.testid = "player";
     this.root.dataset.playerId = id;
-    this.plate = make("span", "plate", livery.label);
-    this.plate.dataset.body = String(livery.index);
-    this.plate.style.setProperty("--body", livery.body);
-    this.plate.style.setProperty("--plate-ink", livery.ink);
-    this.plate.classList.toggle("striped", livery.striped);
+    this.plate = make("span", "plate");
     this.name = make("bdi", "player-name");
     this.you = make("span", "tag", "You");
     this.host = make("span", "tag", "Host");
@@ -174,8 +171,9 @@ class PlayerRow {
    * @param {boolean} isMe
    * @param {boolean} isMuted
    */
-  show({ name }, isHost, isMe, isMuted) {
+  show({ id, name }, isHost, isMe, isMuted) {
     const shown = name || "Anonymous";
+    wear(this.plate, this.liveries.of(id));
     setText(this.name, shown);
     this.mute.hidden = isMe;
     this.mute.setAttribute("aria-pressed", String(isMuted));

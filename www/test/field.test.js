@@ -32,8 +32,10 @@ function fieldOf(reporter) {
 test("takes place, heading and name of each car", () => {
   const reporter = new Reporter([{ id: "a", x: 5, z: -30, yaw: 1.5 }, { id: "b" }]);
   const { field, look } = fieldOf(reporter);
-  field.nameAll([{ id: "a", name: "Ann" }]);
   for (let i = 0; i < 10; i += 1) look();
+  // The list comes after the cars.
+  field.liveries.assign(["a", "b"]);
+  field.nameAll([{ id: "a", name: "Ann" }]);
   const [ann, other] = field.cars;
   assert.deepEqual([ann.id, ann.name, ann.x, ann.z, ann.yaw], ["a", "Ann", 5, -30, 1.5]);
   assert.notEqual(ann.livery.number, other.livery.number);

@@ -77,7 +77,7 @@ test("a car that is new is there at once, and one that goes stale fades", () => 
 
 test("all cars of a full snapshot have a number and a place of their own", () => {
   const ids = Array.from({ length: 99 }, (_, i) => `player-${i}`);
-  const cars = new Cars(new Liveries({ remembered: 256 }));
+  const cars = new Cars(new Liveries());
   cars.update(feed(99), 0, room(0, ...ids), 0.016);
   assert.equal(cars.list.length, 99);
   assert.equal(new Set(cars.list.map((car) => car.livery.number)).size, 99);

@@ -493,7 +493,7 @@ test("a hundred cars for ten minutes: caught up with at once, and a table withou
     startMs: 0,
     sample: (/** @type {number} */ ms) => ({ rows: looks[ms / 100], count: cars }),
   });
-  const ledger = new Ledger(new Liveries({ remembered: 256 }));
+  const ledger = new Ledger(new Liveries());
   ledger.setCircuit(circuit);
   ledger.addRoom(spectator.room);
   const began = performance.now();

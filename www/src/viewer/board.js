@@ -1,6 +1,7 @@
 // The leaderboard: a real table, one row a driver, kept by id so that nothing flickers and the focus stays where it is.
 
 import { make, setText } from "../element.js";
+import { wear } from "../map/plate.js";
 import { gapText, lapText } from "./words.js";
 
 /** @typedef {import("./standing.js").Standing} Standing */
@@ -136,8 +137,9 @@ class Row {
    */
   show(standing, selected) {
     const { livery, connection } = standing;
-    if (livery !== this.livery) this.#wear(livery);
-    setText(this.place, String(standing.place));
+    if (livery !== this.livery) wear(this.plate, livery);
+    this.livery = livery;
+    setText(this.place, standing.place > 0 ? String(standing.place) : "–");
     setText(this.name, standing.name || "Anonymous");
     setText(this.lap, standing.inPit ? "Pit" : standing.lap > 0 ? String(standing.lap) : "Out");
     setText(this.gap, standing.place === 1 ? "Leader" : gapText(standing.gapMs, standing.gapLaps));
@@ -156,14 +158,5 @@ class Row {
     if (this.button.getAttribute("aria-pressed") !== pressed) {
       this.button.setAttribute("aria-pressed", pressed);
     }
-  }
-
-  /** @param {import("../livery.js").Livery} livery */
-  #wear(livery) {
-    this.livery = livery;
-    setText(this.plate, livery.label);
-    this.plate.style.setProperty("--body", livery.body);
-    this.plate.style.setProperty("--plate-ink", livery.ink);
-    this.plate.classList.toggle("striped", livery.striped);
   }
 }

@@ -132,7 +132,9 @@ export class Ledger {
       this.table.rows.length = 0;
       return this.table.rows;
     }
-    return this.table.at(this.racers, column, this.firstColumn, this.circuit?.length ?? NaN);
+    const rows = this.table.at(this.racers, column, this.firstColumn, this.circuit?.length ?? NaN);
+    for (const row of rows) row.livery = this.liveries.of(row.id);
+    return rows;
   }
 
   /** @param {number} step */
