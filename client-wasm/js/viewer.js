@@ -9,6 +9,8 @@ import { defineRaceViewer as define } from "../../www/src/viewer/race-viewer.js"
 import { spectate } from "./spectator.js";
 
 /** @typedef {import("../../www/src/viewer/race-viewer.js").RaceViewer} RaceViewer  The element `<race-viewer>`. */
+/** @typedef {import("../../www/src/viewer/race-viewer.js").RaceViewerEvents} RaceViewerEvents  Its events' `detail`. */
+/** @typedef {import("../../www/src/viewer/race-viewer.js").RaceViewerProperties} RaceViewerProperties  Its properties. */
 
 /** Define the element in the page. Does nothing the second time, or without a DOM. */
 export function defineRaceViewer() {

@@ -12,12 +12,14 @@ export const ORIGIN = "http://viewer.test";
  *
  * @param {import("@playwright/test").Page} page
  * @param {string} html
+ * @param {Record<string, () => unknown>} [answers]  JSON by path, for what a relay would answer
  */
-export async function openFromDisk(page, html) {
+export async function openFromDisk(page, html, answers = {}) {
   await page.route(`${ORIGIN}/**`, async (route) => {
     const { pathname } = new URL(route.request().url());
     if (pathname === "/") return route.fulfill({ contentType: "text/html", body: html });
     if (pathname === "/favicon.ico") return route.fulfill({ status: 204 });
+    if (answers[pathname]) return route.fulfill({ json: answers[pathname]() });
     const extension = path.extname(pathname);
     const contentType = MEDIA_TYPES[/** @type {".js"} */ (extension)];
     return route.fulfill({ contentType, body: await readFile(path.join(WWW, pathname)) });

@@ -45,11 +45,12 @@ interface ViewerState {
   speed: number;
   selectedId: string;
   cars: RemoteCar[];
-  standings: { id: string; name: string; place: number; lap: number; connection: string }[];
+  standings: { id: string; name: string; place: number; lap: number; gapLaps: number; connection: string }[];
   events: { kind: string; atMs: number; name: string }[];
   camera: { mode: "fit" | "follow" | "free"; x: number; y: number; zoom: number };
   circuit: { name: string; length: number; learned: boolean } | null;
   frames: number;
+  existence: "here" | "missing" | "gone";
 }
 
 interface Window {

@@ -172,7 +172,7 @@ test("a click on a driver follows the car, and who leaves is told", async ({ ent
 });
 
 test(
-  "races are listed for everybody, and a room without drivers says so",
+  "races are listed for everybody, and a link to a room that does not exist says so",
   { tag: "@quick" },
   async ({ enter, watch }) => {
     const { ann } = await race(enter);
@@ -185,7 +185,7 @@ test(
     await watcher.element("race-row").getByRole("link").click();
     await watcher.expectCars("Ann", "Ben");
     const nowhere = await watch("/watch/00000000000000000000000000000000");
-    await expect(nowhere.element("viewer-message")).toContainText("Nobody is on the track");
+    await expect(nowhere.element("viewer-message")).toContainText("There is no such race");
     await ann.close();
   },
 );

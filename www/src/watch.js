@@ -46,12 +46,16 @@ async function showRace() {
     setText(title, room.name || "Race");
     document.title = `${room.name || "Watch"} · Race`;
   });
-  viewer.toggleAttribute("embed", wanted.embed);
-  if (wanted.token) viewer.setAttribute("token", wanted.token);
-  if (wanted.follow) viewer.setAttribute("follow", wanted.follow);
-  if (wanted.track) viewer.setAttribute("track", wanted.track);
-  viewer.setAttribute("src", location.origin);
-  viewer.setAttribute("room", wanted.room);
+  const { room, token, follow, track, embed } = wanted;
+  const given = {
+    src: location.origin,
+    room,
+    token: token || null,
+    follow: follow || null,
+    track: track || null,
+  };
+  // Nothing else is on this page: the wheel and the fingers are the viewer's, unless it is a part of another one.
+  Object.assign(viewer, given, { embed, gestures: embed ? null : "all" });
   viewer.hidden = false;
   // Nothing else is on this page: its keys are the viewer's.
   document.addEventListener("keydown", (event) => {

@@ -67,3 +67,10 @@ test("the first screen goes without what is for later ones", () => {
     assert.ok(!first.has(later) || shared.includes(later), `${later} is for later`);
   }
 });
+
+test("the npm package holds all that the viewer imports, and no more of the page", () => {
+  const list = readFileSync(new URL("../../xtask/src/package/contents.txt", import.meta.url), "utf8");
+  const held = list.split("\n").filter((path) => path.startsWith("page/"));
+  const imported = [...graph("/src/viewer/race-viewer.js")].filter((path) => path.startsWith("/src/"));
+  assert.deepEqual(held.toSorted(), imported.map((path) => path.replace("/src/", "page/")).toSorted());
+});

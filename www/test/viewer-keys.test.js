@@ -27,10 +27,15 @@ test("keys go by what they write", () => {
 test("on a keyboard that is not Latin they go by their place", () => {
   assert.equal(act({ key: "о", code: "KeyJ" }), "back");
   assert.equal(act({ key: "ل", code: "KeyG" }), undefined);
+  assert.equal(act({ key: "б", code: "Comma", shiftKey: false }), "stepBack");
+  assert.equal(act({ key: "Ю", code: "Period", shiftKey: true }), "faster");
+  // A Cyrillic keyboard writes a point where a Latin one writes a slash.
+  assert.equal(act({ key: ".", code: "Slash", shiftKey: false }), "stepForward");
 });
 
 test("what composes a letter, or is somebody else's, is left alone", () => {
   assert.equal(act({ key: "Escape" }), "release");
   assert.equal(act({ key: "Escape", isComposing: true }), undefined);
+  assert.equal(act({ key: "Escape", keyCode: 229 }), undefined);
   assert.equal(act({ key: "j", ctrlKey: true }), undefined);
 });

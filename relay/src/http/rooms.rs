@@ -24,6 +24,8 @@ struct Listed<'a> {
     /// Positions are known, since a player is connected through this relay.
     live: bool,
     spectators: usize,
+    /// How much later than it happened everything is shown.
+    delay_ms: u128,
 }
 
 /// List the rooms.
@@ -53,5 +55,6 @@ fn listed<'a>(room: &'a Room, spectators: &Spectators) -> Listed<'a> {
             .as_ref()
             .is_some_and(|here| here.look(room::Room::is_live)),
         spectators: here.map_or(0, |here| here.spectators()),
+        delay_ms: spectators.delay.as_millis(),
     }
 }

@@ -40,6 +40,8 @@ pub(crate) struct Spectators {
     secret: Secret,
     pub(crate) rooms: Arc<Rooms>,
     pub(crate) list: RoomList,
+    /// How much later than it happened everything is shown.
+    pub(crate) delay: Duration,
 }
 
 impl Spectators {
@@ -63,6 +65,7 @@ impl Spectators {
             secret: sessions.secret.clone(),
             rooms: Arc::clone(&rooms),
             list: RoomList::new(sessions, rooms),
+            delay: spectating.delay,
         })
     }
 

@@ -95,6 +95,12 @@ export class ViewCamera {
     this.jump();
   }
 
+  /** Take in more, smoothly. @param {Box} bounds  map metres */
+  widen({ left, top, right, bottom }) {
+    Object.assign(this.bounds, { left, top, right, bottom });
+    if (this.mode === "fit") this.#glide();
+  }
+
   /** Show the whole circuit. */
   fit() {
     this.mode = "fit";

@@ -8,7 +8,7 @@ import { once } from "../later.js";
 /** @typedef {import("./circuit.js").Circuit} Circuit */
 /** @typedef {Pick<typeof import("/pkg/spectator.js"), "spectate">} Client */
 
-const TRACK_TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 /** The longest circuit that is read from storage. A learned one has some 10 kB. */
 const MAX_KEPT_LETTERS = 200_000;
 const KEPT_UNDER = "race-viewer.track ";
@@ -38,12 +38,26 @@ export async function watch(src, room, token) {
 }
 
 /**
+ * What the relay's list of rooms says of one: null if it is not on it, undefined if there is no list to be had.
+ * @param {string} src
+ * @param {string} room
+ * @returns {Promise<{ delayMs?: number } | null | undefined>}
+ */
+export async function findRoom(src, room) {
+  const request = { cache: /** @type {const} */ ("no-store"), signal: AbortSignal.timeout(TIMEOUT_MS) };
+  const response = await fetch(new URL("/api/rooms", src), request).catch(() => null);
+  if (!response?.ok) return undefined;
+  const rooms = await response.json().catch(() => undefined);
+  return rooms?.find((/** @type {{ id: string }} */ { id }) => id === room) ?? (rooms && null);
+}
+
+/**
  * Fetch the operator's circuit. Gives null if there is none at the address.
  * @param {string} url
  * @returns {Promise<Circuit | null>}
  */
 export async function fetchCircuit(url) {
-  const response = await fetch(url, { signal: AbortSignal.timeout(TRACK_TIMEOUT_MS) });
+  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (response.status === 404) return null;
   if (!response.ok) throw new Error(`${url}: status ${response.status}`);
   return parseCircuit(await response.json());

@@ -1,6 +1,6 @@
 // Mouse, wheel and fingers on the map: drag and two fingers move it, wheel and pinch zoom about where they are, a
-// click or tap without movement picks, twice zooms in. In a page that scrolls, the page keeps what belongs to it: the
-// wheel without ctrl, and one finger.
+// click or tap without movement picks, twice zooms in. The page around the map keeps what scrolls it, unless the map may
+// have that too: the wheel without ctrl, and one finger. `touch-action` is set by the styles.
 
 /** @typedef {import("./camera.js").ViewCamera} ViewCamera */
 
@@ -8,7 +8,8 @@
  * @typedef {object} Reactions
  * @property {(sx: number, sy: number) => void} onPick  a click or tap, CSS pixels of the canvas
  * @property {() => void} onChange  the camera was moved
- * @property {"always" | "ctrl"} [wheel]  "ctrl": the viewer is part of a page that scrolls
+ * @property {(by: "wheel" | "touch") => void} onScroll  the page was left what scrolls it
+ * @property {() => boolean} isGreedy  the map takes the wheel without ctrl and one finger, too; asked at each event
  */
 
 /** A pointer that moved less than this, CSS pixels, is a click. */
@@ -33,17 +34,6 @@ const ZOOM_KEY = 1.35;
 /** @typedef {{ x: number, y: number }} Finger */
 
 /**
- * @param {HTMLCanvasElement} canvas
- * @param {ViewCamera} camera
- * @param {Reactions} reactions
- * @returns {() => void} detach
- */
-export function attachGestures(canvas, camera, reactions) {
-  const gestures = new Gestures(canvas, camera, reactions);
-  return () => gestures.detach();
-}
-
-/**
  * Arrows pan, + and − zoom, 0 shows everything.
  * @param {KeyboardEvent} event
  * @param {ViewCamera} camera
@@ -62,41 +52,30 @@ export function panKeys({ key, ctrlKey, metaKey, altKey }, camera) {
   return true;
 }
 
-class Gestures {
+export class Gestures {
   /**
    * @param {HTMLCanvasElement} canvas
    * @param {ViewCamera} camera
    * @param {Reactions} reactions
    */
-  constructor(canvas, camera, { onPick, onChange, wheel = "always" }) {
+  constructor(canvas, camera, reactions) {
     this.canvas = canvas;
     this.camera = camera;
-    this.onPick = onPick;
-    this.onChange = onChange;
-    this.isEmbedded = wheel === "ctrl";
+    this.reactions = reactions;
     /** Pointers that are down, by id. @type {Map<number, Finger>} */
     this.fingers = new Map();
     this.down = { x: 0, y: 0 };
     this.isClick = false;
     this.last = { x: 0, y: 0, atMs: -Infinity };
     this.origin = { left: 0, top: 0 };
-    this.ending = new AbortController();
-    canvas.style.touchAction = this.isEmbedded ? "pan-x pan-y" : "none";
-    const { signal } = this.ending;
-    canvas.addEventListener("pointerdown", (event) => this.#start(event), { signal });
-    canvas.addEventListener("pointermove", (event) => this.#move(event), { signal });
-    canvas.addEventListener("pointerup", (event) => this.#end(event), { signal });
-    canvas.addEventListener("pointercancel", (event) => this.#lose(event), { signal });
+    canvas.addEventListener("pointerdown", (event) => this.#start(event));
+    canvas.addEventListener("pointermove", (event) => this.#move(event));
+    canvas.addEventListener("pointerup", (event) => this.#end(event));
+    canvas.addEventListener("pointercancel", (event) => this.#lose(event));
     // Not passive: a wheel that zooms must not scroll the page too.
-    canvas.addEventListener("wheel", (event) => this.#wheel(event), { signal, passive: false });
-    if (!this.isEmbedded) return;
+    canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     // Two fingers are ours even where one scrolls the page.
-    canvas.addEventListener("touchmove", (event) => this.#keep(event), { signal, passive: false });
-  }
-
-  detach() {
-    this.ending.abort();
-    this.canvas.style.touchAction = "";
+    canvas.addEventListener("touchmove", (event) => this.#keep(event), { passive: false });
   }
 
   /** @param {PointerEvent} event */
@@ -123,11 +102,13 @@ class Gestures {
     if (this.isClick && Math.hypot(x - this.down.x, y - this.down.y) < slop(event)) return;
     this.isClick = false;
     if (this.fingers.size === 2) this.#pinch(finger, x, y);
-    else if (!this.isEmbedded || event.pointerType !== "touch") this.camera.panBy(x - finger.x, y - finger.y);
+    else if (event.pointerType !== "touch" || this.reactions.isGreedy()) {
+      this.camera.panBy(x - finger.x, y - finger.y);
+    }
     finger.x = x;
     finger.y = y;
     this.canvas.style.cursor = "grabbing";
-    this.onChange();
+    this.reactions.onChange();
   }
 
   /**
@@ -178,15 +159,18 @@ class Gestures {
     last.atMs = isDouble ? -Infinity : atMs;
     if (isDouble) {
       this.camera.zoomSmoothly(DOUBLE_ZOOM, x, y);
-      this.onChange();
+      this.reactions.onChange();
     } else {
-      this.onPick(x, y);
+      this.reactions.onPick(x, y);
     }
   }
 
   /** @param {WheelEvent} event */
   #wheel(event) {
-    if (this.isEmbedded && !event.ctrlKey && !this.#hasFocus()) return;
+    if (!event.ctrlKey && !event.metaKey && !this.reactions.isGreedy()) {
+      this.reactions.onScroll("wheel");
+      return;
+    }
     event.preventDefault();
     const unit = event.deltaMode === 1 ? LINE_PIXELS : event.deltaMode === 2 ? PAGE_PIXELS : 1;
     const pixels = event.deltaY * unit;
@@ -198,18 +182,13 @@ class Gestures {
     const y = event.clientY - box.top;
     if (isStep) this.camera.zoomSmoothly(factor, x, y);
     else this.camera.zoomBy(factor, x, y);
-    this.onChange();
+    this.reactions.onChange();
   }
 
   /** @param {TouchEvent} event */
   #keep(event) {
     if (event.touches.length > 1) event.preventDefault();
-  }
-
-  /** Whether the visitor is at work in the viewer, and not just scrolling past it. */
-  #hasFocus() {
-    const root = /** @type {Document | ShadowRoot} */ (this.canvas.getRootNode());
-    return root.activeElement === this.canvas;
+    else if (!this.reactions.isGreedy()) this.reactions.onScroll("touch");
   }
 }
 

@@ -35,22 +35,26 @@ const ACTS = new Map(LINES.flatMap(({ keys }) => /** @type {Array<[string, Act]>
  */
 export function actOf(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return undefined;
-  // While somebody composes a letter, Escape belongs to that.
-  if (event.isComposing) return undefined;
+  // While somebody composes a letter, Escape belongs to that; 229 is what Safari sends for it.
+  if (event.isComposing || event.keyCode === 229) return undefined;
   const [target] = event.composedPath();
   if (target instanceof HTMLElement && target.closest("dialog")) return undefined;
   if (isOwnKey(target, event.key)) return undefined;
   return ACTS.get(latin(event));
 }
 
+/** What stands on a Latin keyboard where others have letters, without and with Shift. @type {Partial<Record<string, string>>} */
+const SIGNS = { Comma: ",<", Period: ".>", Slash: "/?" };
+
 /**
  * The key as the table has it. Where the layout is not Latin, the key that stands there on a Latin one.
  * @param {KeyboardEvent} event
  */
-function latin({ key, code }) {
+function latin({ key, code, shiftKey }) {
   if (key.length !== 1) return key;
   const isLatin = key.charCodeAt(0) < 0x80 || ACTS.has(key);
-  return isLatin ? key.toLowerCase() : (/^Key([A-Z])$/.exec(code)?.[1] ?? key).toLowerCase();
+  const there = SIGNS[code]?.[Number(shiftKey)] ?? /^Key([A-Z])$/.exec(code)?.[1];
+  return ((isLatin ? undefined : there) ?? key).toLowerCase();
 }
 
 /**

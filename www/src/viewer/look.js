@@ -8,22 +8,23 @@ const CSS = `
   container-type: inline-size;
   min-height: 300px;
   color-scheme: light dark;
-  --bg: light-dark(#eceff3, #0b0d10);
-  --card: light-dark(rgb(255 255 255 / 0.97), rgb(17 20 25 / 0.95));
-  --solid: light-dark(#ffffff, #14171c);
-  --line: light-dark(#dfe2e7, #262b33);
+  --bg: var(--race-background, light-dark(#eceff3, #0b0d10));
+  --solid: var(--race-panel, light-dark(#ffffff, #14171c));
+  --card: var(--race-panel, light-dark(rgb(255 255 255 / 0.97), rgb(17 20 25 / 0.95)));
+  --line: var(--race-line, light-dark(#dfe2e7, #262b33));
   --line-strong: light-dark(#868e9a, #69727f);
-  --ink: light-dark(#14161a, #eef1f5);
-  --muted: light-dark(#59616d, #9aa3b0);
-  --soft: light-dark(#eef0f3, #1d2128);
-  --accent: #e10600;
+  --ink: var(--race-ink, light-dark(#14161a, #eef1f5));
+  --muted: var(--race-muted, light-dark(#59616d, #9aa3b0));
+  --soft: var(--race-hover, light-dark(#eef0f3, #1d2128));
+  --accent: var(--race-accent, #e10600);
   --good: light-dark(#0b7a4b, #3ddc97);
   --warn: light-dark(#8a5a00, #ffc65c);
   --bad: light-dark(#b80d05, #ff8a7d);
   --purple: light-dark(#7a1fa2, #d9a2ff);
-  --focus: light-dark(#0b62e0, #7ab8ff);
+  --focus: var(--race-focus, light-dark(#0b62e0, #7ab8ff));
+  --radius: var(--race-radius, 12px);
   color: var(--ink);
-  font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif;
+  font-family: var(--race-font, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif);
   font-size: 16px;
   line-height: 1.4;
   -webkit-text-size-adjust: 100%;
@@ -58,11 +59,12 @@ abbr { text-decoration: none; }
 }
 .viewer > * { pointer-events: auto; }
 .stage { position: absolute; inset: 0; }
-.map { position: absolute; inset: 0; width: 100%; height: 100%; display: block; touch-action: none; cursor: grab; }
+.map { position: absolute; inset: 0; width: 100%; height: 100%; display: block; touch-action: pan-x pan-y; cursor: grab; }
+:host([gestures="all"]) .map { touch-action: none; }
 .map:active { cursor: grabbing; }
 .map:focus-visible { outline-offset: -3px; }
 .panel {
-  position: relative; border: 1px solid var(--line); border-radius: 12px; background: var(--card);
+  position: relative; border: 1px solid var(--line); border-radius: var(--radius); background: var(--card);
   box-shadow: 0 8px 24px -14px rgb(0 0 0 / 0.5);
 }
 .panel-head { display: flex; align-items: baseline; justify-content: space-between; gap: 10px; padding: 11px 14px 8px; }
@@ -72,7 +74,7 @@ abbr { text-decoration: none; }
 .side { grid-area: side; display: grid; gap: 12px; grid-template-rows: auto minmax(0, 1fr); min-height: 0; pointer-events: none; }
 .side > * { pointer-events: auto; }
 .news { display: flex; flex-direction: column; min-height: 0; align-self: start; max-height: 100%; }
-.scroller { overflow: auto; min-height: 0; overscroll-behavior: contain; scrollbar-width: thin; border-radius: 0 0 12px 12px; }
+.scroller { overflow: auto; min-height: 0; overscroll-behavior: contain; scrollbar-width: thin; border-radius: 0 0 var(--radius) var(--radius); }
 .scroller:focus-visible { outline-offset: -3px; }
 .nobody { padding: 10px 14px 16px; color: var(--muted); font-size: 0.84rem; }
 
@@ -88,6 +90,13 @@ abbr { text-decoration: none; }
 .badge[data-kind="trouble"] { color: var(--warn); }
 .badge[data-kind="trouble"] i { background: currentColor; }
 @keyframes pulse { 50% { opacity: 0.35; } }
+.hint {
+  position: absolute; top: 50%; left: calc(50% + (var(--left) - var(--right)) / 2); transform: translate(-50%, -50%); width: max-content; max-width: 80%;
+  padding: 8px 14px; border-radius: 999px; background: rgb(12 14 18 / 0.86); color: #ffffff; font-size: 0.9rem; font-weight: 600; text-align: center; opacity: 0;
+}
+/* What only says something lets the pointer through to the map. */
+.hint, .badge, .message { pointer-events: none; }
+.message .button { pointer-events: auto; }
 .message {
   position: absolute; top: 50%; left: calc(50% + (var(--left) - var(--right)) / 2); transform: translate(-50%, -50%); width: max-content; max-width: min(330px, 80%);
   display: grid; gap: 6px; justify-items: center; padding: 18px 22px; text-align: center;
@@ -101,7 +110,7 @@ abbr { text-decoration: none; }
   background: var(--solid); color: inherit; font: 620 0.92rem/1 inherit; font-family: inherit; cursor: pointer;
 }
 .button:hover { background: var(--soft); }
-.tools { position: absolute; top: 12px; right: calc(var(--right) + 24px); display: grid; gap: 4px; padding: 4px; border: 1px solid var(--line); border-radius: 12px; background: var(--card); }
+.tools { position: absolute; top: 12px; right: calc(var(--right) + 24px); display: grid; gap: 4px; padding: 4px; border: 1px solid var(--line); border-radius: var(--radius); background: var(--card); }
 .tool {
   display: inline-grid; place-items: center; width: 36px; height: 36px; padding: 0; border: 0; border-radius: 9px;
   background: transparent; color: inherit; cursor: pointer;
@@ -219,24 +228,37 @@ kbd {
   :is(.c-last, .c-best, .c-speed, .c-signal) { display: none; }
 }
 @container (max-width: 520px) {
-  :is(.c-speed, .c-signal) { display: none; }
+  :is(.c-best, .c-speed, .c-signal) { display: none; }
 }
 
-/* A phone, or a narrow box: the map above, one of the panels below it */
-@container (max-width: 759px) {
-  .viewer { --left: 0px; --right: 0px; gap: 0; padding: 0; grid-template: "stage" minmax(200px, 46%) "bar" auto "tabs" auto "panel" minmax(0, 1fr) / minmax(0, 1fr); }
-  .stage { position: relative; inset: auto; grid-area: stage; }
+/* Where three columns leave no map: one of the panels at a time */
+@container (max-width: 1099px) {
   .side { display: contents; }
-  .panel { border: 0; border-radius: 0; box-shadow: none; background: var(--solid); }
-  .transport { grid-area: bar; gap: 6px; padding: 6px 10px; border-bottom: 1px solid var(--line); }
-  .behind { min-width: 40px; }
-  .tabs { grid-area: tabs; display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; background: var(--solid); border-bottom: 1px solid var(--line); }
+  .tabs { position: relative; grid-area: tabs; display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; background: var(--solid); border-bottom: 1px solid var(--line); }
   .tabs button { min-height: 42px; border: 0; border-bottom: 3px solid transparent; background: none; color: var(--muted); font: 650 0.88rem/1 inherit; font-family: inherit; cursor: pointer; }
   .tabs button[aria-pressed="true"] { color: var(--ink); border-color: var(--accent); }
   .tabs button:focus-visible { outline-offset: -3px; }
-  .board, .gaps, .news { grid-area: panel; align-self: stretch; }
+  .board, .gaps, .news { grid-area: panel; }
   .panel-head { display: none; }
   [data-tab="board"] :is(.gaps, .news), [data-tab="gaps"] :is(.board, .news), [data-tab="news"] :is(.board, .gaps) { display: none; }
+}
+@container (min-width: 760px) and (max-width: 1099px) {
+  .viewer { --left: 280px; --right: 0px; row-gap: 0; grid-template: "tabs ." auto "panel ." minmax(0, 1fr) "panel bar" auto / var(--left) minmax(0, 1fr); }
+  .tabs { border: 1px solid var(--line); border-radius: var(--radius) var(--radius) 0 0; overflow: hidden; }
+  .board, .gaps, .news { border-top: 0; border-top-left-radius: 0; border-top-right-radius: 0; }
+  .gaps { align-self: start; }
+  .tools { right: 12px; }
+  .c-interval { display: none; }
+}
+
+/* A phone, or a narrow box: the map above, the panel below it */
+@container (max-width: 759px) {
+  .viewer { --left: 0px; --right: 0px; gap: 0; padding: 0; grid-template: "stage" minmax(200px, 46%) "bar" auto "tabs" auto "panel" minmax(0, 1fr) / minmax(0, 1fr); }
+  .stage { position: relative; inset: auto; grid-area: stage; }
+  .panel { border: 0; border-radius: 0; box-shadow: none; background: var(--solid); }
+  .transport { grid-area: bar; gap: 6px; padding: 6px 10px; border-bottom: 1px solid var(--line); }
+  .behind { min-width: 40px; }
+  .board, .gaps, .news { align-self: stretch; }
   .board .scroller, .news .scroller { flex: 1; border-radius: 0; }
   .gaps { display: grid; place-items: center; min-height: 0; }
   .ring { width: auto; height: 100%; max-width: 100%; max-height: 420px; min-height: 0; }
@@ -252,16 +274,18 @@ kbd {
   [data-act="forward"] { display: none; }
 }
 
-/* In somebody's page or over a video: nothing but the race until somebody points at it */
+/* In somebody's page or over a video: nothing but the race until somebody points at it. What cannot be seen cannot be
+   pressed: a tap that makes the buttons appear comes before they do. */
 :host([embed]) .news, :host([embed]) .panel-head, :host([embed]) .tabs, :host([embed]) .gaps { display: none; }
 :host([embed]) .panel { background: light-dark(rgb(255 255 255 / 0.88), rgb(13 15 19 / 0.8)); }
-:host([embed]) .viewer { --left: 248px; --right: 0px; }
+:host([embed]) .viewer { --left: 248px; --right: 0px; row-gap: 12px; grid-template: "board ." minmax(0, 1fr) "board bar" auto / var(--left) minmax(0, 1fr); }
+:host([embed]) .board { display: flex; grid-area: board; border: 1px solid var(--line); border-radius: var(--radius); }
 :host([embed]) .tools { right: 12px; }
 :host([embed]) .board :is(.c-lap, .c-interval, .c-last, .c-best, .c-speed, .c-signal) { display: none; }
 :host([embed]) .board :is(.c-place, th.c-driver) { position: static; background: var(--row, transparent); }
 :host([embed]) thead th { background: transparent; }
-:host([embed]) :is(.transport, .tools) { opacity: 0; transition: opacity 160ms; }
-:host([embed]:hover) :is(.transport, .tools), :host([embed]:focus-within) :is(.transport, .tools) { opacity: 1; }
+:host([embed]) :is(.transport, .tools) { opacity: 0; visibility: hidden; transition: opacity 160ms, visibility 160ms; }
+:host([embed]:is(:hover, :focus-within)) :is(.transport, .tools) { opacity: 1; visibility: visible; transition: opacity 160ms 80ms, visibility 0s 80ms; }
 @container (max-width: 759px) {
   :host([embed]) .viewer { --left: 0px; grid-template: "stage" minmax(0, 1fr) / minmax(0, 1fr); }
   :host([embed]) .board { display: none; }
@@ -273,7 +297,14 @@ kbd {
   *, *::before, *::after { animation: none !important; transition: none !important; }
 }
 @media (forced-colors: active) {
-  .plate, .signal, .event i, .badge i, .live-button i { forced-color-adjust: none; }
+  :host { --line: CanvasText; --line-strong: CanvasText; --accent: Highlight; --focus: Highlight; --good: CanvasText; --warn: CanvasText; --bad: CanvasText; }
+  .map, .ring, .ticks, .plate, .signal, .event i, .badge i, .live-button i { forced-color-adjust: none; }
+  .hint { border: 1px solid CanvasText; background: Canvas; color: CanvasText; }
+  .tool[aria-pressed="true"], .tabs button[aria-pressed="true"], .live-button[aria-pressed="true"], tbody tr.selected {
+    forced-color-adjust: none; --row: Highlight; background: Highlight; color: HighlightText;
+  }
+  tbody tr.selected :is(.c-lap, .c-speed, .driver) { color: inherit; }
+  .range { forced-color-adjust: none; }
 }
 `;
 

@@ -6,17 +6,18 @@ const icon = (/** @type {string} */ path) =>
 const MARKUP = `
 <div class="viewer" data-tab="board" part="viewer">
   <section class="stage" aria-label="Track" part="stage">
-    <canvas class="map" tabindex="0" role="application" aria-label="Cars on the track, seen from above"
+    <canvas class="map" part="map" tabindex="0" role="application" aria-label="Cars on the track, seen from above"
       aria-describedby="map-keys" data-testid="viewer-map"></canvas>
     <p id="map-keys" class="visually-hidden">Drag or use the arrow keys to move the map, plus and minus to zoom,
       the question mark shows all keys. The table lists the same cars.</p>
-    <p class="badge" data-testid="viewer-badge"><i aria-hidden="true"></i><span></span></p>
-    <div class="message" data-testid="viewer-message" hidden>
+    <p class="hint" aria-hidden="true" part="hint" data-testid="viewer-hint"></p>
+    <p class="badge" part="badge" data-testid="viewer-badge"><i aria-hidden="true"></i><span></span></p>
+    <div class="message" part="message" data-testid="viewer-message" hidden>
       <p class="message-title"></p>
       <p class="message-next"></p>
       <button class="button" type="button" data-act="retry" data-testid="viewer-retry" hidden>Try again</button>
     </div>
-    <div class="tools" role="group" aria-label="Map">
+    <div class="tools" part="tools" role="group" aria-label="Map">
       <button class="tool" type="button" data-act="fit" aria-label="Whole track" title="Whole track (F)" data-testid="viewer-fit">${icon("M3 7V3h4m6 0h4v4m0 6v4h-4m-6 0H3v-4")}</button>
       <button class="tool" type="button" data-act="follow" aria-label="Follow a car" aria-pressed="false" title="Follow a car (C)" data-testid="viewer-follow">${icon("M10 6.500a3.500 3.500 0 1 0 0 7 3.500 3.500 0 0 0 0-7ZM10 1.500v3m0 11v3M1.500 10h3m11 0h3")}</button>
       <button class="tool" type="button" data-act="nearer" aria-label="Zoom in" title="Zoom in (+)">${icon("M10 4v12M4 10h12")}</button>
@@ -25,7 +26,7 @@ const MARKUP = `
     </div>
   </section>
 
-  <section class="board panel" aria-labelledby="board-title">
+  <section class="board panel" part="panel board" aria-labelledby="board-title">
     <header class="panel-head"><h2 id="board-title">Standings</h2><p class="board-note"></p></header>
     <div class="scroller" tabindex="0" role="group" aria-label="Table of standings, scrolls" data-testid="viewer-board">
       <table>
@@ -47,11 +48,11 @@ const MARKUP = `
   </section>
 
   <div class="side">
-    <section class="gaps panel" aria-labelledby="gaps-title">
+    <section class="gaps panel" part="panel gaps" aria-labelledby="gaps-title">
       <header class="panel-head"><h2 id="gaps-title">Gaps</h2><p class="gaps-note"></p></header>
       <canvas class="ring" role="img" aria-label="Gaps to the leader around one lap; the table has them as numbers" data-testid="viewer-ring"></canvas>
     </section>
-    <section class="news panel" aria-labelledby="news-title">
+    <section class="news panel" part="panel events" aria-labelledby="news-title">
       <header class="panel-head"><h2 id="news-title">Events</h2></header>
       <div class="scroller" tabindex="0" role="group" aria-label="List of events, scrolls">
         <ol data-testid="viewer-events"></ol>
@@ -60,13 +61,13 @@ const MARKUP = `
     </section>
   </div>
 
-  <div class="tabs" role="group" aria-label="Below the track">
+  <div class="tabs" part="tabs" role="group" aria-label="Below the track">
     <button type="button" data-tab="board" aria-pressed="true">Standings</button>
     <button type="button" data-tab="gaps" aria-pressed="false">Gaps</button>
     <button type="button" data-tab="news" aria-pressed="false">Events</button>
   </div>
 
-  <section class="transport panel" aria-label="Time">
+  <section class="transport panel" part="panel transport" aria-label="Time">
     <div class="transport-buttons">
       <button class="tool" type="button" data-act="back" aria-label="Back 10 seconds" title="Back 10 s (J)" data-testid="viewer-back">${icon("M4.500 4v4h4M4.800 8a6.200 6.200 0 1 1-.9 3.600")}</button>
       <button class="tool strong" type="button" data-act="toggle" aria-label="Pause" title="Pause (Space)" data-testid="viewer-toggle"><svg class="icon" aria-hidden="true" viewBox="0 0 20 20"><path class="pause" d="M7 4.500v11m6-11v11"/><path class="play" d="M6.500 4v12l9.500-6-9.500-6Z"/></svg></button>
@@ -83,7 +84,7 @@ const MARKUP = `
 
   <p class="visually-hidden" role="status" data-testid="viewer-announcer"></p>
 
-  <dialog class="keys" aria-labelledby="keys-title" data-testid="viewer-keys">
+  <dialog class="keys" part="keys" aria-labelledby="keys-title" data-testid="viewer-keys">
     <header><h2 id="keys-title">Keys</h2>
       <button class="tool" type="button" data-act="keys-close" aria-label="Close">${icon("m5 5 10 10M15 5 5 15")}</button></header>
     <dl></dl>

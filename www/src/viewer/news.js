@@ -25,6 +25,12 @@ export class News {
     this.version = -1;
   }
 
+  /** List all anew, with their times. */
+  clear() {
+    this.version = -1;
+    this.list.replaceChildren();
+  }
+
   /**
    * @param {{ events: readonly RaceEvent[], version: number }} ledger
    * @param {number} startMs  the oldest moment that can be shown

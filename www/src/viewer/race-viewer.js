@@ -3,16 +3,17 @@
 //
 // Attributes: `src` the relay's address (default: where this module is from), `room` its id, `token` where the relay wants one,
 // `track` the address of a circuit's JSON (default: the relay's /track.json) or "learn", `follow` a driver's name or id,
-// `theme` "light" or "dark" (default: the system's), `embed` for a transparent ground and nothing but the race.
+// `theme` "light" or "dark" (default: the system's), `embed` for a transparent ground and nothing but the race, `gestures`
+// "all" where the map may have the wheel and single fingers too. Each is a property as well.
 
 import { Liveries } from "../livery.js";
 import { plainName } from "../names.js";
 import { Announcer } from "./announcer.js";
 import { Board } from "./board.js";
 import { ViewCamera } from "./camera.js";
-import { Cars, MAX_PLACES, Rosters } from "./cars.js";
-import { fetchCircuit, keepCircuit, keptCircuit, watch } from "./connect.js";
-import { attachGestures, panKeys } from "./gestures.js";
+import { Cars, Rosters } from "./cars.js";
+import { fetchCircuit, findRoom, keepCircuit, keptCircuit, watch } from "./connect.js";
+import { Gestures, panKeys } from "./gestures.js";
 import { actOf, describeKeys } from "./keys.js";
 import { TrackLearner } from "./learner.js";
 import { Ledger } from "./ledger.js";
@@ -21,6 +22,7 @@ import { markup } from "./markup.js";
 import { News } from "./news.js";
 import { Painter } from "./painter.js";
 import { Playback, SPEEDS } from "./playback.js";
+import { ATTRIBUTES, Base, reflect, takeOver } from "./properties.js";
 import { GapRing } from "./ring.js";
 import { Signs } from "./signs.js";
 import { bestLapMs } from "./standing.js";
@@ -32,6 +34,8 @@ import { timeOfDay } from "./words.js";
 /** @typedef {import("./feed.js").FeedState} FeedState */
 /** @typedef {import("./circuit.js").Circuit} Circuit */
 /** @typedef {import("./keys.js").Act} Act */
+/** @typedef {import("./properties.js").RaceViewerEvents} RaceViewerEvents */
+/** @typedef {import("./properties.js").RaceViewerProperties} RaceViewerProperties */
 
 /** How often the table, the ring and the bar are brought up to date. */
 const PANELS_EVERY_MS = 200;
@@ -43,20 +47,20 @@ const LEDGER_STEPS = 120;
 const LONGEST_STEP_MS = 250;
 const STEP_MS = 100;
 const ZOOM_STEP = 1.35;
-/** The panels' distance from the map's edge. */
+/** The panels' distance from the map's edge, and what the map's buttons take beside that. */
 const MARGIN = 24;
-/** From this width on the panels lie on the map; below it they are beneath it. */
-const WIDE_PX = 760;
-/** There only the map's buttons cover something of it. */
+const TOOLS = 44;
+/** Where the panels are beneath the map, only its buttons cover something of it. */
 const NARROW_INSETS = { left: 10, top: 40, right: 48, bottom: 10 };
 
-/** Apart from the calls, where bundlers would take it for a file of theirs. */
-const HERE = import.meta.url;
-
-const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class {});
+/** How often the relay is asked whether the room exists, while nobody is in it. */
+const ASK_EVERY_MS = 5000;
+/** Without a circuit this much around the cars is in view. A car further than the other number from the rest does not count. */
+const AROUND_METRES = 60;
+const ASTRAY_METRES = 20_000;
 
 export class RaceViewer extends Base {
-  static observedAttributes = ["src", "room", "token", "track", "theme", "embed", "follow"];
+  static observedAttributes = ATTRIBUTES;
 
   constructor() {
     super();
@@ -70,7 +74,7 @@ export class RaceViewer extends Base {
     this.keys = find(this.root, "dialog.keys", HTMLDialogElement);
     describeKeys(find(this.keys, "dl", HTMLElement));
 
-    this.liveries = new Liveries({ remembered: MAX_PLACES });
+    this.liveries = new Liveries();
     this.camera = new ViewCamera();
     this.painter = new Painter(this.map, this.camera);
     const ring = find(this.root, "canvas.ring", HTMLCanvasElement);
@@ -120,9 +124,22 @@ export class RaceViewer extends Base {
     this.lastMs = NaN;
     this.panelsDueMs = 0;
     this.ticksDueMs = 0;
-    this.running = false;
-    /** @type {(() => void) | undefined} */
-    this.detachGestures = undefined;
+    /** The next frame; 0 while none is due. */
+    this.request = 0;
+    /** What `show` was given. @type {{ spectator: Spectator, circuit: Circuit | null } | null} */
+    this.given = null;
+    /** The spectator, if it came from there: it is not ours to close. @type {Spectator | null} */
+    this.shown = null;
+    this.isOpening = false;
+    /** Until the element is free of a race it had when it was removed. @type {ReturnType<typeof setTimeout> | undefined} */
+    this.freeing = undefined;
+    /** Whether the room is in the relay's list: never yet, or not any more. @type {"here" | "missing" | "gone"} */
+    this.existence = "here";
+    /** What the relay adds to the way here. */
+    this.delayMs = 0;
+    this.askDueMs = 0;
+    /** What the cars were seen on while no circuit is known, map metres. @type {import("./camera.js").Box | null} */
+    this.seen = null;
     this.frame = this.frame.bind(this);
 
     this.stillness = globalThis.matchMedia("(prefers-reduced-motion: reduce)");
@@ -137,26 +154,31 @@ export class RaceViewer extends Base {
     });
     this.root.addEventListener("click", (event) => this.#click(event));
     this.addEventListener("keydown", (event) => this.press(event));
+    new Gestures(this.map, this.camera, {
+      onPick: (x, y) => this.#pick(this.painter.pick(x, y)?.id ?? ""),
+      onChange: () => this.signs.showFollow(this),
+      onScroll: (by) => this.signs.hintAt(by),
+      isGreedy: () => this.gestures === "all",
+    });
   }
 
   connectedCallback() {
+    clearTimeout(this.freeing);
     this.stillness.addEventListener("change", this.dress);
     this.darkness.addEventListener("change", this.dress);
-    this.detachGestures = attachGestures(this.map, this.camera, {
-      onPick: (x, y) => this.#pick(this.painter.pick(x, y)?.id ?? ""),
-      onChange: () => this.signs.showFollow(this),
-      wheel: this.hasAttribute("embed") ? "ctrl" : "always",
-    });
+    takeOver(this);
     this.dress();
-    this.#open();
+    if (this.spectator === null) this.#openSoon();
+    else this.#run();
   }
 
   disconnectedCallback() {
     this.stillness.removeEventListener("change", this.dress);
     this.darkness.removeEventListener("change", this.dress);
-    this.detachGestures?.();
-    this.running = false;
-    this.#close();
+    cancelAnimationFrame(this.request);
+    this.request = 0;
+    // Moved in the document it is back at once, and goes on with its race.
+    this.freeing = setTimeout(() => this.#close(), 0);
   }
 
   /**
@@ -168,12 +190,10 @@ export class RaceViewer extends Base {
     if (before === now) return;
     if (name === "follow") this.wanted = now ?? "";
     else if (name === "theme" || name === "embed") this.dress();
-    else if (this.isConnected) this.#open();
-  }
-
-  /** The relay's address. */
-  get src() {
-    return new URL(this.getAttribute("src") ?? "/", HERE).href;
+    else if (name !== "gestures") {
+      this.given = null;
+      this.#openSoon();
+    }
   }
 
   /** What the viewer shows, as a plain copy: for tests and for curious people. */
@@ -182,16 +202,17 @@ export class RaceViewer extends Base {
   }
 
   /**
-   * Show another spectator than the one the attributes name: a recording, or a race of the page's own.
+   * Show another spectator than the one the attributes name: one of the package, live, replayed or of a mock. It stays the
+   * caller's: whoever made it closes it.
    * @param {Spectator} spectator
    * @param {Circuit | null} [circuit]  learned where there is none
    */
   show(spectator, circuit = null) {
-    this.#close();
-    this.#forget();
-    this.learner = circuit === null ? new TrackLearner() : null;
-    this.#useCircuit(circuit);
-    this.#begin(spectator);
+    if (typeof spectator?.sample !== "function" || typeof spectator.on !== "function") {
+      throw new TypeError("show() takes a spectator, as RaceClient.spectate gives one");
+    }
+    this.given = { spectator, circuit };
+    void this.#open();
   }
 
   /** Choose a driver and follow the car; with "" none. @param {string} id */
@@ -202,7 +223,7 @@ export class RaceViewer extends Base {
     else if (this.camera.mode === "follow") this.camera.fit();
     this.panelsDueMs = 0;
     this.signs.showFollow(this);
-    this.dispatchEvent(new CustomEvent("select", { detail: { id } }));
+    this.#emit("select", { id, name: this.cars.find(id)?.name ?? "" });
   }
 
   /** Do what a key asks for; a page may hand over those that nothing else has the focus for. @param {KeyboardEvent} event */
@@ -251,16 +272,33 @@ export class RaceViewer extends Base {
     this.panelsDueMs = 0;
   }
 
+  /** Once for all attributes that change together. */
+  #openSoon() {
+    if (this.isOpening) return;
+    this.isOpening = true;
+    queueMicrotask(() => {
+      if (this.isOpening && this.isConnected) void this.#open();
+      this.isOpening = false;
+    });
+  }
+
   async #open() {
+    this.isOpening = false;
     this.#close();
     this.#forget();
-    const round = this.round;
-    const room = this.getAttribute("room");
+    if (this.given !== null) {
+      const { spectator, circuit } = this.given;
+      this.learner = circuit === null ? new TrackLearner() : null;
+      this.#useCircuit(circuit);
+      this.#begin(spectator);
+      return;
+    }
+    const { round, room } = this;
     if (!room) return;
     try {
       await this.#findCircuit(round);
       if (round !== this.round) return;
-      const spectator = await watch(this.src, room, this.getAttribute("token") ?? "");
+      const spectator = await watch(this.src, room, this.token);
       if (round === this.round && this.isConnected) this.#begin(spectator);
       else spectator.close();
     } catch (error) {
@@ -280,7 +318,7 @@ export class RaceViewer extends Base {
 
   /** @param {number} round */
   async #findCircuit(round) {
-    const track = this.getAttribute("track") ?? "/track.json";
+    const track = this.track || "/track.json";
     const given =
       track === "learn"
         ? null
@@ -288,6 +326,7 @@ export class RaceViewer extends Base {
             // A race without a map of the track is still a race: it is learned.
             // eslint-disable-next-line no-console -- the operator must hear what is wrong with the file
             console.warn(`race-viewer: ${error.message}`);
+            this.#emit("error", { code: "bad_track", message: error.message });
             return null;
           });
     if (round !== this.round) return;
@@ -300,8 +339,8 @@ export class RaceViewer extends Base {
     this.round += 1;
     for (const stop of this.stops) stop();
     this.stops = [];
-    this.spectator?.close();
-    this.spectator = null;
+    if (this.spectator !== this.shown) this.spectator?.close();
+    this.spectator = this.shown = null;
   }
 
   /** Everything of a race before. */
@@ -313,10 +352,12 @@ export class RaceViewer extends Base {
     this.playback = new Playback();
     this.standings = [];
     this.selectedId = "";
-    this.wanted = this.getAttribute("follow") ?? "";
+    this.wanted = this.follow;
     this.isCaughtUp = false;
     this.hadCars = false;
     this.feed = { state: "connecting" };
+    this.existence = "here";
+    this.delayMs = this.askDueMs = 0;
     this.painter.trails.clear();
     this.panelsDueMs = 0;
   }
@@ -324,13 +365,13 @@ export class RaceViewer extends Base {
   /** @param {Spectator} spectator */
   #begin(spectator) {
     this.spectator = spectator;
-    this.feed = { state: spectator.state };
+    if (this.given !== null) this.shown = spectator;
+    this.#feedChanged({ state: spectator.state });
     if (spectator.room) this.#roomChanged(spectator.room);
     this.stops = [
       spectator.on("state", (feed) => this.#feedChanged(feed)),
       spectator.on("room", (room) => this.#roomChanged(room)),
     ];
-    this.#run();
   }
 
   /** @param {FeedState} feed */
@@ -338,6 +379,18 @@ export class RaceViewer extends Base {
     this.feed = feed;
     this.panelsDueMs = 0;
     this.#run();
+    this.#emit("statechange", { ...feed });
+    if (feed.state !== "closed" || feed.code === "closed") return;
+    this.#emit("error", { code: feed.code ?? "", message: feed.reason ?? "" });
+  }
+
+  /**
+   * @template {keyof RaceViewerEvents} K
+   * @param {K} type
+   * @param {RaceViewerEvents[K]} detail
+   */
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
   /** @param {import("./feed.js").SpectatedRoom} told */
@@ -346,7 +399,7 @@ export class RaceViewer extends Base {
     const room = { ...told, name: plainName(told.name), players };
     this.rosters.add(room);
     this.ledger.addRoom(room);
-    this.dispatchEvent(new CustomEvent("roomchange", { detail: room }));
+    this.#emit("roomchange", room);
   }
 
   /** @param {Circuit | null} circuit */
@@ -355,6 +408,7 @@ export class RaceViewer extends Base {
     this.ledger.setCircuit(circuit);
     this.painter.setCircuit(circuit);
     if (circuit) this.camera.setBounds(circuit.bounds);
+    this.seen = null;
     this.isCaughtUp = false;
   }
 
@@ -374,38 +428,31 @@ export class RaceViewer extends Base {
   #resize() {
     const { clientWidth, clientHeight } = this.map;
     if (clientWidth === 0 || clientHeight === 0) return;
-    this.camera.resize(clientWidth, clientHeight, this.#insets(clientWidth));
+    this.camera.resize(clientWidth, clientHeight, this.#insets());
     this.painter.resize();
     this.ring.resize();
     this.panelsDueMs = this.ticksDueMs = 0;
   }
 
-  /** What the panels cover of the map. @param {number} width */
-  #insets(width) {
-    if (width < WIDE_PX) return NARROW_INSETS;
-    const covered = (/** @type {string} */ selector) =>
-      find(this.root, selector, HTMLElement).getBoundingClientRect();
-    const right = this.hasAttribute("embed") ? 0 : covered(".side").width;
-    const bottom = this.hasAttribute("embed") ? 0 : covered(".transport").height;
-    return {
-      left: covered(".board").width + MARGIN,
-      top: MARGIN,
-      right: right + MARGIN,
-      bottom: bottom + MARGIN,
-    };
+  /** What the panels cover of the map. */
+  #insets() {
+    const style = getComputedStyle(this.viewer);
+    const [left, right] = ["--left", "--right"].map((name) => parseFloat(style.getPropertyValue(name)));
+    if (left === 0) return NARROW_INSETS;
+    if (this.embed) return { left: left + MARGIN, top: MARGIN, right: MARGIN, bottom: MARGIN };
+    const bottom = find(this.root, ".transport", HTMLElement).offsetHeight + MARGIN;
+    return { left: left + MARGIN, top: MARGIN, right: right + MARGIN + TOOLS, bottom };
   }
 
   #run() {
-    if (this.running || !this.isConnected) return;
-    this.running = true;
+    if (this.request !== 0 || !this.isConnected) return;
     this.lastMs = NaN;
-    requestAnimationFrame(this.frame);
+    this.request = requestAnimationFrame(this.frame);
   }
 
   /** @param {number} nowMs */
   frame(nowMs) {
-    if (!this.running) return;
-    requestAnimationFrame(this.frame);
+    this.request = requestAnimationFrame(this.frame);
     const passed = Number.isNaN(this.lastMs) ? 0 : nowMs - this.lastMs;
     this.lastMs = nowMs;
     this.frames += 1;
@@ -452,6 +499,8 @@ export class RaceViewer extends Base {
   #showPanels(nowMs) {
     this.panelsDueMs = nowMs + PANELS_EVERY_MS;
     this.#learn();
+    if (this.circuit === null) this.#widen();
+    if (nowMs >= this.askDueMs) void this.#ask(nowMs);
     const { spectator, playback, ledger } = this;
     const liveMs = spectator?.liveMs ?? NaN;
     const startMs = spectator?.startMs ?? NaN;
@@ -462,7 +511,9 @@ export class RaceViewer extends Base {
     this.board.show(this.standings, this.selectedId);
     this.ring.draw(this.standings, this.selectedId, bestLapMs(this.standings));
     this.transport.show(playback, startMs, liveMs);
-    const daytime = Date.now() - liveMs;
+    // What is live now happened this much earlier.
+    const lateMs = this.delayMs + (spectator?.stats?.delayMs ?? 0);
+    const daytime = Date.now() - liveMs - lateMs;
     this.news.show(ledger, startMs, (atMs) => timeOfDay(daytime + atMs));
     this.signs.show(this);
     this.#announce();
@@ -494,6 +545,51 @@ export class RaceViewer extends Base {
     if (circuit === null) return;
     keepCircuit(this.src, circuit);
     this.#useCircuit(circuit);
+  }
+
+  /** While no circuit is known, all that the cars were seen on is in view. */
+  #widen() {
+    for (const { x, z, stale } of this.cars.list) {
+      if (stale || !(Math.abs(x) + Math.abs(z) < Infinity)) continue;
+      const seen = this.seen ?? { left: x, top: -z, right: x, bottom: -z };
+      if (Math.hypot(x - seen.left, z + seen.top) > ASTRAY_METRES) continue;
+      this.seen = {
+        left: Math.min(seen.left, x),
+        top: Math.min(seen.top, -z),
+        right: Math.max(seen.right, x),
+        bottom: Math.max(seen.bottom, -z),
+      };
+    }
+    const { seen, camera } = this;
+    if (seen === null) return;
+    const { left, top, right, bottom } = camera.bounds;
+    const isInView = seen.left >= left && seen.right <= right && seen.top >= top && seen.bottom <= bottom;
+    if (isInView) return;
+    camera.widen({
+      left: seen.left - AROUND_METRES,
+      top: seen.top - AROUND_METRES,
+      right: seen.right + AROUND_METRES,
+      bottom: seen.bottom + AROUND_METRES,
+    });
+  }
+
+  /** Ask the relay whether the room exists: once, and as long as nobody is in it. @param {number} nowMs */
+  async #ask(nowMs) {
+    const { spectator, round } = this;
+    if (!spectator?.room || spectator === this.shown) return;
+    if (this.askDueMs > 0 && spectator.room.players.length > 0) {
+      this.existence = "here";
+      return;
+    }
+    this.askDueMs = nowMs + ASK_EVERY_MS;
+    const found = await findRoom(this.src, this.room);
+    if (round !== this.round || found === undefined) return;
+    const isEmpty = spectator.room?.players.length === 0;
+    this.existence = found !== null || !isEmpty ? "here" : this.hadCars ? "gone" : "missing";
+    this.panelsDueMs = 0;
+    if (!found?.delayMs || found.delayMs === this.delayMs) return;
+    this.delayMs = found.delayMs;
+    this.news.clear();
   }
 
   /** What was there when the page came is nobody's news. */
@@ -579,6 +675,8 @@ export class RaceViewer extends Base {
     if (SPEEDS[at] !== undefined) this.setSpeed(SPEEDS[at]);
   }
 }
+
+reflect(RaceViewer);
 
 /** Make the element known to the page. */
 export function defineRaceViewer() {

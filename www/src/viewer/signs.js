@@ -6,6 +6,15 @@ import { count, stageMessage } from "./words.js";
 
 /** @typedef {import("./race-viewer.js").RaceViewer} RaceViewer */
 
+const HINT_MS = 1800;
+/** The hint comes, stays and goes. */
+const HINT = [
+  { opacity: 0, offset: 0 },
+  { opacity: 1, offset: 0.1 },
+  { opacity: 1, offset: 0.75 },
+  { opacity: 0, offset: 1 },
+];
+
 export class Signs {
   /** @param {ParentNode} root */
   constructor(root) {
@@ -16,6 +25,9 @@ export class Signs {
     this.next = find(root, ".message-next", HTMLElement);
     this.retry = find(root, "[data-act=retry]", HTMLElement);
     this.follow = find(root, "[data-act=follow]", HTMLElement);
+    this.hint = find(root, ".hint", HTMLElement);
+    /** @type {Animation | undefined} */
+    this.hinting = undefined;
     this.boardNote = find(root, ".board-note", HTMLElement);
     this.gapsNote = find(root, ".gaps-note", HTMLElement);
   }
@@ -25,8 +37,8 @@ export class Signs {
     const { feed, playback, standings, circuit } = viewer;
     const cars = viewer.cars.list.length;
     const isWanted = viewer.hasAttribute("room") || viewer.spectator !== null;
-    this.#say(isWanted ? stageMessage(feed, cars, viewer.rosters.at(playback.atMs)) : null);
-    const { kind, text } = badgeOf(feed, playback);
+    this.#say(isWanted ? stageMessage(feed, cars, viewer.rosters.at(playback.atMs), viewer.existence) : null);
+    const { kind, text } = badgeOf(viewer);
     this.badge.dataset.kind = kind;
     this.badge.hidden = feed.state === "closed";
     setText(this.badgeText, text);
@@ -45,6 +57,17 @@ export class Signs {
     }
   }
 
+  /** Say for a moment what moves the map, where the page has been left its wheel or finger. @param {"wheel" | "touch"} by */
+  hintAt(by) {
+    const isMac = /^Mac/.test(navigator.platform);
+    const zoom = `${isMac ? "⌘" : "Ctrl"} + scroll to zoom the map`;
+    setText(this.hint, by === "wheel" ? zoom : "Use two fingers to move the map");
+    const isShown = this.hinting?.playState === "running";
+    this.hinting ??= this.hint.animate(HINT, HINT_MS);
+    this.hinting.currentTime = isShown ? HINT[1].offset * HINT_MS : 0;
+    this.hinting.play();
+  }
+
   /** @param {ReturnType<typeof stageMessage>} words */
   #say(words) {
     this.message.hidden = words === null;
@@ -55,13 +78,12 @@ export class Signs {
   }
 }
 
-/**
- * @param {import("./feed.js").FeedState} feed
- * @param {import("./playback.js").Playback} playback
- */
-function badgeOf(feed, playback) {
+/** @param {RaceViewer} viewer */
+function badgeOf({ feed, playback, existence, delayMs }) {
   if (feed.state === "connecting") return { kind: "trouble", text: "Connecting" };
   if (feed.state === "reconnecting") return { kind: "trouble", text: "Reconnecting" };
-  if (playback.live) return { kind: "live", text: "Live" };
+  if (playback.live && existence !== "here") return { kind: "past", text: "Waiting" };
+  const late = delayMs > 0 ? `, ${Math.round(delayMs / 1000)} s delay` : "";
+  if (playback.live) return { kind: "live", text: `Live${late}` };
   return { kind: "past", text: playback.paused ? "Paused" : "Replay" };
 }

@@ -5,6 +5,7 @@ export function viewerState(viewer) {
   const { spectator, playback, camera, circuit, ledger } = viewer;
   return {
     feed: { ...viewer.feed },
+    existence: viewer.existence,
     room: viewer.rosters.at(playback.atMs) ?? null,
     atMs: playback.atMs,
     startMs: spectator?.startMs ?? NaN,
@@ -23,16 +24,19 @@ export function viewerState(viewer) {
       stale,
       number: livery.number,
     })),
-    standings: viewer.standings.map(({ id, name, place, lap, gapMs, lastMs, bestMs, connection }) => ({
-      id,
-      name,
-      place,
-      lap,
-      gapMs,
-      lastMs,
-      bestMs,
-      connection,
-    })),
+    standings: viewer.standings.map(
+      ({ id, name, place, lap, gapMs, gapLaps, lastMs, bestMs, connection }) => ({
+        id,
+        name,
+        place,
+        lap,
+        gapMs,
+        gapLaps,
+        lastMs,
+        bestMs,
+        connection,
+      }),
+    ),
     events: ledger.events.map((event) => ({ ...event })),
     camera: { mode: camera.mode, x: camera.x, y: camera.y, zoom: camera.zoom },
     circuit: circuit && { name: circuit.name, length: circuit.length, learned: circuit.learned },

@@ -81,9 +81,10 @@ export function eventText(event) {
  * @param {FeedState} feed
  * @param {number} cars
  * @param {{ isActive: boolean, players: readonly unknown[] } | null | undefined} room
+ * @param {"here" | "missing" | "gone"} [existence]  whether the room exists: never seen, or not any more
  * @returns {{ title: string, next: string, retry: boolean } | null}
  */
-export function stageMessage(feed, cars, room) {
+export function stageMessage(feed, cars, room, existence = "here") {
   if (feed.state === "closed") {
     if (feed.code === "closed") return null;
     return { title: closedTitle(feed.code), next: feed.reason ?? "", retry: true };
@@ -93,6 +94,13 @@ export function stageMessage(feed, cars, room) {
     return { title: "The connection was lost", next: "Reconnecting…", retry: false };
   }
   if (feed.state === "connecting") return { title: "Connecting…", next: "", retry: false };
+  if (existence === "gone") {
+    return { title: "The race is over", next: "Everybody has left, and the room is closed.", retry: false };
+  }
+  if (existence === "missing") {
+    const next = "Check the link. As soon as somebody opens this room, the race appears here.";
+    return { title: "There is no such race", next, retry: false };
+  }
   const here = room?.players.length ?? 0;
   const next =
     here > 0
