@@ -12,7 +12,7 @@ import { Watcher } from "./watcher.js";
 
 /** @typedef {import("./programs.js").Program} Program */
 /** @typedef {import("@playwright/test").Page} Page */
-/** @typedef {(name: string, options?: import("@playwright/test").BrowserContextOptions, prepare?: (page: Page) => Promise<void>) => Promise<Player>} Enter */
+/** @typedef {(name: string, options?: import("@playwright/test").BrowserContextOptions, prepare?: (page: Page) => Promise<void>, address?: string) => Promise<Player>} Enter */
 
 /** @typedef {(address: string, options?: import("@playwright/test").BrowserContextOptions) => Promise<Watcher>} Watch */
 
@@ -22,7 +22,7 @@ import { Watcher } from "./watcher.js";
  * @property {string} trust  what the relay trusts; by default exactly the server's certificate
  * @property {Site} site  a game server and a relay before it
  * @property {Enter} enter  open the page in a browser context of its own, as a player of that name;
- *   `prepare` does something with it before
+ *   `prepare` does something with it before, `address` is another one than the relay's
  * @property {Watch} watch  open an address of the relay in a browser context of its own, as a spectator
  */
 
@@ -84,12 +84,12 @@ export const test = base.extend({
   enter: async ({ browser, site }, use) => {
     /** @type {Player[]} */
     const players = [];
-    await use(async (name, options = {}, prepare = async () => {}) => {
+    await use(async (name, options = {}, prepare = async () => {}, address = "") => {
       const context = await browser.newContext(options);
       const player = new Player(await context.newPage(), name);
       players.push(player);
       await prepare(player.page);
-      await player.page.goto(site.url);
+      await player.page.goto(new URL(address, site.url).href);
       return player;
     });
     for (const player of players) await player.close();

@@ -2,6 +2,8 @@
 //
 // The token stands behind the #, which browsers send to nobody, so that no log on the way keeps it.
 
+import { BASE } from "./join.js";
+
 /** @typedef {{ room: string, token: string, embed: boolean, theme: "light" | "dark" | "", follow: string, track: string }} Wanted */
 
 /**
@@ -10,7 +12,7 @@
  */
 export function wantedOf({ pathname, search, hash }) {
   const query = new URLSearchParams(search);
-  const [, inPath] = /^\/watch\/([^/]+)\/?$/.exec(pathname) ?? [];
+  const [, inPath] = /\/watch\/([^/]+)\/?$/.exec(pathname) ?? [];
   const secret = new URLSearchParams(hash.slice(1));
   const theme = query.get("theme") ?? "";
   return {
@@ -25,12 +27,11 @@ export function wantedOf({ pathname, search, hash }) {
 
 /**
  * The address that shows a room.
- * @param {string} origin
  * @param {string} room
  * @param {string} [token]
  */
-export function linkTo(origin, room, token = "") {
-  const link = `${origin}/watch/${encodeURIComponent(room)}`;
+export function watchLink(room, token = "") {
+  const link = `${BASE}watch/${encodeURIComponent(room)}`;
   return token ? `${link}#access=${encodeURIComponent(token)}` : link;
 }
 

@@ -36,6 +36,8 @@ export class Hud {
     this.lossField = text("hud-loss-field");
     this.alert = text("hud-alert");
     this.lights = text("lights");
+    this.hint = text("hud-hint");
+    this.way = element("hud-way", SVGElement);
     this.status = text("race-status");
     this.say = text("say-status");
     this.tower = element("tower", HTMLOListElement);
@@ -81,6 +83,8 @@ export class Hud {
     this.#showLights(race.countdown);
     this.#showAlert(race, nowMs);
     this.#showTower(race);
+    this.hint.hidden = race.hasBeenOut;
+    if (!race.hasBeenOut) this.way.style.setProperty("--way", `${race.wayOut().toFixed(2)}rad`);
     if (nowMs < this.statusDueMs) return;
     this.statusDueMs = nowMs + STATUS_EVERY_MS;
     setText(this.status, statusText(race));

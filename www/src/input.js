@@ -2,9 +2,10 @@
 // object each time.
 
 import { element } from "./element.js";
+import { amount, mappingOf } from "./pads.js";
 
 /** @typedef {import("./car.js").Controls} Controls */
-/** @typedef {"reset" | "camera" | "message" | "menu"} Command */
+/** @typedef {"reset" | "camera" | "message" | "menu" | "pad"} Command  "pad": a gamepad is there that nobody has set up */
 
 /** @type {Record<string, "left" | "right" | "up" | "down" | "hand">} */
 const KEYS = {
@@ -36,6 +37,8 @@ export function createInput(onCommand) {
   const controls = { steering: 0, throttle: 0, brake: 0, handbrake: false, analogue: false };
   let active = false;
   let pads = countPads();
+  /** Gamepads that the player was asked to set up. @type {Set<string>} */
+  const asked = new Set();
 
   function release() {
     held.left = held.right = held.up = held.down = held.hand = 0;
@@ -67,9 +70,18 @@ export function createInput(onCommand) {
     const found = navigator.getGamepads();
     for (let i = 0; i < found.length; i += 1) {
       const device = found[i];
-      if (device && device.mapping === "standard") {
-        fillFromPad(device, pad, onCommand);
+      if (!device) continue;
+      if (device.mapping === "standard") return fillFromPad(device, pad, onCommand);
+      const mapping = mappingOf(device.id);
+      if (mapping) {
+        pad.steering = amount(device, mapping.steer);
+        pad.throttle = Math.max(amount(device, mapping.throttle), 0);
+        pad.brake = Math.max(amount(device, mapping.brake), 0);
         return;
+      }
+      if (!asked.has(device.id)) {
+        asked.add(device.id);
+        onCommand("pad");
       }
     }
   }

@@ -1,6 +1,6 @@
 // The list of rooms. Rows are kept by room id, so that a refresh neither flickers nor takes the focus away.
 
-import { linkTo } from "./address.js";
+import { watchLink } from "./address.js";
 import { element, make, setText } from "./element.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -103,7 +103,7 @@ class Row {
     setText(this.players, `${playerCount} of ${ROOM_PLACES}`);
     this.meter.style.setProperty("--part", String(Math.min(playerCount / ROOM_PLACES, 1)));
     this.watch.hidden = !spectate;
-    this.watch.href = linkTo("", id);
+    this.watch.href = watchLink(id);
     this.watch.setAttribute("aria-label", `Watch ${shown} in a new tab`);
     this.button.setAttribute("aria-label", `Join ${shown}`);
     this.button.setAttribute("aria-disabled", String(full || busy !== ""));

@@ -1,12 +1,17 @@
 // Wires the page together: the client changes the state, and the screens show the state. Nothing is decided here. The sign-in
 // form is loaded first, then the circuit beside it and the client, and in idle time all other screens.
 
-import { backgroundClock } from "/pkg/background-clock.js";
-import { explain } from "/pkg/explain.js";
-import * as client from "/pkg/index.js";
+// Relative, because a proxy may serve the relay under a path. The types are those of "/pkg/…", whether or not the module is built.
+// @ts-ignore
+import { backgroundClock } from "../pkg/background-clock.js";
+// @ts-ignore
+import { explain } from "../pkg/explain.js";
+// @ts-ignore
+import * as client from "../pkg/index.js";
 import { element } from "./element.js";
 import { createFlow } from "./flow.js";
 import { loadStyles, once, whenIdle } from "./later.js";
+import { BASE, joinLink, joinOf } from "./join.js";
 import { createShell } from "./shell.js";
 import { createSignIn } from "./signin.js";
 import { createStore, initialState } from "./state.js";
@@ -19,25 +24,23 @@ let hero = null;
 let screens = null;
 
 const loadTrack = once(async () => {
-  const response = await fetch("/track.json");
+  const response = await fetch(`${BASE}track.json`);
   if (!response.ok) throw new Error(`status ${response.status}`);
   return /** @type {import("./track.js").TrackFile} */ (await response.json());
 });
-const loadLook = once(() => loadStyles(["/lobby.css", "/race.css"]));
+const loadLook = once(() => loadStyles([`${BASE}lobby.css`, `${BASE}race.css`]));
 const loadScreens = once(async () => {
   const [{ createScreens }, file] = await Promise.all([import("./screens.js"), loadTrack(), loadLook()]);
-  screens = createScreens(flow, file);
+  screens = createScreens(flow, file, store.get);
   screens.useDark(theme.current() === "dark");
   screens.show(store.get());
 });
 
 const store = createStore(initialState());
-const flow = createFlow(store, {
-  library: { ...client, explain },
-  loadScreens,
-  url: location.origin,
-  clock: backgroundClock(),
-});
+const library = /** @type {import("./flow.js").Parts["library"]} */ (
+  /** @type {any} */ ({ ...client, explain })
+);
+const flow = createFlow(store, { library, loadScreens, url: BASE, clock: backgroundClock() });
 const shell = createShell(flow);
 const signIn = createSignIn(flow);
 const theme = createTheme(element("theme-toggle", HTMLButtonElement), (shown) =>
@@ -66,13 +69,17 @@ show(store.get());
 // A page that goes away closes its connection; the relay says goodbye to the game server on its behalf.
 window.addEventListener("pagehide", flow.leavePage);
 window.addEventListener("pageshow", (event) => {
-  if (event.persisted) void flow.signOut();
+  if (event.persisted) location.reload();
 });
 Object.assign(window, {
   race: Object.freeze({ state: () => snapshot(store.get(), screens?.race ?? null, flow.client()) }),
 });
 // Only decoration: the form works without it.
 showHero().catch(() => {});
+const invited = joinOf(location);
+// The relay answers a link from the page's own place, where the page finds its files.
+if (invited) history.replaceState(history.state, "", joinLink(invited) + location.hash);
 await flow.prepare();
+signIn.resume();
 // Signing in before that waits for the screens, and says so if they cannot be loaded.
 whenIdle(() => loadScreens().catch(() => {}));

@@ -2,6 +2,7 @@
 
 import { element } from "./element.js";
 import { createMessageList } from "./messages.js";
+import { padWithoutMapping } from "./pads.js";
 
 /** @typedef {import("./state.js").State} State */
 
@@ -10,12 +11,14 @@ const MESSAGES_SHOWN = 4;
 
 /**
  * @param {import("./flow.js").Flow} flow
- * @param {{ toGarage: () => void, turnCamera: () => void }} race
+ * @param {{ toGarage: () => void, turnCamera: () => void, putBack: () => void }} race
+ * @param {() => void} openPadSetup
  */
-export function createMenu(flow, race) {
+export function createMenu(flow, race, openPadSetup) {
   const dialog = element("race-menu", HTMLDialogElement);
   const canvas = element("race-canvas", HTMLCanvasElement);
   const camera = element("menu-camera", HTMLButtonElement);
+  const pad = element("menu-pad", HTMLButtonElement);
   const form = element("race-message-form", HTMLFormElement);
   const input = element("race-message-input", HTMLInputElement);
   const messages = createMessageList(element("race-messages", HTMLDivElement), MESSAGES_SHOWN);
@@ -26,8 +29,9 @@ export function createMenu(flow, race) {
 
   /** The key that opened it closes it too: a gamepad has no other. */
   function openMenu() {
-    if (dialog.open) dialog.close();
-    else dialog.showModal();
+    if (dialog.open) return dialog.close();
+    pad.hidden = padWithoutMapping() === null;
+    dialog.showModal();
   }
 
   function openMessage() {
@@ -58,6 +62,14 @@ export function createMenu(flow, race) {
     race.turnCamera();
     closeMenu();
   });
+  onClick("menu-pad", () => {
+    closeMenu();
+    openPadSetup();
+  });
+  onClick("touch-reset", () => {
+    race.putBack();
+    canvas.focus({ preventScroll: true });
+  });
   onClick("menu-garage", () => {
     race.toGarage();
     closeMenu();
@@ -71,10 +83,15 @@ export function createMenu(flow, race) {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const text = input.value.trim();
+    const text = input.value;
     closeMessage();
-    void flow.sendMessage(text);
+    // What could not be sent is there when the line is opened again.
+    if (!flow.sendMessage(text.trim())) input.value = text;
   });
+  // The button must not take the focus from the line, which would close it.
+  element("race-message-send", HTMLButtonElement).addEventListener("pointerdown", (event) =>
+    event.preventDefault(),
+  );
   input.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.isComposing) return;
     event.preventDefault();

@@ -24,12 +24,14 @@ const RANK_EVERY_MS = 200;
 const STATS_EVERY_MS = 500;
 /** Where the car is on an upright phone, whose bottom third has the controls. */
 const TOUCH_LEVEL = 0.42;
+/** How far ahead the way out to the track is shown. */
+const WAY_METRES = 18;
 /** The map shows only dots, so every other frame is enough. */
 const MAP_EVERY_FRAMES = 2;
 
 /** What the standings show of a car, the player's own or a `RemoteCar`. @typedef {{ id: string, name: string, livery: Livery, progress: number, stale: boolean, lost: boolean, own?: boolean }} Entry */
 
-/** @typedef {{ client: () => RaceClient | null, openMenu: () => void, openMessage: () => void, onCamera: (headingUp: boolean) => void }} Surroundings */
+/** @typedef {{ client: () => RaceClient | null, openMenu: () => void, openMessage: () => void, openPadSetup: () => void, onCamera: (headingUp: boolean) => void }} Surroundings */
 
 export class Race {
   /**
@@ -70,6 +72,8 @@ export class Race {
     };
     /** All cars, leader first. @type {Entry[]} */
     this.entries = [this.me];
+    /** The player has found the way to the track once. */
+    this.hasBeenOut = false;
     this.garage = 0;
     this.round = 0;
     this.running = false;
@@ -78,6 +82,7 @@ export class Race {
     this.statsDueMs = 0;
     this.frames = 0;
     this.at = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };
+    this.place = { x: 0, z: 0, yaw: 0 };
     this.frame = this.frame.bind(this);
     document.addEventListener("visibilitychange", () => this.#hide());
     new ResizeObserver(() => this.#resize()).observe(this.painter.canvas);
@@ -215,10 +220,23 @@ export class Race {
       const best = this.laps.best !== before;
       this.hud.announce(best ? `Best lap: ${time}` : `Lap ${this.laps.lap - 1}: ${time}`, nowMs);
     }
+    this.hasBeenOut ||= this.laps.next > 0;
     this.me.progress = this.laps.progress(at.s);
     const along =
       Math.sin(car.pose.yaw) * track.line.dx[at.index] + Math.cos(car.pose.yaw) * track.line.dz[at.index];
     this.wrongWay = this.laps.next > 0 && along * Math.sign(car.forward) < -0.3;
+  }
+
+  /** The way out to the track on the screen, in radians clockwise from up. */
+  wayOut() {
+    const { at, car, track, place } = this;
+    const { x, z } = car.pose;
+    track.pit.project(x, z, at);
+    const isBeforeEnd = at.s < track.pit.length - WAY_METRES;
+    const line = isBeforeEnd ? track.pit : track.line;
+    line.project(x, z, at);
+    line.place(at.s + WAY_METRES, place);
+    return Math.atan2(place.x - x, place.z - z) - this.camera.turn;
   }
 
   /** @param {number} nowMs */
@@ -248,6 +266,7 @@ export class Race {
     if (command === "reset") this.putBack();
     else if (command === "camera") this.turnCamera();
     else if (command === "message") this.around.openMessage();
+    else if (command === "pad") this.around.openPadSetup();
     else this.around.openMenu();
   }
 
@@ -263,9 +282,8 @@ export class Race {
       return;
     }
     this.track.line.project(this.car.pose.x, this.car.pose.z, this.at);
-    const place = { x: 0, z: 0, yaw: 0 };
-    this.track.line.place(this.at.s, place);
-    this.car.reset(place);
+    this.track.line.place(this.at.s, this.place);
+    this.car.reset(this.place);
     this.painter.clearSkids();
   }
 

@@ -1,6 +1,7 @@
 // The list of races to watch, as the relay knows them. Rows are kept by room, so that a refresh disturbs nobody.
 
-import { linkTo } from "./address.js";
+import { watchLink } from "./address.js";
+import { BASE } from "./join.js";
 import { element, make, setText } from "./element.js";
 import { ROOM_PLACES } from "./lobby.js";
 import { count } from "./viewer/words.js";
@@ -58,7 +59,7 @@ export function createRaceList() {
   return {
     async refresh() {
       try {
-        const response = await fetch("/api/rooms", {
+        const response = await fetch(`${BASE}api/rooms`, {
           signal: AbortSignal.timeout(TIMEOUT_MS),
           cache: "no-store",
         });
@@ -109,7 +110,7 @@ class Row {
     this.meter = make("span", "meter");
     this.meter.setAttribute("aria-hidden", "true");
     this.link = make("a", "button", "Watch");
-    this.link.href = linkTo("", id);
+    this.link.href = watchLink(id);
     this.link.dataset.testid = "watch-race";
     const actions = make("div", "room-actions");
     actions.append(this.link);

@@ -1,8 +1,9 @@
 // One room before (or beside) the race: who is here, what they say, and who may start.
 
-import { linkTo } from "./address.js";
+import { watchLink } from "./address.js";
 import { copyText } from "./copy.js";
 import { element, make, setText } from "./element.js";
+import { joinLink } from "./join.js";
 import { wear } from "./map/plate.js";
 import { createMessageList } from "./messages.js";
 import { isolated } from "./names.js";
@@ -11,9 +12,6 @@ import { hostOf, MAX_MESSAGES } from "./state.js";
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Player} Player */
 /** @typedef {import("./livery.js").Liveries} Liveries */
-
-/** What the button reads that copies the address for spectators. */
-const WATCH = "Copy spectator link";
 
 /**
  * @param {import("./flow.js").Flow} flow
@@ -50,10 +48,8 @@ export function createRoom(flow, liveries) {
   element("restart-cancel", HTMLButtonElement).addEventListener("click", () => restart.close());
   join.addEventListener("click", () => flow.joinRace());
   leave.addEventListener("click", () => void flow.leaveRoom());
-  copy.addEventListener(
-    "click",
-    () => void copyText(linkTo(location.origin, roomId), WATCH, (words) => setText(copy, words)),
-  );
+  onCopy(copy, () => watchLink(roomId));
+  onCopy(element("copy-join", HTMLButtonElement), () => joinLink(roomId));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (flow.sendMessage(input.value.trim())) input.value = "";
@@ -107,6 +103,16 @@ export function createRoom(flow, liveries) {
       messages.show(state.messages);
     },
   };
+}
+
+/**
+ * Let a button copy an address.
+ * @param {HTMLButtonElement} button
+ * @param {() => string} address
+ */
+function onCopy(button, address) {
+  const usual = button.textContent?.trim() ?? "";
+  button.addEventListener("click", () => void copyText(address(), usual, (words) => setText(button, words)));
 }
 
 /**

@@ -5,8 +5,11 @@ import { Liveries } from "./livery.js";
 import { createLobby } from "./lobby.js";
 import { createMenu } from "./menu.js";
 import { Race } from "./race.js";
+import { nameKeys } from "./key-names.js";
+import { createPadSetup } from "./pad-setup.js";
 import { createRoom } from "./room.js";
 import { Track } from "./track.js";
+import { createRoute } from "./route.js";
 import { createTrackCard } from "./track-card.js";
 
 /** @typedef {ReturnType<typeof createScreens>} Screens */
@@ -14,19 +17,24 @@ import { createTrackCard } from "./track-card.js";
 /**
  * @param {import("./flow.js").Flow} flow
  * @param {import("./track.js").TrackFile} file
+ * @param {() => import("./state.js").State} current
  */
-export function createScreens(flow, file) {
+export function createScreens(flow, file, current) {
   const track = new Track(file);
   const liveries = new Liveries();
+  const openPadSetup = createPadSetup();
   const lobby = createLobby(flow);
   const room = createRoom(flow, liveries);
   const race = new Race(track, liveries, {
     client: flow.client,
     openMenu: () => menu.openMenu(),
     openMessage: () => menu.openMessage(),
+    openPadSetup,
     onCamera: (headingUp) => menu.showCamera(headingUp),
   });
-  const menu = createMenu(flow, race);
+  const menu = createMenu(flow, race, openPadSetup);
+  void nameKeys();
+  const route = createRoute(flow, current);
   const trackCard = createTrackCard(track);
 
   return {
@@ -46,6 +54,7 @@ export function createScreens(flow, file) {
       room.show(state);
       menu.show(state, before);
       race.show(state);
+      route.show(state, before);
       flow.watchRooms(online && (state.screen === "lobby" || state.screen === "room"));
     },
   };

@@ -1,17 +1,24 @@
-// The sign-in form. The browser's password manager does the remembering; this page stores nothing.
+// The sign-in form. The browser's password manager remembers passwords; for a reload, this page remembers the name and nothing
+// else, as long as its tab is open.
 
 import { element, setText } from "./element.js";
+import { BASE, joinOf } from "./join.js";
 
 /** @typedef {import("./state.js").State} State */
+
+/** Under this key the session keeps `{ name, protected }`: who is signed in, and whether with a password. */
+const KEPT = "race-name";
 
 /** @param {import("./flow.js").Flow} flow */
 export function createSignIn(flow) {
   const form = element("signin-form", HTMLFormElement);
+  const lead = element("signin-lead", HTMLParagraphElement);
   const name = element("signin-name", HTMLInputElement);
   const password = element("signin-password", HTMLInputElement);
   const submit = element("signin-submit", HTMLButtonElement);
   const watch = element("watch-races", HTMLAnchorElement);
   const label = submit.querySelector(".label") ?? submit;
+  watch.href = `${BASE}watch.html`;
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -22,6 +29,19 @@ export function createSignIn(flow) {
   name.addEventListener("input", () => name.setCustomValidity(""));
 
   return {
+    /** After a reload: sign in as before, or ask for the password if there was one. */
+    resume() {
+      const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+      if (joinOf(location)) setText(lead, "Sign in to join the room you were invited to.");
+      if (!kept) return;
+      name.value = kept.name;
+      if (!kept.protected) {
+        void flow.signIn(kept.name, "");
+        return;
+      }
+      setText(lead, "Enter your password to continue where you were.");
+      password.focus();
+    },
     /**
      * @param {State} state
      * @param {State} [before]
@@ -32,7 +52,12 @@ export function createSignIn(flow) {
       submit.setAttribute("aria-disabled", String(connecting));
       submit.classList.toggle("waiting", connecting);
       setText(label, connecting ? "Connecting…" : "Sign in");
-      if (before && before.me !== null && state.me === null) password.value = "";
+      if (!before?.me && state.me) {
+        const kept = { name: name.value.trim(), protected: password.value !== "" };
+        sessionStorage.setItem(KEPT, JSON.stringify(kept));
+        password.value = "";
+      }
+      if (before?.me && !state.me) sessionStorage.removeItem(KEPT);
     },
   };
 }

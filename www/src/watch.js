@@ -1,9 +1,11 @@
 // The watching page: a list of races, or one of them. Nobody signs in here.
 
+import { PAGE_CLOCK } from "/pkg/clock.js";
 import { Poll } from "/pkg/poll.js";
-import { linkTo, wantedOf } from "./address.js";
+import { wantedOf, watchLink } from "./address.js";
 import { copyText } from "./copy.js";
 import { element, setText } from "./element.js";
+import { BASE } from "./join.js";
 import { whenIdle } from "./later.js";
 import { createRaceList } from "./races.js";
 import { createTheme } from "./theme.js";
@@ -48,7 +50,7 @@ async function showRace() {
   });
   const { room, token, follow, track, embed } = wanted;
   const given = {
-    src: location.origin,
+    src: BASE,
     room,
     token: token || null,
     follow: follow || null,
@@ -65,7 +67,7 @@ async function showRace() {
   const words = element("copy-link-words", HTMLElement);
   copy.hidden = false;
   copy.addEventListener("click", () =>
-    copyText(linkTo(location.origin, wanted.room, wanted.token), COPY, (done) => {
+    copyText(watchLink(wanted.room, wanted.token), COPY, (done) => {
       setText(words, done);
       setText(element("say-status", HTMLElement), done === COPY ? "" : done);
     }),
@@ -76,7 +78,7 @@ async function showRace() {
 function showList() {
   const races = createRaceList();
   element("races", HTMLElement).hidden = false;
-  const poll = new Poll(races.refresh, LIST_MS);
+  const poll = new Poll(races.refresh, LIST_MS, PAGE_CLOCK);
   const ask = () => {
     if (document.hidden) return poll.stop();
     poll.start();

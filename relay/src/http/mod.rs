@@ -75,6 +75,7 @@ pub(crate) fn router(services: Arc<Services>) -> anyhow::Result<Router> {
         .merge(public_metrics)
         .with_state(services)
         .route("/watch/{room}", viewer)
+        .route("/join/{room}", get(www::invitation))
         .fallback_service(page);
     Ok(headers::guarded(router))
 }

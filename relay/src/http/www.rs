@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use sha2::{Digest as _, Sha256};
 
 use super::compression::ContentHash;
@@ -101,6 +101,13 @@ pub(super) async fn page(State(www): State<Arc<Www>>, uri: Uri) -> Response {
 /// Answer a link to a race, `/watch/ROOM_ID`. The page finds the room in its own address.
 pub(super) async fn viewer(State(www): State<Arc<Www>>) -> Response {
     send(www, VIEWER.to_owned()).await
+}
+
+/// Answer a link into a room, `/join/ROOM_ID`, with the way to the page. That way is relative, because a proxy may serve
+/// the relay under a path.
+pub(super) async fn invitation(uri: Uri) -> Redirect {
+    let room = uri.path().rsplit('/').next().unwrap_or_default();
+    Redirect::temporary(&format!("../?join={room}"))
 }
 
 async fn send(www: Arc<Www>, path: String) -> Response {

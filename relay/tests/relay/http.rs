@@ -144,6 +144,18 @@ async fn every_site_may_embed_the_viewer_and_no_other_page() {
 }
 
 #[tokio::test]
+async fn a_link_into_a_room_leads_to_the_page_also_under_a_path() {
+    let game = Game::start().await;
+    let relay = start_for(&game).await;
+    let answer = get(&relay, "/join/0a%2F1?from=elsewhere").await;
+    assert_eq!(status(&answer), "307");
+    assert_eq!(header(&answer, "location"), "../?join=0a%2F1");
+    assert_eq!(header(&answer, "cache-control"), "no-store");
+    assert_eq!(status(&get(&relay, "/?join=0a%2F1").await), "200");
+    assert_eq!(status(&get(&relay, "/join/a/b").await), "404");
+}
+
+#[tokio::test]
 async fn only_public_answers_are_shared_with_every_site() {
     let game = Game::start().await;
     let mut config = config_for(&game);

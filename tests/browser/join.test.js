@@ -1,0 +1,111 @@
+// A room has an address: it leads into the room, follows what the player does, and outlives a reload.
+import { expect, test } from "./fixture.js";
+import { startPrefix } from "./prefix.js";
+
+/** @param {import("./player.js").Player} player @param {string} end */
+const expectAddress = (player, end) =>
+  expect
+    .poll(() => player.page.url(), { message: `${player.name}'s address` })
+    .toMatch(new RegExp(`${end}$`));
+
+/** @param {import("./player.js").Player} player */
+const kept = ({ page }) => page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }));
+
+test(
+  "a link leads into the room, Back and Forward do what the buttons do, and a reload comes back",
+  { tag: "@quick" },
+  async ({ enter, site }) => {
+    const ann = await enter("Ann");
+    await ann.signIn();
+    await expectAddress(ann, site.url);
+    await ann.createRoom("Sunday");
+    const { roomId } = await ann.state();
+    await expectAddress(ann, `/join/${roomId}`);
+
+    const ben = await enter("Ben", {}, undefined, `join/${roomId}`);
+    await expect(ben.element("signin-form")).toContainText("join the room you were invited to");
+    await ben.submitSignIn();
+    await ben.expectScreen("room");
+    await ben.expectPlayers("Ann", "Ben");
+    await ann.element("start-race").click();
+    await ben.expectScreen("race");
+    await expectAddress(ben, `/join/${roomId}#race`);
+
+    await ben.page.goBack();
+    await ben.expectScreen("room");
+    await expectAddress(ben, `/join/${roomId}`);
+    await ben.page.goForward();
+    await ben.expectScreen("race");
+    await ben.page.reload();
+    await ben.expectScreen("race");
+    await expect.poll(async () => (await ben.state()).cars.map(({ name }) => name)).toEqual(["Ann"]);
+
+    await ben.page.keyboard.press("Escape");
+    await ben.element("race-leave").click();
+    await ben.expectScreen("room");
+    await expectAddress(ben, `/join/${roomId}`);
+    await ben.page.goBack();
+    await ben.expectScreen("lobby");
+    await expectAddress(ben, site.url);
+    await ann.expectPlayers("Ann");
+    await ben.page.goForward();
+    await ben.expectScreen("room");
+    await ben.element("leave-room").click();
+    await ben.expectScreen("lobby");
+    await expectAddress(ben, site.url);
+
+    await ann.page.goBack();
+    await ann.page.goBack();
+    await ann.expectScreen("lobby");
+    await ben.page.goForward();
+    await ben.expectNotice(/room no longer exists/);
+    await expectAddress(ben, site.url);
+  },
+);
+
+test("a reload asks only for the password, which is kept nowhere", async ({ enter }) => {
+  const ann = await enter("Ann");
+  await ann.signIn("very secret");
+  await ann.createRoom("Sunday");
+  expect(await kept(ann)).not.toContain("very secret");
+  await ann.page.reload();
+  await expect(ann.element("signin-password")).toBeFocused();
+  await expect(ann.element("signin-name")).toHaveValue("Ann");
+  await ann.page.keyboard.type("very secret");
+  await ann.page.keyboard.press("Enter");
+  // She was alone, so her room was closed, and is opened again.
+  await ann.expectScreen("room");
+  await expect(ann.element("room-title")).toHaveText("Sunday");
+  await ann.element("sign-out").click();
+  await ann.expectScreen("signin");
+  expect(await kept(ann)).not.toContain("Ann");
+  await ann.page.reload();
+  await expect(ann.element("signin-name")).toHaveValue("");
+});
+
+test("a link to a room that is gone says so and shows the list", async ({ enter, site }) => {
+  const ann = await enter("Ann", {}, undefined, `join/${"0".repeat(32)}`);
+  await ann.submitSignIn();
+  await ann.expectNotice(/room no longer exists/);
+  await ann.expectScreen("lobby");
+  await expectAddress(ann, site.url);
+});
+
+test("the page and its links work under a path", async ({ enter, site }) => {
+  const proxy = await startPrefix(site.url, "/racing");
+  try {
+    const ann = await enter("Ann", {}, undefined, proxy.url);
+    await ann.signIn();
+    await ann.createRoom("Sunday");
+    const { roomId } = await ann.state();
+    await expectAddress(ann, `/racing/join/${roomId}`);
+    const ben = await enter("Ben", {}, undefined, ann.page.url());
+    await ben.submitSignIn();
+    await ben.expectScreen("room");
+    await ben.page.reload();
+    await ann.expectPlayers("Ann", "Ben");
+    await ben.expectScreen("room");
+  } finally {
+    proxy.stop();
+  }
+});

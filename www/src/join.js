@@ -1,0 +1,23 @@
+// The link that leads into a room, `…/join/ROOM`, and where the page itself is. Pure.
+
+/** The top of the page, with a slash at its end: the relay's address, with the path under which a proxy may serve it. */
+export const BASE = new URL("../", import.meta.url).href;
+/** Behind a room's link: the player is in the room's race. */
+export const IN_RACE = "#race";
+
+/** @param {string} room  its id */
+export const joinLink = (room) => `${BASE}join/${encodeURIComponent(room)}`;
+
+/**
+ * The room that an address leads into; empty for none. The relay answers a link with the page at `/?join=ROOM`.
+ * @param {{ pathname: string, search: string }} address
+ */
+export function joinOf({ pathname, search }) {
+  const [, room = ""] = /\/join\/([^/]+)\/?$/.exec(pathname) ?? /[?&]join=([^&]+)/.exec(search) ?? [];
+  try {
+    return decodeURIComponent(room);
+  } catch {
+    // Not encoded by anybody who knows how: there is no such room.
+    return room;
+  }
+}

@@ -1,0 +1,48 @@
+// The dialog for a wheel or gamepad that the browser does not know: the player turns it, then presses each pedal.
+
+import { element, setText } from "./element.js";
+import { keepMapping, Learner, padWithoutMapping } from "./pads.js";
+
+const STEPS = [
+  "Turn all the way to the right, then let go.",
+  "Press the accelerator all the way down, then let go.",
+  "Press the brake all the way down, then let go.",
+];
+
+/** @returns {() => void}  opens it, if there is such a device */
+export function createPadSetup() {
+  const dialog = element("pad-setup", HTMLDialogElement);
+  const name = element("pad-name", HTMLElement);
+  const step = element("pad-step", HTMLElement);
+  const count = element("pad-count", HTMLElement);
+  element("pad-cancel", HTMLButtonElement).addEventListener("click", () => dialog.close());
+
+  return () => {
+    const device = padWithoutMapping();
+    if (!device || dialog.open) return;
+    /** @type {import("./pads.js").Control[]} */
+    const learned = [];
+    let learner = new Learner();
+    const look = () => {
+      const now = navigator.getGamepads()[device.index];
+      if (!dialog.open || now?.id !== device.id) return dialog.close();
+      const control = learner.look(now);
+      if (control) {
+        learned.push(control);
+        learner = new Learner(learned);
+      }
+      if (learned.length === STEPS.length) {
+        const [steer, throttle, brake] = learned;
+        // A wheel's middle is that of its range, wherever it was let go.
+        keepMapping(device.id, { steer: { ...steer, rest: 0 }, throttle, brake });
+        return dialog.close();
+      }
+      setText(step, STEPS[learned.length]);
+      setText(count, `Step ${learned.length + 1} of ${STEPS.length}`);
+      requestAnimationFrame(look);
+    };
+    setText(name, device.id);
+    dialog.showModal();
+    look();
+  };
+}

@@ -1,0 +1,91 @@
+// Wheels and gamepads without the standard mapping: what the player has assigned, and how that is learned.
+
+/** @typedef {Pick<Gamepad, "axes" | "buttons">} Device */
+/** @typedef {{ at: number, rest: number, full: number }} Control  `at` counts the axes first, then the buttons */
+/** @typedef {{ steer: Control, throttle: Control, brake: Control }} Mapping */
+
+/** Under this key the browser keeps the mappings, by the gamepad's id. */
+const KEPT = "race-pads";
+/** Moved this far, of 2 from stop to stop, something is meant. */
+const MEANT = 0.5;
+/** It is let go when it has stood still for so many looks, one a frame. */
+const STILL_LOOKS = 12;
+const STILL = 0.02;
+
+/** @type {Record<string, Mapping> | undefined} */
+let mappings;
+
+/** @param {string} id @returns {Mapping | undefined} */
+export function mappingOf(id) {
+  mappings ??= JSON.parse(localStorage.getItem(KEPT) ?? "{}");
+  return mappings?.[id];
+}
+
+/**
+ * @param {string} id
+ * @param {Mapping} mapping
+ */
+export function keepMapping(id, mapping) {
+  mappings = { ...mappings, [id]: mapping };
+  localStorage.setItem(KEPT, JSON.stringify(mappings));
+}
+
+/** The first gamepad that needs a mapping of the player's own. */
+export function padWithoutMapping() {
+  return (navigator.getGamepads?.() ?? []).find((pad) => pad && pad.mapping !== "standard") ?? null;
+}
+
+/**
+ * How far a control is from its rest: 1 is all the way, -1 all the way to the other side.
+ * @param {Device} device
+ * @param {Control} control
+ */
+export function amount(device, { at, rest, full }) {
+  return Math.max(-1, Math.min(1, (valueAt(device, at) - rest) / (full - rest)));
+}
+
+/**
+ * @param {Device} device
+ * @param {number} at
+ */
+function valueAt({ axes, buttons }, at) {
+  return at < axes.length ? axes[at] : (buttons[at - axes.length]?.value ?? 0);
+}
+
+/** Learns one control, which the player moves all the way and lets go. */
+export class Learner {
+  /** @type {number[] | undefined} */
+  #before;
+  #at = -1;
+  #extreme = 0;
+  #last = NaN;
+  #still = 0;
+
+  /** @param {readonly Control[]} [taken]  controls that have a meaning already */
+  constructor(taken = []) {
+    this.taken = taken.map(({ at }) => at);
+  }
+
+  /**
+   * Look at the device, once a frame.
+   * @param {Device} device
+   * @returns {Control | null}  null until the control was moved and let go
+   */
+  look(device) {
+    const count = device.axes.length + device.buttons.length;
+    this.#before ??= Array.from({ length: count }, (_, at) => valueAt(device, at));
+    for (let at = 0; at < count; at += 1) {
+      const moved = Math.abs(valueAt(device, at) - this.#before[at]);
+      const most = this.#at < 0 ? MEANT : Math.abs(this.#extreme - this.#before[this.#at]);
+      if (moved <= most || this.taken.includes(at)) continue;
+      this.#at = at;
+      this.#extreme = valueAt(device, at);
+    }
+    if (this.#at < 0) return null;
+    const value = valueAt(device, this.#at);
+    const stands = Math.abs(value - this.#extreme) > MEANT && Math.abs(value - this.#last) < STILL;
+    this.#still = stands ? this.#still + 1 : 0;
+    this.#last = value;
+    return this.#still < STILL_LOOKS ? null : { at: this.#at, rest: value, full: this.#extreme };
+  }
+}

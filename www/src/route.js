@@ -1,0 +1,94 @@
+// The address follows the screens: the list of rooms, a room, its race. Back and Forward do what the page's buttons do, and a
+// link or a reload leads into its room.
+
+import { BASE, IN_RACE, joinLink, joinOf } from "./join.js";
+
+/** @typedef {import("./state.js").State} State */
+
+/** How many steps a screen is away from the list. */
+const DEPTHS = { signin: 0, lobby: 0, room: 1, race: 2 };
+/** Under this key the session remembers the room, in case a reload of its only player closes it. */
+const KEPT = "race-room";
+
+/**
+ * @param {import("./flow.js").Flow} flow
+ * @param {() => State} current
+ */
+export function createRoute(flow, current) {
+  /** Back, Forward or a link decides at the moment, so that the address is not to follow. */
+  let acting = false;
+  /** The page goes back by itself. */
+  let rewinding = false;
+
+  /** @param {number} depth */
+  function addressAt(depth) {
+    const { room } = current();
+    if (depth === 0 || !room) return BASE;
+    return joinLink(room.id) + (depth === 2 ? IN_RACE : "");
+  }
+
+  function follow() {
+    if (acting || rewinding) return;
+    const wanted = DEPTHS[current().screen];
+    // An entry without a depth is a link: nothing of this page is before it.
+    if (history.state?.depth === undefined) history.replaceState({ depth: 0 }, "", BASE);
+    let { depth } = history.state;
+    if (depth > wanted) {
+      rewinding = true;
+      history.go(wanted - depth);
+      return;
+    }
+    for (; depth < wanted;) {
+      depth += 1;
+      history.pushState({ depth }, "", addressAt(depth));
+    }
+    if (location.href !== addressAt(depth)) history.replaceState({ depth }, "", addressAt(depth));
+  }
+
+  /** Do as the address says. */
+  async function obey() {
+    const room = joinOf(location);
+    const wanted = room ? (location.hash === IN_RACE ? 2 : 1) : 0;
+    acting = true;
+    if (current().screen === "race" && wanted < 2) flow.leaveRace();
+    if (current().screen === "room" && wanted === 0) await flow.leaveRoom();
+    if (wanted > 0 && current().room?.id !== room) await enter(room);
+    if (wanted === 2 && current().room?.isActive) flow.joinRace();
+    acting = false;
+    follow();
+  }
+
+  /** @param {string} id */
+  async function enter(id) {
+    /** @type {{ id: string, name: string } | null} */
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+    await flow.joinRoom(id);
+    if (!current().room && kept?.id === id) await flow.createRoom(kept.name);
+  }
+
+  window.addEventListener("popstate", () => {
+    if (rewinding) {
+      rewinding = false;
+      follow();
+    } else if (current().me) {
+      void obey();
+    }
+  });
+
+  return {
+    /**
+     * @param {State} state
+     * @param {State} [before]
+     */
+    show(state, before) {
+      const { me, room, players } = state;
+      if (room?.name && room !== before?.room) {
+        const kept = players.length === 1 ? JSON.stringify({ id: room.id, name: room.name }) : "null";
+        sessionStorage.setItem(KEPT, kept);
+      }
+      // The state changes while it is being shown, so both wait a moment.
+      if (me && !before?.me) queueMicrotask(obey);
+      else if ((me || before?.me) && state.screen !== before?.screen) queueMicrotask(follow);
+    },
+  };
+}
