@@ -12,7 +12,7 @@ import { Watcher } from "./watcher.js";
 
 /** @typedef {import("./programs.js").Program} Program */
 /** @typedef {import("@playwright/test").Page} Page */
-/** @typedef {(name: string, options?: import("@playwright/test").BrowserContextOptions, prepare?: (page: Page) => Promise<void>, address?: string) => Promise<Player>} Enter */
+/** @typedef {(name: string, options?: import("@playwright/test").BrowserContextOptions, prepare?: (page: Page) => Promise<unknown>, address?: string) => Promise<Player>} Enter */
 
 /** @typedef {(address: string, options?: import("@playwright/test").BrowserContextOptions) => Promise<Watcher>} Watch */
 

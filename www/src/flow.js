@@ -74,7 +74,7 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
     if (!isInRoom && lostRoom) return "Your room no longer exists. Choose another room, or create your own.";
     if (!isInRoom) return "Choose a room, or create your own.";
     return store.get().screen === "race"
-      ? "The race goes on where you left it."
+      ? "The race continues where you left off."
       : "You are back in your room.";
   }
 
@@ -170,7 +170,7 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
     fresh.on("draining", ({ seconds }) =>
       say(
         `The relay restarts in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`,
-        "You are reconnected automatically.",
+        "You will be reconnected automatically.",
       ),
     );
   }

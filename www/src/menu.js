@@ -1,4 +1,4 @@
-// The race's menu and its small message line: both are over the race, and both give the focus back to the wheel.
+// The race's menu and its small message line: both are over the race, and both give the focus back to the canvas.
 
 import { element } from "./element.js";
 import { createMessageList } from "./messages.js";

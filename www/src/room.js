@@ -136,7 +136,7 @@ function summaryText({ kind, name }, active) {
   if (active) {
     return kind === "me" ? "The race is on. You are the host." : "The race is on: join whenever you like.";
   }
-  if (kind === "me") return "You are the host. Start when everybody is here.";
+  if (kind === "me") return "You are the host. Start when everyone is here.";
   if (kind === "other") {
     return `Waiting for ${name ? `${isolated(name)}, the host,` : "the host"} to start the race.`;
   }

@@ -120,5 +120,5 @@ function createLost(flow) {
 /** @param {import("./state.js").Lost} lost */
 function retryText({ retrying, retrySeconds }) {
   if (!retrying) return "Automatic reconnecting has stopped.";
-  return retrySeconds > 0 ? `Trying again in ${retrySeconds} s` : "Trying to reconnect…";
+  return retrySeconds > 0 ? `Retrying in ${retrySeconds} s` : "Reconnecting…";
 }

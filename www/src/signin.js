@@ -23,7 +23,7 @@ export function createSignIn(flow) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const wanted = name.value.trim();
-    name.setCustomValidity(wanted ? "" : "Enter a name that the others will see.");
+    name.setCustomValidity(wanted ? "" : "Enter the name that others will see.");
     if (form.reportValidity()) void flow.signIn(wanted, password.value);
   });
   name.addEventListener("input", () => name.setCustomValidity(""));
