@@ -116,12 +116,12 @@ export class RaceClient extends Emitter {
    */
   static async replay(blob, { paused = false, ...options } = {}) {
     const { replay } = await import("./replay.js").catch(loadFailed);
-    const playback = await replay(blob, options);
-    const race = new this(NOWHERE, playback.clientOptions);
+    const { playback, clientOptions, drive } = await replay(blob, options);
+    const race = new this(NOWHERE, clientOptions);
     race.#playback = playback;
     try {
-      await playback.drive(race);
-      if (paused) playback.pause();
+      await drive(race);
+      if (!paused) playback.play();
       return race;
     } catch (error) {
       void race.close();
@@ -282,13 +282,13 @@ export class RaceClient extends Emitter {
   }
 
   /**
-   * Record everything that is sent and received, for `RaceClient.replay`. One recording at a time. Loads the recorder.
+   * Record what is received, and the own car, for `RaceClient.replay`. One recording at a time. Loads the recorder.
    * @param {import("./recorder.js").RecordingOptions} [options]
    * @returns {Promise<Recording>}  resolves when it has begun
    */
   async record(options) {
     if (!this.#connection.core) this.#connection.need();
-    return this.#engine.record({ name: this.#name, ...options }, (core) => this.#connection.replace(core));
+    return this.#engine.record({ name: this.#name, ...options });
   }
 
   /** Leave the room, say goodbye, and free everything. For good. A second call is no error. */
@@ -317,6 +317,7 @@ export class RaceClient extends Emitter {
       return await work(core);
     } catch (thrown) {
       const error = raceError(thrown);
+      if (this.#playback && error.code === "server_error") throw new RaceError("replaying", error.message);
       // The core rejects with `closed` however its connection ended. The state has the reason.
       const { code = "connection_lost", retryable } = this.stateChange;
       throw error.code === "closed" ? new RaceError(code, error.message, { retryable }) : error;

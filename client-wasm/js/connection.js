@@ -72,11 +72,6 @@ export class Connection {
     return this.#core;
   }
 
-  /** Replace the core by another one that has the same connection. @param {Core} core */
-  replace(core) {
-    if (this.#core) this.#core = core;
-  }
-
   /** Give the core; throws an error that says why there is none. @returns {Core} */
   need() {
     if (this.live) return this.live;

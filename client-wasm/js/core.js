@@ -1,4 +1,4 @@
-// The core behind a client: the wasm session, a worker that has one, a mock, or a recording. All have the same shape, so the
+// The core behind a client: the wasm session, a worker that has one, or a mock. All have the same shape, so the
 // client does not know which one it has. Here are the types, and what all cores share.
 
 /** @typedef {"disconnected" | "connected" | "authenticated"} CoreState  How far a core has come. */
@@ -22,7 +22,7 @@
  * @property {{ message: string }} kicked
  * @property {{ code: string, number: number, reason: string, retryable: boolean, attempt: number, retryInMs: number | null }} close
  *   `retryInMs` is the wait before the next attempt to reconnect, the `attempt`th in a row; null: there is none
- * @property {{ line: string }} unknown
+ * @property {string} frame  a line as it was received, or another car's `UPDATE`, opened; made only while somebody listens
  * @property {{ level: string, line: string }} log
  */
 /** @typedef {{ minMs?: number, maxMs?: number, attempts?: number }} ReconnectOptions  The pauses between attempts to come back in milliseconds, and how many in a row there are. */
@@ -75,7 +75,6 @@ export const EVENTS = /** @type {const} */ ([
   "draining",
   "kicked",
   "close",
-  "unknown",
   "log",
 ]);
 

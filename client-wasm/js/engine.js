@@ -35,11 +35,11 @@ export class Engine {
   #wiring;
   /** @type {import("./address.js").RelayConfig | undefined} */
   #config;
-  /** The core itself, without a recorder around it. @type {Core | null} */
+  /** @type {Core | null} */
   #core = null;
   /** @type {Conditions | null} */
   #conditions = null;
-  /** @type {import("./recorder.js").Recording | null} */
+  /** @type {import("./recorder.js").PlayerRecorder | null} */
   #recording = null;
   /** Resolves when all changes of the network so far are made. @type {Promise<unknown>} */
   #changes = Promise.resolve();
@@ -76,10 +76,12 @@ export class Engine {
       this.free(core);
       throw thrown;
     });
-    return this.#wire(this.#recording?.wrap(core) ?? core);
+    this.#recording?.attach(core);
+    this.#wiring.attach(core);
+    return core;
   }
 
-  /** @param {Core} core  the core that was made, or the one that records it */
+  /** @param {Core} core */
   free(core) {
     this.#wiring.detach();
     this.#core = null;
@@ -111,34 +113,17 @@ export class Engine {
 
   /**
    * @param {RecordingOptions} options
-   * @param {(core: Core) => void} swap  called with another core that has the same connection
    * @returns {Promise<Recording>}
    */
-  async record(options, swap) {
-    const { recording } = await import("./recorder.js").catch(loadFailed);
+  async record(options) {
+    const { PlayerRecorder } = await import("./recorder.js").catch(loadFailed);
     const core = this.#core;
     if (!core) throw new RaceError("not_connected", "there is nothing to record before connect()");
     if (this.#recording?.stopped === false) {
       throw new RaceError("invalid_argument", "it is recorded already: stop that recording first");
     }
-    const made = recording(core, options);
-    this.#recording = made;
-    swap(this.#wire(made.core));
-    return {
-      get durationMs() {
-        return made.durationMs;
-      },
-      get byteLength() {
-        return made.byteLength;
-      },
-      get stopped() {
-        return made.stopped;
-      },
-      stop: () => {
-        if (!made.stopped && this.#core) swap(this.#wire(this.#core));
-        return made.stop();
-      },
-    };
+    this.#recording = new PlayerRecorder(core, { clock: this.#options.clock, ...options });
+    return this.#recording;
   }
 
   /**
@@ -149,12 +134,6 @@ export class Engine {
     const done = this.#changes.then(change);
     this.#changes = done.catch(() => {});
     return done;
-  }
-
-  /** @param {Core} core */
-  #wire(core) {
-    this.#wiring.attach(core);
-    return core;
   }
 }
 

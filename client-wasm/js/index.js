@@ -26,6 +26,7 @@ export { init } from "./wasm-core.js";
 /** @typedef {import("./spectator.js").SpectateOptions} SpectateOptions */
 /** @typedef {import("./engine.js").Recording} Recording */
 /** @typedef {import("./replay.js").Replay} Replay */
+/** @typedef {import("./replay.js").WatchedReplay} WatchedReplay */
 /** @typedef {import("./lab.js").Conditions} Conditions */
 /** @typedef {import("./wasm-core.js").InitInput} InitInput */
 /** @typedef {import("./core.js").Core} Core */

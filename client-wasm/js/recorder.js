@@ -1,358 +1,334 @@
-// The flight recorder: what goes through a core, kept in memory and bounded, as a file that `replay` plays again. Passwords
-// and secrets are never in it; texts that people write only where that is asked for.
-import { CAR_STRIDE } from "./core.js";
-import { RaceError, raceError } from "./error.js";
+// The recorder: what a client or a spectator receives, kept in memory and bounded, as a file that `replay` plays again. It does
+// not see what a client sends, except its car, so no password can get into the file.
 import { PAGE_CLOCK } from "./clock.js";
-import { CARS, INPUT, MIME_TYPE, NOTE, OWN, OWN_SLOT, VERSION, encodeHead } from "./recorder/format.js";
-import { RecordedCore } from "./recorder/recorded-core.js";
-import { keptArguments, keptEvent } from "./recorder/redact.js";
-import { CAR_BYTES, writeCar } from "./recorder/row.js";
+import { RaceError } from "./error.js";
+import {
+  CAR,
+  CLOSE,
+  INPUT,
+  LINE,
+  MIME_TYPE,
+  OWN,
+  PLAYER,
+  SNAPSHOT,
+  VERSION,
+  encodeHead,
+} from "./recorder/format.js";
+import { Known, LOST, fieldsOf } from "./recorder/known.js";
+import { POSE_BYTES, writePose } from "./recorder/pose.js";
 import { Tape } from "./recorder/tape.js";
 
 /** @typedef {import("./core.js").Core} Core */
-/** @typedef {import("./clock.js").Clock} Clock */
-/** @typedef {import("./recorder/format.js").Keyframe} Keyframe */
-
+/** @typedef {import("./spectator.js").SpectatorCore} SpectatorCore */
 /**
- * @typedef {object} RecordingOptions  How much of a race is kept, and what.
- * @property {number} [maxMinutes]  of the newest that is kept, 1 to 240; default 30
- * @property {number} [maxMegabytes]  1 to 256; default 64
+ * @typedef {object} RecordingOptions  How much is kept, and what.
+ * @property {number} [maxMinutes]  the newest so many minutes are kept, 1 to 240; default 60
+ * @property {number} [maxMegabytes]  the newest so many megabytes are kept, 1 to 256; default 64
  * @property {boolean} [messages]  keep what people write to each other; default false
- * @property {string} [name]  the player's, where it has signed in before
- * @property {Clock} [clock]
- */
-/**
- * @typedef {object} Recording
- * @property {Core} core  to be used in place of the one that was given; goes on working after the end
- * @property {(core: Core) => Core} wrap  the same for the core that comes after it
- * @property {number} durationMs  so far
- * @property {number} byteLength  so far
- * @property {boolean} stopped
- * @property {() => Blob} stop  ends it; gives the recording, and always the same one
+ * @property {string} [name]  the player's, if it has signed in before
+ * @property {import("./clock.js").Clock} [clock]
  */
 
-/** Cars are kept so often: as often as the server tells of them. */
-const ROWS_MS = 50;
-/** A frame of a page at 60 Hz comes a little early or late. */
-const EARLY_MS = 8;
-const METRICS_MS = 1000;
-/** The slots that a core has. */
-const SLOTS = 128;
-const DEFAULT_MINUTES = 30;
+/** The own car is kept this often, a little less than at 20 Hz: a page's frames come a little early or late. */
+const OWN_MS = 42;
+const DEFAULT_MINUTES = 60;
 const MOST_MINUTES = 240;
 const DEFAULT_MEGABYTES = 64;
 export const MOST_MEGABYTES = 256;
+/** A number of a chunk's players has one byte. */
+const MAX_PLAYERS = 256;
+const UPDATE = '{"command":"UPDATE"';
 
-/** Calls that only ask: kept when the answer is another one than before. */
-const ASKING = new Set(["listRooms", "roomPlayers", "playerInfo", "ping"]);
-/** Log lines have everything in them, texts too, and say nothing that the rest does not. */
-const EVENTS = /** @type {const} */ ([
-  "state",
-  "gameStarted",
-  "message",
-  "carJoined",
-  "carLeft",
-  "roomLost",
-  "draining",
-  "kicked",
-  "close",
-  "unknown",
+/** The lines that are kept. A start is kept when the session tells of it, which it does once. */
+const KEPT = new Set([
+  "NAME_OK",
+  "AUTH_FAILED",
+  "ERROR",
+  "ROOM_LIST",
+  "ROOM_CREATED",
+  "JOIN_OK",
+  "LEAVE_OK",
+  "ROOM_PLAYERS",
+  "RELAYED_MESSAGE",
+  "BYE_ADMIN",
 ]);
 
-/**
- * Record a core from now on.
- * @param {Core} core
- * @param {RecordingOptions} [options]
- * @returns {Recording}
- */
-export function recording(core, options = {}) {
-  const recorder = new Recorder(options);
-  const wrapped = recorder.wrap(core);
-  return {
-    core: wrapped,
-    wrap: (next) => recorder.wrap(next),
-    get durationMs() {
-      return recorder.durationMs;
-    },
-    get byteLength() {
-      return recorder.byteLength;
-    },
-    get stopped() {
-      return recorder.stopped;
-    },
-    stop: () => recorder.stop(),
-  };
-}
-
+/** What both have in common: the tape, its limits and its time. */
 class Recorder {
   #clock;
-  #messages;
-  #startedAt = new Date().toISOString();
   #startMs;
-  #tape;
-  /** @type {Core | null} */
-  #core = null;
-  /** @type {Array<() => void>} */
-  #unsubscribe = [];
-  /** @type {string | null} */
-  #name;
-  /** Whose car a slot is, and the other way round. @type {Map<number, string>} */
-  #cars = new Map();
-  /** @type {Map<string, number>} */
-  #slots = new Map();
-  /** @type {Map<string, unknown>} */
-  #answers = new Map();
-  /** @type {Map<string, string>} */
-  #answersJson = new Map();
-  /** @type {import("./core.js").CoreMetrics | null} */
-  #metrics = null;
-  /** @type {Map<number, [number, string, string[]]>} */
-  #pending = new Map();
-  #calls = 0;
-  #rowsAtMs = -Infinity;
-  #ownAtMs = -Infinity;
-  #metricsAtMs = -Infinity;
-  #hadCars = false;
-  /** @type {unknown} */
-  #timer;
+  #startedAt = new Date().toISOString();
+  #kind;
   /** @type {Blob | null} */
   #blob = null;
+  messages;
+  tape;
+  /** Stop listening. @type {Array<() => void>} */
+  stops = [];
 
-  /** @param {RecordingOptions} options */
-  constructor({ maxMinutes, maxMegabytes, messages = false, name, clock = PAGE_CLOCK }) {
+  /**
+   * @param {"player" | "spectator"} kind
+   * @param {() => string[]} key  gives the lines of a key frame
+   * @param {RecordingOptions} options
+   */
+  constructor(kind, key, { maxMinutes, maxMegabytes, messages = false, clock = PAGE_CLOCK }) {
     const minutes = limit("maxMinutes", maxMinutes, DEFAULT_MINUTES, MOST_MINUTES);
     const megabytes = limit("maxMegabytes", maxMegabytes, DEFAULT_MEGABYTES, MOST_MEGABYTES);
+    this.#kind = kind;
     this.#clock = clock;
-    this.#messages = messages === true;
-    this.#name = name ?? null;
     this.#startMs = clock.now();
-    const limits = { maxMs: minutes * 60_000, maxBytes: megabytes * 1024 * 1024 };
-    this.#tape = new Tape(() => this.#keyframe(), limits);
+    this.messages = messages === true;
+    this.tape = new Tape(key, { maxMs: minutes * 60_000, maxBytes: megabytes * 1024 * 1024 });
   }
 
   get durationMs() {
-    return this.#nowMs() - this.#tape.startMs;
+    return this.nowMs - this.tape.startMs;
   }
 
   get byteLength() {
-    return this.#tape.byteLength;
+    return this.#blob?.size ?? this.tape.byteLength;
   }
 
   get stopped() {
     return this.#blob !== null;
   }
 
-  /** @param {Core} core @returns {Core} */
-  wrap(core) {
-    if (this.#blob) return core;
-    this.#letGo();
-    this.#core = core;
-    for (let slot = 0; slot < SLOTS; slot += 1) {
-      const id = core.carId(slot);
-      if (id !== undefined) this.#carJoined(slot, id);
-    }
-    this.#tape.cut(this.#nowMs());
-    this.#unsubscribe = [
-      ...EVENTS.map((type) => core.on(type, (event) => this.#event(type, event))),
-      core.on("input", (event) => this.#input(event)),
-    ];
-    const ours = () => this.#core === core;
-    const wrapped = new RecordedCore(core, {
-      call: (method, args, promise) => (ours() ? this.#call(method, args, promise) : promise),
-      sampled: (rows, count) => ours() && this.#sampled(rows, count),
-      moved: (car) => ours() && this.#moved(car),
-      freed: () => ours() && this.#letGo(),
-    });
-    if (core.state === "authenticated") this.#learn();
-    this.#tick();
-    return wrapped;
-  }
-
+  /** End it. Gives the same blob each time. */
   stop() {
     if (this.#blob) return this.#blob;
-    const durationMs = this.durationMs;
-    this.#letGo();
-    const body = this.#tape.parts();
+    this.detach();
+    const { tape, durationMs, messages } = this;
     const head = encodeHead({
       version: VERSION,
+      kind: this.#kind,
       startedAt: this.#startedAt,
       durationMs,
-      droppedMs: this.#tape.startMs,
-      oversized: this.#tape.oversized,
-      bodyBytes: this.#tape.byteLength,
-      messages: this.#messages,
+      droppedMs: tape.startMs,
+      bytes: tape.byteLength,
+      messages,
     });
-    this.#blob = new Blob([head, ...body], { type: MIME_TYPE });
+    this.#blob = new Blob([head, ...tape.parts()], { type: MIME_TYPE });
     // The blob has a copy.
-    this.#tape = new Tape(() => this.#keyframe(), { maxMs: 0, maxBytes: 0 });
+    this.tape = new Tape(() => [], { maxMs: 0, maxBytes: 0 });
     return this.#blob;
   }
 
+  detach() {
+    for (const stop of this.stops.splice(0)) stop();
+  }
+
   /** Whole milliseconds since the beginning. */
-  #nowMs() {
+  get nowMs() {
     return Math.floor(this.#clock.now() - this.#startMs);
   }
 
-  #letGo() {
-    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
-    this.#clock.clearTimeout(this.#timer);
-    this.#core = null;
-    this.#cars.clear();
-    this.#slots.clear();
-    this.#pending.clear();
+  /**
+   * Keep a record of now.
+   * @param {number} kind
+   * @param {string | Uint8Array} payload
+   */
+  keep(kind, payload) {
+    const { nowMs } = this;
+    this.tape.turn(nowMs);
+    this.tape.add(kind, nowMs, payload);
   }
+}
 
-  /** @param {unknown[]} note */
-  #note(...note) {
-    this.#tape.json(NOTE, this.#nowMs(), note);
-  }
+/** Records a client. */
+export class PlayerRecorder extends Recorder {
+  /** @type {Core | null} */
+  #core = null;
+  #known = new Known();
+  #name;
+  /** The numbers of this chunk's players. @type {Map<string, number>} */
+  #numbers = new Map();
+  /** The newest start's line. */
+  #start = "";
+  #ownAtMs = -Infinity;
 
-  /** @returns {Keyframe} */
-  #keyframe() {
-    return {
-      state: this.#core?.state ?? "disconnected",
-      sessionId: this.#core?.sessionId ?? null,
-      name: this.#name,
-      roomId: this.#core?.roomId ?? null,
-      cars: [...this.#cars],
-      answers: Object.fromEntries(this.#answers),
-      metrics: this.#metrics,
-      pending: [...this.#pending.values()],
+  /**
+   * @param {Core} core
+   * @param {RecordingOptions} [options]
+   */
+  constructor(core, options = {}) {
+    const key = () => {
+      this.#numbers.clear();
+      return this.#known.key();
     };
+    super("player", key, options);
+    this.#name = options.name ?? "";
+    this.attach(core);
   }
 
-  /** What a replay has to answer and nobody may ask again: who is here, and whose room it is. */
-  #learn() {
-    const core = this.#core;
-    if (!core) return;
-    // What fails is not known, and is nobody's business but the client's, which asks itself.
-    this.#call("listRooms", [], core.listRooms()).catch(() => {});
-    if (core.roomId) this.#call("roomPlayers", [], core.roomPlayers()).catch(() => {});
+  /** Record this core, instead of any core before it. @param {Core} core */
+  attach(core) {
+    if (this.stopped) return;
+    this.detach();
+    this.#core = core;
+    this.#known = new Known(linesOf(core, this.#name));
+    this.tape.cut(this.nowMs);
+    const { sendUpdate } = core;
+    core.sendUpdate = (...pose) => {
+      const sent = sendUpdate.apply(core, pose);
+      this.#own(pose);
+      return sent;
+    };
+    this.stops = [
+      core.on("frame", (frame) => this.#frame(frame)),
+      core.on("gameStarted", () => this.#line(this.#start)),
+      core.on("input", (input) => this.#input(input)),
+      core.on("roomLost", () => this.#line(LOST)),
+      core.on("close", (event) => this.#close(event)),
+      // The core's class has it again.
+      () => {
+        Reflect.deleteProperty(core, "sendUpdate");
+      },
+    ];
+    // What the client has asked before. The answers come as frames.
+    if (core.state === "authenticated") core.listRooms().catch(() => {});
+    if (core.roomId !== undefined) core.roomPlayers().catch(() => {});
   }
 
-  /**
-   * @template T
-   * @param {string} method
-   * @param {unknown[]} args
-   * @param {Promise<T>} promise
-   */
-  #call(method, args, promise) {
-    const [core, number] = [this.#core, ++this.#calls];
-    if (!ASKING.has(method)) {
-      const kept = keptArguments(method, args, this.#messages);
-      this.#note("call", number, method, kept);
-      this.#pending.set(number, [number, method, kept]);
-    }
-    promise.then(
-      (value) => this.#core === core && core && this.#resolved(number, method, value),
-      (error) => this.#core === core && core && this.#rejected(number, method, error),
-    );
-    return promise;
-  }
-
-  /**
-   * @param {number} number
-   * @param {string} method
-   * @param {any} value
-   */
-  #resolved(number, method, value) {
-    this.#pending.delete(number);
-    if (ASKING.has(method)) {
-      const json = JSON.stringify(value);
-      if (this.#answersJson.get(method) === json) return;
-      this.#answersJson.set(method, json);
-      this.#answers.set(method, value);
-    }
-    if (method === "signIn") this.#name = value.name;
-    this.#note("ok", number, method, value ?? null);
-    if (method === "createRoom" || method === "joinRoom") this.#learn();
+  /** @param {string} frame */
+  #frame(frame) {
+    if (frame.startsWith(UPDATE)) return this.#car(JSON.parse(frame));
+    if (frame.startsWith("CONNECTED|") || frame.startsWith('{"relay":')) return this.#line(frame);
+    const fields = fieldsOf(frame) ?? {};
+    if (fields.command === "GAME_STARTED") this.#start = frame;
+    else if (fields.command === "PONG") {
+      this.#line(`PONG ${Math.round(this.#core?.metrics().roundTripMs ?? 0)}`);
+    } else if (KEPT.has(fields.command)) this.#line(this.#kept(frame, fields));
   }
 
   /**
-   * @param {number} number
-   * @param {string} method
-   * @param {unknown} thrown
+   * What is kept of a line.
+   * @param {string} frame
+   * @param {import("./recorder/known.js").Fields} fields
    */
-  #rejected(number, method, thrown) {
-    this.#pending.delete(number);
-    if (ASKING.has(method)) return;
-    const { code, message, retryable } = raceError(thrown);
-    this.#note("fail", number, method, code, message, retryable);
+  #kept(frame, fields) {
+    const { command, name } = fields;
+    if (command === "NAME_OK") return JSON.stringify({ command, name });
+    if (command === "RELAYED_MESSAGE" && !this.messages) return JSON.stringify({ ...fields, message: "" });
+    return this.#known.lines.get(command) === frame ? command : frame;
   }
 
-  /**
-   * @template {typeof EVENTS[number]} T
-   * @param {T} type
-   * @param {any} event
-   */
-  #event(type, event) {
-    if (type === "carJoined") this.#carJoined(event.slot, event.id);
-    if (type === "carLeft") {
-      this.#cars.delete(event.slot);
-      this.#slots.delete(event.id);
-    }
-    this.#note("event", type, keptEvent(type, event, this.#messages));
+  /** @param {string} line */
+  #line(line) {
+    this.keep(LINE, line);
+    this.#known.apply(line);
   }
 
-  /**
-   * @param {number} slot
-   * @param {string} id
-   */
-  #carJoined(slot, id) {
-    this.#cars.set(slot, id);
-    this.#slots.set(id, slot);
+  /** @param {import("./recorder/known.js").Fields} update */
+  #car({ sessionId, position, rotation }) {
+    const payload = new Uint8Array(1 + POSE_BYTES);
+    payload[0] = this.#numberOf(sessionId);
+    writePose(new DataView(payload.buffer), 1, position, rotation);
+    this.tape.add(CAR, this.nowMs, payload);
   }
 
   /** @param {import("./core.js").CoreEvents["input"]} input */
   #input({ id, steering, throttle, brake }) {
-    const slot = this.#slots.get(id);
-    // Whose car is not known has nothing to steer.
-    if (slot === undefined) return;
-    const part = (/** @type {number} */ number) => Math.round(Math.min(1, Math.max(0, number)) * 255);
-    const turned = Math.round(Math.min(1, Math.max(-1, steering)) * 127);
-    this.#tape.add(INPUT, this.#nowMs(), Uint8Array.of(slot, turned & 0xff, part(throttle), part(brake)));
+    const turned = Math.round(steering * 127);
+    const pedals = [throttle, brake].map((part) => Math.round(part * 255));
+    this.tape.add(INPUT, this.nowMs, Uint8Array.of(this.#numberOf(id), turned, ...pedals));
+  }
+
+  /** @param {Parameters<Core["sendUpdate"]>} pose */
+  #own([x, y, z, qx, qy, qz, w]) {
+    const { nowMs } = this;
+    if (nowMs - this.#ownAtMs < OWN_MS) return;
+    this.#ownAtMs = nowMs;
+    const payload = new Uint8Array(POSE_BYTES);
+    writePose(new DataView(payload.buffer), 0, { x, y, z }, { x: qx, y: qy, z: qz, w });
+    this.keep(OWN, payload);
+  }
+
+  /** The number of a player, in the chunk that the next record goes into. @param {string} id */
+  #numberOf(id) {
+    this.tape.turn(this.nowMs);
+    if (this.#numbers.size >= MAX_PLAYERS) this.tape.cut(this.nowMs);
+    const known = this.#numbers.get(id);
+    if (known !== undefined) return known;
+    const number = this.#numbers.size;
+    this.#numbers.set(id, number);
+    this.tape.add(PLAYER, this.nowMs, id);
+    return number;
+  }
+
+  /** @param {import("./core.js").CoreEvents["close"]} event */
+  #close({ code, number, reason }) {
+    // The client's own goodbye ends no replay.
+    if (code !== "closed") this.keep(CLOSE, JSON.stringify([number, reason]));
+    this.#known.close();
+  }
+}
+
+/** Records a spectator. */
+export class SpectatorRecorder extends Recorder {
+  #text = "";
+
+  /**
+   * @param {SpectatorCore | null} core  null: it was closed
+   * @param {RecordingOptions} [options]
+   */
+  constructor(core, options = {}) {
+    super("spectator", () => (this.#text ? [this.#text] : []), options);
+    const sockets = core?.sockets;
+    if (!sockets) {
+      throw new RaceError("invalid_argument", "this spectator has no socket that could be recorded");
+    }
+    if (core.room && core.state === "live") this.#text = textOf(core.room);
+    this.tape.cut(this.nowMs);
+    const { opened } = sockets;
+    sockets.opened = (socket) => {
+      opened(socket);
+      this.#listen(socket);
+    };
+    if (sockets.newest) this.#listen(sockets.newest);
+  }
+
+  /** @param {WebSocket} socket */
+  #listen(socket) {
+    if (this.stopped) return;
+    const controller = new AbortController();
+    const { signal } = controller;
+    this.stops.push(() => controller.abort());
+    socket.addEventListener("message", ({ data }) => this.#hear(data), { signal });
+    socket.addEventListener("close", ({ code, reason }) => this.#close(code, reason), { signal });
+  }
+
+  /** @param {string | ArrayBuffer} data */
+  #hear(data) {
+    if (typeof data !== "string") return this.keep(SNAPSHOT, new Uint8Array(data));
+    this.keep(LINE, data);
+    this.#text = data;
   }
 
   /**
-   * @param {Float32Array} rows
-   * @param {number} count
+   * @param {number} code
+   * @param {string} reason
    */
-  #sampled(rows, count) {
-    const nowMs = this.#nowMs();
-    if (nowMs - this.#rowsAtMs < ROWS_MS - EARLY_MS) return;
-    this.#rowsAtMs = nowMs;
-    if (count === 0 && !this.#hadCars) return;
-    this.#hadCars = count > 0;
-    const bytes = new Uint8Array(count * CAR_BYTES);
-    const view = new DataView(bytes.buffer);
-    for (let car = 0; car < count; car += 1) writeCar(view, car * CAR_BYTES, rows, car * CAR_STRIDE);
-    this.#tape.add(CARS, nowMs, bytes);
+  #close(code, reason) {
+    this.keep(CLOSE, JSON.stringify([code, reason]));
+    this.#text = "";
   }
+}
 
-  /** @param {number[]} car  place and turn */
-  #moved(car) {
-    const nowMs = this.#nowMs();
-    if (nowMs - this.#ownAtMs < ROWS_MS - EARLY_MS) return;
-    this.#ownAtMs = nowMs;
-    const bytes = new Uint8Array(CAR_BYTES);
-    writeCar(new DataView(bytes.buffer), 0, [OWN_SLOT, ...car, 0, 0, 0], 0);
-    this.#tape.add(OWN, nowMs, bytes);
-  }
+/**
+ * The lines that a core has had, as far as it can tell.
+ * @param {Core} core
+ * @param {string} name
+ */
+function linesOf({ state, sessionId, roomId }, name) {
+  const lines = sessionId === undefined ? [] : [`CONNECTED|${sessionId}`];
+  if (state === "authenticated") lines.push(JSON.stringify({ command: "NAME_OK", name }));
+  if (roomId !== undefined) lines.push(JSON.stringify({ command: "JOIN_OK", roomId }));
+  return lines;
+}
 
-  /** Keep the cars where the page does not ask for them, and the figures. */
-  #tick() {
-    const core = this.#core;
-    if (!core) return;
-    const nowMs = this.#nowMs();
-    if (nowMs - this.#rowsAtMs >= ROWS_MS) this.#sampled(core.sample(), core.carCount());
-    if (nowMs - this.#metricsAtMs >= METRICS_MS) {
-      this.#metricsAtMs = nowMs;
-      this.#metrics = core.metrics();
-      this.#note("metrics", this.#metrics);
-    }
-    const waitMs = Math.max(1, this.#rowsAtMs + ROWS_MS - nowMs);
-    this.#timer = this.#clock.setTimeout(() => this.#tick(), waitMs);
-  }
+/** A room as the relay tells a spectator of it. @param {import("./spectator.js").SpectatedRoom} room */
+function textOf({ id, name, hostId, isActive, players }) {
+  return JSON.stringify({ room: id, name, hostId, isActive, players });
 }
 
 /**

@@ -1,118 +1,66 @@
-// Plays what the flight recorder kept: a core for a client, and a driver that repeats with the client what the page did with it.
-import { RaceError } from "./error.js";
-import { PAGE_CLOCK } from "./clock.js";
-import { Driver } from "./replay/driver.js";
+// Plays what the recorder kept: a socket and a clock for the client or the spectator that shows it.
+import { Playback } from "./replay/playback.js";
+import { Player } from "./replay/player.js";
 import { readRecording } from "./replay/recording.js";
-import { Stage } from "./replay/stage.js";
+import { Watched } from "./replay/watched.js";
 
-/** @typedef {import("./core.js").CoreFactory} CoreFactory */
-/** @typedef {import("./replay/driver.js").DrivenClient} DrivenClient */
-
-/** @typedef {{ speed?: number, clock?: import("./clock.js").Clock }} ReplayOptions  speed: 0.1 to 32, default 1 */
-
+/** @typedef {import("./replay/playback.js").PlaybackOptions} ReplayOptions */
 /**
- * @typedef {{ name: string, core: CoreFactory, config: {} }} ReplayClientOptions  The options of the client that is driven: the core and the recorded name.
- */
-/**
- * @typedef {object} Replay  Plays a recording; a `RaceClient` has it as `playback`. Times are milliseconds since the recording began.
- * @property {ReplayClientOptions} clientOptions
- * @property {(client: DrivenClient) => Promise<void>} drive  brings the client to the beginning of the recording, and plays
+ * @typedef {object} WatchedReplay  Plays a recording; a spectator has it as `playback`. Times are milliseconds since the recording began.
  * @property {string} startedAt  when it was recorded, ISO 8601
  * @property {boolean} messages  whether texts were kept
  * @property {number} durationMs
  * @property {number} droppedMs  how much of the beginning was dropped, because the recording grew too large
  * @property {number} positionMs
  * @property {boolean} paused
- * @property {number} speed
+ * @property {number} speed  0.1 to 32
  * @property {() => void} play
  * @property {() => void} pause
- * @property {(atMs: number) => Promise<void>} seek  resolves when the client is there; goes no further back than the first sign-in
- * @property {() => Float32Array | null} own  the player's own car as it was sent: x, y, z, qx, qy, qz, qw
+ * @property {(atMs: number) => Promise<void>} seek  resolves when that time is shown
  * @property {Promise<void>} finished  resolves when the end is reached for the first time, or the replay is closed
  * @property {() => void} close
  */
-
-const SLOWEST = 0.1;
-const FASTEST = 32;
+/**
+ * @typedef {object} OwnCar
+ * @property {() => Float32Array | null} own  the player's own car as it was sent last: x, y, z, qx, qy, qz, qw
+ */
+/** @typedef {WatchedReplay & OwnCar} Replay  Plays a recording; a `RaceClient` has it as `playback`. A seek goes no further back than the first sign-in. */
 
 /**
- * Read a recording.
+ * Read a client's recording. `drive` connects the client that shows it.
  * @param {Blob} blob
  * @param {ReplayOptions} [options]
- * @returns {Promise<Replay>}
- * @throws {RaceError} `bad_recording`; `invalid_argument`
+ * @throws {import("./error.js").RaceError} `bad_recording`; `invalid_argument`
  */
-export async function replay(blob, { speed = 1, clock = PAGE_CLOCK } = {}) {
-  checkSpeed(speed);
-  const recording = await readRecording(blob);
-  const stage = new Stage(recording, { clock, speed });
-  const firstMs = stage.signedInMs();
-  /** @type {Driver | null} */
-  let driver = null;
-  /** Seeks come one after the other. @type {Promise<void>} */
-  let seeking = Promise.resolve();
-  /** @type {Promise<void>} */
-  const finished = new Promise((resolve) => (stage.onEnd = resolve));
-  const { startedAt, messages, droppedMs } = recording.header;
-
-  /** @param {number} atMs */
-  async function seek(atMs) {
-    if (!Number.isFinite(atMs)) throw new RaceError("invalid_argument", "seek takes milliseconds");
-    const playing = !stage.paused;
-    stage.pause();
-    await driver?.seek(Math.min(recording.durationMs, Math.max(firstMs, atMs)));
-    if (playing) stage.play();
-  }
-
+export async function replay(blob, options = {}) {
+  const playback = new Playback(await readRecording(blob, "player"), options);
+  const player = new Player(playback);
+  playback.show = player;
+  const { clock } = playback;
   return {
-    clientOptions: {
-      name: stage.known.name || "Player",
-      core: async () => stage.core(),
-      config: {},
-    },
-    async drive(client) {
-      if (driver) {
-        throw new RaceError("invalid_argument", "a replay drives one client: read the recording again");
-      }
-      driver = new Driver(stage, client);
-      if (stage.known.state === "authenticated") await driver.seek(0);
-      stage.play();
-    },
-    startedAt,
-    messages,
-    droppedMs,
-    durationMs: recording.durationMs,
-    get positionMs() {
-      return stage.positionMs;
-    },
-    get paused() {
-      return stage.paused;
-    },
-    get speed() {
-      return stage.speed;
-    },
-    set speed(value) {
-      checkSpeed(value);
-      stage.speed = value;
-    },
-    play: () => stage.play(),
-    pause: () => stage.pause(),
-    seek(atMs) {
-      const done = seeking.then(() => seek(atMs));
-      seeking = done.catch(() => {});
-      return done;
-    },
-    own: () => stage.own(),
-    finished,
-    close() {
-      stage.close();
-      stage.onEnd();
-    },
+    playback: /** @type {Replay} */ (Object.assign(playback, { own: () => player.own })),
+    clientOptions: { name: player.name, config: {}, clock, webSocket: player.server.webSocket },
+    drive: (/** @type {import("./replay/player.js").DrivenClient} */ client) => player.drive(client),
   };
 }
 
-/** @param {unknown} speed */
-function checkSpeed(speed) {
-  if (typeof speed === "number" && speed >= SLOWEST && speed <= FASTEST) return;
-  throw new RaceError("invalid_argument", `speed must be a number from ${SLOWEST} to ${FASTEST}`);
+/**
+ * Read a spectator's recording, and show its beginning. A jump in time needs a new core: `adopted` says who takes it.
+ * @param {Blob} blob
+ * @param {import("./spectator.js").SpectatorFactory} make
+ * @param {ReplayOptions} [options]
+ * @throws {import("./error.js").RaceError} `bad_recording`; `invalid_argument`
+ */
+export async function rewatch(blob, make, options = {}) {
+  const playback = new Playback(await readRecording(blob, "spectator"), options);
+  const watched = new Watched(playback, make);
+  playback.show = watched;
+  await playback.begin();
+  return {
+    playback: /** @type {WatchedReplay} */ (playback),
+    core: watched.core,
+    adopted: (/** @type {(core: import("./spectator.js").SpectatorCore) => void} */ adopt) => {
+      watched.adopt = adopt;
+    },
+  };
 }

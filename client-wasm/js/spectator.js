@@ -5,7 +5,7 @@
 import { NOTHING, Reader } from "./cars.js";
 import { DISPOSE } from "./dispose.js";
 import { Emitter, emit, end } from "./emitter.js";
-import { checkText, raceError } from "./error.js";
+import { checkText, loadFailed, raceError } from "./error.js";
 import { wasmSpectator } from "./wasm-core.js";
 
 /** @typedef {import("./cars.js").Car} Car */
@@ -36,6 +36,7 @@ import { wasmSpectator } from "./wasm-core.js";
  * @property {(atMs?: number) => Float32Array} sample  rows as of a room's sample, where slot is a player's `index`; valid until the next call
  * @property {() => number} carCount
  * @property {() => SpectatorStats} metrics
+ * @property {{ newest?: WebSocket, opened: (socket: WebSocket) => void }} [sockets]  its newest socket; `opened` is called with each that follows
  * @property {<T extends keyof SpectatorEvents>(type: T, listener: (event: SpectatorEvents[T]) => void) => () => void} on
  * @property {() => void} close
  * @property {() => void} free
@@ -55,25 +56,51 @@ export class Spectator extends Emitter {
     (slot) => this.#players.get(slot)?.id ?? "",
     (_, slot) => this.#players.get(slot)?.name ?? "",
   );
+  #wantsLog = false;
   #stopLog = () => {};
+  /** @type {import("./replay.js").WatchedReplay | null} */
+  #playback = null;
+
+  /**
+   * Play a spectator's recording. Its `playback` pauses, seeks and changes the speed. With `./inline`, call `init()` first.
+   * @param {Blob} blob
+   * @param {import("./replay.js").ReplayOptions & { paused?: boolean, spectator?: SpectatorFactory }} [options]
+   * @returns {Promise<Spectator>}
+   */
+  static async replay(blob, { paused = false, spectator = wasmSpectator, ...options } = {}) {
+    const { rewatch } = await import("./replay.js").catch(loadFailed);
+    const { playback, core, adopted } = await rewatch(blob, spectator, options);
+    const shown = new this(core);
+    shown.#playback = playback;
+    adopted((next) => shown.#adopt(next));
+    if (!paused) playback.play();
+    return shown;
+  }
 
   /** @param {SpectatorCore} core */
   constructor(core) {
     super(TYPES, (type, wanted) => {
       if (type !== "log") return;
-      this.#stopLog();
-      this.#stopLog = (wanted && this.#core?.on("log", (event) => emit(this, "log", event))) || (() => {});
+      this.#wantsLog = wanted;
+      this.#log();
     });
     this.#core = core;
-    this.#meet();
-    core.on("room", (room) => {
-      this.#meet();
-      emit(this, "room", room);
-    });
-    core.on("state", (change) => {
-      emit(this, "state", change);
-      if (change.state === "closed") end(this);
-    });
+    this.#hear(core);
+  }
+
+  /** The replay that this spectator shows; null for any other spectator. */
+  get playback() {
+    return this.#playback;
+  }
+
+  /**
+   * Record what is received, for `Spectator.replay`. Loads the recorder.
+   * @param {import("./recorder.js").RecordingOptions} [options]
+   * @returns {Promise<import("./engine.js").Recording>}  resolves when it has begun
+   */
+  async record(options) {
+    const { SpectatorRecorder } = await import("./recorder.js").catch(loadFailed);
+    return new SpectatorRecorder(this.#core, options);
   }
 
   get state() {
@@ -133,6 +160,7 @@ export class Spectator extends Emitter {
     const core = this.#core;
     if (!core) return;
     this.#core = null;
+    this.#playback?.close();
     core.close();
     core.free();
     // If it had ended by itself, nobody listens any more.
@@ -142,6 +170,36 @@ export class Spectator extends Emitter {
 
   [DISPOSE]() {
     this.close();
+  }
+
+  /** Go on with another core. @param {SpectatorCore} core */
+  #adopt(core) {
+    const before = this.#core;
+    // It was closed meanwhile.
+    if (!before) return core.free();
+    this.#core = core;
+    before.free();
+    this.#hear(core);
+    this.#log();
+  }
+
+  /** @param {SpectatorCore} core */
+  #hear(core) {
+    this.#meet();
+    core.on("room", (room) => {
+      this.#meet();
+      emit(this, "room", room);
+    });
+    core.on("state", (change) => {
+      emit(this, "state", change);
+      if (change.state === "closed") end(this);
+    });
+  }
+
+  #log() {
+    this.#stopLog();
+    const stop = this.#wantsLog && this.#core?.on("log", (event) => emit(this, "log", event));
+    this.#stopLog = stop || (() => {});
   }
 
   #meet() {

@@ -75,7 +75,16 @@ export class WasmClient {
   spectator = async (url, room, options) => {
     const webSocket = sockets(options.webSocket);
     const { RaceClient } = await this.load();
-    return RaceClient.spectate(url, room, { ...options, webSocket });
+    /** @type {import("./spectator.js").SpectatorCore["sockets"]} */
+    const made = { opened: () => {} };
+    /** @type {typeof webSocket} */
+    const open = (...args) => {
+      made.newest = webSocket(...args);
+      made.opened(made.newest);
+      return made.newest;
+    };
+    const core = RaceClient.spectate(url, room, { ...options, webSocket: open });
+    return Object.assign(core, { sockets: made });
   };
 }
 

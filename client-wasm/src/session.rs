@@ -16,7 +16,7 @@ use crate::listeners::{LOG, Listeners};
 use crate::objects::Object;
 use crate::options::SessionOptions;
 use crate::samples::STRIDE;
-use crate::session_machine::{SessionMachine, state_name};
+use crate::session_machine::{FRAME, SessionMachine, state_name};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPESCRIPT: &str = r#"
@@ -83,7 +83,8 @@ export interface SessionEvents {
   kicked: { message: string };
   /** `retryInMs` is the wait before the next attempt, the `attempt`th in a row; null: there is none. */
   close: { code: string; number: number; reason: string; retryable: boolean; attempt: number; retryInMs: number | null };
-  unknown: { line: string };
+  /** A line as it was received, or another car's `UPDATE`, opened: what a recorder keeps. */
+  frame: string;
   log: { level: string; line: string };
 }
 export interface Session {
@@ -104,7 +105,7 @@ const EVENTS: [&str; 12] = [
     "draining",
     "kicked",
     "close",
-    "unknown",
+    FRAME,
     LOG,
 ];
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use protocol::command::Command;
-use protocol::datagram::Controls;
+use protocol::datagram::{Controls, Datagram};
 use protocol::event::Event as Answer;
 use protocol::frame::{Notice, Retry, SUBPROTOCOL};
 use protocol::geometry::{Quat, Vec3};
@@ -29,6 +29,8 @@ use crate::samples::Samples;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The close code of a connection that ended without one.
 const ABNORMAL: u16 = 1006;
+/// The event of a line, or of another car's position, as it was received.
+pub(crate) const FRAME: &str = "frame";
 /// The component of log lines about the connection.
 const CONNECTION: &str = "CONNECTION";
 
@@ -193,6 +195,9 @@ impl SessionMachine {
     }
 
     fn handle_text(&mut self, frame: &str, now: Duration) {
+        if self.listeners.has(FRAME) {
+            self.queue.emit_value(FRAME, frame.into());
+        }
         match Notice::parse(frame) {
             Some(Notice::Ready { .. }) => {
                 self.queue
@@ -315,12 +320,18 @@ impl SessionMachine {
         match output {
             Output::StateChanged(state) => self.handle_state(state, now),
             Output::Answer { ticket, answer } => self.handle_answer(ticket, answer),
-            Output::Update(update) => self.cars.handle_update(&update, now),
+            Output::Update(update) => {
+                self.cars.handle_update(&update, now);
+                if self.listeners.has(FRAME) {
+                    let frame = Datagram::Update(update).to_json();
+                    queue.emit_value(FRAME, frame.into());
+                }
+            }
             // One comes with each datagram, so it is made only if somebody listens.
             Output::Input(input) if self.listeners.has("input") => {
                 queue.emit("input", &Object::from(&input));
             }
-            Output::Input(_) | Output::RoundTrip(_) => {}
+            Output::Input(_) | Output::RoundTrip(_) | Output::Unknown(_) => {}
             Output::GameStarted(started) => queue.emit("gameStarted", &Object::from(&started)),
             Output::Message {
                 sender_id,
@@ -343,9 +354,6 @@ impl SessionMachine {
             Output::RoomLost(room_id) => {
                 let room = Object::Texts(vec![("roomId", room_id.as_str())]);
                 queue.emit("roomLost", &room);
-            }
-            Output::Unknown(line) => {
-                queue.emit("unknown", &Object::Texts(vec![("line", &line)]));
             }
         }
     }

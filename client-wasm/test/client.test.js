@@ -579,30 +579,3 @@ test("500 connections leave nothing behind", async () => {
   assert.ok(world.cores.every((core) => core.freed && core.listening === 0));
   assert.equal(getEventListeners(controller.signal, "abort").length, 0);
 });
-
-test("a recording is played by a client like any other", async () => {
-  const world = new World();
-  const race = client(world);
-  await race.connect();
-  const clock = new ManualClock();
-  const recording = await race.record({ clock });
-  await clock.pass(1000);
-  const { id } = await race.createRoom("Friday");
-  await clock.pass(1000);
-  const blob = recording.stop();
-  await race.close();
-
-  const playing = new ManualClock();
-  const again = await RaceClient.replay(blob, { clock: playing, paused: true });
-  assert.equal(again.state, "connected");
-  assert.equal(again.name, "Ann");
-  assert.ok(again.playback?.paused);
-  again.playback.play();
-  await playing.pass(999);
-  const roomId = () => again.room?.id;
-  assert.equal(roomId(), undefined);
-  await playing.pass(500);
-  assert.equal(roomId(), id);
-  await again.close();
-  await assert.rejects(RaceClient.replay(new Blob(["no recording"])), withCode("bad_recording"));
-});

@@ -1,22 +1,33 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RaceClient } from "../js/client.js";
+import { RaceClient as Client } from "../js/client.js";
 import { RaceError } from "../js/error.js";
-import { recording } from "../js/recorder.js";
 import { replay } from "../js/replay.js";
-import { World } from "./fake-core.js";
+import { FakeRelay, id, wasm } from "./fake-relay.js";
 import { ManualClock, settled } from "./manual-clock.js";
 
 const URL = "ws://relay.invalid";
+const BEN = { id: id(1), name: "Ben" };
 
-/** What a page would see of a client, from its first connection on. @param {RaceClient} race */
+/** The client with the module that these tests have. */
+class RaceClient extends Client {
+  /**
+   * @param {string} url
+   * @param {import("../js/client.js").RaceOptions} options
+   */
+  constructor(url, options) {
+    super(url, { core: wasm.core, ...options });
+  }
+}
+
+/** What a page would see of a client, from its first connection on. @param {Client} race */
 function watch(race) {
   /** @type {any[]} */
   const seen = [];
   race.on("state", ({ state, code }) => seen.push(["state", state, code]));
   race.on("message", ({ text, senderName }) => seen.push(["message", senderName, text]));
   race.on("room", ({ room }) => {
-    seen.push(["room", room?.id, [...(room?.players.values() ?? [])].map(({ name }) => name).join()]);
+    seen.push(["room", room?.id, names(race)]);
     room?.on("started", ({ spawnPositions }) => seen.push(["started", spawnPositions.length]));
     room?.on("lost", ({ code }) => seen.push(["lost", code]));
     room?.on("joined", ({ name }) => seen.push(["joined", name]));
@@ -25,226 +36,247 @@ function watch(race) {
   return seen;
 }
 
-/** A client whose core is recorded from the start. */
-function live(/** @type {import("../js/recorder.js").RecordingOptions} */ options = {}) {
-  const [world, clock] = [new World(), new ManualClock()];
-  world.pauses = [0];
-  /** @type {import("../js/recorder.js").Recording | undefined} */
-  let made;
+/** @param {Client} race */
+const names = (race) => [...(race.room?.players.values() ?? [])].map(({ name }) => name).join();
+/** As it is now, whatever was said of it before. @param {Client} race */
+const roomOf = (race) => race.room;
+
+/** A car on a line: 30 m/s. @param {number} atMs */
+const benAt = (atMs) => ({ x: 0.03 * atMs, z: 5 });
+
+/** @param {() => boolean} holds */
+async function until(holds) {
+  for (let turns = 0; !holds(); turns += 1) {
+    assert.ok(turns < 10_000, "it never came");
+    await settled();
+  }
+}
+
+/** Let time pass until something is done. @param {ManualClock} clock @param {Promise<unknown>} work */
+async function during(clock, work) {
+  let isDone = false;
+  const done = work.finally(() => (isDone = true));
+  for (let steps = 0; !isDone && steps < 1000; steps += 1) await clock.pass(10);
+  await done;
+}
+
+/** A client that is connected and recorded. */
+async function live(/** @type {import("../js/recorder.js").RecordingOptions} */ options = {}) {
+  const clock = new ManualClock();
+  const relay = new FakeRelay(clock);
   const race = new RaceClient(URL, {
     name: "Ann",
+    password: "hunter2",
     config: {},
-    core: async (coreOptions) => {
-      const core = await world.core(coreOptions);
-      if (made) return made.wrap(core);
-      made = recording(core, { clock, messages: true, ...options });
-      return made.core;
-    },
+    clock,
+    webSocket: relay.webSocket,
+    reconnect: { minMs: 1, maxMs: 2 },
   });
-  const stop = () => {
-    if (!made) throw new Error("nothing was recorded");
-    return made.stop();
-  };
-  return { world, clock, race, seen: watch(race), stop };
+  await during(clock, race.connect());
+  const recording = await race.record({ messages: true, ...options });
+  return { clock, relay, race, recording, seen: watch(race) };
+}
+
+/** A room, a race with Ben, a lost connection, and back; 20 seconds. */
+async function race20(/** @type {import("../js/recorder.js").RecordingOptions} */ options = {}) {
+  const { clock, relay, race, recording, seen } = await live(options);
+  const startMs = clock.now();
+  await clock.pass(1000);
+  await during(clock, race.createRoom("Monza"));
+  const room = /** @type {import("../js/room.js").Room} */ (race.room);
+  relay.rooms.get(room.id)?.players.push(BEN);
+  await clock.pass(400);
+  await during(clock, room.start());
+  for (let atMs = clock.now() - startMs; atMs < 11_000; atMs += 50) {
+    const { x, z } = benAt(atMs);
+    relay.update(BEN.id, x, z);
+    room.sendState(atMs / 100, 0, 1, 0, 0, 0, 1);
+    await clock.pass(50);
+  }
+  relay.push({ command: "RELAYED_MESSAGE", senderId: BEN.id, senderName: "Ben", message: "hello" });
+  await during(clock, room.say("hello Ben", BEN.id));
+  await clock.pass(1000);
+  relay.drop();
+  await clock.pass(3000);
+  assert.equal(race.state, "connected");
+  await during(clock, /** @type {any} */ (race.room).leave());
+  await clock.pass(startMs + 20_000 - clock.now());
+  const blob = recording.stop();
+  const wanted = [...seen];
+  await during(clock, race.close());
+  return { wanted, blob, roomId: room.id };
 }
 
 /** @param {Blob} blob @param {import("../js/replay.js").ReplayOptions} [options] */
 async function again(blob, options = {}) {
   const clock = new ManualClock();
-  const played = await replay(blob, { clock, ...options });
-  const race = new RaceClient(URL, played.clientOptions);
-  return { clock, played, race, seen: watch(race) };
-}
-
-/** One car on a circle of 100 m radius, half a turn in ten seconds. @param {number} atMs */
-function onCircle(atMs) {
-  const angle = (atMs / 10_000) * Math.PI;
-  const [x, z] = [100 * Math.cos(angle), 100 * Math.sin(angle)];
-  return { x, z, row: [4, x, 0, z, 0, Math.sin(-angle / 2), 0, Math.cos(-angle / 2), 31.4, 20, 0, -angle] };
-}
-
-/** Sign in, a room, a race with Ben, a lost connection, and back; 20 seconds. */
-async function race20(/** @type {import("../js/recorder.js").RecordingOptions} */ options = {}) {
-  const { world, clock, race, seen, stop } = live(options);
-  await race.connect();
-  await clock.pass(1000);
-  const room = await race.createRoom("Monza");
-  const core = world.last;
-  const ben = { id: "ben", name: "Ben" };
-  Object.assign(world.rooms.get(room.id) ?? {}, { hostId: race.id });
-  world.rooms.get(room.id)?.players.push(ben);
-  core.rows = new Float32Array(128 * 12);
-  core.count = 1;
-  core.carIds[4] = "ben";
-  core.emit("carJoined", { slot: 4, id: "ben" });
-  await clock.pass(500);
-  await room.start();
-  for (let atMs = 1500; atMs < 11_500; atMs += 10) {
-    core.rows.set(onCircle(atMs).row);
-    room.sendState(atMs / 100, 0, 1, 0, 0, 0, 1);
-    await clock.pass(10);
-  }
-  core.emit("message", { senderId: "ben", senderName: "Ben", message: "hello" });
-  await room.say("hello Ben", "ben");
-  core.count = 0;
-  core.carIds = {};
-  core.emit("carLeft", { slot: 4, id: "ben" });
-  await clock.pass(500);
-  world.rooms.get(room.id)?.players.push(ben);
-  core.drop("connection_lost");
-  await until(() => race.state === "connected");
-  await clock.pass(3000);
-  await race.room?.leave();
-  await clock.pass(5000);
-  return { world, race, seen, blob: stop(), roomId: room.id };
-}
-
-/** As it is now, whatever was said of it before. @param {RaceClient} race */
-const roomOf = (race) => race.room;
-
-/** @param {() => boolean} holds */
-async function until(holds) {
-  const deadline = Date.now() + 5000;
-  while (!holds()) {
-    assert.ok(Date.now() < deadline, "it never came");
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
+  const race = await RaceClient.replay(blob, { clock, paused: true, ...options });
+  const { playback } = race;
+  assert.ok(playback);
+  return { clock, playback, race, seen: watch(race) };
 }
 
 test("a replayed client sees what the live one saw, in its time", async () => {
-  const { seen: wanted, blob, race: before } = await race20();
-  const { clock, played, race, seen } = await again(blob);
-  let finished = false;
-  void played.finished.then(() => (finished = true));
-  await played.drive(race);
-  await clock.pass(999);
-  assert.deepEqual([race.state, race.name, race.room], ["connected", "Ann", null]);
-  await clock.pass(2);
-  assert.equal(race.room?.name, "Monza");
-  await clock.pass(11_000);
-  await until(
-    () => race.state === "connected" && seen.filter(([, state]) => state === "connected").length > 1,
-  );
-  await clock.pass(played.durationMs - 12_001);
+  const { wanted, blob } = await race20();
+  const { clock, playback, race, seen } = await again(blob);
+  assert.deepEqual([race.state, race.name, race.room, playback.positionMs], ["connected", "Ann", null, 0]);
+  let isFinished = false;
+  void playback.finished.then(() => (isFinished = true));
+  playback.play();
+  await clock.pass(1000);
+  assert.equal(race.room, null);
+  await clock.pass(100);
+  assert.equal(roomOf(race)?.name, "Monza");
+  await clock.pass(playback.durationMs - 1100);
   await settled();
   assert.deepEqual(seen, wanted);
-  assert.deepEqual([finished, played.paused, played.positionMs], [true, true, played.durationMs]);
-  assert.deepEqual([clock.timers, race.state], [0, "connected"]);
-  await race.close();
-  await before.close();
-});
-
-test("a recording that begins in a room begins in that room, and its samples lie where the cars were", async () => {
-  const [world, recorded] = [new World(), new ManualClock()];
-  const race = new RaceClient(URL, { name: "Ann", config: {}, core: world.core });
-  await race.connect();
-  const listed = world.addRoom("Monza", "Ben");
-  await race.joinRoom(listed.id);
-  const [core, ben] = [world.last, listed.players[0].id];
-  core.rows = new Float32Array(12);
-  core.count = 1;
-  core.carIds[4] = ben;
-  core.rows.set(onCircle(0).row);
-  const made = recording(core, { clock: recorded, name: "Ann" });
-  for (let atMs = 0; atMs < 5000; atMs += 10) {
-    core.rows.set(onCircle(atMs).row);
-    made.core.sendUpdate(atMs / 10, 0, 0, 0, 0, 0, 1);
-    await recorded.pass(10);
-  }
-  core.emit("input", { id: ben, steering: -0.5, throttle: 1, brake: 0 });
-  const { clock, played, race: shown } = await again(made.stop());
-  /** @type {any[]} */
-  const inputs = [];
-  await played.drive(shown);
-  assert.deepEqual([shown.state, shown.name, shown.room?.name], ["connected", "Ann", "Monza"]);
-  assert.deepEqual([...(shown.room?.players.values() ?? [])].map(({ name }) => name).sort(), ["Ann", "Ben"]);
-  assert.equal(shown.room?.hostId, ben);
-  shown.room?.on("input", (event) => inputs.push(event));
-  let worst = 0;
-  for (let atMs = 7; atMs < 4900; atMs += 7) {
-    await clock.pass(7);
-    /** @type {import("../js/cars.js").Car[]} */
-    const cars = [...(shown.room?.cars() ?? [])].map((one) => ({ ...one }));
-    const [car, ...others] = cars;
-    const { x, z } = onCircle(atMs);
-    assert.deepEqual([others.length, car.id, car.name, car.slot], [0, ben, "Ben", 4]);
-    worst = Math.max(worst, Math.hypot(car.x - x, car.z - z));
-    assert.ok(Math.abs(Math.sin((car.yaw + (atMs / 10_000) * Math.PI) / 2)) < 0.004, `yaw at ${atMs}`);
-  }
-  // A frame of the recorder's clock is 0.3 m at this speed.
-  assert.ok(worst < 0.35, `${worst} m`);
-  const own = played.own();
-  assert.ok(own && Math.abs(own[0] - played.positionMs / 10) < 2, `${own}`);
-  await clock.pass(1000);
-  assert.equal(inputs[0]?.throttle, 1);
-  assert.ok(Math.abs(inputs[0].steering + 0.5) < 0.01);
-  for (const client of [race, shown]) await client.close();
-});
-
-test("it pauses, plays faster, and goes to any time and back", async () => {
-  const { blob, race: before, roomId } = await race20();
-  await before.close();
-  const { clock, played, race, seen } = await again(blob);
-  await played.drive(race);
-  await clock.pass(500);
-  played.pause();
-  await clock.pass(60_000);
-  assert.deepEqual([played.positionMs, played.paused, race.room], [500, true, null]);
-
-  await played.seek(6000);
-  assert.deepEqual([race.room?.id, race.room?.isActive, race.room?.players.size], [roomId, true, 2]);
-  const there = [...(race.room?.cars() ?? [])].map(({ x, z }) => [x, z]);
-  const { x, z } = onCircle(6000);
-  assert.ok(Math.hypot(there[0][0] - x, there[0][1] - z) < 0.5, `${there}`);
-
-  await played.seek(1200);
-  assert.deepEqual([race.room?.id, race.room?.isActive], [roomId, false]);
-  await played.seek(200);
-  assert.equal(roomOf(race), null);
-  await played.seek(-5);
-  assert.equal(played.positionMs, 0);
-
-  played.speed = 10;
-  played.play();
-  await clock.pass(900);
-  assert.equal(Math.round(played.positionMs), 9000);
-  assert.equal(race.room?.id, roomId);
-  played.speed = 1;
-  await clock.pass(1000);
-  assert.equal(Math.round(played.positionMs), 10_000);
-
-  await played.seek(played.durationMs);
-  await until(() => race.state === "connected");
-  assert.equal(roomOf(race), null);
-  await played.seek(8000);
-  assert.equal(race.room?.id, roomId);
-  assert.ok(seen.every(([, , code]) => code !== "replaying"));
-  await assert.rejects(race.createRoom("new"), { code: "replaying", retryable: false });
-  await assert.rejects(played.seek(Number.NaN), { code: "invalid_argument" });
-  assert.throws(() => (played.speed = 0), { code: "invalid_argument" });
+  assert.ok(seen.some(([what]) => what === "started") && seen.some(([, state]) => state === "reconnecting"));
+  assert.deepEqual([isFinished, playback.paused, playback.positionMs], [true, true, playback.durationMs]);
+  assert.deepEqual([race.state, race.stats.roundTripMs], ["connected", 20]);
   await race.close();
   assert.equal(clock.timers, 0);
 });
 
+test("a recording that begins in a room begins in that room, and its cars are where they were", async () => {
+  const { clock: recorded, relay, race, recording: first } = await live();
+  first.stop();
+  const { id: roomId } = relay.addRoom("Monza", [BEN]);
+  await during(recorded, race.joinRoom(roomId));
+  const recording = await race.record();
+  const wanted = [];
+  for (let atMs = 0; atMs < 5000; atMs += 50) {
+    relay.update(BEN.id, benAt(atMs).x, benAt(atMs).z);
+    race.room?.sendState(atMs / 10, 0, 0, 0, 0, 0, 1);
+    await recorded.pass(50);
+    wanted.push([...(race.room?.cars() ?? [])].map(({ x, z }) => ({ x, z }))[0]);
+  }
+  const { clock, playback, race: shown } = await again(recording.stop());
+  assert.deepEqual(
+    [shown.state, shown.name, shown.room?.name, names(shown)],
+    ["connected", "Ann", "Monza", "Ben,Ann"],
+  );
+  assert.equal(shown.room?.hostId, BEN.id);
+  playback.play();
+  let worst = 0;
+  for (const [step, there] of wanted.entries()) {
+    await clock.pass(50);
+    /** @type {Array<{ id: string, name: string, x: number, z: number }>} */
+    const cars = [...(shown.room?.cars() ?? [])].map((one) => ({ ...one }));
+    const [car, ...others] = cars;
+    assert.deepEqual([others.length, car.id, car.name], [0, BEN.id, "Ben"], `step ${step}`);
+    worst = Math.max(worst, Math.hypot(car.x - there.x, car.z - there.z));
+  }
+  assert.ok(worst < 0.1, `${worst} m`);
+  assert.equal(playback.own()?.[0], 495);
+  for (const client of [race, shown]) await during(recorded, client.close());
+});
+
+test("it pauses, plays faster, and goes to any time and back", async () => {
+  const { blob, roomId } = await race20();
+  const { clock, playback, race, seen } = await again(blob);
+  playback.play();
+  await clock.pass(500);
+  playback.pause();
+  await clock.pass(60_000);
+  assert.deepEqual([playback.positionMs, playback.paused, race.room], [500, true, null]);
+
+  await playback.seek(6000);
+  assert.deepEqual(
+    [race.room?.id, race.room?.name, race.room?.isActive, names(race)],
+    [roomId, "Monza", true, "Ann,Ben"],
+  );
+  const [there] = [...(race.room?.cars() ?? [])].map(({ x }) => x);
+  assert.ok(there > benAt(5500).x && there < benAt(6000).x, `${there}`);
+  const room = race.room;
+  await playback.seek(9000);
+  assert.equal(race.room, room, "the same room, further on");
+  assert.equal(playback.positionMs, 9000);
+
+  await playback.seek(1200);
+  assert.deepEqual([race.room?.id, race.room?.isActive], [roomId, false]);
+  await playback.seek(200);
+  assert.equal(roomOf(race), null);
+  await playback.seek(-5);
+  assert.equal(playback.positionMs, 0);
+
+  playback.speed = 10;
+  playback.play();
+  await clock.pass(900);
+  assert.equal(Math.round(playback.positionMs), 9000);
+  assert.equal(race.room?.id, roomId);
+  playback.speed = 1;
+  await clock.pass(1000);
+  assert.equal(Math.round(playback.positionMs), 10_000);
+
+  await playback.seek(playback.durationMs);
+  assert.deepEqual([race.state, roomOf(race)], ["connected", null]);
+  await playback.seek(8000);
+  assert.deepEqual([race.state, race.room?.id], ["connected", roomId]);
+  await Promise.all([playback.seek(3000), playback.seek(18_000), playback.seek(7000)]);
+  assert.deepEqual([race.room?.id, playback.positionMs], [roomId, 7000]);
+  for (const code of ["replaying", "timeout"]) assert.ok(seen.every((event) => event[2] !== code));
+  await race.close();
+  assert.equal(clock.timers, 0);
+});
+
+test("a replay takes no commands, and no wrong numbers", async () => {
+  const { blob, roomId } = await race20();
+  const { playback, race } = await again(blob);
+  await playback.seek(8000);
+  const refused = { code: "replaying", retryable: false };
+  await assert.rejects(race.createRoom("new"), refused);
+  await assert.rejects(race.joinRoom(id(9)), refused);
+  await assert.rejects(/** @type {any} */ (race.room).leave(), refused);
+  await assert.rejects(/** @type {any} */ (race.room).start(), refused);
+  assert.equal(race.room?.id, roomId);
+  await assert.rejects(playback.seek(Number.NaN), { code: "invalid_argument" });
+  assert.throws(() => (playback.speed = 0), { code: "invalid_argument" });
+  await assert.rejects(replay(blob, { speed: 33 }), { code: "invalid_argument" });
+  await race.close();
+});
+
 test("texts that were not kept are empty, and closing the client ends the replay", async () => {
-  const { blob, race: before } = await race20({ messages: false });
-  await before.close();
-  const { clock, played, race, seen } = await again(blob);
-  await played.drive(race);
-  await clock.pass(11_700);
+  const { blob } = await race20({ messages: false });
+  const file = Buffer.from(await blob.arrayBuffer()).toString("latin1");
+  for (const secret of ["hunter2", "hello"]) assert.ok(!file.includes(secret), secret);
+  const { clock, playback, race, seen } = await again(blob);
+  playback.play();
+  await clock.pass(12_000);
   assert.deepEqual(
     seen.filter(([what]) => what === "message"),
     [["message", "Ben", ""]],
   );
-  assert.equal(played.messages, false);
+  assert.equal(playback.messages, false);
   await race.close();
-  await played.finished;
+  await playback.finished;
   assert.equal(clock.timers, 0);
 });
 
-test("whatever is wrong with a file is a bad recording, and nothing else", async () => {
-  const { blob, race } = await race20();
+test("a page that slept goes on where the time is", async () => {
+  const { blob, roomId } = await race20();
+  const clock = new ManualClock();
+  let lostMs = 0;
+  const slept = {
+    ...clock,
+    now: () => clock.now() + lostMs,
+    setTimeout: clock.setTimeout,
+    clearTimeout: clock.clearTimeout,
+  };
+  const race = await RaceClient.replay(blob, { clock: slept });
+  await clock.pass(500);
+  lostMs = 8000;
+  await clock.pass(600);
+  await during(
+    clock,
+    until(() => race.room?.isActive === true),
+  );
+  assert.equal(race.room?.id, roomId);
+  assert.ok(Number(race.playback?.positionMs) >= 9100);
   await race.close();
+});
+
+test("whatever is wrong with a file is a bad recording, and nothing else", async () => {
+  const { blob } = await race20();
   const whole = new Uint8Array(await blob.arrayBuffer());
   /** @param {BlobPart} bytes */
   const refused = (bytes) =>
@@ -256,65 +288,66 @@ test("whatever is wrong with a file is a bad recording, and nothing else", async
   let state = 1;
   const random = () => (state = (state * 48_271) % 2_147_483_647);
   let survived = 0;
-  for (let round = 0; round < 300; round += 1) {
+  for (let round = 0; round < 200; round += 1) {
     const broken = whole.slice();
     for (let flip = 0; flip < 3; flip += 1) broken[random() % 3000] = random() & 255;
     try {
-      const played = await replay(new Blob([broken]), { clock: new ManualClock() });
-      await played.seek(0);
+      const { playback, race } = await again(new Blob([broken]));
+      for (const atMs of [5000, 15_000, 1000]) await playback.seek(atMs);
+      await race.close();
       survived += 1;
     } catch (error) {
-      assert.ok(error instanceof RaceError && error.code === "bad_recording", String(error));
+      assert.ok(error instanceof RaceError, String(error));
     }
   }
-  assert.ok(survived < 300);
+  assert.ok(survived < 200, `${survived}`);
 });
 
 test("a hostile file costs no more than its size allows", async () => {
-  const head = new TextEncoder().encode("MPRACE\r\n");
-  const header = { version: 1, startedAt: "", durationMs: 1, droppedMs: 0, oversized: 0, messages: false };
+  const HEADER = { version: 2, kind: "player", startedAt: "", durationMs: 1, droppedMs: 0, messages: false };
+  const utf8 = (/** @type {string} */ text) => new TextEncoder().encode(text);
+  const join = (/** @type {Uint8Array[]} */ ...parts) => new Uint8Array(Buffer.concat(parts));
+  const bytesOf = (/** @type {number[]} */ ...numbers) => new Uint8Array(Uint32Array.from(numbers).buffer);
   /** @param {Uint8Array<ArrayBuffer>} body */
   const file = (body, more = {}) => {
-    const json = new TextEncoder().encode(JSON.stringify({ ...header, bodyBytes: body.length, ...more }));
-    return new Blob([head, new Uint32Array([json.length]), json, body]);
+    const json = utf8(JSON.stringify({ ...HEADER, bytes: body.length, ...more }));
+    return new Blob([utf8("MPRACE\r\n"), bytesOf(json.length), json, body]);
   };
-  const keyframe = (/** @type {object} */ more) => {
-    const known = { state: "disconnected", cars: [], answers: {}, pending: [], ...more };
-    return record(5, 0, JSON.stringify(known));
-  };
+  const chunk = (/** @type {Uint8Array} */ body, unpacked = body.length, packed = body.length) =>
+    join(bytesOf(0, unpacked, packed), body);
   const record = (
     /** @type {number} */ kind,
     /** @type {number} */ atMs,
     /** @type {string} */ text,
     length = text.length,
-  ) => {
-    const bytes = new Uint8Array(9 + text.length);
-    bytes[0] = kind;
-    new DataView(bytes.buffer).setUint32(1, atMs, true);
-    new DataView(bytes.buffer).setUint32(5, length, true);
-    bytes.set(new TextEncoder().encode(text), 9);
-    return bytes;
-  };
-  const join = (/** @type {Uint8Array[]} */ ...parts) => new Uint8Array(Buffer.concat(parts));
-  await replay(file(keyframe({})));
+  ) => join(Uint8Array.of(kind, atMs & 255, atMs >> 8), bytesOf(length), utf8(text));
+  const key = record(1, 0, JSON.stringify(["CONNECTED|a", '{"command":"NAME_OK","name":"Ann"}']));
+  await replay(file(chunk(key)));
+  const zeros = Buffer.from(
+    await new Response(
+      new Blob([new Uint8Array(2 ** 23)]).stream().pipeThrough(new CompressionStream("deflate")),
+    ).arrayBuffer(),
+  );
   /** @type {Blob[]} */
   const hostile = [
-    file(keyframe({}), { version: 2 }),
-    file(keyframe({}), { bodyBytes: 5 }),
-    file(keyframe({ state: "elsewhere" })),
-    file(keyframe({ cars: [[400, "a"]] })),
-    file(keyframe({ answers: { roomPlayers: 7 } })),
-    file(record(1, 0, "[]")),
+    file(chunk(key), { version: 1 }),
+    file(chunk(key), { bytes: 5 }),
+    file(chunk(key), { kind: "spectator" }),
+    file(chunk(key), { durationMs: null }),
     file(new Uint8Array(0)),
-    file(join(keyframe({}), record(1, 0, '["event","message",{"senderId":1}]'))),
-    file(join(keyframe({}), record(1, 0, '["ok",1,"listRooms",[{}]]'))),
-    file(join(keyframe({}), record(1, 0, '["event","__proto__",{}]'))),
-    file(join(keyframe({}), record(1, 5, '["metrics",{}]'))),
-    file(join(keyframe({}), record(2, 0, "odd"))),
-    file(join(keyframe({}), record(2, 0, "", 2 ** 31))),
-    file(join(keyframe({}), record(9, 0, ""))),
-    file(join(keyframe({}), record(2, 5, ""), record(2, 4, ""))),
-    file(join(keyframe({}), record(1, 0, "[".repeat(500_000)))),
+    file(chunk(record(1, 0, "[]"))),
+    file(chunk(record(2, 0, "CONNECTED|a"))),
+    file(chunk(join(key, key))),
+    file(chunk(join(key, record(9, 0, "")))),
+    file(chunk(join(key, record(2, 5, ""), record(2, 4, "")))),
+    file(chunk(join(key, record(2, 0, "", 2 ** 31)))),
+    file(chunk(join(key, Uint8Array.of(5, 0, 0, 1)))),
+    file(chunk(key, 2 ** 31)),
+    file(chunk(key, key.length + 1)),
+    file(chunk(new Uint8Array(0))),
+    file(chunk(zeros, 2 ** 20)),
+    file(chunk(zeros, 2 ** 23)),
+    file(join(...Array.from({ length: 200 }, () => chunk(zeros, 2 ** 22)))),
   ];
   for (const [at, blob] of hostile.entries()) {
     await assert.rejects(replay(blob), { code: "bad_recording" }, `hostile file ${at}`);

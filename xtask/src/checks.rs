@@ -79,6 +79,8 @@ pub(crate) fn script(name: &str) -> Result<()> {
 
 /// The files are named one by one, since versions of Node treat folders and patterns differently.
 pub(crate) fn node() -> Result<()> {
+    // Some run the wasm client.
+    wasm::build()?;
     let mut files = Vec::new();
     for folder in ["www/test", "client-wasm/test"] {
         for entry in Walk::new(root().join(folder)) {

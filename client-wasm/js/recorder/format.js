@@ -1,47 +1,51 @@
 // How a recording is laid out. Numbers are little-endian.
 //
-//   file     "MPRACE\r\n", then the length of the header (4 bytes), the header (JSON), and records to the end
-//   header   { version, startedAt, durationMs, droppedMs, oversized, bodyBytes, messages }: `droppedMs` is how much of the
-//            beginning was given up for want of room, `oversized` how many records were too large to keep
-//   record   kind (1 byte), milliseconds since the recording began (4 bytes), length of what follows (4 bytes), payload
+//   file     "MPRACE\r\n", then the length of the header (4 bytes), the header (JSON), and chunks to the end
+//   header   { version, kind, startedAt, durationMs, droppedMs, bytes, messages }: `kind` is "player" or "spectator",
+//            `droppedMs` how much of the beginning was dropped, and `bytes` how long the chunks are
+//   chunk    its start in milliseconds, its length unpacked, and its length in the file (4 bytes each), and then its records.
+//            If the lengths differ, the records are compressed (zlib)
+//   record   kind (1 byte), milliseconds since the chunk's start (2 bytes), payload. For kinds without a fixed length, the
+//            payload's length (4 bytes) comes first. The first record of a chunk is a key frame, so a reader may begin there
 //
-//   kind 1   note, JSON: ["call", number, method, arguments]   ["ok", number, method, value]
-//            ["fail", number, method, code, message, retryable]   ["event", type, event]   ["metrics", figures]
-//   kind 2   the other cars: 19 bytes each, see row.js
-//   kind 3   the own car, 19 bytes, its slot 255
-//   kind 4   a driver's controls: slot, steering (signed, 127ths), throttle and brake (255ths), 1 byte each
-//   kind 5   keyframe, JSON: all that is known at that time, so that a reader may begin here. The first record is one.
+//   1 key frame   JSON: the lines that bring a new connection to where this one is, [] if there is none
+//   2 line        a text frame, without its secrets. A kind without its members is the newest line of that kind once more
+//   3 close       JSON: [code, reason]
+//   4 player      the id of the next number; the numbers of a chunk count from 0
+//   5 car         number, and pose (see pose.js)
+//   6 own car     pose
+//   7 input       number, steering (signed, 127ths), throttle and brake (255ths)
+//   8 snapshot    a binary frame of a spectator
 
-export const VERSION = 1;
+import { POSE_BYTES } from "./pose.js";
+
+export const VERSION = 2;
 export const MIME_TYPE = "application/x-mp-race-recording";
 export const MAGIC = new TextEncoder().encode("MPRACE\r\n");
-/** Kind, time and length. */
-export const RECORD_HEAD_BYTES = 9;
-/** Longest payload: the longest line that a game server may send. */
+export const CHUNK_HEAD_BYTES = 12;
+export const RECORD_HEAD_BYTES = 3;
+/** A chunk is closed after this time: a record's time has two bytes. */
+export const CHUNK_MS = 60_000;
+/** The longest payload: the longest line that a game server may send. */
 export const MAX_PAYLOAD_BYTES = 1024 * 1024;
-export const INPUT_BYTES = 4;
-/** The own car's slot: the others have 0 to 127. */
-export const OWN_SLOT = 255;
+/** A chunk is closed at a smaller size, and holds one more record. */
+export const MAX_CHUNK_BYTES = 4 * MAX_PAYLOAD_BYTES;
+/** All chunks unpacked: four hours of sixty cars. */
+export const MAX_UNPACKED_BYTES = 512 * 1024 * 1024;
 
-export const NOTE = 1;
-export const CARS = 2;
-export const OWN = 3;
-export const INPUT = 4;
-export const KEYFRAME = 5;
+export const KEY = 1;
+export const LINE = 2;
+export const CLOSE = 3;
+export const PLAYER = 4;
+export const CAR = 5;
+export const OWN = 6;
+export const INPUT = 7;
+export const SNAPSHOT = 8;
 
-/** @typedef {{ version: number, startedAt: string, durationMs: number, droppedMs: number, oversized: number, bodyBytes: number, messages: boolean }} Header */
+/** The payloads of a fixed length. @type {Readonly<Record<number, number>>} */
+export const FIXED_BYTES = Object.freeze({ [CAR]: 1 + POSE_BYTES, [OWN]: POSE_BYTES, [INPUT]: 4 });
 
-/**
- * @typedef {object} Keyframe  All that is known at one time. `pending`: calls that have not settled.
- * @property {import("../core.js").CoreState} state
- * @property {string | null} sessionId
- * @property {string | null} name
- * @property {string | null} roomId
- * @property {Array<[slot: number, id: string]>} cars
- * @property {Record<string, unknown>} answers  the newest of each method that only asks
- * @property {import("../core.js").CoreMetrics | null} metrics
- * @property {Array<[number: number, method: string, args: string[]]>} pending
- */
+/** @typedef {{ version: number, kind: "player" | "spectator", startedAt: string, durationMs: number, droppedMs: number, bytes: number, messages: boolean }} Header */
 
 /**
  * What a file begins with.

@@ -1,112 +1,130 @@
-// The records of a recording in memory, bounded: in segments that each begin with a keyframe, so that the oldest may go.
-import { KEYFRAME, MAX_PAYLOAD_BYTES, RECORD_HEAD_BYTES } from "./format.js";
+// The records of a recording in memory: in chunks that each begin with a key frame, so that the oldest can be dropped. A chunk
+// is compressed once the next one has begun, if there is a `CompressionStream`.
+import {
+  CHUNK_HEAD_BYTES,
+  CHUNK_MS,
+  FIXED_BYTES,
+  KEY,
+  MAX_PAYLOAD_BYTES,
+  MAX_UNPACKED_BYTES,
+  RECORD_HEAD_BYTES,
+} from "./format.js";
 
-/** A segment is closed after this time, or at this size: small against the limits, large against a keyframe. */
-const SEGMENT_MS = 60_000;
-const SEGMENT_BYTES = 2 * 1024 * 1024;
-const FIRST_BUFFER_BYTES = 16 * 1024;
+/** A chunk is closed at this size: small against the limits, large against a key frame. */
+const CHUNK_BYTES = 2 * 1024 * 1024;
 
-/** @typedef {{ startMs: number, bytes: Uint8Array<ArrayBuffer>, length: number }} Segment */
+/** @typedef {{ startMs: number, parts: Uint8Array<ArrayBuffer>[], length: number, unpacked: number }} Chunk  `length`: of all parts. */
 
 export class Tape {
-  /** @type {Segment[]} */
-  #segments = [];
-  #keyframe;
+  /** @type {Chunk[]} */
+  #chunks = [];
+  #key;
   #limits;
+  #chunkBytes;
   #encoder = new TextEncoder();
-  /** Records too large to keep. */
-  oversized = 0;
+  /** Resolves when all chunks that are closed so far are compressed. @type {Promise<unknown>} */
+  packed = Promise.resolve();
 
   /**
-   * @param {() => import("./format.js").Keyframe} keyframe  what is known now
+   * @param {() => string[]} key  gives the lines of a key frame
    * @param {{ maxMs: number, maxBytes: number }} limits
    */
-  constructor(keyframe, limits) {
-    this.#keyframe = keyframe;
+  constructor(key, limits) {
+    this.#key = key;
     this.#limits = limits;
+    this.#chunkBytes = Math.min(CHUNK_BYTES, limits.maxBytes / 8);
   }
 
-  /**
-   * @param {number} kind
-   * @param {number} atMs
-   * @param {unknown} value  as JSON
-   */
-  json(kind, atMs, value) {
-    this.add(kind, atMs, this.#encoder.encode(JSON.stringify(value)));
-  }
-
-  /**
-   * @param {number} kind
-   * @param {number} atMs  since the beginning; never less than before
-   * @param {Uint8Array} payload
-   */
-  add(kind, atMs, payload) {
-    if (payload.length > MAX_PAYLOAD_BYTES) {
-      this.oversized += 1;
-      return;
-    }
-    const segment = this.#segments.at(-1);
-    const isFull = !segment || atMs - segment.startMs >= SEGMENT_MS || segment.length >= this.#segmentBytes();
+  /** Make room for the records of this time. @param {number} atMs  never less than before */
+  turn(atMs) {
+    const chunk = this.#chunks.at(-1);
+    const isFull = !chunk || atMs - chunk.startMs >= CHUNK_MS || chunk.length >= this.#chunkBytes;
     if (isFull) this.cut(atMs);
-    append(this.#segments[this.#segments.length - 1], kind, atMs, payload);
   }
 
-  /** Begin a segment, and let go of the oldest where there are too many. @param {number} atMs */
+  /** Begin a chunk, and drop the oldest ones if there are too many. @param {number} atMs */
   cut(atMs) {
-    const last = this.#segments.at(-1);
-    // Exactly as large as it is: the buffer grew by doubling.
-    if (last) last.bytes = last.bytes.slice(0, last.length);
-    const fresh = { startMs: atMs, bytes: new Uint8Array(FIRST_BUFFER_BYTES), length: 0 };
-    this.#segments.push(fresh);
-    const known = this.#encoder.encode(JSON.stringify(this.#keyframe()));
-    // A keyframe that is too large leaves out what can be asked again.
-    const small = () => this.#encoder.encode(JSON.stringify({ ...this.#keyframe(), answers: {} }));
-    append(fresh, KEYFRAME, atMs, known.length > MAX_PAYLOAD_BYTES ? small() : known);
-    while (this.#segments.length > 1 && this.#isTooMuch(atMs)) this.#segments.shift();
+    const last = this.#chunks.at(-1);
+    if (last) this.packed = Promise.all([this.packed, pack(last)]);
+    this.#chunks.push({ startMs: atMs, parts: [], length: 0, unpacked: 0 });
+    this.add(KEY, atMs, JSON.stringify(this.#key()));
+    while (this.#chunks.length > 1 && this.#isTooMuch(atMs)) this.#chunks.shift();
+  }
+
+  /**
+   * Append a record. One that is too long is left out.
+   * @param {number} kind
+   * @param {number} atMs  in the chunk that `turn` has made room in
+   * @param {string | Uint8Array} given
+   */
+  add(kind, atMs, given) {
+    const payload = typeof given === "string" ? this.#encoder.encode(given) : given;
+    if (payload.length > MAX_PAYLOAD_BYTES) return;
+    const chunk = this.#chunks[this.#chunks.length - 1];
+    const head = RECORD_HEAD_BYTES + (kind in FIXED_BYTES ? 0 : 4);
+    const record = new Uint8Array(head + payload.length);
+    const view = new DataView(record.buffer);
+    view.setUint8(0, kind);
+    view.setUint16(1, atMs - chunk.startMs, true);
+    if (head > RECORD_HEAD_BYTES) view.setUint32(RECORD_HEAD_BYTES, payload.length, true);
+    record.set(payload, head);
+    chunk.parts.push(record);
+    chunk.length += record.length;
+    chunk.unpacked = chunk.length;
   }
 
   /** When the oldest record that is left was made. */
   get startMs() {
-    return this.#segments[0]?.startMs ?? 0;
+    return this.#chunks[0]?.startMs ?? 0;
   }
 
   get byteLength() {
-    return this.#segments.reduce((sum, { length }) => sum + length, 0);
+    return this.#chunks.reduce((sum, { length }) => sum + CHUNK_HEAD_BYTES + length, 0);
   }
 
-  /** The records in order. @returns {Array<Uint8Array<ArrayBuffer>>} */
+  /** The chunks in order, with their heads. */
   parts() {
-    return this.#segments.map(({ bytes, length }) => bytes.subarray(0, length));
+    return this.#chunks.flatMap(({ startMs, parts, length, unpacked }) => {
+      const head = new DataView(new ArrayBuffer(CHUNK_HEAD_BYTES));
+      [startMs, unpacked, length].forEach((number, at) => head.setUint32(4 * at, number, true));
+      return [new Uint8Array(head.buffer), joined(parts, length)];
+    });
   }
 
-  #segmentBytes() {
-    return Math.min(SEGMENT_BYTES, this.#limits.maxBytes / 8);
-  }
-
-  /** The next segment may grow as large as one may, so there is room for it now. @param {number} atMs */
+  /** The next chunk may grow as large as one may, so there must be room for it now. @param {number} atMs */
   #isTooMuch(atMs) {
-    const room = this.#limits.maxBytes - this.#segmentBytes();
-    return this.byteLength > room || atMs - this.#segments[1].startMs >= this.#limits.maxMs;
+    const unpacked = this.#chunks.reduce((sum, chunk) => sum + chunk.unpacked, 0);
+    return (
+      this.byteLength > this.#limits.maxBytes - this.#chunkBytes ||
+      unpacked > MAX_UNPACKED_BYTES - 2 * CHUNK_BYTES ||
+      atMs - this.#chunks[1].startMs >= this.#limits.maxMs
+    );
+  }
+}
+
+/** Compress a chunk. It stays as it is if it cannot be. @param {Chunk} chunk */
+async function pack(chunk) {
+  try {
+    // All in one part: engines take long over thousands.
+    chunk.parts = [joined(chunk.parts, chunk.length)];
+    const stream = new Blob(chunk.parts).stream().pipeThrough(new CompressionStream("deflate"));
+    const packed = new Uint8Array(await new Response(stream).arrayBuffer());
+    if (packed.length < chunk.length) [chunk.parts, chunk.length] = [[packed], packed.length];
+  } catch {
+    // There is no `CompressionStream`, or no memory for it.
   }
 }
 
 /**
- * @param {Segment} segment
- * @param {number} kind
- * @param {number} atMs
- * @param {Uint8Array} payload
+ * @param {Uint8Array[]} parts
+ * @param {number} length  of all
  */
-function append(segment, kind, atMs, payload) {
-  const end = segment.length + RECORD_HEAD_BYTES + payload.length;
-  if (end > segment.bytes.length) {
-    const larger = new Uint8Array(Math.max(end, 2 * segment.bytes.length));
-    larger.set(segment.bytes.subarray(0, segment.length));
-    segment.bytes = larger;
+function joined(parts, length) {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
   }
-  const view = new DataView(segment.bytes.buffer, segment.length);
-  view.setUint8(0, kind);
-  view.setUint32(1, atMs, true);
-  view.setUint32(5, payload.length, true);
-  segment.bytes.set(payload, segment.length + RECORD_HEAD_BYTES);
-  segment.length = end;
+  return bytes;
 }

@@ -1,240 +1,215 @@
-// A recording that was read and found whole. Nothing of it is trusted before: whatever is wrong with a file is said as
-// `bad_recording`, and what it costs is bounded by its size.
+// A recording that was read and checked. Nothing in a file is trusted: whatever is wrong with it is a `bad_recording`, and its
+// cost is bounded.
 import { RaceError } from "../error.js";
 import {
-  CARS,
-  INPUT,
-  INPUT_BYTES,
-  KEYFRAME,
+  CHUNK_HEAD_BYTES,
+  FIXED_BYTES,
+  KEY,
   MAGIC,
-  MAX_PAYLOAD_BYTES,
-  NOTE,
-  OWN,
+  MAX_CHUNK_BYTES,
+  MAX_UNPACKED_BYTES,
+  PLAYER,
   RECORD_HEAD_BYTES,
+  SNAPSHOT,
   VERSION,
 } from "../recorder/format.js";
-import { CAR_BYTES } from "../recorder/row.js";
-import { isHeader, isKeyframe, isNote } from "./shape.js";
 
 /** @typedef {import("../recorder/format.js").Header} Header */
-/** @typedef {import("../recorder/format.js").Keyframe} Keyframe */
-/** @typedef {any[]} Note  see recorder/format.js */
+/** @typedef {{ startMs: number, view: DataView }} Chunk */
+/** @typedef {{ header: Header, chunks: Chunk[], durationMs: number }} Recording */
 
-/** Largest file: what a recorder may be told to keep, and some. */
-export const MAX_FILE_BYTES = 260 * 1024 * 1024;
+/** The largest file: what a recorder may be told to keep, and some. */
+const MAX_FILE_BYTES = 260 * 1024 * 1024;
 const MAX_HEADER_BYTES = 4096;
-/** More than four hours of everything; each costs 12 bytes of memory beside the file. */
-export const MAX_RECORDS = 8_000_000;
-/** Cars of a moment. */
-const MAX_CARS = 255;
+const LONGEST_MS = 2 ** 32;
 
 /**
  * @param {Blob} blob
+ * @param {Header["kind"]} kind
  * @returns {Promise<Recording>}
  * @throws {RaceError} `bad_recording`
  */
-export async function readRecording(blob) {
-  if (!(blob instanceof Blob)) throw bad("a recording is a Blob or a File");
-  if (blob.size > MAX_FILE_BYTES) throw bad(`it is larger than ${MAX_FILE_BYTES} bytes`);
-  /** @type {ArrayBuffer} */
-  let buffer;
+export async function readRecording(blob, kind) {
   try {
-    buffer = await blob.arrayBuffer();
+    if (!(blob instanceof Blob)) throw bad("a recording is a Blob or a File");
+    if (blob.size > MAX_FILE_BYTES) throw bad(`it is larger than ${MAX_FILE_BYTES} bytes`);
+    const view = new DataView(await blob.arrayBuffer());
+    const { header, bodyAt } = readHead(view);
+    if (header.kind !== kind) throw bad(`it is one of a ${header.kind}, not of a ${kind}`);
+    if (view.byteLength - bodyAt !== header.bytes) throw bad("its end is missing");
+    const chunks = await readChunks(new DataView(view.buffer, bodyAt));
+    return { header, chunks, durationMs: Math.max(header.durationMs, lastMs(chunks)) };
   } catch (cause) {
-    throw bad("it cannot be read", cause);
-  }
-  return new Recording(buffer);
-}
-
-export class Recording {
-  header;
-  #view;
-  #bytes;
-  /** Of each record. */
-  #offsets = new Column();
-  #times = new Column();
-  /** The records of notes and inputs, of keyframes, of the others' and of the own car, in order. */
-  happenings = new Column();
-  keyframes = new Column();
-  cars = new Column();
-  own = new Column();
-
-  /** @param {ArrayBuffer} buffer */
-  constructor(buffer) {
-    this.#bytes = new Uint8Array(buffer);
-    this.#view = new DataView(buffer);
-    const { header, bodyAt } = this.#readHead();
-    this.header = header;
-    if (buffer.byteLength - bodyAt !== header.bodyBytes) throw bad("its end is missing");
-    this.#readBody(bodyAt);
-  }
-
-  /** The time of the first record, in milliseconds since the recorder began. */
-  get startMs() {
-    return this.#times.at(0);
-  }
-
-  /** Since the first record. */
-  get durationMs() {
-    return Math.max(this.#times.at(this.#times.length - 1) - this.startMs, 0);
-  }
-
-  /** Since the first record. @param {number} record */
-  timeMs(record) {
-    return this.#times.at(record) - this.startMs;
-  }
-
-  /** @param {number} record */
-  isInput(record) {
-    return this.#bytes[this.#offsets.at(record)] === INPUT;
-  }
-
-  /** @param {number} record @returns {Note} */
-  note(record) {
-    return this.#json(record);
-  }
-
-  /** @param {number} record @returns {Keyframe} */
-  keyframe(record) {
-    return this.#json(record);
-  }
-
-  /** What a record of bytes has. @param {number} record */
-  payload(record) {
-    const at = this.#offsets.at(record);
-    return new DataView(this.#view.buffer, at + RECORD_HEAD_BYTES, this.#view.getUint32(at + 5, true));
-  }
-
-  /**
-   * The place in a list of records of the last one at or before a time; −1 where there is none.
-   * @param {Column} records
-   * @param {number} atMs
-   */
-  last(records, atMs) {
-    let [low, high] = [0, records.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.timeMs(records.at(middle)) <= atMs) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
-  }
-
-  /** @param {number} record */
-  #json(record) {
-    const { buffer, byteOffset, byteLength } = this.payload(record);
-    return JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, byteOffset, byteLength)));
-  }
-
-  #readHead() {
-    const at = MAGIC.length + 4;
-    if (this.#bytes.length < at || MAGIC.some((byte, index) => this.#bytes[index] !== byte)) {
-      throw bad("it is no recording of a race");
-    }
-    const length = this.#view.getUint32(MAGIC.length, true);
-    if (length > MAX_HEADER_BYTES || at + length > this.#bytes.length) throw bad("its header is broken");
-    const header = parsed(this.#bytes.subarray(at, at + length));
-    if (header?.version !== undefined && header.version !== VERSION) {
-      throw bad(`it is of version ${header.version}, and this is version ${VERSION}`);
-    }
-    if (!isHeader(header)) throw bad("its header is broken");
-    return { header: /** @type {Header} */ (header), bodyAt: at + length };
-  }
-
-  /** @param {number} from */
-  #readBody(from) {
-    let [at, timeMs] = [from, 0];
-    while (at < this.#bytes.length) {
-      const record = this.#offsets.length;
-      if (record >= MAX_RECORDS) throw bad(`it has more than ${MAX_RECORDS} records`);
-      if (at + RECORD_HEAD_BYTES > this.#bytes.length) throw bad("its last record is cut off");
-      const nextMs = this.#view.getUint32(at + 1, true);
-      const length = this.#view.getUint32(at + 5, true);
-      const end = at + RECORD_HEAD_BYTES + length;
-      if (length > MAX_PAYLOAD_BYTES || end > this.#bytes.length) throw bad(`record ${record} is cut off`);
-      if (nextMs < timeMs) throw bad(`record ${record} goes back in time`);
-      this.#index(this.#bytes[at], record, at + RECORD_HEAD_BYTES, length);
-      this.#offsets.push(at);
-      this.#times.push(nextMs);
-      [at, timeMs] = [end, nextMs];
-    }
-    if (this.keyframes.length === 0 || this.keyframes.at(0) !== 0) {
-      throw bad("it does not begin with a keyframe");
-    }
-  }
-
-  /**
-   * Look at a record, and remember where it is.
-   * @param {number} kind
-   * @param {number} record
-   * @param {number} at
-   * @param {number} length
-   */
-  #index(kind, record, at, length) {
-    const list = this.#listOf(kind, at, length);
-    if (!list) throw bad(`record ${record} is broken`);
-    list.push(record);
-  }
-
-  /**
-   * The list where a record belongs; none where the record is broken.
-   * @param {number} kind
-   * @param {number} at
-   * @param {number} length
-   */
-  #listOf(kind, at, length) {
-    switch (kind) {
-      case NOTE:
-        return isNote(parsed(this.#bytes.subarray(at, at + length))) ? this.happenings : undefined;
-      case KEYFRAME:
-        return isKeyframe(parsed(this.#bytes.subarray(at, at + length))) ? this.keyframes : undefined;
-      case INPUT:
-        return length === INPUT_BYTES ? this.happenings : undefined;
-      case CARS:
-        return length % CAR_BYTES === 0 && length <= MAX_CARS * CAR_BYTES ? this.cars : undefined;
-      case OWN:
-        return length === CAR_BYTES ? this.own : undefined;
-      default:
-        return undefined;
-    }
+    throw cause instanceof RaceError ? cause : bad("it is damaged", cause);
   }
 }
 
-/** Numbers one after the other, with room that doubles: a list of objects would cost ten times as much. */
-export class Column {
-  #numbers = new Uint32Array(64);
-  length = 0;
+/** Reads the records of a recording in order: it is the newest one. */
+export class Cursor {
+  #chunks;
+  /** Where the next record is. */
+  #chunk = 0;
+  #at = 0;
+  /** @type {DataView} */
+  #view = new DataView(new ArrayBuffer(0));
+  #from = 0;
+  #length = 0;
+  kind = 0;
+  /** When it was made, counted from the start of the first chunk. */
+  atMs = 0;
+  /** The ids of the chunk's players by their number. @type {string[]} */
+  players = [];
 
-  /** @param {number} value */
-  push(value) {
-    if (this.length === this.#numbers.length) {
-      const larger = new Uint32Array(2 * this.length);
-      larger.set(this.#numbers);
-      this.#numbers = larger;
-    }
-    this.#numbers[this.length] = value;
-    this.length += 1;
+  /** @param {{ chunks: Chunk[] }} recording */
+  constructor({ chunks }) {
+    this.#chunks = chunks;
   }
 
-  /** @param {number} index */
-  at(index) {
-    return this.#numbers[index];
+  /** The payload. */
+  get data() {
+    const { buffer, byteOffset } = this.#view;
+    return new DataView(buffer, byteOffset + this.#from, this.#length);
+  }
+
+  /** The payload as text. */
+  get text() {
+    return new TextDecoder().decode(this.data);
+  }
+
+  /** The payload as a list of JSON; empty if it is none. @returns {unknown[]} */
+  get list() {
+    try {
+      const list = JSON.parse(this.text);
+      return Array.isArray(list) ? list : [];
+    } catch {
+      return [];
+    }
+  }
+
+  get isAtKey() {
+    return this.#at === 0 && this.#chunk < this.#chunks.length;
+  }
+
+  copy() {
+    const copy = new Cursor({ chunks: this.#chunks });
+    [copy.#chunk, copy.#at] = [this.#chunk, this.#at];
+    return copy;
+  }
+
+  /** Go to the key frame before a time. @param {number} atMs */
+  open(atMs) {
+    const after = this.#chunks.findIndex(({ startMs }) => startMs - this.#chunks[0].startMs > atMs);
+    this.#chunk = (after < 0 ? this.#chunks.length : Math.max(1, after)) - 1;
+    this.#at = 0;
+  }
+
+  /** When the next record was made; Infinity if there is none. */
+  get dueMs() {
+    const chunk = this.#chunks[this.#chunk];
+    if (!chunk) return Infinity;
+    return chunk.startMs - this.#chunks[0].startMs + chunk.view.getUint16(this.#at + 1, true);
+  }
+
+  /** Go to the next record. Gives false if there is none. What lies outside of its chunk throws. */
+  next() {
+    const chunk = this.#chunks[this.#chunk];
+    if (!chunk) return false;
+    const { view } = chunk;
+    this.atMs = this.dueMs;
+    this.kind = view.getUint8(this.#at);
+    if ((this.kind === KEY) !== (this.#at === 0)) throw bad("a chunk does not begin with its key frame");
+    if (this.kind < KEY || this.kind > SNAPSHOT) throw bad("a record is of no known kind");
+    const fixed = FIXED_BYTES[this.kind];
+    this.#view = view;
+    this.#from = this.#at + RECORD_HEAD_BYTES + (fixed ? 0 : 4);
+    this.#length = fixed ?? view.getUint32(this.#at + RECORD_HEAD_BYTES, true);
+    this.#at = this.#from + this.#length;
+    if (this.#at > view.byteLength) throw bad("a record is cut off");
+    if (this.kind === KEY) this.players = [];
+    if (this.kind === PLAYER) this.players.push(this.text);
+    if (this.#at === view.byteLength) [this.#chunk, this.#at] = [this.#chunk + 1, 0];
+    return true;
   }
 }
 
-/** @param {Uint8Array} bytes @returns {any}  undefined where it is no JSON */
-function parsed(bytes) {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
+/** The code and reason of a close. @param {Cursor} record @returns {[number, string]} */
+export function closeOf({ list: [number, reason] }) {
+  return [Number(number) || 1006, String(reason ?? "")];
 }
 
 /**
  * @param {string} what
  * @param {unknown} [cause]
  */
-function bad(what, cause) {
+export function bad(what, cause) {
   return new RaceError("bad_recording", `this recording cannot be played: ${what}`, { cause });
+}
+
+/** Look at all records. Gives the time of the last one. @param {Chunk[]} chunks */
+function lastMs(chunks) {
+  const cursor = new Cursor({ chunks });
+  let atMs = 0;
+  while (cursor.next()) {
+    if (cursor.atMs < atMs) throw bad("it goes back in time");
+    atMs = cursor.atMs;
+  }
+  return atMs;
+}
+
+/** @param {DataView} file */
+function readHead(file) {
+  const at = MAGIC.length + 4;
+  if (file.byteLength < at || MAGIC.some((byte, index) => file.getUint8(index) !== byte)) {
+    throw bad("it is no recording of a race");
+  }
+  const length = file.getUint32(MAGIC.length, true);
+  if (length > MAX_HEADER_BYTES) throw bad("its header is broken");
+  /** @type {Header} */
+  const header = JSON.parse(new TextDecoder().decode(new DataView(file.buffer, at, length)));
+  if (header.version !== VERSION) {
+    throw bad(`it is of version ${header.version}, and this is version ${VERSION}`);
+  }
+  const { durationMs, droppedMs } = header;
+  if (![durationMs, droppedMs].every((ms) => Number.isFinite(ms) && ms >= 0 && ms <= LONGEST_MS)) {
+    throw bad("its header is broken");
+  }
+  return { header, bodyAt: at + length };
+}
+
+/** @param {DataView} body @returns {Promise<Chunk[]>} */
+async function readChunks(body) {
+  /** @type {Chunk[]} */
+  const chunks = [];
+  let total = 0;
+  for (let at = 0; at < body.byteLength;) {
+    const [startMs, unpacked, packed] = [0, 4, 8].map((offset) => body.getUint32(at + offset, true));
+    total += unpacked;
+    if (unpacked > MAX_CHUNK_BYTES || total > MAX_UNPACKED_BYTES) throw bad("it is too large");
+    if (unpacked < RECORD_HEAD_BYTES) throw bad("a chunk is empty");
+    const bytes = new DataView(body.buffer, body.byteOffset + at + CHUNK_HEAD_BYTES, packed);
+    chunks.push({ startMs, view: packed === unpacked ? bytes : await unpack(bytes, unpacked) });
+    at += CHUNK_HEAD_BYTES + packed;
+  }
+  if (chunks.length === 0) throw bad("there is nothing in it");
+  return chunks;
+}
+
+/**
+ * Unpack a chunk, and no more of it than it says it has.
+ * @param {DataView} packed
+ * @param {number} length
+ */
+async function unpack(packed, length) {
+  const unpacked = new Uint8Array(length);
+  const { buffer, byteOffset, byteLength } = packed;
+  const blob = new Blob([new Uint8Array(/** @type {ArrayBuffer} */ (buffer), byteOffset, byteLength)]);
+  const reader = blob.stream().pipeThrough(new DecompressionStream("deflate")).getReader();
+  let at = 0;
+  try {
+    for (let read; !(read = await reader.read()).done; at += read.value.length) unpacked.set(read.value, at);
+  } finally {
+    void reader.cancel().catch(() => {});
+  }
+  if (at !== length) throw bad("a chunk is cut off");
+  return new DataView(unpacked.buffer);
 }

@@ -290,6 +290,29 @@ async fn a_sample_survives_the_growth_of_the_memory() {
 }
 
 #[wasm_bindgen_test]
+async fn frames_are_told_as_text_while_somebody_listens() {
+    let page = Page::new("{}");
+    let session = in_room(&page).await;
+    let (frames, listener) = Recorder::new();
+    let stop: Function = session
+        .on("frame", listener)
+        .expect("an event")
+        .unchecked_into();
+    resolved(session.ping()).await;
+    page.socket("move", &1.5.into());
+    stop.call0(&JsValue::UNDEFINED).expect("a function");
+    page.socket("move", &2.5.into());
+    let update = format!(
+        r#"{{"command":"UPDATE","sessionId":"{OTHER}","position":{{"x":1.5,"y":2,"z":3}},"rotation":{{"x":0,"y":0,"z":0,"w":1}}}}"#
+    );
+    let told: Vec<String> = [r#"{"command":"PONG"}"#, &update]
+        .iter()
+        .map(|frame| text(&JsValue::from_str(frame)))
+        .collect();
+    assert_eq!(frames.texts(), told);
+}
+
+#[wasm_bindgen_test]
 fn options_are_checked() {
     let refusal = |options: &str| {
         let options = JSON::parse(options).expect("options");

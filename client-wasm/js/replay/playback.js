@@ -1,0 +1,210 @@
+// Plays the records of a recording in their time, and goes to any other: back to the key frame before it, and forward from there.
+// What is done with a record is its show's.
+import { RaceError } from "../error.js";
+import { PAGE_CLOCK } from "../clock.js";
+import { PlayClock } from "./clock.js";
+import { Cursor } from "./recording.js";
+
+/** @typedef {{ speed?: number, clock?: import("../clock.js").Clock }} PlaybackOptions  speed: 0.1 to 32, default 1 */
+/**
+ * @typedef {object} Show  What a recording is played to.
+ * @property {number} leadMs  so long before the goal of a seek it begins to get records
+ * @property {(record: Cursor) => void} note  learn from a record, without a word to anybody
+ * @property {(next: Cursor, atMs: number) => void} foresee  learn from the records after that time what was only asked for later
+ * @property {(record: Cursor) => void} play
+ * @property {(back: boolean) => Promise<void>} move  bring it to what is noted; `back`: to an earlier time
+ * @property {() => void} release  let nothing wait for what comes
+ * @property {() => void} close
+ * @property {Promise<void> | null} moving  under way
+ */
+
+/** @type {any} */
+const NOTHING = null;
+const SLOWEST = 0.1;
+const FASTEST = 32;
+
+/** Times are milliseconds since the recording began. */
+export class Playback {
+  /** The clock of who is shown the recording. */
+  clock;
+  cursor;
+  /** Set before it begins. @type {Show} */
+  show = NOTHING;
+  /** The earliest time that can be shown. */
+  firstMs = 0;
+  /** When it was recorded, ISO 8601. */
+  startedAt;
+  /** Whether texts were kept. */
+  messages;
+  durationMs;
+  /** How much of the beginning was dropped, because the recording grew too large. */
+  droppedMs;
+  /** Resolves when the end is reached for the first time, or the playback is closed. @type {Promise<void>} */
+  finished;
+  #finish = () => {};
+  /** The clock's time at the beginning of the recording. */
+  #offsetMs = 0;
+  #timer = 0;
+  #closed = false;
+  #ended = false;
+  /** During a seek: whether to play after it. @type {boolean | null} */
+  #resume = null;
+  /** Seeks come one after the other. @type {Promise<void>} */
+  #seeking = Promise.resolve();
+
+  /**
+   * @param {import("./recording.js").Recording} recording
+   * @param {PlaybackOptions} options
+   */
+  constructor(recording, { speed = 1, clock = PAGE_CLOCK }) {
+    checkSpeed(speed);
+    this.clock = new PlayClock(clock, speed);
+    this.cursor = new Cursor(recording);
+    this.durationMs = recording.durationMs;
+    ({ startedAt: this.startedAt, messages: this.messages, droppedMs: this.droppedMs } = recording.header);
+    this.finished = new Promise((resolve) => (this.#finish = resolve));
+  }
+
+  get positionMs() {
+    return Math.min(this.durationMs, this.clock.now() - this.#offsetMs);
+  }
+
+  get paused() {
+    return this.#resume === null ? this.clock.paused : !this.#resume;
+  }
+
+  get speed() {
+    return this.clock.speed;
+  }
+
+  set speed(speed) {
+    checkSpeed(speed);
+    this.clock.speed = speed;
+  }
+
+  play = () => {
+    if (this.#resume !== null) this.#resume = true;
+    else if (!this.#closed && !this.#ended) this.clock.run();
+  };
+
+  pause = () => {
+    if (this.#resume !== null) this.#resume = false;
+    this.clock.pause();
+    this.show.release();
+  };
+
+  /** Resolves when that time is shown. @param {number} atMs @returns {Promise<void>} */
+  seek = (atMs) => {
+    const done = this.#seeking.then(() => this.#seek(atMs));
+    this.#seeking = done.catch(() => {});
+    return done;
+  };
+
+  /** Go to the earliest time for the first time. */
+  async begin() {
+    await this.#jump(this.firstMs, true);
+    this.#arm();
+  }
+
+  close = () => {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.clock.clear();
+    this.show.close();
+    this.#finish();
+  };
+
+  /** @param {number} atMs */
+  async #seek(atMs) {
+    if (!Number.isFinite(atMs)) throw new RaceError("invalid_argument", "seek takes milliseconds");
+    if (this.#closed) return;
+    this.#resume = !this.clock.paused;
+    this.clock.pause();
+    try {
+      await this.#go(Math.min(this.durationMs, Math.max(this.firstMs, atMs)));
+    } finally {
+      const resume = this.#resume;
+      this.#resume = null;
+      if (resume) this.play();
+      else this.show.release();
+    }
+  }
+
+  /** @param {number} goalMs */
+  async #go(goalMs) {
+    const { show } = this;
+    show.release();
+    await show.moving;
+    const fromMs = this.positionMs;
+    if (goalMs < fromMs || goalMs > fromMs + show.leadMs) {
+      this.#disarm();
+      await this.#jump(Math.max(this.firstMs, goalMs - show.leadMs), goalMs < fromMs);
+    }
+    this.#arm();
+    await this.#run(goalMs);
+  }
+
+  /**
+   * Show another time.
+   * @param {number} atMs
+   * @param {boolean} back
+   */
+  async #jump(atMs, back) {
+    const { clock, cursor, show } = this;
+    this.#ended = false;
+    cursor.open(atMs);
+    // What happens at this time is played, except for a key frame.
+    while (cursor.dueMs < atMs || (cursor.dueMs === atMs && cursor.isAtKey)) {
+      cursor.next();
+      show.note(cursor);
+    }
+    show.foresee(cursor.copy(), atMs);
+    clock.skip(clock.now() + Math.max(0, atMs - this.positionMs));
+    await show.move(back);
+    this.#offsetMs = clock.now() - atMs;
+  }
+
+  /** Play up to a time at once. @param {number} goalMs */
+  async #run(goalMs) {
+    const { clock, show } = this;
+    while (!this.#closed && clock.nextMs <= goalMs + this.#offsetMs) {
+      clock.fireNext();
+      if (!show.moving) continue;
+      // What it takes to move is none of the recording's time.
+      const atMs = this.positionMs;
+      this.#disarm();
+      await show.moving;
+      this.#offsetMs = clock.now() - atMs;
+      this.#arm();
+    }
+    clock.skip(goalMs + this.#offsetMs);
+  }
+
+  #arm() {
+    this.#disarm();
+    const dueMs = Math.min(this.cursor.dueMs, this.durationMs);
+    if (this.#closed || this.#ended) return;
+    this.#timer = this.clock.at(dueMs + this.#offsetMs, () => this.#step());
+  }
+
+  #disarm() {
+    this.clock.clearTimeout(this.#timer);
+  }
+
+  #step() {
+    if (!this.cursor.next()) {
+      this.#ended = true;
+      this.pause();
+      this.#finish();
+      return;
+    }
+    this.show.play(this.cursor);
+    this.#arm();
+  }
+}
+
+/** @param {unknown} speed */
+function checkSpeed(speed) {
+  if (typeof speed === "number" && speed >= SLOWEST && speed <= FASTEST) return;
+  throw new RaceError("invalid_argument", `speed must be a number from ${SLOWEST} to ${FASTEST}`);
+}

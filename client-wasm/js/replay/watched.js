@@ -1,0 +1,101 @@
+// Plays a spectator's recording to spectators of the wasm client. A spectator remembers what it has seen, so each jump in time
+// needs a new one.
+import { CLOSE, KEY, LINE, SNAPSHOT } from "../recorder/format.js";
+import { fieldsOf } from "../recorder/known.js";
+import { bad, closeOf } from "./recording.js";
+import { PlayedSocket, asWebSocket } from "./socket.js";
+
+/** @typedef {import("./playback.js").Playback} Playback */
+/** @typedef {import("./playback.js").Show} Show */
+/** @typedef {import("./recording.js").Cursor} Cursor */
+/** @typedef {import("../spectator.js").SpectatorCore} SpectatorCore */
+
+/** The address of a relay that is a recording. */
+const NOWHERE = "https://recording.invalid";
+
+/** @implements {Show} */
+export class Watched {
+  /** Enough to show the live moment, and some of the past. */
+  leadMs = 10_000;
+  moving = null;
+  #playback;
+  #make;
+  /** Takes each core after the first. */
+  adopt = (/** @type {SpectatorCore} */ _) => {};
+  /** The newest; there is one once the playback has begun. @type {any} */
+  core;
+  #room;
+  /** The room's newest text; empty while there is no connection. */
+  #text = "";
+  /** @type {PlayedSocket | null} */
+  #socket = null;
+
+  /**
+   * @param {Playback} playback
+   * @param {import("../spectator.js").SpectatorFactory} make
+   */
+  constructor(playback, make) {
+    this.#playback = playback;
+    this.#make = make;
+    const { cursor } = playback;
+    while (!this.#text) {
+      if (cursor.dueMs === Infinity) throw bad("no room is seen");
+      playback.firstMs = cursor.isAtKey ? cursor.dueMs : cursor.dueMs + 1;
+      cursor.next();
+      this.note(cursor);
+    }
+    this.#room = String(fieldsOf(this.#text)?.room ?? "");
+  }
+
+  /** @param {Cursor} record */
+  note(record) {
+    if (record.kind === KEY) this.#text = String(record.list.at(-1) ?? "");
+    else if (record.kind === LINE) this.#text = record.text;
+    else if (record.kind === CLOSE) this.#text = "";
+  }
+
+  /** @param {Cursor} record */
+  play(record) {
+    if (record.kind === SNAPSHOT) {
+      const { buffer, byteOffset, byteLength } = record.data;
+      this.#socket?.deliver(new Uint8Array(buffer, byteOffset, byteLength).slice().buffer);
+    } else if (record.kind === LINE) {
+      this.note(record);
+      this.#tell();
+    } else if (record.kind === CLOSE) {
+      this.note(record);
+      this.#socket?.end(...closeOf(record));
+    }
+  }
+
+  async move() {
+    this.#socket = null;
+    const { clock } = this.#playback;
+    this.core = await this.#make(NOWHERE, this.#room, { clock, webSocket: () => this.#open() });
+    this.adopt(this.core);
+    // The spectator listens to its socket by now.
+    this.#tell();
+  }
+
+  foresee() {}
+
+  release() {}
+
+  close() {
+    this.#socket = null;
+  }
+
+  #open() {
+    const socket = new PlayedSocket();
+    this.#socket = socket;
+    queueMicrotask(() => this.#socket === socket && this.#tell());
+    return asWebSocket(socket);
+  }
+
+  /** Tell of the room. Its first text makes the spectator live. */
+  #tell() {
+    if (!this.#text || !this.#socket) return;
+    if (this.#socket.readyState === 0) this.#socket.open();
+    this.#socket.deliver(this.#text);
+  }
+}
