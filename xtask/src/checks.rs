@@ -136,6 +136,7 @@ pub(crate) fn browser_quick() -> Result<()> {
 
 fn browser_tests(options: &[&str]) -> Result<()> {
     let chromium = requirements::browser()?;
+    let firefox = requirements::firefox()?;
     requirements::npm_packages()?;
     wasm::build()?;
     programs()?;
@@ -153,6 +154,7 @@ fn browser_tests(options: &[&str]) -> Result<()> {
         let outcome = run(command
             .args(options)
             .env("CHROMIUM", &chromium)
+            .env("FIREFOX", &firefox)
             .env("MP_PROGRAMS", &programs));
         if outcome.is_err() {
             bail!(

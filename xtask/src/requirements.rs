@@ -74,6 +74,11 @@ pub(crate) fn browser() -> Result<PathBuf> {
     program("CHROMIUM", &BROWSERS, "chromium")
 }
 
+/// Find a Firefox, or install Debian's.
+pub(crate) fn firefox() -> Result<PathBuf> {
+    program("FIREFOX", &["firefox-esr", "firefox"], "firefox-esr")
+}
+
 /// Find the program that drives Chromium for the tests in wasm, or install Debian's.
 pub(crate) fn browser_driver() -> Result<PathBuf> {
     program("CHROMEDRIVER", &["chromedriver"], "chromium-driver")
