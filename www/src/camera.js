@@ -1,4 +1,6 @@
-// Follows the own car: a little ahead of it, further away the faster it goes. Map metres: y = −z.
+// Follows the own car: a little ahead of it, further away the faster it goes.
+
+import { share, View } from "./map/view.js";
 
 /** Metres across the middle of the view, standing and at top speed. */
 const NEAR_METRES = 74;
@@ -12,17 +14,10 @@ const FOLLOW_RATE = 7;
 const ZOOM_RATE = 1.6;
 const TURN_RATE = 5;
 
-export class Camera {
+export class Camera extends View {
   constructor() {
-    this.x = 0;
-    this.y = 0;
-    /** CSS pixels per metre. */
-    this.zoom = 10;
-    /** Turn of the view, radians: 0 is north up, otherwise the car's heading. */
-    this.turn = 0;
+    super();
     this.headingUp = false;
-    this.width = 1;
-    this.height = 1;
     /** Where on the height of the view the camera points: higher up where fingers cover the bottom. */
     this.level = 0.5;
     this.aheadX = 0;
@@ -43,6 +38,8 @@ export class Camera {
   resize(width, height) {
     this.width = Math.max(width, 1);
     this.height = Math.max(height, 1);
+    this.middleX = this.width / 2;
+    this.middleY = this.height * this.level;
     this.zoom = this.nearZoom;
     this.#measure();
   }
@@ -76,46 +73,4 @@ export class Camera {
     this.reach.x = ((this.width / 2) * cos + half * sin) / this.zoom;
     this.reach.y = ((this.width / 2) * sin + half * cos) / this.zoom;
   }
-
-  /**
-   * Put the context into map metres.
-   * @param {CanvasRenderingContext2D} context
-   * @param {number} density  device pixels per CSS pixel
-   */
-  apply(context, density) {
-    const scale = this.zoom * density;
-    const sin = Math.sin(-this.turn) * scale;
-    const cos = Math.cos(-this.turn) * scale;
-    const middleX = (this.width * density) / 2;
-    const middleY = this.height * this.level * density;
-    context.setTransform(
-      cos,
-      sin,
-      -sin,
-      cos,
-      middleX - cos * this.x + sin * this.y,
-      middleY - sin * this.x - cos * this.y,
-    );
-  }
-
-  /**
-   * Where on the screen a map point is, in CSS pixels: x into `out[0]`, y into `out[1]`.
-   * @param {number} x
-   * @param {number} y
-   * @param {Float64Array} out
-   */
-  toScreen(x, y, out) {
-    const sin = Math.sin(-this.turn) * this.zoom;
-    const cos = Math.cos(-this.turn) * this.zoom;
-    out[0] = this.width / 2 + cos * (x - this.x) - sin * (y - this.y);
-    out[1] = this.height * this.level + sin * (x - this.x) + cos * (y - this.y);
-  }
-}
-
-/**
- * @param {number} rate
- * @param {number} seconds
- */
-function share(rate, seconds) {
-  return 1 - Math.exp(-rate * seconds);
 }

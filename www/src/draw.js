@@ -1,11 +1,13 @@
 // One frame of the race on the canvas. Reads the race, changes nothing in it, and makes no garbage: scenery, cars
 // and tags are copied from pictures painted before.
 
-import { context2d } from "./element.js";
+import { context2d, fitCanvas } from "./element.js";
+import { MAX_PLACES } from "./map/labels.js";
+import { DARK } from "./map/palette.js";
+import { beamSprite, CarPictures } from "./map/sprites.js";
+import { Tags } from "./map/tags.js";
 import { DAY, NIGHT } from "./palette.js";
 import { Scenery } from "./scenery.js";
-import { beamSprite, carSprite, SPRITE_LENGTH, SPRITE_WIDTH } from "./sprites.js";
-import { Tags } from "./tags.js";
 import { Tiles } from "./tiles.js";
 
 /** @typedef {import("./livery.js").Livery} Livery */
@@ -13,11 +15,11 @@ import { Tiles } from "./tiles.js";
 /** @typedef {import("./car.js").Car} Car */
 /** @typedef {import("./field.js").RemoteCar} RemoteCar */
 
-/** Beyond this density the eye sees no difference, but the graphics memory does. */
-const MAX_DENSITY = 2;
 /** Marks of sliding tyres that stay on the road; the oldest give way. */
 const MAX_SKIDS = 480;
 const SKID_FROM = 0.15;
+/** Free of tags around a car. */
+const CAR_METRES = 2.7;
 /** Painted at once when the race comes up, so that it opens crisp. */
 const FIRST_TILES = 60;
 
@@ -38,10 +40,11 @@ export class Painter {
     /** @type {Tiles | null} */
     this.tiles = null;
     this.tags = new Tags();
-    /** Car pictures by livery, and the own one. @type {WeakMap<Livery, HTMLCanvasElement>} */
-    this.sprites = new WeakMap();
-    /** @type {HTMLCanvasElement | null} */
-    this.ownSprite = null;
+    this.pictures = new CarPictures();
+    /** The own car among those with tags. @type {import("./map/tags.js").NamedCar | null} */
+    this.own = null;
+    /** All of them; the same array each time. @type {import("./map/tags.js").NamedCar[]} */
+    this.cars = [];
     /** @type {HTMLCanvasElement | null} */
     this.beam = null;
     this.skids = new Float32Array(MAX_SKIDS * 4);
@@ -61,12 +64,10 @@ export class Painter {
 
   /** Fit the canvas to its box. */
   resize() {
-    const { clientWidth, clientHeight } = this.canvas;
-    if (clientWidth === 0 || clientHeight === 0) return;
-    this.density = Math.min(window.devicePixelRatio || 1, MAX_DENSITY);
-    this.canvas.width = Math.round(clientWidth * this.density);
-    this.canvas.height = Math.round(clientHeight * this.density);
-    this.camera.resize(clientWidth, clientHeight);
+    const density = fitCanvas(this.canvas);
+    if (density === 0) return;
+    this.density = density;
+    this.camera.resize(this.canvas.clientWidth, this.canvas.clientHeight);
     this.scale = Math.ceil(this.camera.nearZoom * this.density);
     this.forgetCars();
     this.firstTiles = FIRST_TILES;
@@ -74,10 +75,10 @@ export class Painter {
 
   /** Paint cars anew: another resolution, or other players. */
   forgetCars() {
-    this.sprites = new WeakMap();
-    this.ownSprite = null;
+    this.pictures.clear();
+    this.pictures.use(this.scale);
     this.beam = null;
-    this.tags.clear();
+    this.tags.use(DARK, this.density);
   }
 
   clearSkids() {
@@ -89,20 +90,38 @@ export class Painter {
    * @param {Car} own
    * @param {Livery} livery
    * @param {readonly RemoteCar[]} cars
+   * @param {number} step  seconds since the last frame
    */
-  draw(own, livery, cars) {
+  draw(own, livery, cars, step) {
     const { context, camera, density } = this;
     camera.apply(context, density);
     this.#scenery();
     this.#keepSkid(own);
     this.#drawSkids();
-    for (let i = 0; i < cars.length; i += 1) {
-      this.#car(cars[i].x, cars[i].z, cars[i].yaw, this.#sprite(cars[i].livery), cars[i].alpha);
-    }
-    this.ownSprite ??= carSprite(livery, this.scale, true);
-    this.#car(own.pose.x, own.pose.z, own.pose.yaw, this.ownSprite, 1);
+    for (let i = 0; i < cars.length; i += 1) this.#car(cars[i], cars[i].alpha);
+    this.own ??= { index: MAX_PLACES - 1, name: "", livery, x: 0, z: 0, yaw: 0, stale: false, isOwn: true };
+    this.own.x = own.pose.x;
+    this.own.z = own.pose.z;
+    this.own.yaw = own.pose.yaw;
+    this.own.livery = livery;
+    this.#car(this.own, 1);
     context.setTransform(1, 0, 0, 1, 0, 0);
-    this.tags.draw(context, cars, own.pose, camera, density);
+    this.#drawTags(cars, this.own, step);
+  }
+
+  /**
+   * @param {readonly RemoteCar[]} cars
+   * @param {import("./map/tags.js").NamedCar} own
+   * @param {number} step
+   */
+  #drawTags(cars, own, step) {
+    const { tags, camera, context } = this;
+    this.cars.length = cars.length + 1;
+    for (let i = 0; i < cars.length; i += 1) this.cars[i] = cars[i];
+    this.cars[cars.length] = own;
+    for (let i = 0; i < this.cars.length; i += 1) tags.locate(this.cars[i], camera);
+    tags.labels.radius = CAR_METRES * camera.zoom;
+    tags.draw(context, this.cars, undefined, camera, step, false);
   }
 
   #scenery() {
@@ -116,24 +135,11 @@ export class Painter {
     }
   }
 
-  /** @param {Livery} livery */
-  #sprite(livery) {
-    let sprite = this.sprites.get(livery);
-    if (sprite === undefined) {
-      sprite = carSprite(livery, this.scale, false);
-      this.sprites.set(livery, sprite);
-    }
-    return sprite;
-  }
-
   /**
-   * @param {number} x
-   * @param {number} z
-   * @param {number} yaw
-   * @param {HTMLCanvasElement} sprite
+   * @param {import("./map/tags.js").NamedCar} car
    * @param {number} alpha
    */
-  #car(x, z, yaw, sprite, alpha) {
+  #car({ x, z, yaw, livery, isOwn = false }, alpha) {
     const { context } = this;
     context.save();
     context.translate(x, -z);
@@ -143,7 +149,7 @@ export class Painter {
       this.beam ??= beamSprite(this.scale / 2);
       context.drawImage(this.beam, -7, -24.2, 14, 22);
     }
-    context.drawImage(sprite, -SPRITE_WIDTH / 2, -SPRITE_LENGTH / 2, SPRITE_WIDTH, SPRITE_LENGTH);
+    this.pictures.draw(context, livery, isOwn);
     context.restore();
   }
 

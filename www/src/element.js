@@ -6,9 +6,19 @@
  * @param {new () => T} kind
  * @returns {T}
  */
-export function element(id, kind) {
-  const found = document.getElementById(id);
-  if (!(found instanceof kind)) throw new Error(`#${id} is not a ${kind.name}`);
+export const element = (id, kind) => find(document, `#${id}`, kind);
+
+/**
+ * A part of our own markup.
+ * @template {Element} T
+ * @param {ParentNode} root
+ * @param {string} selector
+ * @param {new () => T} kind
+ * @returns {T}
+ */
+export function find(root, selector, kind) {
+  const found = root.querySelector(selector);
+  if (!(found instanceof kind)) throw new Error(`${selector} is not a ${kind.name}`);
   return found;
 }
 
@@ -22,6 +32,21 @@ export function context2d(canvas, settings) {
   const context = canvas.getContext("2d", settings);
   if (!context) throw new Error("no 2D canvas");
   return /** @type {CanvasRenderingContext2D} */ (context);
+}
+
+/**
+ * Fit a canvas to its box. Gives its device pixels per CSS pixel, at most 2, since beyond that the eye sees no difference, but
+ * the memory does; 0 while the box has no size.
+ * @param {HTMLCanvasElement} canvas
+ */
+export function fitCanvas(canvas) {
+  const density = Math.min(window.devicePixelRatio || 1, 2);
+  const width = Math.round(canvas.clientWidth * density);
+  const height = Math.round(canvas.clientHeight * density);
+  if (width === 0 || height === 0) return 0;
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  return density;
 }
 
 /**

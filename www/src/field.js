@@ -29,6 +29,7 @@ export class RemoteCar {
     this.id = id;
     this.livery = livery;
     this.name = "";
+    this.index = 0;
     this.x = 0;
     this.z = 0;
     this.yaw = 0;
@@ -138,6 +139,7 @@ export class Field {
     // The car of a player who left the room disappears at once. That of a player who lost the connection stays, faded.
     if (seen.stale && !car.listed) return;
     car.frame = this.frame;
+    car.index = seen.slot;
     car.x = x;
     car.z = z;
     car.yaw = seen.yaw;

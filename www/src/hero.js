@@ -1,6 +1,6 @@
 // The picture beside the sign-in form: the circuit as a live map, with cars that are only for show.
 
-import { context2d } from "./element.js";
+import { context2d, fitCanvas } from "./element.js";
 import { Line } from "./line.js";
 import { BODIES } from "./livery.js";
 
@@ -45,15 +45,8 @@ export class Hero {
   draw(nowMs) {
     const { canvas, context } = this;
     const { clientWidth, clientHeight } = canvas;
-    if (clientWidth === 0) return;
-    const density = Math.min(window.devicePixelRatio || 1, 2);
-    if (
-      canvas.width !== Math.round(clientWidth * density) ||
-      canvas.height !== Math.round(clientHeight * density)
-    ) {
-      canvas.width = Math.round(clientWidth * density);
-      canvas.height = Math.round(clientHeight * density);
-    }
+    const density = fitCanvas(canvas);
+    if (density === 0) return;
     const wide = clientWidth > clientHeight * 1.3;
     const scale = Math.min(canvas.width / (wide ? 350 : 310), canvas.height / (wide ? 310 : 350));
     context.setTransform(1, 0, 0, 1, 0, 0);

@@ -1,11 +1,10 @@
 // The whole circuit, small, with every car on it.
 
-import { buffer, context2d } from "./element.js";
+import { buffer, context2d, fitCanvas } from "./element.js";
 import { WORLD } from "./scenery.js";
 
 /** @typedef {import("./track.js").Track} Track */
 
-const MAX_DENSITY = 2;
 /** Room for the dots, which are larger than the lane they stand on. */
 const MARGIN_METRES = 38;
 
@@ -28,12 +27,10 @@ export class MiniMap {
   }
 
   resize() {
-    const { clientWidth, clientHeight } = this.canvas;
-    if (clientWidth === 0 || clientHeight === 0) return;
+    const density = fitCanvas(this.canvas);
+    if (density === 0) return;
+    this.density = density;
     // The circuit with its pit lane is 264 by 310 m.
-    this.density = Math.min(window.devicePixelRatio || 1, MAX_DENSITY);
-    this.canvas.width = Math.round(clientWidth * this.density);
-    this.canvas.height = Math.round(clientHeight * this.density);
     const width = 264 + 2 * MARGIN_METRES;
     const height = 310 + 2 * MARGIN_METRES;
     this.scale = Math.min(this.canvas.width / width, this.canvas.height / height);

@@ -175,7 +175,7 @@ export class Race {
     this.#countLaps(nowMs);
     if (nowMs >= this.rankDueMs) this.#rank(nowMs);
     this.camera.follow(this.car.pose, this.car.speed, step);
-    this.painter.draw(this.car, this.me.livery, this.field.cars);
+    this.painter.draw(this.car, this.me.livery, this.field.cars, step);
     this.frames += 1;
     if (this.frames % MAP_EVERY_FRAMES === 0) this.miniMap.draw(this.car, this.me.livery, this.field.cars);
     this.hud.update(this, nowMs);

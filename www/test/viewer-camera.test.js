@@ -22,9 +22,8 @@ function onScreen(camera, x, y) {
 
 /** @param {ViewCamera} camera @param {number} sx @param {number} sy */
 function onMap(camera, sx, sy) {
-  const out = new Float64Array(2);
-  camera.toMap(sx, sy, out);
-  return { x: out[0], y: out[1] };
+  const { x, y, middleX, middleY, zoom } = camera;
+  return { x: x + (sx - middleX) / zoom, y: y + (sy - middleY) / zoom };
 }
 
 /** @param {{ x: number, y: number }} a @param {{ x: number, y: number }} b @param {number} [within] */

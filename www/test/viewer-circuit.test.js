@@ -35,7 +35,6 @@ test("reads the demo's track", () => {
   assert.equal(circuit.pitWidth, 12);
   assert.equal(circuit.learned, false);
   assert.ok(Math.abs(circuit.length - json.lengthMetres) < 0.5);
-  assert.ok(circuit.startYaw > 1.5 && circuit.startYaw < 1.6, "eastwards");
   for (const [x, z] of [...json.centreline, ...json.pitLane.centreline]) {
     const { left, top, right, bottom } = circuit.bounds;
     assert.ok(x > left && x < right && -z > top && -z < bottom, `${x}, ${z} is inside`);
@@ -130,10 +129,7 @@ test("finds the nearest point as a look at every segment does, near, far and bes
     }
     for (let i = 0; i < 2000; i += 1) {
       line.place(next() * line.length, place);
-      const [x, z] = [
-        place.x + (next() - 0.5) * 3 * nearest.cell,
-        place.z + (next() - 0.5) * 3 * nearest.cell,
-      ];
+      const [x, z] = [place.x + (next() - 0.5) * 40, place.z + (next() - 0.5) * 40];
       nearest.project(x, z, fast, -1, 20);
       line.project(x, z, slow);
       assert.ok(Math.abs(Math.abs(fast.lateral) - Math.abs(slow.lateral)) < 1e-6, `${x}, ${z}`);

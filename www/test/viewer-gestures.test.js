@@ -54,6 +54,11 @@ function stage(isGreedy = true) {
   return { canvas, camera, picks, left, mode, changes: () => changes };
 }
 
+/** @param {ViewCamera} camera @param {number} sx @param {number} sy */
+function onMap({ x, y, middleX, middleY, zoom }, sx, sy) {
+  return [x + (sx - middleX) / zoom, y + (sy - middleY) / zoom];
+}
+
 /** Let smooth zooms end. @param {ViewCamera} camera */
 function settle(camera) {
   for (let i = 0; i < 120; i += 1) camera.update(null, 1 / 60, false);
@@ -105,10 +110,8 @@ test("two fingers zoom and move the map: what was under them stays under them", 
   const { canvas, camera, picks } = stage();
   const touch = (type, pointerId, x, y) => canvas.send(type, { pointerId, pointerType: "touch", x, y });
   const out = new Float64Array(2);
-  camera.toMap(300, 300, out);
-  const first = [...out];
-  camera.toMap(500, 300, out);
-  const second = [...out];
+  const first = onMap(camera, 300, 300);
+  const second = onMap(camera, 500, 300);
   touch("pointerdown", 1, 300, 300);
   touch("pointerdown", 2, 500, 300);
   touch("pointermove", 1, 220, 330);
@@ -136,8 +139,7 @@ test("the wheel zooms about the pointer and keeps the page from scrolling", () =
   for (const deltaY of [-120, -3]) {
     const { canvas, camera } = stage();
     const out = new Float64Array(2);
-    camera.toMap(250, 180, out);
-    const before = [...out];
+    const before = onMap(camera, 250, 180);
     const { zoom } = camera;
     const event = canvas.send("wheel", { x: 250, y: 180, deltaY, ctrlKey: false });
     settle(camera);
@@ -180,18 +182,12 @@ test("one finger is the page's and two are the map's", () => {
   assert.equal(camera.mode, "free");
 });
 
-test("keys pan, zoom and fit, and leave the browser its own", () => {
+test("arrows move the map, and the browser keeps its own", () => {
   const { camera } = stage();
   const press = (key, more = {}) =>
     panKeys({ key, ctrlKey: false, metaKey: false, altKey: false, ...more }, camera);
-  const { zoom } = camera;
   assert.equal(press("ArrowRight"), true);
   assert.ok(camera.x > 0);
-  assert.equal(press("+"), true);
-  settle(camera);
-  assert.ok(camera.zoom > zoom);
-  assert.equal(press("0"), true);
-  assert.equal(camera.mode, "fit");
-  assert.equal(press("0", { ctrlKey: true }), false);
+  assert.equal(press("ArrowLeft", { altKey: true }), false);
   assert.equal(press("x"), false);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Labels } from "../src/viewer/labels.js";
+import { Labels } from "../src/map/labels.js";
 
 const STEP = 1 / 60;
 const WIDTH = 90;
@@ -217,4 +217,22 @@ test("a tag leads to its car with a line only where it is further off", () => {
     const gap = Math.hypot(dx, dy) - labels.radius;
     assert.equal(labels.hasLeader(index), gap > 12, `${index}: ${gap}`);
   }
+});
+
+test("a car without a name has no tag, and none covers it", () => {
+  const labels = labelsOf([
+    [700, 450],
+    [760, 450],
+  ]);
+  labels.width[1] = 0;
+  for (let i = 0; i < 60; i += 1) labels.update(STEP, false);
+  const [tag, ...others] = shown(labels);
+  assert.deepEqual(others, []);
+  const { radius } = labels;
+  const covers =
+    tag.left < 760 + radius &&
+    tag.right > 760 - radius &&
+    tag.top < 450 + radius &&
+    tag.bottom > 450 - radius;
+  assert.ok(!covers, JSON.stringify(tag));
 });

@@ -39,7 +39,7 @@ test("paused it holds, then goes on as far behind", () => {
   watch.go(5000);
   assert.equal(watch.playback.atMs, 100_000);
   assert.equal(watch.playback.behindMs, 5000);
-  watch.playback.toggle();
+  watch.playback.play();
   watch.go(3000);
   assert.equal(watch.playback.live, false);
   assert.equal(watch.playback.behindMs, 5000);
@@ -58,7 +58,7 @@ test("paused it is carried along by what is no longer kept", () => {
 
 test("faster than the race it comes live again, at its pace", () => {
   const watch = new Watch();
-  watch.playback.stepBy(-7000);
+  watch.playback.seek(watch.playback.atMs + -7000);
   watch.playback.setSpeed(8);
   watch.go(980);
   assert.equal(watch.playback.live, false);
@@ -94,7 +94,7 @@ test("seeks no further than what is kept and what is live", () => {
   watch.playback.seek(1e9);
   assert.equal(watch.playback.live, true);
   watch.playback.pause();
-  watch.playback.stepBy(1e9);
+  watch.playback.seek(watch.playback.atMs + 1e9);
   assert.equal(watch.playback.live, false, "paused at the end stays paused");
   watch.playback.play();
   assert.equal(watch.playback.live, true);
@@ -104,7 +104,7 @@ test("before the first snapshot nothing moves, whatever is pressed", () => {
   const playback = new Playback();
   playback.advance(16, NaN, NaN);
   playback.seek(5);
-  playback.stepBy(-5);
+  playback.seek(playback.atMs + -5);
   playback.pause();
   assert.ok(Number.isNaN(playback.atMs));
   assert.equal(playback.behindMs, 0);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Liveries } from "../src/livery.js";
 import { Cars } from "../src/viewer/cars.js";
-import { SPEEDS } from "../src/viewer/palette.js";
+import { SPEEDS } from "../src/map/palette.js";
 import { Trails } from "../src/viewer/trails.js";
 import { track } from "./circuit.js";
 import { MockSpectator } from "./mock-spectator.js";

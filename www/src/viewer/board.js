@@ -9,8 +9,6 @@ import { gapText, lapText } from "./words.js";
 /** A row that changes places glides there. */
 const GLIDE = { duration: 260, easing: "cubic-bezier(0.2, 0.8, 0.2, 1)" };
 const KMH = 3.6;
-/** @type {Record<Standing["connection"], string>} */
-const SIGNALS = { good: "good", weak: "weak", lost: "lost" };
 
 export class Board {
   /**
@@ -147,10 +145,8 @@ class Row {
     setText(this.last, lapText(standing.lastMs));
     setText(this.best, lapText(standing.bestMs));
     setText(this.speed, String(Math.round(standing.speed * KMH)));
-    if (this.signal.dataset.kind !== connection) {
-      this.signal.dataset.kind = connection;
-      setText(this.signalWord, SIGNALS[connection]);
-    }
+    this.signal.dataset.kind = connection;
+    setText(this.signalWord, connection);
     this.best.classList.toggle("fastest", standing.isFastest);
     this.root.classList.toggle("selected", selected);
     this.root.classList.toggle("lost", connection === "lost");

@@ -1,6 +1,7 @@
 // What of the map is in view: all of it, a followed car, or what the visitor chose. Pure; north is always up, and
 // nobody but the visitor changes the zoom of a followed car, so that the painted ground can be copied as it is.
 
+import { share, View } from "../map/view.js";
 import { Glide } from "./glide.js";
 
 /** Kept free around the circuit when all of it is shown, in CSS pixels, but never more than this share of the room. */
@@ -20,25 +21,14 @@ const ZOOM_RATE = 16;
 /** A target that moved further than this since the last frame is another one, or was put elsewhere. */
 const JUMP_METRES = 8;
 
-/** @typedef {{ left: number, top: number, right: number, bottom: number }} Box */
+/** @typedef {import("../map/view.js").Box} Box */
 /** @typedef {{ x: number, z: number, yaw: number, speed: number }} Target */
 
-export class ViewCamera {
+export class ViewCamera extends View {
   constructor() {
+    super();
     /** @type {"fit" | "follow" | "free"} */
     this.mode = "fit";
-    /** What is in the middle of the free area: map metres, y = −z of the game. */
-    this.x = 0;
-    this.y = 0;
-    /** CSS pixels per metre. */
-    this.zoom = 1;
-    this.width = 1;
-    this.height = 1;
-    /** What panels cover of each side, CSS pixels. @type {Box} */
-    this.insets = { left: 0, top: 0, right: 0, bottom: 0 };
-    /** Middle of what is free of panels, CSS pixels. */
-    this.middleX = 0.5;
-    this.middleY = 0.5;
     /** The circuit, map metres. @type {Box} */
     this.bounds = { left: -100, top: -100, right: 100, bottom: 100 };
     /** Where the camera is once its glide has ended. */
@@ -75,8 +65,7 @@ export class ViewCamera {
    * @param {Box} [insets]  what panels cover of each side, CSS pixels
    */
   resize(width, height, insets = this.insets) {
-    const isSameSize = width === this.width && height === this.height;
-    const { middleX, middleY } = this;
+    const { middleX, middleY, width: widthBefore, height: heightBefore } = this;
     this.width = Math.max(width, 1);
     this.height = Math.max(height, 1);
     Object.assign(this.insets, insets);
@@ -85,7 +74,7 @@ export class ViewCamera {
     // The map stays where it is on the screen, though its middle is elsewhere now.
     this.x += (this.middleX - middleX) / this.zoom;
     this.y += (this.middleY - middleY) / this.zoom;
-    if (isSameSize) this.#glide();
+    if (width === widthBefore && height === heightBefore) this.#glide();
     else this.jump();
   }
 
@@ -176,40 +165,6 @@ export class ViewCamera {
     this.#stand();
   }
 
-  /**
-   * Put a context into map metres.
-   * @param {CanvasRenderingContext2D} context
-   * @param {number} density  device pixels per CSS pixel
-   */
-  apply(context, density) {
-    const scale = this.zoom * density;
-    const left = this.middleX * density - this.x * scale;
-    const top = this.middleY * density - this.y * scale;
-    context.setTransform(scale, 0, 0, scale, left, top);
-  }
-
-  /**
-   * Where on the screen a map point is, in CSS pixels: x into `out[0]`, y into `out[1]`.
-   * @param {number} x
-   * @param {number} y
-   * @param {Float64Array} out
-   */
-  toScreen(x, y, out) {
-    out[0] = this.middleX + (x - this.x) * this.zoom;
-    out[1] = this.middleY + (y - this.y) * this.zoom;
-  }
-
-  /**
-   * Where on the map a point of the screen is.
-   * @param {number} sx
-   * @param {number} sy
-   * @param {Float64Array} out
-   */
-  toMap(sx, sy, out) {
-    out[0] = this.x + (sx - this.middleX) / this.zoom;
-    out[1] = this.y + (sy - this.middleY) / this.zoom;
-  }
-
   /** Glide from what is in view now to what the mode asks for. */
   #glide() {
     this.zooming.left = 0;
@@ -256,7 +211,7 @@ export class ViewCamera {
     const aheadY = -Math.cos(yaw) * metres;
     const moved = Math.abs(x - last.x) + Math.abs(z - last.z);
     const isSame = moved < JUMP_METRES + 2 * Math.max(speed, 0) * step;
-    const part = isSame ? 1 - Math.exp(-AHEAD_RATE * step) : 1;
+    const part = isSame ? share(AHEAD_RATE, step) : 1;
     ahead.x += (aheadX - ahead.x) * part;
     ahead.y += (aheadY - ahead.y) * part;
     last.x = x;
@@ -273,7 +228,7 @@ export class ViewCamera {
   #zoomOn(step, reducedMotion) {
     const { zooming } = this;
     const isLast = reducedMotion || Math.abs(zooming.left) < 0.004;
-    const now = isLast ? zooming.left : zooming.left * (1 - Math.exp(-ZOOM_RATE * step));
+    const now = isLast ? zooming.left : zooming.left * share(ZOOM_RATE, step);
     zooming.left = isLast ? 0 : zooming.left - now;
     this.#zoom(Math.exp(now), zooming.x, zooming.y);
   }

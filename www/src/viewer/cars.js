@@ -1,6 +1,7 @@
 // The cars at the moment shown: one object for each index of a snapshot, refilled every frame, so that drawing makes no
 // garbage.
 
+import { MAX_PLACES } from "../map/labels.js";
 import { CAR_AGE_MS, CAR_SLOT, CAR_SPEED, CAR_STALE, CAR_STRIDE, CAR_X, CAR_YAW, CAR_Z } from "./feed.js";
 
 /** @typedef {import("./feed.js").Spectator} Spectator */
@@ -10,8 +11,6 @@ import { CAR_AGE_MS, CAR_SLOT, CAR_SPEED, CAR_STALE, CAR_STRIDE, CAR_X, CAR_YAW,
 /** The opacity of a car whose datagrams have stopped. */
 const STALE_ALPHA = 0.4;
 const FADE_PER_SECOND = 3;
-/** The most cars of a snapshot: an index has one byte. */
-export const MAX_PLACES = 256;
 /** Versions of the room that are kept. Beyond that the oldest is dropped. */
 const MAX_ROSTERS = 1024;
 

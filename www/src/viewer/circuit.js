@@ -52,11 +52,8 @@ export class Circuit {
     this.pit = pitOf(this.line, this.width, file);
     /** Further from the centre line than this, a car is off the lap. */
     this.reach = this.width / 2 + RUN_OFF_METRES;
-    /** Where the cars look as they cross the start line. */
-    this.startYaw = Math.atan2(this.line.dx[0], this.line.dz[0]);
     this.bounds = boundsOf(this.line, this.pit, this.width, file.garages);
     this.nearest = new Nearest(this.line);
-    this.nearestPit = this.pit === null ? null : new Nearest(this.pit);
     /** @type {Projection} */
     this.scratch = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };
   }
@@ -80,9 +77,9 @@ export class Circuit {
    * @param {number} lateral  from the centre line
    */
   inPit(x, z, lateral) {
-    if (this.nearestPit === null || Math.abs(lateral) <= this.width / 2) return false;
+    if (this.pit === null || Math.abs(lateral) <= this.width / 2) return false;
     const reach = this.pitWidth / 2 + PIT_MARGIN_METRES;
-    this.nearestPit.project(x, z, this.scratch, -1, reach);
+    this.pit.project(x, z, this.scratch);
     return Math.abs(this.scratch.lateral) <= reach;
   }
 

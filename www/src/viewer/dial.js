@@ -2,7 +2,7 @@
 // are a lap or more behind on an inner ring. Dots that would cover one another move outwards, row by row, then aside,
 // and stay there as long as there is room. Pure.
 
-import { MAX_PLACES } from "./cars.js";
+import { MAX_PLACES } from "../map/labels.js";
 
 /** @typedef {import("./standing.js").Standing} Standing */
 

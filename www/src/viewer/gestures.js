@@ -29,12 +29,11 @@ const PAGE_PIXELS = 400;
 /** Wheels turn in steps, which are smoothed; trackpads send many small events, which are smooth already. */
 const STEP_PIXELS = 40;
 const PAN_KEY_PIXELS = 90;
-const ZOOM_KEY = 1.35;
 
 /** @typedef {{ x: number, y: number }} Finger */
 
 /**
- * Arrows pan, + and − zoom, 0 shows everything.
+ * Arrows move the map.
  * @param {KeyboardEvent} event
  * @param {ViewCamera} camera
  * @returns {boolean}  whether the key was one of them
@@ -45,9 +44,6 @@ export function panKeys({ key, ctrlKey, metaKey, altKey }, camera) {
   else if (key === "ArrowRight") camera.panBy(-PAN_KEY_PIXELS, 0);
   else if (key === "ArrowUp") camera.panBy(0, PAN_KEY_PIXELS);
   else if (key === "ArrowDown") camera.panBy(0, -PAN_KEY_PIXELS);
-  else if (key === "+" || key === "=") camera.zoomSmoothly(ZOOM_KEY);
-  else if (key === "-" || key === "_") camera.zoomSmoothly(1 / ZOOM_KEY);
-  else if (key === "0") camera.fit();
   else return false;
   return true;
 }

@@ -18,7 +18,7 @@ export const LINES = [
   {
     shown: ["+", "−"],
     words: "Zoom",
-    keys: { "+": "nearer", "=": "nearer", "-": "further", "−": "further" },
+    keys: { "+": "nearer", "=": "nearer", "-": "further", _: "further", "−": "further" },
   },
   { shown: ["← ↑ → ↓"], words: "Move the map", keys: {} },
   { shown: ["Esc"], words: "Deselect car", keys: { Escape: "release" } },

@@ -72,16 +72,6 @@ export class Ledger {
     return this.chronicle.version;
   }
 
-  /** The fastest lap of this race so far; NaN before the first. */
-  get lapMs() {
-    return this.fastestMs;
-  }
-
-  /** How far the ledger is written; NaN before the first snapshot. */
-  get writtenMs() {
-    return this.lastColumn * COLUMN_MS;
-  }
-
   /**
    * Use another circuit, or none. The next `advance` begins again with the oldest moment kept.
    * @param {Circuit | null} circuit

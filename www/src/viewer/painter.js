@@ -1,15 +1,13 @@
 // One frame of the live map: ground, trails, cars, tags. Reads the cars, changes nothing in them, and makes no
 // garbage: ground, cars and tags are copied from pictures painted before.
 
-import { context2d } from "../element.js";
-import { carSprite, SPRITE_LENGTH, SPRITE_WIDTH } from "../sprites.js";
-import { MAX_PLACES } from "./cars.js";
+import { context2d, fitCanvas } from "../element.js";
+import { CHOSEN_RADIUS, lostSprite, MARKER_RADIUS, markerSprite, numberSprite } from "../map/marks.js";
+import { DARK, LIGHT, OVERLAY } from "../map/palette.js";
+import { CarPictures, SPRITE_LENGTH } from "../map/sprites.js";
+import { rankOf, Tags } from "../map/tags.js";
 import { Ground } from "./ground.js";
-import { Labels } from "./labels.js";
-import { CHOSEN_RADIUS, lostSprite, MARKER_RADIUS, markerSprite, numberSprite, TAG_HEIGHT } from "./marks.js";
-import { DARK, LIGHT, OVERLAY } from "./palette.js";
 import { paintGrid, Ribbon } from "./ribbon.js";
-import { Tags } from "./tags.js";
 import { Trails } from "./trails.js";
 
 /** @typedef {import("./cars.js").CarView} CarView */
@@ -17,8 +15,6 @@ import { Trails } from "./trails.js";
 /** @typedef {import("./camera.js").ViewCamera} ViewCamera */
 /** @typedef {import("../livery.js").Livery} Livery */
 
-/** Beyond this density the eye sees no difference, but the memory does. */
-const MAX_DENSITY = 2;
 /** From this zoom cars are drawn as cars, below the other one as markers; CSS pixels per metre. */
 const CARS_FROM_ZOOM = 5.7;
 const MARKERS_FROM_ZOOM = 5.1;
@@ -34,11 +30,6 @@ const PICK_PIXELS = 22;
 const BEYOND_PIXELS = 60;
 /** The chosen car is never fainter than this, nor a marker's number. */
 const CHOSEN_ALPHA = 0.75;
-/** Rank of a car whose place is not known: behind all others. */
-const NO_PLACE = 300;
-/** Left top corner of a car's picture, metres from its middle. */
-const BODY_LEFT = -SPRITE_WIDTH / 2;
-const BODY_TOP = -SPRITE_LENGTH / 2;
 
 export class Painter {
   /**
@@ -53,7 +44,6 @@ export class Painter {
     this.reducedMotion = false;
     this.trails = new Trails();
     this.ground = new Ground();
-    this.labels = new Labels();
     this.tags = new Tags();
     /** @type {Ribbon | null} */
     this.ribbon = null;
@@ -63,24 +53,17 @@ export class Painter {
     this.areCars = false;
     /** Pixels of a car's picture: markers are painted for theirs, bodies in metres. */
     this.turnScale = 1;
-    this.spriteScale = 0;
+    this.pictures = new CarPictures();
     /** @type {Map<Livery, HTMLCanvasElement>} */
     this.markers = new Map();
     /** @type {Map<Livery, HTMLCanvasElement>} */
     this.numbers = new Map();
-    /** @type {Map<Livery, HTMLCanvasElement>} */
-    this.bodies = new Map();
     /** The chosen car's marker and number. @type {{ livery: Livery, marker: HTMLCanvasElement, number: HTMLCanvasElement } | null} */
     this.chosen = null;
     /** @type {HTMLCanvasElement | null} */
     this.lost = null;
-    /** The chosen car's body. @type {{ livery: Livery, body: HTMLCanvasElement } | null} */
-    this.chosenBody = null;
     /** Cars from the last place to the first, so that those ahead are painted over the others. @type {CarView[]} */
     this.order = [];
-    this.point = new Float64Array(2);
-    this.x = new Float32Array(MAX_PLACES);
-    this.y = new Float32Array(MAX_PLACES);
   }
 
   /** Whether nothing is painted behind the track. */
@@ -109,11 +92,9 @@ export class Painter {
 
   /** Fit the canvas to its box; the camera is resized by its owner. */
   resize() {
-    const { clientWidth, clientHeight } = this.canvas;
-    if (clientWidth === 0 || clientHeight === 0) return;
-    this.density = Math.min(window.devicePixelRatio || 1, MAX_DENSITY);
-    this.canvas.width = Math.round(clientWidth * this.density);
-    this.canvas.height = Math.round(clientHeight * this.density);
+    const density = fitCanvas(this.canvas);
+    if (density === 0) return;
+    this.density = density;
     this.#repaint();
   }
 
@@ -137,7 +118,10 @@ export class Painter {
     }
     if (chosen !== undefined) this.#car(chosen, true);
     context.setTransform(1, 0, 0, 1, 0, 0);
-    this.#drawTags(list, chosen, step);
+    const { labels } = this.tags;
+    if (this.areCars) labels.radius = this.carScale * 2.7;
+    else labels.radius = chosen === undefined ? MARKER_RADIUS + 3 : CHOSEN_RADIUS + 4;
+    this.tags.draw(context, this.order, chosen, camera, step, this.reducedMotion);
   }
 
   /**
@@ -148,15 +132,16 @@ export class Painter {
    */
   pick(sx, sy) {
     let best = null;
-    let nearest = Math.max(PICK_PIXELS, this.labels.radius);
+    const { labels } = this.tags;
+    let nearest = Math.max(PICK_PIXELS, labels.radius);
     for (const car of this.order) {
-      const distance = Math.hypot(this.x[car.index] - sx, this.y[car.index] - sy);
+      const distance = Math.hypot(labels.x[car.index] - sx, labels.y[car.index] - sy);
       if (distance >= nearest) continue;
       nearest = distance;
       best = car;
     }
     if (best !== null && nearest < MARKER_RADIUS) return best;
-    return this.order.find((car) => this.tags.isAt(this.labels, car.index, sx, sy)) ?? best;
+    return this.order.find((car) => this.tags.isAt(car.index, sx, sy)) ?? best;
   }
 
   #repaint() {
@@ -177,22 +162,18 @@ export class Painter {
   #forget() {
     this.markers.clear();
     this.numbers.clear();
-    this.bodies.clear();
-    this.chosen = this.chosenBody = null;
+    this.pictures.clear();
+    this.chosen = null;
   }
 
   /** Cars or markers, and for which resolution. */
   #choosePictures() {
     const { zoom } = this.camera;
-    if (this.markers.size > MAX_LIVERIES || this.bodies.size > MAX_LIVERIES) this.#forget();
+    if (this.markers.size > MAX_LIVERIES || this.pictures.plain.size > MAX_LIVERIES) this.#forget();
     this.areCars = zoom > (this.areCars ? MARKERS_FROM_ZOOM : CARS_FROM_ZOOM);
     this.turnScale = this.areCars ? this.carScale * this.density : 1;
-    if (!this.areCars || (this.camera.isMoving && this.spriteScale > 0)) return;
-    const scale = Math.ceil((this.carScale * this.density) / SPRITE_STEP) * SPRITE_STEP;
-    if (scale === this.spriteScale) return;
-    this.spriteScale = scale;
-    this.bodies.clear();
-    this.chosenBody = null;
+    if (!this.areCars || (this.camera.isMoving && this.pictures.scale > 0)) return;
+    this.pictures.use(Math.ceil((this.carScale * this.density) / SPRITE_STEP) * SPRITE_STEP);
   }
 
   /** CSS pixels per metre of a car. */
@@ -220,13 +201,10 @@ export class Painter {
    * @param {boolean} isChosen
    */
   #car(car, isChosen) {
-    const { camera, point } = this;
-    camera.toScreen(car.x, -car.z, point);
-    const x = point[0];
-    const y = point[1];
-    // Kept there for whoever draws it too: a number that is passed on is boxed, and a hundred cars make garbage of that.
-    this.x[car.index] = x;
-    this.y[car.index] = y;
+    const { camera, tags } = this;
+    tags.locate(car, camera);
+    const x = tags.labels.x[car.index];
+    const y = tags.labels.y[car.index];
     if (x < -BEYOND_PIXELS || x > camera.width + BEYOND_PIXELS) return;
     if (y < -BEYOND_PIXELS || y > camera.height + BEYOND_PIXELS) return;
     if (this.areCars) this.#body(car, isChosen);
@@ -242,19 +220,9 @@ export class Painter {
    */
   #body(car, isChosen) {
     const { context } = this;
-    let body = this.bodies.get(car.livery);
-    if (isChosen) {
-      if (this.chosenBody?.livery !== car.livery) {
-        this.chosenBody = { livery: car.livery, body: carSprite(car.livery, this.spriteScale, true) };
-      }
-      ({ body } = this.chosenBody);
-    } else if (body === undefined) {
-      body = carSprite(car.livery, this.spriteScale, false);
-      this.bodies.set(car.livery, body);
-    }
     this.#turn(car);
     context.globalAlpha = isChosen ? Math.max(car.alpha, CHOSEN_ALPHA) : car.alpha;
-    context.drawImage(body, BODY_LEFT, BODY_TOP, SPRITE_WIDTH, SPRITE_LENGTH);
+    this.pictures.draw(context, car.livery, isChosen);
     context.globalAlpha = 1;
   }
 
@@ -292,10 +260,17 @@ export class Painter {
    * @param {CarView} car
    */
   #turn({ index, yaw }) {
-    const { density } = this;
+    const { density, tags } = this;
     const cos = Math.cos(yaw) * this.turnScale;
     const sin = Math.sin(yaw) * this.turnScale;
-    this.context.setTransform(cos, sin, -sin, cos, this.x[index] * density, this.y[index] * density);
+    this.context.setTransform(
+      cos,
+      sin,
+      -sin,
+      cos,
+      tags.labels.x[index] * density,
+      tags.labels.y[index] * density,
+    );
   }
 
   /**
@@ -303,47 +278,8 @@ export class Painter {
    * @param {number} index  of the car
    */
   #upright(picture, index) {
-    const { context, density } = this;
-    context.setTransform(1, 0, 0, 1, this.x[index] * density, this.y[index] * density);
+    const { context, density, tags } = this;
+    context.setTransform(1, 0, 0, 1, tags.labels.x[index] * density, tags.labels.y[index] * density);
     context.drawImage(picture, -picture.width / 2, -picture.height / 2);
   }
-
-  /**
-   * @param {readonly CarView[]} list
-   * @param {CarView | undefined} chosen
-   * @param {number} step
-   */
-  #drawTags(list, chosen, step) {
-    const { labels, camera, tags } = this;
-    const { insets } = camera;
-    labels.radius = this.areCars
-      ? this.carScale * 2.7
-      : chosen === undefined
-        ? MARKER_RADIUS + 3
-        : CHOSEN_RADIUS + 4;
-    labels.height = TAG_HEIGHT;
-    labels.chosen = chosen?.index ?? -1;
-    labels.free.left = insets.left + 4;
-    labels.free.top = insets.top + 4;
-    labels.free.right = camera.width - insets.right - 4;
-    labels.free.bottom = camera.height - insets.bottom - 4;
-    labels.count = this.order.length;
-    for (let i = 0; i < labels.count; i += 1) {
-      const car = this.order[labels.count - 1 - i];
-      const { index } = car;
-      labels.cars[i] = index;
-      labels.x[index] = this.x[index];
-      labels.y[index] = this.y[index];
-      labels.rank[index] = rankOf(car);
-      labels.isAcross[index] = Number(Math.abs(Math.sin(car.yaw)) > 0.7);
-    }
-    tags.measure(labels, list, chosen);
-    labels.update(step, this.reducedMotion);
-    tags.draw(this.context, labels);
-  }
-}
-
-/** Smaller is more important. @param {CarView} car */
-function rankOf({ place, index }) {
-  return place > 0 ? place : NO_PLACE + index;
 }

@@ -49,11 +49,6 @@ export class Playback {
     if (this.#isAtLive()) this.toLive();
   }
 
-  toggle() {
-    if (this.paused) this.play();
-    else this.pause();
-  }
-
   /**
    * Show another moment; the last one there is means live, unless paused.
    * @param {number} atMs
@@ -64,11 +59,6 @@ export class Playback {
     this.atMs = atMs;
     this.#keepWithin();
     if (!this.paused && this.#isAtLive()) this.toLive();
-  }
-
-  /** @param {number} ms  negative: back */
-  stepBy(ms) {
-    this.seek(this.atMs + ms);
   }
 
   toLive() {

@@ -6,6 +6,7 @@
 // `theme` "light" or "dark" (default: the system's), `embed` for a transparent ground and nothing but the race, `gestures`
 // "all" where the map may have the wheel and single fingers too. Each is a property as well.
 
+import { find } from "../element.js";
 import { Liveries } from "../livery.js";
 import { plainName } from "../names.js";
 import { Announcer } from "./announcer.js";
@@ -27,7 +28,7 @@ import { GapRing } from "./ring.js";
 import { Signs } from "./signs.js";
 import { bestLapMs } from "./standing.js";
 import { viewerState } from "./state.js";
-import { find, JUMP_MS, Transport } from "./transport.js";
+import { JUMP_MS, Transport } from "./transport.js";
 import { timeOfDay } from "./words.js";
 
 /** @typedef {import("./feed.js").Spectator} Spectator */

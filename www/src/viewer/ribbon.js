@@ -1,10 +1,10 @@
 // Paints the circuit as a ribbon, in map metres. All paths are built once; widths follow the zoom, so that the track
 // can be seen from however far away. Called by ground.js for a picture of a part of the map.
 
-import { FONT } from "./palette.js";
+import { FONT } from "../map/palette.js";
 
 /** @typedef {import("../line.js").Line} Line */
-/** @typedef {import("./palette.js").MapPalette} MapPalette */
+/** @typedef {import("../map/palette.js").MapPalette} MapPalette */
 /** @typedef {import("./camera.js").Box} Box */
 /**
  * What is drawn of a circuit.

@@ -1,15 +1,15 @@
 // The gap ring: a lap as a circle of time. A full turn is the best known lap, the leader is at the top, and every other
 // car at its gap behind the leader. In the middle, how the chosen car stands. Drawn a few times a second.
 
-import { context2d } from "../element.js";
-import { MAX_PLACES } from "./cars.js";
+import { context2d, fitCanvas } from "../element.js";
+import { gapText } from "./words.js";
 import { Dial, INNER, NO_ROOM_INSIDE, NOWHERE } from "./dial.js";
-import { DARK, FONT, LIGHT, OVERLAY } from "./palette.js";
+import { MAX_PLACES } from "../map/labels.js";
+import { DARK, FONT, LIGHT, OVERLAY } from "../map/palette.js";
 
 /** @typedef {import("./standing.js").Standing} Standing */
-/** @typedef {import("./palette.js").MapPalette} MapPalette */
+/** @typedef {import("../map/palette.js").MapPalette} MapPalette */
 
-const MAX_DENSITY = 2;
 const PICK_PIXELS = 22;
 /** Ticks of the ring; every so many-th is named, so that there are no more than this many names. */
 const TICK_MS = 10_000;
@@ -42,10 +42,9 @@ export class GapRing {
 
   resize() {
     const { clientWidth, clientHeight } = this.canvas;
-    if (clientWidth === 0 || clientHeight === 0) return;
-    this.density = Math.min(window.devicePixelRatio || 1, MAX_DENSITY);
-    this.canvas.width = Math.round(clientWidth * this.density);
-    this.canvas.height = Math.round(clientHeight * this.density);
+    const density = fitCanvas(this.canvas);
+    if (density === 0) return;
+    this.density = density;
     const size = Math.min(clientWidth, clientHeight);
     this.left = (clientWidth - size) / 2;
     this.top = (clientHeight - size) / 2;
@@ -231,11 +230,12 @@ export class GapRing {
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.font = `800 ${size}px ${FONT}`;
+    const gap = standing.place === 1 ? "Leader" : gapText(standing.gapMs, standing.gapLaps);
     const place = standing.place > 0 ? `P${standing.place}` : "–";
     this.#text(place, middle, middle - size * 0.46, palette.labelInk, room);
     context.font = `600 ${Math.max(10.5, size * 0.4)}px ${FONT}`;
     this.#text(standing.name, middle, middle + size * 0.36, palette.labelMuted, room);
-    this.#text(gapText(standing), middle, middle + size * 0.9, palette.labelInk, room);
+    this.#text(gap, middle, middle + size * 0.9, palette.labelInk, room);
   }
 
   /**
@@ -256,11 +256,4 @@ export class GapRing {
     context.fillStyle = this.transparent ? "#ffffff" : colour;
     context.fillText(text, x, y, room);
   }
-}
-
-/** @param {Standing} standing */
-function gapText({ place, gapMs, gapLaps }) {
-  if (place === 1) return "Leader";
-  if (gapLaps > 0) return gapLaps === 1 ? "+1 lap" : `+${gapLaps} laps`;
-  return Number.isNaN(gapMs) ? "" : `+${(gapMs / 1000).toFixed(1)} s`;
 }

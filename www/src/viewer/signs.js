@@ -1,7 +1,6 @@
 // What stands on the map beside the cars: live or past, why there is nothing to see, and what the camera does.
 
-import { setText } from "../element.js";
-import { find } from "./transport.js";
+import { find, setText } from "../element.js";
 import { count, stageMessage } from "./words.js";
 
 /** @typedef {import("./race-viewer.js").RaceViewer} RaceViewer */

@@ -2,8 +2,8 @@
 // a snapshot, and drawn by colour in a few strokes, so that any number of cars makes no garbage.
 
 import { CAR_SLOT, CAR_SPEED, CAR_STALE, CAR_STRIDE, CAR_X, CAR_Z } from "./feed.js";
-import { MAX_PLACES } from "./cars.js";
-import { SPEEDS } from "./palette.js";
+import { MAX_PLACES } from "../map/labels.js";
+import { SPEEDS } from "../map/palette.js";
 
 /** @typedef {import("./cars.js").CarView} CarView */
 /** @typedef {import("./cars.js").Cars} Cars */

@@ -1,6 +1,6 @@
 // The bar that moves the moment shown: pause, back, forward, speed, the last minutes as a line with its events, live.
 
-import { context2d, make, setText } from "../element.js";
+import { context2d, find, fitCanvas, make, setText } from "../element.js";
 import { SPEEDS } from "./playback.js";
 import { behindText, behindWords } from "./words.js";
 
@@ -84,7 +84,7 @@ export class Transport {
     if (!known) return;
     this.liveMs = liveMs;
     this.startMs = startMs;
-    const behind = playback.live ? 0 : Math.max(liveMs - playback.atMs, 0);
+    const behind = playback.behindMs;
     const length = Math.max(Math.ceil((liveMs - startMs) / GRAIN_MS) * GRAIN_MS, SHORTEST_MS);
     setAttribute(this.range, "min", String(-length));
     if (!this.dragging) this.range.value = String(-behind);
@@ -102,14 +102,9 @@ export class Transport {
   /** Draw where on the line events are. @param {readonly RaceEvent[]} events */
   drawTicks(events) {
     const { ticks, context } = this;
-    const density = Math.min(window.devicePixelRatio || 1, 2);
-    const width = Math.round(ticks.clientWidth * density);
-    const height = Math.round(ticks.clientHeight * density);
-    if (width === 0 || height === 0) return;
-    if (ticks.width !== width || ticks.height !== height) {
-      ticks.width = width;
-      ticks.height = height;
-    }
+    const density = fitCanvas(ticks);
+    if (density === 0) return;
+    const { width, height } = ticks;
     context.clearRect(0, 0, width, height);
     const length = -Number(this.range.min);
     for (const event of events) {
@@ -130,18 +125,4 @@ export class Transport {
  */
 function setAttribute(target, name, value) {
   if (target.getAttribute(name) !== value) target.setAttribute(name, value);
-}
-
-/**
- * A part of our own markup.
- * @template {Element} T
- * @param {ParentNode} root
- * @param {string} selector
- * @param {new () => T} kind
- * @returns {T}
- */
-export function find(root, selector, kind) {
-  const found = root.querySelector(selector);
-  if (!(found instanceof kind)) throw new Error(`${selector} is not a ${kind.name}`);
-  return found;
 }

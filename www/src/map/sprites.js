@@ -1,17 +1,67 @@
-// Pictures of cars and name tags, painted once per player and resolution and then only copied.
+// Pictures of cars, painted once per player and resolution and then only copied.
 
-import { buffer, context2d } from "./element.js";
+import { buffer, context2d } from "../element.js";
+import { FONT } from "./palette.js";
 
-/** @typedef {import("./livery.js").Livery} Livery */
+/** @typedef {import("../livery.js").Livery} Livery */
 
 /** Body of the car; the picture is a little larger for wheels, halo and shadow. */
 const LENGTH = 4.5;
 const WIDTH = 1.95;
 export const SPRITE_LENGTH = 6.4;
-export const SPRITE_WIDTH = 4;
-const FONT = "system-ui, 'Segoe UI', Roboto, sans-serif";
-/** Longest name on a tag; more would hide the cars beside it. */
-const MAX_TAG_NAME = 14;
+const SPRITE_WIDTH = 4;
+
+/** Cars as pictures, at one scale; painted when they are first drawn. */
+export class CarPictures {
+  constructor() {
+    /** Pixels per metre. */
+    this.scale = 0;
+    /** @type {Map<Livery, HTMLCanvasElement>} */
+    this.plain = new Map();
+    /** The one with a bright rim. @type {{ livery: Livery, picture: HTMLCanvasElement } | null} */
+    this.rimmed = null;
+  }
+
+  /** @param {number} scale */
+  use(scale) {
+    if (scale !== this.scale) this.clear();
+    this.scale = scale;
+  }
+
+  clear() {
+    this.plain.clear();
+    this.rimmed = null;
+  }
+
+  /**
+   * Draw a car about the origin, in metres, nose up.
+   * @param {CanvasRenderingContext2D} context
+   * @param {Livery} livery
+   * @param {boolean} isRimmed
+   */
+  draw(context, livery, isRimmed) {
+    const picture = isRimmed ? this.#rimmed(livery) : this.#plain(livery);
+    context.drawImage(picture, -SPRITE_WIDTH / 2, -SPRITE_LENGTH / 2, SPRITE_WIDTH, SPRITE_LENGTH);
+  }
+
+  /** @param {Livery} livery */
+  #plain(livery) {
+    let picture = this.plain.get(livery);
+    if (picture === undefined) {
+      picture = carSprite(livery, this.scale, false);
+      this.plain.set(livery, picture);
+    }
+    return picture;
+  }
+
+  /** @param {Livery} livery */
+  #rimmed(livery) {
+    if (this.rimmed?.livery !== livery) {
+      this.rimmed = { livery, picture: carSprite(livery, this.scale, true) };
+    }
+    return this.rimmed.picture;
+  }
+}
 
 /**
  * A car seen from above, nose up, middle in the middle.
@@ -19,7 +69,7 @@ const MAX_TAG_NAME = 14;
  * @param {number} scale  pixels per metre
  * @param {boolean} own  wears a bright rim
  */
-export function carSprite(livery, scale, own) {
+function carSprite(livery, scale, own) {
   const canvas = buffer(SPRITE_WIDTH * scale, SPRITE_LENGTH * scale);
   const context = context2d(canvas);
   context.setTransform(scale, 0, 0, scale, canvas.width / 2, canvas.height / 2);
@@ -184,39 +234,5 @@ export function beamSprite(scale) {
   context.quadraticCurveTo(0, -22.5, 5.4, -21);
   context.lineTo(0.8, 0);
   context.fill();
-  return canvas;
-}
-
-/**
- * A name tag: number plate and name. Sizes in CSS pixels, painted at `density`.
- * @param {Livery} livery
- * @param {string} name
- * @param {number} density
- * @param {boolean} lost  adds the mark of a connection that is gone
- */
-export function tagSprite(livery, name, density, lost) {
-  const measure = context2d(buffer(1, 1));
-  const font = `600 12px ${FONT}`;
-  measure.font = font;
-  const shown = name.length > MAX_TAG_NAME ? `${name.slice(0, MAX_TAG_NAME - 1)}…` : name;
-  const text = lost ? `${shown} · connection lost` : shown;
-  const width = Math.ceil(measure.measureText(text).width) + 38;
-  const height = 21;
-  const canvas = buffer(width * density, height * density);
-  const context = context2d(canvas);
-  context.scale(density, density);
-  context.fillStyle = "rgba(13, 15, 19, 0.82)";
-  rounded(context, 0, 0, width, height, 6);
-  context.fillStyle = livery.body;
-  rounded(context, 3, 3, 24, height - 6, 4);
-  context.fillStyle = livery.ink;
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  context.font = `800 11px ${FONT}`;
-  context.fillText(livery.label, 15, height / 2 + 0.5);
-  context.fillStyle = "#ffffff";
-  context.textAlign = "left";
-  context.font = font;
-  context.fillText(text, 32, height / 2 + 0.5);
   return canvas;
 }

@@ -2,9 +2,12 @@
 // only where there is room. Pure: sizes in, places out. Worked out several times a second, in between the tags follow
 // their cars; a tag stays on its side as long as there is room, and one that went away stays away for a while.
 
-import { MAX_PLACES } from "./cars.js";
+import { share } from "./view.js";
 
-/** @typedef {import("./camera.js").Box} Box */
+/** @typedef {import("./view.js").Box} Box */
+
+/** The most cars: an index has one byte. */
+export const MAX_PLACES = 256;
 
 /** Times between two layouts, and how long a tag that lost its room stays away, in seconds. */
 const EVERY_SECONDS = 0.08;
@@ -38,7 +41,7 @@ const STILL = 0.02;
 
 export class Labels {
   constructor() {
-    /** By index of the car: middle on the screen, its radius, and the size of the tag; set by who draws. */
+    /** By index of the car: its middle on the screen, and the width of its tag; set by who draws. 0: it has none. */
     this.x = new Float32Array(MAX_PLACES);
     this.y = new Float32Array(MAX_PLACES);
     this.width = new Float32Array(MAX_PLACES);
@@ -96,7 +99,7 @@ export class Labels {
       this.due = EVERY_SECONDS;
       this.layout();
     }
-    const fade = reducedMotion ? 1 : 1 - Math.exp(-FADE_RATE * step);
+    const fade = reducedMotion ? 1 : share(FADE_RATE, step);
     for (let i = 0; i < this.count; i += 1) {
       const index = this.cars[i];
       if (this.slot[index] === 0) {
@@ -117,7 +120,8 @@ export class Labels {
     this.placed = 0;
     for (let i = 0; i < this.count; i += 1) {
       const index = this.cars[i];
-      const slot = this.placed < most && this.#isVisible(index) ? this.#find(index) : -1;
+      const isNamed = this.width[index] > 0 && this.placed < most && this.#isVisible(index);
+      const slot = isNamed ? this.#find(index) : -1;
       if (slot < 0) this.#hide(index);
       else this.#show(index, slot);
     }

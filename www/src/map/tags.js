@@ -2,12 +2,22 @@
 // off, so that it is clear whose it is.
 
 import { buffer } from "../element.js";
-import { MAX_PLACES } from "./cars.js";
-import { paintTag } from "./marks.js";
+import { Labels, MAX_PLACES } from "./labels.js";
+import { paintTag, TAG_HEIGHT } from "./marks.js";
 import { LIGHT } from "./palette.js";
 
-/** @typedef {import("./cars.js").CarView} CarView */
-/** @typedef {import("./labels.js").Labels} Labels */
+/**
+ * @typedef {object} NamedCar  A car with a name tag.
+ * @property {number} index  below MAX_PLACES; the car keeps it while it is shown
+ * @property {string} name
+ * @property {import("../livery.js").Livery} livery
+ * @property {number} x
+ * @property {number} z
+ * @property {number} yaw
+ * @property {boolean} stale
+ * @property {number} [place]  in the standings; 0 or nothing while there are none
+ * @property {boolean} [isOwn]  needs no name, but room
+ */
 /** @typedef {import("./palette.js").MapPalette} MapPalette */
 
 /** Fainter tags are not drawn. */
@@ -23,8 +33,11 @@ export class Tags {
   constructor() {
     /** By index of the car. @type {Array<Tag | undefined>} */
     this.tags = new Array(MAX_PLACES).fill(undefined);
+    this.labels = new Labels();
+    this.labels.height = TAG_HEIGHT;
     this.palette = LIGHT;
     this.density = 1;
+    this.point = new Float64Array(2);
   }
 
   /**
@@ -38,33 +51,68 @@ export class Tags {
   }
 
   /**
-   * Tell the layout how wide the tags are.
-   * @param {Labels} labels
-   * @param {readonly CarView[]} list
-   * @param {CarView | undefined} chosen
+   * Put down where on the screen a car is, into `labels.x` and `labels.y`: a number that is given back is boxed, and a hundred
+   * cars make garbage of that.
+   * @param {NamedCar} car
+   * @param {import("./view.js").View} view
    */
-  measure(labels, list, chosen) {
-    let budget = PAINTED_PER_FRAME;
-    for (let i = 0; i < list.length; i += 1) {
-      const car = list[i];
-      const isChosen = car === chosen;
-      let tag = this.tags[car.index];
-      if (tag === undefined) tag = this.#fresh(car, isChosen);
-      else if (budget > 0 && !isCurrent(tag, car, isChosen)) {
-        this.#paint(tag, car, isChosen);
-        budget -= 1;
-      }
-      labels.width[car.index] = tag.canvas.width / this.density - 2;
-    }
+  locate({ index, x, z }, view) {
+    view.toScreen(x, -z, this.point);
+    this.labels.x[index] = this.point[0];
+    this.labels.y[index] = this.point[1];
   }
 
   /**
+   * Draw the tags of cars that have been located.
    * @param {CanvasRenderingContext2D} context  in device pixels
-   * @param {Labels} labels
+   * @param {readonly NamedCar[]} cars
+   * @param {NamedCar | undefined} chosen
+   * @param {import("./view.js").View} view
+   * @param {number} step  seconds since the last frame
+   * @param {boolean} reducedMotion
    */
-  draw(context, labels) {
-    this.#leaders(context, labels);
-    const { density } = this;
+  draw(context, cars, chosen, view, step, reducedMotion) {
+    this.#measure(cars, chosen, view);
+    this.labels.update(step, reducedMotion);
+    this.#leaders(context);
+    this.#copy(context);
+  }
+
+  /**
+   * Tell the layout of the cars, and how wide their tags are.
+   * @param {readonly NamedCar[]} cars
+   * @param {NamedCar | undefined} chosen
+   * @param {import("./view.js").View} view
+   */
+  #measure(cars, chosen, { insets, width, height, turn }) {
+    const { labels } = this;
+    labels.chosen = chosen?.index ?? -1;
+    labels.free.left = insets.left + 4;
+    labels.free.top = insets.top + 4;
+    labels.free.right = width - insets.right - 4;
+    labels.free.bottom = height - insets.bottom - 4;
+    labels.count = cars.length;
+    let budget = PAINTED_PER_FRAME;
+    for (let i = 0; i < cars.length; i += 1) {
+      const car = cars[i];
+      const { index } = car;
+      labels.cars[i] = index;
+      labels.rank[index] = rankOf(car);
+      labels.isAcross[index] = Number(Math.abs(Math.sin(car.yaw - turn)) > 0.7);
+      let tag = this.tags[index];
+      if (car.isOwn) tag = undefined;
+      else if (tag === undefined) tag = this.#fresh(car, car === chosen);
+      else if (budget > 0 && !isCurrent(tag, car, car === chosen)) {
+        this.#paint(tag, car, car === chosen);
+        budget -= 1;
+      }
+      labels.width[index] = tag === undefined ? 0 : tag.canvas.width / this.density - 2;
+    }
+  }
+
+  /** @param {CanvasRenderingContext2D} context */
+  #copy(context) {
+    const { density, labels } = this;
     for (let i = labels.count - 1; i >= 0; i -= 1) {
       const index = labels.cars[i];
       const tag = this.tags[index];
@@ -81,27 +129,25 @@ export class Tags {
 
   /**
    * Whether the tag of a car is at a point.
-   * @param {Labels} labels
    * @param {number} index
    * @param {number} sx
    * @param {number} sy
    */
-  isAt(labels, index, sx, sy) {
+  isAt(index, sx, sy) {
+    const { labels } = this;
     if (labels.slot[index] === 0) return false;
     const x = sx - labels.x[index] - labels.offsetX[index];
     const y = sy - labels.y[index] - labels.offsetY[index];
     return x >= 0 && y >= 0 && x <= labels.width[index] && y <= labels.height;
   }
 
-  /**
-   * @param {CanvasRenderingContext2D} context
-   * @param {Labels} labels
-   */
-  #leaders(context, labels) {
+  /** @param {CanvasRenderingContext2D} context */
+  #leaders(context) {
+    const { labels } = this;
     context.beginPath();
     for (let i = 0; i < labels.count; i += 1) {
       const index = labels.cars[i];
-      if (labels.alpha[index] > 0.5 && labels.hasLeader(index)) this.#leader(context, labels, index);
+      if (labels.alpha[index] > 0.5 && labels.hasLeader(index)) this.#leader(context, index);
     }
     context.lineWidth = 3.4 * this.density;
     context.strokeStyle = this.palette.markHalo;
@@ -114,10 +160,10 @@ export class Tags {
   /**
    * From the edge of the marker to the nearest point of the tag.
    * @param {CanvasRenderingContext2D} context
-   * @param {Labels} labels
    * @param {number} index
    */
-  #leader(context, labels, index) {
+  #leader(context, index) {
+    const { labels } = this;
     const x = labels.x[index];
     const y = labels.y[index];
     const left = labels.offsetX[index];
@@ -133,7 +179,7 @@ export class Tags {
   }
 
   /**
-   * @param {CarView} car
+   * @param {NamedCar} car
    * @param {boolean} isChosen
    */
   #fresh(car, isChosen) {
@@ -145,12 +191,12 @@ export class Tags {
 
   /**
    * @param {Tag} tag
-   * @param {CarView} car
+   * @param {NamedCar} car
    * @param {boolean} isChosen
    */
   #paint(tag, car, isChosen) {
     tag.name = car.name;
-    tag.place = car.place;
+    tag.place = car.place ?? 0;
     tag.stale = car.stale;
     tag.chosen = isChosen;
     tag.livery = car.livery;
@@ -160,15 +206,23 @@ export class Tags {
 
 /**
  * @param {Tag} tag
- * @param {CarView} car
+ * @param {NamedCar} car
  * @param {boolean} isChosen
  */
 function isCurrent(tag, car, isChosen) {
   return (
     tag.chosen === isChosen &&
-    tag.place === car.place &&
+    tag.place === (car.place ?? 0) &&
     tag.stale === car.stale &&
     tag.name === car.name &&
     tag.livery === car.livery
   );
+}
+
+/** Rank of a car whose place is not known: behind all others. */
+const NO_PLACE = 300;
+
+/** Smaller is more important. @param {NamedCar} car */
+export function rankOf({ place = 0, index }) {
+  return place > 0 ? place : NO_PLACE + index;
 }
