@@ -18,7 +18,16 @@ const rules = {
 };
 
 export default [
-  { ignores: ["target/", "www/pkg/", "client-wasm/dist/", "**/test-results/", "**/node_modules/"] },
+  {
+    ignores: [
+      "target/",
+      "www/pkg/",
+      "client-wasm/dist/",
+      "tests/package/.fresh/",
+      "**/test-results/",
+      "**/node_modules/",
+    ],
+  },
   js.configs.recommended,
   { rules, linterOptions: { reportUnusedDisableDirectives: "error" } },
   {

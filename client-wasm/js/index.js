@@ -28,7 +28,7 @@ export { init } from "./wasm-core.js";
 /** @typedef {import("./replay.js").Replay} Replay */
 /** @typedef {import("./replay.js").WatchedReplay} WatchedReplay */
 /** @typedef {import("./lab.js").Conditions} Conditions */
-/** @typedef {import("./wasm-core.js").InitInput} InitInput */
+/** @typedef {import("./module.js").InitInput} InitInput */
 /** @typedef {import("./core.js").Core} Core */
 /** @typedef {import("./core.js").CoreFactory} CoreFactory */
 /** @typedef {import("./core.js").CoreOptions} CoreOptions */

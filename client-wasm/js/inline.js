@@ -1,14 +1,15 @@
 // The package with its wasm module inside: for bundlers and hosts that cannot serve a `.wasm` file. A third larger.
 
 import { doctor as examine, RaceClient as Client } from "./index.js";
-import { load } from "./wasm-core.js";
+import { decoded } from "./module.js";
+import { init as load } from "./wasm-core.js";
 import { base64 } from "./wasm/bytes.js";
 
 export * from "./index.js";
 
 /** Load the wasm client. Nobody needs to call it: connecting does. */
 export async function init() {
-  await load(bytes());
+  await load(decoded(base64));
 }
 
 /** The client as in the main entry; it needs no file. */
@@ -39,8 +40,4 @@ export class RaceClient extends Client {
 export async function doctor(...args) {
   await init();
   return examine(...args);
-}
-
-function bytes() {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 }

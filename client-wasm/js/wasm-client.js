@@ -5,14 +5,13 @@ import { RaceError, loadFailed, raceError } from "./error.js";
 
 /** @typedef {import("./core.js").CoreFactory} CoreFactory */
 /** @typedef {import("./core.js").Core} Core */
-/** @typedef {string | URL | Request | Response | BufferSource | WebAssembly.Module} InitInput  Where the `.wasm` is, if not beside this module: an address, a response, its bytes or the compiled module. */
 /**
  * @typedef {object} WasmModule
- * @property {(options?: { module_or_path: InitInput }) => Promise<unknown>} default
+ * @property {(options: { module_or_path: WebAssembly.Module }) => Promise<unknown>} default
  * @property {new (options?: import("./core.js").CoreOptions) => Core} Session
  * @property {{ spectate: (url: string, room: string, options?: import("./spectator.js").SpectateOptions) => import("./spectator.js").SpectatorCore }} RaceClient
  */
-/** @typedef {{ glue: () => Promise<WasmModule>, lab: () => Promise<typeof import("./lab.js")> }} Parts */
+/** @typedef {{ glue: () => Promise<WasmModule>, module: () => Promise<WebAssembly.Module>, lab: () => Promise<typeof import("./lab.js")> }} Parts */
 
 export class WasmClient {
   #parts;
@@ -24,27 +23,20 @@ export class WasmClient {
     this.#parts = parts;
   }
 
-  /**
-   * Load the module once. After a failure the next call tries again.
-   * @param {InitInput} [input]
-   */
-  load(input) {
-    this.#loading ??= this.#start(input).catch((cause) => {
+  /** Load the module once. After a failure the next call tries again. */
+  load() {
+    this.#loading ??= this.#start().catch((cause) => {
       this.#loading = undefined;
       throw raceError(cause, "load_failed");
     });
     return this.#loading;
   }
 
-  /**
-   * @param {InitInput} [input]
-   * @returns {Promise<WasmModule>}
-   */
-  async #start(input) {
-    const module = await this.#parts.glue();
-    const found = input ?? (await fileOnDisk());
-    await module.default(found === undefined ? undefined : { module_or_path: found });
-    return module;
+  /** @returns {Promise<WasmModule>} */
+  async #start() {
+    const [glue, module] = await Promise.all([this.#parts.glue(), this.#parts.module()]);
+    await glue.default({ module_or_path: module });
+    return glue;
   }
 
   /** Make a session whose network can be made worse. @type {CoreFactory} */
@@ -104,14 +96,4 @@ function sockets(given) {
     socket.onerror ??= () => {};
     return socket;
   };
-}
-
-/** Read the module from disk in Node, whose `fetch` takes no files. */
-async function fileOnDisk() {
-  const url = new URL("./wasm/client_wasm_bg.wasm", import.meta.url);
-  if (url.protocol !== "file:") return undefined;
-  // Not imported, because a bundler for browsers would look for it.
-  const { process } = /** @type {{ process?: { getBuiltinModule?: (name: string) => any } }} */ (globalThis);
-  const files = process?.getBuiltinModule?.("node:fs/promises");
-  return files?.readFile(url);
 }

@@ -1,4 +1,4 @@
-// What runs in the worker; `worker.js` starts it. Everything in it is imported at once: many bundlers make a worker one file.
+// What runs in the worker; `worker.js` starts it, and sends the compiled module first. The package has it as one file.
 
 import * as lab from "./lab.js";
 // @ts-ignore: it is generated, and not there where types are checked without a build
@@ -14,11 +14,19 @@ const FRAME_MS = 1000 / 60;
 const worker = /** @type {import("./worker/messages.js").Port & { close: () => void }} */ (
   /** @type {unknown} */ (self)
 );
-const client = new WasmClient({ glue: async () => /** @type {any} */ (glue), lab: async () => lab });
-serve(worker, client, {
-  nextFrame(callback) {
-    if (typeof requestAnimationFrame === "function") requestAnimationFrame(callback);
-    else setTimeout(callback, FRAME_MS);
-  },
-  ended: () => void setTimeout(() => worker.close(), LINGER_MS),
-});
+worker.onmessage = (/** @type {MessageEvent<WebAssembly.Module>} */ { data: module }) => {
+  const client = new WasmClient({
+    glue: async () => /** @type {any} */ (glue),
+    module: async () => module,
+    lab: async () => lab,
+  });
+  serve(worker, client, {
+    nextFrame(callback) {
+      if (typeof requestAnimationFrame === "function") requestAnimationFrame(callback);
+      else setTimeout(callback, FRAME_MS);
+    },
+    ended: () => void setTimeout(() => worker.close(), LINGER_MS),
+  });
+};
+// It runs: the page may send.
+worker.postMessage(null, []);

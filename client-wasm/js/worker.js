@@ -5,7 +5,9 @@
 //   const race = await RaceClient.connect(url, { name: "Ann", core: workerCore });
 //   const spectator = await RaceClient.spectate(url, roomId, { spectator: workerSpectator });
 
-import { RaceError } from "./error.js";
+import { RaceError, loadFailed, raceError } from "./error.js";
+import { trusted } from "./trusted.js";
+import { compiled } from "./wasm-core.js";
 import { RemoteCore } from "./worker/remote.js";
 import { RemoteSpectator } from "./worker/remote-spectator.js";
 
@@ -13,6 +15,8 @@ export { backgroundClock } from "./background-clock.js";
 
 /** Longer than this a worker does not come. */
 const START_TIMEOUT_MS = 20_000;
+/** Vite's development server keeps scripts here. Before version 8 it leaves the files beside them behind, and warns of each request. */
+const MOVED = "/.vite/deps/";
 
 /**
  * Makes a core in a worker of its own, which ends with the core. It goes by the worker's clock.
@@ -42,33 +46,65 @@ export async function workerSpectator(url, room, options) {
  * @returns {Promise<T>}
  */
 async function inWorker(make) {
-  const worker = start();
+  const module = await compiled().catch(loadFailed);
+  const worker = await started();
+  worker.postMessage(module);
   const remote = make(worker);
-  /** @param {string} words */
-  const fail = (words) => remote.fail(new RaceError("load_failed", words));
-  worker.onerror = (event) => {
-    // Told here, and by the rejection; the console need not have it again.
-    event.preventDefault();
-    fail(
-      `the worker cannot run: ${event.message ?? "its script does not load; does the page's policy allow it?"}`,
-    );
-  };
-  const late = setTimeout(() => fail("the worker did not start in time"), START_TIMEOUT_MS);
-  try {
-    return await remote.made;
-  } finally {
-    clearTimeout(late);
-  }
+  worker.onerror = (event) => remote.fail(failure(event));
+  return remote.made;
 }
 
-function start() {
+/** A worker that runs. Its script comes from beside this one, or out of the package where a tool has left the file behind. */
+async function started() {
   if (typeof Worker === "undefined") {
     throw new RaceError("load_failed", "there are no workers here", { retryable: false });
   }
-  try {
-    return new Worker(new URL("./worker-host.js", import.meta.url), { type: "module" });
-  } catch (cause) {
-    const words = "the worker may not start: its script must come from the page's own site";
-    throw new RaceError("load_failed", words, { retryable: false, cause });
+  /** @type {unknown} */
+  let cause;
+  if (!import.meta.url.includes(MOVED)) {
+    try {
+      return await run(new URL("./worker-host.js", import.meta.url).href);
+    } catch (thrown) {
+      cause = thrown;
+    }
   }
+  const { script } = await import("./worker/script.js").catch(loadFailed);
+  const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  try {
+    return await run(address);
+  } catch (thrown) {
+    throw raceError(cause ?? thrown, "load_failed");
+  } finally {
+    URL.revokeObjectURL(address);
+  }
+}
+
+/**
+ * @param {string} address
+ * @returns {Promise<Worker>}
+ */
+function run(address) {
+  const worker = new Worker(trusted().createScriptURL(address), { type: "module" });
+  /** @type {ReturnType<typeof setTimeout>} */
+  let late;
+  return new Promise((resolve, reject) => {
+    const fail = (/** @type {RaceError} */ error) => {
+      worker.terminate();
+      reject(error);
+    };
+    worker.onmessage = () => resolve(worker);
+    worker.onerror = (event) => fail(failure(event));
+    late = setTimeout(
+      () => fail(new RaceError("load_failed", "the worker did not start in time")),
+      START_TIMEOUT_MS,
+    );
+  }).finally(() => clearTimeout(late));
+}
+
+/** @param {ErrorEvent} event */
+function failure(event) {
+  // Told here, and by the rejection; the console need not have it again.
+  event.preventDefault();
+  const words = event.message ?? "its script does not load; does the page's policy allow it?";
+  return new RaceError("load_failed", `the worker cannot run: ${words}`);
 }

@@ -17,13 +17,13 @@ function kept() {
     },
     RaceClient: { spectate: (/** @type {unknown[]} */ ...args) => options.push(args[2]) },
   };
-  const parts = { glue: async () => module, lab: () => import("../js/lab.js") };
+  const parts = { glue: async () => module, module: async () => null, lab: () => import("../js/lab.js") };
   return { options, client: new WasmClient(/** @type {any} */ (parts)) };
 }
 
 test("an error of a socket has somebody who hears it, as the package ws demands", async () => {
   const { options, client } = kept();
-  await client.load(new Uint8Array());
+  await client.load();
   const own = () => {};
   for (const onerror of [null, own]) {
     const webSocket = () => /** @type {any} */ ({ onerror });

@@ -1,6 +1,5 @@
 // The client in a worker, with both ends in this process and a channel between them.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { after, test } from "node:test";
 
 import { CAR_STRIDE } from "../js/core.js";
@@ -221,18 +220,4 @@ test("a car that was put elsewhere, or is another's now, does not glide", () => 
   assert.equal(one, 500);
   motion.forget(2);
   assert.equal(motion.at(1030)[1], 1);
-});
-
-test("all that runs in the worker is imported at once: Vite before version 8 makes it one file", () => {
-  const waiting = [new URL("../js/worker-host.js", import.meta.url)];
-  const seen = new Set();
-  for (let file; (file = waiting.pop());) {
-    // The generated glue is there only after a build, and imports nothing.
-    if (seen.has(file.href) || file.pathname.includes("/wasm/")) continue;
-    seen.add(file.href);
-    const code = readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
-    assert.doesNotMatch(code, /\bimport\(/, file.pathname);
-    for (const [, address] of code.matchAll(/\bfrom "(\.[^"]+)"/g)) waiting.push(new URL(address, file));
-  }
-  assert.ok(seen.size > 10);
 });

@@ -10,7 +10,7 @@ import { build, createServer } from "vite";
 import settings from "../browser/playwright.config.js";
 import { runBot } from "./bot.js";
 import { exampleManifests, freshExamples, usedVersion } from "./fresh.js";
-import { newerNode } from "./newer-node.js";
+import { newerNode } from "./runtimes.js";
 import {
   expectDriving,
   expectGoodLooks,

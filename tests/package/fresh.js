@@ -8,25 +8,37 @@ import { promisify } from "node:util";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const EXAMPLES = path.join(ROOT, "client-wasm/examples");
+const PROJECTS = fileURLToPath(new URL("projects", import.meta.url));
 const WORKSHOP = fileURLToPath(new URL("node_modules", import.meta.url));
 const TARBALL = process.env.MP_PACKAGE ?? path.join(ROOT, "target/package/mp-server-client.tgz");
 const run = promisify(execFile);
 
+/** @typedef {{ folder: string, remove: () => Promise<void> }} Project */
+
 /**
- * Make a project from those in `projects/`.
- * @param {string} name
- * @returns {Promise<{ folder: string, remove: () => Promise<void> }>}
+ * Make a project from those in `projects/`, the later ones on top of the first.
+ * @param {string[]} names
+ * @returns {Promise<Project>}
  */
-export function freshProject(name) {
-  return fresh(name, fileURLToPath(new URL(`projects/${name}`, import.meta.url)));
+export function freshProject(...names) {
+  return fresh(os.tmpdir(), names);
+}
+
+/**
+ * Make one whose tools are found as if they were installed in it: it lies where those of the workshop are.
+ * @param {string[]} names
+ * @returns {Promise<Project>}
+ */
+export function projectWithTools(...names) {
+  return fresh(fileURLToPath(new URL(".fresh", import.meta.url)), names);
 }
 
 /**
  * Copy all examples. They share one folder of packages: the tarball, and from the workshop what else their manifests name.
- * @returns {Promise<{ folder: string, remove: () => Promise<void> }>}
+ * @returns {Promise<Project>}
  */
 export async function freshExamples() {
-  const project = await fresh("examples", EXAMPLES);
+  const project = await fresh(os.tmpdir(), [EXAMPLES]);
   const shared = path.join(project.folder, "node_modules");
   /** @param {string} folder @param {string} dependency */
   async function link(folder, dependency) {
@@ -71,19 +83,20 @@ async function manifest(folder) {
 }
 
 /**
- * @param {string} name
- * @param {string} source
+ * @param {string} under
+ * @param {string[]} sources  folders, or names of projects
  */
-async function fresh(name, source) {
-  const folder = await mkdtemp(path.join(os.tmpdir(), `race-${name}-`));
+async function fresh(under, sources) {
+  await mkdir(under, { recursive: true });
+  const folder = await mkdtemp(path.join(under, `race-${path.basename(sources.join("-"))}-`));
   // What somebody installed to try an example in its place stays there.
   const filter = (/** @type {string} */ from) => !["node_modules", "dist"].includes(path.basename(from));
-  await cp(source, folder, { recursive: true, filter });
+  for (const source of sources) await cp(path.resolve(PROJECTS, source), folder, { recursive: true, filter });
   const own = { name: "fresh", private: true, type: "module" };
   await writeFile(path.join(folder, "package.json"), JSON.stringify(own));
   // Offline: the package has no dependencies, and must not get one unseen.
   await run("npm", ["install", "--offline", "--no-audit", "--no-fund", TARBALL], { cwd: folder });
-  return { folder, remove: () => rm(folder, { recursive: true }) };
+  return { folder, remove: () => rm(folder, { recursive: true, maxRetries: 5 }) };
 }
 
 /** @param {NodeJS.ErrnoException} error */

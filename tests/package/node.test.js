@@ -1,5 +1,5 @@
-// The packed tarball in Node: imported as a server that renders pages does, and as a client, with Node's own WebSocket or
-// with one that it is given.
+// The packed tarball without a browser: imported as a server that renders pages does; as a client in Node, Deno and Bun; and
+// in the programs that run a user's own tests.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -8,12 +8,26 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-import { freshProject } from "./fresh.js";
-import { newerNode } from "./newer-node.js";
+import { freshProject, projectWithTools } from "./fresh.js";
+import { bun, deno, newerNode } from "./runtimes.js";
 import { startSite } from "./site.js";
 
 const run = promisify(execFile);
 const newer = newerNode();
+const RUNTIMES = [
+  { name: "Node 22", ...newer, args: ["race.js"] },
+  { name: "Deno", ...deno(), args: ["run", "--allow-all", "--node-modules-dir=manual", "race.js"] },
+  { name: "Bun", ...bun(), args: ["race.js"] },
+];
+const RUNNERS = [
+  { name: "Vitest", ...newer, args: ["vitest/vitest.mjs", "run", "--globals"] },
+  {
+    name: "Jest with jsdom",
+    path: process.execPath,
+    skip: false,
+    args: ["jest/bin/jest.js", "--env=jsdom"],
+  },
+];
 /** @type {Awaited<ReturnType<typeof freshProject>>} */
 let project;
 
@@ -23,17 +37,17 @@ before(async () => {
 after(() => project?.remove());
 
 /** @param {string} program @param {string[]} args */
-async function node(program, ...args) {
+async function printed(program, ...args) {
   const { stdout, stderr } = await run(program, args, { cwd: project.folder, timeout: 60_000 });
   assert.equal(stderr, "");
   return JSON.parse(stdout);
 }
 
-/** @param {string} program @param {string[]} library */
-async function expectRace(program, ...library) {
+/** @param {string} program @param {string[]} args  to which the relay's address is added @param {string[]} library */
+async function expectRace(program, args, ...library) {
   const site = await startSite();
   try {
-    assert.deepEqual(await node(program, "race.js", site.url, ...library), {
+    assert.deepEqual(await printed(program, ...args, site.url, ...library), {
       states: ["connected", "closed"],
       room: "Node",
       players: [1, 2],
@@ -56,7 +70,7 @@ test("the module is the page's, byte for byte", async () => {
 });
 
 test("every entry can be imported where there is no page, and nothing happens", async () => {
-  assert.deepEqual(await node(process.execPath, "import.js"), {
+  assert.deepEqual(await printed(process.execPath, "import.js"), {
     "mp-server-client": "function",
     "mp-server-client/inline": "function",
     "mp-server-client/viewer": "function",
@@ -68,7 +82,27 @@ test("every entry can be imported where there is no page, and nothing happens", 
   });
 });
 
-test("clients in Node race through a WebSocket that they are given", () =>
-  expectRace(process.execPath, fileURLToPath(import.meta.resolve("ws"))));
+const { node } = process.versions;
+test(`clients in Node ${node} race through a WebSocket that they are given`, () =>
+  expectRace(process.execPath, ["race.js"], fileURLToPath(import.meta.resolve("ws"))));
 
-test("clients in Node 22 race through its own WebSocket", { skip: newer.skip }, () => expectRace(newer.path));
+for (const { name, path: program, skip, args } of RUNTIMES) {
+  test(`clients in ${name} race through its own WebSocket`, { skip }, () => expectRace(program, args));
+}
+
+for (const { name, path: program, skip, args } of RUNNERS) {
+  test(`the mock in a test of ${name}`, { skip }, async () => {
+    const { folder, remove } = await projectWithTools("unit");
+    try {
+      const [file, ...rest] = args;
+      const script = fileURLToPath(new URL(`node_modules/${file}`, import.meta.url));
+      const env = { ...process.env, NODE_OPTIONS: "--experimental-vm-modules" };
+      await run(program, [script, ...rest], { cwd: folder, env, timeout: 120_000 });
+    } catch (error) {
+      const { stdout, stderr } = /** @type {{ stdout?: string, stderr?: string }} */ (error);
+      throw new Error(`${stdout}${stderr}`, { cause: error });
+    } finally {
+      await remove();
+    }
+  });
+}

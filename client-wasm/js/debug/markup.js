@@ -1,5 +1,6 @@
 // The panel's inside, once: nothing in it comes from anybody but us.
 
+import { trusted } from "../trusted.js";
 import { CONDITIONS, PRESETS } from "./conditions.js";
 import { KINDS } from "./journal.js";
 
@@ -112,7 +113,7 @@ const MARKUP = `
 /** @returns {DocumentFragment} */
 export function markup() {
   const template = document.createElement("template");
-  template.innerHTML = MARKUP;
+  template.innerHTML = trusted().createHTML(MARKUP);
   return template.content;
 }
 

@@ -80,6 +80,7 @@ function turn() {
   const { setImmediate } = /** @type {{ setImmediate?: (callback: () => void) => void }} */ (globalThis);
   return new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
     if (setImmediate) return setImmediate(resolve);
+    if (typeof MessageChannel === "undefined") return setTimeout(resolve);
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();

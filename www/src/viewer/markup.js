@@ -1,5 +1,7 @@
 // The element's inside, once: nothing in it comes from anybody but us.
 
+import { trusted } from "../../pkg/trusted.js";
+
 const icon = (/** @type {string} */ path) =>
   `<svg class="icon" aria-hidden="true" viewBox="0 0 20 20"><path d="${path}"/></svg>`;
 
@@ -99,7 +101,7 @@ let template;
 export function markup() {
   if (template === undefined) {
     template = document.createElement("template");
-    template.innerHTML = MARKUP;
+    template.innerHTML = trusted().createHTML(MARKUP);
   }
   return /** @type {DocumentFragment} */ (template.content.cloneNode(true));
 }

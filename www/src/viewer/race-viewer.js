@@ -319,6 +319,7 @@ export class RaceViewer extends Base {
 
   /** @param {number} round */
   async #findCircuit(round) {
+    /** @type {string} */
     const track = this.track || "/track.json";
     const given =
       track === "learn"

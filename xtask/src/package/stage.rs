@@ -1,5 +1,5 @@
-//! Puts the package together in `client-wasm/dist`: the files on the list, the module as text, and declarations of all
-//! scripts.
+//! Puts the package together in `client-wasm/dist`: the files on the list, the worker's script as one file, what may have to
+//! be loaded as text, and declarations of all scripts.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,8 +12,10 @@ use crate::project::{copy, node, remove, root, run};
 
 /// The module's declarations, which the compiler cannot make: wasm-bindgen does.
 const DECLARATIONS: &str = "wasm/client_wasm.d.ts";
-/// The script that holds the module as text, for pages that can fetch no file.
-const TEXT: &str = "wasm/bytes.js";
+/// The scripts that hold a module as text, for pages that cannot fetch its file.
+const MODULES: [(&str, &str); 1] = [("wasm/client_wasm_bg.wasm", "wasm/bytes.js")];
+/// The script that runs in a worker, and the one that holds it as text.
+const WORKER: (&str, &str) = ("worker-host.js", "worker/script.js");
 /// Where the package's scripts import the page's from: in the repository, and in the package.
 const PAGE: (&str, &str) = ("\"../../www/src/", "\"./page/");
 /// Where the page's scripts import the package's from, below the relay's address.
@@ -31,11 +33,18 @@ pub(super) fn stage() -> Result<PathBuf> {
         let script = next.join(path);
         fs::write(&script, moved(path, &fs::read_to_string(&script)?))?;
     }
-    fs::write(next.join(TEXT), module_as_text()?)?;
+    for (module, text) in MODULES {
+        let bytes = BASE64_STANDARD.encode(fs::read(next.join(module))?);
+        fs::write(next.join(text), exported("base64", &bytes)?)?;
+    }
     // This compiler writes the texts of `@typedef` into declarations. The newest drops them.
     run(node("tests/package/node_modules/typescript/bin/tsc")
         .args(["--project", "client-wasm/tsconfig.package.json"]))
     .context("the package has no clean types")?;
+    let (worker, text) = WORKER;
+    bundle(worker, &next)?;
+    let script = fs::read_to_string(next.join(worker))?;
+    fs::write(next.join(text), exported("script", &script)?)?;
     remove(&dist)?;
     fs::rename(&next, &dist).context("cannot move the package into place")?;
     Ok(dist)
@@ -54,7 +63,9 @@ fn moved(path: &str, script: &str) -> String {
 fn source(path: &str) -> PathBuf {
     let (folder, name) = match path.split_once('/') {
         Some(("page", name)) => ("www/src", name),
-        Some(("wasm", name)) if path != TEXT => ("www/pkg/wasm", name),
+        Some(("wasm", name)) if !MODULES.iter().any(|(_, text)| *text == path) => {
+            ("www/pkg/wasm", name)
+        }
         None if ["CHANGELOG.md", "LICENSE"].contains(&path) => (".", path),
         None if Path::new(path)
             .extension()
@@ -67,11 +78,28 @@ fn source(path: &str) -> PathBuf {
     root().join(folder).join(name)
 }
 
-fn module_as_text() -> Result<String> {
-    let module = fs::read(root().join("www/pkg/wasm/client_wasm_bg.wasm"))?;
-    let text = BASE64_STANDARD.encode(module);
+/// Make a script of the page's and all that it imports one file: every tool can serve one file as it is.
+fn bundle(script: &str, dist: &Path) -> Result<()> {
+    run(node("tests/package/node_modules/esbuild/bin/esbuild")
+        .arg(root().join("www/pkg").join(script))
+        .args([
+            "--bundle",
+            "--minify",
+            "--format=esm",
+            "--legal-comments=none",
+            "--log-level=warning",
+        ])
+        // It is given its module, so that it looks for none.
+        .args(["--define:import.meta.url=\"\"", "--allow-overwrite"])
+        .arg(format!("--outfile={}", dist.join(script).display())))
+    .context("the worker's script does not become one file")
+}
+
+/// A script that exports a text.
+fn exported(name: &str, text: &str) -> Result<String> {
+    let text = serde_json::to_string(text)?;
     Ok(format!(
-        "/** @type {{string}} */\nexport const base64 =\n  \"{text}\";\n"
+        "/** @type {{string}} */\nexport const {name} =\n  {text};\n"
     ))
 }
 
@@ -112,7 +140,7 @@ mod tests {
             ("mock/room.js", "client-wasm/js/mock/room.js"),
             ("page/viewer/fit.js", "www/src/viewer/fit.js"),
             ("wasm/client_wasm.js", "www/pkg/wasm/client_wasm.js"),
-            (TEXT, "client-wasm/js/wasm/bytes.js"),
+            ("wasm/bytes.js", "client-wasm/js/wasm/bytes.js"),
         ] {
             assert_eq!(source(path), root().join(expected));
         }
