@@ -13,7 +13,6 @@ import { Membership } from "./membership.js";
 import { Poll } from "./poll.js";
 import { NO_METRICS } from "./core.js";
 import { RoundTrips } from "./stats.js";
-import { spectate } from "./spectator.js";
 
 /** @typedef {import("./core.js").Core} Core */
 /** @typedef {import("./core.js").CoreOptions} CoreOptions */
@@ -105,7 +104,8 @@ export class RaceClient extends Emitter {
    * @param {import("./spectator.js").SpectateOptions & { spectator?: import("./spectator.js").SpectatorFactory }} [options]
    *   `spectator` makes the spectator; default: the wasm client
    */
-  static spectate(url, room, options) {
+  static async spectate(url, room, options) {
+    const { spectate } = await import("./spectator.js").catch(loadFailed);
     return spectate(url, room, options);
   }
 

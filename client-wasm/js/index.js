@@ -2,7 +2,6 @@
 
 export { RaceClient } from "./client.js";
 export { Room } from "./room.js";
-export { Spectator } from "./spectator.js";
 export { RaceError } from "./error.js";
 export { fetchTrack, relayConfig } from "./address.js";
 export { CAR_STRIDE } from "./core.js";
@@ -23,6 +22,7 @@ export { init } from "./wasm-core.js";
 /** @typedef {import("./cars.js").CarSample} CarSample */
 /** @typedef {import("./stats.js").Stats} Stats */
 /** @typedef {import("./error.js").RaceErrorCode} RaceErrorCode */
+/** @typedef {import("./spectator.js").Spectator} Spectator */
 /** @typedef {import("./spectator.js").SpectateOptions} SpectateOptions */
 /** @typedef {import("./engine.js").Recording} Recording */
 /** @typedef {import("./replay.js").Replay} Replay */

@@ -218,8 +218,9 @@ export class Membership {
     if (
       custom &&
       emit(this.room, `message:${custom.type}`, { senderId, senderName, payload: custom.payload })
-    )
+    ) {
       return;
+    }
     this.#tell("message", { senderId, senderName, text: message });
   }
 

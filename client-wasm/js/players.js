@@ -52,10 +52,6 @@ export class PlayerMap {
   [Symbol.iterator]() {
     return this.#players.entries();
   }
-
-  get [Symbol.toStringTag]() {
-    return "PlayerMap";
-  }
 }
 
 export class Roster {

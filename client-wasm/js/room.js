@@ -1,8 +1,7 @@
 // The room that the player is in.
 
-import { pack } from "./custom-message.js";
 import { Emitter } from "./emitter.js";
-import { RaceError, checkText } from "./error.js";
+import { RaceError, checkText, loadFailed } from "./error.js";
 
 /** @typedef {import("./membership.js").Membership} Membership */
 /** @typedef {import("./players.js").Player} Player */
@@ -114,8 +113,7 @@ export class Room extends Emitter {
       const { position: p, rotation: r } = x ?? {};
       return this.#sendState(p?.x, p?.y, p?.z, r?.x, r?.y, r?.z, r?.w);
     }
-    // The type demands all seven. A missing one becomes NaN, which is refused.
-    return this.#sendState(x, y ?? NaN, z ?? NaN, qx ?? NaN, qy ?? NaN, qz ?? NaN, qw ?? NaN);
+    return this.#sendState(x, y, z, qx, qy, qz, qw);
   }
 
   /**
@@ -128,21 +126,18 @@ export class Room extends Emitter {
   }
 
   /**
-   * @param {number} x
-   * @param {number} y
-   * @param {number} z
-   * @param {number} qx
-   * @param {number} qy
-   * @param {number} qz
-   * @param {number} qw
+   * @param {any} x
+   * @param {any} y
+   * @param {any} z
+   * @param {any} qx
+   * @param {any} qy
+   * @param {any} qz
+   * @param {any} qw
    */
   #sendState(x, y, z, qx, qy, qz, qw) {
-    // A sum is finite only if all numbers are.
+    // A sum is finite only if all numbers are there and finite.
     if (!Number.isFinite(x + y + z + qx + qy + qz + qw)) {
-      throw new RaceError(
-        "invalid_argument",
-        "a state is seven finite numbers: x, y, z, qx, qy, qz, qw (or x, z, yaw)",
-      );
+      throw new RaceError("invalid_argument", "a state is seven finite numbers: x, y, z, qx, qy, qz, qw");
     }
     return this.isOpen && this.#inside.move(x, y, z, qx, qy, qz, qw);
   }
@@ -198,6 +193,7 @@ export class Room extends Emitter {
    * @returns {Promise<number>} as that of `say`
    */
   async send(type, payload, playerId) {
+    const { pack } = await import("./packed-message.js").catch(loadFailed);
     return this.say(pack(type, payload), playerId);
   }
 

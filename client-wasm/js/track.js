@@ -3,8 +3,8 @@
 import { ask, relayAddress } from "./address.js";
 import { RaceError } from "./error.js";
 
-/** @typedef {readonly [x: number, z: number]} Point  A place on the ground in metres. */
-/** @typedef {{ name?: string, widthMetres?: number, centreline: readonly Point[] }} TrackFile  A circuit as a relay serves it at `/track.json`: the middle of the road as a closed line. */
+/** @typedef {[x: number, z: number]} Point  A place on the ground in metres. */
+/** @typedef {{ name?: string, widthMetres?: number, centreline: Point[] }} TrackFile  A circuit as a relay serves it at `/track.json`: the middle of the road as a closed line. */
 /** @typedef {{ x: number, z: number, yaw: number }} Place  Metres on the ground, and a direction in radians: 0 along +z, positive towards +x. */
 
 const DEFAULT_WIDTH_METRES = 12;
@@ -17,10 +17,19 @@ export class Track {
   name;
   /** @type {number} */
   widthMetres;
-  /** The middle of the road in the direction of the race, from the start line on. The last point leads to the first. @type {readonly Point[]} */
+  /** The middle of the road in the direction of the race, from the start line on. The last point leads to the first. @type {Point[]} */
   centreline;
   /** How far along the lap each point is, and the length of the lap. @type {number[]} */
   #starts = [0];
+
+  /** A small oval, for a game without a circuit of its own. */
+  static oval() {
+    const angles = Array.from({ length: 96 }, (_, i) => (2 * Math.PI * i) / 96);
+    const centreline = angles.map(
+      (angle) => /** @type {Point} */ ([150 * Math.sin(angle), 75 * Math.cos(angle)]),
+    );
+    return new Track({ name: "Oval", widthMetres: 14, centreline });
+  }
 
   /** @param {TrackFile} file  throws `bad_track` if it is no circuit */
   constructor(file) {
@@ -30,8 +39,9 @@ export class Track {
     if (!Array.isArray(centreline) || !centreline.every(isPoint)) {
       throw bad("centreline must be a list of [x, z] in metres");
     }
-    if (!(Number.isFinite(widthMetres) && widthMetres > 0))
+    if (!(Number.isFinite(widthMetres) && widthMetres > 0)) {
       throw bad("widthMetres must be a positive number");
+    }
     // A ring may be written with its first point again at the end.
     this.centreline = centreline.filter(([x, z], i) => {
       const [nextX, nextZ] = centreline[(i + 1) % centreline.length];

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { pack, unpack } from "../js/custom-message.js";
+import { unpack } from "../js/custom-message.js";
 import { RaceClient } from "../js/index.js";
+import { pack } from "../js/packed-message.js";
 import { settled, World } from "./fake-core.js";
 import { withCode } from "./scene.js";
 

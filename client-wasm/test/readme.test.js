@@ -31,7 +31,7 @@ test("what the sections say of trying again is so", async () => {
 });
 
 test("the example runs, against a relay that is made up", async () => {
-  const [, example] = /```js\n([^`]*RaceClient\.connect[\s\S]*?)```/.exec(readme) ?? [];
+  const [, example] = /```js\n(import { RaceClient }[\s\S]*?)```/.exec(readme) ?? [];
   const mock = new URL("../js/mock.js", import.meta.url);
   const stand = `
     import { mockRelay } from "${mock}";

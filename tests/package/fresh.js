@@ -34,6 +34,19 @@ export function projectWithTools(...names) {
 }
 
 /**
+ * Give a project packages of the workshop, as if it had installed them.
+ * @param {string} folder
+ * @param {...string} names
+ */
+export async function borrow(folder, ...names) {
+  for (const name of names) {
+    const place = path.join(folder, "node_modules", name);
+    await mkdir(path.dirname(place), { recursive: true });
+    await symlink(path.join(WORKSHOP, name), place);
+  }
+}
+
+/**
  * Copy all examples. They share one folder of packages: the tarball, and from the workshop what else their manifests name.
  * @returns {Promise<Project>}
  */

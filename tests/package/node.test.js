@@ -8,7 +8,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-import { freshProject, projectWithTools } from "./fresh.js";
+import { borrow, freshProject, projectWithTools } from "./fresh.js";
 import { bun, deno, newerNode } from "./runtimes.js";
 import { startSite } from "./site.js";
 
@@ -33,6 +33,7 @@ let project;
 
 before(async () => {
   project = await freshProject("node");
+  await borrow(project.folder, "react");
 });
 after(() => project?.remove());
 
@@ -76,6 +77,8 @@ test("every entry can be imported where there is no page, and nothing happens", 
     "mp-server-client/viewer": "function",
     "mp-server-client/debug": "function",
     "mp-server-client/explain": "function",
+    "mp-server-client/map": "function",
+    "mp-server-client/react": "function",
     "mp-server-client/mock": "function",
     "mp-server-client/worker": "function",
     added: [],

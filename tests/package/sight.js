@@ -188,7 +188,7 @@ export async function expectGoodLooks(page, name) {
   for (const [size, viewport] of Object.entries(SIZES)) {
     await page.setViewportSize(viewport);
     for (const colorScheme of THEMES) {
-      await page.emulateMedia({ colorScheme });
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       const [wide, found] = [
         await page.evaluate(() => document.documentElement.scrollWidth),
         await axeSays(page),

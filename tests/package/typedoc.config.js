@@ -4,7 +4,7 @@ import { OptionDefaults } from "typedoc";
 /** @type {Partial<import("typedoc").TypeDocOptions>} */
 export default {
   name: "mp-server-client",
-  entryPoints: ["index", "inline", "viewer", "debug", "explain", "mock", "worker"].map(
+  entryPoints: ["index", "inline", "viewer", "debug", "explain", "map", "mock", "react", "worker"].map(
     (entry) => `../../client-wasm/js/${entry}.js`,
   ),
   tsconfig: "./tsconfig.docs.json",

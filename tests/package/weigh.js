@@ -59,6 +59,7 @@ async function graph(entry, loaded = new Set()) {
     metafile: true,
     outdir: "/",
     absWorkingDir: ROOT,
+    external: ["react"],
     logLevel: "error",
     plugins: [
       {
@@ -119,7 +120,17 @@ rows["whole client"] = client;
 const later = await lazy([index, glue]);
 for (const [file, one] of later) rows[`  when used: ${path.basename(file, ".js")}`] = await weighAll([one]);
 rows["  all that, when used"] = await weighAll([...later.values()]);
-for (const entry of ["inline", "viewer", "debug", "explain", "mock", "worker", "worker-host"]) {
+for (const entry of [
+  "inline",
+  "viewer",
+  "debug",
+  "explain",
+  "map",
+  "mock",
+  "react",
+  "worker",
+  "worker-host",
+]) {
   rows[entry] = await weighAll(await load(entry));
 }
 

@@ -16,11 +16,12 @@ use crate::project::{node, run, target_dir};
 use crate::{checks, requirements, wasm};
 
 /// The tests that try the tarball, and the page that the relay embeds.
-const TESTS: [&str; 5] = [
+const TESTS: [&str; 6] = [
     "tests/package/typescript.test.js",
     "tests/package/node.test.js",
     "tests/package/browser.test.js",
     "tests/package/examples.test.js",
+    "tests/package/react.test.js",
     "tests/package/page.test.js",
 ];
 /// The tarball in `target/package`. It has one name for every version, so that the tests need not know the version.

@@ -6,6 +6,8 @@ const found = {
   "mp-server-client/viewer": typeof (await import("mp-server-client/viewer")).defineRaceViewer,
   "mp-server-client/debug": typeof (await import("mp-server-client/debug")).attachDebugPanel,
   "mp-server-client/explain": typeof (await import("mp-server-client/explain")).explain,
+  "mp-server-client/map": typeof (await import("mp-server-client/map")).RaceMap,
+  "mp-server-client/react": typeof (await import("mp-server-client/react")).useRace,
   "mp-server-client/mock": typeof (await import("mp-server-client/mock")).mockRelay,
   "mp-server-client/worker": typeof (await import("mp-server-client/worker")).workerCore,
 };

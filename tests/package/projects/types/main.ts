@@ -17,6 +17,16 @@ export async function race(): Promise<string[]> {
   await RaceClient.connect("https://relay.example", {});
   const rooms: ListedRoom[] = await client.listRooms();
   const room = await client.createRoom("Friday");
+  const typed = await client.joinOrCreate<{ lap: { ms: number }; horn: undefined }>("Friday");
+  typed.on("message:lap", ({ senderName, payload }) => console.log(senderName, payload.ms * 2));
+  await typed.send("lap", { ms: 41_250 });
+  await typed.send("horn");
+  // @ts-expect-error: a lap has milliseconds
+  await typed.send("lap", { seconds: 41 });
+  // @ts-expect-error: there is no such message
+  typed.on("message:laps", () => {});
+  room.on("message:anything", ({ payload }) => payload);
+  typed.sendPose({ x: 1, z: 2, yaw: 0, speed: 40 });
   const went: boolean = room.sendState(1, 0, 2, 0, 0, 0, 1);
   for (const [id, player] of room.players) {
     const names: [string, string, boolean, boolean] = [id, player.name, player.isHost, player.isMe];

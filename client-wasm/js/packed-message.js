@@ -1,0 +1,25 @@
+// Writes messages of a page's own. It is loaded when the first is sent.
+
+import { unpack } from "./custom-message.js";
+import { RaceError, raceError } from "./error.js";
+
+/** The longest text of a custom message, in UTF-16 units. In any script it fits into a line of the relay, which takes 64 KiB. */
+const MAX_TEXT = 4000;
+
+/**
+ * @param {string} type
+ * @param {unknown} payload
+ */
+export function pack(type, payload) {
+  let text = `\u2063${type}`;
+  try {
+    if (payload !== undefined) text += ` ${JSON.stringify(payload)}`;
+  } catch (cause) {
+    throw raceError(cause, "invalid_argument");
+  }
+  if (text.length <= MAX_TEXT && unpack(text)) return text;
+  throw new RaceError(
+    "invalid_argument",
+    `a type is 1 to 40 of A-Z a-z 0-9 _ . - and a payload is JSON; both have at most ${MAX_TEXT} characters`,
+  );
+}
