@@ -75,6 +75,7 @@ export const EVENTS = /** @type {const} */ ([
   "draining",
   "kicked",
   "close",
+  "frame",
   "log",
 ]);
 

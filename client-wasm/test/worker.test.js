@@ -5,9 +5,11 @@ import { after, test } from "node:test";
 import { CAR_STRIDE } from "../js/core.js";
 import { RaceError } from "../js/error.js";
 import { mockRelay } from "../js/mock.js";
+import { PlayerRecorder } from "../js/recorder.js";
 import { Motion } from "../js/worker/motion.js";
 import { RemoteCore } from "../js/worker/remote.js";
 import { serve } from "../js/worker/served.js";
+import { World } from "./fake-core.js";
 
 /** @typedef {import("../js/core.js").Core} Core */
 
@@ -45,6 +47,21 @@ async function until(condition) {
     await new Promise((resolve) => setTimeout(resolve, FRAME_MS));
   }
 }
+
+test("frames come only while somebody listens, and a recorder does", async () => {
+  const world = new World();
+  const core = await remote(world.core);
+  const own = () => world.last.listeners.get("frame")?.size ?? 0;
+  assert.equal(own(), 0);
+  const recorder = new PlayerRecorder(core);
+  await until(() => own() === 1);
+  world.last.emit("frame", "CONNECTED|anna");
+  const before = recorder.byteLength;
+  await until(() => recorder.byteLength > before);
+  assert.ok((await recorder.stop().text()).includes("CONNECTED|anna"));
+  await until(() => own() === 0);
+  core.free();
+});
 
 test("commands, events and facts go through to a core and back", async () => {
   const relay = mockRelay({ bots: 2, rooms: [] });

@@ -168,6 +168,45 @@ test("a recorded race is played again by the same client", async ({ page, site }
   expect([result.bad, result.leaks]).toEqual(["bad_recording", false]);
 });
 
+test("a recorded spectator is shown again, at any time", async ({ page, site }) => {
+  const result = await run(
+    page,
+    site.url,
+    `const { Spectator } = await import("/package/spectator.js");
+     const race = await RaceClient.connect(relay, { name: "Ann" });
+     const room = await race.createRoom("Watched");
+     const began = performance.now();
+     const drive = setInterval(() => room.sendState((performance.now() - began) / 100, 0, 4, 0, 0, 0, 1), 20);
+     const spectator = await RaceClient.spectate(relay, room.id);
+     const x = (of) => [...of.cars()].find(({ name }) => name === "Ann")?.x ?? -1;
+     await until(() => x(spectator) > 0);
+     const recording = await spectator.record();
+     await until(() => recording.durationMs > 3000);
+     const last = x(spectator);
+     const blob = recording.stop();
+     clearInterval(drive);
+     spectator.close();
+     await race.close();
+     const again = await Spectator.replay(blob, { paused: true });
+     await again.playback.seek(again.playback.durationMs);
+     await until(() => again.state === "live");
+     const end = x(again);
+     await again.playback.seek(1000);
+     const back = x(again);
+     again.playback.speed = 8;
+     again.playback.play();
+     await until(() => again.playback.paused);
+     const shown = { room: again.room.name, end, back, played: x(again) };
+     again.close();
+     return { last, shown };`,
+  );
+  const { last, shown } = result;
+  expect(shown.room).toBe("Watched");
+  expect(Math.abs(shown.end - last)).toBeLessThan(5);
+  expect(shown.back).toBeLessThan(last - 10);
+  expect(Math.abs(shown.played - last)).toBeLessThan(5);
+});
+
 test("the doctor finds all fine, and leaves nobody behind", async ({ page, site }) => {
   const result = await run(
     page,

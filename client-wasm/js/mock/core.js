@@ -45,7 +45,7 @@ export class MockCore {
   #commands;
   #datagrams;
   /** @type {Listeners<import("../core.js").CoreEvents>} */
-  #listeners = new Listeners([...EVENTS, "frame"]);
+  #listeners = new Listeners(EVENTS);
   /** @type {number | null} */
   #roundTripMs = null;
   #conditions;

@@ -37,6 +37,7 @@ export const CALLS = /** @type {const} */ ([
  *   | { kind: "update", numbers: number[] }
  *   | { kind: "input", numbers: number[] }
  *   | { kind: "rows", rows: ArrayBuffer }
+ *   | { kind: "frames", wanted: boolean }
  *   | { kind: "watch", url: string, room: string, options: import("../spectator.js").SpectateOptions }
  *   | { kind: "second", second: number }
  *   | { kind: "close" }

@@ -195,7 +195,13 @@ export class RemoteCore {
    * @param {(event: CoreEvents[T]) => void} listener
    */
   on(type, listener) {
-    return this.#listeners.add(type, listener);
+    const stop = this.#listeners.add(type, listener);
+    if (type !== "frame") return stop;
+    this.#post({ kind: "frames", wanted: true });
+    return () => {
+      stop();
+      this.#post({ kind: "frames", wanted: false });
+    };
   }
 
   /**

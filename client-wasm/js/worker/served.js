@@ -76,6 +76,7 @@ class Served {
   #buffers = new Buffers();
   #cars = 0;
   #metricsDueMs = 0;
+  #stopFrames = () => {};
 
   /**
    * @param {Core} core
@@ -84,9 +85,14 @@ class Served {
   constructor(core, post) {
     this.core = core;
     this.post = post;
-    for (const type of EVENTS) {
-      core.on(type, (event) => post({ kind: "event", type, event, facts: this.facts() }));
-    }
+    for (const type of EVENTS) if (type !== "frame") this.#tell(type);
+  }
+
+  /** @param {typeof EVENTS[number]} type @returns {() => void} */
+  #tell(type) {
+    return this.core.on(type, (/** @type {any} */ event) => {
+      this.post({ kind: "event", type, event, facts: this.facts() });
+    });
   }
 
   /** @returns {import("./messages.js").Facts} */
@@ -103,7 +109,14 @@ class Served {
   handle(message) {
     if (message.kind === "call") void this.#call(message);
     else if (message.kind === "rows") this.#buffers.add(message.rows);
+    else if (message.kind === "frames") this.#tellFrames(message.wanted);
     else if (message.kind === "update" || message.kind === "input") this.#offer(message);
+  }
+
+  /** There are hundreds a second. @param {boolean} wanted */
+  #tellFrames(wanted) {
+    this.#stopFrames();
+    this.#stopFrames = wanted ? this.#tell("frame") : () => {};
   }
 
   /** @param {Extract<ToWorker, { kind: "update" | "input" }>} message */
