@@ -10,9 +10,9 @@ const MODULE = new URL("../../www/pkg/wasm/", import.meta.url);
 /** The wasm client of `cargo xtask wasm`. */
 export const wasm = new WasmClient({
   glue: () => import(new URL("client_wasm.js", MODULE).href),
+  module: async () => WebAssembly.compile(await readFile(new URL("client_wasm_bg.wasm", MODULE))),
   lab: () => import("../js/lab.js"),
 });
-await wasm.load(await readFile(new URL("client_wasm_bg.wasm", MODULE)));
 
 /** @param {number} number */
 export const id = (number) => String(number).padStart(32, "0");
