@@ -7,7 +7,7 @@ use glam::Vec2;
 use protocol::geometry::{Quat, Vec3};
 
 use super::line::{Line, Spot, ahead_of, right_of, turn};
-use super::track::{BRAKING, Track};
+use super::track::{BRAKING, Start, Track};
 
 /// How hard a car accelerates from a standstill, in m/s².
 const ACCELERATION: f32 = 7.0;
@@ -112,13 +112,16 @@ impl DrivingStyle {
 }
 
 impl Driver {
-    /// Put a car into a garage.
+    /// Put a car into a garage, or onto the grid.
     pub fn new(track: Arc<Track>, garage: usize, style: DrivingStyle) -> Self {
-        let way = track.way_out(garage);
+        let leg = match track.start(garage) {
+            Start::WayOut(way) => Leg::WayOut(way, 0.0),
+            Start::OnGrid(spot) => Leg::Oval(spot),
+        };
         Self {
             track,
             style,
-            leg: Leg::WayOut(way, 0.0),
+            leg,
             speed: 0.0,
             sideways: 0.0,
             seconds: 0.0,
@@ -284,7 +287,7 @@ impl Driver {
                 across = across.max(car.across + CLEARANCE);
             }
         }
-        let edge = self.track.half_width - EDGE;
+        let edge = (self.track.half_width - EDGE).max(0.0);
         (speed, across.clamp(-edge, edge))
     }
 
@@ -310,7 +313,7 @@ impl Driver {
 
     /// Find the side on which there is room beside a car, the nearer one first.
     fn way_past(&self, spot: Spot, blocker: NearbyCar, seen: &[NearbyCar]) -> Option<f32> {
-        let edge = self.track.half_width - EDGE;
+        let edge = (self.track.half_width - EDGE).max(0.0);
         let mut sides = [
             blocker.across - CLEARANCE * 1.15,
             blocker.across + CLEARANCE * 1.15,

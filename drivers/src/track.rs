@@ -1,9 +1,8 @@
-//! The demo track as the bots see it: a closed line to follow, how fast each place of it can be taken, and the way
-//! out of each garage.
+//! The circuit as the bots see it: a closed line to follow, how fast each place of it can be taken, and where each car starts.
 
-use anyhow::{Context as _, ensure};
 use glam::Vec2;
-use serde::Deserialize;
+use rules::SPAWN_X;
+use track::{Circuit, CircuitError, GRID_PLACES};
 
 use super::line::{Line, Spot, turn};
 
@@ -17,82 +16,68 @@ const NO_LIMIT: f32 = 100.0;
 const MERGE_METRES: f32 = 45.0;
 /// How far beyond its garage a car has turned into the pit lane.
 const TURN_METRES: f32 = 9.0;
-/// How many points and garages a track file may have at most.
-const MAX_POINTS: usize = 10_000;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct TrackFile {
-    width_metres: f32,
-    centreline: Vec<Vec2>,
-    pit_lane: PitLane,
-    garages: Garages,
-}
-
-#[derive(Deserialize)]
-struct PitLane {
-    centreline: Vec<Vec2>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Garages {
-    z_metres: f32,
-    x_metres: Vec<f32>,
-}
-
-/// A track.
+/// A circuit to drive on.
 #[derive(Debug)]
 pub struct Track {
     pub(crate) oval: Line,
     /// How fast each point of the oval can be taken, with room to brake for what follows, in m/s.
     limits: Vec<f32>,
     pub(crate) half_width: f32,
-    pit: Vec<Vec2>,
-    garages: Vec<Vec2>,
+    starts: Starts,
+}
+
+/// Where cars start.
+#[derive(Debug)]
+enum Starts {
+    Garages { pit: Vec<Vec2>, garages: Vec<Vec2> },
+    Grid([Spot; GRID_PLACES]),
+}
+
+/// A car's way onto the oval.
+pub(crate) enum Start {
+    /// From its garage.
+    WayOut(Line),
+    /// It is there already.
+    OnGrid(Spot),
 }
 
 impl Track {
-    /// Read a track file.
+    /// Read a circuit's file.
     ///
     /// # Errors
-    /// The text is no track.
-    pub fn parse(json: &str) -> anyhow::Result<Self> {
-        let file: TrackFile =
-            serde_json::from_str(json).context("the track is not in the form of www/track.json")?;
-        let (oval, pit) = (file.centreline, file.pit_lane.centreline);
-        ensure!(
-            (8..=MAX_POINTS).contains(&oval.len()),
-            "a track needs 8 to {MAX_POINTS} points"
-        );
-        ensure!(
-            (2..=MAX_POINTS).contains(&pit.len()),
-            "a pit lane needs 2 to {MAX_POINTS} points"
-        );
-        let garages = file.garages.x_metres;
-        ensure!(
-            (1..=MAX_POINTS).contains(&garages.len()),
-            "a track needs garages"
-        );
-        let finite = oval.iter().chain(&pit).all(|point| point.is_finite())
-            && garages.iter().all(|x| x.is_finite())
-            && (file.width_metres + file.garages.z_metres).is_finite();
-        ensure!(
-            finite && file.width_metres > 4.0,
-            "a track needs finite numbers and a width over 4 m"
-        );
-        let oval = Line::new(oval, true);
-        ensure!(oval.length() > 100.0, "a track must be longer than 100 m");
-        Ok(Self {
+    /// The text is no circuit.
+    pub fn parse(json: &str) -> Result<Self, CircuitError> {
+        Circuit::read(json.as_bytes()).map(|circuit| Self::new(&circuit))
+    }
+
+    /// Prepare a circuit for driving.
+    pub fn new(circuit: &Circuit) -> Self {
+        let points = |line: &[glam::DVec2]| line.iter().map(|point| point.as_vec2()).collect();
+        let oval = Line::new(points(&circuit.centreline), true);
+        let starts = match circuit.garages() {
+            Some((lane, row)) => Starts::Garages {
+                pit: points(&lane.centreline),
+                garages: row
+                    .x_metres
+                    .iter()
+                    .map(|&x| Vec2::new(x as f32, row.z_metres as f32))
+                    .collect(),
+            },
+            None => Starts::Grid(std::array::from_fn(|index| {
+                let (along, left) = circuit.grid_place(index);
+                Spot {
+                    along: along as f32,
+                    across: -left as f32,
+                }
+            })),
+        };
+        Self {
             limits: limits(&oval),
-            half_width: file.width_metres / 2.0,
+            half_width: circuit.width_metres as f32 / 2.0,
             oval,
-            pit,
-            garages: garages
-                .into_iter()
-                .map(|x| Vec2::new(x, file.garages.z_metres))
-                .collect(),
-        })
+            starts,
+        }
     }
 
     /// Say how fast a place of the oval can be taken, in m/s.
@@ -102,30 +87,42 @@ impl Track {
         self.limits[index] * (1.0 - part) + self.limits[next] * part
     }
 
-    /// Find the garage nearest to a place.
+    /// Find the garage, or the place on the grid, of a car that the server puts at `x`. The server knows garages of its own only,
+    /// so they are counted.
     pub fn garage_at(&self, x: f32) -> usize {
-        let distance = |index: &usize| (self.garages[*index].x - x).abs();
-        (0..self.garages.len())
+        let distance = |index: &usize| (SPAWN_X[*index] - x).abs();
+        (0..SPAWN_X.len())
             .min_by(|a, b| distance(a).total_cmp(&distance(b)))
             .unwrap_or(0)
     }
 
-    /// Count the garages.
+    /// Count the garages, or the places on the grid.
     pub fn garage_count(&self) -> usize {
-        self.garages.len()
+        match &self.starts {
+            Starts::Garages { garages, .. } => garages.len(),
+            Starts::Grid(places) => places.len(),
+        }
+    }
+
+    /// Say where a car starts.
+    pub(crate) fn start(&self, garage: usize) -> Start {
+        match &self.starts {
+            Starts::Garages { pit, garages } => {
+                Start::WayOut(self.way_out(pit, garages[garage % garages.len()]))
+            }
+            Starts::Grid(places) => Start::OnGrid(places[garage % places.len()]),
+        }
     }
 
     /// Draw the way from a garage through the pit lane onto the oval.
-    pub(crate) fn way_out(&self, garage: usize) -> Line {
-        let start = self.garages[garage % self.garages.len()];
-        let lane = Line::new(self.pit.clone(), false);
+    fn way_out(&self, pit: &[Vec2], start: Vec2) -> Line {
+        let lane = Line::new(pit.to_vec(), false);
         // Straight out, into the lane, along it, and on to the oval.
         let from = lane.spot(start, None).along + TURN_METRES;
         let across = lane.point(Spot::on_line(from - TURN_METRES));
         let turned = lane.point(Spot::on_line(from));
         let mut points = vec![start, Vec2::new(start.x, across.y), turned];
-        let beyond = self
-            .pit
+        let beyond = pit
             .iter()
             .zip(lane.starts())
             .filter(|&(_, &along)| along > from + 1.0);
@@ -204,8 +201,11 @@ pub(crate) mod tests {
     fn every_way_out_is_smooth_and_ends_on_the_oval() {
         let track = demo();
         for garage in 0..track.garage_count() {
-            let way = track.way_out(garage);
-            assert_eq!(way.point(Spot::on_line(0.0)), track.garages[garage]);
+            let Start::WayOut(way) = track.start(garage) else {
+                panic!("it has garages");
+            };
+            let x = way.point(Spot::on_line(0.0)).x;
+            assert_eq!(track.garage_at(x), garage);
             let end = way.length();
             let on_oval = track.oval.spot(way.point(Spot::on_line(end)), None);
             assert!(on_oval.across.abs() < 0.5, "{on_oval:?}");
@@ -220,13 +220,23 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_malformed_file_is_an_error() {
-        for bad in [
-            "",
-            "{}",
-            r#"{"widthMetres":16,"centreline":[],"pitLane":{"centreline":[]},"garages":{"zMetres":0,"xMetres":[]}}"#,
-        ] {
-            assert!(Track::parse(bad).is_err());
+    fn without_garages_cars_start_from_the_grid() {
+        let file = include_str!("../../track/tests/circuits/minimal.json");
+        let track = Track::parse(file).unwrap();
+        assert_eq!(track.garage_count(), 20);
+        let places: Vec<Vec2> = (0..20)
+            .map(|garage| match track.start(garage) {
+                Start::OnGrid(spot) => track.oval.point(spot),
+                Start::WayOut(_) => panic!("it has no garages"),
+            })
+            .collect();
+        for (index, place) in places.iter().enumerate() {
+            assert!(
+                places[..index]
+                    .iter()
+                    .all(|other| other.distance(*place) > 5.0)
+            );
         }
+        assert!(Track::parse("{}").is_err());
     }
 }

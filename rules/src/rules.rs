@@ -24,7 +24,7 @@ use protocol::line::LineError;
 
 pub use account::{MAX_ACCOUNTS, PasswordHash};
 pub use lobby::{MAX_ROOM_NAME_CHARS, MAX_ROOMS};
-pub use room::ROOM_SEATS;
+pub use room::{ROOM_SEATS, SPAWN_X};
 pub use session::MAX_QUEUED_LINES;
 pub use sign_in::MAX_PLAYER_NAME_CHARS;
 

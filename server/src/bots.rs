@@ -15,6 +15,7 @@ use drivers::Track;
 use protocol::id::Secret;
 use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::task::JoinSet;
+use track::Circuit;
 
 use roster::Roster;
 
@@ -44,7 +45,7 @@ pub struct Bots {
         default_value = "Bot practice"
     )]
     pub room: String,
-    /// The track the bots drive, in the form of www/track.json.
+    /// The circuit the bots drive [default: the demo's]. docs/circuits.md describes the file.
     #[arg(long, env = "MP_SERVER_TRACK", value_name = "FILE")]
     pub track: Option<PathBuf>,
 }
@@ -56,20 +57,22 @@ pub(crate) fn start(bots: &Bots, server: Target, secret: Secret) -> anyhow::Resu
         *count <= MAX_BOTS,
         "at most {MAX_BOTS} bots fit into a room with players"
     );
+    let track = read_track(track)?;
     if *count == 0 {
         return Ok(JoinSet::new());
     }
-    let roster = Roster::new(server, secret, read_track(track)?, room.clone());
+    let roster = Roster::new(server, secret, track, room.clone());
     Ok(supervisor::start(Arc::new(roster), *count))
 }
 
 fn read_track(file: &Option<PathBuf>) -> anyhow::Result<Track> {
     let Some(path) = file else {
-        return Track::parse(DEMO_TRACK);
+        return Ok(Track::parse(DEMO_TRACK)?);
     };
-    let named = || format!("cannot use the track {}", path.display());
-    let text = std::fs::read_to_string(path).with_context(named)?;
-    Track::parse(&text).with_context(named)
+    let named = || format!("cannot use the circuit of --track {}", path.display());
+    let bytes = std::fs::read(path).with_context(named)?;
+    let circuit = Circuit::read(&bytes).with_context(named)?;
+    Ok(Track::new(&circuit))
 }
 
 /// Where the bots reach their own server. They trust only its certificate.

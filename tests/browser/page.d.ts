@@ -6,6 +6,7 @@ interface OwnCar {
   yaw: number;
   /** metres a second */
   speed: number;
+  surface: string;
 }
 
 interface RemoteCar {
@@ -25,6 +26,7 @@ interface RaceState {
   players: { id: string; name: string }[];
   car: OwnCar | null;
   cars: RemoteCar[];
+  laps: { lap: number } | null;
 }
 
 /** Where a car was; `t` in milliseconds of the wall clock, the same in every context. */

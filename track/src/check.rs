@@ -1,5 +1,7 @@
 //! Checks what a file says. Each refusal names the key and says what to do.
 
+use std::ops::RangeInclusive;
+
 use glam::DVec2;
 use thiserror::Error;
 
@@ -15,10 +17,11 @@ const MIN_POINTS: usize = 8;
 const MAX_PIT_POINTS: usize = 2000;
 /// More than fit into a room; the page draws a building for all of them.
 const MAX_GARAGES: usize = 100;
-const WIDTHS_METRES: std::ops::RangeInclusive<f64> = 3.0..=60.0;
+const WIDTHS_METRES: RangeInclusive<f64> = 3.0..=60.0;
+const RUN_OFFS_METRES: RangeInclusive<f64> = 2.0..=60.0;
 /// A datagram's place is exact to centimetres up to here.
 const MAX_METRES: f64 = 100_000.0;
-const LENGTHS_METRES: std::ops::RangeInclusive<f64> = 100.0..=200_000.0;
+const LENGTHS_METRES: RangeInclusive<f64> = 100.0..=200_000.0;
 const MAX_NAME_LETTERS: usize = 80;
 
 /// Why a file is no circuit.
@@ -77,14 +80,17 @@ const FORM: &str = r#"write {"centreline": [[x, z], …]} in metres"#;
 /// Check a circuit, however it was made.
 pub(crate) fn checked(mut circuit: Circuit) -> Result<Circuit, CircuitError> {
     circuit.name = checked_name(&circuit.name);
-    check_width("widthMetres", circuit.width_metres)?;
+    check_metres("widthMetres", circuit.width_metres, WIDTHS_METRES)?;
+    if let Some(metres) = circuit.run_off_metres {
+        check_metres("runOffMetres", metres, RUN_OFFS_METRES)?;
+    }
     if circuit.centreline.len() > 1 && circuit.centreline.first() == circuit.centreline.last() {
         circuit.centreline.pop();
     }
     check_points("centreline", &circuit.centreline, MIN_POINTS..=MAX_POINTS)?;
     check_length(&circuit.centreline)?;
     if let Some(lane) = &circuit.pit_lane {
-        check_width("pitLane.widthMetres", lane.width_metres)?;
+        check_metres("pitLane.widthMetres", lane.width_metres, WIDTHS_METRES)?;
         check_points("pitLane.centreline", &lane.centreline, 2..=MAX_PIT_POINTS)?;
     }
     if let Some(garages) = &circuit.garages {
@@ -113,11 +119,11 @@ fn checked_name(name: &str) -> String {
     name.trim().to_owned()
 }
 
-fn check_width(key: &str, metres: f64) -> Result<(), CircuitError> {
-    if WIDTHS_METRES.contains(&metres) {
+fn check_metres(key: &str, metres: f64, range: RangeInclusive<f64>) -> Result<(), CircuitError> {
+    if range.contains(&metres) {
         return Ok(());
     }
-    let (least, most) = (WIDTHS_METRES.start(), WIDTHS_METRES.end());
+    let (least, most) = (range.start(), range.end());
     let advice = format!("give a number from {least} to {most}, or leave it out");
     Err(wrong(format!("\"{key}\" is {metres}"), advice))
 }
@@ -125,7 +131,7 @@ fn check_width(key: &str, metres: f64) -> Result<(), CircuitError> {
 fn check_points(
     key: &str,
     points: &[DVec2],
-    count: std::ops::RangeInclusive<usize>,
+    count: RangeInclusive<usize>,
 ) -> Result<(), CircuitError> {
     if !count.contains(&points.len()) {
         let what = format!("\"{key}\" has {} points", points.len());

@@ -25,6 +25,9 @@ pub struct Circuit {
     /// The width of the asphalt.
     #[serde(default = "default_width")]
     pub width_metres: f64,
+    /// From the asphalt to the barrier. `None`: wide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_off_metres: Option<f64>,
     /// Around the lap in driving order. The start line is at the first point, and the last one leads to it.
     pub centreline: Vec<DVec2>,
     /// From the garages to where it joins the track.
@@ -66,6 +69,7 @@ impl Circuit {
         Self {
             name: name.into(),
             width_metres,
+            run_off_metres: None,
             centreline,
             pit_lane: None,
             garages: None,

@@ -22,7 +22,7 @@ const MIN_POINTS: usize = 8;
 /// Points nearer to each other are one: a receiver that stands still writes many.
 const SAME_METRES: f64 = 0.5;
 /// The step between the points of the circuit, and how many it may have.
-const STEP_METRES: f64 = 5.0;
+const STEP_METRES: f64 = 3.0;
 const STEPS: std::ops::RangeInclusive<usize> = 40..=4000;
 /// The smoothed line has at most so many pieces for each span.
 const MAX_PARTS: f64 = 32.0;
@@ -221,6 +221,7 @@ impl Source {
             return checked(Circuit {
                 name,
                 width_metres: width,
+                run_off_metres: original.run_off_metres,
                 centreline: match is_as_it_was {
                     true => original.centreline.clone(),
                     false => self.points(start, options.reverse),

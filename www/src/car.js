@@ -297,7 +297,7 @@ export class Car {
 
   /** @param {Track} track */
   #hitWalls(track) {
-    const { walls, posts } = track;
+    const { walls } = track;
     for (let end = -1; end <= 1; end += 2) {
       this.#hitOuter(track, end);
       for (let i = 0; i < walls.length; i += 1) {
@@ -305,7 +305,6 @@ export class Car {
         if (this.x < wall.left || this.x > wall.right || this.z < wall.low || this.z > wall.high) continue;
         this.#hitSegment(wall, end);
       }
-      for (let i = 0; i < posts.length; i += 1) this.#hitCircle(posts[i].x, posts[i].z, posts[i].radius, end);
     }
   }
 

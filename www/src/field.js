@@ -16,16 +16,16 @@ const HICCUP_SECONDS = 1;
 /** The opacity of a stale car. */
 const STALE_ALPHA = 0.38;
 const FADE_PER_SECOND = 3;
-/** Positions beyond this are on no track: the sender is broken or malicious. */
+/** Positions so far from the circuit are wrong: the sender is broken or malicious. */
 const FAR_AWAY_METRES = 2000;
 
 export class RemoteCar {
   /**
    * @param {string} id
    * @param {Livery} livery
-   * @param {number} trackLength
+   * @param {import("./track.js").Track} track
    */
-  constructor(id, livery, trackLength) {
+  constructor(id, livery, track) {
     this.id = id;
     this.livery = livery;
     this.name = "";
@@ -44,7 +44,9 @@ export class RemoteCar {
     /** The player is still in the room, as far as the page knows. */
     this.listed = true;
     this.progress = 0;
-    this.laps = new LapCounter(trackLength, REMOTE_JUMP_METRES);
+    this.laps = new LapCounter(track.length, REMOTE_JUMP_METRES, track.reach);
+    /** The part of the track that the car is on. */
+    this.index = -1;
     /** The last frame in which the car was shown. */
     this.frame = -1;
   }
@@ -132,7 +134,7 @@ export class Field {
    */
   #take(seen, seconds, step) {
     const { x, z } = seen;
-    if (!(Math.abs(x) < FAR_AWAY_METRES) || !(Math.abs(z) < FAR_AWAY_METRES)) return;
+    if (!this.#isNear(x, z)) return;
     if (!seen.id) return;
     const car = this.#carOf(seen.id);
     car.notice(seen.stale, seen.ageMs, seconds);
@@ -147,16 +149,27 @@ export class Field {
     const alpha = car.stale ? STALE_ALPHA : 1;
     const fade = FADE_PER_SECOND * step;
     car.alpha += Math.max(-fade, Math.min(fade, alpha - car.alpha));
-    this.track.line.project(x, z, this.at);
+    this.track.project(x, z, this.at, car.index);
+    car.index = this.at.index;
     car.laps.update(this.at.s, this.at.lateral, seconds);
     car.progress = car.laps.progress(this.at.s);
+  }
+
+  /**
+   * @param {number} x
+   * @param {number} z
+   */
+  #isNear(x, z) {
+    const { left, right, low, high } = this.track.bounds;
+    const far = FAR_AWAY_METRES;
+    return x > left - far && x < right + far && z > low - far && z < high + far;
   }
 
   /** @param {string} id */
   #carOf(id) {
     const known = this.known.get(id);
     if (known) return known;
-    const car = new RemoteCar(id, this.liveries.of(id), this.track.length);
+    const car = new RemoteCar(id, this.liveries.of(id), this.track);
     car.name = this.names.get(id) ?? "";
     this.known.set(id, car);
     return car;

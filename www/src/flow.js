@@ -27,6 +27,7 @@ import { MAX_MESSAGE_LETTERS, plainName, plainText } from "./names.js";
  * @property {(id: string, muted: boolean) => void} mute  whether a player's messages are left out from now on
  * @property {() => void} dismiss
  * @property {() => void} leavePage
+ * @property {(error: unknown) => void} refuseTrack  say what is wrong with the circuit, if that was the error
  */
 
 /**
@@ -44,6 +45,15 @@ class PageIncomplete extends Error {
     title: "A part of this page could not be loaded.",
     next: "Check your network, then try again. If that does not help, reload the page.",
   };
+}
+
+/**
+ * The words that an error of the page itself brings along.
+ * @param {unknown} error
+ * @returns {PageIncomplete["advice"] | undefined}
+ */
+function adviceOf(error) {
+  return /** @type {PageIncomplete | undefined} */ (error)?.advice;
 }
 
 /**
@@ -134,7 +144,7 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
    */
   async function connect(as) {
     await loadScreens().catch((cause) => {
-      throw new PageIncomplete("page incomplete", { cause });
+      throw adviceOf(cause) ? cause : new PageIncomplete("page incomplete", { cause });
     });
     const fresh = new RaceClient(url, {
       name: as.name,
@@ -309,8 +319,10 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
         try {
           await connect({ name, password });
         } catch (error) {
-          const advice = error instanceof PageIncomplete ? error.advice : explain(error);
-          store.dispatch({ type: "signedOut", notice: { kind: "error", ...advice } });
+          store.dispatch({
+            type: "signedOut",
+            notice: { kind: "error", ...(adviceOf(error) ?? explain(error)) },
+          });
         }
       }),
     async signOut() {
@@ -343,6 +355,10 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
     },
     mute: (id, muted) => store.dispatch({ type: "muted", id, muted }),
     dismiss: () => store.dispatch({ type: "notice", notice: null }),
+    refuseTrack(error) {
+      const advice = adviceOf(error);
+      if (advice) store.dispatch({ type: "notice", notice: { kind: "error", ...advice } });
+    },
     leavePage() {
       void forget()?.close();
     },

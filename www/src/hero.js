@@ -1,23 +1,31 @@
 // The picture beside the sign-in form: the circuit as a live map, with cars that are only for show.
 
 import { context2d, fitCanvas } from "./element.js";
-import { Line } from "./line.js";
 import { BODIES } from "./livery.js";
 
 const CARS = 8;
 const TRAIL_DOTS = 16;
 const TRAIL_METRES = 2.6;
 const LAP_SECONDS = 27;
+/** A circuit of this size is drawn as the numbers here say. */
+const UNIT_METRES = 274;
+const MARGIN_METRES = 76;
 
 export class Hero {
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {Array<[number, number]>} centreline  of the circuit
+   * @param {import("./line.js").Line} line  the circuit
    */
-  constructor(canvas, centreline) {
+  constructor(canvas, line) {
     this.canvas = canvas;
     this.context = context2d(canvas);
-    this.line = new Line(centreline, true);
+    this.line = line;
+    const [left, right] = [Math.min(...line.xs), Math.max(...line.xs)];
+    const [low, high] = [Math.min(...line.zs), Math.max(...line.zs)];
+    this.middle = { x: (left + right) / 2, y: -(low + high) / 2 };
+    this.size = { x: right - left, y: high - low };
+    /** Lines and cars grow with the circuit, or they could not be seen. */
+    this.unit = Math.max(this.size.x, this.size.y) / UNIT_METRES;
     this.running = false;
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
     this.place = { x: 0, z: 0, yaw: 0 };
@@ -47,16 +55,19 @@ export class Hero {
     const { clientWidth, clientHeight } = canvas;
     const density = fitCanvas(canvas);
     if (density === 0) return;
-    const wide = clientWidth > clientHeight * 1.3;
-    const scale = Math.min(canvas.width / (wide ? 350 : 310), canvas.height / (wide ? 310 : 350));
+    const { size, unit } = this;
+    // A wide box gets a tall circuit on its side, and the other way round.
+    const isTall = size.y > size.x;
+    const turned = isTall ? clientWidth > clientHeight * 1.3 : clientHeight > clientWidth * 1.3;
+    const across = (turned ? size.y : size.x) + MARGIN_METRES * unit;
+    const down = (turned ? size.x : size.y) + MARGIN_METRES * unit;
+    const scale = Math.min(canvas.width / across, canvas.height / down);
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, canvas.width, canvas.height);
-    // A wide box gets the circuit on its side.
-    const turn = wide ? Math.PI / 2 : 0;
     context.translate(canvas.width / 2, canvas.height / 2);
-    context.rotate(turn);
+    context.rotate(turned ? Math.PI / 2 : 0);
     context.scale(scale, scale);
-    context.translate(0, -160);
+    context.translate(-this.middle.x, -this.middle.y);
     this.#road();
     const still = this.still.matches;
     for (let car = 0; car < CARS; car += 1) this.#car(car, still ? 9000 : nowMs);
@@ -71,13 +82,18 @@ export class Hero {
     context.closePath();
     context.lineJoin = "round";
     for (const [width, colour] of LAYERS) {
-      context.lineWidth = width;
+      context.lineWidth = width * this.unit;
       context.strokeStyle = colour;
       context.stroke();
     }
     line.place(0, this.place);
+    const { unit } = this;
+    context.save();
+    context.translate(this.place.x, -this.place.z);
+    context.rotate(this.place.yaw - Math.PI / 2);
     context.fillStyle = "#ffffff";
-    context.fillRect(this.place.x - 1, -this.place.z - 8, 2, 16);
+    context.fillRect(-unit, -8 * unit, 2 * unit, 16 * unit);
+    context.restore();
   }
 
   /**
@@ -85,15 +101,16 @@ export class Hero {
    * @param {number} nowMs
    */
   #car(car, nowMs) {
-    const { context, place, line } = this;
+    const { context, place, line, unit } = this;
     const sway = 22 * Math.sin(nowMs / (4000 + car * 700) + car * 2);
-    const s = (nowMs / 1000 / LAP_SECONDS) * line.length - car * 34 - car * car * 3 + sway;
+    const s = (nowMs / 1000 / LAP_SECONDS) * line.length - (car * 34 + car * car * 3 - sway) * unit;
     context.fillStyle = BODIES[car].body;
     for (let dot = TRAIL_DOTS; dot >= 0; dot -= 1) {
-      line.place(s - dot * TRAIL_METRES, place);
+      line.place(s - dot * TRAIL_METRES * unit, place);
       context.globalAlpha = dot === 0 ? 1 : 0.42 * (1 - dot / TRAIL_DOTS);
       context.beginPath();
-      context.arc(place.x, -place.z, dot === 0 ? 4.6 : 3.2 * (1 - dot / TRAIL_DOTS) + 0.4, 0, 2 * Math.PI);
+      const radius = dot === 0 ? 4.6 : 3.2 * (1 - dot / TRAIL_DOTS) + 0.4;
+      context.arc(place.x, -place.z, radius * unit, 0, 2 * Math.PI);
       context.fill();
     }
     context.globalAlpha = 1;
@@ -108,3 +125,13 @@ const LAYERS = [
   [17.5, "#22262d"],
   [1, "rgba(255, 255, 255, 0.1)"],
 ];
+
+/**
+ * What there is to say about a circuit.
+ * @param {import("./line.js").Line} line
+ * @param {number} garages  0 if cars start from the grid
+ */
+export function trackFacts(line, garages) {
+  const start = garages > 0 ? `${garages} garages` : "grid start";
+  return `${Math.round(line.length)} m, ${line.isClockwise ? "clockwise" : "anticlockwise"}, ${start}`;
+}

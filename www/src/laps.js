@@ -5,12 +5,8 @@
 // is the last of them. So turning back over the line, or cutting across the infield, never makes a lap.
 
 export const CHECKPOINTS = 12;
-/**
- * Beyond these a car is not on the lap. The asphalt is 8 m to each side; on the inside little more is allowed, or
- * it would be a short cut; outside it is the run-off with its gravel, but neither garages nor pit lane.
- */
-const INSIDE_METRES = 15;
-const OUTSIDE_METRES = 21;
+/** Further from the centre line than this, a car is not on the lap: beyond the run-off of asphalt that is 16 m wide. */
+const REACH_METRES = 21;
 /** A checkpoint left this far behind uncrossed was missed. */
 const MISSED_METRES = 12;
 /** A bigger jump along the lap between two looks is a cut or a teleport for a car that we drive ourselves. */
@@ -22,10 +18,12 @@ export class LapCounter {
   /**
    * @param {number} lengthMetres
    * @param {number} jumpMetres
+   * @param {number} [reachMetres]  further from the centre line than this, a car is not on the lap
    */
-  constructor(lengthMetres, jumpMetres) {
+  constructor(lengthMetres, jumpMetres, reachMetres = REACH_METRES) {
     this.length = lengthMetres;
     this.jump = jumpMetres;
+    this.reach = reachMetres;
     this.gap = lengthMetres / CHECKPOINTS;
     /** Laps begun: 0 on the way from the garage to the line. */
     this.lap = 0;
@@ -62,7 +60,7 @@ export class LapCounter {
    * @returns {boolean} true when a lap has just been completed
    */
   update(s, lateral, seconds) {
-    if (lateral < -INSIDE_METRES || lateral > OUTSIDE_METRES) {
+    if (Math.abs(lateral) > this.reach) {
       this.s = NaN;
       return false;
     }

@@ -40,6 +40,15 @@ export class Line {
     this.length = total;
   }
 
+  /** Which way round a closed line goes on the map. */
+  get isClockwise() {
+    let area = 0;
+    for (let i = 0; i < this.segments; i += 1) {
+      area += (this.xs[i] * this.dz[i] - this.zs[i] * this.dx[i]) * this.lengths[i];
+    }
+    return area < 0;
+  }
+
   /**
    * Write the nearest point of the line into `out`.
    * @param {number} x

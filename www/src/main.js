@@ -8,9 +8,10 @@ import { backgroundClock } from "../pkg/background-clock.js";
 import { explain } from "../pkg/explain.js";
 // @ts-ignore
 import * as client from "../pkg/index.js";
-import { element } from "./element.js";
+import { element, setText } from "./element.js";
 import { createFlow } from "./flow.js";
 import { loadStyles, once, whenIdle } from "./later.js";
+import { Line } from "./line.js";
 import { BASE, joinLink, joinOf } from "./join.js";
 import { createShell } from "./shell.js";
 import { createSignIn } from "./signin.js";
@@ -26,7 +27,7 @@ let screens = null;
 const loadTrack = once(async () => {
   const response = await fetch(`${BASE}track.json`);
   if (!response.ok) throw new Error(`status ${response.status}`);
-  return /** @type {import("./track.js").TrackFile} */ (await response.json());
+  return /** @type {import("./track-file.js").TrackFile} */ (await response.json());
 });
 const loadLook = once(() => loadStyles([`${BASE}lobby.css`, `${BASE}race.css`]));
 const loadScreens = once(async () => {
@@ -59,8 +60,12 @@ function show(state, before) {
 }
 
 async function showHero() {
-  const [{ Hero }, { centreline }] = await Promise.all([import("./hero.js"), loadTrack()]);
-  hero = new Hero(element("hero", HTMLCanvasElement), centreline);
+  const [{ Hero, trackFacts }, file] = await Promise.all([import("./hero.js"), loadTrack()]);
+  const line = new Line(file.centreline, true);
+  hero = new Hero(element("hero", HTMLCanvasElement), line);
+  setText(element("hero-name", HTMLElement), file.name ?? "");
+  const garages = file.pitLane ? (file.garages?.xMetres.length ?? 0) : 0;
+  setText(element("hero-facts", HTMLElement), trackFacts(line, garages));
   hero.run(store.get().screen === "signin");
 }
 
@@ -82,4 +87,4 @@ if (invited) history.replaceState(history.state, "", joinLink(invited) + locatio
 await flow.prepare();
 signIn.resume();
 // Signing in before that waits for the screens, and says so if they cannot be loaded.
-whenIdle(() => loadScreens().catch(() => {}));
+whenIdle(() => loadScreens().catch(flow.refuseTrack));

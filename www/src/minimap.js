@@ -1,12 +1,11 @@
 // The whole circuit, small, with every car on it.
 
 import { buffer, context2d, fitCanvas } from "./element.js";
-import { WORLD } from "./scenery.js";
 
 /** @typedef {import("./track.js").Track} Track */
 
 /** Room for the dots, which are larger than the lane they stand on. */
-const MARGIN_METRES = 38;
+const MARGIN_PIXELS = 14;
 
 export class MiniMap {
   /**
@@ -30,12 +29,14 @@ export class MiniMap {
     const density = fitCanvas(this.canvas);
     if (density === 0) return;
     this.density = density;
-    // The circuit with its pit lane is 264 by 310 m.
-    const width = 264 + 2 * MARGIN_METRES;
-    const height = 310 + 2 * MARGIN_METRES;
-    this.scale = Math.min(this.canvas.width / width, this.canvas.height / height);
-    this.left = this.canvas.width / 2;
-    this.top = this.canvas.height / 2 - ((WORLD.top + WORLD.bottom) / 2 - 4) * this.scale;
+    const { left, right, low, high } = this.track.bounds;
+    const margins = 2 * MARGIN_PIXELS * this.density;
+    this.scale = Math.min(
+      Math.max(this.canvas.width - margins, 1) / (right - left),
+      Math.max(this.canvas.height - margins, 1) / (high - low),
+    );
+    this.left = this.canvas.width / 2 - ((left + right) / 2) * this.scale;
+    this.top = this.canvas.height / 2 + ((low + high) / 2) * this.scale;
     this.ground = null;
   }
 
@@ -91,21 +92,19 @@ export class MiniMap {
     const ground = buffer(canvas.width, canvas.height);
     const context = context2d(ground);
     context.lineJoin = context.lineCap = "round";
-    const lane = this.#path(track.pit, false);
     const lap = this.#path(track.line, true);
     const { density } = this;
-    this.#stroke(context, lane, dark ? "#4a515b" : "#a9b0b9", 2.5 * density);
+    if (track.pit) {
+      this.#stroke(context, this.#path(track.pit, false), dark ? "#4a515b" : "#a9b0b9", 2.5 * density);
+    }
     this.#stroke(context, lap, dark ? "#0b0d10" : "#ffffff", 8 * density);
     this.#stroke(context, lap, dark ? "#e9edf2" : "#2a2e35", 4.5 * density);
     const place = { x: 0, z: 0, yaw: 0 };
     track.line.place(0, place);
+    context.translate(this.left + place.x * this.scale, this.top - place.z * this.scale);
+    context.rotate(place.yaw - Math.PI / 2);
     context.fillStyle = "#e10600";
-    context.fillRect(
-      this.left + place.x * this.scale - 1.5 * density,
-      this.top - place.z * this.scale - 6 * density,
-      3 * density,
-      12 * density,
-    );
+    context.fillRect(-1.5 * density, -6 * density, 3 * density, 12 * density);
     return ground;
   }
 

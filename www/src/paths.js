@@ -1,7 +1,6 @@
 // Outlines of the circuit as canvas paths, in map metres: x right, y down (so y = −z of the game).
 
 import { Line } from "./line.js";
-import { GRAVEL_METRES } from "./track.js";
 
 /** @typedef {import("./track.js").Track} Track */
 
@@ -27,52 +26,60 @@ export function closed(points) {
 }
 
 /**
- * The outline of an open line, made wide, with round ends.
+ * Everything nearer to a line than some metres, as far as it is near the bounds: a straight piece for each of its segments, and
+ * a disc at each of its points. Each path fills without seams, over the other.
  * @param {import("./line.js").Line} line
- * @param {number} metres  to each side
- * @returns {Array<[number, number]>}
+ * @param {number} metres
+ * @param {{ left: number, top: number, right: number, bottom: number }} bounds  map metres
+ * @returns {[pieces: Path2D, discs: Path2D]}
  */
-export function capsule(line, metres) {
-  const last = line.segments - 1;
-  const left = line.offset(metres);
-  const right = line.offset(-metres).reverse();
-  const end = halfTurn(
-    line.xs[line.count - 1],
-    line.zs[line.count - 1],
-    Math.atan2(line.dx[last], line.dz[last]),
-    metres,
-  );
-  const start = halfTurn(line.xs[0], line.zs[0], Math.atan2(-line.dx[0], -line.dz[0]), metres);
-  return [...left, ...end, ...right, ...start];
+export function band(line, metres, { left, top, right, bottom }) {
+  const pieces = new Path2D();
+  const discs = new Path2D();
+  for (let i = 0; i < line.segments; i += 1) {
+    const j = (i + 1) % line.count;
+    const [ax, ay, bx, by] = [line.xs[i], -line.zs[i], line.xs[j], -line.zs[j]];
+    if (Math.max(ax, bx) + metres < left || Math.min(ax, bx) - metres > right) continue;
+    if (Math.max(ay, by) + metres < top || Math.min(ay, by) - metres > bottom) continue;
+    const [x, y] = [line.dz[i] * metres, line.dx[i] * metres];
+    pieces.moveTo(ax - x, ay - y);
+    pieces.lineTo(bx - x, by - y);
+    pieces.lineTo(bx + x, by + y);
+    pieces.lineTo(ax + x, ay + y);
+    pieces.closePath();
+    disc(discs, ax, ay, metres);
+    if (j === line.count - 1 && !line.closed) disc(discs, bx, by, metres);
+  }
+  return [pieces, discs];
 }
 
 /**
+ * @param {Path2D} path
  * @param {number} x
- * @param {number} z
- * @param {number} yaw
+ * @param {number} y
  * @param {number} radius
- * @returns {Array<[number, number]>} from the left of the heading over its front to the right
  */
-function halfTurn(x, z, yaw, radius) {
-  return Array.from({ length: 17 }, (_, i) => {
-    const turn = yaw - Math.PI / 2 + (i / 16) * Math.PI;
-    return /** @type {[number, number]} */ ([x + Math.sin(turn) * radius, z + Math.cos(turn) * radius]);
-  });
+function disc(path, x, y, radius) {
+  path.moveTo(x + radius, y);
+  path.arc(x, y, radius, 0, 2 * Math.PI);
 }
 
 /**
- * The stretches of a closed line where `flags` is set, as indices of its points.
- * @param {Uint8Array} flags
+ * The stretches of a closed line whose points have a mark, as indices of its points.
+ * @param {ArrayLike<number>} marks
+ * @param {number} [mark]
  */
-export function stretches(flags) {
-  const count = flags.length;
+export function stretches(marks, mark = 1) {
+  const count = marks.length;
   /** @type {number[][]} */
   const found = [];
-  const first = flags.indexOf(0);
+  let first = 0;
+  while (first < count && marks[first] === mark) first += 1;
+  if (first === count) return [Array.from({ length: count + 1 }, (_, i) => i % count)];
   for (let i = first; i < first + count; i += 1) {
-    if (!flags[i % count]) continue;
+    if (marks[i % count] !== mark) continue;
     const stretch = [];
-    for (; flags[i % count]; i += 1) stretch.push(i % count);
+    for (; marks[i % count] === mark; i += 1) stretch.push(i % count);
     found.push([...stretch, i % count]);
   }
   return found;
@@ -81,34 +88,29 @@ export function stretches(flags) {
 /**
  * The stretches as paths beside the centre line.
  * @param {Track} track
- * @param {Uint8Array} flags
+ * @param {ArrayLike<number>} marks
  * @param {number} offset
+ * @param {number} [mark]
  */
-export function runs(track, flags, offset) {
+export function runs(track, marks, offset, mark = 1) {
   const points = pointsOf(track.line.offset(offset));
-  return stretches(flags).map((stretch) => open(stretch.map((i) => points[i])));
+  return stretches(marks, mark).map((stretch) => open(stretch.map((i) => points[i])));
 }
 
 /**
- * A gravel bed along a stretch, with rounded ends.
+ * The middle of the gravel beds on one side.
  * @param {Track} track
- * @param {number[]} stretch
+ * @param {number} side  1 left, −1 right
  */
-export function bed(track, stretch) {
-  const middle = track.line.offset((GRAVEL_METRES[0] + GRAVEL_METRES[1]) / 2);
-  const line = new Line(
-    stretch.map((i) => middle[i]),
-    false,
+export function beds({ gravel, gravelMetres: [from, to], line }, side) {
+  const middle = line.offset((side * (from + to)) / 2);
+  return stretches(gravel, side).map(
+    (stretch) =>
+      new Line(
+        stretch.map((i) => middle[i]),
+        false,
+      ),
   );
-  return closed(pointsOf(capsule(line, (GRAVEL_METRES[1] - GRAVEL_METRES[0]) / 2)));
-}
-
-/**
- * @param {Track} track
- * @param {1 | -1} side
- */
-export function edgePath(track, side) {
-  return closed(pointsOf(track.line.offset(side * (track.width / 2 - 0.45))));
 }
 
 /** Chevrons in the driving direction. @param {Track} track */

@@ -46,7 +46,7 @@ export class Race {
     this.car = new Car();
     this.camera = new Camera();
     this.field = new Field(track, liveries);
-    this.laps = new LapCounter(track.length, OWN_JUMP_METRES);
+    this.laps = new LapCounter(track.length, OWN_JUMP_METRES, track.reach);
     this.painter = new Painter(element("race-canvas", HTMLCanvasElement), track, this.camera);
     this.miniMap = new MiniMap(element("minimap", HTMLCanvasElement), track);
     this.hud = new Hud();
@@ -81,7 +81,7 @@ export class Race {
     this.rankDueMs = 0;
     this.statsDueMs = 0;
     this.frames = 0;
-    this.at = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };
+    this.at = { s: 0, lateral: 0, index: -1, x: 0, z: 0 };
     this.place = { x: 0, z: 0, yaw: 0 };
     this.frame = this.frame.bind(this);
     document.addEventListener("visibilitychange", () => this.#hide());
@@ -114,7 +114,7 @@ export class Race {
     this.round = race.round;
     this.#become(me);
     const ids = players.map((player) => player.id);
-    this.garage = resolveGarage(race.spawns, me.id, ids, this.track.garageXs);
+    this.garage = resolveGarage(race.spawns, me.id, ids, this.track.starts);
     this.countdown = race.countdown ? COUNTDOWN_SECONDS : -10;
     this.seconds = 0;
     this.laps.reset();
@@ -213,7 +213,7 @@ export class Race {
   /** @param {number} nowMs */
   #countLaps(nowMs) {
     const { at, car, track } = this;
-    track.line.project(car.pose.x, car.pose.z, at);
+    track.project(car.pose.x, car.pose.z, at, at.index);
     const before = this.laps.best;
     if (this.laps.update(at.s, at.lateral, this.seconds)) {
       const time = lapTime(this.laps.last);
@@ -229,11 +229,11 @@ export class Race {
 
   /** The way out to the track on the screen, in radians clockwise from up. */
   wayOut() {
-    const { at, car, track, place } = this;
+    const { car, track, place } = this;
+    const { pit, scratch: at } = track;
     const { x, z } = car.pose;
-    track.pit.project(x, z, at);
-    const isBeforeEnd = at.s < track.pit.length - WAY_METRES;
-    const line = isBeforeEnd ? track.pit : track.line;
+    pit?.project(x, z, at);
+    const line = pit && at.s < pit.length - WAY_METRES ? pit : track.line;
     line.project(x, z, at);
     line.place(at.s + WAY_METRES, place);
     return Math.atan2(place.x - x, place.z - z) - this.camera.turn;
@@ -281,7 +281,7 @@ export class Race {
       this.#toGarage();
       return;
     }
-    this.track.line.project(this.car.pose.x, this.car.pose.z, this.at);
+    this.track.project(this.car.pose.x, this.car.pose.z, this.at, this.at.index);
     this.track.line.place(this.at.s, this.place);
     this.car.reset(this.place);
     this.painter.clearSkids();
@@ -294,7 +294,8 @@ export class Race {
   }
 
   #toGarage() {
-    this.car.reset(this.track.garage(this.garage));
+    this.at.index = -1;
+    this.car.reset(this.track.start(this.garage));
     this.painter.clearSkids();
     this.camera.follow(this.car.pose, 0, Infinity);
   }

@@ -1,30 +1,28 @@
 // Paints the circuit and everything that never moves, in metres: x right, y down (so y = −z of the game).
 // Called for one tile at a time by tiles.js; all paths are built once.
 
-import { arrows, bed, capsule, closed, edgePath, open, pointsOf, runs, stretches } from "./paths.js";
+import { placeName, placeStands, strewTrees } from "./furniture.js";
+import { arrows, band, beds, closed, open, pointsOf, runs } from "./paths.js";
 import { KERB_METRES } from "./track.js";
 import { asphaltPattern, grassPattern, gravelPattern, seeded } from "./texture.js";
 
 /** @typedef {import("./track.js").Track} Track */
 /** @typedef {import("./palette.js").Palette} Palette */
 /** @typedef {{ left: number, top: number, right: number, bottom: number }} Bounds */
-/** @typedef {{ x: number, y: number, radius: number, shade: number }} Tree */
+/** @typedef {import("./furniture.js").Stand} Stand */
 
-/** What there is to see, around the barrier. */
-export const WORLD = Object.freeze({ left: -212, top: -72, right: 212, bottom: 372 });
+/** What there is to see reaches so far beyond the barrier. */
+const AROUND_METRES = 52;
 const LAMP_EVERY_METRES = 38;
-/** Widths of the dark strokes that make the worn line; many faint ones look soft. */
-const RUBBER_METRES = [11.5, 10.4, 9.3, 8.2, 7.1, 6, 4.9, 3.8];
-const GRID_ROWS = 10;
+/** Widths of the dark strokes that make the worn line, as shares of the asphalt's; many faint ones look soft. */
+const RUBBER = [0.72, 0.65, 0.58, 0.51, 0.44, 0.375, 0.31, 0.24];
+/** From the middle of a car on the grid to the front of its box. */
+const BOX_METRES = 2.8;
+/** Where more than this is painted at once, nobody sees how a tree is shaded. */
+const FAR_METRES = 240;
+/** Lamps over the garages. */
+const GARAGE_LAMP_METRES = 36;
 const FONT = "system-ui, 'Segoe UI', Roboto, sans-serif";
-
-/** Grandstands: middle, size and turn of each, in map metres. */
-const STANDS = [
-  { x: 6, y: -40, width: 118, depth: 15, turn: 0 },
-  { x: 180, y: 168, width: 84, depth: 15, turn: Math.PI / 2 },
-  { x: -180, y: 176, width: 70, depth: 15, turn: -Math.PI / 2 },
-  { x: -6, y: 346, width: 74, depth: 15, turn: Math.PI },
-];
 
 /**
  * Areas with a pattern are always filled, never stroked wide: Chromium's software canvas loses parts of such strokes
@@ -43,22 +41,20 @@ export class Scenery {
     this.pitAsphalt = asphaltPattern(palette.pitAsphalt);
     this.gravel = gravelPattern(palette.gravel, palette.gravelDot);
     this.centre = closed(pointsOf(track.line.offset(0)));
-    this.pit = open(pointsOf(track.pit.offset(0)));
-    this.gravelBeds = stretches(track.gravel).map((points) => bed(track, points));
-    const half = track.width / 2;
-    this.road = closed(pointsOf(track.line.offset(half)));
-    this.road.addPath(closed(pointsOf(track.line.offset(-half))));
-    const { pit, pitWidth } = track;
-    this.pitLane = closed(pointsOf([...pit.offset(pitWidth / 2), ...pit.offset(-pitWidth / 2).reverse()]));
-    this.blocks = runs(track, track.gravel, track.barrierMetres.oval);
-    /** Outlines of the barrier by how much they are widened. @type {Map<number, Path2D[]>} */
-    this.barriers = new Map();
+    this.pit = track.pit && open(pointsOf(track.pit.offset(0)));
+    this.gravelBeds = [1, -1].flatMap((side) => beds(track, side));
+    this.blocks = [1, -1].flatMap((side) => runs(track, track.gravel, side * track.barrier, side));
     const edge = track.width / 2 + KERB_METRES / 2;
-    this.kerbs = [...runs(track, track.outerKerbs, edge), ...runs(track, track.kerbs, -edge)];
-    this.edges = [edgePath(track, 1), edgePath(track, -1)];
+    this.kerbs = [1, -1].flatMap((side, i) => runs(track, track.kerbsBySide[i], side * edge));
     this.fence = open(pointsOf(track.fence));
     this.arrows = arrows(track);
-    this.trees = strewTrees(track);
+    /** What is painted, around the barrier. @type {Bounds} */
+    this.world = worldOf(track);
+    /** @type {Bounds} */
+    this.bounds = this.world;
+    this.name = placeName(track);
+    this.stands = placeStands(track, this.name);
+    this.trees = strewTrees(track, this.world, this.stands, this.name);
     this.glow = palette.night ? glowSprite(palette.glow) : null;
   }
 
@@ -67,6 +63,7 @@ export class Scenery {
    * @param {Bounds} bounds  what of it will be seen
    */
   paint(context, bounds) {
+    this.bounds = bounds;
     context.lineJoin = "round";
     context.lineCap = "butt";
     this.#ground(context, bounds);
@@ -78,8 +75,9 @@ export class Scenery {
     this.#startLine(context);
     this.#garages(context);
     this.#fence(context);
-    this.#groves(context);
-    for (const stand of STANDS) this.#stand(context, stand);
+    for (const stand of this.stands) {
+      if (isSeen(stand, stand.width / 2 + 16, bounds)) this.#stand(context, stand);
+    }
     this.#trees(context, bounds);
     this.#lamps(context, bounds);
   }
@@ -107,11 +105,24 @@ export class Scenery {
     context.setLineDash([]);
     this.#barrier(context, 0.15, palette.wallEdge);
     this.#barrier(context, 0, this.grass);
+    const { x, y, size } = this.name;
     context.fillStyle = palette.lettering;
     context.textAlign = "center";
     context.textBaseline = "middle";
-    context.font = `800 25px ${FONT}`;
-    context.fillText(track.name.toUpperCase(), 0, 160, 196);
+    context.font = `800 ${size}px ${FONT}`;
+    context.fillText(track.name.toUpperCase(), x, y);
+  }
+
+  /**
+   * Fill everything nearer to a line than some metres.
+   * @param {CanvasRenderingContext2D} context
+   * @param {import("./line.js").Line} line
+   * @param {number} metres
+   * @param {string | CanvasPattern} style
+   */
+  #band(context, line, metres, style) {
+    context.fillStyle = style;
+    for (const path of band(line, metres, this.bounds)) context.fill(path);
   }
 
   /**
@@ -121,60 +132,53 @@ export class Scenery {
    * @param {string | CanvasPattern} style
    */
   #barrier(context, more, style) {
-    let paths = this.barriers.get(more);
-    if (!paths) {
-      const { oval, pit } = this.track.barrierMetres;
-      const around = closed(pointsOf(this.track.line.offset(oval + more)));
-      paths = [around, closed(pointsOf(capsule(this.track.pit, pit + more)))];
-      this.barriers.set(more, paths);
-    }
-    context.fillStyle = style;
-    for (const path of paths) context.fill(path);
+    const { barrier, line, pit, pitBarrier } = this.track;
+    this.#band(context, line, barrier + more, style);
+    if (pit) this.#band(context, pit, pitBarrier + more, style);
   }
 
   /** @param {CanvasRenderingContext2D} context */
   #gravelBeds(context) {
-    context.fillStyle = this.gravel;
-    for (const area of this.gravelBeds) context.fill(area);
+    const [from, to] = this.track.gravelMetres;
+    for (const bed of this.gravelBeds) this.#band(context, bed, (to - from) / 2, this.gravel);
   }
 
   /** @param {CanvasRenderingContext2D} context */
   #pitLane(context) {
-    const { palette, track } = this;
-    const { west, east, back } = track.building;
-    context.strokeStyle = palette.line;
-    context.lineWidth = 0.5;
-    context.stroke(this.pitLane);
-    context.fillStyle = this.pitAsphalt;
-    context.fill(this.pitLane);
-    context.fillRect(west, -track.pit.zs[0], east - west, track.pit.zs[0] - back);
+    const { palette, pit } = this;
+    const { building, pit: lane, pitWidth } = this.track;
+    if (!pit || !lane) return;
+    this.#band(context, lane, pitWidth / 2 + 0.25, palette.line);
+    this.#band(context, lane, pitWidth / 2, this.pitAsphalt);
+    if (building) {
+      const { west, east, back } = building;
+      context.fillRect(west, -lane.zs[0], east - west, lane.zs[0] - back);
+    }
     context.strokeStyle = palette.faintLine;
     context.lineWidth = 0.25;
     context.setLineDash([3, 3]);
-    context.stroke(this.pit);
+    context.stroke(pit);
     context.setLineDash([]);
   }
 
   /** @param {CanvasRenderingContext2D} context */
   #asphalt(context) {
-    const { palette, track } = this;
-    context.strokeStyle = palette.runoff;
-    context.lineWidth = track.width + 2 * KERB_METRES + 0.8;
-    context.stroke(this.centre);
-    context.fillStyle = this.asphalt;
-    context.fill(this.road, "evenodd");
+    const { palette } = this;
+    const { line, width } = this.track;
+    const half = width / 2;
+    this.#band(context, line, half + KERB_METRES + 0.4, palette.runoff);
+    this.#band(context, line, half, this.asphalt);
+    this.#band(context, line, half - 0.27, palette.line);
+    this.#band(context, line, half - 0.62, this.asphalt);
     context.strokeStyle = palette.rubber;
-    for (const width of RUBBER_METRES) {
-      context.lineWidth = width;
+    for (const share of RUBBER) {
+      context.lineWidth = width * share;
       context.stroke(this.centre);
     }
   }
 
   /** @param {CanvasRenderingContext2D} context */
   #markings(context) {
-    context.strokeStyle = this.palette.line;
-    context.lineWidth = 0.35;
-    for (const edge of this.edges) context.stroke(edge);
     context.lineWidth = 0.55;
     context.strokeStyle = this.palette.faintLine;
     context.stroke(this.arrows);
@@ -183,18 +187,23 @@ export class Scenery {
 
   /** Starting boxes, staggered, before the line. @param {CanvasRenderingContext2D} context */
   #grid(context) {
-    const place = { x: 0, z: 0, yaw: 0 };
-    context.strokeStyle = this.palette.line;
+    const { track, palette } = this;
+    context.strokeStyle = palette.line;
     context.lineWidth = 0.22;
-    for (let row = 0; row < GRID_ROWS; row += 1) {
-      this.track.line.place(-6 - row * 6.5, place);
-      const y = -place.z + (row % 2 === 0 ? -3.2 : 3.2);
+    // Beside garages the grid is only for show.
+    const boxes = track.building ? track.starts / 2 : track.starts;
+    for (let i = 0; i < boxes; i += 1) {
+      const { x, z, yaw } = track.gridPlace(i);
+      context.save();
+      context.translate(x, -z);
+      context.rotate(yaw - Math.PI / 2);
       context.beginPath();
-      context.moveTo(place.x - 1.4, y - 1.3);
-      context.lineTo(place.x, y - 1.3);
-      context.lineTo(place.x, y + 1.3);
-      context.lineTo(place.x - 1.4, y + 1.3);
+      context.moveTo(BOX_METRES - 1.4, -1.3);
+      context.lineTo(BOX_METRES, -1.3);
+      context.lineTo(BOX_METRES, 1.3);
+      context.lineTo(BOX_METRES - 1.4, 1.3);
       context.stroke();
+      context.restore();
     }
   }
 
@@ -237,6 +246,7 @@ export class Scenery {
   /** @param {CanvasRenderingContext2D} context */
   #garages(context) {
     const { palette, track } = this;
+    if (!track.building) return;
     const { west, east, back, front, dividers } = track.building;
     context.fillStyle = palette.shadow;
     context.fillRect(west - 0.2, -back, east - west + 1.2, 1.4);
@@ -278,29 +288,9 @@ export class Scenery {
     context.stroke(this.fence);
   }
 
-  /** Rings of tyres: dots, by dashes without length and round ends. @param {CanvasRenderingContext2D} context */
-  #groves(context) {
-    context.lineCap = "round";
-    for (const { x, z, radius } of this.track.posts) {
-      context.beginPath();
-      context.arc(x, -z, radius - 0.5, 0, 2 * Math.PI);
-      context.fillStyle = this.palette.beyond;
-      context.fill();
-      context.lineWidth = 1.15;
-      context.setLineDash([0, 1.3]);
-      context.strokeStyle = "#24272c";
-      context.stroke();
-      context.setLineDash([0, 7.8]);
-      context.strokeStyle = this.palette.kerbWhite;
-      context.stroke();
-      context.setLineDash([]);
-    }
-    context.lineCap = "butt";
-  }
-
   /**
    * @param {CanvasRenderingContext2D} context
-   * @param {typeof STANDS[number]} stand
+   * @param {Stand} stand
    */
   #stand(context, { x, y, width, depth, turn }) {
     const { palette } = this;
@@ -337,12 +327,13 @@ export class Scenery {
    */
   #trees(context, bounds) {
     const { tree, shadow } = this.palette;
-    for (const { x, y, radius, shade } of this.trees) {
-      const reach = radius * 1.6;
-      if (x + reach < bounds.left || x - reach > bounds.right) continue;
-      if (y + reach < bounds.top || y - reach > bounds.bottom) continue;
+    const isFar = bounds.right - bounds.left > FAR_METRES;
+    for (const one of this.trees) {
+      const { x, y, radius, shade } = one;
+      if (!isSeen(one, radius * 1.6, bounds)) continue;
       disc(context, x + radius * 0.35, y + radius * 0.45, radius, shadow);
       disc(context, x, y, radius, tree[shade]);
+      if (isFar) continue;
       disc(context, x - radius * 0.2, y - radius * 0.22, radius * 0.66, tree[(shade + 1) % 3]);
       disc(context, x - radius * 0.32, y - radius * 0.36, radius * 0.3, tree[(shade + 2) % 3]);
     }
@@ -360,15 +351,27 @@ export class Scenery {
       this.track.line.place(s, place);
       const x = place.x;
       const y = -place.z;
-      if (x + reach < bounds.left || x - reach > bounds.right) continue;
-      if (y + reach < bounds.top || y - reach > bounds.bottom) continue;
+      if (!isSeen({ x, y }, reach, bounds)) continue;
       context.drawImage(this.glow, x - reach, y - reach, 2 * reach, 2 * reach);
     }
-    for (const x of [-50, -10, 30, 66]) context.drawImage(this.glow, x - 26, -34, 52, 52);
+    const { building } = this.track;
+    if (!building) return;
+    for (let x = building.west + 8; x < building.east; x += GARAGE_LAMP_METRES) {
+      context.drawImage(this.glow, x - 26, -building.front - 26, 52, 52);
+    }
   }
 }
 
 const CROWD = ["#ffffff", "#ffd23f", "#e10600", "#2f6fd6", "#2a2d33", "#35a96f", "#f2a0c0"];
+
+/**
+ * @param {{ x: number, y: number }} middle
+ * @param {number} reach
+ * @param {Bounds} bounds
+ */
+function isSeen({ x, y }, reach, { left, top, right, bottom }) {
+  return x + reach > left && x - reach < right && y + reach > top && y - reach < bottom;
+}
 
 /**
  * @param {CanvasRenderingContext2D} context
@@ -384,48 +387,15 @@ function disc(context, x, y, radius, colour) {
   context.fill();
 }
 
-/** Trees beyond the barrier, clear of the stands, and in the groves. @param {Track} track @returns {Tree[]} */
-function strewTrees(track) {
-  const random = seeded(20);
-  const clear = { distance: 0, nx: 0, nz: 0 };
-  /** @type {Tree[]} */
-  const trees = [];
-  for (let i = 0; i < 1500; i += 1) {
-    const x = WORLD.left + random() * (WORLD.right - WORLD.left);
-    const y = WORLD.top + random() * (WORLD.bottom - WORLD.top);
-    const radius = 2 + random() * 2.6;
-    track.clearance(x, -y, clear);
-    const thinning = random() * 60;
-    if (clear.distance > -11 - radius || -clear.distance < thinning * 0.4 || nearStand(x, y)) continue;
-    trees.push({ x, y, radius, shade: Math.floor(random() * 3) });
-  }
-  for (const post of track.posts) {
-    for (let i = 0; i < 26; i += 1) {
-      const turn = random() * 2 * Math.PI;
-      const far = Math.sqrt(random()) * (post.radius - 4.6);
-      const radius = 1.9 + random() * 1.8;
-      trees.push({
-        x: post.x + Math.cos(turn) * far,
-        y: -post.z + Math.sin(turn) * far,
-        radius,
-        shade: i % 3,
-      });
-    }
-  }
-  return trees.sort((a, b) => a.y - b.y);
-}
-
-/**
- * @param {number} x
- * @param {number} y
- */
-function nearStand(x, y) {
-  return STANDS.some((stand) => {
-    const lies = Math.abs(Math.sin(stand.turn)) > 0.5;
-    const halfX = (lies ? stand.depth : stand.width) / 2 + 7;
-    const halfY = (lies ? stand.width : stand.depth) / 2 + 7;
-    return Math.abs(x - stand.x) < halfX && Math.abs(y - stand.y) < halfY;
-  });
+/** @param {Track} track @returns {Bounds} */
+function worldOf({ barrier, bounds, width }) {
+  const more = barrier - width / 2 + AROUND_METRES;
+  return {
+    left: bounds.left - more,
+    top: -bounds.high - more,
+    right: bounds.right + more,
+    bottom: -bounds.low + more,
+  };
 }
 
 /** @param {string} colour */

@@ -1,6 +1,7 @@
 // The screens behind the sign-in form: the rooms, one room, the race. They are loaded together while the form is filled in, so
 // that nothing is missing later if the network is poor.
 
+import { element, setText } from "./element.js";
 import { Liveries } from "./livery.js";
 import { createLobby } from "./lobby.js";
 import { createMenu } from "./menu.js";
@@ -10,17 +11,19 @@ import { createPadSetup } from "./pad-setup.js";
 import { createRoom } from "./room.js";
 import { Track } from "./track.js";
 import { createRoute } from "./route.js";
+import { readTrack } from "./track-file.js";
 import { createTrackCard } from "./track-card.js";
 
 /** @typedef {ReturnType<typeof createScreens>} Screens */
 
 /**
  * @param {import("./flow.js").Flow} flow
- * @param {import("./track.js").TrackFile} file
+ * @param {unknown} file  the JSON of the circuit
  * @param {() => import("./state.js").State} current
+ * @throws {Error} with advice for the visitor if it is no circuit
  */
 export function createScreens(flow, file, current) {
-  const track = new Track(file);
+  const track = new Track(readTrack(file));
   const liveries = new Liveries();
   const openPadSetup = createPadSetup();
   const lobby = createLobby(flow);
@@ -36,6 +39,9 @@ export function createScreens(flow, file, current) {
   void nameKeys();
   const route = createRoute(flow, current);
   const trackCard = createTrackCard(track);
+  if (track.garageXs.length === 0) {
+    setText(element("menu-garage", HTMLButtonElement), "Back to the grid");
+  }
 
   return {
     race,

@@ -1,4 +1,8 @@
-// Which garage a car starts from. Pure. Every player must come to the same answer without asking anyone.
+// Which garage, or which place on the grid, a car starts from. Pure. Every player must come to the same answer without asking
+// anyone.
+
+/** The garages of game servers, by x in metres (docs/protocol.md, section 4). A circuit has its own: these are counted. */
+const SERVER_XS = [66, 60, 54, 47, 41, 35, 28, 22, 16, 9, 3, -3, -9, -15, -22, -28, -34, -41, -47, -54];
 
 /**
  * A place in metres, or on later servers the number of the garage.
@@ -13,26 +17,23 @@
  * @param {readonly Spawn[]} spawns  as GAME_STARTED gave them; empty for a late comer
  * @param {string} ownId
  * @param {readonly string[]} playerIds  everybody known in the room
- * @param {readonly number[]} garageXs
- * @returns {number} index into `garageXs`
+ * @param {number} count  of the circuit's garages
+ * @returns {number} 0 … count − 1
  */
-export function resolveGarage(spawns, ownId, playerIds, garageXs) {
+export function resolveGarage(spawns, ownId, playerIds, count) {
   const own = spawns.find((spawn) => spawn.id === ownId);
-  const given = own ? garageOf(own, garageXs) : NONE;
-  if (given !== NONE && !collide(spawns, garageXs)) return given;
+  const given = own ? garageOf(own, count) : NONE;
+  if (given !== NONE && !collide(spawns, count)) return given;
   const ids = new Set(own ? spawns.map((spawn) => spawn.id) : playerIds);
   ids.add(ownId);
-  return [...ids].sort().indexOf(ownId) % garageXs.length;
+  return [...ids].sort().indexOf(ownId) % count;
 }
 
-/**
- * @param {number} x
- * @param {readonly number[]} garageXs
- */
-export function nearestGarage(x, garageXs) {
+/** @param {number} x */
+export function nearestGarage(x) {
   let best = 0;
-  for (let i = 1; i < garageXs.length; i += 1) {
-    if (Math.abs(garageXs[i] - x) < Math.abs(garageXs[best] - x)) best = i;
+  for (let i = 1; i < SERVER_XS.length; i += 1) {
+    if (Math.abs(SERVER_XS[i] - x) < Math.abs(SERVER_XS[best] - x)) best = i;
   }
   return best;
 }
@@ -42,18 +43,18 @@ const NONE = -1;
 
 /**
  * @param {Spawn} spawn
- * @param {readonly number[]} garageXs
+ * @param {number} count
  */
-function garageOf({ x = NaN, index }, garageXs) {
-  if (index !== undefined && Number.isInteger(index) && index >= 0) return index % garageXs.length;
-  return Number.isFinite(x) ? nearestGarage(x, garageXs) : NONE;
+function garageOf({ x = NaN, index }, count) {
+  if (index !== undefined && Number.isInteger(index) && index >= 0) return index % count;
+  return Number.isFinite(x) ? nearestGarage(x) % count : NONE;
 }
 
 /**
  * @param {readonly Spawn[]} spawns
- * @param {readonly number[]} garageXs
+ * @param {number} count
  */
-function collide(spawns, garageXs) {
-  const garages = spawns.map((spawn) => garageOf(spawn, garageXs));
+function collide(spawns, count) {
+  const garages = spawns.map((spawn) => garageOf(spawn, count));
   return new Set(garages).size < garages.length;
 }

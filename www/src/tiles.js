@@ -2,7 +2,6 @@
 // frame at most; until then a coarse picture of the whole world shows through.
 
 import { buffer, context2d } from "./element.js";
-import { WORLD } from "./scenery.js";
 
 /** @typedef {import("./scenery.js").Scenery} Scenery */
 /** @typedef {import("./camera.js").Camera} Camera */
@@ -14,25 +13,25 @@ const BLEED = 2;
 const MAX_TILES = 72;
 /** Squares painted in one frame; more would be felt as a hitch. */
 const PAINTED_PER_FRAME = 1;
+/** Pixels per metre of the coarse picture, and how many pixels it has at most. */
 const COARSE_SCALE = 2.5;
-const COLUMNS = Math.ceil((WORLD.right - WORLD.left) / TILE_METRES);
-const ROWS = Math.ceil((WORLD.bottom - WORLD.top) / TILE_METRES);
+const MAX_COARSE_PIXELS = 1_600_000;
 
 export class Tiles {
   /** @param {Scenery} scenery */
   constructor(scenery) {
     this.scenery = scenery;
     this.scale = 0;
-    /** By column + row × COLUMNS, in the order of last use. @type {Map<number, HTMLCanvasElement>} */
+    /** By column + row × columns, in the order of last use. @type {Map<number, HTMLCanvasElement>} */
     this.cache = new Map();
-    this.coarse = this.#paint(
-      WORLD.left,
-      WORLD.top,
-      COLUMNS * TILE_METRES,
-      ROWS * TILE_METRES,
-      COARSE_SCALE,
-      0,
-    );
+    const { left, top, right, bottom } = scenery.world;
+    this.left = left;
+    this.top = top;
+    this.columns = Math.ceil((right - left) / TILE_METRES);
+    this.rows = Math.ceil((bottom - top) / TILE_METRES);
+    const [width, height] = [this.columns * TILE_METRES, this.rows * TILE_METRES];
+    this.coarseScale = Math.min(COARSE_SCALE, Math.sqrt(MAX_COARSE_PIXELS / (width * height)));
+    this.coarse = this.#paint(left, top, width, height, this.coarseScale, 0);
   }
 
   /**
@@ -53,22 +52,16 @@ export class Tiles {
    */
   draw(context, camera, budget = PAINTED_PER_FRAME) {
     const reach = camera.reach;
-    const left = columnOf(camera.x - reach.x);
-    const right = columnOf(camera.x + reach.x);
-    const top = rowOf(camera.y - reach.y);
-    const bottom = rowOf(camera.y + reach.y);
-    const { coarse } = this;
-    context.drawImage(
-      coarse,
-      WORLD.left,
-      WORLD.top,
-      coarse.width / COARSE_SCALE,
-      coarse.height / COARSE_SCALE,
-    );
+    const left = this.#columnOf(camera.x - reach.x);
+    const right = this.#columnOf(camera.x + reach.x);
+    const top = this.#rowOf(camera.y - reach.y);
+    const bottom = this.#rowOf(camera.y + reach.y);
+    const { coarse, coarseScale } = this;
+    context.drawImage(coarse, this.left, this.top, coarse.width / coarseScale, coarse.height / coarseScale);
     let paintable = budget;
     for (let row = top; row <= bottom; row += 1) {
       for (let column = left; column <= right; column += 1) {
-        const key = column + row * COLUMNS;
+        const key = column + row * this.columns;
         let tile = this.cache.get(key);
         if (tile === undefined) {
           if (paintable <= 0) continue;
@@ -82,8 +75,8 @@ export class Tiles {
         const size = TILE_METRES + 2 * margin;
         context.drawImage(
           tile,
-          WORLD.left + column * TILE_METRES - margin,
-          WORLD.top + row * TILE_METRES - margin,
+          this.left + column * TILE_METRES - margin,
+          this.top + row * TILE_METRES - margin,
           size,
           size,
         );
@@ -96,8 +89,8 @@ export class Tiles {
    * @param {number} row
    */
   #fresh(column, row) {
-    const x = WORLD.left + column * TILE_METRES;
-    const y = WORLD.top + row * TILE_METRES;
+    const x = this.left + column * TILE_METRES;
+    const y = this.top + row * TILE_METRES;
     if (this.cache.size < MAX_TILES) return this.#paint(x, y, TILE_METRES, TILE_METRES, this.scale, BLEED);
     const [oldest] = this.cache;
     this.cache.delete(oldest[0]);
@@ -127,14 +120,14 @@ export class Tiles {
     this.scenery.paint(context, bounds);
     return canvas;
   }
-}
 
-/** @param {number} x */
-function columnOf(x) {
-  return Math.min(Math.max(Math.floor((x - WORLD.left) / TILE_METRES), 0), COLUMNS - 1);
-}
+  /** @param {number} x */
+  #columnOf(x) {
+    return Math.min(Math.max(Math.floor((x - this.left) / TILE_METRES), 0), this.columns - 1);
+  }
 
-/** @param {number} y */
-function rowOf(y) {
-  return Math.min(Math.max(Math.floor((y - WORLD.top) / TILE_METRES), 0), ROWS - 1);
+  /** @param {number} y */
+  #rowOf(y) {
+    return Math.min(Math.max(Math.floor((y - this.top) / TILE_METRES), 0), this.rows - 1);
+  }
 }

@@ -3,8 +3,14 @@
 import { readFileSync } from "node:fs";
 import { Car } from "../src/car.js";
 import { Track } from "../src/track.js";
+import { readTrack } from "../src/track-file.js";
 
-export const track = new Track(JSON.parse(readFileSync(new URL("../track.json", import.meta.url), "utf8")));
+/** A circuit of the page, or from elsewhere. @param {string} path  from this folder */
+export function readCircuit(path) {
+  return new Track(readTrack(JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8"))));
+}
+
+export const track = readCircuit("../track.json");
 
 /** A plane without end or walls. @param {import("../src/track.js").Surface} surface */
 export function plain(surface) {
@@ -12,7 +18,6 @@ export function plain(surface) {
     surface: () => surface,
     clearance: (_x, _z, out) => void (out.distance = Infinity),
     walls: [],
-    posts: [],
   };
 }
 
@@ -31,10 +36,10 @@ export function driveOut(garage, seconds, look) {
   const car = new Car();
   const at = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };
   const aim = { x: 0, z: 0, yaw: 0 };
-  car.reset(track.garage(garage));
+  car.reset(track.start(garage));
   let inPit = true;
   for (let step = 0; step < seconds * 120; step += 1) {
-    const line = inPit ? track.pit : track.line;
+    const line = inPit && track.pit ? track.pit : track.line;
     line.project(car.x, car.z, at);
     line.place(at.s + 6 + car.speed * 0.45, aim);
     const turn = Math.atan2(aim.x - car.x, aim.z - car.z) - car.yaw;

@@ -49,6 +49,12 @@ for (const { page, entries, generated, styles } of [
     generated: [],
     styles: ["/style.css", "/lobby.css", "/watch.css"],
   },
+  {
+    page: "/track.html",
+    entries: ["/src/convert.js"],
+    generated: [],
+    styles: ["/style.css", "/track.css"],
+  },
 ]) {
   test(`${page} names what its first screen needs, and nothing else`, () => {
     const html = read(page);
@@ -60,6 +66,12 @@ for (const { page, entries, generated, styles } of [
     assert.deepEqual(linked(html, /<script type="module" src="([^"]+)"/g), [entries[0]]);
   });
 }
+
+test("only its own page loads the converter", () => {
+  for (const entry of ["/src/main.js", "/src/screens.js", "/src/watch.js", "/src/viewer/race-viewer.js"]) {
+    assert.ok(!graph(entry).has("/src/convert.js"), entry);
+  }
+});
 
 test("the first screen goes without what is for later ones", () => {
   const first = graph("/src/main.js");

@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nearestGarage, resolveGarage } from "../src/spawn.js";
-import { track } from "./circuit.js";
 
-const XS = track.garageXs;
+const COUNT = 20;
 const at = (/** @type {string} */ id, /** @type {number} */ x) => ({ id, x, y: -2, z: 0.8 });
 
 test("takes the garage the server gave", () => {
   const spawns = [at("a", 60), at("b", -54), at("c", 9)];
-  assert.equal(resolveGarage(spawns, "a", [], XS), 1);
-  assert.equal(resolveGarage(spawns, "b", [], XS), 19);
-  assert.equal(resolveGarage(spawns, "c", [], XS), 9);
+  assert.equal(resolveGarage(spawns, "a", [], COUNT), 1);
+  assert.equal(resolveGarage(spawns, "b", [], COUNT), 19);
+  assert.equal(resolveGarage(spawns, "c", [], COUNT), 9);
 });
 
 test("takes the garage number that later servers give", () => {
@@ -22,11 +21,11 @@ test("takes the garage number that later servers give", () => {
       ],
       "a",
       [],
-      XS,
+      COUNT,
     ),
     7,
   );
-  assert.equal(resolveGarage([{ id: "a", index: 47 }], "a", [], XS), 7);
+  assert.equal(resolveGarage([{ id: "a", index: 47 }], "a", [], COUNT), 7);
   assert.equal(
     resolveGarage(
       [
@@ -35,28 +34,28 @@ test("takes the garage number that later servers give", () => {
       ],
       "b",
       [],
-      XS,
+      COUNT,
     ),
     1,
   );
 });
 
 test("finds the nearest garage of rough positions", () => {
-  assert.equal(nearestGarage(63.4, XS), 0);
-  assert.equal(nearestGarage(62.6, XS), 1);
-  assert.equal(nearestGarage(-1e6, XS), 19);
+  assert.equal(nearestGarage(63.4), 0);
+  assert.equal(nearestGarage(62.6), 1);
+  assert.equal(nearestGarage(-1e6), 19);
 });
 
 test("gives everybody another garage where the server gave all the same", () => {
   const ids = ["delta", "alpha", "charlie", "bravo"];
   const spawns = ids.map((id) => at(id, 47));
-  const garages = ids.map((id) => resolveGarage(spawns, id, ids, XS));
+  const garages = ids.map((id) => resolveGarage(spawns, id, ids, COUNT));
   assert.deepEqual(garages, [3, 0, 2, 1]);
 });
 
 test("all count anew as soon as two collide, or they would meet again", () => {
   const spawns = [at("a", 54), at("b", 66), at("c", 66)];
-  const garages = ["a", "b", "c"].map((id) => resolveGarage(spawns, id, [], XS));
+  const garages = ["a", "b", "c"].map((id) => resolveGarage(spawns, id, [], COUNT));
   assert.equal(new Set(garages).size, 3);
 });
 
@@ -64,19 +63,19 @@ test("does not depend on the order of anything", () => {
   const spawns = [at("c", 47), at("a", 47), at("b", 47)];
   const turned = [...spawns].reverse();
   for (const id of ["a", "b", "c"]) {
-    assert.equal(resolveGarage(spawns, id, [], XS), resolveGarage(turned, id, ["x"], XS));
+    assert.equal(resolveGarage(spawns, id, [], COUNT), resolveGarage(turned, id, ["x"], COUNT));
   }
 });
 
 test("a late comer without a position counts among the players", () => {
-  assert.equal(resolveGarage([], "m", ["z", "a", "m"], XS), 1);
-  assert.equal(resolveGarage([], "m", [], XS), 0);
-  assert.equal(resolveGarage([at("a", 66)], "m", ["a", "m"], XS), 1);
+  assert.equal(resolveGarage([], "m", ["z", "a", "m"], COUNT), 1);
+  assert.equal(resolveGarage([], "m", [], COUNT), 0);
+  assert.equal(resolveGarage([at("a", 66)], "m", ["a", "m"], COUNT), 1);
 });
 
 test("survives positions that are none, and more players than garages", () => {
-  assert.equal(resolveGarage([at("a", NaN), at("b", 66)], "a", [], XS), 0);
-  assert.equal(resolveGarage([at("a", Infinity), at("b", Infinity)], "b", [], XS), 1);
+  assert.equal(resolveGarage([at("a", NaN), at("b", 66)], "a", [], COUNT), 0);
+  assert.equal(resolveGarage([at("a", Infinity), at("b", Infinity)], "b", [], COUNT), 1);
   const crowd = Array.from({ length: 25 }, (_, i) => `p${String(i).padStart(2, "0")}`);
-  assert.equal(resolveGarage([], "p23", crowd, XS), 3);
+  assert.equal(resolveGarage([], "p23", crowd, COUNT), 3);
 });

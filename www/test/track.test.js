@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { track } from "./circuit.js";
+import { stretches } from "../src/paths.js";
+import { Track } from "../src/track.js";
+import { readTrack } from "../src/track-file.js";
+import { readCircuit, track } from "./circuit.js";
 
 const at = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };
 const place = { x: 0, z: 0, yaw: 0 };
@@ -47,6 +51,7 @@ test("the barrier stands behind the run-off and leads back inside", () => {
     [-170, -150],
     [0, -340],
     [140, -20],
+    [0, -160],
   ]) {
     track.clearance(x, z, clear);
     assert.ok(clear.distance < 0, `${x}, ${z} is outside`);
@@ -58,6 +63,7 @@ test("the barrier stands behind the run-off and leads back inside", () => {
 });
 
 test("no barrier crosses the pit lane, its merging or the track", () => {
+  assert.ok(track.pit);
   for (const line of [track.line, track.pit]) {
     for (let s = 0; s < line.length; s += 1) {
       line.place(s, place);
@@ -71,10 +77,12 @@ test("no barrier crosses the pit lane, its merging or the track", () => {
 });
 
 test("a fence keeps the pit lane apart from the track, close to the lane", () => {
-  const beside = track.fence.filter(([x]) => x > track.building.east + 1);
+  assert.ok(track.pit && track.building);
+  const { pit, building } = track;
+  const beside = track.fence.filter(([x]) => x > building.east + 1);
   assert.ok(beside.length > 5);
   for (const [x, z] of beside) {
-    track.pit.project(x, z, at);
+    pit.project(x, z, at);
     const metres = -at.lateral - track.pitWidth / 2;
     assert.ok(metres > 0.5 && metres < 2.5, `${metres} m beside the lane at ${x}, ${z}`);
   }
@@ -83,14 +91,94 @@ test("a fence keeps the pit lane apart from the track, close to the lane", () =>
 });
 
 test("every garage has its own bay with walls on three sides", () => {
+  assert.ok(track.building);
   const { dividers, back, front } = track.building;
   assert.equal(dividers.length, track.garageXs.length + 1);
   track.garageXs.forEach((_x, i) => {
-    const { x, z, yaw } = track.garage(i);
+    const { x, z, yaw } = track.start(i);
     assert.ok(dividers[i] - x > 2 && x - dividers[i + 1] > 2, `garage ${i}`);
     assert.ok(z > back + 2.5 && z < front);
     assert.equal(yaw, 0);
   });
+});
+
+test("a file with a centre line is enough: cars start from a grid on the start straight", () => {
+  const plain = readCircuit("../../track/tests/circuits/minimal.json");
+  assert.equal(plain.name, "Plain ring");
+  assert.deepEqual([plain.pit, plain.building, plain.walls, plain.starts], [null, null, [], 20]);
+  for (let i = 0; i < plain.starts; i += 1) {
+    const { x, z, yaw } = plain.start(i);
+    assert.equal(plain.surface(x, z), "asphalt");
+    plain.project(x, z, at);
+    assert.ok(plain.length - at.s > 8 && plain.length - at.s < 140, `place ${i} is behind the line`);
+    plain.line.place(at.s, place);
+    assert.ok(Math.cos(yaw - place.yaw) > 0.95, `place ${i} looks along the track`);
+    for (let j = 0; j < i; j += 1) {
+      const other = plain.start(j);
+      assert.ok(Math.hypot(other.x - x, other.z - z) > 5, `${i} and ${j} are apart`);
+    }
+  }
+  assert.deepEqual(plain.start(20), plain.start(0));
+  const { left, right, low, high } = plain.bounds;
+  assert.ok(left < -288 && right > 275 && low < -140 && high > 135);
+});
+
+test("a ring whose last point repeats the first is the same circuit", () => {
+  const closed = readCircuit("../../track/tests/circuits/closed.json");
+  const open = readCircuit("../../track/tests/circuits/minimal.json");
+  assert.equal(closed.length, open.length);
+  assert.equal(closed.line.count, 64);
+});
+
+// The crate `track` has the same numbers: page and bots must agree.
+test("the grid is two columns behind the start line", () => {
+  const behind = (/** @type {number} */ index) => {
+    const { x, z } = track.gridPlace(index);
+    track.project(x, z, at);
+    return [Math.round(track.length - at.s), Math.round(at.lateral * 10) / 10];
+  };
+  assert.deepEqual(
+    [behind(0), behind(1), behind(19)],
+    [
+      [9, 3.2],
+      [16, -3.2],
+      [133, -3.2],
+    ],
+  );
+});
+
+test("a pit lane without garages is no place to start from, nor are garages without a pit lane", () => {
+  const file = JSON.parse(readFileSync(new URL("../track.json", import.meta.url), "utf8"));
+  for (const left of ["garages", "pitLane"]) {
+    const other = new Track(readTrack({ ...file, [left]: undefined }));
+    assert.deepEqual(other.start(3), track.gridPlace(3), `without ${left}`);
+    assert.equal(other.building, null);
+    assert.equal(other.surface(0, -26), "asphalt");
+  }
+});
+
+test("walls, run-off and lap of a narrow circuit follow from its file", () => {
+  const street = readCircuit("../tracks/street.json");
+  assert.equal(street.barrier, 5.5 + 4);
+  street.line.place(50, place);
+  const beside = (/** @type {number} */ metres) => [
+    place.x - Math.cos(place.yaw) * metres,
+    place.z + Math.sin(place.yaw) * metres,
+  ];
+  for (const side of [1, -1]) {
+    const [x, z] = beside(side * 11);
+    street.clearance(x, z, clear);
+    assert.ok(Math.abs(clear.distance + 1.5) < 0.1, `${clear.distance}`);
+  }
+});
+
+test("kerbs all around are one stretch", () => {
+  assert.deepEqual(stretches([1, 1, 1]), [[0, 1, 2, 0]]);
+  assert.deepEqual(stretches([0, 1, 1, 0, 1]), [
+    [1, 2, 3],
+    [4, 0],
+  ]);
+  assert.deepEqual(stretches([0, 1, -1], -1), [[2, 0]]);
 });
 
 /**

@@ -66,11 +66,17 @@ test("goes to a file and back", () => {
 });
 
 test("needs no more than a centre line, and ignores what it does not know", () => {
-  const circuit = parseCircuit({ centreline: ring(60, 200), author: "Ann", garages: "many" });
+  const circuit = parseCircuit({ centreline: ring(60, 200), author: "Ann" });
   assert.equal(circuit.width, 12);
   assert.equal(circuit.pit, null);
   assert.equal(circuit.name, "");
   assert.equal(circuit.inPit(0, 0, 200), false);
+});
+
+test("a last point that repeats the first is dropped", () => {
+  const points = ring(20, 200);
+  const closed = parseCircuit({ centreline: [...points, points[0]] });
+  assert.deepEqual(closed.toFile(), parseCircuit({ centreline: points }).toFile());
 });
 
 test("says what is wrong with a file, and what to do", () => {
@@ -80,13 +86,12 @@ test("says what is wrong with a file, and what to do", () => {
     [null, /no JSON object; write/],
     [[], /no JSON object/],
     [{}, /"centreline" is no list of points; give it as/],
-    [{ centreline: good.slice(0, 7) }, /has 7 points; give at least 8/],
-    [{ centreline: Array(20_001).fill([1, 2]) }, /has 20001 points; give at most 20000/],
+    [{ centreline: good.slice(0, 7) }, /has 7 points; give 8 to 20000/],
+    [{ centreline: Array(20_002).fill([1, 2]) }, /has 20002 points; give 8 to 20000/],
     [{ centreline: [...good, [1]] }, /"centreline\[20\]" is no pair of numbers; give it as \[x, z\]/],
     [{ centreline: [...good, [1, NaN]] }, /no pair of numbers/],
     [{ centreline: [...good, ["1", 2]] }, /no pair of numbers/],
     [{ centreline: [...good, [1, 1e5]] }, /100 km or more from the middle; give metres/],
-    [{ centreline: [...good, good[0]] }, /ends on its first point; leave the last one out/],
     [
       { centreline: [good[0], ...good] },
       /"centreline\[1\]" is the same as the point before it; leave it out/,
@@ -95,10 +100,13 @@ test("says what is wrong with a file, and what to do", () => {
     [{ centreline: ring(20, 90_000) }, /is 56\d km round/],
     [{ centreline: good, widthMetres: "wide" }, /"widthMetres" is "wide"; give a number from 3 to 60/],
     [{ centreline: good, name: 7 }, /"name" is no text/],
+    [{ centreline: good, runOffMetres: 1 }, /"runOffMetres" is 1; give a number from 2 to 60/],
+    [{ centreline: good, garages: "many" }, /"garages" is no row of garages; write/],
+    [{ centreline: good, garages: { zMetres: 1, xMetres: [] } }, /"garages" is no row/],
     [{ centreline: good, pitLane: 7 }, /"pitLane" is no object/],
     [
       { centreline: good, pitLane: { centreline: [[0, 0]] } },
-      /"pitLane.centreline" has 1 points; give at least 2/,
+      /"pitLane.centreline" has 1 points; give 2 to 2000/,
     ],
   ];
   for (const [file, message] of cases) assert.throws(() => parseCircuit(file), { name: "Error", message });

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use serde_json::Value;
 
 use crate::child::Program;
 use crate::project::{cargo, root, run as run_command, target_dir};
+use crate::track;
 use crate::wasm;
 
 /// How often the demo looks whether its programs still run.
@@ -24,6 +26,9 @@ pub(crate) struct Options {
     /// How many bots drive; a room keeps two of its places for players.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=18))]
     bots: u8,
+    /// The circuit: park, street, hill, or a file [default: the oval with its garages].
+    #[arg(long, value_name = "NAME|FILE")]
+    track: Option<PathBuf>,
     /// Open the page in the browser.
     #[arg(long)]
     open: bool,
@@ -32,6 +37,7 @@ pub(crate) struct Options {
 /// Build, start, wait for Ctrl-C, stop.
 pub(crate) fn run(options: &Options) -> Result<()> {
     check_port(options.port)?;
+    let track = options.track.as_deref().map(track::find).transpose()?;
     let started = Instant::now();
     wasm::build()?;
     run_command(&mut cargo("build --package server --package relay"))?;
@@ -39,7 +45,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     // Until here Ctrl-C simply ends this program and the build.
     let stop = stop_requests()?;
     let mut programs = Vec::new();
-    let address = start(options, &mut programs)?;
+    let address = start(options, track.as_deref(), &mut programs)?;
     announce(options, &address, started);
     let outcome = watch(&mut programs, &stop);
     stop_all(programs)?;
@@ -73,11 +79,17 @@ fn check_port(port: u16) -> Result<()> {
 }
 
 /// Start the game server, then the relay with its addresses and certificate. Gives the page's address.
-fn start(options: &Options, programs: &mut Vec<Program>) -> Result<String> {
+fn start(options: &Options, track: Option<&Path>, programs: &mut Vec<Program>) -> Result<String> {
+    let track = track.map(|file| file.to_string_lossy().into_owned());
+    let track: Vec<&str> = track.iter().flat_map(|file| ["--track", file]).collect();
     let bots = options.bots.to_string();
     let addresses = ["--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0"];
     let race = ["--room", "Bot race", "--bots", &bots];
-    let server = launch("mp-server", &[&addresses[..], &race].concat(), programs)?;
+    let server = launch(
+        "mp-server",
+        &[&addresses[..], &race, &track].concat(),
+        programs,
+    )?;
 
     let pin = format!("pin:{}", field(&server, "certificateSha256")?);
     let listen = format!("127.0.0.1:{}", options.port);
@@ -102,7 +114,7 @@ fn start(options: &Options, programs: &mut Vec<Program>) -> Result<String> {
         "--drain-seconds",
         "0",
     ];
-    let relay = launch("mp-relay", &arguments, programs)?;
+    let relay = launch("mp-relay", &[&arguments[..], &track].concat(), programs)?;
     Ok(format!("http://{}/", field(&relay, "listen")?))
 }
 

@@ -1,10 +1,15 @@
 //! `cargo xtask track`: makes a circuit of a GeoJSON, GPX or CSV file, and finds the circuits that `--track` names.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use track::{Circuit, Options as Wanted, Source, StartLine};
+
+use crate::project::root;
+
+/// The circuits that ship, as `NAME.json`.
+const SHIPPED: &str = "www/tracks";
 
 /// What to convert, and how.
 #[derive(clap::Args)]
@@ -58,6 +63,36 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// Find the circuit that somebody names: a file, or one of those that ship.
+pub(crate) fn find(name: &Path) -> Result<PathBuf> {
+    let shipped = root().join(SHIPPED).join(name).with_extension("json");
+    let file = match name.is_file() {
+        true => name.to_owned(),
+        false if shipped.is_file() => shipped,
+        false => bail!(
+            "there is no circuit {}: name a file, or one of {}",
+            name.display(),
+            shipped_names()?.join(", ")
+        ),
+    };
+    let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    Circuit::read(&bytes).with_context(|| format!("nobody can drive on {}", file.display()))?;
+    Ok(file)
+}
+
+fn shipped_names() -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(root().join(SHIPPED))? {
+        let path = entry?.path();
+        names.extend(
+            path.file_stem()
+                .map(|stem| stem.to_string_lossy().into_owned()),
+        );
+    }
+    names.sort();
+    Ok(names)
+}
+
 fn summary(circuit: &Circuit) -> String {
     let direction = match circuit.is_clockwise() {
         true => "clockwise",
@@ -77,7 +112,6 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::project::root;
 
     #[derive(Parser)]
     struct Command {
@@ -117,6 +151,18 @@ mod tests {
             assert_ne!(other.is_clockwise(), circuit.is_clockwise());
             fs::remove_file(&out).unwrap();
         }
+    }
+
+    #[test]
+    fn circuits_that_ship_are_found_by_name() {
+        for name in ["park", "street", "hill"] {
+            assert!(find(Path::new(name)).unwrap().is_absolute());
+        }
+        let error = find(Path::new("moon")).unwrap_err().to_string();
+        assert!(error.contains("hill, park, street"), "{error}");
+        let raw = root().join("track/tests/circuits/raw.csv");
+        let error = format!("{:#}", find(&raw).unwrap_err());
+        assert!(error.contains("raw.csv: it is CSV"), "{error}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `cargo xtask wasm`: makes the client that the page imports, in `www/pkg`: the scripts of the npm package, and the
 //! browser's module in `www/pkg/wasm`. Cargo compiles the module, wasm-bindgen binds it to JavaScript, and binaryen's
 //! wasm-opt makes it small where the npm packages are installed. The relay, the browser tests and the npm package all
-//! take the module from there.
+//! take the module from there. The page that makes circuits has a module of its own, in `www/pkg/track`.
 
 use std::env;
 use std::fs;
@@ -52,24 +52,60 @@ const FILES: [&str; 4] = [
     "client_wasm.d.ts",
 ];
 
-/// Build the module with cargo alone, and say what it weighs.
+/// The module of the page that makes circuits, in `www/pkg/track`.
+const TRACK: &str = "track";
+const TRACK_WASM: &str = "track_wasm_bg.wasm";
+const TRACK_FILES: [&str; 4] = [
+    TRACK_WASM,
+    "track_wasm_bg.wasm.d.ts",
+    "track_wasm.js",
+    "track_wasm.d.ts",
+];
+
+/// Build the modules with cargo alone, and say what they weigh.
 pub(crate) fn build() -> Result<()> {
-    publish(|folder| {
-        ensure_target()?;
-        let build = format!("build --package client-wasm --target {TARGET} --profile {PROFILE}");
-        run(cargo(&build).args(["--config", &without_home()?]))?;
-        let compiled = format!("{TARGET}/{PROFILE}/client_wasm.wasm");
-        Bindgen::new()
-            .input_path(target_dir()?.join(compiled))
-            .web(true)?
-            .typescript(true)
-            // Without a given address, the script finds the module beside itself.
-            .omit_default_module_path(false)
-            // The optimiser strips the names, so that its input is the same as after wasm-pack.
-            .remove_name_section(!can_optimise())
-            .generate(folder)
-            .context("wasm-bindgen cannot bind the module")
-    })
+    publish(|folder| bind("client-wasm", folder))?;
+    build_converter()
+}
+
+/// Build the module of the page that makes circuits.
+fn build_converter() -> Result<()> {
+    let made = target_dir()?.join("track-module");
+    remove(&made)?;
+    bind("track-wasm", &made)?;
+    let folder = root().join("www/pkg").join(TRACK);
+    let stamp = target_dir()?.join("track-wasm.stamp");
+    let fingerprint = fingerprint(&made, &TRACK_FILES, &[])?;
+    if !is_current(&stamp, &fingerprint, &folder, &TRACK_FILES) {
+        if can_optimise() {
+            optimise(&made.join(TRACK_WASM))?;
+        }
+        for file in TRACK_FILES {
+            copy(&made.join(file), &folder.join(file))?;
+        }
+        fs::write(&stamp, fingerprint).context("cannot write the stamp of www/pkg/track")?;
+    }
+    let bytes = fs::metadata(folder.join(TRACK_WASM))?.len();
+    println!("www/pkg/track: module of {bytes} bytes");
+    Ok(())
+}
+
+/// Compile a package and bind it to JavaScript, into an empty folder.
+fn bind(package: &str, folder: &Path) -> Result<()> {
+    ensure_target()?;
+    let build = format!("build --package {package} --target {TARGET} --profile {PROFILE}");
+    run(cargo(&build).args(["--config", &without_home()?]))?;
+    let compiled = format!("{TARGET}/{PROFILE}/{}.wasm", package.replace('-', "_"));
+    Bindgen::new()
+        .input_path(target_dir()?.join(compiled))
+        .web(true)?
+        .typescript(true)
+        // Without a given address, the script finds the module beside itself.
+        .omit_default_module_path(false)
+        // The optimiser strips the names, so that its input is the same as after wasm-pack.
+        .remove_name_section(!can_optimise())
+        .generate(folder)
+        .context("wasm-bindgen cannot bind the module")
 }
 
 /// Name crates in the module's panic messages without the folder of whoever built it. Cargo adds this to the flags of
@@ -110,13 +146,8 @@ pub(crate) fn publish(generate: impl FnOnce(&Path) -> Result<()>) -> Result<()> 
     let package = root().join("www/pkg");
     let stamp = target_dir()?.join("client-wasm.stamp");
     let scripts = scripts()?;
-    let fingerprint = fingerprint(&made, &scripts)?;
-    let is_known = fs::read_to_string(&stamp).is_ok_and(|known| known == fingerprint);
-    if !(is_known
-        && FILES
-            .iter()
-            .all(|file| package.join("wasm").join(file).is_file()))
-    {
+    let fingerprint = fingerprint(&made, &FILES, &scripts)?;
+    if !is_current(&stamp, &fingerprint, &package.join("wasm"), &FILES) {
         if can_optimise() {
             optimise(&made.join(WASM))?;
         }
@@ -131,6 +162,12 @@ pub(crate) fn publish(generate: impl FnOnce(&Path) -> Result<()>) -> Result<()> 
     let seconds = started.elapsed().as_secs_f32();
     println!("www/pkg: module of {bytes} bytes, {form}, {seconds:.1} s");
     Ok(())
+}
+
+/// Say whether a folder has the files that a fingerprint names.
+fn is_current(stamp: &Path, fingerprint: &str, folder: &Path, files: &[&str]) -> bool {
+    let is_known = fs::read_to_string(stamp).is_ok_and(|known| known == fingerprint);
+    is_known && files.iter().all(|file| folder.join(file).is_file())
 }
 
 /// Say whether Node and the npm packages are there.
@@ -165,10 +202,10 @@ fn scripts() -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Name what `www/pkg` depends on: the bound module, the scripts, and what optimises the module.
-fn fingerprint(made: &Path, scripts: &[PathBuf]) -> Result<String> {
+/// Name what a built folder depends on: the bound module, the scripts, and what optimises the module.
+fn fingerprint(made: &Path, files: &[&str], scripts: &[PathBuf]) -> Result<String> {
     let mut hasher = DefaultHasher::new();
-    for file in FILES {
+    for file in files {
         let bytes = fs::read(made.join(file));
         bytes
             .with_context(|| format!("wasm-bindgen made no {file}"))?
@@ -193,6 +230,10 @@ fn replace(package: &Path, made: &Path, scripts: &[PathBuf]) -> Result<()> {
     }
     for script in scripts {
         copy(&root().join(SCRIPTS).join(script), &next.join(script))?;
+    }
+    let converter = package.join(TRACK);
+    if converter.is_dir() {
+        fs::rename(&converter, next.join(TRACK)).context("cannot keep www/pkg/track")?;
     }
     remove(package)?;
     fs::rename(&next, package).context("cannot move the new www/pkg into place")

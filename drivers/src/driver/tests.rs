@@ -1,6 +1,6 @@
 //! Driving with a virtual clock: alone, in a full field, and among cars that stand.
 
-use super::super::track::{GRIP, tests::demo};
+use super::super::track::{GRIP, Start, tests::demo};
 use super::*;
 
 const TICK: f32 = 0.05;
@@ -212,7 +212,9 @@ fn nobody_is_pushed_aside_by_a_car_that_changes_its_lane() {
 fn a_car_that_blocks_the_pit_lane_is_squeezed_past() {
     let mut field = field(3);
     // It stands in the lane, right in front of everybody.
-    let lane = field[2].track.way_out(0);
+    let Start::WayOut(lane) = field[2].track.start(0) else {
+        panic!("it has garages");
+    };
     let standing = [lane.point(Spot::on_line(30.0))];
     for _ in 0..(60.0 / TICK) as usize {
         tick(&mut field, &standing);
@@ -220,4 +222,55 @@ fn a_car_that_blocks_the_pit_lane_is_squeezed_past() {
     for driver in &field {
         assert!(matches!(driver.leg, Leg::Oval(_)), "{driver:?}");
     }
+}
+
+/// Every circuit that ships, and the one without anything but a line.
+const CIRCUITS: [&str; 5] = [
+    include_str!("../../../www/track.json"),
+    include_str!("../../../www/tracks/park.json"),
+    include_str!("../../../www/tracks/street.json"),
+    include_str!("../../../www/tracks/hill.json"),
+    include_str!("../../../track/tests/circuits/minimal.json"),
+];
+
+#[test]
+fn a_field_drives_laps_on_every_circuit() {
+    for file in CIRCUITS {
+        let track = Arc::new(Track::parse(file).unwrap());
+        let driver = |number| Driver::new(Arc::clone(&track), number, DrivingStyle::nth(number));
+        let mut field: Vec<Driver> = (0..8).map(driver).collect();
+        let (mut driven, mut nearest) = ([0.0_f32; 8], f32::INFINITY);
+        let mut before = [None; 8];
+        while field[0].seconds < 200.0 {
+            tick(&mut field, &[]);
+            for (index, driver) in field.iter().enumerate() {
+                let Leg::Oval(spot) = driver.leg else {
+                    continue;
+                };
+                assert!(
+                    spot.across.abs() < track.half_width - 0.9,
+                    "{index} is on the grass: {spot:?}"
+                );
+                let last: Option<f32> = before[index].replace(spot.along);
+                driven[index] += last.map_or(0.0, |last| track.oval.gap(last, spot.along));
+                for other in &field[..index] {
+                    nearest = nearest.min(driver.place().distance(other.place()));
+                }
+            }
+        }
+        let laps = driven.map(|metres| metres / track.oval.length());
+        assert!(laps.iter().all(|&laps| laps > 1.5), "{laps:?}");
+        assert!(nearest > 1.9, "two cars came within {nearest} m");
+    }
+}
+
+#[test]
+fn a_circuit_may_be_as_narrow_as_a_car() {
+    let file = CIRCUITS[4].replace("9.8", "3");
+    let track = Arc::new(Track::parse(&file).unwrap());
+    let mut driver = Driver::new(track, 0, DrivingStyle::nth(3));
+    while driver.seconds < 60.0 {
+        driver.advance(TICK, &[]);
+    }
+    assert!(driver.speed > 5.0);
 }

@@ -77,6 +77,9 @@ pub struct Config {
     /// Serve the page from this folder instead of the embedded one.
     #[arg(long, env = "MP_RELAY_WWW", value_name = "DIR")]
     pub www: Option<PathBuf>,
+    /// Serve this circuit as /track.json instead of the page's own. `cargo xtask track` makes one of GeoJSON, GPX or CSV.
+    #[arg(long, env = "MP_RELAY_TRACK", value_name = "FILE")]
+    pub track: Option<PathBuf>,
     /// The secret of the game server's datagrams [default: that of the first generation].
     #[arg(
         long,
@@ -178,6 +181,7 @@ impl Config {
             allow_insecure_remote: false,
             allow_origins: Vec::new(),
             www: None,
+            track: None,
             udp_secret: Secret::default(),
             update_hz: DEFAULT_UPDATE_HZ,
             max_connections: DEFAULT_MAX_CONNECTIONS,

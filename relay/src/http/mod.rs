@@ -53,7 +53,10 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// Make the routes.
 pub(crate) fn router(services: Arc<Services>) -> anyhow::Result<Router> {
-    let www = Arc::new(Www::new(services.config.www.as_deref())?);
+    let www = Arc::new(Www::new(
+        services.config.www.as_deref(),
+        services.config.track.as_deref(),
+    )?);
     let compressed = compression::CompressedFiles::default();
     let files = [get(www::page), get(www::viewer)].map(|files| {
         let files = compression::compressed(files, compressed.clone());

@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use sha2::{Digest as _, Sha256};
+use track::{Circuit, name_of_file};
 
 use super::compression::ContentHash;
 use super::{headers, plain};
@@ -19,6 +20,8 @@ use super::{headers, plain};
 const VIEWER: &str = "watch.html";
 /// The client's wasm module. The page cannot connect without it.
 const CLIENT: &str = "pkg/wasm/client_wasm_bg.wasm";
+/// The circuit that the page drives and shows.
+const TRACK: &str = "track.json";
 /// The largest file served from a folder. It is read whole.
 const MAX_FILE_BYTES: u64 = 32 << 20;
 
@@ -48,18 +51,28 @@ pub fn require_client(www: Option<&Path>) -> anyhow::Result<()> {
 pub(super) struct Www {
     /// The folder with all links resolved. `None`: the embedded page.
     folder: Option<PathBuf>,
+    /// The operator's circuit. `None`: that of the page.
+    track: Option<Vec<u8>>,
 }
 
 impl Www {
-    /// Open the folder, or the embedded page.
-    pub(super) fn new(folder: Option<&Path>) -> anyhow::Result<Self> {
+    /// Open the folder, or the embedded page, and read the operator's circuit.
+    pub(super) fn new(folder: Option<&Path>, track: Option<&Path>) -> anyhow::Result<Self> {
         let folder = folder.map(open).transpose()?;
-        Ok(Self { folder })
+        let track = track.map(read_track).transpose()?;
+        if let (Some(folder), None) = (&folder, &track) {
+            warn_of_wrong_track(folder);
+        }
+        Ok(Self { folder, track })
     }
 
     fn read(&self, path: &str) -> Option<(Cow<'static, [u8]>, ContentHash)> {
         if !is_plain(path) {
             return None;
+        }
+        if let (TRACK, Some(track)) = (path, &self.track) {
+            let hash = Sha256::digest(track).into();
+            return Some((track.clone().into(), ContentHash(hash)));
         }
         let Some(folder) = &self.folder else {
             let file = Embedded::get(path)?;
@@ -87,6 +100,26 @@ fn open(folder: &Path) -> anyhow::Result<PathBuf> {
         "--www {shown} holds no index.html: it must be the folder of a page"
     );
     Ok(folder)
+}
+
+/// Read a circuit's file, and give it as it is served.
+fn read_track(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let shown = || format!("--track {} cannot be used", path.display());
+    let file = std::fs::read(path).with_context(shown)?;
+    let mut circuit = Circuit::read(&file).with_context(shown)?;
+    if circuit.name.is_empty() {
+        circuit.name = name_of_file(&path.to_string_lossy());
+    }
+    Ok(circuit.to_json().into_bytes())
+}
+
+/// A page from a folder may have no circuit, and its files may change at any time. So a wrong one is no reason to refuse the start.
+fn warn_of_wrong_track(folder: &Path) {
+    let path = folder.join(TRACK);
+    let checked = std::fs::read(&path).ok().map(|file| Circuit::read(&file));
+    if let Some(Err(error)) = checked {
+        tracing::warn!("nobody can drive on {}: {error}", path.display());
+    }
 }
 
 /// Answer with a file of the page.
@@ -199,7 +232,7 @@ mod tests {
         std::fs::write(folder.path().join("index.html"), "page").unwrap();
         let link = folder.path().join("link.txt");
         std::os::unix::fs::symlink(outside.path().join("secret.txt"), link).unwrap();
-        let www = Www::new(Some(folder.path())).unwrap();
+        let www = Www::new(Some(folder.path()), None).unwrap();
         assert_eq!(*www.read("index.html").unwrap().0, b"page"[..]);
         assert!(www.read("link.txt").is_none());
     }

@@ -479,3 +479,54 @@ async fn a_folder_without_a_page_is_refused_at_start() {
     let error = Relay::start(config).await.unwrap_err().to_string();
     assert!(error.contains("index.html"), "{error}");
 }
+
+#[tokio::test]
+async fn the_operators_circuit_is_served_instead_of_the_pages() {
+    let game = Game::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sunday-ring.json");
+    let closed = include_str!("../../../track/tests/circuits/closed.json");
+    std::fs::write(&file, closed.replace("\"name\": \"Closed ring\", ", "")).unwrap();
+    let mut config = config_for(&game);
+    config.track = Some(file);
+    let relay = Relay::start(config).await.unwrap();
+    let answer = get(&relay, "/track.json").await;
+    assert_eq!(header(&answer, "content-type"), "application/json");
+    let circuit = track::Circuit::read(body(&answer).as_bytes()).unwrap();
+    assert_eq!(circuit.name, "Sunday ring");
+    // The point that repeats the first is gone.
+    assert_eq!(circuit.centreline.len(), 64);
+    assert!(
+        body(&answer)
+            .starts_with(r#"{"name":"Sunday ring","widthMetres":9.8,"centreline":[[275.26,0.0],"#)
+    );
+    let tag = header(&answer, "etag");
+    let known = format!("GET /track.json HTTP/1.1\r\nIf-None-Match: {tag}");
+    assert_eq!(status(&ask(&relay, &known).await), "304");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_circuit_is_refused_at_start_with_the_reason() {
+    let game = Game::start().await;
+    let circuits = concat!(env!("CARGO_MANIFEST_DIR"), "/../track/tests/circuits");
+    for (file, words) in [
+        (
+            "raw.geojson",
+            "it is GeoJSON: make a circuit of it with `cargo xtask track FILE`",
+        ),
+        (
+            "raw.gpx",
+            "it is GPX: make a circuit of it with `cargo xtask track FILE`",
+        ),
+        (
+            "raw.csv",
+            "it is CSV: make a circuit of it with `cargo xtask track FILE`",
+        ),
+        ("missing.json", "missing.json cannot be used"),
+    ] {
+        let mut config = config_for(&game);
+        config.track = Some(format!("{circuits}/{file}").into());
+        let error = format!("{:#}", Relay::start(config).await.unwrap_err());
+        assert!(error.contains(file) && error.contains(words), "{error}");
+    }
+}

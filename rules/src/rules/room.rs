@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 pub const ROOM_SEATS: usize = 20;
 
 /// The x of each starting place in metres; all have y −2 and z 0.8 (facts, section 5.1).
-const SPAWN_X: [f32; ROOM_SEATS] = [
+pub const SPAWN_X: [f32; ROOM_SEATS] = [
     66.0, 60.0, 54.0, 47.0, 41.0, 35.0, 28.0, 22.0, 16.0, 9.0, 3.0, -3.0, -9.0, -15.0, -22.0,
     -28.0, -34.0, -41.0, -47.0, -54.0,
 ];

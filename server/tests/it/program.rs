@@ -71,11 +71,17 @@ fn it_prints_its_addresses_in_one_line_and_stops_cleanly_on_request() {
 
 #[test]
 fn a_failed_start_is_explained_and_has_an_error_status() {
-    let cases: [(&[&str], &str); 2] = [
+    let circuits = concat!(env!("CARGO_MANIFEST_DIR"), "/../track/tests/circuits");
+    let gpx = format!("{circuits}/raw.gpx");
+    let cases: [(&[&str], &str); 3] = [
         (&["--bots", "100"], "at most 18 bots"),
         (
             &["--bots", "1", "--track", "/nowhere/track.json"],
             "/nowhere/track.json",
+        ),
+        (
+            &["--track", &gpx],
+            "it is GPX: make a circuit of it with `cargo xtask track FILE`",
         ),
     ];
     for (arguments, said) in cases {

@@ -64,7 +64,7 @@ fn points_lie_at_even_steps_and_the_lap_turns_nowhere_sharply() {
     let circuit = source(GEOJSON).circuit(&Options::default()).unwrap();
     let points = &circuit.centreline;
     for (from, to) in ring::segments(points) {
-        assert!((4.5..5.5).contains(&from.distance(to)), "{from} to {to}");
+        assert!((2.7..3.3).contains(&from.distance(to)), "{from} to {to}");
     }
     let count = points.len();
     for index in 0..count {
@@ -93,7 +93,7 @@ fn the_start_line_and_the_direction_can_be_chosen() {
     let far = with(StartLine::Metres(plain.length() / 2.0), false);
     assert_eq!((far.name.as_str(), far.width_metres), ("Other", 9.0));
     let half = plain.centreline[plain.centreline.len() / 2];
-    assert!(far.centreline[0].distance(half) < 6.0);
+    assert!(far.centreline[0].distance(half) < 4.0);
     let back = with(StartLine::Metres(0.0), true);
     assert_eq!(back.centreline[0], plain.centreline[0]);
     assert_ne!(back.is_clockwise(), plain.is_clockwise());

@@ -4,33 +4,14 @@
 // is at the first point, the direction that of the points.
 
 import { Line } from "../line.js";
+import { DEFAULT_WIDTH_METRES, readTrack } from "../track-file.js";
 import { merge, smooth } from "../track.js";
 import { Nearest } from "./nearest.js";
 
 /** @typedef {import("../line.js").Projection} Projection */
 /** @typedef {{ left: number, top: number, right: number, bottom: number }} Bounds */
-/**
- * What a circuit's file may say; more is ignored.
- * @typedef {object} CircuitFile
- * @property {string} [name]
- * @property {number} [widthMetres]
- * @property {Array<[number, number]>} centreline  closed: the last point leads to the first
- * @property {{ widthMetres: number, centreline: Array<[number, number]> }} [pitLane]
- * @property {{ zMetres: number, xMetres: number[] }} [garages]
- * @property {boolean} [learned]
- */
+/** @typedef {import("../track-file.js").TrackFile} CircuitFile */
 
-export const DEFAULT_WIDTH_METRES = 12;
-const WIDTHS_METRES = [3, 60];
-/** A snapshot carries no more than 84 km from the middle. */
-const MAX_METRES = 100_000;
-const MIN_POINTS = 8;
-/** The Nordschleife in steps of one metre. */
-const MAX_POINTS = 20_000;
-const MIN_LENGTH_METRES = 100;
-const MAX_LENGTH_METRES = 200_000;
-const MAX_PIT_POINTS = 2000;
-const MAX_NAME_LETTERS = 80;
 /** Further beside the asphalt than this, a car is not on the lap: about a run-off. */
 const RUN_OFF_METRES = 10;
 /** A pit lane that ends nearer to the centre line than so many widths leads onto the track. */
@@ -96,142 +77,7 @@ export class Circuit {
  * @throws {Error} that says what is wrong and what to do
  */
 export function parseCircuit(json) {
-  if (!isObject(json)) throw wrong("it is no JSON object", 'write {"centreline": [[x, z], …]}');
-  /** @type {CircuitFile} */
-  const file = { centreline: points(json.centreline, "centreline", MIN_POINTS, MAX_POINTS, true) };
-  if (json.name !== undefined) file.name = nameOf(json.name);
-  if (json.widthMetres !== undefined) file.widthMetres = widthOf(json.widthMetres, "widthMetres");
-  if (json.learned === true) file.learned = true;
-  if (json.pitLane !== undefined && json.pitLane !== null) file.pitLane = pitLaneOf(json.pitLane);
-  const garages = garagesOf(json.garages);
-  if (garages !== null) file.garages = garages;
-  return new Circuit(file);
-}
-
-/**
- * @param {unknown} value
- * @param {string} name
- * @param {number} least
- * @param {number} most
- * @param {boolean} closed
- */
-function points(value, name, least, most, closed) {
-  if (!Array.isArray(value)) {
-    throw wrong(`"${name}" is no list of points`, "give it as [[x, z], …] in metres");
-  }
-  if (value.length < least) throw wrong(`"${name}" has ${value.length} points`, `give at least ${least}`);
-  if (value.length > most) throw wrong(`"${name}" has ${value.length} points`, `give at most ${most}`);
-  const checked = value.map((point, i) => pointOf(point, `${name}[${i}]`));
-  checked.forEach(([x, z], i) => {
-    const next = checked[i + 1] ?? (closed ? checked[0] : undefined);
-    if (next === undefined || next[0] !== x || next[1] !== z) return;
-    if (i === checked.length - 1) throw wrong(`"${name}" ends on its first point`, "leave the last one out");
-    throw wrong(`"${name}[${i + 1}]" is the same as the point before it`, "leave it out");
-  });
-  lengthOf(checked, name, closed);
-  return checked;
-}
-
-/**
- * @param {unknown} point
- * @param {string} name
- * @returns {[number, number]}
- */
-function pointOf(point, name) {
-  if (!Array.isArray(point) || point.length !== 2 || !point.every(Number.isFinite)) {
-    throw wrong(`"${name}" is no pair of numbers`, "give it as [x, z] in metres");
-  }
-  if (point.some((metres) => Math.abs(metres) >= MAX_METRES)) {
-    throw wrong(`"${name}" is 100 km or more from the middle`, "give metres");
-  }
-  return [point[0], point[1]];
-}
-
-/**
- * @param {Array<[number, number]>} line
- * @param {string} name
- * @param {boolean} closed
- */
-function lengthOf(line, name, closed) {
-  if (!closed) return;
-  const { length } = new Line(line, true);
-  if (length < MIN_LENGTH_METRES) {
-    throw wrong(
-      `"${name}" is ${length.toFixed(1)} m round`,
-      `give metres: a lap has at least ${MIN_LENGTH_METRES}`,
-    );
-  }
-  if (length > MAX_LENGTH_METRES) {
-    const most = MAX_LENGTH_METRES / 1000;
-    throw wrong(
-      `"${name}" is ${(length / 1000).toFixed(0)} km round`,
-      `give metres: a lap has at most ${most} km`,
-    );
-  }
-}
-
-/** @param {unknown} value */
-function nameOf(value) {
-  if (typeof value !== "string") {
-    throw wrong('"name" is no text', "put it in quotation marks or leave it out");
-  }
-  return value.slice(0, MAX_NAME_LETTERS);
-}
-
-/**
- * @param {unknown} value
- * @param {string} name
- */
-function widthOf(value, name) {
-  const [least, most] = WIDTHS_METRES;
-  if (typeof value === "number" && value >= least && value <= most) return value;
-  throw wrong(
-    `"${name}" is ${JSON.stringify(value)}`,
-    `give a number from ${least} to ${most}, or leave it out`,
-  );
-}
-
-/** @param {unknown} value */
-function pitLaneOf(value) {
-  if (!isObject(value)) {
-    throw wrong('"pitLane" is no object', 'write {"centreline": [[x, z], …]} or leave it out');
-  }
-  return {
-    widthMetres:
-      value.widthMetres === undefined
-        ? DEFAULT_WIDTH_METRES
-        : widthOf(value.widthMetres, "pitLane.widthMetres"),
-    centreline: points(value.centreline, "pitLane.centreline", 2, MAX_PIT_POINTS, false),
-  };
-}
-
-/**
- * The garages, which only the picture's edges depend on: what is not understood is left out.
- * @param {unknown} value
- */
-function garagesOf(value) {
-  if (!isObject(value) || !Array.isArray(value.xMetres)) return null;
-  const { xMetres, zMetres } = value;
-  const all = [...xMetres, zMetres];
-  const fine =
-    all.length <= MAX_PIT_POINTS && all.every((v) => Number.isFinite(v) && Math.abs(v) < MAX_METRES);
-  return fine ? { xMetres, zMetres: Number(zMetres) } : null;
-}
-
-/**
- * @param {unknown} value
- * @returns {value is Record<string, unknown>}
- */
-function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/**
- * @param {string} what
- * @param {string} advice
- */
-function wrong(what, advice) {
-  return new Error(`the circuit cannot be used: ${what}; ${advice}`);
+  return new Circuit(readTrack(json));
 }
 
 /**

@@ -2,7 +2,8 @@
 // every look at every car by the ledger; pure. The start line comes to lie where that lap closed: where the real one is,
 // nobody who only sees the cars can know.
 
-import { Circuit, DEFAULT_WIDTH_METRES } from "./circuit.js";
+import { DEFAULT_WIDTH_METRES } from "../track-file.js";
+import { Circuit } from "./circuit.js";
 import { Fit } from "./fit.js";
 import { closedLine } from "./lapline.js";
 import { Wake } from "./wake.js";

@@ -5,10 +5,11 @@ use toml::{Table, Value};
 use super::files::File;
 
 /// What each crate may depend on. `tests` and `xtask` may use all.
-const BELOW: [(&str, &[&str]); 8] = [
+const BELOW: [(&str, &[&str]); 9] = [
     ("protocol", &[]),
     ("rules", &["protocol"]),
     ("track", &[]),
+    ("track-wasm", &["track"]),
     ("drivers", &["protocol", "rules", "track"]),
     ("client-native", &["protocol"]),
     ("client-wasm", &["protocol"]),
