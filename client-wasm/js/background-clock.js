@@ -2,6 +2,7 @@
 // five minutes to one a minute, but not those of a worker.
 
 import { PAGE_CLOCK } from "./clock.js";
+import { trusted } from "./trusted.js";
 
 /** @typedef {import("./clock.js").Clock} Clock */
 
@@ -19,9 +20,8 @@ export function backgroundClock() {
 
   function start() {
     try {
-      const started = new Worker(new URL("./worker/background-timers.js", import.meta.url), {
-        type: "module",
-      });
+      const script = new URL("./worker/background-timers.js", import.meta.url).href;
+      const started = new Worker(trusted().createScriptURL(script), { type: "module" });
       started.onmessage = ({ data }) => {
         const due = waiting.get(data);
         waiting.delete(data);

@@ -46,12 +46,12 @@ test("the car of a hidden page stands where it is, by the timers of a real worke
   await open(page, site.url);
   const workers = await page.evaluate(async () => {
     const { RaceClient, backgroundClock, until, url } = /** @type {any} */ (window).package;
-    let workers = 0;
+    let started = 0;
     const OwnWorker = Worker;
     globalThis.Worker = class extends OwnWorker {
       constructor(/** @type {string | URL} */ script, /** @type {WorkerOptions | undefined} */ options) {
         super(script, options);
-        workers += 1;
+        started += 1;
       }
     };
     const ann = await RaceClient.connect(url, { name: "Ann", clock: backgroundClock() });
@@ -61,7 +61,7 @@ test("the car of a hidden page stands where it is, by the timers of a real worke
     const { sent } = ann.stats;
     await until(() => ann.stats.sent >= sent + 3);
     await ann.close();
-    return workers;
+    return started;
   });
   expect(workers).toBe(1);
   expect(complaints, "what the browser complained about").toEqual([]);
