@@ -4,7 +4,7 @@ import { Player } from "./replay/player.js";
 import { readRecording } from "./replay/recording.js";
 import { Watched } from "./replay/watched.js";
 
-/** @typedef {import("./replay/playback.js").PlaybackOptions} ReplayOptions */
+/** @typedef {{ speed?: number, clock?: import("./clock.js").Clock }} ReplayOptions  speed: 0.1 to 32, default 1 */
 /**
  * @typedef {object} WatchedReplay  Plays a recording; a spectator has it as `playback`. Times are milliseconds since the recording began.
  * @property {string} startedAt  when it was recorded, ISO 8601
@@ -21,10 +21,9 @@ import { Watched } from "./replay/watched.js";
  * @property {() => void} close
  */
 /**
- * @typedef {object} OwnCar
- * @property {() => Float32Array | null} own  the player's own car as it was sent last: x, y, z, qx, qy, qz, qw
+ * @typedef {WatchedReplay & { own: () => Float32Array | null }} Replay  Plays a recording; a `RaceClient` has it as `playback`. A seek goes no further back
+ *   than the first sign-in. `own` gives the player's own car as it was sent last: x, y, z, qx, qy, qz, qw.
  */
-/** @typedef {WatchedReplay & OwnCar} Replay  Plays a recording; a `RaceClient` has it as `playback`. A seek goes no further back than the first sign-in. */
 
 /**
  * Read a client's recording. `drive` connects the client that shows it.

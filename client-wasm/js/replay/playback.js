@@ -5,7 +5,6 @@ import { PAGE_CLOCK } from "../clock.js";
 import { PlayClock } from "./clock.js";
 import { Cursor } from "./recording.js";
 
-/** @typedef {{ speed?: number, clock?: import("../clock.js").Clock }} PlaybackOptions  speed: 0.1 to 32, default 1 */
 /**
  * @typedef {object} Show  What a recording is played to.
  * @property {number} leadMs  so long before the goal of a seek it begins to get records
@@ -54,7 +53,7 @@ export class Playback {
 
   /**
    * @param {import("./recording.js").Recording} recording
-   * @param {PlaybackOptions} options
+   * @param {import("../replay.js").ReplayOptions} options
    */
   constructor(recording, { speed = 1, clock = PAGE_CLOCK }) {
     checkSpeed(speed);
