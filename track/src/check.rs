@@ -52,8 +52,17 @@ fn wrong(what: impl Into<String>, advice: impl Into<String>) -> CircuitError {
     }
 }
 
-/// Read and check a file.
-pub(crate) fn read(file: &[u8]) -> Result<Circuit, CircuitError> {
+impl Circuit {
+    /// Read and check a circuit's file. A last point that repeats the first is dropped, as are unknown keys.
+    ///
+    /// # Errors
+    /// The file is no circuit. The error says why, and what to do.
+    pub fn read(file: &[u8]) -> Result<Self, CircuitError> {
+        read(file)
+    }
+}
+
+fn read(file: &[u8]) -> Result<Circuit, CircuitError> {
     if file.len() > MAX_CIRCUIT_BYTES {
         return Err(CircuitError::TooLong(file.len()));
     }

@@ -3,7 +3,6 @@
 use glam::DVec2;
 use serde::{Deserialize, Serialize};
 
-use crate::check::{self, CircuitError};
 use crate::ring;
 
 /// The width of the asphalt if a file gives none, in metres.
@@ -74,14 +73,6 @@ impl Circuit {
             pit_lane: None,
             garages: None,
         }
-    }
-
-    /// Read and check a circuit's file. A last point that repeats the first is dropped, as are unknown keys.
-    ///
-    /// # Errors
-    /// The file is no circuit. The error says why, and what to do.
-    pub fn read(file: &[u8]) -> Result<Self, CircuitError> {
-        check::read(file)
     }
 
     /// Write the file.

@@ -19,7 +19,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Guess a file's format from its content. `None`: it is none of them.
+    /// Guess a file's format from its content. `None`: the format is unknown.
     pub fn of(file: &[u8]) -> Option<Self> {
         let text = without_mark(file).trim_ascii_start();
         match text.first()? {

@@ -1,3 +1,5 @@
+//! Files of each format, whole and damaged, and what becomes of them.
+
 use proptest::prelude::*;
 
 use super::*;
