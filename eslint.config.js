@@ -24,6 +24,7 @@ export default [
       "www/pkg/",
       "client-wasm/dist/",
       "tests/package/.fresh/",
+      "client-wasm/js/wasm/*_wasm*",
       "**/test-results/",
       "**/node_modules/",
     ],

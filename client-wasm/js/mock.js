@@ -1,21 +1,24 @@
-// A relay with rooms and bots in the page itself, without a server: for demos, Storybook and unit tests. Clients of one mock
-// see each other and go by the rules of a real relay; with a seed and a clock of the test's own all is the same each time.
+// A relay with rooms and bots in the page itself, without a server: for demos, Storybook and unit tests. A module has the game
+// server's own rules and bots, and clients reach it by sockets that are made up. With a seed and a virtual clock all is the same
+// each time.
 
 import { RaceClient } from "./client.js";
 import { PAGE_CLOCK } from "./clock.js";
-import { seeded } from "./lab/random.js";
-import { Bot, BOT_NAMES, Bots } from "./mock/bots.js";
+import { RaceError } from "./error.js";
+import { checked } from "./lab/conditions.js";
+import { LabSocket } from "./lab/socket.js";
+import { Backend } from "./mock/backend.js";
 import { VirtualClock } from "./mock/clock.js";
-import { MockCore } from "./mock/core.js";
-import { failure, known } from "./mock/failure.js";
-import { Line } from "./mock/line.js";
-import { Lobby } from "./mock/lobby.js";
-import { ROOM_SEATS } from "./mock/room.js";
+import { checkFailure, closeNumber, failure, methodOf, refusal } from "./mock/failure.js";
+import { loadServer } from "./mock/module.js";
+import { MockSocket } from "./mock/socket.js";
+import { init } from "./wasm-core.js";
 
 export { VirtualClock };
 
 /** @typedef {import("./clock.js").Clock} Clock */
-/** @typedef {import("./mock/line.js").TrackFile} TrackFile */
+/** @typedef {import("./spectator.js").SpectateOptions} SpectateOptions */
+/** @typedef {{ centreline: Array<[x: number, z: number]> }} TrackFile  Points in driving order, the first on the start line; more as in the demo's `track.json`. */
 /** @typedef {"connect" | "signIn" | "createRoom" | "joinRoom" | "leaveRoom" | "listRooms" | "roomPlayers" | "playerInfo" | "relayMessage" | "startGame" | "ping"} Method  What a client asks of a relay and can fail. */
 /**
  * @typedef {Partial<Record<Method, string | string[]>>} Failures  By method, the code it fails with: one for always, or a list that is used up call by call.
@@ -28,10 +31,10 @@ export { VirtualClock };
  * @typedef {object} MockOptions  What is in the relay from the start, how far away it is, and what goes wrong.
  * @property {number} [bots]  in each of the rooms, 0 to 20; default 6
  * @property {RoomPlan[]} [rooms]  that are there from the start, and stay when empty; default one, "Bot race"
- * @property {TrackFile} [track]  what the bots drive, as the demo's `track.json`; default a small oval
+ * @property {TrackFile} [track]  what the bots drive, as the demo's `track.json`; default the demo's
  * @property {number} [latencyMs]  of a round trip; default 20
  * @property {number} [seed]  of all that looks like chance; default 1
- * @property {Clock} [clock]  default the page's; a test gives a `VirtualClock`. Its clients go by it too
+ * @property {Clock} [clock]  default the page's; a test gives a `VirtualClock`
  * @property {Failures} [fail]  what goes wrong
  */
 
@@ -39,74 +42,58 @@ export { VirtualClock };
 const ADDRESS = "http://localhost/";
 /** The longest round trip there may be: more is a connection that does not work. */
 const MAX_LATENCY_MS = 10_000;
+const MAX_BOTS = 20;
 
 /**
- * Make a relay.
+ * Make a relay. Loads the clients' module and the relay's own.
  * @param {MockOptions} [options]
  */
-export function mockRelay(options = {}) {
-  return new MockRelay(options);
+export async function mockRelay(options = {}) {
+  const { latencyMs = 20, bots = 6, rooms = ["Bot race"], fail = {} } = options;
+  checkNumber("latencyMs", latencyMs, MAX_LATENCY_MS);
+  const plans = rooms.map((plan) => ({
+    bots,
+    isActive: false,
+    ...(typeof plan === "string" ? { name: plan } : plan),
+  }));
+  for (const plan of plans) checkNumber("bots", plan.bots, MAX_BOTS);
+  for (const [method, codes] of Object.entries(fail)) {
+    for (const code of [codes].flat()) checkFailure(method, code);
+  }
+  const [Server] = await Promise.all([loadServer(), init()]);
+  return new MockRelay(Server, { ...options, latencyMs, fail }, plans);
 }
 
 /** A relay in the page itself, made by `mockRelay()`: what happens in its rooms is up to whoever holds it. */
 export class MockRelay {
   /** What fails; may be changed at any time. @type {Failures} */
   fail;
-  #clock;
-  #latencyMs;
-  #random;
-  #lobby;
-  #line;
-  #bots;
-  /** @type {Set<MockCore>} */
-  #cores = new Set();
+  /** What a client needs beside its own options: `new RaceClient(url, { name, ...relay.options })` with any address. */
+  options;
+  #backend;
+  #conditions;
+  /** By the sockets behind them. @type {Map<MockSocket, LabSocket>} */
+  #sockets = new Map();
   #isUp = true;
 
-  /** @param {MockOptions} options */
-  constructor({
-    bots = 6,
-    rooms = ["Bot race"],
-    track,
-    latencyMs = 20,
-    seed = 1,
-    clock = PAGE_CLOCK,
-    fail = {},
-  }) {
-    checkNumber("latencyMs", latencyMs, MAX_LATENCY_MS);
-    Object.values(fail).flat().forEach(known);
-    this.fail = fail;
-    this.#clock = clock;
-    this.#latencyMs = latencyMs;
-    this.#random = seeded(seed);
-    this.#lobby = new Lobby(this.#random, clock);
-    this.#line = new Line(track);
-    this.#bots = new Bots(clock);
-    for (const plan of rooms) this.#openRoom({ bots, ...(typeof plan === "string" ? { name: plan } : plan) });
-  }
-
   /**
-   * What makes the clients: `new RaceClient(url, { core: relay.core })` with any address.
-   * @type {import("./core.js").CoreFactory}
+   * @param {Awaited<ReturnType<typeof loadServer>>} Server
+   * @param {MockOptions & { latencyMs: number, fail: Failures }} options
+   * @param {Array<{ name: string, bots: number, isActive: boolean }>} rooms
    */
-  core = async (options) => {
-    const relay = this;
-    return new MockCore(
-      {
-        lobby: relay.#lobby,
-        clock: relay.#clock,
-        latencyMs: relay.#latencyMs,
-        failing: (method) => relay.#failing(/** @type {Method} */ (method)),
-        attach: (core) => void relay.#cores.add(core),
-        detach: (core) => void relay.#cores.delete(core),
-        wake: () => relay.#bots.wake(),
-        makeSeed: () => Math.floor(relay.#random() * 2 ** 32),
-        get isUp() {
-          return relay.#isUp;
-        },
-      },
-      options,
-    );
-  };
+  constructor(Server, { track, latencyMs, seed = 1, clock = PAGE_CLOCK, fail }, rooms) {
+    this.fail = fail;
+    this.options = { webSocket: this.#webSocket, clock, config: {} };
+    this.#conditions = checked({ latencyMs: latencyMs / 2 }, 0);
+    try {
+      this.#backend = new Backend(new Server(seed, track && JSON.stringify(track)), clock);
+    } catch (why) {
+      throw new RaceError("invalid_argument", `option track: ${why}`);
+    }
+    for (const { name, bots, isActive } of rooms) {
+      this.#call((server) => server.openRoom(name, bots, isActive));
+    }
+  }
 
   /**
    * A client that is connected and signed in. With a `VirtualClock` it comes as soon as that goes on.
@@ -114,22 +101,22 @@ export class MockRelay {
    * @param {Partial<import("./client.js").RaceOptions>} [options]
    */
   connect(name, options) {
-    return RaceClient.connect(ADDRESS, { config: {}, clock: this.#clock, ...options, name, core: this.core });
+    return RaceClient.connect(ADDRESS, { ...this.options, ...options, name });
+  }
+
+  /**
+   * Watch a room, as `RaceClient.spectate` does.
+   * @param {string} roomId
+   * @param {SpectateOptions} [options]
+   */
+  spectate(roomId, options) {
+    const { webSocket, clock } = this.options;
+    return RaceClient.spectate(ADDRESS, roomId, { webSocket, clock, ...options });
   }
 
   /** The rooms as they are now. @returns {MockRoom[]} */
   get rooms() {
-    return [...this.#lobby.rooms.values()].map(({ id, name, hostId, isActive, seats }) => ({
-      id,
-      name,
-      hostId: hostId || null,
-      isActive,
-      players: [...seats.values()].map(({ player }) => ({
-        id: player.id,
-        name: player.name,
-        isBot: player.isBot,
-      })),
-    }));
+    return this.#call((server) => JSON.parse(server.rooms()));
   }
 
   /**
@@ -139,22 +126,13 @@ export class MockRelay {
    * @returns {MockPlayer}
    */
   addPlayer(roomId, name) {
-    const room = this.#room(roomId);
-    if (room.seats.size >= ROOM_SEATS) throw failure("room_full");
-    const player = this.#lobby.welcome({ isBot: true, take: () => {} });
-    player.name = name ?? nameOf(this.#bots.count);
-    room.add(player);
-    this.#bots.add(new Bot(player, this.#line, this.#random));
-    this.#bots.wake();
-    return { id: player.id, name: player.name, isBot: true };
+    return this.#call((server) => JSON.parse(server.addBot(roomId, name)));
   }
 
   /** A bot leaves. @param {string} player  id or name */
   removePlayer(player) {
-    const bot = this.#player(player);
-    if (!bot.isBot) throw failure("invalid_argument", "that player is no bot: kick or drop it");
-    this.#bots.remove(bot.id);
-    this.#lobby.remove(bot);
+    const bot = this.#bot(player);
+    this.#call((server) => server.removeBot(bot));
   }
 
   /**
@@ -164,24 +142,18 @@ export class MockRelay {
    * @param {string} [targetId]
    */
   say(player, text, targetId) {
-    const sender = this.#player(player);
-    const others = [...(sender.room?.seats.keys() ?? [])].filter((id) => id !== sender.id);
-    for (const id of targetId ? [targetId] : others) this.#lobby.relayMessage(sender, id, text);
+    const bot = this.#bot(player);
+    this.#call((server) => server.say(bot, text, targetId));
   }
 
   /** The host of a room starts the race, also where it is a bot. @param {string} roomId */
   startRace(roomId) {
-    const room = this.#room(roomId);
-    const host = this.#lobby.players.get(room.hostId);
-    if (!host) throw failure("not_host", "the room has no host: nobody is in it");
-    room.start(host, this.#clock.now());
+    this.#call((server) => server.startRace(roomId));
   }
 
   /** Close a room under those who are in it; they hear of it when they next ask who is there. @param {string} roomId */
   closeRoom(roomId) {
-    const room = this.#room(roomId);
-    for (const { player } of [...room.seats.values()]) if (player.isBot) this.removePlayer(player.id);
-    this.#lobby.close(room.id);
+    this.#call((server) => server.closeRoom(roomId));
   }
 
   /**
@@ -190,7 +162,9 @@ export class MockRelay {
    * @param {string} [message]
    */
   kick(player, message = "Disconnected by administrator") {
-    this.#client(player).kick(message);
+    const conn = this.#find(player);
+    this.#socketOf(conn);
+    this.#call((server) => server.kick(conn, message));
   }
 
   /**
@@ -199,64 +173,118 @@ export class MockRelay {
    * @param {string} [code]  of the end; default "connection_lost"
    */
   drop(player, code = "connection_lost") {
-    this.#client(player).end(known(code));
+    checkFailure("drop", code);
+    this.#end(this.#socketOf(this.#find(player)), code);
   }
 
   /** The relay restarts: everybody is told, and cut off so much later. @param {number} [seconds] */
   drain(seconds = 5) {
-    for (const core of this.#cores) core.drain(seconds);
+    this.#call((server) => server.drain(seconds));
   }
 
   /** The relay ends, and with it every connection; nobody can connect any more. */
   stop() {
     this.#isUp = false;
-    this.#bots.stop();
-    for (const core of [...this.#cores]) core.end("connection_lost");
+    for (const socket of [...this.#sockets.values()]) socket.break();
   }
 
-  /** @param {{ name: string, bots: number, isActive?: boolean }} plan */
-  #openRoom({ name, bots, isActive = false }) {
-    checkNumber("bots", bots, ROOM_SEATS);
-    const room = this.#lobby.open(name, true);
-    for (let index = 0; index < bots; index += 1) this.addPlayer(room.id);
-    room.isActive = isActive;
+  /** @type {(url: string, protocols: string[]) => WebSocket} */
+  #webSocket = (url, protocols) => {
+    const [, room] = /\/spectate\/([^/?]+)/.exec(url) ?? [];
+    const socket = new MockSocket(url, protocols[0] ?? "", {
+      take: (from, data) => this.#take(from, data),
+      ended: (from) => this.#backend.ended(from),
+      later: (deliver) => this.#backend.later(deliver),
+    });
+    const { clock } = this.options;
+    const gone = () => this.#sockets.delete(socket);
+    const conditions = () => this.#conditions;
+    // The lab makes it take its time both ways.
+    const before = new LabSocket(/** @type {any} */ (socket), { conditions, clock, seed: 0, gone });
+    this.#sockets.set(socket, before);
+    const code = this.#isUp ? this.#failing("connect") : "relay_unreachable";
+    if (code !== "timeout") {
+      clock.setTimeout(() => this.#open(socket, room, code), this.#conditions.latencyMs);
+    }
+    return /** @type {WebSocket} */ (/** @type {unknown} */ (before));
+  };
+
+  /**
+   * @param {MockSocket} socket
+   * @param {string | undefined} room
+   * @param {string | undefined} code
+   */
+  #open(socket, room, code) {
+    if (socket.readyState !== socket.CONNECTING) return;
+    if (code === "relay_unreachable") return socket.end(1006);
+    socket.opened();
+    if (code) this.#end(socket, code);
+    else this.#backend.open(socket, room);
+  }
+
+  /**
+   * Something came from a client. What is to fail does not get further.
+   * @param {MockSocket} socket
+   * @param {string | Uint8Array} data
+   */
+  #take(socket, data) {
+    if (typeof data !== "string" || Object.keys(this.fail).length === 0) {
+      return this.#backend.take(socket, data);
+    }
+    const line = JSON.parse(data);
+    if (line.messages) {
+      return line.messages.forEach((/** @type {object} */ one) => this.#take(socket, JSON.stringify(one)));
+    }
+    const method = methodOf(line);
+    const code = method && this.#failing(method);
+    if (!method || !code) return this.#backend.take(socket, data);
+    if (code === "timeout") return undefined;
+    if (closeNumber(code)) return this.#end(socket, code);
+    return this.#backend.later(() => socket.received(refusal(method, code)));
+  }
+
+  /** End a connection as a relay does, or as a cut cable. @param {MockSocket} socket @param {string} code */
+  #end(socket, code) {
+    if (code === "connection_lost") this.#sockets.get(socket)?.break();
+    else socket.end(closeNumber(code) ?? 1006);
   }
 
   /** @param {Method} method */
   #failing(method) {
     const plan = this.fail[method];
     const code = Array.isArray(plan) ? plan.shift() : plan;
-    return code === undefined ? undefined : known(code);
+    if (code !== undefined) checkFailure(method, code);
+    return code;
   }
 
-  /** @param {string} id */
-  #room(id) {
-    const room = this.#lobby.rooms.get(id);
-    if (!room) throw failure("room_not_found");
-    return room;
+  /** @param {string} player  id or name */
+  #find(player) {
+    const conn = this.#call((server) => server.find(player));
+    if (conn === undefined) throw failure("player_not_found");
+    return conn;
   }
 
-  /** @param {string} idOrName */
-  #player(idOrName) {
-    const all = this.#lobby.players;
-    const player = all.get(idOrName) ?? [...all.values()].find(({ name }) => name === idOrName);
-    if (!player) throw failure("player_not_found");
-    return player;
+  /** @param {string} player  id or name */
+  #bot(player) {
+    const conn = this.#find(player);
+    if (this.#call((server) => server.isBot(conn))) return conn;
+    throw failure("invalid_argument", "that player is no bot: kick or drop it");
   }
 
-  /** @param {string} idOrName */
-  #client(idOrName) {
-    const player = this.#player(idOrName);
-    const core = [...this.#cores].find((one) => one.player === player);
-    if (!core) throw failure("invalid_argument", "that player is a bot: it has no connection");
-    return core;
+  /** @param {number} conn */
+  #socketOf(conn) {
+    const socket = this.#backend.socketOf(conn);
+    if (socket) return socket;
+    throw failure("invalid_argument", "that player is a bot: it has no connection");
   }
-}
 
-/** @param {number} index */
-function nameOf(index) {
-  const round = Math.floor(index / BOT_NAMES.length);
-  return BOT_NAMES[index % BOT_NAMES.length] + (round > 0 ? ` ${round + 1}` : "");
+  /**
+   * @template T
+   * @param {(server: import("./mock/backend.js").MockServer) => T} work
+   */
+  #call(work) {
+    return this.#backend.call(work);
+  }
 }
 
 /**
@@ -266,5 +294,5 @@ function nameOf(index) {
  */
 function checkNumber(name, value, max) {
   if (value >= 0 && value <= max) return;
-  throw failure("invalid_argument", `option ${name} must be a number from 0 to ${max}`);
+  throw new RaceError("invalid_argument", `option ${name} must be a number from 0 to ${max}`);
 }

@@ -27,7 +27,7 @@ import { loadFailed } from "./error.js";
  * @typedef {import("./room.js").Room<Messages>} Room
  */
 /** @typedef {{ code?: string, message?: string, reason?: string }} Trouble  A `RaceError`, or why a room or a connection ended; `explain()` takes both. */
-/** @typedef {{ connect: (name: string, options?: Partial<RaceOptions> & { signal?: AbortSignal }) => Promise<RaceClient> }} RelayInThePage  Such as `mockRelay()`. */
+/** @typedef {{ connect: (name: string, options?: Partial<RaceOptions> & { signal?: AbortSignal }) => Promise<RaceClient> }} RelayInThePage  Such as the one that `mockRelay()` gives. */
 /**
  * @typedef {object} RaceWish  Which room to be in, and as whom.
  * @property {string | URL | RelayInThePage} relay  the relay's address, or a mock relay; keep that in a variable, because another one is another relay

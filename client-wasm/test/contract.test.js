@@ -16,7 +16,7 @@ const MODES = {
 for (const [mode, enter] of Object.entries(MODES)) {
   for (const [title, run] of Object.entries(CONTRACT)) {
     test(`over ${mode}: ${title}`, async (t) => {
-      const relay = mockRelay({ rooms: [], latencyMs: 2 });
+      const relay = await mockRelay({ rooms: [], latencyMs: 2 });
       /** @type {RaceClient[]} */
       const clients = [];
       t.after(async () => {

@@ -118,7 +118,7 @@ test("every preset is a network that the lab takes and the sliders can show", ()
 });
 
 test("what a client tells is written down, its messages as so many letters, until it is stopped", async (t) => {
-  const relay = mockRelay({ bots: 1, latencyMs: 2 });
+  const relay = await mockRelay({ bots: 1, latencyMs: 2 });
   const race = await relay.connect("Ann", { password: "hunter2" });
   t.after(() => race.close());
   const journal = new Journal();

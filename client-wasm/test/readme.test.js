@@ -35,7 +35,7 @@ test("the example runs, against a relay that is made up", async () => {
   const mock = new URL("../js/mock.js", import.meta.url);
   const stand = `
     import { mockRelay } from "${mock}";
-    const relay = mockRelay({ bots: 0, seed: 1 });
+    const relay = await mockRelay({ bots: 0, seed: 1 });
     const RaceClient = { connect: (url, { name }) => relay.connect(name) };
     export let room;`;
   const code = (example ?? "")

@@ -6,6 +6,7 @@ import { CAR_STRIDE } from "../js/core.js";
 import { RaceError } from "../js/error.js";
 import { mockRelay } from "../js/mock.js";
 import { PlayerRecorder } from "../js/recorder.js";
+import { coreOf } from "./mock-core.js";
 import { Motion } from "../js/worker/motion.js";
 import { RemoteCore } from "../js/worker/remote.js";
 import { serve } from "../js/worker/served.js";
@@ -64,9 +65,9 @@ test("frames come only while somebody listens, and a recorder does", async () =>
 });
 
 test("commands, events and facts go through to a core and back", async () => {
-  const relay = mockRelay({ bots: 2, rooms: [] });
+  const relay = await mockRelay({ bots: 2, rooms: [] });
   ends.push(() => relay.stop());
-  const core = await remote(relay.core);
+  const core = await remote((options) => coreOf(relay, options));
   /** @type {string[]} */
   const joined = [];
   core.on("carJoined", ({ id }) => joined.push(id));
@@ -93,10 +94,10 @@ test("commands, events and facts go through to a core and back", async () => {
 });
 
 test("another's car is seen where it drives, with its owner", async () => {
-  const relay = mockRelay({ bots: 0 });
+  const relay = await mockRelay({ bots: 0 });
   ends.push(() => relay.stop());
-  const ann = await remote(relay.core);
-  const ben = await relay.core({});
+  const ann = await remote((options) => coreOf(relay, options));
+  const ben = await coreOf(relay);
   for (const [core, name] of /** @type {Array<[Core, string]>} */ ([
     [ann, "Ann"],
     [ben, "Ben"],
@@ -168,9 +169,9 @@ test("a worker that cannot make its core, or is lost, says so to everybody who w
   };
   await assert.rejects(remote(refused), { code: "load_failed", message: "no wasm here", retryable: true });
 
-  const relay = mockRelay({ bots: 0 });
+  const relay = await mockRelay({ bots: 0 });
   ends.push(() => relay.stop());
-  const core = /** @type {RemoteCore} */ (await remote(relay.core));
+  const core = /** @type {RemoteCore} */ (await remote((options) => coreOf(relay, options)));
   await core.connect("ws://mock/ws");
   /** @type {string[]} */
   const closes = [];
@@ -186,9 +187,9 @@ test("a worker that cannot make its core, or is lost, says so to everybody who w
 });
 
 test("a worse network is made in the worker, and a wrong one refused there", async () => {
-  const relay = mockRelay({ bots: 0, latencyMs: 2 });
+  const relay = await mockRelay({ bots: 0, latencyMs: 2 });
   ends.push(() => relay.stop());
-  const far = await remote(relay.core);
+  const far = await remote((options) => coreOf(relay, options));
   await far.connect("ws://mock/ws");
   await assert.rejects(far.simulate({ lossPercent: 101 }), { code: "invalid_argument" });
   await far.simulate({ latencyMs: 30 });
@@ -202,10 +203,13 @@ test("a worse network is made in the worker, and a wrong one refused there", asy
 });
 
 test("options that cannot go to a worker are refused in words", async () => {
-  const relay = mockRelay({ bots: 0 });
+  const relay = await mockRelay({ bots: 0 });
   ends.push(() => relay.stop());
   const webSocket = () => /** @type {WebSocket} */ ({});
-  await assert.rejects(remote(relay.core, { webSocket }), { code: "invalid_argument" });
+  await assert.rejects(
+    remote((options) => coreOf(relay, options), { webSocket }),
+    { code: "invalid_argument" },
+  );
 });
 
 /** @param {number} slot @param {number} x @param {number} yaw */

@@ -98,8 +98,13 @@ struct NearbyCar {
 impl DrivingStyle {
     /// Give the style of the bot with this number.
     pub fn nth(number: usize) -> Self {
+        Self::drawn(number, 0.0)
+    }
+
+    /// The same with some luck, from 0 to 1, which makes another bot of it.
+    pub fn drawn(number: usize, luck: f32) -> Self {
         // The fractions of multiples of an irrational number spread evenly over 0 to 1 and do not repeat.
-        let spread = |step: f32| ((number as f32 + 1.0) * step).fract();
+        let spread = |step: f32| ((number as f32 + 1.0) * step + luck).fract();
         Self {
             lane: -3.5 + 7.0 * spread(0.618_034),
             pace: 0.86 + 0.11 * spread(0.754_878),

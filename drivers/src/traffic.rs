@@ -1,6 +1,5 @@
 //! The other cars of a room: where they are now, from the positions that a bot receives.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use glam::Vec2;
@@ -28,9 +27,9 @@ struct Car {
     received: Duration,
 }
 
-/// The other cars, by session.
+/// The other cars, in the order they came, so that the same race is the same each time.
 #[derive(Debug, Default)]
-pub struct Traffic(HashMap<SessionId, Car>);
+pub struct Traffic(Vec<(SessionId, Car)>);
 
 impl Traffic {
     /// Take a position of another car.
@@ -39,7 +38,8 @@ impl Traffic {
         if !update.position.is_finite() {
             return;
         }
-        if let Some(car) = self.0.get_mut(&update.session_id) {
+        let known = self.0.iter_mut().find(|(id, _)| *id == update.session_id);
+        if let Some((_, car)) = known {
             let passed = now.saturating_sub(car.received);
             if passed < MIN_INTERVAL {
                 car.place = place;
@@ -60,14 +60,14 @@ impl Traffic {
                 velocity: Vec2::ZERO,
                 received: now,
             };
-            self.0.insert(update.session_id, car);
+            self.0.push((update.session_id, car));
         }
     }
 
     /// Give where the other cars are now.
     pub fn neighbours(&mut self, now: Duration) -> Vec<Neighbour> {
         self.0
-            .retain(|_, car| now.saturating_sub(car.received) < FORGET_AFTER);
+            .retain(|(_, car)| now.saturating_sub(car.received) < FORGET_AFTER);
         let neighbour = |car: &Car| {
             let passed = now
                 .saturating_sub(car.received)
@@ -78,7 +78,7 @@ impl Traffic {
                 velocity: car.velocity,
             }
         };
-        self.0.values().map(neighbour).collect()
+        self.0.iter().map(|(_, car)| neighbour(car)).collect()
     }
 }
 

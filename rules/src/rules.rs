@@ -8,6 +8,7 @@ mod datagram;
 mod json;
 mod json_format;
 mod lobby;
+mod operator;
 mod reply;
 mod room;
 mod rooms;
@@ -24,6 +25,7 @@ use protocol::line::LineError;
 
 pub use account::{MAX_ACCOUNTS, PasswordHash};
 pub use lobby::{MAX_ROOM_NAME_CHARS, MAX_ROOMS};
+pub use operator::{Online, RoomState, Seat};
 pub use room::{ROOM_SEATS, SPAWN_X};
 pub use session::MAX_QUEUED_LINES;
 pub use sign_in::MAX_PLAYER_NAME_CHARS;

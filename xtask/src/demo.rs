@@ -39,7 +39,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     check_port(options.port)?;
     let track = options.track.as_deref().map(track::find).transpose()?;
     let started = Instant::now();
-    wasm::build()?;
+    wasm::build_for_pages()?;
     run_command(&mut cargo("build --package server --package relay"))?;
 
     // Until here Ctrl-C simply ends this program and the build.

@@ -24,7 +24,7 @@ enum Task {
     Demo(demo::Options),
     /// Check everything: format, lints, all tests, the wasm module, the page and its browser tests.
     Test(steps::Options),
-    /// Build the browser's module into www/pkg.
+    /// Build the browser's module into www/pkg, and the mock's beside the package's scripts.
     Wasm,
     /// Make the npm package in client-wasm/dist and its tarball in target/package.
     Package,

@@ -46,6 +46,7 @@ pub(crate) fn build() -> Result<()> {
             .arg(folder)
             .args(["--", "--config", &wasm::without_home()?]))
     })?;
+    wasm::build_for_package()?;
     let dist = stage::stage()?;
     let folder = folder()?;
     fs::create_dir_all(&folder)?;

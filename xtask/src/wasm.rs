@@ -1,7 +1,8 @@
 //! `cargo xtask wasm`: makes the client that the page imports, in `www/pkg`: the scripts of the npm package, and the
 //! browser's module in `www/pkg/wasm`. Cargo compiles the module, wasm-bindgen binds it to JavaScript, and binaryen's
 //! wasm-opt makes it small where the npm packages are installed. The relay, the browser tests and the npm package all
-//! take the module from there. The page that makes circuits has a module of its own, in `www/pkg/track`.
+//! take the module from there. The page that makes circuits has a module of its own, in `www/pkg/track`. The mock, which only
+//! the npm package has, has one in `client-wasm/js/wasm`.
 
 use std::env;
 use std::fs;
@@ -51,43 +52,82 @@ const FILES: [&str; 4] = [
     "client_wasm.js",
     "client_wasm.d.ts",
 ];
+/// A module beside the client's.
+struct SideModule {
+    package: &'static str,
+    /// Where it is put.
+    folder: &'static str,
+    /// The optimised one first.
+    files: [&'static str; 4],
+}
+/// The module of the page that makes circuits.
+const TRACK: SideModule = SideModule {
+    package: "track-wasm",
+    folder: "www/pkg/track",
+    files: [
+        "track_wasm_bg.wasm",
+        "track_wasm_bg.wasm.d.ts",
+        "track_wasm.js",
+        "track_wasm.d.ts",
+    ],
+};
+/// The module of the mock, where the scripts of the npm package import modules from.
+const MOCK: SideModule = SideModule {
+    package: "mock-wasm",
+    folder: "client-wasm/js/wasm",
+    files: [
+        "mock_wasm_bg.wasm",
+        "mock_wasm_bg.wasm.d.ts",
+        "mock_wasm.js",
+        "mock_wasm.d.ts",
+    ],
+};
 
-/// The module of the page that makes circuits, in `www/pkg/track`.
-const TRACK: &str = "track";
-const TRACK_WASM: &str = "track_wasm_bg.wasm";
-const TRACK_FILES: [&str; 4] = [
-    TRACK_WASM,
-    "track_wasm_bg.wasm.d.ts",
-    "track_wasm.js",
-    "track_wasm.d.ts",
-];
-
-/// Build the modules with cargo alone, and say what they weigh.
+/// Build the modules of the pages and of the mock, and say what they weigh.
 pub(crate) fn build() -> Result<()> {
-    publish(|folder| bind("client-wasm", folder))?;
-    build_converter()
+    build_for_pages()?;
+    build_for_package()
 }
 
-/// Build the module of the page that makes circuits.
-fn build_converter() -> Result<()> {
-    let made = target_dir()?.join("track-module");
-    remove(&made)?;
-    bind("track-wasm", &made)?;
-    let folder = root().join("www/pkg").join(TRACK);
-    let stamp = target_dir()?.join("track-wasm.stamp");
-    let fingerprint = fingerprint(&made, &TRACK_FILES, &[])?;
-    if !is_current(&stamp, &fingerprint, &folder, &TRACK_FILES) {
-        if can_optimise() {
-            optimise(&made.join(TRACK_WASM))?;
-        }
-        for file in TRACK_FILES {
-            copy(&made.join(file), &folder.join(file))?;
-        }
-        fs::write(&stamp, fingerprint).context("cannot write the stamp of www/pkg/track")?;
+/// Build the modules of the pages with cargo alone.
+pub(crate) fn build_for_pages() -> Result<()> {
+    publish(|folder| bind("client-wasm", folder))?;
+    TRACK.build()
+}
+
+/// Build the module of the mock. The client's is put beside it too, so that the package's scripts run in Node as they are
+/// written.
+pub(crate) fn build_for_package() -> Result<()> {
+    for file in FILES {
+        let built = root().join("www/pkg/wasm").join(file);
+        copy(&built, &root().join(MOCK.folder).join(file))?;
     }
-    let bytes = fs::metadata(folder.join(TRACK_WASM))?.len();
-    println!("www/pkg/track: module of {bytes} bytes");
-    Ok(())
+    MOCK.build()
+}
+
+impl SideModule {
+    fn build(&self) -> Result<()> {
+        let Self { package, files, .. } = self;
+        let made = target_dir()?.join(format!("{package}-module"));
+        remove(&made)?;
+        bind(package, &made)?;
+        let folder = root().join(self.folder);
+        let stamp = target_dir()?.join(format!("{package}.stamp"));
+        let fingerprint = fingerprint(&made, files, &[])?;
+        if !is_current(&stamp, &fingerprint, &folder, files) {
+            if can_optimise() {
+                optimise(&made.join(files[0]))?;
+            }
+            for file in files {
+                copy(&made.join(file), &folder.join(file))?;
+            }
+            let named = || format!("cannot write the stamp of {package}");
+            fs::write(&stamp, fingerprint).with_context(named)?;
+        }
+        let bytes = fs::metadata(folder.join(files[0]))?.len();
+        println!("{}: module of {bytes} bytes", self.folder);
+        Ok(())
+    }
 }
 
 /// Compile a package and bind it to JavaScript, into an empty folder.
@@ -192,10 +232,14 @@ fn scripts() -> Result<Vec<PathBuf>> {
         let path = entry
             .context("cannot read the scripts of the package")?
             .into_path();
+        let path = path.strip_prefix(&folder)?;
         if path.extension().is_some_and(|extension| extension == "js")
             && !NOT_FOR_THE_PAGE.iter().any(|name| path.ends_with(name))
+            && !["mock", "mock.js", "wasm"]
+                .iter()
+                .any(|name| path.starts_with(name))
         {
-            found.push(path.strip_prefix(&folder)?.to_owned());
+            found.push(path.to_owned());
         }
     }
     found.sort();
@@ -231,9 +275,9 @@ fn replace(package: &Path, made: &Path, scripts: &[PathBuf]) -> Result<()> {
     for script in scripts {
         copy(&root().join(SCRIPTS).join(script), &next.join(script))?;
     }
-    let converter = package.join(TRACK);
+    let converter = root().join(TRACK.folder);
     if converter.is_dir() {
-        fs::rename(&converter, next.join(TRACK)).context("cannot keep www/pkg/track")?;
+        fs::rename(&converter, next.join("track")).context("cannot keep www/pkg/track")?;
     }
     remove(package)?;
     fs::rename(&next, package).context("cannot move the new www/pkg into place")

@@ -58,7 +58,8 @@ async function connect() {
   const options = { name: values.name, signal: stopping.signal };
   if (relay !== "mock") return RaceClient.connect(relay, options);
   const { mockRelay } = await import("mp-server-client/mock");
-  return mockRelay({ bots: 3 }).connect(values.name, options);
+  const mock = await mockRelay({ bots: 3 });
+  return mock.connect(values.name, options);
 }
 
 /**

@@ -47,7 +47,7 @@ async function connect(relay) {
   if (relay !== "mock") return RaceClient.connect(relay, { name: WITNESS });
   // Loaded only where it is wanted.
   const { mockRelay } = await import("mp-server-client/mock");
-  const mock = mockRelay({ rooms: [{ name: "Bot race", bots: 6, isActive: true }], track: oval() });
+  const mock = await mockRelay({ rooms: [{ name: "Bot race", bots: 6, isActive: true }], track: oval() });
   return mock.connect(WITNESS);
 }
 

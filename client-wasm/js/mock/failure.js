@@ -1,65 +1,100 @@
-// Every way in which the real thing fails, so that a page can be shown each of them.
+// What goes wrong with a relay and its game server, as it looks on the socket: a close, or the server's own refusal.
 
 import { RaceError } from "../error.js";
 
+/** @typedef {import("../mock.js").Method} Method */
+
+/** The command of each method. @type {Readonly<Record<string, Method>>} */
+const METHODS = Object.freeze({
+  NAME: "signIn",
+  CREATE_ROOM: "createRoom",
+  JOIN_ROOM: "joinRoom",
+  LEAVE_ROOM: "leaveRoom",
+  LIST_ROOMS: "listRooms",
+  GET_ROOM_PLAYERS: "roomPlayers",
+  PLAYER_INFO: "playerInfo",
+  RELAY_MESSAGE: "relayMessage",
+  START_GAME: "startGame",
+  PING: "ping",
+});
+
+/** The close code of each end of a connection. @type {Readonly<Record<string, number>>} */
+const CLOSES = Object.freeze({
+  connection_lost: 1006,
+  relay_unreachable: 1006,
+  not_allowed: 1008,
+  frame_too_large: 1009,
+  relay_restarting: 1012,
+  relay_full: 1013,
+  server_ended: 4000,
+  server_unreachable: 4001,
+  certificate_not_trusted: 4002,
+  server_timeout: 4003,
+  sent_too_much: 4004,
+  too_slow: 4005,
+  malformed: 4006,
+});
+
+/** How the server begins when it refuses what takes a room. @type {Readonly<Record<string, string>>} */
+const BEGINNINGS = Object.freeze({
+  leaveRoom: "Cannot leave room. ",
+  roomPlayers: "Cannot get players. ",
+  startGame: "Cannot start game. ",
+});
+const IN_ROOM = Object.keys(BEGINNINGS);
+
 /**
- * By code: the words, whether trying again may help, and for the end of a connection its close code.
- * @type {Readonly<Record<string, readonly [words: string, retryable: boolean, number?: number]>>}
+ * The sentence of each refusal, and the methods that the server refuses with it; none: all of them.
+ * @type {Readonly<Record<string, readonly [sentence: string, methods?: string[]]>>}
  */
-const FAILURES = {
-  auth_failed: ["Invalid password for this player name.", false],
-  auth_required: ["sign in first", false],
-  room_not_found: ["Room not found.", false],
-  room_full: ["Failed to join room. Room may be full or inactive.", false],
-  not_host: ["Cannot start game. Only the host can start the game.", false],
-  not_in_room: ["Cannot do that. No room joined.", false],
-  player_not_found: ["Target player not found.", false],
-  unknown_command: ["the game server does not know this command", false],
-  server_error: ["This server cannot hold any more rooms.", false],
-  invalid_argument: ["that is not allowed", false],
-  queue_full: ["64 commands are waiting already", true],
-  timeout: ["the game server did not answer in time", true],
-  not_connected: ["not connected: call connect() first", true],
-  closed: ["the connection was closed", false, 1000],
-  connection_lost: ["the connection was lost", true, 1006],
-  relay_unreachable: ["the relay cannot be reached", true, 1006],
-  not_allowed: ["the relay does not allow this page", false, 1008],
-  frame_too_large: ["a message was too large for the relay", false, 1009],
-  relay_restarting: ["the relay is restarting", true, 1012],
-  relay_full: ["the relay is full", true, 1013],
-  server_ended: ["the game server ended the session", true, 4000],
-  server_unreachable: ["the game server cannot be reached", true, 4001],
-  certificate_not_trusted: ["the relay does not trust the game server's certificate", false, 4002],
-  server_timeout: ["the game server did not answer in time", true, 4003],
-  sent_too_much: ["this page sent too much", false, 4004],
-  too_slow: ["this page was too slow to read", true, 4005],
-  malformed: ["this page sent something malformed", false, 4006],
-};
+const REFUSALS = Object.freeze({
+  auth_failed: ["Invalid password for this player name.", ["signIn"]],
+  auth_required: ["Authentication required. Please use NAME command with password."],
+  room_not_found: ["Room not found.", ["joinRoom", ...IN_ROOM]],
+  room_full: ["Failed to join room. Room may be full or inactive.", ["joinRoom"]],
+  not_host: ["Only the host can start the game.", ["startGame"]],
+  not_in_room: ["No room joined.", IN_ROOM],
+  player_not_found: ["Target player not found.", ["relayMessage"]],
+  unknown_command: ["The game server does not know this command."],
+  server_error: ["This server cannot hold any more rooms."],
+});
 
-/** @typedef {RaceError} Failure */
+/** The method of a command's line. @param {{ command?: unknown }} line @returns {Method | undefined} */
+export const methodOf = ({ command }) => METHODS[String(command)];
+
+/** The close code of a failure that ends a connection. @param {string} code @returns {number | undefined} */
+export const closeNumber = (code) => CLOSES[code];
 
 /**
- * Make the error that the wasm client would give.
+ * The line by which the server refuses a method.
+ * @param {Method} method
  * @param {string} code
- * @param {string} [words]  instead of the usual ones
- * @param {boolean} [retryable]  likewise
- * @returns {Failure}
  */
-export function failure(code, words, retryable) {
-  const [usual, mayPass] = FAILURES[code] ?? ["something went wrong", false];
-  return new RaceError(code, words ?? usual, { retryable: retryable ?? mayPass });
+export function refusal(method, code) {
+  if (code === "unknown_command") {
+    const originalCommand = Object.keys(METHODS).find((word) => METHODS[word] === method);
+    return JSON.stringify({ command: "UNKNOWN_COMMAND", originalCommand });
+  }
+  const [sentence, methods] = REFUSALS[code];
+  const message = methods && method in BEGINNINGS ? BEGINNINGS[method] + sentence : sentence;
+  return JSON.stringify({ command: code === "auth_failed" ? "AUTH_FAILED" : "ERROR", message });
 }
 
-/** The close code of a failure that ends a connection; undefined for one that does not. @param {string} code */
-export function closeNumber(code) {
-  return FAILURES[code]?.[2];
+/**
+ * Refuse a failure that the real thing does not have: a test would wait for it in vain.
+ * @param {string} method  what is to fail; `drop` for a connection
+ * @param {string} code
+ */
+export function checkFailure(method, code) {
+  const ends = code in CLOSES;
+  if (method === "drop" || method === "connect" ? ends : ends && code !== "relay_unreachable") return;
+  if (code === "timeout" && method !== "drop") return;
+  const [, methods = Object.values(METHODS)] = REFUSALS[code] ?? [null, []];
+  if (methods.includes(method)) return;
+  throw new RaceError("invalid_argument", `${method} never fails with ${code}`);
 }
 
-/** Refuse a code that the real thing does not have: a test would wait for it in vain. @param {string} code */
-export function known(code) {
-  if (FAILURES[code]) return code;
-  throw failure(
-    "invalid_argument",
-    `there is no error ${code}; there are ${Object.keys(FAILURES).join(", ")}`,
-  );
+/** The error of what cannot be done here. @param {string} code @param {string} [words] */
+export function failure(code, words) {
+  return new RaceError(code, words ?? REFUSALS[code]?.[0] ?? code);
 }

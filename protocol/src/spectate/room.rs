@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::id::{RoomId, SessionId};
-use crate::json::{Object, Value};
+use crate::json::{self, Object, Value};
 use crate::snapshot::MAX_CARS;
 
 /// The longest text frame that is read: a room of all the players an index can name, with long names.
@@ -13,9 +13,11 @@ pub const MAX_ROOM_BYTES: usize = 256 * 1024;
 pub const MAX_NAME_LETTERS: usize = 64;
 
 /// A room as the relay describes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Room {
     /// The room's id.
+    #[serde(rename = "room")]
     pub id: RoomId,
     /// Its name. Empty if the relay does not know it.
     pub name: String,
@@ -39,6 +41,11 @@ pub struct Player {
 }
 
 impl Room {
+    /// Write the text frame.
+    pub fn to_frame(&self) -> String {
+        json::to_string(self)
+    }
+
     /// Read a text frame. `None` if it does not describe a room.
     pub fn parse(frame: &str) -> Option<Self> {
         if frame.len() > MAX_ROOM_BYTES {

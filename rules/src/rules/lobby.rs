@@ -46,7 +46,7 @@ impl Rules {
         let Some(session) = self.sessions.get_mut(&conn) else {
             return;
         };
-        let mut room = Room::new(room_id, name.clone(), session.id, seating);
+        let mut room = Room::new(room_id, name.clone(), Some(session.id), seating);
         room.add(session.id, session.name.clone(), None);
         session.room = Some(room_id);
         self.rooms.insert(room);
@@ -117,7 +117,7 @@ impl Rules {
                 self.error(conn, "Cannot start game. You are not in this room.");
             }
             Membership::In(player, room) => match self.rooms.get(&room) {
-                Some(found) if found.host == player => self.start(conn, &room),
+                Some(found) if found.host == Some(player) => self.start(conn, &room),
                 _ => self.error(conn, "Cannot start game. Only the host can start the game."),
             },
         }
@@ -136,7 +136,7 @@ impl Rules {
             };
             started.to_line()
         };
-        let (push, reply) = (started(Some(room.host)), started(None));
+        let (push, reply) = (started(room.host), started(None));
         let members = room.players().iter();
         let members = members.filter_map(|player| self.conns.get(&player.id));
         let members: Vec<Conn> = members.copied().collect();
@@ -214,8 +214,8 @@ impl Rules {
             return;
         };
         room.remove(player);
-        let abandoned = !self.config.faithful || (room.host == *player && !room.started);
-        if room.players().is_empty() && abandoned {
+        let abandoned = !self.config.faithful || (room.host == Some(*player) && !room.started);
+        if room.players().is_empty() && abandoned && !room.kept {
             self.rooms.remove(id);
         } else {
             room.pass_host(player);

@@ -71,6 +71,9 @@ pub(crate) enum Reply<'a> {
         target_id: &'a str,
     },
     ByeOk,
+    ByeAdmin {
+        message: &'a str,
+    },
     /// Place and rotation must be finite to be written.
     Update {
         session_id: &'a str,

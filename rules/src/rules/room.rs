@@ -45,7 +45,7 @@ pub(crate) struct Listing<'a> {
     name: &'a str,
     player_count: usize,
     is_active: bool,
-    host_id: SessionId,
+    host_id: Option<SessionId>,
 }
 
 /// A room. Never holds more than [`ROOM_SEATS`] players, and each at most once.
@@ -53,8 +53,11 @@ pub(crate) struct Listing<'a> {
 pub(crate) struct Room {
     pub(crate) id: RoomId,
     pub(crate) name: String,
-    pub(crate) host: SessionId,
+    /// Only a kept room may have none.
+    pub(crate) host: Option<SessionId>,
     pub(crate) started: bool,
+    /// It stays when it is empty. Only an operator makes such a room.
+    pub(crate) kept: bool,
     /// The place in the order of all rooms, given when the room is added to them.
     pub(crate) number: u64,
     /// In the order they came.
@@ -64,12 +67,13 @@ pub(crate) struct Room {
 
 impl Room {
     /// Make an empty room.
-    pub(crate) fn new(id: RoomId, name: String, host: SessionId, seating: Seating) -> Self {
+    pub(crate) fn new(id: RoomId, name: String, host: Option<SessionId>, seating: Seating) -> Self {
         Self {
             id,
             name,
             host,
             started: false,
+            kept: false,
             number: 0,
             players: Vec::new(),
             seating,
@@ -105,6 +109,9 @@ impl Room {
             Seating::ByCount => self.players.len(),
             Seating::LowestFree => self.lowest_free(),
         };
+        if self.kept && self.players.is_empty() {
+            self.host = Some(id);
+        }
         self.players.push(Player {
             id,
             name,
@@ -128,10 +135,9 @@ impl Room {
 
     /// If the host has left, make the player who has been here longest the host.
     pub(crate) fn pass_host(&mut self, left: &SessionId) {
-        if self.host == *left
-            && let Some(next) = self.players.first()
-        {
-            self.host = next.id;
+        let next = self.players.first().map(|player| player.id);
+        if self.host.as_ref() == Some(left) && (next.is_some() || self.kept) {
+            self.host = next;
         }
     }
 
@@ -166,10 +172,19 @@ pub(crate) fn starting_places<S: Serializer>(
     players: &[Player],
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(players.iter().map(|player| {
-        let x = SPAWN_X.get(player.spawn).unwrap_or(&SPAWN_X[0]);
-        (player.id, Vec3::new(*x, -2.0, 0.8))
-    }))
+    serializer.collect_map(
+        players
+            .iter()
+            .map(|player| (player.id, player.starting_place())),
+    )
+}
+
+impl Player {
+    /// Where the player's car starts.
+    pub(crate) fn starting_place(&self) -> Vec3 {
+        let x = SPAWN_X.get(self.spawn).unwrap_or(&SPAWN_X[0]);
+        Vec3::new(*x, -2.0, 0.8)
+    }
 }
 
 #[cfg(test)]
@@ -183,7 +198,7 @@ mod tests {
     }
 
     fn room(seating: Seating, players: &[&str]) -> Room {
-        let mut room = Room::new("R".parse().unwrap(), "r".into(), id("A"), seating);
+        let mut room = Room::new("R".parse().unwrap(), "r".into(), Some(id("A")), seating);
         for player in players {
             assert!(room.add(id(player), (*player).to_owned(), None));
         }
@@ -226,10 +241,10 @@ mod tests {
         let mut room = room(Seating::LowestFree, &["A", "B", "C"]);
         room.remove(&id("B"));
         room.pass_host(&id("B"));
-        assert_eq!(room.host, id("A"));
+        assert_eq!(room.host, Some(id("A")));
         room.remove(&id("A"));
         room.pass_host(&id("A"));
-        assert_eq!(room.host, id("C"));
+        assert_eq!(room.host, Some(id("C")));
     }
 
     #[test]

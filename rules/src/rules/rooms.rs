@@ -40,6 +40,13 @@ impl Rooms {
         self.rooms.get_mut(room)?.player_mut(id)
     }
 
+    /// Lend all rooms, the oldest first.
+    pub(crate) fn in_order(&self) -> Vec<&Room> {
+        let mut rooms: Vec<&Room> = self.rooms.values().collect();
+        rooms.sort_unstable_by_key(|room| room.number);
+        rooms
+    }
+
     /// Add a new room at the end of the list.
     pub(crate) fn insert(&mut self, mut room: Room) {
         room.number = self.made;
@@ -56,13 +63,13 @@ impl Rooms {
 
     /// Give the `ROOM_LIST` line, the oldest room first.
     pub(crate) fn list(&mut self) -> Arc<str> {
-        let line = self.list.get_or_insert_with(|| {
-            let mut rooms: Vec<&Room> = self.rooms.values().collect();
-            rooms.sort_unstable_by_key(|room| room.number);
-            let rooms = rooms.into_iter().map(Room::listing).collect();
-            Reply::RoomList { rooms }.to_line()
-        });
-        Arc::clone(line)
+        if let Some(line) = &self.list {
+            return Arc::clone(line);
+        }
+        let rooms = self.in_order().into_iter().map(Room::listing).collect();
+        let line = Reply::RoomList { rooms }.to_line();
+        self.list = Some(Arc::clone(&line));
+        line
     }
 }
 
@@ -77,7 +84,7 @@ mod tests {
         let host = "A".parse().unwrap();
         let mut rooms = Rooms::default();
         for id in [one, two] {
-            rooms.insert(Room::new(id, "r".into(), host, Seating::LowestFree));
+            rooms.insert(Room::new(id, "r".into(), Some(host), Seating::LowestFree));
         }
         let first = rooms.list();
         assert!(Arc::ptr_eq(&first, &rooms.list()));

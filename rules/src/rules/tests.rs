@@ -2,6 +2,7 @@
 
 mod datagrams;
 mod names;
+mod operator;
 mod rooms;
 mod sessions;
 

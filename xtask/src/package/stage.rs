@@ -10,10 +10,13 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use super::contents::LIST;
 use crate::project::{copy, node, remove, root, run};
 
-/// The module's declarations, which the compiler cannot make: wasm-bindgen does.
-const DECLARATIONS: &str = "wasm/client_wasm.d.ts";
+/// The modules' declarations, which the compiler cannot make: wasm-bindgen does.
+const DECLARATIONS: [&str; 2] = ["wasm/client_wasm.d.ts", "wasm/mock_wasm.d.ts"];
 /// The scripts that hold a module as text, for pages that cannot fetch its file.
-const MODULES: [(&str, &str); 1] = [("wasm/client_wasm_bg.wasm", "wasm/bytes.js")];
+const MODULES: [(&str, &str); 2] = [
+    ("wasm/client_wasm_bg.wasm", "wasm/bytes.js"),
+    ("wasm/mock_wasm_bg.wasm", "wasm/mock-bytes.js"),
+];
 /// The script that runs in a worker, and the one that holds it as text.
 const WORKER: (&str, &str) = ("worker-host.js", "worker/script.js");
 /// Where the package's scripts import the page's from: in the repository, and in the package.
@@ -26,7 +29,7 @@ pub(super) fn stage() -> Result<PathBuf> {
     let next = root().join("client-wasm/.dist-next");
     let dist = root().join("client-wasm/dist");
     remove(&next)?;
-    for path in LIST.lines().chain([DECLARATIONS]) {
+    for path in LIST.lines().chain(DECLARATIONS) {
         copy(&source(path), &next.join(path))?;
     }
     for path in LIST.lines().filter(|path| path.ends_with(".js")) {
@@ -63,9 +66,7 @@ fn moved(path: &str, script: &str) -> String {
 fn source(path: &str) -> PathBuf {
     let (folder, name) = match path.split_once('/') {
         Some(("page", name)) => ("www/src", name),
-        Some(("wasm", name)) if !MODULES.iter().any(|(_, text)| *text == path) => {
-            ("www/pkg/wasm", name)
-        }
+        Some(("wasm", name)) if name.starts_with("client_wasm") => ("www/pkg/wasm", name),
         None if ["CHANGELOG.md", "LICENSE"].contains(&path) => (".", path),
         None if Path::new(path)
             .extension()
@@ -137,10 +138,11 @@ mod tests {
             ("LICENSE", "./LICENSE"),
             ("package.json", "client-wasm/package.json"),
             ("viewer.js", "client-wasm/js/viewer.js"),
-            ("mock/room.js", "client-wasm/js/mock/room.js"),
+            ("mock/socket.js", "client-wasm/js/mock/socket.js"),
             ("page/viewer/fit.js", "www/src/viewer/fit.js"),
             ("wasm/client_wasm.js", "www/pkg/wasm/client_wasm.js"),
             ("wasm/bytes.js", "client-wasm/js/wasm/bytes.js"),
+            ("wasm/mock_wasm.js", "client-wasm/js/wasm/mock_wasm.js"),
         ] {
             assert_eq!(source(path), root().join(expected));
         }

@@ -5,7 +5,7 @@ use toml::{Table, Value};
 use super::files::File;
 
 /// What each crate may depend on. `tests` and `xtask` may use all.
-const BELOW: [(&str, &[&str]); 9] = [
+const BELOW: [(&str, &[&str]); 10] = [
     ("protocol", &[]),
     ("rules", &["protocol"]),
     ("track", &[]),
@@ -13,6 +13,7 @@ const BELOW: [(&str, &[&str]); 9] = [
     ("drivers", &["protocol", "rules", "track"]),
     ("client-native", &["protocol"]),
     ("client-wasm", &["protocol"]),
+    ("mock-wasm", &["drivers", "protocol", "rules", "track"]),
     ("relay", &["client-native", "protocol", "track"]),
     (
         "server",

@@ -20,8 +20,8 @@ export async function makeClient(relay, name) {
   mock ??= import("mp-server-client/mock").then(({ mockRelay }) =>
     mockRelay({ rooms: [{ name: "Friday", bots: 5, isActive: true }], track: oval() }),
   );
-  const { core } = await mock;
-  return new RaceClient("http://localhost/", { name, core, config: {} });
+  const { options } = await mock;
+  return new RaceClient("http://localhost/", { name, ...options });
 }
 
 /**

@@ -23,8 +23,8 @@ export async function makeClient(relay: string, name: string): Promise<RaceClien
       track: oval(),
     }),
   );
-  const { core } = await mock;
-  return new RaceClient("http://localhost/", { name, core, config: {} });
+  const { options } = await mock;
+  return new RaceClient("http://localhost/", { name, ...options });
 }
 
 /** The circuit to draw: the relay's own where it has one. */

@@ -1,45 +1,26 @@
 //! The text for spectators: the room and its players, as contract 2 has it.
 
-use protocol::id::{RoomId, SessionId};
-use serde::Serialize;
+use protocol::spectate;
 
 use super::Room;
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Text<'a> {
-    room: &'a RoomId,
-    name: &'a str,
-    host_id: Option<&'a SessionId>,
-    is_active: bool,
-    players: Vec<Player<'a>>,
-}
-
-#[derive(Serialize)]
-struct Player<'a> {
-    index: u8,
-    id: &'a SessionId,
-    name: &'a str,
-}
 
 impl Room {
     /// Write the text for spectators.
     pub(crate) fn text(&self) -> String {
-        let players = self.players.iter().map(|(id, player)| Player {
+        let players = self.players.iter().map(|(id, player)| spectate::Player {
             index: player.index,
-            id,
-            name: &player.name,
+            id: *id,
+            name: player.name.clone(),
         });
         let mut players: Vec<_> = players.collect();
         players.sort_by_key(|player| player.index);
-        let text = Text {
-            room: &self.id,
-            name: &self.name,
-            host_id: self.host.as_ref(),
+        let room = spectate::Room {
+            id: self.id,
+            name: self.name.clone(),
+            host_id: self.host,
             is_active: self.is_active,
             players,
         };
-        // Serialising strings, ids and lists of them does not fail.
-        serde_json::to_string(&text).unwrap_or_default()
+        room.to_frame()
     }
 }

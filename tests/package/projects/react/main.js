@@ -6,12 +6,13 @@ import { RaceClient } from "mp-server-client";
 import { mockRelay } from "mp-server-client/mock";
 import { RaceViewer, useRace, useSpectator } from "mp-server-client/react";
 
-const relay = mockRelay({ bots: 2 });
+const mock = mockRelay({ bots: 2 });
 /** The names of all that connected, in their order. */
 const connects = [];
 const counted = {
-  connect(name, options) {
+  async connect(name, options) {
     connects.push(name);
+    const relay = await mock;
     return relay.connect(name, options);
   },
 };
@@ -55,4 +56,5 @@ function render({ name, room = "Bot race", watched = null, shown = null }) {
   root.render(createElement(StrictMode, null, ...parts));
 }
 
-window.app = { relay, connects, render, RaceClient, unmount: () => root.unmount(), viewer: () => viewer };
+window.app = { connects, render, RaceClient, unmount: () => root.unmount(), viewer: () => viewer };
+void mock.then((relay) => (window.app.relay = relay));

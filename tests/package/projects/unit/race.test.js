@@ -4,7 +4,7 @@ import { mockRelay, VirtualClock } from "mp-server-client/mock";
 
 test("a race with bots takes no time", async () => {
   const clock = new VirtualClock();
-  const relay = mockRelay({ clock, seed: 7, bots: 2 });
+  const relay = await mockRelay({ clock, seed: 7, bots: 2 });
   const connecting = relay.connect("Ann");
   await clock.advance(1000);
   const race = await connecting;
