@@ -1,14 +1,14 @@
 #!/usr/bin/env node
-// A bot that joins a room, or makes it, and drives laps until it is told to stop.
+// A bot that joins a room, or creates it, and drives laps until it is told to stop.
 //
 //   node bot.js http://127.0.0.1:8080 --room Friday --name Robo
 //   node bot.js mock                     without any server
 
 import { parseArgs } from "node:util";
 
-import { RaceClient, RaceError } from "mp-server-client";
-
-import { Circuit, oval } from "./circuit.js";
+import { RaceClient, RaceError, fetchTrack } from "mp-server-client";
+import { Track } from "mp-server-client/map";
+import { mockRelay } from "mp-server-client/mock";
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -18,111 +18,87 @@ const { positionals, values } = parseArgs({
     laps: { type: "string", default: "Infinity" },
   },
 });
-const relay = positionals[0] ?? "http://127.0.0.1:8080";
+const [relay = "http://127.0.0.1:8080"] = positionals;
 const laps = Number(values.laps);
 
-/** How often the bot looks at the road; the client itself sends no oftener than the relay wants. */
+/** How often the bot looks at the road. The client sends no more often than the relay wants. */
 const TICK_MS = 25;
-/** How fast a bot changes its speed, in m/s². */
-const THRUST = 9;
+/** In m/s²: how fast a bot changes its speed, and what a bend allows. */
+const [THRUST, GRIP] = [9, 11];
+const TOP_SPEED = 48;
+/** A bot brakes for what is so far ahead, in metres. */
+const LOOK_AHEAD = 30;
 
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopping.abort());
 
 try {
-  const race = await connect();
-  race.on("state", ({ state, code, reason }) => {
-    console.log(code ? `${state}: ${code}, ${reason}` : state);
-    // A lost connection comes back by itself; a closed one does not.
-    if (state === "closed") stopping.abort();
-    if (state === "closed" && code !== "closed") process.exitCode = 1;
-  });
+  const options = { name: values.name, signal: stopping.signal };
+  const race =
+    relay === "mock"
+      ? await (await mockRelay({ bots: 3 })).connect(values.name, options)
+      : await RaceClient.connect(relay, options);
   try {
-    const room = await enter(race);
+    race.on("state", ({ state, code, reason }) => console.log(code ? `${state}: ${code}, ${reason}` : state));
+    const track = relay === "mock" ? Track.oval() : await fetchTrack(relay).catch(() => Track.oval());
+    const room = await race.joinOrCreate(values.room);
     console.log(`${race.name} is in "${room.name}" with ${room.players.size - 1} others`);
-    await drive(room, new Circuit(await track(race.url)));
+    await drive(room, track);
+    if (race.state === "closed") process.exitCode = 1;
   } finally {
     // Says goodbye, so that no car is left standing on the track.
     await race.close();
   }
 } catch (error) {
   if (!stopping.signal.aborted) {
-    // A `RaceError` has a code; what its README says of it helps more than where it was thrown.
+    // The package's README explains the code of a `RaceError`.
     console.error(error instanceof RaceError ? `${error.code}: ${error.message}` : error);
     process.exitCode = 1;
   }
 }
 
-/** @returns {Promise<RaceClient>} */
-async function connect() {
-  const options = { name: values.name, signal: stopping.signal };
-  if (relay !== "mock") return RaceClient.connect(relay, options);
-  const { mockRelay } = await import("mp-server-client/mock");
-  const mock = await mockRelay({ bots: 3 });
-  return mock.connect(values.name, options);
-}
-
-/**
- * Into the room of that name; where there is none, make it.
- * @param {RaceClient} race
- */
-async function enter(race) {
-  const rooms = await race.listRooms();
-  const found = rooms.find(({ name }) => name === values.room);
-  return found ? race.joinRoom(found.id) : race.createRoom(values.room);
-}
-
-/**
- * The relay's own circuit; a bot that does not know it drives an oval.
- * @param {string} url
- */
-async function track(url) {
-  if (relay === "mock") return oval();
-  const answer = await fetch(new URL("track.json", url), { signal: stopping.signal });
-  return answer.ok ? answer.json() : oval();
-}
-
 /**
  * Drive until the laps are done, the room is gone, or somebody says stop.
  * @param {import("mp-server-client").Room} room
- * @param {Circuit} circuit
+ * @param {Track} track
  */
-async function drive(room, circuit) {
+async function drive(room, track) {
   room.on("joined", ({ name }) => console.log(`${name} came in`));
   room.on("left", ({ name }) => console.log(`${name} went away`));
   room.on("lost", ({ code, reason }) => console.log(`out of the room: ${code}, ${reason}`));
-  // Whoever is the host of a room starts its race.
+  // The host of a room starts its race.
   room.on("host", () => void startIfHost(room));
   await startIfHost(room);
 
   // Not on the line of the next bot: 3 m to one side or the other of the middle.
   const side = 6 * (Math.random() - 0.5);
-  let metres = 0;
-  let speed = 0;
-  let lapsDone = 0;
+  let [metres, speed, lapsDone] = [0, 0, 0];
   let lastMs = performance.now();
   while (room.isOpen && lapsDone < laps && !stopping.signal.aborted) {
     await new Promise((resolve) => setTimeout(resolve, TICK_MS));
     const nowMs = performance.now();
     const seconds = Math.min((nowMs - lastMs) / 1000, 0.25);
     lastMs = nowMs;
-
-    const wanted = circuit.speedAt(metres);
+    const wanted = speedAt(track, metres);
     speed += Math.min(Math.max(wanted - speed, -2 * THRUST * seconds), THRUST * seconds);
     metres += speed * seconds;
-    const { x, z, yaw } = circuit.at(metres);
-    // A turn about the upright axis, as a quaternion.
-    room.sendState({
-      position: { x: x + side * Math.cos(yaw), y: 0, z: z - side * Math.sin(yaw) },
-      rotation: { x: 0, y: Math.sin(yaw / 2), z: 0, w: Math.cos(yaw / 2) },
-    });
+    room.sendPose(track.at(metres, side));
     room.sendInput(0, wanted > speed ? 1 : 0, wanted < speed - 1 ? 1 : 0);
-
-    if (metres >= (lapsDone + 1) * circuit.length) {
-      lapsDone += 1;
-      console.log(`lap ${lapsDone}`);
-    }
+    if (metres < (lapsDone + 1) * track.lengthMetres) continue;
+    lapsDone += 1;
+    console.log(`lap ${lapsDone}`);
   }
+}
+
+/**
+ * The speed that the next bend allows, in m/s.
+ * @param {Track} track
+ * @param {number} metres
+ */
+function speedAt(track, metres) {
+  const turn = track.at(metres + LOOK_AHEAD).yaw - track.at(metres).yaw;
+  const bend = Math.abs(Math.atan2(Math.sin(turn), Math.cos(turn))) / LOOK_AHEAD;
+  return Math.min(Math.sqrt(GRIP / (bend || 1e-6)), TOP_SPEED);
 }
 
 /** @param {import("mp-server-client").Room} room */

@@ -1,15 +1,15 @@
-// The page: records a race, saves it, opens it again and plays it. What is drawn comes from `race.room` in both cases: a replay
-// is a client like any other.
+// The page: records a race, saves it, opens it again and plays it. A replay is a client like any other, so both are drawn from
+// `race.room`.
+
+import "@picocss/pico/css/pico.min.css";
+import "./style.css";
 
 import { RaceClient } from "mp-server-client";
+import { explain } from "mp-server-client/explain";
+import { RaceMap, Track } from "mp-server-client/map";
 
-import { oval } from "./circuit.js";
 import { pack, unpack } from "./file.js";
-import { RaceMap } from "./map.js";
 import { beginRecording } from "./record.js";
-import { showError } from "./words.js";
-
-/** @typedef {import("mp-server-client").Replay} Replay */
 
 /** @param {string} id @returns {any} */
 const find = (id) => document.getElementById(id);
@@ -17,132 +17,104 @@ const find = (id) => document.getElementById(id);
 const form = find("record");
 /** @type {HTMLInputElement} */
 const position = find("position");
-const map = new RaceMap(find("map"));
+const map = new RaceMap(find("map"), { track: Track.oval() });
 
 /** Whose cars are drawn. @type {RaceClient | null} */
 let shown = null;
-/** Ends the recording that goes on. @type {(() => Promise<Blob>) | null} */
-let stop = null;
-/** @type {string | null} */
-let savedUrl = null;
+/** The recording in progress. @type {Awaited<ReturnType<typeof beginRecording>> | null} */
+let recorded = null;
 
 form.relay.value = new URLSearchParams(location.search).get("relay") ?? "http://127.0.0.1:8080";
-form.addEventListener("submit", (event) => {
+form.onsubmit = (event) => {
   event.preventDefault();
-  void attempt(() => (stop ? finish(stop) : begin()));
-});
-find("open").addEventListener("change", (/** @type {Event} */ event) => {
-  const { files } = /** @type {HTMLInputElement} */ (event.target);
+  void attempt(() => (recorded ? finish(recorded) : begin()));
+};
+find("open").onchange = (/** @type {Event & { target: HTMLInputElement }} */ { target: { files } }) => {
   if (files?.[0]) void attempt(() => open(files[0]));
-});
-find("play").addEventListener("click", () => {
+};
+find("play").onclick = async () => {
   const playback = shown?.playback;
   if (!playback) return;
-  // From the beginning once more, where it has come to its end.
-  if (playback.positionMs >= playback.durationMs) void playback.seek(0).then(playback.play);
-  else if (playback.paused) playback.play();
-  else playback.pause();
-});
-position.addEventListener("input", () => void shown?.playback?.seek(position.valueAsNumber));
-find("speed").addEventListener("change", () => {
+  // From the beginning once more, if it has come to its end.
+  if (playback.positionMs >= playback.durationMs) await playback.seek(0);
+  else if (!playback.paused) return playback.pause();
+  playback.play();
+};
+position.oninput = () => void shown?.playback?.seek(position.valueAsNumber);
+find("speed").onchange = () => {
   if (shown?.playback) shown.playback.speed = Number(find("speed").value);
-});
-
-map.setTrack(oval());
+};
 requestAnimationFrame(frame);
 
 /** @param {() => Promise<void>} work */
 async function attempt(work) {
-  showError(find("error"), null);
-  form.inert = true;
-  try {
-    await work();
-  } catch (error) {
-    showError(find("error"), /** @type {Error} */ (error));
-    say("idle", "nothing to see yet");
-  } finally {
-    form.inert = false;
-  }
+  find("error").hidden = form.inert = true;
+  await work().catch((error) => {
+    const { title, next } = explain(error);
+    find("error").textContent = `${title} ${next} (${error.code})`;
+    find("error").hidden = false;
+  });
+  form.inert = false;
 }
 
 async function begin() {
-  say("connecting", "connecting…");
-  await show(null);
-  const recorded = await beginRecording(form.relay.value.trim(), form.room.value.trim());
-  stop = recorded.stop;
+  recorded = await beginRecording(form.relay.value.trim(), form.room.value.trim());
   map.setTrack(recorded.track);
-  await show(recorded.race);
-  say("recording", "recording");
+  await show(recorded.race, "recording");
   find("begin").textContent = "Stop";
-  track = recorded.track;
-  recorded.room.on("lost", (why) => showError(find("error"), why));
 }
-/** Of the recording that goes on. */
-let track = oval();
 
-/** @param {() => Promise<Blob>} end */
-async function finish(end) {
-  stop = null;
+/** @param {NonNullable<typeof recorded>} recording */
+async function finish({ stop, track }) {
+  recorded = null;
   find("begin").textContent = "Record";
-  const file = pack(await end(), track);
-  if (savedUrl) URL.revokeObjectURL(savedUrl);
-  savedUrl = URL.createObjectURL(file);
-  const link = find("save");
-  Object.assign(link, { hidden: false, href: savedUrl, download: "friday.race" });
+  const file = pack(await stop(), track);
+  URL.revokeObjectURL(find("save").href);
+  Object.assign(find("save"), { hidden: false, href: URL.createObjectURL(file), download: "friday.race" });
   await open(file);
 }
 
-/** Play a file. @param {Blob} file */
+/** @param {Blob} file */
 async function open(file) {
-  const { recording, track: recordedOn } = await unpack(file);
+  const { recording, track } = await unpack(file);
   const race = await RaceClient.replay(recording, { speed: Number(find("speed").value) });
-  map.setTrack(recordedOn);
-  await show(race);
-  say("connected", "a recording");
+  map.setTrack(track);
+  await show(race, "a recording");
 }
 
-/** Show another client, and let go of the one before. @param {RaceClient | null} race */
-async function show(race) {
+/** Show another client, and close the one before. @param {RaceClient} race @param {string} state */
+async function show(race, state) {
   const before = shown;
   shown = race;
-  find("transport").hidden = !race?.playback;
-  if (race?.playback) position.max = String(race.playback.durationMs);
-  if (before && before !== race) await before.close();
+  setText(find("state"), state);
+  find("transport").hidden = !race.playback;
+  if (race.playback) position.max = String(race.playback.durationMs);
+  if (before !== race) await before?.close();
 }
 
 /** @param {number} nowMs */
 function frame(nowMs) {
   const room = shown?.room;
-  map.draw(null, room ? room.cars(nowMs) : []);
+  map.draw(room?.cars(nowMs) ?? []);
   if (shown?.playback) showPlayback(shown.playback);
   showPlayers([...(room?.players.values() ?? [])].map(({ name }) => name));
   requestAnimationFrame(frame);
 }
 
-/** @param {Replay} playback */
+/** @param {import("mp-server-client").Replay} playback */
 function showPlayback({ positionMs, durationMs, paused }) {
-  const isOver = positionMs >= durationMs;
-  // Where somebody holds the slider, it stays in the hand.
+  // While somebody holds the slider, it stays in the hand.
   if (!position.matches(":active")) position.valueAsNumber = positionMs;
   setText(find("time"), `${clock(positionMs)} / ${clock(durationMs)}`);
-  setText(find("play"), isOver ? "Again" : paused ? "Play" : "Pause");
+  setText(find("play"), positionMs >= durationMs ? "Again" : paused ? "Play" : "Pause");
 }
 
 /** @param {string[]} names */
 function showPlayers(names) {
   const list = find("players");
-  const text = names.join("\n");
-  if (list.dataset.names === text) return;
-  list.dataset.names = text;
-  list.replaceChildren(
-    ...names.map((name) => Object.assign(document.createElement("li"), { textContent: name })),
-  );
-}
-
-/** @param {string} state @param {string} words */
-function say(state, words) {
-  find("state").dataset.state = state;
-  setText(find("state"), words);
+  if (list.innerText === names.join("\n")) return;
+  const items = names.map((name) => Object.assign(document.createElement("li"), { textContent: name }));
+  list.replaceChildren(...items);
 }
 
 /** Nothing is read out again that is as it was. @param {HTMLElement} element @param {string} text */

@@ -1,6 +1,5 @@
-// The races that there are, as buttons: asks the relay, and tells the viewer which one to show.
+// The running races as buttons: asks the relay, and tells the viewer which one to show.
 
-/** A list that is older than this is asked for anew. */
 const EVERY_MS = 5000;
 const WORDS = {
   unreachable: "The relay does not answer. Is it running, and is this its address?",
@@ -8,15 +7,14 @@ const WORDS = {
   none: "Nobody races at the moment. This page looks again every few seconds.",
 };
 
-/** @typedef {{ id: string, name: string, playerCount: number, live: boolean }} ListedRoom  as `/api/rooms` of a relay has them */
+/** @typedef {{ id: string, name: string, playerCount: number, live: boolean }} ListedRoom  as a relay has them at `/api/rooms` */
 
 const page = new URLSearchParams(location.search);
 const relay = new URL(page.get("relay") ?? "http://127.0.0.1:8080");
-const viewer = /** @type {HTMLElement} */ (document.querySelector("race-viewer"));
-const buttons = /** @type {HTMLElement} */ (document.querySelector("#rooms"));
-const hint = /** @type {HTMLElement} */ (document.querySelector("#hint"));
-
-/** Buttons by the id of their room: they stay, so that nobody loses the one that has the focus. @type {Map<string, HTMLButtonElement>} */
+const [viewer, buttons, hint] = ["race-viewer", "#rooms", "#hint"].map(
+  (selector) => /** @type {HTMLElement} */ (document.querySelector(selector)),
+);
+/** By the id of their room. A button stays, so that nobody loses the one with the focus. @type {Map<string, HTMLButtonElement>} */
 const shown = new Map();
 
 viewer.setAttribute("src", relay.href);
@@ -39,35 +37,28 @@ async function refresh() {
 
 /** @param {ListedRoom[]} races */
 function list(races) {
-  if (races.length > 0 && !viewer.hasAttribute("room")) show(races[0].id);
-  say(races.length === 0 ? WORDS.none : "");
+  const gone = new Set(shown.keys());
   for (const { id, name } of races) {
+    gone.delete(id);
     const button = shown.get(id) ?? addButton(id);
     button.textContent = name;
   }
-  for (const [id, button] of shown) {
-    if (races.some((race) => race.id === id)) continue;
-    button.remove();
+  for (const id of gone) {
+    shown.get(id)?.remove();
     shown.delete(id);
   }
-  mark();
+  if (races.length > 0 && !viewer.hasAttribute("room")) show(races[0].id);
+  say(races.length === 0 ? WORDS.none : "");
 }
 
 /** @param {string} id */
 function addButton(id) {
   const button = document.createElement("button");
-  button.type = "button";
-  button.addEventListener("click", () => show(id));
+  button.onclick = () => show(id);
   shown.set(id, button);
   buttons.append(button);
+  mark();
   return button;
-}
-
-/** Which of them is shown. */
-function mark() {
-  for (const [id, button] of shown) {
-    button.setAttribute("aria-pressed", String(viewer.getAttribute("room") === id));
-  }
 }
 
 /** @param {string} id */
@@ -76,10 +67,18 @@ function show(id) {
   mark();
 }
 
-/** Where a room is shown, the viewer itself says what is wrong. @param {string} words */
+function mark() {
+  for (const [id, button] of shown) {
+    const isShown = viewer.getAttribute("room") === id;
+    button.setAttribute("aria-pressed", String(isShown));
+    button.className = isShown ? "" : "outline";
+  }
+}
+
+/** If a room is shown, the viewer itself says what is wrong. @param {string} words */
 function say(words) {
-  const isShown = viewer.hasAttribute("room");
-  viewer.hidden = !isShown;
-  hint.hidden = isShown || words === "";
+  viewer.hidden = !viewer.hasAttribute("room");
+  buttons.hidden = shown.size === 0;
+  hint.hidden = !viewer.hidden || words === "";
   hint.textContent = words;
 }

@@ -1,80 +1,86 @@
-// The page: a form that makes a wish, and the race where it comes true.
+// The page: a form that says which race to be in, and the race.
 
 import { useEffect, useState } from "react";
 
-import { Track } from "./Track.jsx";
-import { useRace } from "./useRace.js";
-import { inWords } from "./words.js";
+import { fetchTrack } from "mp-server-client";
+import { explain } from "mp-server-client/explain";
+import { Track } from "mp-server-client/map";
+import { useRace } from "mp-server-client/react";
 
-/** @typedef {import("./useRace.js").Wish} Wish */
-/** @typedef {import("./useRace.js").Trouble} Trouble */
+import { Drive } from "./Drive.jsx";
 
-const STATES = {
-  idle: "not connected",
-  connecting: "connecting…",
-  connected: "connected",
-  reconnecting: "connection lost, coming back…",
-  closed: "not connected",
-};
 const LINK = new URLSearchParams(location.search);
 const RELAY = LINK.get("relay") ?? "http://127.0.0.1:8080";
 
-/** A link that says all, as friends send it to each other: `?relay=…&name=Ann&room=Friday`. @returns {Wish | null} */
-function wishOfLink() {
-  const [name, roomName] = [LINK.get("name"), LINK.get("room")];
-  return name && roomName ? { relay: RELAY, name, roomName } : null;
+/** @typedef {{ relay: import("mp-server-client/react").RaceWish["relay"], name: string, room: string }} Wish */
+
+/** The relay at an address; `mock` makes one in the page, with bots. @param {string} address */
+async function relayOf(address) {
+  if (address !== "mock") return address;
+  const { mockRelay } = await import("mp-server-client/mock");
+  return mockRelay({ rooms: [{ name: "Friday", bots: 5, isActive: true }], track: Track.oval() });
 }
 
 export function App() {
-  const [wish, setWish] = useState(wishOfLink);
+  const [wish, setWish] = useState(/** @type {Wish | null} */ (null));
   const race = useRace(wish);
-  const { state, error, room, track, again } = race;
-  /** @param {Wish} next */
-  const enter = (next) => {
-    setWish(next);
+  const { state, error, room, retry } = race;
+  const track = useTrack(wish?.relay);
+  /** @param {string} address @param {string} name @param {string} roomName */
+  const enter = async (address, name, roomName) => {
+    setWish({ relay: await relayOf(address), name, room: roomName });
     // It may be the same wish as the one that failed.
-    again();
+    if (error) retry();
   };
 
+  // A link for friends: ?relay=…&name=Ann&room=Friday
+  useEffect(() => {
+    const [name, roomName] = [LINK.get("name"), LINK.get("room")];
+    if (name && roomName) void relayOf(RELAY).then((relay) => setWish({ relay, name, room: roomName }));
+  }, []);
+
   return (
-    <>
+    <main className="container">
       <header>
         <h1>Race</h1>
-        <p className="state" role="status" data-state={state}>
-          {STATES[state]}
-        </p>
+        <span role="status">{state}</span>
       </header>
-      <main>
-        {room && track ? (
-          <section className="race">
-            <Track room={room} track={track} />
-            <People race={race} onLeave={() => setWish(null)} />
-          </section>
-        ) : (
-          <Entrance busy={wish !== null && !error} error={error} onEnter={enter} />
-        )}
-      </main>
-    </>
+      {room ? (
+        <div className="race">
+          <Drive room={room} track={track} />
+          <People race={race} onLeave={() => setWish(null)} />
+        </div>
+      ) : (
+        <Entrance busy={wish !== null && !error} error={error} onEnter={enter} />
+      )}
+    </main>
   );
 }
 
-/** @param {{ busy: boolean, error: Trouble | null, onEnter: (wish: Wish) => void }} props */
+/** The circuit of a relay, or an oval where there is none. @param {Wish["relay"] | undefined} relay */
+function useTrack(relay) {
+  const [track, setTrack] = useState(() => Track.oval());
+  useEffect(() => {
+    if (typeof relay !== "string") return;
+    const gone = new AbortController();
+    fetchTrack(relay, { signal: gone.signal }).then(setTrack, () => {});
+    return () => gone.abort();
+  }, [relay]);
+  return track;
+}
+
+/** @param {{ busy: boolean, error: unknown, onEnter: (relay: string, name: string, room: string) => void }} props */
 function Entrance({ busy, error, onEnter }) {
-  /** @param {FormData} data */
-  const enter = (data) => {
-    const [relay, name, roomName] = ["relay", "driver", "room"].map((key) => String(data.get(key)).trim());
-    onEnter({ relay, name, roomName });
+  /** @param {React.FormEvent<HTMLFormElement>} event */
+  const submit = (event) => {
+    event.preventDefault();
+    const data = new FormData(event.currentTarget);
+    const [relay, name, room] = ["relay", "driver", "room"].map((key) => String(data.get(key)).trim());
+    onEnter(relay, name, room);
   };
   return (
-    <form
-      className="card narrow"
-      inert={busy}
-      onSubmit={(event) => {
-        event.preventDefault();
-        enter(new FormData(event.currentTarget));
-      }}
-    >
-      <h2>Join in</h2>
+    <form aria-busy={busy} onSubmit={submit}>
+      {error !== null && <p role="alert">{Object.values(explain(error)).join(" ")}</p>}
       <label>
         Name <input name="driver" required maxLength={20} autoComplete="nickname" />
       </label>
@@ -84,49 +90,33 @@ function Entrance({ busy, error, onEnter }) {
       <label>
         Relay <input name="relay" required inputMode="url" spellCheck={false} defaultValue={RELAY} />
       </label>
-      <p className="note">
-        No relay at hand? <code>mock</code> makes one up in the page, with bots.
+      <p>
+        No relay at hand? <code>mock</code> makes one in the page, with bots.
       </p>
-      {error && (
-        <p className="error" role="alert">
-          {inWords(error)} <code>{error.code}</code>
-        </p>
-      )}
-      <button className="primary">Drive</button>
+      <button disabled={busy}>Drive</button>
     </form>
   );
 }
 
-/** @param {{ race: import("./useRace.js").Race, onLeave: () => void }} props */
-function People({ race: { room, players, isHost }, onLeave }) {
-  const [failure, setFailure] = useState(/** @type {Trouble | null} */ (null));
-
+/** @param {{ race: import("mp-server-client/react").InRace<any>, onLeave: () => void }} props */
+function People({ race: { room, players, isHost, isActive }, onLeave }) {
   // Somebody has to start the race: the host, whoever that is.
   useEffect(() => {
-    if (room && isHost && !room.isActive) room.start().catch(setFailure);
-  }, [room, isHost]);
+    if (isHost && !isActive) room?.start().catch(() => {});
+  }, [room, isHost, isActive]);
 
   return (
-    <div className="card">
+    <aside>
       <h2>{room?.name}</h2>
-      <p className="note keys">Arrow keys or W A S D.</p>
-      <ul className="players">
-        {players.map((player) => (
-          <li key={player.id}>
-            {player.name}
-            {player.isMe && " (you)"}
-            {player.isHost && " · host"}
-          </li>
+      <p>Hold the map: the car drives there.</p>
+      <ul>
+        {players.map(({ id, name, isMe, isHost: isTheHost }) => (
+          <li key={id}>{`${name}${isMe ? " (you)" : ""}${isTheHost ? " · host" : ""}`}</li>
         ))}
       </ul>
-      {failure && (
-        <p className="error" role="alert">
-          {inWords(failure)} <code>{failure.code}</code>
-        </p>
-      )}
-      <button type="button" onClick={onLeave}>
+      <button className="secondary" onClick={onLeave}>
         Leave
       </button>
-    </div>
+    </aside>
   );
 }

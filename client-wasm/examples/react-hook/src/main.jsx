@@ -1,3 +1,6 @@
+import "@picocss/pico/css/pico.min.css";
+import "./style.css";
+
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 

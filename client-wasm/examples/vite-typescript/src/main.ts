@@ -1,62 +1,59 @@
-// From signing in through the lobby into a race, and back.
+// From signing in through the rooms into a race, and back.
 
-import type { RaceClient, StateChange } from "mp-server-client";
+import "@picocss/pico/css/pico.min.css";
+import "./style.css";
+
+import { RaceClient, fetchTrack } from "mp-server-client";
+import { Track } from "mp-server-client/map";
+import type { MockRelay } from "mp-server-client/mock";
+import { workerCore } from "mp-server-client/worker";
 
 import { chooseRoom } from "./lobby.js";
-import { field, page, showScreen } from "./page.js";
+import { find, onSubmit, showError, showScreen } from "./page.js";
 import { race } from "./race.js";
-import { fetchTrack, makeClient } from "./relay.js";
-import { showError } from "./words.js";
 
-const STATES = {
-  idle: "not connected",
-  connecting: "connecting…",
-  connected: "connected",
-  reconnecting: "connection lost, coming back…",
-  closed: "not connected",
-};
-
-const relay = page.signIn.elements.namedItem("relay") as HTMLInputElement;
+const relay = find<HTMLFormElement>("sign-in").elements.namedItem("relay") as HTMLInputElement;
 relay.value = new URLSearchParams(location.search).get("relay") ?? "http://127.0.0.1:8080";
-page.signIn.addEventListener("submit", (event) => {
-  event.preventDefault();
-  void play(field(page.signIn, "relay"), field(page.signIn, "driver"));
-});
+onSubmit("sign-in", "driver", (name) => void play(relay.value.trim(), name));
 
 async function play(address: string, name: string): Promise<void> {
-  showError(page.error, null);
-  page.signIn.inert = true;
+  showError(null);
   let client: RaceClient | undefined;
-  let dropPanel = () => {};
+  let removePanel = () => {};
   try {
-    client = await makeClient(address, name);
-    client.on("state", showState);
-    await client.connect();
-    dropPanel = await showDebugPanel(client);
-    const track = await fetchTrack(address, client);
-    for (;;) {
-      const room = await chooseRoom(client);
-      if (!room) return;
-      await race(client, room, track).catch((error) => {
-        // Out of the room, but perhaps not out of the game.
-        showError(page.error, error);
-        if (client?.state === "closed") throw error;
-      });
+    const track = address === "mock" ? Track.oval() : await fetchTrack(address).catch(() => Track.oval());
+    client = await connect(address, name, track);
+    client.on("state", ({ state }) => (find("state").textContent = state));
+    find("state").textContent = client.state;
+    removePanel = await showDebugPanel(client);
+    for (let room = await chooseRoom(client); room; room = await chooseRoom(client)) {
+      const lost = await race(client, room, track);
+      if (lost) showError(lost);
+      if (client.state === "closed") return;
     }
   } catch (error) {
-    showError(page.error, error as Error);
+    showError(error);
   } finally {
-    dropPanel();
-    page.signIn.inert = false;
-    showScreen("signIn");
-    // Says goodbye, so that the others do not see a car that stands there.
+    removePanel();
+    showScreen("sign-in");
+    // Says goodbye, so that the others see no car that stands there.
     await client?.close();
   }
 }
 
-function showState({ state }: StateChange): void {
-  page.state.dataset.state = state;
-  page.state.textContent = STATES[state];
+/** One for the whole page, so that its players meet. */
+let mock: MockRelay | undefined;
+
+/** In a Web Worker, so that no slow frame delays its network. */
+async function connect(address: string, name: string, track: Track): Promise<RaceClient> {
+  if (address !== "mock") return RaceClient.connect(address, { name, core: workerCore });
+  const { mockRelay } = await import("mp-server-client/mock");
+  const rooms = [
+    { name: "Friday", bots: 5, isActive: true },
+    { name: "Newcomers", bots: 2 },
+  ];
+  mock ??= await mockRelay({ rooms, track });
+  return mock.connect(name);
 }
 
 /** While developing: what the client does, and worse networks to try. Vite leaves it out of what it builds. */

@@ -1,47 +1,38 @@
-// The elements of index.html, found once; an element that is missing is a mistake that shows at the start.
+// The elements of index.html. One that is missing is a mistake that shows at the start.
 
-function find<T extends HTMLElement>(id: string, kind: new () => T): T {
+import { explain } from "mp-server-client/explain";
+
+export function find<T extends HTMLElement = HTMLElement>(id: string): T {
   const element = document.getElementById(id);
-  if (element instanceof kind) return element;
-  throw new Error(`index.html has no such element: ${id}`);
-}
-
-export const page = {
-  state: find("state", HTMLElement),
-  error: find("error", HTMLElement),
-  signIn: find("sign-in", HTMLFormElement),
-  lobby: find("lobby", HTMLElement),
-  rooms: find("rooms", HTMLUListElement),
-  noRooms: find("no-rooms", HTMLElement),
-  create: find("create", HTMLFormElement),
-  signOut: find("sign-out", HTMLButtonElement),
-  race: find("race", HTMLElement),
-  map: find("map", HTMLCanvasElement),
-  pad: find("pad", HTMLElement),
-  room: find("room", HTMLElement),
-  figures: find("figures", HTMLElement),
-  players: find("players", HTMLUListElement),
-  chat: find("chat", HTMLOListElement),
-  say: find("say", HTMLFormElement),
-  start: find("start", HTMLButtonElement),
-  leave: find("leave", HTMLButtonElement),
-};
-
-/** What is written in a field of a form. */
-export function field(form: HTMLFormElement, name: string): string {
-  return String(new FormData(form).get(name) ?? "").trim();
+  if (!element) throw new Error(`index.html has no element ${id}`);
+  return element as T;
 }
 
 /** Show one screen and hide the others. */
-export function showScreen(screen: "signIn" | "lobby" | "race"): void {
-  for (const name of ["signIn", "lobby", "race"] as const) page[name].hidden = name !== screen;
-  // On a phone the last screen may have been scrolled.
-  scrollTo({ top: 0 });
+export function showScreen(screen: "sign-in" | "lobby" | "race"): void {
+  for (const id of ["sign-in", "lobby", "race"]) find(id).hidden = id !== screen;
 }
 
-/** A list item with some words. */
-export function item(...words: Array<string | Node>): HTMLLIElement {
-  const element = document.createElement("li");
-  element.append(...words);
-  return element;
+/** What a form says when it is sent. */
+export function onSubmit(id: string, field: string, submit: (text: string) => void): void {
+  find<HTMLFormElement>(id).onsubmit = (event) => {
+    event.preventDefault();
+    const form = event.currentTarget as HTMLFormElement;
+    submit(String(new FormData(form).get(field)).trim());
+  };
+}
+
+export function showError(error: unknown): void {
+  const { title, next } = explain(error);
+  find("error").hidden = !error;
+  find("error").textContent = error ? `${title} ${next}` : "";
+}
+
+export function element<T extends keyof HTMLElementTagNameMap>(
+  tag: T,
+  text: string,
+): HTMLElementTagNameMap[T] {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  return made;
 }
