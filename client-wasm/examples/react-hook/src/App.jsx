@@ -108,7 +108,7 @@ function People({ race: { room, players, isHost, isActive }, onLeave }) {
   return (
     <aside>
       <h2>{room?.name}</h2>
-      <p>Hold the map: the car drives there.</p>
+      <p>Hold the map: the car drives there, and faster the further it is.</p>
       <ul>
         {players.map(({ id, name, isMe, isHost: isTheHost }) => (
           <li key={id}>{`${name}${isMe ? " (you)" : ""}${isTheHost ? " · host" : ""}`}</li>

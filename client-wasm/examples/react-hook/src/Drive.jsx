@@ -56,7 +56,8 @@ export function Drive({ room, track }) {
  * @param {number} seconds
  */
 function chase(car, aim, seconds) {
-  const wanted = aim ? TOP_SPEED : 0;
+  // The further from the car the pointer is, the faster.
+  const wanted = aim ? Math.min(Math.hypot(aim.x, aim.y) / 5, TOP_SPEED) : 0;
   const most = THRUST * seconds;
   car.speed += Math.min(Math.max(wanted - car.speed, -most), most);
   if (aim) {
