@@ -85,9 +85,10 @@ impl Socket {
         let _ = self.socket.send_with_str(line);
     }
 
-    /// Send a datagram unless too much is waiting; says whether it was sent.
+    /// Send a datagram unless too much is waiting, or the connection is closing; says whether it was sent.
     pub(crate) fn send_binary(&self, datagram: &[u8]) -> bool {
-        self.socket.buffered_amount() <= MAX_BUFFERED_BYTES
+        self.socket.ready_state() == WebSocket::OPEN
+            && self.socket.buffered_amount() <= MAX_BUFFERED_BYTES
             && self.socket.send_with_u8_array(datagram).is_ok()
     }
 

@@ -22,6 +22,7 @@
     PLAYER_INFO: () => ({ command: "PLAYER_INFO", playerInfo: { id: player, name: "Ann" } }),
   };
   const socket = {
+    readyState: 1,
     bufferedAmount: 0,
     say(frame) {
       this.message?.({ data: typeof frame === "string" ? frame : JSON.stringify(frame) });
