@@ -15,7 +15,11 @@ export function compiled(input) {
   compiling ??= (
     input
       ? compile(input)
-      : compile(new URL("./wasm/client_wasm_bg.wasm", import.meta.url), () => import("./wasm/bytes.js"))
+      : compile(
+          new URL("./wasm/client_wasm_bg.wasm", import.meta.url),
+          // @ts-ignore: the package makes it, so that it is not there where types are checked without one
+          () => import("./wasm/bytes.js"),
+        )
   ).catch((cause) => {
     compiling = undefined;
     throw cause;
