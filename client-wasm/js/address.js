@@ -57,7 +57,7 @@ export async function relayConfig(url, { fetch: request, signal } = {}) {
 }
 
 /**
- * Fetch the circuit of a relay. Rejects with `bad_track` if the relay has none, or if what it has is no circuit.
+ * Fetch the circuit of a relay. Rejects with `bad_track` if the relay has none, or if its file is not valid.
  * @param {string | URL} [url]  the relay's address; default: the site of the page
  * @param {{ fetch?: typeof fetch, signal?: AbortSignal }} [options]
  * @returns {Promise<import("./track.js").Track>}
@@ -83,7 +83,7 @@ export async function fetchConfig(base, request, given) {
 }
 
 /**
- * Fetch something of a relay.
+ * Request a file of a relay.
  * @param {string} url
  * @param {typeof fetch} [request]
  * @param {AbortSignal} [given]  ends the request

@@ -1,5 +1,5 @@
-// A clock for a page that goes on while it is hidden. Browsers slow the timers of a hidden page down to one a second, and after
-// five minutes to one a minute, but not those of a worker.
+// A clock for pages that keep running while hidden. Browsers limit the timers of a hidden page to one a second, and after
+// five minutes to one a minute. They do not limit those of a worker.
 
 import { PAGE_CLOCK } from "./clock.js";
 import { trusted } from "./trusted.js";
@@ -8,13 +8,13 @@ import { trusted } from "./trusted.js";
 
 /**
  * Make a clock whose timers run in a worker while the page is hidden: `{ name, clock: backgroundClock() }`. The worker starts
- * when the page is hidden for the first time. Where it cannot run, the page's own timers stay.
+ * when the page is hidden for the first time. If it cannot run, the page's own timers are used.
  * @returns {Clock}
  */
 export function backgroundClock() {
   /** @type {Map<string, { callback: () => void, delayMs: number }>} */
   const waiting = new Map();
-  /** @type {Worker | null | undefined} null: it cannot run */
+  /** @type {Worker | null | undefined} null: cannot run */
   let worker;
   let made = 0;
 

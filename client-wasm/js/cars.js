@@ -1,4 +1,4 @@
-// The other cars at a moment: as rows of numbers, as objects, or as one object that is filled anew for each car.
+// The other cars at a moment: as rows of numbers, as objects, or as one object that is reused for each car.
 
 import { CAR_STRIDE } from "./core.js";
 
@@ -82,7 +82,7 @@ export class Cars {
 export class Reader {
   #ownerOf;
   #nameOf;
-  /** The one that is filled anew. It gets its members when it is first filled. */
+  /** The reused object. It gets its members when it is first filled. */
   #car = /** @type {Car} */ ({});
 
   /**

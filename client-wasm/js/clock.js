@@ -1,4 +1,4 @@
-// The time and the timers of whoever runs this. Tests, replays and hidden pages bring their own.
+// The clock interface, and the page's own clock. Tests, replays and hidden pages pass another.
 
 /**
  * @typedef {object} Clock  Replaces the browser's time and timers; a timer never calls back before `setTimeout` has returned.

@@ -255,7 +255,7 @@ export class Connection {
   }
 
   /**
-   * Say goodbye. Gives false if that takes too long.
+   * Sign out. Gives false if that takes too long.
    * @param {Core} core
    * @returns {Promise<boolean>}
    */

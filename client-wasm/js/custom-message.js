@@ -1,6 +1,6 @@
-// Reads messages of a page's own: a type and a payload in a text that any player of any client can be sent.
+// Reads custom messages: a chat text that contains a type and a payload, so players of every client can receive it.
 
-/** An invisible separator that nobody types, the type, and JSON. The chat of another client shows it as `lap {"number":3}`. */
+/** An invisible separator that keyboards do not have, the type, and JSON. Other clients' chats show it as `lap {"number":3}`. */
 const FORM = /^\u2063([\w.-]{1,40})(?: ([^]+))?$/;
 
 /**

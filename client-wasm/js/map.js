@@ -22,10 +22,10 @@ export { Track };
  */
 /**
  * @typedef {object} MapOptions  What a map shows, and how.
- * @property {Track | TrackFile | Point[] | null} [track]  the circuit, or the points of its middle; without one the map shows as road where cars have driven
- * @property {"light" | "dark"} [theme]  default: as the page's visitor has it
- * @property {Partial<MapLook>} [look]  colours of your own
- * @property {number} [nearMetres]  metres across the smaller side while the own car is followed; default 130; Infinity: always the whole circuit
+ * @property {Track | TrackFile | Point[] | null} [track]  the circuit, or the points of its centreline; without one the map draws road where cars have driven
+ * @property {"light" | "dark"} [theme]  default: the visitor's own setting
+ * @property {Partial<MapLook>} [look]  your own colours
+ * @property {number} [nearMetres]  metres across the canvas's shorter side while the map follows the own car; default 130; Infinity: always the whole circuit
  */
 
 const CARS = ["#2e86ab", "#c98a00", "#7b5ea7", "#0f8b6d", "#c2185b", "#5c7c00", "#00838f", "#e4572e"];
@@ -57,14 +57,14 @@ const SHORTEST_PX = 15;
 const STALE_ALPHA = 0.4;
 const FONT = "600 12px system-ui, sans-serif";
 const MAX_NAME = 24;
-/** The road that is learned from cars: its width, how often it gets a point, and how far a car jumps at least. */
+/** The road that is learned from cars: its width, the distance between its points, and the distance from which a move is a jump. */
 const [LEARNED_METRES, STEP_METRES, JUMP_METRES] = [9, 4, 40];
-/** What is in view before there is a circuit or a car. */
+/** The bounds of the view before there is a circuit or a car. */
 const NOWHERE = { left: -100, right: 100, low: -100, high: 100 };
 
-/** A map on a canvas. It is as large as the canvas is laid out, and as sharp as the screen. */
+/** A map on a canvas. It has the canvas's layout size and the screen's pixel density. */
 export class RaceMap {
-  /** May be changed at any time; undefined: as the page's visitor has it. @type {"light" | "dark" | undefined} */
+  /** May be changed at any time; undefined: the visitor's own setting. @type {"light" | "dark" | undefined} */
   theme;
   #canvas;
   #context;
@@ -74,12 +74,12 @@ export class RaceMap {
   #track = null;
   /** The circuit, or where cars have driven. */
   #road = new Path2D();
-  /** Without a circuit: where each car by its slot was last. @type {Map<number, { x: number, z: number }>} */
+  /** Without a circuit: the last point of each car's road, by slot. @type {Map<number, { x: number, z: number }>} */
   #driven = new Map();
-  /** Without a circuit: the squares that the road has come to, so that it does not grow with every lap. @type {Set<string>} */
+  /** Without a circuit: the grid cells that already have road. The path must not grow with every lap. @type {Set<string>} */
   #known = new Set();
   #bounds = NOWHERE;
-  /** Pixels of the page for a metre. */
+  /** CSS pixels per metre. */
   #scale = 1;
   #dark = matchMedia("(prefers-color-scheme: dark)");
   #forced = matchMedia("(forced-colors: active)");
@@ -97,7 +97,7 @@ export class RaceMap {
     this.setTrack(track);
   }
 
-  /** Show another circuit. Throws `bad_track` if it is none. @param {MapOptions["track"]} track */
+  /** Show another circuit. Throws `bad_track` if it is not valid. @param {MapOptions["track"]} track */
   setTrack(track) {
     const file = Array.isArray(track) ? { centreline: track } : /** @type {TrackFile | null} */ (track);
     this.#track = file instanceof Track || !file ? file : new Track(file);
@@ -119,9 +119,9 @@ export class RaceMap {
   }
 
   /**
-   * Draw everything anew.
+   * Draw a frame.
    * @param {Iterable<MapCar>} cars  the others
-   * @param {Place | null} [own]  followed if it is there; else the whole circuit is in view
+   * @param {Place | null} [own]  the map follows it; without it the whole circuit is in view
    */
   draw(cars, own = null) {
     const others = [...cars];
@@ -141,7 +141,7 @@ export class RaceMap {
     return this.theme ?? (this.#dark.matches ? "dark" : "light");
   }
 
-  /** Keep a car in view, and take its way for road. @param {MapCar} car */
+  /** Extend the bounds to a car, and add its path to the road. @param {MapCar} car */
   #learn({ x, z, slot = -1 }) {
     const last = this.#driven.get(slot);
     const metres = last ? Math.hypot(x - last.x, z - last.z) : Infinity;
@@ -163,7 +163,7 @@ export class RaceMap {
   }
 
   /**
-   * Clear the canvas, and look at it in metres, with z upwards.
+   * Clear the canvas, and set its coordinates to metres with z upwards.
    * @param {Place | null} own
    * @param {MapLook} look
    */

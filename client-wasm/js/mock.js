@@ -1,6 +1,6 @@
-// A relay with rooms and bots in the page itself, without a server: for demos, Storybook and unit tests. A module has the game
-// server's own rules and bots, and clients reach it by sockets that are made up. With a seed and a virtual clock all is the same
-// each time.
+// A relay with rooms and bots in the page itself, without a server: for demos, Storybook and unit tests. A wasm module runs the
+// game server's own rules and bots, and clients reach it through simulated sockets. With a seed and a virtual clock every run is
+// the same.
 
 import { RaceClient } from "./client.js";
 import { PAGE_CLOCK } from "./clock.js";
@@ -18,29 +18,29 @@ export { VirtualClock };
 
 /** @typedef {import("./clock.js").Clock} Clock */
 /** @typedef {import("./spectator.js").SpectateOptions} SpectateOptions */
-/** @typedef {{ centreline: Array<[x: number, z: number]> }} TrackFile  Points in driving order, the first on the start line; more as in the demo's `track.json`. */
-/** @typedef {"connect" | "signIn" | "createRoom" | "joinRoom" | "leaveRoom" | "listRooms" | "roomPlayers" | "playerInfo" | "relayMessage" | "startGame" | "ping"} Method  What a client asks of a relay and can fail. */
+/** @typedef {{ centreline: Array<[x: number, z: number]> }} TrackFile  Points in driving order, the first on the start line; other keys as in the demo's `track.json`. */
+/** @typedef {"connect" | "signIn" | "createRoom" | "joinRoom" | "leaveRoom" | "listRooms" | "roomPlayers" | "playerInfo" | "relayMessage" | "startGame" | "ping"} Method  What a client asks of a relay, and what can fail. */
 /**
- * @typedef {Partial<Record<Method, string | string[]>>} Failures  By method, the code it fails with: one for always, or a list that is used up call by call.
+ * @typedef {Partial<Record<Method, string | string[]>>} Failures  By method, the code it fails with: one code for every call, or a list with one code for each call.
  */
-/** @typedef {string | { name: string, bots?: number, isActive?: boolean }} RoomPlan  its name, and more where it differs from the others */
+/** @typedef {string | { name: string, bots?: number, isActive?: boolean }} RoomPlan  its name, or also what differs from the other rooms */
 /** @typedef {{ id: string, name: string, isBot: boolean }} MockPlayer  A player of the mock, as it is now. */
 /** @typedef {{ id: string, name: string, hostId: string | null, isActive: boolean, players: MockPlayer[] }} MockRoom  A room of the mock, as it is now; `isActive`: its race was started. */
 
 /**
- * @typedef {object} MockOptions  What is in the relay from the start, how far away it is, and what goes wrong.
+ * @typedef {object} MockOptions  What the relay has from the start, its latency, and its failures.
  * @property {number} [bots]  in each of the rooms, 0 to 20; default 6
- * @property {RoomPlan[]} [rooms]  that are there from the start, and stay when empty; default one, "Bot race"
- * @property {TrackFile} [track]  what the bots drive, as the demo's `track.json`; default the demo's
+ * @property {RoomPlan[]} [rooms]  that exist from the start, and stay when empty; default one, "Bot race"
+ * @property {TrackFile} [track]  the bots' circuit, in the form of the demo's `track.json`; default the demo's
  * @property {number} [latencyMs]  of a round trip; default 20
- * @property {number} [seed]  of all that looks like chance; default 1
+ * @property {number} [seed]  of everything random; default 1
  * @property {Clock} [clock]  default the page's; a test gives a `VirtualClock`
  * @property {Failures} [fail]  what goes wrong
  */
 
-/** Where the mock is, for those who want to know; nothing is ever asked there. */
+/** The mock's address. Nothing is ever requested from it. */
 const ADDRESS = "http://localhost/";
-/** The longest round trip there may be: more is a connection that does not work. */
+/** The longest round trip that may be set: a connection with a longer one does not work. */
 const MAX_LATENCY_MS = 10_000;
 const MAX_BOTS = 20;
 
@@ -64,7 +64,7 @@ export async function mockRelay(options = {}) {
   return new MockRelay(Server, { ...options, latencyMs, fail }, plans);
 }
 
-/** A relay in the page itself, made by `mockRelay()`: what happens in its rooms is up to whoever holds it. */
+/** A relay in the page itself, made by `mockRelay()`. Its methods control what happens in its rooms. */
 export class MockRelay {
   /** What fails; may be changed at any time. @type {Failures} */
   fail;
@@ -96,7 +96,7 @@ export class MockRelay {
   }
 
   /**
-   * A client that is connected and signed in. With a `VirtualClock` it comes as soon as that goes on.
+   * A client that is connected and signed in. With a `VirtualClock` the promise resolves once the clock advances.
    * @param {string} name
    * @param {Partial<import("./client.js").RaceOptions>} [options]
    */
@@ -120,7 +120,7 @@ export class MockRelay {
   }
 
   /**
-   * One more bot. Where the room is empty it becomes the host.
+   * Add a bot. In an empty room it becomes the host.
    * @param {string} roomId
    * @param {string} [name]
    * @returns {MockPlayer}
@@ -146,12 +146,12 @@ export class MockRelay {
     this.#call((server) => server.say(bot, text, targetId));
   }
 
-  /** The host of a room starts the race, also where it is a bot. @param {string} roomId */
+  /** The host of a room starts the race, even if the host is a bot. @param {string} roomId */
   startRace(roomId) {
     this.#call((server) => server.startRace(roomId));
   }
 
-  /** Close a room under those who are in it; they hear of it when they next ask who is there. @param {string} roomId */
+  /** Close a room that may have players. They notice when they next ask for its players. @param {string} roomId */
   closeRoom(roomId) {
     this.#call((server) => server.closeRoom(roomId));
   }
@@ -177,12 +177,12 @@ export class MockRelay {
     this.#end(this.#socketOf(this.#find(player)), code);
   }
 
-  /** The relay restarts: everybody is told, and cut off so much later. @param {number} [seconds] */
+  /** The relay restarts: every client is told, and disconnected after `seconds`. @param {number} [seconds] */
   drain(seconds = 5) {
     this.#call((server) => server.drain(seconds));
   }
 
-  /** The relay ends, and with it every connection; nobody can connect any more. */
+  /** The relay stops: every connection ends, and no client can connect any more. */
   stop() {
     this.#isUp = false;
     for (const socket of [...this.#sockets.values()]) socket.break();
@@ -199,7 +199,7 @@ export class MockRelay {
     const { clock } = this.options;
     const gone = () => this.#sockets.delete(socket);
     const conditions = () => this.#conditions;
-    // The lab makes it take its time both ways.
+    // The lab adds the latency in both directions.
     const before = new LabSocket(/** @type {any} */ (socket), { conditions, clock, seed: 0, gone });
     this.#sockets.set(socket, before);
     const code = this.#isUp ? this.#failing("connect") : "relay_unreachable";
@@ -223,7 +223,7 @@ export class MockRelay {
   }
 
   /**
-   * Something came from a client. What is to fail does not get further.
+   * Take a frame from a client. A command that is to fail does not reach the server.
    * @param {MockSocket} socket
    * @param {string | Uint8Array} data
    */
@@ -243,7 +243,7 @@ export class MockRelay {
     return this.#backend.later(() => socket.received(refusal(method, code)));
   }
 
-  /** End a connection as a relay does, or as a cut cable. @param {MockSocket} socket @param {string} code */
+  /** End a connection as a relay does, or as a broken network does. @param {MockSocket} socket @param {string} code */
   #end(socket, code) {
     if (code === "connection_lost") this.#sockets.get(socket)?.break();
     else socket.end(closeNumber(code) ?? 1006);
@@ -268,7 +268,7 @@ export class MockRelay {
   #bot(player) {
     const conn = this.#find(player);
     if (this.#call((server) => server.isBot(conn))) return conn;
-    throw failure("invalid_argument", "that player is no bot: kick or drop it");
+    throw failure("invalid_argument", "that player is not a bot: kick or drop it");
   }
 
   /** @param {number} conn */

@@ -1,5 +1,5 @@
-// Finds and compiles the package's wasm modules: beside its scripts, on the disk of Node, or as text where a tool has moved
-// the scripts away from their files.
+// Finds and compiles the package's wasm modules: beside its scripts, on disk in Node, or as text if a tool has moved the
+// scripts away from the modules.
 
 import { RaceError } from "./error.js";
 
@@ -7,7 +7,7 @@ import { RaceError } from "./error.js";
 
 /**
  * @param {InitInput} input
- * @param {() => Promise<{ base64: string }>} [asText]  imports the script that has the module inside, for when it is not where `input` says
+ * @param {() => Promise<{ base64: string }>} [asText]  imports the script that contains the module, in case `input` does not lead to it
  * @returns {Promise<WebAssembly.Module>}
  */
 export async function compile(input, asText) {
@@ -41,13 +41,13 @@ async function compileFrom(input) {
 }
 
 /**
- * Read a file where there is Node, whose `fetch` takes no files.
+ * Read a file in Node, because its `fetch` takes no `file:` addresses.
  * @param {URL} file
  * @returns {Promise<BufferSource> | undefined}
  */
 function onDisk(file) {
   if (file.protocol !== "file:") return undefined;
-  // Not imported, because a bundler for browsers would look for it.
+  // Not an import: a bundler for browsers would try to resolve it.
   const { process } = /** @type {{ process?: { getBuiltinModule?: (name: string) => any } }} */ (globalThis);
   return process?.getBuiltinModule?.("node:fs/promises").readFile(file);
 }

@@ -1,4 +1,4 @@
-// Writes messages of a page's own. It is loaded when the first is sent.
+// Writes custom messages. Loaded when the first one is sent.
 
 import { unpack } from "./custom-message.js";
 import { RaceError, raceError } from "./error.js";
@@ -20,6 +20,6 @@ export function pack(type, payload) {
   if (text.length <= MAX_TEXT && unpack(text)) return text;
   throw new RaceError(
     "invalid_argument",
-    `a type is 1 to 40 of A-Z a-z 0-9 _ . - and a payload is JSON; both have at most ${MAX_TEXT} characters`,
+    `a type has 1 to 40 of A-Z a-z 0-9 _ . - and a payload is JSON; together they have at most ${MAX_TEXT} characters`,
   );
 }

@@ -1,5 +1,5 @@
-// React components and hooks, for React 18 and later: to be in a race, and to watch one. They survive strict mode, in which
-// React runs every effect twice, and they leave nothing behind when they unmount.
+// React hooks and components, for React 18 and later: take part in a race, or watch one. They work in strict mode, where
+// React runs every effect twice, and they clean up when they unmount.
 
 import {
   createElement,
@@ -29,21 +29,21 @@ import { loadFailed } from "./error.js";
 /** @typedef {{ code?: string, message?: string, reason?: string }} Trouble  A `RaceError`, or why a room or a connection ended; `explain()` takes both. */
 /** @typedef {{ connect: (name: string, options?: Partial<RaceOptions> & { signal?: AbortSignal }) => Promise<RaceClient> }} RelayInThePage  Such as the one that `mockRelay()` gives. */
 /**
- * @typedef {object} RaceWish  Which room to be in, and as whom.
- * @property {string | URL | RelayInThePage} relay  the relay's address, or a mock relay; keep that in a variable, because another one is another relay
+ * @typedef {object} RaceWish  Which room to enter, and as which player.
+ * @property {string | URL | RelayInThePage} relay  the relay's address, or a mock relay; keep a mock in a variable, because a new object makes a new connection
  * @property {string} name  the player's name
  * @property {string} [room]  the room's name: it is joined or created
  * @property {string} [roomId]  or the id of a room to join
  * @property {string} [password]
- * @property {Omit<RaceOptions, "name" | "password">} [options]  read when it connects; other ones do not connect anew
+ * @property {Omit<RaceOptions, "name" | "password">} [options]  read when it connects; changing them does not reconnect
  */
 /**
  * @template {object} Messages
- * @typedef {object} InRace  A race as a component has it.
+ * @typedef {object} InRace  The state of a race, for a component.
  * @property {ClientState} state
  * @property {Trouble | null} error  why the player is not in the room
  * @property {RaceClient | null} race
- * @property {Room<Messages> | null} room  to draw cars from in frames of your own: they change too often for React's state
+ * @property {Room<Messages> | null} room  draw its cars in your own animation frames: they change too often for React's state
  * @property {readonly Player[]} players
  * @property {boolean} isHost
  * @property {boolean} isActive  the race was started
@@ -56,14 +56,14 @@ import { loadFailed } from "./error.js";
  * @property {Omit<SpectateOptions, "token"> & { spectator?: SpectatorFactory }} [options]  read when it begins to watch
  */
 /**
- * @typedef {object} Watching  A watched room as a component has it.
+ * @typedef {object} Watching  The state of a watched room, for a component.
  * @property {"idle" | import("./spectator.js").SpectatorEvents["state"]["state"]} state
  * @property {Trouble | null} error
  * @property {Spectator | null} spectator
  * @property {SpectatedRoom | null} room
  */
 /**
- * @typedef {object} RaceViewerProps  What a viewer shows. All that is not named here becomes an attribute of the element.
+ * @typedef {object} RaceViewerProps  What a viewer shows. Other props become attributes of the element.
  * @property {string} [src]  the relay's address
  * @property {string} [room]  the room's id
  * @property {string} [token]
@@ -92,10 +92,10 @@ const NOTHING = Object.freeze({ state: "idle", error: null, spectator: null, roo
 const EVENTS = { onStateChange: "statechange", onSelect: "select", onError: "error" };
 
 /**
- * Be in a room for as long as the component is mounted. It connects anew when relay, name, password or room are others. Equal
- * ones in a new object change nothing.
+ * Be in a room while the component is mounted. It reconnects when relay, name, password or room change. A new object with equal
+ * values changes nothing.
  * @template {object} [Messages=Record<string, unknown>]
- * @param {RaceWish | null} wish  null: be nowhere
+ * @param {RaceWish | null} wish  null: do not connect
  * @returns {InRace<Messages> & { retry: () => void }}  `retry` tries again after an error
  */
 export function useRace(wish) {
@@ -138,7 +138,7 @@ export function useRace(wish) {
 }
 
 /**
- * Watch a room for as long as the component is mounted.
+ * Watch a room while the component is mounted.
  * @param {WatchWish | null} wish  null: watch nothing
  * @returns {Watching & { retry: () => void }}
  */
@@ -184,7 +184,7 @@ export const RaceViewer = /* @__PURE__ */ forwardRef(
     handlers.current = { onStateChange, onSelect, onError };
     useImperativeHandle(ref, () => /** @type {RaceViewerElement} */ (element.current));
 
-    // As attributes: React 19 would set properties, of which some can only be read.
+    // Set as attributes: React 19 would set properties, and some of those are read-only.
     const attributes = JSON.stringify(rest);
     useEffect(() => {
       const names = Object.entries(JSON.parse(attributes)).filter(
@@ -222,11 +222,11 @@ export const RaceViewer = /* @__PURE__ */ forwardRef(
 );
 
 /**
- * Run a session while the component is mounted: the one before says goodbye first, because until then its name is taken.
+ * Run a session while the component is mounted. The previous session ends first, because it holds the player's name until then.
  * @template {{ state: string, error: Trouble | null }} State
  * @param {State} idle
  * @param {(update: (change: Partial<State>) => void, signal: AbortSignal) => Promise<void>} run  rejects if it ended by itself
- * @param {unknown[]} key  another one is another session
+ * @param {unknown[]} key  a change begins a new session
  * @param {boolean} wanted
  * @returns {State & { retry: () => void }}
  */
@@ -252,7 +252,7 @@ function useSession(idle, run, key, wanted) {
       leaving.abort();
       setShown(idle);
     };
-    // The key says all that a session depends on.
+    // The key has everything that a session depends on.
   }, [...key, wanted, attempt]);
 
   return { ...shown, retry };

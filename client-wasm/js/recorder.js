@@ -1,5 +1,5 @@
-// The recorder: what a client or a spectator receives, kept in memory and bounded, as a file that `replay` plays again. It does
-// not see what a client sends, except its car, so no password can get into the file.
+// The recorder: keeps what a client or a spectator receives in bounded memory, and makes a file of it that `replay` plays. It
+// sees nothing that a client sends except its car, so no password can get into the file.
 import { PAGE_CLOCK } from "./clock.js";
 import { RaceError } from "./error.js";
 import {
@@ -24,22 +24,22 @@ import { Tape } from "./recorder/tape.js";
  * @typedef {object} RecordingOptions  How much is kept, and what.
  * @property {number} [maxMinutes]  the newest so many minutes are kept, 1 to 240; default 60
  * @property {number} [maxMegabytes]  the newest so many megabytes are kept, 1 to 256; default 64
- * @property {boolean} [messages]  keep what people write to each other; default false
+ * @property {boolean} [messages]  keep the players' chat messages; default false
  * @property {string} [name]  the player's, if it has signed in before
  * @property {import("./clock.js").Clock} [clock]
  */
 
-/** The own car is kept this often, a little less than at 20 Hz: a page's frames come a little early or late. */
+/** The shortest time between two records of the own car: a little less than at 20 Hz, because a page's frames come early or late. */
 const OWN_MS = 42;
 const DEFAULT_MINUTES = 60;
 const MOST_MINUTES = 240;
 const DEFAULT_MEGABYTES = 64;
 export const MOST_MEGABYTES = 256;
-/** A number of a chunk's players has one byte. */
+/** The number of a player in a chunk has one byte. */
 const MAX_PLAYERS = 256;
 const UPDATE = '{"command":"UPDATE"';
 
-/** The lines that are kept. A start is kept when the session tells of it, which it does once. */
+/** The lines that are kept. A start is kept when the session reports it, which happens once. */
 const KEPT = new Set([
   "NAME_OK",
   "AUTH_FAILED",
@@ -53,7 +53,7 @@ const KEPT = new Set([
   "BYE_ADMIN",
 ]);
 
-/** What both have in common: the tape, its limits and its time. */
+/** What both recorders share: the tape, its limits and its time. */
 class Recorder {
   #clock;
   #startMs;
@@ -123,7 +123,7 @@ class Recorder {
   }
 
   /**
-   * Keep a record of now.
+   * Add a record with the current time.
    * @param {number} kind
    * @param {string | Uint8Array} payload
    */
@@ -179,12 +179,12 @@ export class PlayerRecorder extends Recorder {
       core.on("input", (input) => this.#input(input)),
       core.on("roomLost", () => this.#line(LOST)),
       core.on("close", (event) => this.#close(event)),
-      // The core's class has it again.
+      // Back to the method of the core's class.
       () => {
         Reflect.deleteProperty(core, "sendUpdate");
       },
     ];
-    // What the client has asked before. The answers come as frames.
+    // The client has asked for these before. Ask again: the answers come as frames, which are recorded.
     if (core.state === "authenticated") core.listRooms().catch(() => {});
     if (core.roomId !== undefined) core.roomPlayers().catch(() => {});
   }
@@ -315,7 +315,7 @@ export class SpectatorRecorder extends Recorder {
 }
 
 /**
- * The lines that a core has had, as far as it can tell.
+ * The lines that led to a core's present state, as far as it knows them.
  * @param {Core} core
  * @param {string} name
  */
@@ -326,7 +326,7 @@ function linesOf({ state, sessionId, roomId }, name) {
   return lines;
 }
 
-/** A room as the relay tells a spectator of it. @param {import("./spectator.js").SpectatedRoom} room */
+/** A room in the form that the relay sends to a spectator. @param {import("./spectator.js").SpectatedRoom} room */
 function textOf({ id, name, hostId, isActive, players }) {
   return JSON.stringify({ room: id, name, hostId, isActive, players });
 }

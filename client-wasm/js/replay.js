@@ -1,4 +1,4 @@
-// Plays what the recorder kept: a socket and a clock for the client or the spectator that shows it.
+// Plays a recording: gives a socket and a clock to the client or the spectator that shows it.
 import { Playback } from "./replay/playback.js";
 import { Player } from "./replay/player.js";
 import { readRecording } from "./replay/recording.js";
@@ -10,7 +10,7 @@ import { Watched } from "./replay/watched.js";
  * @property {string} startedAt  when it was recorded, ISO 8601
  * @property {boolean} messages  whether texts were kept
  * @property {number} durationMs
- * @property {number} droppedMs  how much of the beginning was dropped, because the recording grew too large
+ * @property {number} droppedMs  how much of the beginning was dropped to stay within the limits
  * @property {number} positionMs
  * @property {boolean} paused
  * @property {number} speed  0.1 to 32
@@ -22,7 +22,7 @@ import { Watched } from "./replay/watched.js";
  */
 /**
  * @typedef {WatchedReplay & { own: () => Float32Array | null }} Replay  Plays a recording; a `RaceClient` has it as `playback`. A seek goes no further back
- *   than the first sign-in. `own` gives the player's own car as it was sent last: x, y, z, qx, qy, qz, qw.
+ *   than the first sign-in. `own` gives the last sent pose of the player's own car: x, y, z, qx, qy, qz, qw.
  */
 
 /**
@@ -44,7 +44,7 @@ export async function replay(blob, options = {}) {
 }
 
 /**
- * Read a spectator's recording, and show its beginning. A jump in time needs a new core: `adopted` says who takes it.
+ * Read a spectator's recording, and show its beginning. A jump in time needs a new core: `adopted` takes it.
  * @param {Blob} blob
  * @param {import("./spectator.js").SpectatorFactory} make
  * @param {ReplayOptions} [options]

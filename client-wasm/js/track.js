@@ -1,4 +1,4 @@
-// A circuit: its shape as a relay serves it, checked, and places along it.
+// A circuit: checks the file that a relay serves, and finds places along the lap.
 
 import { ask, relayAddress } from "./address.js";
 import { RaceError } from "./error.js";
@@ -8,7 +8,7 @@ import { RaceError } from "./error.js";
 /** @typedef {{ x: number, z: number, yaw: number }} Place  Metres on the ground, and a direction in radians: 0 along +z, positive towards +x. */
 
 const DEFAULT_WIDTH_METRES = 12;
-/** A direction is that of a chord of this length. */
+/** The direction at a place is that of a chord of this length, with the place in its middle. */
 const CHORD_METRES = 4;
 
 /** A circuit whose file has been checked. */
@@ -31,7 +31,7 @@ export class Track {
     return new Track({ name: "Oval", widthMetres: 14, centreline });
   }
 
-  /** @param {TrackFile} file  throws `bad_track` if it is no circuit */
+  /** @param {TrackFile} file  throws `bad_track` if it is not valid */
   constructor(file) {
     const { name = "", widthMetres = DEFAULT_WIDTH_METRES, centreline } = file ?? {};
     const isPoint = (/** @type {unknown} */ point) =>
@@ -63,7 +63,7 @@ export class Track {
 
   /**
    * A place along the circuit.
-   * @param {number} metres  from the start line; negative is before it, more than a lap is in a later one
+   * @param {number} metres  from the start line; negative values are before it, and values beyond a lap count on into the next
    * @param {number} [rightMetres]  to the right of the middle of the road
    * @returns {Place}
    */
@@ -110,9 +110,13 @@ export async function fetched(url, { fetch: request, signal }) {
   try {
     return new Track(json);
   } catch (cause) {
-    throw new RaceError("bad_track", `${file} is no circuit: ${/** @type {Error} */ (cause).message}`, {
-      cause,
-    });
+    throw new RaceError(
+      "bad_track",
+      `${file} is not a valid circuit: ${/** @type {Error} */ (cause).message}`,
+      {
+        cause,
+      },
+    );
   }
 }
 

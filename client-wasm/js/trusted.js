@@ -1,4 +1,4 @@
-// The package's texts for a page that demands Trusted Types. All are its own; nothing in them comes from anybody else.
+// The Trusted Types policy for the package's own HTML and script addresses. No text from outside goes through it.
 
 /** The name of the policy, for the page's `trusted-types`. */
 const NAME = "mp-server-client";
@@ -9,7 +9,7 @@ const RULES = {
 /** @type {typeof RULES | undefined} */
 let policy;
 
-/** The rules by which the page lets this package write. They are made when they are first used. */
+/** The policy, or plain functions where there is none. Made on first use. */
 export function trusted() {
   policy ??= made();
   return policy;
@@ -20,7 +20,7 @@ function made() {
   try {
     return /** @type {any} */ (globalThis).trustedTypes?.createPolicy(NAME, RULES) ?? RULES;
   } catch {
-    // The page has a list of policies without this one. If it demands them as well, the browser says so where one is used.
+    // The page's list of policies lacks this one. If the page enforces Trusted Types, the browser reports it at the first use.
     return RULES;
   }
 }

@@ -28,5 +28,5 @@ worker.onmessage = (/** @type {MessageEvent<WebAssembly.Module>} */ { data: modu
     ended: () => void setTimeout(() => worker.close(), LINGER_MS),
   });
 };
-// It runs: the page may send.
+// It runs now, so the page may send.
 worker.postMessage(null, []);

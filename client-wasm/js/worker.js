@@ -54,7 +54,7 @@ async function inWorker(make) {
   return remote.made;
 }
 
-/** A worker that runs. Its script comes from beside this one, or out of the package where a tool has left the file behind. */
+/** Start a worker. Its script is the file beside this one, or the text in the package if a tool has not copied the file. */
 async function started() {
   if (typeof Worker === "undefined") {
     throw new RaceError("load_failed", "there are no workers here", { retryable: false });
@@ -103,7 +103,7 @@ function run(address) {
 
 /** @param {ErrorEvent} event */
 function failure(event) {
-  // Told here, and by the rejection; the console need not have it again.
+  // The rejection reports it, so the console need not.
   event.preventDefault();
   const words = event.message ?? "its script does not load; does the page's policy allow it?";
   return new RaceError("load_failed", `the worker cannot run: ${words}`);

@@ -46,7 +46,7 @@ test("a ring that is closed with its first point, and points that are there twic
   assert.deepEqual([track.name, track.widthMetres], ["", 12]);
 });
 
-test("what is no circuit is refused, and the reason is said", () => {
+test("an invalid circuit is refused with the reason", () => {
   /** @type {Array<[any, RegExp]>} */
   const cases = [
     [null, /centreline/],
@@ -97,8 +97,8 @@ test("says what is wrong with the address, the relay or its file", async () => {
   /** @type {Array<[typeof fetch, string, RegExp]>} */
   const cases = [
     [answering("", 404).fetch, "bad_track", /track\.json answers 404: this relay serves no circuit/],
-    [answering("<html>").fetch, "bad_track", /track\.json is no circuit: centreline/],
-    [answering({ centreline: [] }).fetch, "bad_track", /track\.json is no circuit: .*three/],
+    [answering("<html>").fetch, "bad_track", /track\.json is not a valid circuit: centreline/],
+    [answering({ centreline: [] }).fetch, "bad_track", /track\.json is not a valid circuit: .*three/],
     [answering("", 503).fetch, "relay_unreachable", /503/],
     [() => Promise.reject(new TypeError("fetch failed")), "relay_unreachable", /does not answer/],
   ];

@@ -101,7 +101,7 @@ impl DrivingStyle {
         Self::drawn(number, 0.0)
     }
 
-    /// The same with some luck, from 0 to 1, which makes another bot of it.
+    /// The same style, varied by a random number from 0 to 1.
     pub fn drawn(number: usize, luck: f32) -> Self {
         // The fractions of multiples of an irrational number spread evenly over 0 to 1 and do not repeat.
         let spread = |step: f32| ((number as f32 + 1.0) * step + luck).fract();

@@ -1,4 +1,4 @@
-//! How the game server's bots drive and which rooms need them, without I/O: `server` makes them clients, `mock-wasm` runs them
+//! How the game server's bots drive and which rooms need them, without I/O: `server` runs them as clients, `mock-wasm`
 //! in a page.
 
 mod driver;

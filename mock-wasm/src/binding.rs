@@ -1,4 +1,4 @@
-//! The relay as JavaScript has it. Times are milliseconds since the relay was made. Refusals are thrown as their codes.
+//! The relay's API for JavaScript. Times are milliseconds since the relay was made. A refusal throws its code.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! One bot: a session of the rules whose car one of the server's drivers drives.
+//! One bot: a session of the rules, with a car that one of the server's drivers moves.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub(crate) struct Bot {
 }
 
 impl Bot {
-    /// Put a bot's car to where it starts.
+    /// Put a bot's car at its start.
     pub(crate) fn new(
         session: SessionId,
         room: RoomId,

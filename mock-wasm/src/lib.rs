@@ -1,5 +1,5 @@
 //! The relay behind `mp-server-client/mock`: the game server's own rules and bots, as one class for JavaScript. JavaScript
-//! makes up the sockets in front of it, and brings the time and the seed. Here are no socket, no clock and no luck.
+//! simulates the sockets in front of it, and passes the time and the seed. This crate has no socket, clock or random source.
 
 mod binding;
 mod bot;
@@ -12,7 +12,7 @@ use rlsf::SmallGlobalTlsf;
 
 pub use binding::MockServer;
 
-/// A fifth of the default allocator in size, and as quick.
+/// A fifth of the size of the default allocator, and as fast.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static ALLOCATOR: SmallGlobalTlsf = SmallGlobalTlsf::new();

@@ -1,4 +1,4 @@
-//! Ids and luck that are the same for the same seed. Not for secrets.
+//! Random ids and numbers that repeat for the same seed. Not for secrets.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use std::str::FromStr;
 pub(crate) struct Luck(u64);
 
 impl Luck {
-    /// Begin with a seed. Each `stream` of a seed has a luck of its own.
+    /// Begin with a seed. Each `stream` of a seed gives other numbers.
     pub(crate) fn new(seed: u32, stream: u32) -> Self {
         Self(u64::from(stream) << 32 | u64::from(seed))
     }

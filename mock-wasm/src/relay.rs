@@ -38,7 +38,7 @@ pub(crate) enum Refused {
     NoRoom,
     /// The room, or the server, is full.
     Full,
-    /// The name is taken, or no name at all.
+    /// The name is taken or not valid.
     Name,
     /// Nobody is in the room, so it has no host.
     NoHost,
@@ -76,7 +76,7 @@ pub(crate) struct Relay {
     watched: Vec<WatchedRoom>,
     /// While there is something to move.
     next_tick: Option<Duration>,
-    /// What one call makes, since the caller empties it after each.
+    /// The frames of one call. The caller empties it after each call.
     frames: VecDeque<(Conn, Content)>,
 }
 
@@ -133,7 +133,7 @@ impl Relay {
         }
         if let Some(tick) = self.next_tick.filter(|tick| *tick <= self.now) {
             self.tick();
-            // What was missed is not made up for.
+            // Missed ticks are skipped.
             self.next_tick = Some((tick + TICK).max(self.now));
         }
         self.settle();
@@ -233,7 +233,7 @@ impl Relay {
         self.settle();
     }
 
-    /// A socket is gone. The relay says goodbye for its player.
+    /// A socket is gone. The relay signs its player out.
     pub(crate) fn disconnect(&mut self, conn: Conn) {
         self.forget(conn);
         self.settle();
@@ -551,7 +551,7 @@ impl Relay {
         }
     }
 
-    /// Those who watch have nothing to say.
+    /// Spectators may not send anything.
     fn refuse_spectator(&mut self, conn: Conn) {
         if self.peers.get(&conn).and_then(Peer::watches).is_some() {
             self.close(conn, CloseCode::Malformed, "Spectators send nothing.");
@@ -626,7 +626,7 @@ fn conn_of(address: SocketAddr) -> Option<Conn> {
     }
 }
 
-/// Here nothing is kept from anybody, so a password is its own hash.
+/// The mock keeps no secrets, so a password is its own hash.
 fn answer(job: PasswordJob) -> PasswordAnswer {
     match job {
         PasswordJob::Hash(password) => PasswordAnswer::Hashed(PasswordHash::new(password.reveal())),

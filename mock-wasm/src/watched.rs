@@ -1,4 +1,4 @@
-//! A room as its spectators see it, as docs/protocol.md has it in section 8.
+//! A room as its spectators see it (docs/protocol.md, section 8).
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ impl WatchedRoom {
         &self.text
     }
 
-    /// See where a car is.
+    /// Note a car's position.
     pub(crate) fn see(&mut self, update: &Update, now: Duration) {
         self.cars.handle_update(update, now);
     }
@@ -110,7 +110,7 @@ impl WatchedRoom {
         }
         let snapshot = Snapshot {
             number: self.ticks,
-            // Wraps after 49 days, as the layout says.
+            // Wraps after 49 days, as specified.
             time_ms: now.as_millis() as u32,
             cars,
         };

@@ -1,4 +1,4 @@
-//! The rules of the game server, without I/O: `server` puts sockets around them, `mock-wasm` runs them in a page.
+//! The rules of the game server, without I/O: `server` adds sockets, `mock-wasm` runs them in a page.
 
 mod rules;
 

@@ -1,6 +1,6 @@
-// What a Worker gains while the page's thread is busy. A page that is busy four fifths of the time drives in a room; a quiet page
-// sees how evenly its positions come, and drives evenly itself, so that the busy page's picture of it can be compared with where it
-// was. Prints one line for each way to run the client. Compare only figures of the same run.
+// Measures what a Worker gains while the page's thread is busy. A page that is busy four fifths of the time drives in a room. A
+// quiet page measures how evenly its positions arrive. It also drives evenly, so the cars that the busy page draws can be compared
+// with where they were. Prints one line for each way to run the client. Compare only figures of the same run.
 //
 //   node tests/bench/busy.js [--seconds 20]        needs target/debug/mp-relay and mp-server
 import { mkdtemp, rm } from "node:fs/promises";
@@ -15,7 +15,7 @@ import { startRelay, startServer } from "../browser/programs.js";
 
 const { seconds } = parseArgs({ options: { seconds: { type: "string", default: "20" } } }).values;
 const MEASURED_MS = Number(seconds) * 1000;
-/** The page is busy for so long, then free for so long. */
+/** How long the page is busy, and then free, in turns. */
 const BUSY = { busyMs: 80, freeMs: 20 };
 const SPEED = 30;
 
@@ -70,7 +70,7 @@ async function measure(browser, url, inWorker) {
         await new Promise((resolve) => setTimeout(resolve, freeMs));
       }
       await race.close();
-      // The delay of the picture is the same all the time; what differs from it is an error.
+      // The delay of the drawn cars is constant; any difference from it is an error.
       const settled = behind.slice(behind.length / 4);
       const typical = settled.toSorted((a, b) => a - b)[settled.length >> 1];
       return settled.map((metres) => Math.abs(metres - typical));

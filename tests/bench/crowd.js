@@ -1,4 +1,4 @@
-// The part of the frame measurement that runs in the page: a WebSocket with a room full of cars behind it, which drive a circle.
+// The part of the frame measurement that runs in the page: a WebSocket with a simulated room full of cars that drive in a circle.
 // Each car's position comes as a datagram of its own, 20 times a second, as through a relay. Not a module: it runs before the page.
 
 {

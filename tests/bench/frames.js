@@ -1,8 +1,8 @@
-// What the pages cost: the first load on the wire, and for race and viewer, with 20 and with 100 cars, the time from frame to frame,
-// how long the page's thread works for a frame, and the heap after each minute. Run it on a machine that does nothing else; compare
+// Measures what the pages cost: the bytes of the first load, and for race and viewer, with 20 and 100 cars, the time between frames,
+// the busy time of the page's thread in each frame, and the heap after each minute. Run it on a machine that does nothing else; compare
 // only figures of the same run.
 //
-//   node tests/bench/frames.js [--minutes 10]      the heap is measured for so long, each of the others for half a minute
+//   node tests/bench/frames.js [--minutes 10]      how long the heap is measured; the others take half a minute each
 import { readFile } from "node:fs/promises";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

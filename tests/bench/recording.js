@@ -1,5 +1,5 @@
-// What an hour of a race takes as a recording: twenty cars that tell of themselves twenty times a second, unevenly, lists of
-// players and rooms, and the own car. Runs on a clock of its own, and then reads the file again. Prints bytes and seconds.
+// Measures the size of a recorded hour: twenty cars that send positions at uneven intervals, twenty times a second, lists of
+// players and rooms, and the own car. Runs on a virtual clock, and then reads the file again. Prints bytes and seconds.
 //
 //   node tests/bench/recording.js [minutes]
 import { PlayerRecorder } from "../../client-wasm/js/recorder.js";
@@ -66,7 +66,7 @@ const recorder = new PlayerRecorder(core, { clock, name: "Driver", maxMinutes: 2
 const frame = (/** @type {string} */ text) => listeners.get("frame")?.(text);
 const began = performance.now();
 for (let step = 0; step < (MINUTES * 60_000) / STEP_MS; step += 1) {
-  // Late by up to 20 ms, each for itself.
+  // Each car is late by up to 20 ms of its own.
   const due = players
     .map((_, car) => ({ car, ms: step * STEP_MS + Math.random() * 20 }))
     .sort((a, b) => a.ms - b.ms);
@@ -77,7 +77,7 @@ for (let step = 0; step < (MINUTES * 60_000) / STEP_MS; step += 1) {
   core.sendUpdate(step / 10, 0, 5, 0, 0, 0, 1);
   if (step % 30 === 0) LISTS.forEach(frame);
   if (step % 40 === 0) frame('{"command":"PONG"}');
-  // A chunk is compressed meanwhile.
+  // Let the chunk be compressed.
   if (step % 1200 === 1199) await recorder.tape.packed;
 }
 await recorder.tape.packed;

@@ -42,13 +42,13 @@ for (const [path, name, facts] of [
 }
 
 test(
-  "a file that is no circuit is refused on the screen, with the reason",
+  "a file that is not a circuit is refused on the screen, with the reason",
   { tag: "@quick" },
   async ({ enter }) => {
     const ann = await enter("Ann", {}, serving(readFileSync(`${CIRCUITS}raw.geojson`, "utf8")));
-    await ann.expectNotice(/circuit of this relay cannot be used.*"centreline" is no list of points/);
+    await ann.expectNotice(/circuit of this relay cannot be used.*"centreline" is not a list of points/);
     await ann.submitSignIn();
-    await ann.expectNotice(/"centreline" is no list of points; give it as/);
+    await ann.expectNotice(/"centreline" is not a list of points; give it as/);
     await ann.expectScreen("signin");
   },
 );
@@ -91,7 +91,7 @@ test("the start line is moved by dragging it", async ({ watch }) => {
   await expect.poll(async () => Number(await element("start").inputValue())).toBeGreaterThan(20);
 });
 
-test("a file that is no lap is refused on the screen, and the next one taken", async ({ watch }) => {
+test("a file without a lap is refused on the screen, and the next one taken", async ({ watch }) => {
   const { page, element } = await converter(watch);
   await element("file").setInputFiles({
     name: "notes.txt",
@@ -99,7 +99,7 @@ test("a file that is no lap is refused on the screen, and the next one taken", a
     buffer: Buffer.from("hello"),
   });
   await expect(element("track-error")).toContainText(
-    "No circuit can be made of notes.txt: its format is unknown: give GeoJSON",
+    "notes.txt cannot be converted: its format is unknown: give GeoJSON",
   );
   await drop(page, "raw.gpx");
   await expect(element("track-error")).toBeHidden();

@@ -43,7 +43,7 @@ impl Source {
         self.0.width_metres()
     }
 
-    /// The way around.
+    /// The length of a lap in metres.
     #[wasm_bindgen(getter, js_name = lengthMetres)]
     pub fn length_metres(&self) -> f64 {
         self.0.length()

@@ -1,4 +1,4 @@
-//! Checks what a file says. Each refusal names the key and says what to do.
+//! Checks the content of a circuit's file. Each error names the key and says what to do.
 
 use std::ops::RangeInclusive;
 
@@ -15,7 +15,7 @@ pub const MAX_CIRCUIT_BYTES: usize = 2 << 20;
 pub const MAX_POINTS: usize = 20_000;
 const MIN_POINTS: usize = 8;
 const MAX_PIT_POINTS: usize = 2000;
-/// More than fit into a room; the page draws a building for all of them.
+/// More than a room has players; the page draws all of them.
 const MAX_GARAGES: usize = 100;
 const WIDTHS_METRES: RangeInclusive<f64> = 3.0..=60.0;
 const RUN_OFFS_METRES: RangeInclusive<f64> = 2.0..=60.0;
@@ -24,15 +24,15 @@ const MAX_METRES: f64 = 100_000.0;
 const LENGTHS_METRES: RangeInclusive<f64> = 100.0..=200_000.0;
 const MAX_NAME_LETTERS: usize = 80;
 
-/// Why a file is no circuit.
+/// Why a file is not a valid circuit.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum CircuitError {
-    /// The file is too long to be one.
+    /// The file is too long.
     #[error("it has {0} bytes: a circuit has at most {MAX_CIRCUIT_BYTES}")]
     TooLong(usize),
     /// It is a file of another format.
     #[error(
-        "it is {0}: make a circuit of it with `cargo xtask track FILE`, or on the relay's page /track.html"
+        "it is {0}: convert it with `cargo xtask track FILE`, or on the relay's page /track.html"
     )]
     Foreign(Format),
     /// It is not JSON, or a key is missing or of the wrong type.
@@ -56,7 +56,7 @@ impl Circuit {
     /// Read and check a circuit's file. A last point that repeats the first is dropped, as are unknown keys.
     ///
     /// # Errors
-    /// The file is no circuit. The error says why, and what to do.
+    /// The file is not a valid circuit. The error says why, and what to do.
     pub fn read(file: &[u8]) -> Result<Self, CircuitError> {
         read(file)
     }
@@ -69,7 +69,7 @@ fn read(file: &[u8]) -> Result<Circuit, CircuitError> {
     match Format::of(file) {
         Some(Format::Circuit) => {}
         Some(other) => return Err(CircuitError::Foreign(other)),
-        None => return Err(wrong("it is no JSON object", FORM)),
+        None => return Err(wrong("it is not a JSON object", FORM)),
     }
     let mut json = serde_json::Deserializer::from_slice(without_mark(file));
     let circuit = serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -86,7 +86,7 @@ fn read(file: &[u8]) -> Result<Circuit, CircuitError> {
 
 const FORM: &str = r#"write {"centreline": [[x, z], …]} in metres"#;
 
-/// Check a circuit, however it was made.
+/// Check a circuit, whether it was read or converted.
 pub(crate) fn checked(mut circuit: Circuit) -> Result<Circuit, CircuitError> {
     circuit.name = checked_name(&circuit.name);
     check_metres("widthMetres", circuit.width_metres, WIDTHS_METRES)?;
@@ -170,7 +170,7 @@ fn check_length(points: &[DVec2]) -> Result<(), CircuitError> {
     }
     let (least, most) = (LENGTHS_METRES.start(), LENGTHS_METRES.end() / 1000.0);
     Err(wrong(
-        format!("\"centreline\" is {metres:.1} m round"),
+        format!("\"centreline\" is {metres:.1} m long"),
         format!("give metres: a lap has {least} m to {most} km"),
     ))
 }
@@ -228,9 +228,9 @@ mod tests {
     fn a_refusal_says_what_is_wrong_and_what_to_do() {
         let with = |more: &str| format!("{{\"centreline\":[{SQUARE}{more}}}");
         for (file, words) in [
-            ("", "it is no JSON object; write"),
+            ("", "it is not a JSON object; write"),
             ("{", "EOF"),
-            ("[]", "it is no JSON object"),
+            ("[]", "it is not a JSON object"),
             ("{}", "missing field `centreline`"),
             (
                 "{\"centreline\":[]}",
@@ -271,7 +271,7 @@ mod tests {
             (&(with("]") + "x"), "trailing characters"),
             (
                 "{\"centreline\":[[0,0],[0,1],[0,2],[1,2],[2,2],[2,1],[2,0],[1,0]]}",
-                "is 8.0 m round; give metres",
+                "is 8.0 m long; give metres",
             ),
         ] {
             let refusal = refusal(file);

@@ -1,4 +1,4 @@
-//! A circuit, as `track.json` has it, and what follows from its lines.
+//! A circuit in the form of `track.json`, and what is computed from its lines.
 
 use glam::DVec2;
 use serde::{Deserialize, Serialize};

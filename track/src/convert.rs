@@ -1,5 +1,5 @@
-//! Makes a circuit of another format: finds the lap in it, turns degrees into metres, smooths it, and puts the start line where
-//! it is wanted.
+//! Converts a file of another format to a circuit: finds the lap, converts degrees to metres, smooths the line, and sets the start
+//! line.
 
 mod csv;
 mod geojson;
@@ -17,33 +17,33 @@ use crate::ring::{self, Ring};
 
 /// The longest file that is converted. GPX takes some 150 bytes a point.
 pub const MAX_SOURCE_BYTES: usize = 8 << 20;
-/// Fewer points than this are no lap.
+/// A lap has at least this many points.
 const MIN_POINTS: usize = 8;
-/// Points nearer to each other are one: a receiver that stands still writes many.
+/// Points nearer to each other than this are merged: a receiver that stands still writes many.
 const SAME_METRES: f64 = 0.5;
 /// The step between the points of the circuit, and how many it may have.
 const STEP_METRES: f64 = 3.0;
 const STEPS: std::ops::RangeInclusive<usize> = 40..=4000;
 /// The smoothed line has at most so many pieces for each span.
 const MAX_PARTS: f64 = 32.0;
-/// If more of the lap than this is missing, the line is no lap.
+/// The largest part of a lap that may be missing.
 const MAX_GAP: f64 = 0.25;
 /// The width of the asphalt if neither the file nor the options give one.
 const DEFAULT_WIDTH_METRES: f64 = 12.0;
 
-/// Why nothing can be made of a file.
+/// Why a file cannot be converted.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum ConvertError {
     /// The file is too long.
     #[error("it has {0} bytes: at most {MAX_SOURCE_BYTES} are converted")]
     TooLong(usize),
-    /// The file is of no format that is known.
+    /// The file's format is unknown.
     #[error(
         "its format is unknown: give GeoJSON, GPX, CSV (a line for each point: x, y, width right, width left, in metres) or a circuit"
     )]
     Unknown,
     /// The file breaks the rules of its format.
-    #[error("it is no {format} that can be read: {cause}")]
+    #[error("it cannot be read as {format}: {cause}")]
     Malformed {
         /// What it seems to be.
         format: Format,
@@ -52,12 +52,12 @@ pub enum ConvertError {
     },
     /// There is no line with enough points.
     #[error(
-        "its longest line has {0} points: give one of {MIN_POINTS} to {MAX_POINTS} points around the lap"
+        "its longest line has {0} points: give a line of {MIN_POINTS} to {MAX_POINTS} points around the lap"
     )]
     NoLap(usize),
     /// The line does not come back to where it began.
     #[error(
-        "its line is no lap: it ends {gap:.0} m from where it began, after {length:.0} m. Cut one lap out of it"
+        "its line is not a lap: it ends {gap:.0} m from where it began, after {length:.0} m. Cut one lap out of it"
     )]
     Open {
         /// From the last point to the first, in metres.
@@ -65,12 +65,12 @@ pub enum ConvertError {
         /// The way from the first to the last, in metres.
         length: f64,
     },
-    /// What came out is no circuit, or the file is a circuit of ours with a fault.
+    /// The result is not a valid circuit, or the file is a circuit with a fault.
     #[error(transparent)]
     Circuit(#[from] CircuitError),
 }
 
-/// What the file leaves open.
+/// The choices that the file does not make.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Options {
     /// The name; by default that in the file, or the file's own.
@@ -130,12 +130,12 @@ pub struct Source {
     ring: Ring,
     /// How many pieces of the ring lie between two points of the file.
     parts: usize,
-    /// A circuit of ours, as it was.
+    /// The circuit, if the file was one.
     original: Option<Circuit>,
 }
 
 impl Source {
-    /// Find the lap in a file. Its name says nothing of its format, only what the circuit may be called.
+    /// Find the lap in a file. Its name does not decide the format; it is only a name for the circuit.
     ///
     /// # Errors
     /// There is no lap in it. The error says why, and what to do.
@@ -155,7 +155,7 @@ impl Source {
         let points = lap(found.points)?;
         let longest = ring::segments(&points).map(|(from, to)| from.distance(to));
         let longest = longest.fold(0.0, f64::max);
-        // About a metre a piece, and fewer where the points lie as dense as that.
+        // Pieces of about a metre; fewer if the points are that dense already.
         let parts = longest.clamp(1.0, MAX_PARTS).ceil() as usize;
         let parts = parts.min(1 + 200_000 / points.len());
         Ok(Self {
@@ -212,7 +212,7 @@ impl Source {
         };
         let is_as_it_was = start == 0.0 && !options.reverse;
         if let Some(original) = &self.original {
-            // The pit lane leads the way it was drawn for.
+            // A pit lane works only in the direction it was drawn for.
             let kept = if options.reverse {
                 None
             } else {
@@ -308,7 +308,7 @@ fn metres(degrees: &[(f64, f64)]) -> Result<Vec<DVec2>, String> {
     let inside = |&(lon, lat): &(f64, f64)| lon.abs() <= 180.0 && lat.abs() < 89.0;
     if let Some((lon, lat)) = degrees.iter().find(|place| !inside(place)) {
         return Err(format!(
-            "{lon}, {lat} is no longitude and latitude in degrees; for metres use CSV"
+            "{lon}, {lat} is not a longitude and latitude in degrees; for metres use CSV"
         ));
     }
     let phi = lat.to_radians();

@@ -1,5 +1,4 @@
-//! What kind of file something is, by its first letters. A raw file of another format deserves a better answer than that of a
-//! JSON parser.
+//! Guesses a file's format from its content, so that a file of another format gets a better error than that of a JSON parser.
 
 use std::fmt;
 
@@ -8,7 +7,7 @@ use serde_json::Value;
 /// A format that holds lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Our own.
+    /// A circuit's file.
     Circuit,
     /// Longitude and latitude, as map editors write.
     GeoJson,
@@ -42,7 +41,7 @@ impl Format {
     }
 }
 
-/// Leave out the mark that some editors put before the first letter.
+/// Drop the byte order mark that some editors write.
 pub(crate) fn without_mark(file: &[u8]) -> &[u8] {
     file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file)
 }

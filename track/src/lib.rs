@@ -1,5 +1,5 @@
-//! A circuit's file: its form, the checks, and what follows from it. The relay, the game server's bots and `cargo xtask track`
-//! read circuits with it, and the page's converter in wasm. Pure: bytes come in, and no file is opened here.
+//! Reads, checks and converts circuit files, for the relay, the game server's bots, `cargo xtask track` and the page's converter
+//! in wasm. Pure: takes bytes and opens no file.
 
 mod check;
 mod circuit;

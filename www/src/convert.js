@@ -1,4 +1,4 @@
-// The page that makes a circuit of a file. The crate `track` does it, as a wasm module of its own that no other page loads.
+// The page that converts files to circuits. The work is done by the crate `track`, in a wasm module that only this page loads.
 
 import { element, setText } from "./element.js";
 import { Line } from "./line.js";
@@ -17,9 +17,9 @@ import { TrackDrawing } from "./track-drawing.js";
  */
 /** @typedef {{ default: () => Promise<unknown>, Source: new (file: Uint8Array, name: string) => Source }} Converter */
 
-/** Pointers so near to the start line, in pixels, take hold of it. */
+/** A pointer this near to the start line, in pixels, drags it. */
 const GRIP_PIXELS = 26;
-/** No converter reads more: the crate has the same limit. */
+/** The largest file; the crate has the same limit. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 const page = {
@@ -68,7 +68,7 @@ async function open(file) {
     source?.free();
     source = found;
   } catch (error) {
-    refuse(new Error(`No circuit can be made of ${file.name}: ${/** @type {Error} */ (error).message}.`));
+    refuse(new Error(`${file.name} cannot be converted: ${/** @type {Error} */ (error).message}.`));
     return;
   }
   page.name.value = source.name;
@@ -86,7 +86,7 @@ function isReversed() {
   return new FormData(page.options).get("direction") === "reverse";
 }
 
-/** Make the circuit anew by what is chosen, show it, and offer it. */
+/** Make the circuit with the chosen options, show it, and offer it for download. */
 function convert() {
   if (source === null) return;
   page.error.hidden = true;
@@ -96,7 +96,7 @@ function convert() {
   try {
     json = source.circuit(page.name.value, Number(page.width.value), start, isReversed());
   } catch (error) {
-    refuse(new Error(`This is no circuit: ${/** @type {Error} */ (error).message}.`));
+    refuse(new Error(`This circuit is not valid: ${/** @type {Error} */ (error).message}.`));
     page.download.removeAttribute("href");
     return;
   }

@@ -48,7 +48,7 @@ class PageIncomplete extends Error {
 }
 
 /**
- * The words that an error of the page itself brings along.
+ * The title and advice that an error of the page itself carries.
  * @param {unknown} error
  * @returns {PageIncomplete["advice"] | undefined}
  */

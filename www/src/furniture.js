@@ -1,5 +1,4 @@
-// What stands and grows around a circuit, found from its lines: grandstands, trees, and where its name is written. Seeded, so
-// that everybody sees the same. In map metres: x right, y down.
+// Places grandstands, trees and the circuit's name around its lines. Seeded, so everybody sees the same. In map metres: x right, y down.
 
 import { seeded } from "./texture.js";
 
@@ -12,17 +11,17 @@ import { seeded } from "./texture.js";
 /** The grandstands: at the start line, and at the next places along the lap with room for one. */
 const STAND_METRES = [118, 84, 74, 70];
 const STAND_DEPTH = 15;
-/** A grandstand keeps this far from the barrier: between them is a road. */
+/** The distance from the barrier to a grandstand; a road is between them. */
 const STAND_GAP_METRES = 11.5;
-/** The front of a grandstand may be so much further from the barrier at its ends. */
+/** How much further from the barrier the ends of a grandstand's front may be. */
 const BEND_METRES = 6;
-/** One tree for so many square metres at most, and no more than so many in all. */
+/** The smallest area for each tree in square metres, and the most trees in all. */
 const TREE_SQUARE_METRES = 140;
 const MAX_TREES = 6000;
 /** Largest letters of the circuit's name, and their width as a share of their height. */
 const LETTER_METRES = 25;
 const LETTER_WIDTH = 0.72;
-/** The map is looked over in so many steps each way for the widest free place. */
+/** The search for the widest free place takes this many steps each way. */
 const STEPS = 40;
 
 /**

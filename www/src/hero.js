@@ -7,7 +7,7 @@ const CARS = 8;
 const TRAIL_DOTS = 16;
 const TRAIL_METRES = 2.6;
 const LAP_SECONDS = 27;
-/** A circuit of this size is drawn as the numbers here say. */
+/** The sizes below are for a circuit of this size. */
 const UNIT_METRES = 274;
 const MARGIN_METRES = 76;
 
@@ -24,7 +24,7 @@ export class Hero {
     const [low, high] = [Math.min(...line.zs), Math.max(...line.zs)];
     this.middle = { x: (left + right) / 2, y: -(low + high) / 2 };
     this.size = { x: right - left, y: high - low };
-    /** Lines and cars grow with the circuit, or they could not be seen. */
+    /** Lines and cars scale with the circuit, to stay visible. */
     this.unit = Math.max(this.size.x, this.size.y) / UNIT_METRES;
     this.running = false;
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -127,7 +127,7 @@ const LAYERS = [
 ];
 
 /**
- * What there is to say about a circuit.
+ * Describe a circuit: length, direction, start.
  * @param {import("./line.js").Line} line
  * @param {number} garages  0 if cars start from the grid
  */

@@ -156,7 +156,7 @@ export class Hud {
       shown.rtt = rtt;
       this.rtt.textContent = rtt < 0 ? "–" : `${Math.round(rtt)} ms`;
     }
-    // An estimate can be too high although nothing was lost, so only counted losses are shown, else nothing.
+    // An estimate can be too high although nothing was lost, so only measured loss is shown.
     const loss = stats && !stats.lossEstimated ? stats.lossPercent : -1;
     if (loss !== shown.loss) {
       shown.loss = loss;

@@ -2,7 +2,7 @@
 
 /** The top of the page, with a slash at its end: the relay's address, with the path under which a proxy may serve it. */
 export const BASE = new URL("../", import.meta.url).href;
-/** Behind a room's link: the player is in the room's race. */
+/** Follows a room's link while the player is in the room's race. */
 export const IN_RACE = "#race";
 
 /** @param {string} room  its id */
@@ -17,7 +17,7 @@ export function joinOf({ pathname, search }) {
   try {
     return decodeURIComponent(room);
   } catch {
-    // Not encoded by anybody who knows how: there is no such room.
+    // Not a valid encoding, so no room has this id.
     return room;
   }
 }

@@ -1,6 +1,6 @@
-// What the driving keys are called on the player's own keyboard: they are chosen by their place, and Z is where others have W.
+// The names of the driving keys on the player's keyboard. Keys are bound by position, and a French keyboard has Z where others have W.
 
-/** Write the names into the page. Browsers that do not know the keyboard leave those of an English one. */
+/** Write the names into the page. Browsers that do not know the layout keep the English names. */
 export async function nameKeys() {
   const { keyboard } = /** @type {{ keyboard?: { getLayoutMap(): Promise<Map<string, string>> } }} */ (
     navigator

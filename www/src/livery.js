@@ -1,4 +1,4 @@
-// Number and colours of each player, and no two alike in a room. They follow from the ids of those in it alone: all pages
+// Number and colours of each player, different for all in a room. They depend only on the ids of the players in it: all pages
 // show the same, whenever each was opened. Pure. Colour is never the only mark: every colour comes with a number, and
 // half of them with a stripe.
 
@@ -21,7 +21,7 @@ export const BODIES = /** @type {const} */ ([
 export const ASPHALT = "#34373d";
 export const LIVERIES = 2 * BODIES.length;
 const NUMBERS = 99;
-/** Players remembered beside those in the room, for the past; beyond it the one known longest is forgotten. */
+/** Players remembered beside those in the room, for the past; beyond that the oldest is forgotten. */
 const MAX_REMEMBERED = 512;
 
 /**
@@ -41,8 +41,8 @@ export class Liveries {
   }
 
   /**
-   * Give each player of a room its livery. Who comes or leaves seldom changes another's. Keeps the object of a livery that
-   * stays the same.
+   * Give each player of a room its livery. A player who joins or leaves seldom changes another's. A livery that
+   * stays the same keeps its object.
    * @param {readonly string[]} ids  all that are in the room
    */
   assign(ids) {

@@ -85,7 +85,7 @@ export function createMenu(flow, race, openPadSetup) {
     event.preventDefault();
     const text = input.value;
     closeMessage();
-    // What could not be sent is there when the line is opened again.
+    // A message that could not be sent stays in the line.
     if (!flow.sendMessage(text.trim())) input.value = text;
   });
   // The button must not take the focus from the line, which would close it.

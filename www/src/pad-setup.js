@@ -1,4 +1,4 @@
-// The dialog for a wheel or gamepad that the browser does not know: the player turns it, then presses each pedal.
+// The dialog that sets up a wheel or gamepad unknown to the browser: the player turns it, then presses each pedal.
 
 import { element, setText } from "./element.js";
 import { keepMapping, Learner, padWithoutMapping } from "./pads.js";
@@ -9,7 +9,7 @@ const STEPS = [
   "Press the brake all the way down, then let go.",
 ];
 
-/** @returns {() => void}  opens it, if there is such a device */
+/** @returns {() => void}  opens the dialog, if there is such a device */
 export function createPadSetup() {
   const dialog = element("pad-setup", HTMLDialogElement);
   const name = element("pad-name", HTMLElement);
@@ -33,7 +33,7 @@ export function createPadSetup() {
       }
       if (learned.length === STEPS.length) {
         const [steer, throttle, brake] = learned;
-        // A wheel's middle is that of its range, wherever it was let go.
+        // A wheel's rest is the middle of its range, wherever it was released.
         keepMapping(device.id, { steer: { ...steer, rest: 0 }, throttle, brake });
         return dialog.close();
       }

@@ -1,14 +1,14 @@
-// Wheels and gamepads without the standard mapping: what the player has assigned, and how that is learned.
+// Wheels and gamepads without the standard mapping: keeps the player's own mapping, and learns it.
 
 /** @typedef {Pick<Gamepad, "axes" | "buttons">} Device */
 /** @typedef {{ at: number, rest: number, full: number }} Control  `at` counts the axes first, then the buttons */
 /** @typedef {{ steer: Control, throttle: Control, brake: Control }} Mapping */
 
-/** Under this key the browser keeps the mappings, by the gamepad's id. */
+/** The `localStorage` key of the mappings, by gamepad id. */
 const KEPT = "race-pads";
-/** Moved this far, of 2 from stop to stop, something is meant. */
+/** A control moved this far was moved on purpose; from stop to stop it is 2. */
 const MEANT = 0.5;
-/** It is let go when it has stood still for so many looks, one a frame. */
+/** A control counts as released after this many frames without movement. */
 const STILL_LOOKS = 12;
 const STILL = 0.02;
 
@@ -30,13 +30,13 @@ export function keepMapping(id, mapping) {
   localStorage.setItem(KEPT, JSON.stringify(mappings));
 }
 
-/** The first gamepad that needs a mapping of the player's own. */
+/** The first gamepad that needs a mapping. */
 export function padWithoutMapping() {
   return (navigator.getGamepads?.() ?? []).find((pad) => pad && pad.mapping !== "standard") ?? null;
 }
 
 /**
- * How far a control is from its rest: 1 is all the way, -1 all the way to the other side.
+ * How far a control is from its rest position: 1 is all the way, -1 all the way to the other side.
  * @param {Device} device
  * @param {Control} control
  */
@@ -61,7 +61,7 @@ export class Learner {
   #last = NaN;
   #still = 0;
 
-  /** @param {readonly Control[]} [taken]  controls that have a meaning already */
+  /** @param {readonly Control[]} [taken]  controls that are already assigned */
   constructor(taken = []) {
     this.taken = taken.map(({ at }) => at);
   }
@@ -69,7 +69,7 @@ export class Learner {
   /**
    * Look at the device, once a frame.
    * @param {Device} device
-   * @returns {Control | null}  null until the control was moved and let go
+   * @returns {Control | null}  null until the control was moved and released
    */
   look(device) {
     const count = device.axes.length + device.buttons.length;

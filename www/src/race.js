@@ -135,7 +135,7 @@ export class Race {
     this.painter.forgetCars();
   }
 
-  /** Drawing stops in a hidden page, so the car stops where it is. The client goes on sending that to the others. */
+  /** Drawing stops in a hidden page, so the car stops where it is. The client keeps sending that pose. */
   #hide() {
     if (!document.hidden || !this.running) return;
     this.car.reset(this.car.pose);

@@ -5,9 +5,9 @@ import { BASE, IN_RACE, joinLink, joinOf } from "./join.js";
 
 /** @typedef {import("./state.js").State} State */
 
-/** How many steps a screen is away from the list. */
+/** How many history entries a screen is after the list of rooms. */
 const DEPTHS = { signin: 0, lobby: 0, room: 1, race: 2 };
-/** Under this key the session remembers the room, in case a reload of its only player closes it. */
+/** The `sessionStorage` key of the room: it is needed when a reload of the only player closes the room. */
 const KEPT = "race-room";
 
 /**
@@ -15,9 +15,9 @@ const KEPT = "race-room";
  * @param {() => State} current
  */
 export function createRoute(flow, current) {
-  /** Back, Forward or a link decides at the moment, so that the address is not to follow. */
+  /** The page is following Back, Forward or a link, so the address must not change. */
   let acting = false;
-  /** The page goes back by itself. */
+  /** The page itself is going back in the history. */
   let rewinding = false;
 
   /** @param {number} depth */
@@ -30,7 +30,7 @@ export function createRoute(flow, current) {
   function follow() {
     if (acting || rewinding) return;
     const wanted = DEPTHS[current().screen];
-    // An entry without a depth is a link: nothing of this page is before it.
+    // An entry without a depth was opened by a link: no entry before it is this page's.
     if (history.state?.depth === undefined) history.replaceState({ depth: 0 }, "", BASE);
     let { depth } = history.state;
     if (depth > wanted) {

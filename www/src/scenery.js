@@ -11,14 +11,14 @@ import { asphaltPattern, grassPattern, gravelPattern, seeded } from "./texture.j
 /** @typedef {{ left: number, top: number, right: number, bottom: number }} Bounds */
 /** @typedef {import("./furniture.js").Stand} Stand */
 
-/** What there is to see reaches so far beyond the barrier. */
+/** How far the scenery reaches beyond the barrier. */
 const AROUND_METRES = 52;
 const LAMP_EVERY_METRES = 38;
 /** Widths of the dark strokes that make the worn line, as shares of the asphalt's; many faint ones look soft. */
 const RUBBER = [0.72, 0.65, 0.58, 0.51, 0.44, 0.375, 0.31, 0.24];
 /** From the middle of a car on the grid to the front of its box. */
 const BOX_METRES = 2.8;
-/** Where more than this is painted at once, nobody sees how a tree is shaded. */
+/** If more than this is painted at once, the shading of a tree is too small to see. */
 const FAR_METRES = 240;
 /** Lamps over the garages. */
 const GARAGE_LAMP_METRES = 36;

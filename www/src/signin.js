@@ -1,5 +1,5 @@
-// The sign-in form. The browser's password manager remembers passwords; for a reload, this page remembers the name and nothing
-// else, as long as its tab is open.
+// The sign-in form. The browser's password manager remembers passwords; for a reload, this page remembers only the name, while
+// its tab is open.
 
 import { element, setText } from "./element.js";
 import { BASE, joinOf } from "./join.js";

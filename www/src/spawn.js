@@ -1,5 +1,4 @@
-// Which garage, or which place on the grid, a car starts from. Pure. Every player must come to the same answer without asking
-// anyone.
+// Which garage, or which place on the grid, a car starts from. Pure. Every page must find the same answer by itself.
 
 /** The garages of game servers, by x in metres (docs/protocol.md, section 4). A circuit has its own: these are counted. */
 const SERVER_XS = [66, 60, 54, 47, 41, 35, 28, 22, 16, 9, 3, -3, -9, -15, -22, -28, -34, -41, -47, -54];

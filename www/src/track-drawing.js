@@ -6,10 +6,10 @@ import { Line } from "./line.js";
 /** @typedef {import("./track-file.js").TrackFile} TrackFile */
 
 const MARGIN_PIXELS = 34;
-/** The asphalt is drawn at least so wide, or nobody sees it. */
+/** The asphalt is drawn at least this wide, to stay visible. */
 const LEAST_PIXELS = 7;
 const ARROWS = 9;
-/** The start line sticks out of the asphalt so far on each side. */
+/** How far the start line extends beyond the asphalt on each side. */
 const START_PIXELS = 11;
 
 export class TrackDrawing {

@@ -4,7 +4,7 @@
 import { Line } from "./line.js";
 
 /**
- * What a circuit's file may say; more is ignored. docs/circuits.md describes it.
+ * The keys of a circuit's file; others are ignored. docs/circuits.md describes it.
  * @typedef {object} TrackFile
  * @property {string} [name]
  * @property {number} [widthMetres]  of the asphalt
@@ -18,7 +18,7 @@ import { Line } from "./line.js";
 export const DEFAULT_WIDTH_METRES = 12;
 const WIDTHS_METRES = [3, 60];
 const RUN_OFFS_METRES = [2, 60];
-/** A snapshot carries no more than 84 km from the middle. */
+/** A snapshot has positions up to 84 km from the origin. */
 const MAX_METRES = 100_000;
 const MIN_POINTS = 8;
 /** The Nordschleife in steps of one metre. */
@@ -33,10 +33,10 @@ const MAX_NAME_LETTERS = 80;
  * Check a file's JSON. A last point that repeats the first is dropped.
  * @param {unknown} json
  * @returns {TrackFile}
- * @throws {Error} that says what is wrong and what to do
+ * @throws {Error} says what is wrong and what to do
  */
 export function readTrack(json) {
-  if (!isObject(json)) throw wrong("it is no JSON object", 'write {"centreline": [[x, z], …]}');
+  if (!isObject(json)) throw wrong("it is not a JSON object", 'write {"centreline": [[x, z], …]}');
   /** @type {TrackFile} */
   const file = { centreline: points(json.centreline, "centreline", MIN_POINTS, MAX_POINTS, true) };
   if (json.name !== undefined) file.name = nameOf(json.name);
@@ -61,7 +61,7 @@ export function readTrack(json) {
  */
 function points(value, name, least, most, closed) {
   if (!Array.isArray(value)) {
-    throw wrong(`"${name}" is no list of points`, "give it as [[x, z], …] in metres");
+    throw wrong(`"${name}" is not a list of points`, "give it as [[x, z], …] in metres");
   }
   if (value.length > most + 1) {
     throw wrong(`"${name}" has ${value.length} points`, `give ${least} to ${most}`);
@@ -95,7 +95,7 @@ function isSame([x, z], other) {
  */
 function pointOf(point, name) {
   if (!Array.isArray(point) || point.length !== 2 || !point.every(Number.isFinite)) {
-    throw wrong(`"${name}" is no pair of numbers`, "give it as [x, z] in metres");
+    throw wrong(`"${name}" is not a pair of numbers`, "give it as [x, z] in metres");
   }
   if (point.some((metres) => Math.abs(metres) >= MAX_METRES)) {
     throw wrong(`"${name}" is 100 km or more from the middle`, "give metres");
@@ -113,14 +113,14 @@ function lengthOf(line, name, closed) {
   const { length } = new Line(line, true);
   if (length < MIN_LENGTH_METRES) {
     throw wrong(
-      `"${name}" is ${length.toFixed(1)} m round`,
+      `"${name}" is ${length.toFixed(1)} m long`,
       `give metres: a lap has at least ${MIN_LENGTH_METRES}`,
     );
   }
   if (length > MAX_LENGTH_METRES) {
     const most = MAX_LENGTH_METRES / 1000;
     throw wrong(
-      `"${name}" is ${(length / 1000).toFixed(0)} km round`,
+      `"${name}" is ${(length / 1000).toFixed(0)} km long`,
       `give metres: a lap has at most ${most} km`,
     );
   }
@@ -129,7 +129,7 @@ function lengthOf(line, name, closed) {
 /** @param {unknown} value */
 function nameOf(value) {
   if (typeof value !== "string") {
-    throw wrong('"name" is no text', "put it in quotation marks or leave it out");
+    throw wrong('"name" is not a text', "put it in quotation marks or leave it out");
   }
   return value.slice(0, MAX_NAME_LETTERS);
 }
@@ -150,7 +150,7 @@ function metresOf(value, name, [least, most]) {
 /** @param {unknown} value */
 function pitLaneOf(value) {
   if (!isObject(value)) {
-    throw wrong('"pitLane" is no object', 'write {"centreline": [[x, z], …]} or leave it out');
+    throw wrong('"pitLane" is not an object', 'write {"centreline": [[x, z], …]} or leave it out');
   }
   return {
     widthMetres:
@@ -168,7 +168,7 @@ function garagesOf(value) {
   const fine = [...xs, zMetres].every((v) => Number.isFinite(v) && Math.abs(v) < MAX_METRES);
   if (fine && xs.length > 0 && xs.length <= MAX_GARAGES) return { xMetres: xs, zMetres: Number(zMetres) };
   throw wrong(
-    '"garages" is no row of garages',
+    '"garages" is not a row of garages',
     `write {"zMetres": z, "xMetres": [x, …]} for 1 to ${MAX_GARAGES}, or leave it out`,
   );
 }

@@ -56,7 +56,7 @@ async function showRace() {
     follow: follow || null,
     track: track || null,
   };
-  // Nothing else is on this page: the wheel and the fingers are the viewer's, unless it is a part of another one.
+  // The viewer fills this page, so it takes the wheel and single fingers, unless the page is embedded in another.
   Object.assign(viewer, given, { embed, gestures: embed ? null : "all" });
   viewer.hidden = false;
   // Nothing else is on this page: its keys are the viewer's.

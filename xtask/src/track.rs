@@ -1,4 +1,4 @@
-//! `cargo xtask track`: makes a circuit of a GeoJSON, GPX or CSV file, and finds the circuits that `--track` names.
+//! `cargo xtask track`: converts GeoJSON, GPX or CSV to a circuit, and finds the circuits that `--track` names.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use track::{Circuit, Options as Wanted, Source, StartLine};
 
 use crate::project::root;
 
-/// The circuits that ship, as `NAME.json`.
+/// The folder of the demo's circuits; each is `NAME.json`.
 const SHIPPED: &str = "www/tracks";
 
 /// What to convert, and how.
@@ -36,7 +36,7 @@ pub(crate) struct Options {
 /// Convert a file.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let file = &options.file;
-    let shown = || format!("no circuit can be made of {}", file.display());
+    let shown = || format!("cannot convert {}", file.display());
     let bytes = fs::read(file).with_context(shown)?;
     let source = Source::read(&bytes, &file.to_string_lossy()).with_context(shown)?;
     let wanted = Wanted {
@@ -63,20 +63,20 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Find the circuit that somebody names: a file, or one of those that ship.
+/// Find a named circuit: a file, or one of the demo's.
 pub(crate) fn find(name: &Path) -> Result<PathBuf> {
     let shipped = root().join(SHIPPED).join(name).with_extension("json");
     let file = match name.is_file() {
         true => name.to_owned(),
         false if shipped.is_file() => shipped,
         false => bail!(
-            "there is no circuit {}: name a file, or one of {}",
+            "the circuit {} does not exist: name a file, or one of {}",
             name.display(),
             shipped_names()?.join(", ")
         ),
     };
     let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    Circuit::read(&bytes).with_context(|| format!("nobody can drive on {}", file.display()))?;
+    Circuit::read(&bytes).with_context(|| format!("cannot use the circuit {}", file.display()))?;
     Ok(file)
 }
 

@@ -1,4 +1,4 @@
-// Between the sockets of a mock and its module, which has the rules and the bots: brings it the time and wakes it when it wants.
+// Connects the sockets of a mock to its wasm module, which has the rules and the bots. Sets the module's clock, and wakes it when it asks.
 
 import { failure } from "./failure.js";
 
@@ -51,7 +51,7 @@ export class Backend {
   }
 
   /**
-   * Do something at the relay, now.
+   * Call the module at the current time, and deliver what it answers.
    * @template T
    * @param {(server: MockServer) => T} work  may throw a code
    * @returns {T}
@@ -129,7 +129,7 @@ export class Backend {
     const delayMs = isIdle ? this.#server.wakeAt() - this.#nowMs() : 0;
     if (delayMs === Infinity) return;
     this.#timer = this.#clock.setTimeout(() => this.#run(), Math.max(0, delayMs));
-    // In Node, bots alone keep no process alive.
+    // In Node, the bots' timer must not keep the process alive.
     if (isIdle) /** @type {{ unref?: () => void }} */ (this.#timer).unref?.();
   }
 

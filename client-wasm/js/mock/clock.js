@@ -1,10 +1,10 @@
-// A clock that a test moves on.
+// A clock that a test advances.
 
 /** @typedef {import("../clock.js").Clock} Clock */
 /** @typedef {{ dueMs: number, number: number, callback: () => void }} Due */
 
 /**
- * A clock that stands still until it is told to go on. Between two timers everything that waits for a promise gets its turn.
+ * A clock that stands still until `advance` is called. Between two timers all settled promises continue.
  * @implements {Clock}
  */
 export class VirtualClock {
@@ -75,7 +75,7 @@ function isBefore(a, b) {
   return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.number < b.number);
 }
 
-/** One turn of the page's or Node's loop: all promises that can be settled are. Quicker than a timer, which a page slows down. */
+/** Wait for one turn of the event loop, so that promises can settle. Faster than a timer, which hidden pages slow down. */
 function turn() {
   const { setImmediate } = /** @type {{ setImmediate?: (callback: () => void) => void }} */ (globalThis);
   return new Promise((/** @type {(value?: unknown) => void} */ resolve) => {

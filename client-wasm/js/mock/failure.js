@@ -1,4 +1,4 @@
-// What goes wrong with a relay and its game server, as it looks on the socket: a close, or the server's own refusal.
+// The failures of a relay and its game server, as a socket shows them: a close code, or the server's own refusal.
 
 import { RaceError } from "../error.js";
 
@@ -35,7 +35,7 @@ const CLOSES = Object.freeze({
   malformed: 4006,
 });
 
-/** How the server begins when it refuses what takes a room. @type {Readonly<Record<string, string>>} */
+/** How the server's refusal begins for commands that need a room. @type {Readonly<Record<string, string>>} */
 const BEGINNINGS = Object.freeze({
   leaveRoom: "Cannot leave room. ",
   roomPlayers: "Cannot get players. ",
@@ -44,7 +44,7 @@ const BEGINNINGS = Object.freeze({
 const IN_ROOM = Object.keys(BEGINNINGS);
 
 /**
- * The sentence of each refusal, and the methods that the server refuses with it; none: all of them.
+ * The sentence of each refusal, and the methods that the server refuses with it; without a list: all methods.
  * @type {Readonly<Record<string, readonly [sentence: string, methods?: string[]]>>}
  */
 const REFUSALS = Object.freeze({
@@ -81,7 +81,7 @@ export function refusal(method, code) {
 }
 
 /**
- * Refuse a failure that the real thing does not have: a test would wait for it in vain.
+ * Reject a failure that a real relay cannot have: a test would wait for it in vain.
  * @param {string} method  what is to fail; `drop` for a connection
  * @param {string} code
  */
@@ -94,7 +94,7 @@ export function checkFailure(method, code) {
   throw new RaceError("invalid_argument", `${method} never fails with ${code}`);
 }
 
-/** The error of what cannot be done here. @param {string} code @param {string} [words] */
+/** The error of a call that the mock cannot carry out. @param {string} code @param {string} [words] */
 export function failure(code, words) {
   return new RaceError(code, words ?? REFUSALS[code]?.[0] ?? code);
 }

@@ -1,4 +1,4 @@
-// Loads the module of the mock, once for all mocks.
+// Loads the mock's wasm module, once for all mocks.
 
 import { raceError } from "../error.js";
 import { compile } from "../module.js";
@@ -21,7 +21,7 @@ export function loadServer() {
 async function start() {
   const file = new URL("../wasm/mock_wasm_bg.wasm", import.meta.url);
   const [glue, module] = await Promise.all([
-    // @ts-ignore: it is generated, and not there where types are checked without a build
+    // @ts-ignore: it is generated, so it is missing where types are checked without a build
     import("../wasm/mock_wasm.js"),
     compile(file, () => import("../wasm/mock-bytes.js")),
   ]);

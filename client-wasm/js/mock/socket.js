@@ -1,5 +1,5 @@
-// A WebSocket whose other end is in the page: `backend.js` takes what is sent, and gives what comes. It takes no time; the
-// network lab before it does.
+// A WebSocket whose other end is in the page: `backend.js` takes the sent frames and delivers the received ones. It has no
+// latency; the network lab in front of it adds that.
 
 import { STATES } from "../lab/socket.js";
 
@@ -7,7 +7,7 @@ import { STATES } from "../lab/socket.js";
  * @typedef {object} OtherEnd
  * @property {(socket: MockSocket, data: string | Uint8Array) => void} take
  * @property {(socket: MockSocket) => void} ended  once
- * @property {(deliver: () => void) => void} later  but as soon as possible: nothing is heard while one speaks
+ * @property {(deliver: () => void) => void} later  as soon as possible, but not during `send`
  */
 
 export class MockSocket {

@@ -9,7 +9,7 @@
 //            payload's length (4 bytes) comes first. The first record of a chunk is a key frame, so a reader may begin there
 //
 //   1 key frame   JSON: the lines that bring a new connection to where this one is, [] if there is none
-//   2 line        a text frame, without its secrets. A kind without its members is the newest line of that kind once more
+//   2 line        a text frame, without its secrets. A kind without its members repeats the newest line of that kind
 //   3 close       JSON: [code, reason]
 //   4 player      the id of the next number; the numbers of a chunk count from 0
 //   5 car         number, and pose (see pose.js)

@@ -1,10 +1,10 @@
-// What the lines of a connection lead to. The recorder makes its key frames from it, and a replay its answers.
+// The state that the lines of a connection lead to. The recorder makes its key frames from it, and a replay its answers.
 
-/** The line of a recorder when the game server said that the player is in no room. */
+/** The recorder's own line for: the game server said that the player is in no room. */
 export const LOST = "LOST";
 const WELCOME = "CONNECTED|";
 const OF_THE_ROOM = ["ROOM_CREATED", "JOIN_OK", "ROOM_PLAYERS", "GAME_STARTED"];
-/** The longest round trip that is believed. */
+/** The longest round trip that counts as plausible. */
 const MAX_ROUND_TRIP_MS = 5000;
 
 /** @typedef {Record<string, any>} Fields */
@@ -28,7 +28,7 @@ export class Known {
     return fieldsOf(this.lines.get(kind)) ?? {};
   }
 
-  /** The line that lists the room's players: at least the own one. */
+  /** The line that lists the room's players: at least the player itself. */
   get players() {
     const players = [{ id: this.id, name: this.fields("NAME_OK").name }];
     const line = { command: "ROOM_PLAYERS", roomId: this.roomId, players };

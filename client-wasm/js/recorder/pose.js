@@ -1,4 +1,4 @@
-// Where a car is, in 20 bytes: a place to 1 cm, a turn to a hundredth of a degree.
+// A car's pose in 20 bytes: the position to 1 cm, the rotation to a hundredth of a degree.
 
 export const POSE_BYTES = 20;
 const TURN_STEPS = 32767;

@@ -10,7 +10,7 @@ import {
   RECORD_HEAD_BYTES,
 } from "./format.js";
 
-/** A chunk is closed at this size: small against the limits, large against a key frame. */
+/** A chunk is closed at this size: small compared to the limits, large compared to a key frame. */
 const CHUNK_BYTES = 2 * 1024 * 1024;
 
 /** @typedef {{ startMs: number, parts: Uint8Array<ArrayBuffer>[], length: number, unpacked: number }} Chunk  `length`: of all parts. */
@@ -91,7 +91,7 @@ export class Tape {
     });
   }
 
-  /** The next chunk may grow as large as one may, so there must be room for it now. @param {number} atMs */
+  /** Drop old chunks. The next chunk may reach the largest size, so there must be room for that now. @param {number} atMs */
   #isTooMuch(atMs) {
     const unpacked = this.#chunks.reduce((sum, chunk) => sum + chunk.unpacked, 0);
     return (
@@ -105,7 +105,7 @@ export class Tape {
 /** Compress a chunk. It stays as it is if it cannot be. @param {Chunk} chunk */
 async function pack(chunk) {
   try {
-    // All in one part: engines take long over thousands.
+    // As one part: engines are slow with thousands.
     chunk.parts = [joined(chunk.parts, chunk.length)];
     const stream = new Blob(chunk.parts).stream().pipeThrough(new CompressionStream("deflate"));
     const packed = new Uint8Array(await new Response(stream).arrayBuffer());

@@ -1,9 +1,9 @@
-// The clock of a replay: runs at any speed, stands still, and can be moved on by hand, timer by timer. It never goes back.
+// The clock of a replay: runs at any speed, pauses, and can be advanced timer by timer. It never goes back.
 
 /** @typedef {import("../clock.js").Clock} Clock */
 /** @typedef {{ id: number, dueMs: number, callback: () => void }} Timer */
 
-/** The longest wait that browsers count right. */
+/** The longest delay that browsers' timers support. */
 const MAX_WAIT_MS = 2 ** 31 - 1;
 
 /** @implements {Clock} */
@@ -14,9 +14,9 @@ export class PlayClock {
   /** The time at `#sinceMs` of the real clock. */
   #fromMs = 0;
   #sinceMs = 0;
-  /** The latest time that anybody was told. */
+  /** The latest time that `now` has given. */
   #toldMs = 0;
-  /** A timer is being called, at the time that was told last. */
+  /** A timer is being called, at the time given last. */
   #firing = false;
   /** @type {Timer[]} */
   #timers = [];
@@ -75,7 +75,7 @@ export class PlayClock {
     this.#set(this.#speed, true);
   }
 
-  /** How much later than its time the timer is called that is being called. */
+  /** How late the current timer is being called. */
   get lateMs() {
     return this.#flowMs() - this.#toldMs;
   }
@@ -85,7 +85,7 @@ export class PlayClock {
     return this.#timers[0]?.dueMs ?? Infinity;
   }
 
-  /** Call the next timer, whenever it is due. A clock that stands still moves on to its time. */
+  /** Call the next timer, even if it is not due yet. A paused clock advances to its time. */
   fireNext() {
     const next = this.#timers.shift();
     if (!next) return;
@@ -99,7 +99,7 @@ export class PlayClock {
     }
   }
 
-  /** Move a clock that stands still on to a time, and call each timer that is due then once. @param {number} ms */
+  /** Advance a paused clock to a time, and call each timer that is due then once. @param {number} ms */
   skip(ms) {
     this.#fromMs = Math.max(this.#fromMs, ms);
     for (let left = this.#timers.length; left > 0 && this.nextMs <= ms; left -= 1) this.fireNext();

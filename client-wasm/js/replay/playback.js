@@ -1,5 +1,5 @@
-// Plays the records of a recording in their time, and goes to any other: back to the key frame before it, and forward from there.
-// What is done with a record is its show's.
+// Plays the records of a recording at their times. A seek goes back to the key frame before its goal, and forward from there.
+// A `Show` decides what each record does.
 import { RaceError } from "../error.js";
 import { PAGE_CLOCK } from "../clock.js";
 import { PlayClock } from "./clock.js";
@@ -7,14 +7,14 @@ import { Cursor } from "./recording.js";
 
 /**
  * @typedef {object} Show  What a recording is played to.
- * @property {number} leadMs  so long before the goal of a seek it begins to get records
- * @property {(record: Cursor) => void} note  learn from a record, without a word to anybody
- * @property {(next: Cursor, atMs: number) => void} foresee  learn from the records after that time what was only asked for later
+ * @property {number} leadMs  how long before the goal of a seek it gets the first records to play
+ * @property {(record: Cursor) => void} note  learn from a record, without showing it
+ * @property {(next: Cursor, atMs: number) => void} foresee  learn from the records after that time what the client asked for only later
  * @property {(record: Cursor) => void} play
- * @property {(back: boolean) => Promise<void>} move  bring it to what is noted; `back`: to an earlier time
- * @property {() => void} release  let nothing wait for what comes
+ * @property {(back: boolean) => Promise<void>} move  show what was noted; `back`: that is an earlier time
+ * @property {() => void} release  answer everything that waits for later records
  * @property {() => void} close
- * @property {Promise<void> | null} moving  under way
+ * @property {Promise<void> | null} moving  a move in progress
  */
 
 /** @type {any} */
@@ -24,10 +24,10 @@ const FASTEST = 32;
 
 /** Times are milliseconds since the recording began. */
 export class Playback {
-  /** The clock of who is shown the recording. */
+  /** The clock of the client or spectator that shows the recording. */
   clock;
   cursor;
-  /** Set before it begins. @type {Show} */
+  /** Set before the playback begins. @type {Show} */
   show = NOTHING;
   /** The earliest time that can be shown. */
   firstMs = 0;
@@ -36,7 +36,7 @@ export class Playback {
   /** Whether texts were kept. */
   messages;
   durationMs;
-  /** How much of the beginning was dropped, because the recording grew too large. */
+  /** How much of the beginning was dropped to stay within the limits. */
   droppedMs;
   /** Resolves when the end is reached for the first time, or the playback is closed. @type {Promise<void>} */
   finished;
@@ -169,7 +169,7 @@ export class Playback {
     while (!this.#closed && clock.nextMs <= goalMs + this.#offsetMs) {
       clock.fireNext();
       if (!show.moving) continue;
-      // What it takes to move is none of the recording's time.
+      // Moving takes no time of the recording.
       const atMs = this.positionMs;
       this.#disarm();
       await show.moving;

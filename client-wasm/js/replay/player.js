@@ -22,12 +22,12 @@ import { Server } from "./server.js";
 
 /** A line of these kinds may move the client. */
 const MOVES = new Set(["CONNECTED", "NAME_OK", "ROOM_CREATED", "JOIN_OK", "LEAVE_OK", LOST]);
-/** Waits for a client that does not come are ended. */
+/** How long to wait for a client that does not answer. */
 const MAX_TURNS = 1000;
 
 /** @implements {Show} */
 export class Player {
-  /** A car is drawn from its datagrams of the last second, and one whose datagrams are older is not worth the work. */
+  /** A car is drawn from its datagrams of the last second, so older ones need not be played. */
   leadMs = 2000;
   /** @type {Promise<void> | null} */
   moving = null;
@@ -56,7 +56,7 @@ export class Player {
   async drive(client) {
     this.#client = client;
     const connecting = client.connect();
-    // The module may take its time to load; the rest takes none.
+    // Only loading the module takes real time.
     await Promise.race([connecting, this.server.asked]);
     await this.#settled(connecting);
     await connecting.catch((cause) => {
@@ -111,7 +111,7 @@ export class Player {
     else this.server.datagram({ command: "INPUT", sessionId, input: controlsOf(data) });
   }
 
-  /** Move the client after what is due at the same time. */
+  /** Move the client once everything that is due at the same time has happened. */
   #moveSoon() {
     if (this.server.moving) return;
     const moved = this.moving ?? Promise.resolve();
@@ -143,7 +143,7 @@ export class Player {
     if (!client || client.state === "closed") return;
     const isOther = server.id !== known.id;
     if (client.state === "connected" && client.room && (back || isOther || client.room.id !== known.roomId)) {
-      // The recorded client keeps its room over a loss.
+      // The recorded client keeps its room when it loses the connection.
       if (back || known.id) await this.#settled(client.room.leave());
     }
     if (isOther && server.id) server.end(1006, "");
@@ -160,7 +160,7 @@ export class Player {
     server.start();
   }
 
-  /** Wait for something. If the clock stands still, what it waits for comes at once. @param {Promise<unknown>} work */
+  /** Wait for a promise. On a paused clock, timers are called until it settles. @param {Promise<unknown>} work */
   async #settled(work) {
     let isDone = false;
     const finish = () => void (isDone = true);

@@ -1,5 +1,5 @@
-// A recording that was read and checked. Nothing in a file is trusted: whatever is wrong with it is a `bad_recording`, and its
-// cost is bounded.
+// Reads and checks a recording. Nothing in a file is trusted: every fault in it is a `bad_recording`, and reading it has a
+// bounded cost.
 import { RaceError } from "../error.js";
 import {
   CHUNK_HEAD_BYTES,
@@ -18,7 +18,7 @@ import {
 /** @typedef {{ startMs: number, view: DataView }} Chunk */
 /** @typedef {{ header: Header, chunks: Chunk[], durationMs: number }} Recording */
 
-/** The largest file: what a recorder may be told to keep, and some. */
+/** The largest file: a little more than a recorder may keep. */
 const MAX_FILE_BYTES = 260 * 1024 * 1024;
 const MAX_HEADER_BYTES = 4096;
 const LONGEST_MS = 2 ** 32;
@@ -35,7 +35,7 @@ export async function readRecording(blob, kind) {
     if (blob.size > MAX_FILE_BYTES) throw bad(`it is larger than ${MAX_FILE_BYTES} bytes`);
     const view = new DataView(await blob.arrayBuffer());
     const { header, bodyAt } = readHead(view);
-    if (header.kind !== kind) throw bad(`it is one of a ${header.kind}, not of a ${kind}`);
+    if (header.kind !== kind) throw bad(`it was made by a ${header.kind}, not by a ${kind}`);
     if (view.byteLength - bodyAt !== header.bytes) throw bad("its end is missing");
     const chunks = await readChunks(new DataView(view.buffer, bodyAt));
     return { header, chunks, durationMs: Math.max(header.durationMs, lastMs(chunks)) };
@@ -44,7 +44,7 @@ export async function readRecording(blob, kind) {
   }
 }
 
-/** Reads the records of a recording in order: it is the newest one. */
+/** Reads the records of a recording in order. Its members are those of the newest one. */
 export class Cursor {
   #chunks;
   /** Where the next record is. */
@@ -110,7 +110,7 @@ export class Cursor {
     return chunk.startMs - this.#chunks[0].startMs + chunk.view.getUint16(this.#at + 1, true);
   }
 
-  /** Go to the next record. Gives false if there is none. What lies outside of its chunk throws. */
+  /** Go to the next record. Gives false if there is none. Throws if the record does not end within its chunk. */
   next() {
     const chunk = this.#chunks[this.#chunk];
     if (!chunk) return false;
@@ -160,7 +160,7 @@ function lastMs(chunks) {
 function readHead(file) {
   const at = MAGIC.length + 4;
   if (file.byteLength < at || MAGIC.some((byte, index) => file.getUint8(index) !== byte)) {
-    throw bad("it is no recording of a race");
+    throw bad("it is not a recording of a race");
   }
   const length = file.getUint32(MAGIC.length, true);
   if (length > MAX_HEADER_BYTES) throw bad("its header is broken");
@@ -195,7 +195,7 @@ async function readChunks(body) {
 }
 
 /**
- * Unpack a chunk, and no more of it than it says it has.
+ * Unpack a chunk, up to the length that it declares.
  * @param {DataView} packed
  * @param {number} length
  */

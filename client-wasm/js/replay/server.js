@@ -1,11 +1,11 @@
-// The game server of a replay: the other end of the client's socket. It answers each command with what the recording knows, and
-// a question that the recorded client asked at about the same time when that client was answered.
+// The game server of a replay: the other end of the client's socket. It answers each command from the recording. If the recorded
+// client asked the same at about the same time, the answer comes when that client got it.
 import { Known, fieldsOf } from "../recorder/known.js";
 import { PlayedSocket, asWebSocket } from "./socket.js";
 
-/** How long a question waits for the recorded answer: a little longer than a client waits between two lists of players. */
+/** How long a command waits for the recorded answer: a little longer than a client's pause between two lists of players. */
 const PATIENCE_MS = 2000;
-/** What the recording tells without being asked. */
+/** The lines that the recording delivers without a command. */
 const PUSHED = new Set(["GAME_STARTED", "RELAYED_MESSAGE", "BYE_ADMIN", "RELAY"]);
 const REFUSED = new Set(["ERROR", "AUTH_FAILED"]);
 const PONG = JSON.stringify({ command: "PONG" });
@@ -52,7 +52,7 @@ export class Server {
     this.#socket = socket;
     this.#forget();
     this.#ask();
-    // Whoever opens it listens first.
+    // Later, because the client sets its listeners after this call.
     queueMicrotask(() => this.greet());
     return asWebSocket(socket);
   };
@@ -94,7 +94,7 @@ export class Server {
     this.#socket?.deliver(line);
   }
 
-  /** Answer what waits, as well as is known. */
+  /** Answer the waiting command with what is known now. */
   release() {
     this.#answer(undefined, true);
   }
@@ -177,7 +177,7 @@ export class Server {
     }
   }
 
-  /** All rooms as they were listed last; the player's own may have started since. @param {boolean} now */
+  /** All rooms of the last list; the race of the player's own may have started since. @param {boolean} now */
   #rooms(now) {
     const { roomId, lines } = this.known;
     const { rooms } = this.known.fields("ROOM_LIST");

@@ -20,7 +20,7 @@ export class PlayedSocket {
     this.#heard = heard;
   }
 
-  /** The client's datagrams go nowhere. @param {unknown} data */
+  /** The client's datagrams are discarded. @param {unknown} data */
   send(data) {
     if (typeof data === "string") queueMicrotask(() => this.#heard(data));
   }

@@ -10,19 +10,19 @@ import { PlayedSocket, asWebSocket } from "./socket.js";
 /** @typedef {import("./recording.js").Cursor} Cursor */
 /** @typedef {import("../spectator.js").SpectatorCore} SpectatorCore */
 
-/** The address of a relay that is a recording. */
+/** Stands for the relay's address. */
 const NOWHERE = "https://recording.invalid";
 
 /** @implements {Show} */
 export class Watched {
-  /** Enough to show the live moment, and some of the past. */
+  /** Enough to show the live moment and a little of the past. */
   leadMs = 10_000;
   moving = null;
   #playback;
   #make;
   /** Takes each core after the first. */
   adopt = (/** @type {SpectatorCore} */ _) => {};
-  /** The newest; there is one once the playback has begun. @type {any} */
+  /** The newest core; set once the playback has begun. @type {any} */
   core;
   #room;
   /** The room's newest text; empty while there is no connection. */
@@ -39,7 +39,7 @@ export class Watched {
     this.#make = make;
     const { cursor } = playback;
     while (!this.#text) {
-      if (cursor.dueMs === Infinity) throw bad("no room is seen");
+      if (cursor.dueMs === Infinity) throw bad("it has no room");
       playback.firstMs = cursor.isAtKey ? cursor.dueMs : cursor.dueMs + 1;
       cursor.next();
       this.note(cursor);
@@ -92,7 +92,7 @@ export class Watched {
     return asWebSocket(socket);
   }
 
-  /** Tell of the room. Its first text makes the spectator live. */
+  /** Send the room's text. The first one makes the spectator live. */
   #tell() {
     if (!this.#text || !this.#socket) return;
     if (this.#socket.readyState === 0) this.#socket.open();

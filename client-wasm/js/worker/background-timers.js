@@ -1,4 +1,4 @@
-// Runs in a worker, whose timers no browser slows down: calls back the page that set them.
+// Runs timers for a page in a worker, because no browser slows down a worker's timers.
 
 /** @type {Map<string, ReturnType<typeof setTimeout>>} */
 const timers = new Map();

@@ -224,7 +224,7 @@ fn a_car_that_blocks_the_pit_lane_is_squeezed_past() {
     }
 }
 
-/// Every circuit that ships, and the one without anything but a line.
+/// Every circuit of the demo, and one with only a line.
 const CIRCUITS: [&str; 5] = [
     include_str!("../../../www/track.json"),
     include_str!("../../../www/tracks/park.json"),

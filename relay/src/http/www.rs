@@ -118,7 +118,7 @@ fn warn_of_wrong_track(folder: &Path) {
     let path = folder.join(TRACK);
     let checked = std::fs::read(&path).ok().map(|file| Circuit::read(&file));
     if let Some(Err(error)) = checked {
-        tracing::warn!("nobody can drive on {}: {error}", path.display());
+        tracing::warn!("cannot use the circuit {}: {error}", path.display());
     }
 }
 

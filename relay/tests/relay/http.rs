@@ -512,15 +512,15 @@ async fn a_file_that_is_no_circuit_is_refused_at_start_with_the_reason() {
     for (file, words) in [
         (
             "raw.geojson",
-            "it is GeoJSON: make a circuit of it with `cargo xtask track FILE`",
+            "it is GeoJSON: convert it with `cargo xtask track FILE`",
         ),
         (
             "raw.gpx",
-            "it is GPX: make a circuit of it with `cargo xtask track FILE`",
+            "it is GPX: convert it with `cargo xtask track FILE`",
         ),
         (
             "raw.csv",
-            "it is CSV: make a circuit of it with `cargo xtask track FILE`",
+            "it is CSV: convert it with `cargo xtask track FILE`",
         ),
         ("missing.json", "missing.json cannot be used"),
     ] {

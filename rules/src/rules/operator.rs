@@ -1,4 +1,4 @@
-//! What whoever runs the server may do beside its players: open and close rooms, end sessions, and see who is where.
+//! The operator's commands: open and close rooms, end sessions, and see who is where.
 
 use protocol::geometry::Vec3;
 use protocol::id::{RoomId, SessionId};

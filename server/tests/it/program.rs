@@ -81,7 +81,7 @@ fn a_failed_start_is_explained_and_has_an_error_status() {
         ),
         (
             &["--track", &gpx],
-            "it is GPX: make a circuit of it with `cargo xtask track FILE`",
+            "it is GPX: convert it with `cargo xtask track FILE`",
         ),
     ];
     for (arguments, said) in cases {

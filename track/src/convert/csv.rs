@@ -87,7 +87,7 @@ pub(super) fn read(file: &[u8]) -> Result<Found, String> {
     })
 }
 
-/// The one of the usual separators that the first line with numbers has.
+/// Find the separator: the usual one that the first line with numbers has.
 fn delimiter(file: &[u8]) -> u8 {
     let mut lines = file.split(|&byte| byte == b'\n').take(20);
     let separator = lines.find_map(|line| line.iter().find(|byte| b";,\t".contains(byte)));
@@ -104,7 +104,7 @@ fn number(record: &StringRecord, column: usize) -> Result<f64, String> {
     let text = record.get(column).unwrap_or_default();
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() => Ok(number),
-        _ => Err(format!("{text:?} in column {} is no number", column + 1)),
+        _ => Err(format!("{text:?} in column {} is not a number", column + 1)),
     }
 }
 

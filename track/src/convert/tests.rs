@@ -1,4 +1,4 @@
-//! Files of each format, whole and damaged, and what becomes of them.
+//! Converts whole and damaged files of each format.
 
 use proptest::prelude::*;
 
@@ -190,21 +190,21 @@ fn a_refusal_says_what_is_wrong_and_what_to_do() {
         ("hello", "its format is unknown"),
         (
             "{\"type\":\"FeatureCollection\"}",
-            "it is no GeoJSON that can be read",
+            "it cannot be read as GeoJSON",
         ),
         (
             "{\"type\":\"Point\",\"coordinates\":[1,2]}",
-            "its longest line has 0 points: give one of 8",
+            "its longest line has 0 points: give a line of 8",
         ),
         (
             "{\"type\":\"LineString\",\"coordinates\":[[500,2],[1,2]]}",
-            "no longitude and latitude in degrees; for metres use CSV",
+            "not a longitude and latitude in degrees; for metres use CSV",
         ),
         (open, "it ends 77"),
-        ("<gpx", "it is no GPX that can be read"),
-        ("<html></html>", "it is no GPX that can be read"),
-        ("1,2\n3,4\nx,5", "line 3: \"x\" in column 1 is no number"),
-        ("1,2\n3", "line 2: \"\" in column 2 is no number"),
+        ("<gpx", "it cannot be read as GPX"),
+        ("<html></html>", "it cannot be read as GPX"),
+        ("1,2\n3,4\nx,5", "line 3: \"x\" in column 1 is not a number"),
+        ("1,2\n3", "line 2: \"\" in column 2 is not a number"),
         ("1,2\n3,inf", "line 2: \"inf\" in column 2"),
         ("lat,lon\n1,2", "its columns are degrees; give metres"),
         ("1,2\n3,4\n", "its longest line has 2 points"),

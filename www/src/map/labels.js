@@ -1,6 +1,6 @@
 // Where the name tags go: beside their cars, never over one another or over a car, the important ones first, the rest
-// only where there is room. Pure: sizes in, places out. Worked out several times a second, in between the tags follow
-// their cars; a tag stays on its side as long as there is room, and one that went away stays away for a while.
+// only where there is room. Pure: sizes in, places out. Laid out several times a second; in between the tags follow
+// their cars. A tag stays on its side as long as there is room, and a hidden one stays hidden for a while.
 
 import { share } from "./view.js";
 
@@ -12,9 +12,9 @@ export const MAX_PLACES = 256;
 /** Times between two layouts, and how long a tag that lost its room stays away, in seconds. */
 const EVERY_SECONDS = 0.08;
 const AWAY_SECONDS = 0.7;
-/** A tag moves to a better side after so long on a worse one. */
+/** How long a tag stays on a worse side before it moves to a better one. */
 const PATIENCE_SECONDS = 1.6;
-/** One tag for so many square pixels of the view; more would hide the race. */
+/** The smallest area for each tag in square pixels; more tags would hide the race. */
 const PIXELS_PER_TAG = 20_000;
 const MAX_TAGS = 36;
 /** Gaps between car and tag: beside it; and further off, with a line that leads to the car. */
@@ -25,10 +25,10 @@ const LEADER_FROM_GAP = 1;
 const SIDES = [1, 0, -1, 0, 0, -1, 0, 1, 1, -1, -1, -1, 1, 1, -1, 1];
 const SIDE_COUNT = 8;
 const SLOTS = SIDE_COUNT * GAPS.length;
-/** Room that a new tag needs around itself, so that it does not go again at once, and one that is there. */
+/** The free margin that a new tag needs, so that it is not hidden again at once, and that a shown tag needs. */
 const FRESH_MARGIN = 5;
 const KEPT_MARGIN = 1;
-/** A tag that is shown counts as so many places further ahead. */
+/** A shown tag is ranked this many places higher. */
 const SHOWN_BONUS = 3;
 const CHOSEN_RANK = -1000;
 /**

@@ -1,5 +1,5 @@
-// Colours of the live map: paper by day, a dark room by night, and over somebody's video, where nothing is known of
-// what lies behind. The asphalt is dark in all of them: the liveries are chosen to stand out from it.
+// Colours of the live map: paper by day, a dark room by night, and over a video, where the
+// background is unknown. The asphalt is dark in all of them: the liveries are chosen to stand out from it.
 
 import { ASPHALT } from "../livery.js";
 

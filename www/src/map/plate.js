@@ -1,4 +1,4 @@
-// A driver's number plate in lists and tables: one look on the page and in the viewer.
+// A driver's number plate in lists and tables: the same on the page and in the viewer.
 
 import { setText } from "../element.js";
 

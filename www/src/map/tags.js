@@ -1,5 +1,5 @@
-// The pictures of the name tags, and drawing them where labels.js put them: a line to the car where a tag is further
-// off, so that it is clear whose it is.
+// Paints the name tags, and draws them where labels.js placed them, with a line to the car if a tag is further
+// away from it.
 
 import { buffer } from "../element.js";
 import { Labels, MAX_PLACES } from "./labels.js";
@@ -16,13 +16,13 @@ import { LIGHT } from "./palette.js";
  * @property {number} yaw
  * @property {boolean} stale
  * @property {number} [place]  in the standings; 0 or nothing while there are none
- * @property {boolean} [isOwn]  needs no name, but room
+ * @property {boolean} [isOwn]  has no tag, but others must not cover it
  */
 /** @typedef {import("./palette.js").MapPalette} MapPalette */
 
 /** Fainter tags are not drawn. */
 const SEEN = 0.03;
-/** Tags painted in one frame at most, beside the first time; more would be felt. */
+/** Tags painted in one frame at most, except in the first; more would delay the frame. */
 const PAINTED_PER_FRAME = 6;
 /** A stale car's tag is this visible. */
 const STALE_ALPHA = 0.8;
@@ -51,8 +51,8 @@ export class Tags {
   }
 
   /**
-   * Put down where on the screen a car is, into `labels.x` and `labels.y`: a number that is given back is boxed, and a hundred
-   * cars make garbage of that.
+   * Write where on the screen a car is into `labels.x` and `labels.y`. Returned numbers would be boxed, and a hundred cars
+   * would make garbage of that.
    * @param {NamedCar} car
    * @param {import("./view.js").View} view
    */

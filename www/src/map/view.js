@@ -1,9 +1,9 @@
-// What of the map is in view: where it is, how large and how it is turned. Map metres: y = −z of the game. Pure.
+// The view of the map: its middle, scale and rotation. Map metres: y = −z of the game. Pure.
 
 /** @typedef {{ left: number, top: number, right: number, bottom: number }} Box */
 
 /**
- * How much of a way is made good in a time, if it is followed at a rate.
+ * The share of a distance that is covered in a time by following at a rate.
  * @param {number} rate
  * @param {number} seconds
  */

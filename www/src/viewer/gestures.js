@@ -1,6 +1,6 @@
 // Mouse, wheel and fingers on the map: drag and two fingers move it, wheel and pinch zoom about where they are, a
-// click or tap without movement picks, twice zooms in. The page around the map keeps what scrolls it, unless the map may
-// have that too: the wheel without ctrl, and one finger. `touch-action` is set by the styles.
+// click or tap without movement picks, twice zooms in. The wheel without ctrl and one finger scroll the page around the map, unless
+// the map may take them. `touch-action` is set by the styles.
 
 /** @typedef {import("./camera.js").ViewCamera} ViewCamera */
 
@@ -8,7 +8,7 @@
  * @typedef {object} Reactions
  * @property {(sx: number, sy: number) => void} onPick  a click or tap, CSS pixels of the canvas
  * @property {() => void} onChange  the camera was moved
- * @property {(by: "wheel" | "touch") => void} onScroll  the page was left what scrolls it
+ * @property {(by: "wheel" | "touch") => void} onScroll  the gesture was left to the page, which scrolls
  * @property {() => boolean} isGreedy  the map takes the wheel without ctrl and one finger, too; asked at each event
  */
 
@@ -21,7 +21,7 @@ const DOUBLE_ZOOM = 2.2;
 /** Natural logarithm of zoom per wheel pixel, for a wheel and for a pinch on a trackpad (ctrl+wheel in browsers). */
 const WHEEL_RATE = 0.0022;
 const PINCH_RATE = 0.011;
-/** One event's most, so that no wheel zooms from one end to the other at a stroke. */
+/** The most zoom in one event, because some wheels send very large steps. */
 const WHEEL_MOST = 0.7;
 /** Pixels of a wheel event in lines or pages. */
 const LINE_PIXELS = 20;

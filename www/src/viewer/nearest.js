@@ -1,12 +1,12 @@
-// The nearest point of a line, for a hundred cars sixty times a second: walked to from where the car was last. Only whoever
-// is elsewhere is looked for along the whole line. Writes into what it is given.
+// The nearest point of a line, for a hundred cars sixty times a second: walks from where the car was last. Only a car that
+// is not found there is searched along the whole line. Writes into the object it is given.
 
 /** @typedef {import("../line.js").Line} Line */
 /** @typedef {import("../line.js").Projection} Projection */
 
-/** Beyond the nearest segment so far, so many more are looked at: a line with noise comes nearer in waves. */
+/** How many segments beyond the nearest so far are tried: on a noisy line the distance rises and falls. */
 const LOOK_BEYOND = 4;
-/** The walk ends after so many segments; who has come further is looked for. */
+/** The walk ends after this many segments; a car that moved further is searched along the whole line. */
 const MAX_WALK = 64;
 
 export class Nearest {

@@ -25,7 +25,7 @@ export class News {
     this.version = -1;
   }
 
-  /** List all anew, with their times. */
+  /** Rewrite the list, with the times. */
   clear() {
     this.version = -1;
     this.list.replaceChildren();

@@ -1,4 +1,4 @@
-// What the element <race-viewer> has as attributes it has as properties too, and what its events carry.
+// The properties of the element <race-viewer>, one for each attribute, and the types of its events.
 
 /** @typedef {import("./feed.js").FeedState} FeedState */
 /**
@@ -24,7 +24,7 @@
  * @property {<K extends keyof RaceViewerEvents>(type: K, listener: (event: CustomEvent<RaceViewerEvents[K]>) => void, options?: boolean | AddEventListenerOptions) => void} addEventListener
  */
 
-/** Apart from the calls, where bundlers would take it for a file of theirs. */
+/** A constant, because bundlers would resolve it inside a call. */
 const HERE = import.meta.url;
 
 /** The element's base class: none where there is no DOM. */

@@ -3,7 +3,7 @@
 //
 // Attributes: `src` the relay's address (default: where this module is from), `room` its id, `token` where the relay wants one,
 // `track` the address of a circuit's JSON (default: the relay's /track.json) or "learn", `follow` a driver's name or id,
-// `theme` "light" or "dark" (default: the system's), `embed` for a transparent ground and nothing but the race, `gestures`
+// `theme` "light" or "dark" (default: the system's), `embed` for a transparent background and only the race, `gestures`
 // "all" where the map may have the wheel and single fingers too. Each is a property as well.
 
 import { find } from "../element.js";
@@ -48,10 +48,10 @@ const LEDGER_STEPS = 120;
 const LONGEST_STEP_MS = 250;
 const STEP_MS = 100;
 const ZOOM_STEP = 1.35;
-/** The panels' distance from the map's edge, and what the map's buttons take beside that. */
+/** The panels' distance from the map's edge, and the width of the map's buttons beside that. */
 const MARGIN = 24;
 const TOOLS = 44;
-/** Where the panels are beneath the map, only its buttons cover something of it. */
+/** If the panels are below the map, only its buttons cover part of it. */
 const NARROW_INSETS = { left: 10, top: 40, right: 48, bottom: 10 };
 
 /** How often the relay is asked whether the room exists, while nobody is in it. */
@@ -136,7 +136,7 @@ export class RaceViewer extends Base {
     this.freeing = undefined;
     /** Whether the room is in the relay's list: never yet, or not any more. @type {"here" | "missing" | "gone"} */
     this.existence = "here";
-    /** What the relay adds to the way here. */
+    /** The delay that the relay adds. */
     this.delayMs = 0;
     this.askDueMs = 0;
     /** What the cars were seen on while no circuit is known, map metres. @type {import("./camera.js").Box | null} */
@@ -178,7 +178,7 @@ export class RaceViewer extends Base {
     this.darkness.removeEventListener("change", this.dress);
     cancelAnimationFrame(this.request);
     this.request = 0;
-    // Moved in the document it is back at once, and goes on with its race.
+    // An element that is moved in the document is connected again at once, and keeps its race.
     this.freeing = setTimeout(() => this.#close(), 0);
   }
 
@@ -203,14 +203,14 @@ export class RaceViewer extends Base {
   }
 
   /**
-   * Show another spectator than the one the attributes name: one of the package, live, replayed or of a mock. It stays the
-   * caller's: whoever made it closes it.
+   * Show another spectator than the one the attributes name: one of the package, live, replayed or of a mock. The
+   * caller must close it.
    * @param {Spectator} spectator
    * @param {Circuit | null} [circuit]  learned where there is none
    */
   show(spectator, circuit = null) {
     if (typeof spectator?.sample !== "function" || typeof spectator.on !== "function") {
-      throw new TypeError("show() takes a spectator, as RaceClient.spectate gives one");
+      throw new TypeError("show() takes a spectator, such as RaceClient.spectate gives");
     }
     this.given = { spectator, circuit };
     void this.#open();
