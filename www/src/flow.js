@@ -36,7 +36,7 @@ import { MAX_MESSAGE_LETTERS, plainName, plainText } from "./names.js";
  * @property {() => Promise<unknown>} loadScreens  loads all that a signed-in player sees
  * @property {string} url  the relay's address
  * @property {import("/pkg/index.js").CoreFactory} [core]  makes the core behind the client; default: the wasm client
- * @property {import("/pkg/index.js").Clock} [clock]  of the client
+ * @property {() => import("/pkg/index.js").Clock | undefined} [clock]  gives the client's clock once the screens are loaded
  */
 
 /** A part of the page could not be loaded. */
@@ -150,7 +150,7 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
       name: as.name,
       ...(as.password && { password: as.password }),
       ...(core && { core }),
-      ...(clock && { clock }),
+      ...(clock && { clock: clock() }),
       config: await ask(),
     });
     candidate = fresh;

@@ -3,8 +3,6 @@
 
 // Relative, because a proxy may serve the relay under a path. The types are those of "/pkg/…", whether or not the module is built.
 // @ts-ignore
-import { backgroundClock } from "../pkg/background-clock.js";
-// @ts-ignore
 import { explain } from "../pkg/explain.js";
 // @ts-ignore
 import * as client from "../pkg/index.js";
@@ -23,6 +21,8 @@ import { createTheme } from "./theme.js";
 let hero = null;
 /** @type {import("./screens.js").Screens | null} */
 let screens = null;
+/** @type {import("/pkg/index.js").Clock | undefined} */
+let clock;
 
 const loadTrack = once(async () => {
   const response = await fetch(`${BASE}track.json`);
@@ -31,7 +31,14 @@ const loadTrack = once(async () => {
 });
 const loadLook = once(() => loadStyles([`${BASE}lobby.css`, `${BASE}race.css`]));
 const loadScreens = once(async () => {
-  const [{ createScreens }, file] = await Promise.all([import("./screens.js"), loadTrack(), loadLook()]);
+  const [{ createScreens }, { backgroundClock }, file] = await Promise.all([
+    import("./screens.js"),
+    // @ts-ignore
+    import("../pkg/background-clock.js"),
+    loadTrack(),
+    loadLook(),
+  ]);
+  clock ??= backgroundClock();
   screens = createScreens(flow, file, store.get);
   screens.useDark(theme.current() === "dark");
   screens.show(store.get());
@@ -41,7 +48,7 @@ const store = createStore(initialState());
 const library = /** @type {import("./flow.js").Parts["library"]} */ (
   /** @type {any} */ ({ ...client, explain })
 );
-const flow = createFlow(store, { library, loadScreens, url: BASE, clock: backgroundClock() });
+const flow = createFlow(store, { library, loadScreens, url: BASE, clock: () => clock });
 const shell = createShell(flow);
 const signIn = createSignIn(flow);
 const theme = createTheme(element("theme-toggle", HTMLButtonElement), (shown) =>
