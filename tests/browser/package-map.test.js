@@ -45,12 +45,12 @@ async function open(page, script) {
   };
   await page.route(`${ORIGIN}/**`, async (route) => {
     const { pathname } = new URL(route.request().url());
-    const [contentType, body] = made[pathname] ?? [
-      "text/javascript",
-      await readFile(
-        path.join(PACKAGE, path.relative("/js", pathname.endsWith(".js") ? pathname : `${pathname}.js`)),
-      ),
-    ];
+    const file = path.join(
+      PACKAGE,
+      path.relative("/js", path.extname(pathname) ? pathname : `${pathname}.js`),
+    );
+    const type = path.extname(file) === ".wasm" ? "application/wasm" : "text/javascript";
+    const [contentType, body] = made[pathname] ?? [type, await readFile(file)];
     await route.fulfill({ contentType, body });
   });
   await page.goto(`${ORIGIN}/`);
