@@ -26,6 +26,7 @@ export function backgroundClock() {
         const due = waiting.get(data);
         waiting.delete(data);
         due?.callback();
+        rest();
       };
       started.onerror = (event) => {
         event.preventDefault();
@@ -35,6 +36,15 @@ export function backgroundClock() {
     } catch {
       return null;
     }
+  }
+
+  /** End the worker once nothing waits for it: what is cancelled is mostly set anew at once. */
+  function rest() {
+    queueMicrotask(() => {
+      if (waiting.size > 0 || !worker) return;
+      worker.terminate();
+      worker = undefined;
+    });
   }
 
   /** Hand all timers to the page. */
@@ -56,8 +66,9 @@ export function backgroundClock() {
       return timer;
     },
     clearTimeout(timer) {
-      if (!waiting.delete(timer)) PAGE_CLOCK.clearTimeout(timer);
-      else worker?.postMessage({ timer });
+      if (!waiting.delete(timer)) return PAGE_CLOCK.clearTimeout(timer);
+      worker?.postMessage({ timer });
+      rest();
     },
   };
 }

@@ -13,6 +13,7 @@ function page(t, starting = () => {}) {
   class FakeWorker {
     /** @type {any[]} */
     told = [];
+    ended = false;
     /** @type {((event: { data: string }) => void) | undefined} */
     onmessage;
     /** @type {((event: { preventDefault: () => void }) => void) | undefined} */
@@ -20,6 +21,10 @@ function page(t, starting = () => {}) {
     constructor() {
       starting();
       workers.push(this);
+    }
+
+    terminate() {
+      this.ended = true;
     }
 
     /** @param {unknown} message */
@@ -71,6 +76,22 @@ test("a hidden page has its timers in one worker, and can cancel them", (t) => {
   document.hidden = false;
   clock.setTimeout(kept, 50);
   assert.equal(workers[0].told.length, 3);
+});
+
+test("a worker that nothing waits for ends, and not while a timer is moved", async (t) => {
+  const { document, workers } = page(t);
+  document.hidden = true;
+  const clock = backgroundClock();
+  const first = clock.setTimeout(counter(), 50);
+  clock.clearTimeout(first);
+  const second = clock.setTimeout(counter(), 60);
+  await Promise.resolve();
+  assert.deepEqual([workers.length, workers[0].ended], [1, false]);
+  clock.clearTimeout(second);
+  await Promise.resolve();
+  assert.equal(workers[0].ended, true);
+  clock.setTimeout(counter(), 50);
+  assert.equal(workers.length, 2);
 });
 
 test("where the worker cannot run, the page's own timers stay", (t) => {

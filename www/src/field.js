@@ -46,7 +46,7 @@ export class RemoteCar {
     this.progress = 0;
     this.laps = new LapCounter(track.length, REMOTE_JUMP_METRES, track.reach);
     /** The part of the track that the car is on. */
-    this.index = -1;
+    this.part = -1;
     /** The last frame in which the car was shown. */
     this.frame = -1;
   }
@@ -149,8 +149,8 @@ export class Field {
     const alpha = car.stale ? STALE_ALPHA : 1;
     const fade = FADE_PER_SECOND * step;
     car.alpha += Math.max(-fade, Math.min(fade, alpha - car.alpha));
-    this.track.project(x, z, this.at, car.index);
-    car.index = this.at.index;
+    this.track.project(x, z, this.at, car.part);
+    car.part = this.at.index;
     car.laps.update(this.at.s, this.at.lateral, seconds);
     car.progress = car.laps.progress(this.at.s);
   }

@@ -349,7 +349,13 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
         say("Nobody else is here yet.", "Send your message once somebody has joined.");
         return false;
       }
-      store.dispatch({ type: "message", senderId: me.id, senderName: me.name, text, own: true });
+      store.dispatch({
+        type: "message",
+        senderId: me.id,
+        senderName: me.name,
+        text: plainText(text, MAX_MESSAGE_LETTERS),
+        own: true,
+      });
       room.say(text).catch(report);
       return true;
     },

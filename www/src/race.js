@@ -26,6 +26,8 @@ const STATS_EVERY_MS = 500;
 const TOUCH_LEVEL = 0.42;
 /** How far ahead the way out to the track is shown. */
 const WAY_METRES = 18;
+/** Whoever has driven this fast on the track, in metres a second, knows the keys. */
+const DRIVEN_SPEED = 5;
 /** The map shows only dots, so every other frame is enough. */
 const MAP_EVERY_FRAMES = 2;
 
@@ -220,7 +222,7 @@ export class Race {
       const best = this.laps.best !== before;
       this.hud.announce(best ? `Best lap: ${time}` : `Lap ${this.laps.lap - 1}: ${time}`, nowMs);
     }
-    this.hasBeenOut ||= this.laps.next > 0;
+    this.hasBeenOut ||= this.laps.next > 0 && car.speed > DRIVEN_SPEED;
     this.me.progress = this.laps.progress(at.s);
     const along =
       Math.sin(car.pose.yaw) * track.line.dx[at.index] + Math.cos(car.pose.yaw) * track.line.dz[at.index];

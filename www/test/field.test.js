@@ -15,9 +15,9 @@ class Reporter {
 
   *cars() {
     /** As in the client: one object, filled anew for each car. */
-    const car = { id: "", x: 0, z: 0, yaw: 0, speed: 20, ageMs: 0, stale: false };
-    for (const { id, x = 0, z = -26, yaw = 1, ageMs = 30, stale = false } of this.list) {
-      yield Object.assign(car, { id, x, z, yaw, ageMs, stale });
+    const car = { id: "", slot: 0, x: 0, z: 0, yaw: 0, speed: 20, ageMs: 0, stale: false };
+    for (const [slot, { id, x = 0, z = -26, yaw = 1, ageMs = 30, stale = false }] of this.list.entries()) {
+      yield Object.assign(car, { id, slot, x, z, yaw, ageMs, stale });
     }
   }
 }
@@ -39,6 +39,19 @@ test("takes place, heading and name of each car", () => {
   const [ann, other] = field.cars;
   assert.deepEqual([ann.id, ann.name, ann.x, ann.z, ann.yaw], ["a", "Ann", 5, -30, 1.5]);
   assert.notEqual(ann.livery.number, other.livery.number);
+});
+
+test("a car keeps its number in the list, wherever on the track it is", () => {
+  const reporter = new Reporter([
+    { id: "a", x: 5, z: -30 },
+    { id: "b", x: -60, z: 30 },
+  ]);
+  const { field, look } = fieldOf(reporter);
+  for (let i = 0; i < 3; i += 1) look();
+  assert.deepEqual(
+    field.cars.map(({ index }) => index),
+    [0, 1],
+  );
 });
 
 test("whoever left is forgotten, so that a long race among many does not grow", () => {

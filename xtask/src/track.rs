@@ -48,8 +48,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let circuit = source.circuit(&wanted).with_context(shown)?;
     let out = options.out.clone();
     let out = out.unwrap_or_else(|| file.with_extension("track.json"));
+    let same = fs::canonicalize(&out)
+        .is_ok_and(|out| fs::canonicalize(file).is_ok_and(|file| file == out));
     ensure!(
-        out != *file,
+        !same && out != *file,
         "the circuit would replace {}: name another file with --out",
         file.display()
     );

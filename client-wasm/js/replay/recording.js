@@ -134,7 +134,7 @@ export class Cursor {
 
 /** The code and reason of a close. @param {Cursor} record @returns {[number, string]} */
 export function closeOf({ list: [number, reason] }) {
-  return [Number(number) || 1006, String(reason ?? "")];
+  return [typeof number === "number" ? number : 1006, typeof reason === "string" ? reason : ""];
 }
 
 /**

@@ -6,6 +6,9 @@ use glam::DVec2;
 
 use super::Found;
 
+/// A lap of 40 km with a point for each 20 cm.
+const MAX_LINES: usize = 200_000;
+
 /// Which column holds what.
 #[derive(Debug, Clone, Copy)]
 struct Columns {
@@ -52,8 +55,18 @@ pub(super) fn read(file: &[u8]) -> Result<Found, String> {
         .from_reader(file);
     let mut columns = Columns::PLAIN;
     let (mut points, mut widths) = (Vec::new(), Vec::new());
-    for record in reader.records() {
-        let record = record.map_err(|error| error.to_string())?;
+    let mut record = StringRecord::new();
+    let mut lines = 0;
+    while reader
+        .read_record(&mut record)
+        .map_err(|error| error.to_string())?
+    {
+        lines += 1;
+        if lines > MAX_LINES {
+            return Err(format!(
+                "it has more than {MAX_LINES} lines: cut one lap out of it"
+            ));
+        }
         let line = record.position().map_or(0, csv::Position::line);
         if points.is_empty() && is_heading(&record) {
             match Columns::named(&record) {

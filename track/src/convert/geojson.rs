@@ -11,6 +11,8 @@ use crate::ring;
 const NAMES: [&str; 4] = ["name", "Name", "title", "NAME"];
 /// Collections inside collections end here.
 const MAX_DEPTH: usize = 8;
+/// Lines of a file, of which the longest is the lap.
+const MAX_LINES: usize = 10_000;
 
 type Lines<'a> = Vec<(Option<&'a Feature>, &'a [Vec<f64>])>;
 
@@ -25,6 +27,11 @@ pub(super) fn read(file: &[u8]) -> Result<Found, String> {
                 collect_feature(feature, &mut lines);
             }
         }
+    }
+    if lines.len() > MAX_LINES {
+        return Err(format!(
+            "it has more than {MAX_LINES} lines: keep the one of the lap"
+        ));
     }
     let mut longest = (0.0, None, Vec::new());
     for (feature, line) in lines {

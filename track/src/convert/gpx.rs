@@ -6,7 +6,15 @@ use gpx::Waypoint;
 use super::{Found, metres};
 use crate::ring;
 
+/// Elements inside each other. The parser takes the square of the depth in time, and GPX needs less than ten.
+const MAX_DEPTH: usize = 64;
+
 pub(super) fn read(file: &[u8]) -> Result<Found, String> {
+    if depth(file) > MAX_DEPTH {
+        return Err(format!(
+            "its elements are nested more than {MAX_DEPTH} deep"
+        ));
+    }
     let gpx = gpx::read(file).map_err(|error| error.to_string())?;
     let segments = gpx.tracks.iter().flat_map(|track| {
         let lines = track.segments.iter().map(|segment| &segment.points);
@@ -28,6 +36,35 @@ pub(super) fn read(file: &[u8]) -> Result<Found, String> {
         width_metres: None,
         points,
     })
+}
+
+/// Count how deep elements are nested, at least: a comment may count too.
+fn depth(file: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut before) = (0_usize, 0, 0);
+    let mut in_tag = false;
+    let mut quote = None;
+    for &byte in file {
+        match (in_tag, quote, byte) {
+            (true, Some(open), _) if open == byte => quote = None,
+            (true, Some(_), _) => {}
+            (true, None, b'"' | b'\'') => quote = Some(byte),
+            (true, None, b'>') => {
+                in_tag = false;
+                if before == b'/' {
+                    depth = depth.saturating_sub(1);
+                }
+            }
+            (false, _, b'/') if before == b'<' => depth = depth.saturating_sub(1),
+            (false, _, _) if before == b'<' && !matches!(byte, b'!' | b'?') => {
+                in_tag = true;
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            _ => {}
+        }
+        before = byte;
+    }
+    deepest
 }
 
 fn in_metres(line: &[Waypoint]) -> Result<Vec<DVec2>, String> {

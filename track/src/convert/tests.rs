@@ -220,6 +220,19 @@ fn a_refusal_says_what_is_wrong_and_what_to_do() {
     ));
 }
 
+#[test]
+fn a_file_that_would_take_minutes_is_refused_at_once() {
+    let deep = format!("<gpx><metadata>{}", "<a b='>'>".repeat(100_000));
+    assert!(refusal(&deep).contains("nested more than 64 deep"));
+    let shallow = format!("<gpx>{}</gpx>", "<a x='/>'/><b>/></b>".repeat(100));
+    assert!(!refusal(&shallow).contains("nested"));
+    let rows = "#\n".repeat(200_001);
+    assert!(refusal(&format!("1,2\n{rows}")).contains("more than 200000 lines"));
+    let lines = "[[0,0]],".repeat(10_000);
+    let lines = format!("{{\"type\":\"MultiLineString\",\"coordinates\":[{lines}[[0,0]]]}}");
+    assert!(refusal(&lines).contains("more than 10000 lines"));
+}
+
 proptest! {
     #[test]
     fn no_damage_to_a_file_panics(which in 0_usize..4, at in any::<prop::sample::Index>(), more in proptest::collection::vec(any::<u8>(), 0..8), start in any::<f64>()) {

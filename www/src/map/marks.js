@@ -113,7 +113,7 @@ export function paintTag(canvas, livery, { name, place, stale, chosen }, palette
   const letters = [...name];
   const shown =
     letters.length > MAX_NAME_LETTERS ? `${letters.slice(0, MAX_NAME_LETTERS - 1).join("")}…` : name;
-  const small = `${place > 0 ? `P${place}` : ""}${stale ? " no signal" : ""}`.trim();
+  const small = `${place > 0 ? `P${place}` : ""}${stale ? " away" : ""}`.trim();
   context.font = nameFont;
   const nameWidth = Math.ceil(context.measureText(shown).width);
   context.font = smallFont;

@@ -134,7 +134,7 @@ tbody tr { cursor: pointer; background: var(--row, transparent); }
 tbody tr:hover { --row: var(--soft); }
 tbody tr.selected { --row: light-dark(#dbe8ff, #1c3157); }
 tbody tr.selected td.c-place { box-shadow: inset 4px 0 var(--focus); }
-tbody tr.lost .name { opacity: 0.62; text-decoration: line-through; text-decoration-thickness: 1px; }
+tbody tr.lost .name { opacity: 0.62; font-style: italic; }
 .driver {
   display: flex; align-items: center; gap: 8px; width: 100%; height: 30px; padding: 0 2px; border: 0; border-radius: 6px;
   background: none; color: inherit; font: inherit; font-weight: 650; text-align: left; cursor: pointer;

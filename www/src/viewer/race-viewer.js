@@ -134,7 +134,7 @@ export class RaceViewer extends Base {
     this.isOpening = false;
     /** Until the element is free of a race it had when it was removed. @type {ReturnType<typeof setTimeout> | undefined} */
     this.freeing = undefined;
-    /** Whether the room is in the relay's list: never yet, or not any more. @type {"here" | "missing" | "gone"} */
+    /** Whether the room is in the relay's list: not known yet, never yet, or not any more. @type {"unknown" | "here" | "missing" | "gone"} */
     this.existence = "here";
     /** The delay that the relay adds. */
     this.delayMs = 0;
@@ -358,7 +358,7 @@ export class RaceViewer extends Base {
     this.isCaughtUp = false;
     this.hadCars = false;
     this.feed = { state: "connecting" };
-    this.existence = "here";
+    this.existence = this.given === null ? "unknown" : "here";
     this.delayMs = this.askDueMs = 0;
     this.painter.trails.clear();
     this.panelsDueMs = 0;
@@ -585,7 +585,11 @@ export class RaceViewer extends Base {
     }
     this.askDueMs = nowMs + ASK_EVERY_MS;
     const found = await findRoom(this.src, this.room);
-    if (round !== this.round || found === undefined) return;
+    if (round !== this.round) return;
+    if (found === undefined) {
+      if (this.existence === "unknown") this.existence = "here";
+      return;
+    }
     const isEmpty = spectator.room?.players.length === 0;
     this.existence = found !== null || !isEmpty ? "here" : this.hadCars ? "gone" : "missing";
     this.panelsDueMs = 0;

@@ -81,7 +81,7 @@ export function eventText(event) {
  * @param {FeedState} feed
  * @param {number} cars
  * @param {{ isActive: boolean, players: readonly unknown[] } | null | undefined} room
- * @param {"here" | "missing" | "gone"} [existence]  whether the room exists: never seen, or not any more
+ * @param {"unknown" | "here" | "missing" | "gone"} [existence]  whether the room exists: not known yet, never seen, or not any more
  * @returns {{ title: string, next: string, retry: boolean } | null}
  */
 export function stageMessage(feed, cars, room, existence = "here") {
@@ -93,7 +93,9 @@ export function stageMessage(feed, cars, room, existence = "here") {
   if (feed.state === "reconnecting") {
     return { title: "The connection was lost", next: "Reconnecting…", retry: false };
   }
-  if (feed.state === "connecting") return { title: "Connecting…", next: "", retry: false };
+  if (feed.state === "connecting" || existence === "unknown") {
+    return { title: "Connecting…", next: "", retry: false };
+  }
   if (existence === "gone") {
     return { title: "The race is over", next: "Everybody has left, and the room is closed.", retry: false };
   }
