@@ -47,6 +47,7 @@ export default [
       "tests/package/react.test.js",
       "tests/package/projects/browser/**",
       "tests/package/projects/react/**",
+      "tests/package/projects/react-hooks/**",
       "client-wasm/examples/**",
     ],
     languageOptions: { globals: globals.browser },

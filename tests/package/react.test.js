@@ -61,7 +61,7 @@ async function bundle(folder, [react, dom]) {
 
 for (const react of REACTS) {
   test(`${react[0]}: strict mode connects once, other options anew, and nothing is left behind`, async () => {
-    const project = await freshProject("react");
+    const project = await freshProject("react-hooks");
     await bundle(project.folder, react);
     const server = await serveFolder(project.folder);
     const page = await browser.newPage();

@@ -257,7 +257,7 @@ async fn list_once(player: &mut Player) {
 
 fn listed(live: bool, spectators: usize) -> String {
     format!(
-        r#"[{{"id":"{ROOM}","name":"Monza","playerCount":2,"hostId":"{A}","isActive":true,"live":{live},"spectators":{spectators}}}]"#
+        r#"[{{"id":"{ROOM}","name":"Monza","playerCount":2,"hostId":"{A}","isActive":true,"live":{live},"spectators":{spectators},"delayMs":0}}]"#
     )
 }
 
