@@ -217,7 +217,7 @@ async fn the_rooms_are_listed_with_what_there_is_to_see() -> anyhow::Result<()> 
     let mut answer = String::new();
     socket.read_to_string(&mut answer).await?;
     let listed = format!(
-        r#"[{{"id":"{room}","name":"Monza","playerCount":1,"hostId":"{}","isActive":false,"live":true,"spectators":1}}]"#,
+        r#"[{{"id":"{room}","name":"Monza","playerCount":1,"hostId":"{}","isActive":false,"live":true,"spectators":1,"delayMs":0}}]"#,
         id_of(&ann)
     );
     assert!(answer.ends_with(&listed), "{answer}");
