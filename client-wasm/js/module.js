@@ -25,13 +25,24 @@ export function decoded(base64) {
   return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 }
 
+/**
+ * jsdom has neither class.
+ * @template {"Request" | "Response"} T
+ * @param {T} name
+ * @param {unknown} value
+ * @returns {value is InstanceType<typeof globalThis[T]>}
+ */
+function isA(name, value) {
+  return name in globalThis && value instanceof globalThis[name];
+}
+
 /** @param {InitInput} input */
 async function compileFrom(input) {
   if (input instanceof WebAssembly.Module) return input;
   const found = (input instanceof URL && (await onDisk(input))) || input;
-  const isAddress = typeof found === "string" || found instanceof URL || found instanceof Request;
+  const isAddress = typeof found === "string" || found instanceof URL || isA("Request", found);
   const got = isAddress ? await fetch(found) : found;
-  if (!(got instanceof Response)) return WebAssembly.compile(got);
+  if (!isA("Response", got)) return WebAssembly.compile(got);
   const type = got.headers.get("content-type") ?? "";
   if (!got.ok || type.startsWith("text/")) {
     throw new RaceError("load_failed", `there is no wasm module at ${got.url}: ${got.status} ${type}`);
