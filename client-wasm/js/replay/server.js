@@ -161,6 +161,8 @@ export class Server {
       case "PING":
         return now ? PONG : undefined;
       case "GET_ROOM_PLAYERS":
+        // The client has left the room since, because the time has gone back to before it.
+        if (known.roomId === undefined) return NOT_NOW;
         return now || heard?.kind === "ROOM_PLAYERS" ? known.players : refusal;
       case "LIST_ROOMS":
         return this.#rooms(now);
