@@ -12,18 +12,13 @@ import { chromium } from "@playwright/test";
 
 import config from "../browser/playwright.config.js";
 import { startRelay, startServer } from "../browser/programs.js";
+import { quantile } from "./quantile.js";
 
 const { seconds } = parseArgs({ options: { seconds: { type: "string", default: "20" } } }).values;
 const MEASURED_MS = Number(seconds) * 1000;
 /** How long the page is busy, and then free, in turns. */
 const BUSY = { busyMs: 80, freeMs: 20 };
 const SPEED = 30;
-
-/** @param {number[]} numbers @param {number} share */
-function quantile(numbers, share) {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-}
 
 /**
  * @param {import("@playwright/test").Browser} browser

@@ -3,8 +3,7 @@
 // only figures of the same run.
 //
 //   node tests/bench/frames.js [--minutes 10]      how long the heap is measured; the others take half a minute each
-import { readFile } from "node:fs/promises";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -15,6 +14,7 @@ import { chromium } from "@playwright/test";
 import config from "../browser/playwright.config.js";
 import { Player } from "../browser/player.js";
 import { startRelay, startServer } from "../browser/programs.js";
+import { quantile } from "./quantile.js";
 
 /** @typedef {import("@playwright/test").Browser} Browser */
 /** @typedef {import("@playwright/test").Page} Page */
@@ -24,12 +24,6 @@ const CROWD = fileURLToPath(new URL("./crowd.js", import.meta.url));
 const MOCK = fileURLToPath(new URL("../../www/test/mock-spectator.js", import.meta.url));
 const SIZES = [20, 100];
 const MINUTE_MS = 60_000;
-
-/** @param {number[]} numbers @param {number} share */
-function quantile(numbers, share) {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-}
 
 /** All that a first visit to a page takes before its idle time. @param {Browser} browser @param {string} url */
 async function firstLoad(browser, url) {

@@ -208,8 +208,7 @@ export class Race {
   }
 
   #sendPose() {
-    const { x, z, yaw } = this.car.pose;
-    this.around.client()?.room?.sendState(x, 0, z, 0, Math.sin(yaw / 2), 0, Math.cos(yaw / 2));
+    this.around.client()?.room?.sendPose(this.car.pose);
   }
 
   /** @param {number} nowMs */
