@@ -75,7 +75,11 @@ export class Connection {
   /** Give the core; throws an error that says why there is none. @returns {Core} */
   need() {
     if (this.live) return this.live;
-    if (this.state === "closed") throw new RaceError("closed", "the client was closed");
+    if (this.state === "closed") {
+      // Why it ended, so a command that is made of several tells the same as one that was under way.
+      const { code = "closed", reason = "", retryable } = this.#change;
+      throw new RaceError(code, reason, { retryable });
+    }
     if (this.state === "reconnecting") {
       throw new RaceError("reconnecting", "the connection was lost: wait for the state connected");
     }

@@ -297,6 +297,8 @@ test("somebody who is kicked does not come back", async () => {
   assert.equal(race.state, "closed");
   assert.equal(race.stateChange.code, "kicked");
   assert.equal(race.stateChange.reason, "Disconnected by administrator");
+  // A command after the end has the same reason as one that was under way.
+  await assert.rejects(race.listRooms(), { code: "kicked", message: "Disconnected by administrator" });
 });
 
 test("the network's return ends the wait", async (t) => {

@@ -21,7 +21,8 @@ const map = new RaceMap(find("map"), { track: Track.oval() });
 
 /** Whose cars are drawn. @type {RaceClient | null} */
 let shown = null;
-/** The recording in progress. @type {Awaited<ReturnType<typeof beginRecording>> | null} */
+/** @typedef {Awaited<ReturnType<typeof beginRecording>>} Recorded */
+/** The recording in progress. @type {Recorded | null} */
 let recorded = null;
 
 form.relay.value = new URLSearchParams(location.search).get("relay") ?? "http://127.0.0.1:8080";
@@ -64,7 +65,7 @@ async function begin() {
   find("begin").textContent = "Stop";
 }
 
-/** @param {NonNullable<typeof recorded>} recording */
+/** @param {Recorded} recording */
 async function finish({ stop, track }) {
   recorded = null;
   find("begin").textContent = "Record";

@@ -3,9 +3,9 @@
 import { explain } from "mp-server-client/explain";
 
 export function find<T extends HTMLElement = HTMLElement>(id: string): T {
-  const element = document.getElementById(id);
-  if (!element) throw new Error(`index.html has no element ${id}`);
-  return element as T;
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`index.html has no element ${id}`);
+  return found as T;
 }
 
 /** Show one screen and hide the others. */
