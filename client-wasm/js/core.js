@@ -63,6 +63,9 @@
 /** Numbers of a row of `sample()`. */
 export const CAR_STRIDE = 12;
 
+/** How often the position of a car that stands is sent again. Others drop a car that is silent for some seconds. */
+export const STANDING_MS = 1000;
+
 /** The events of a core. */
 export const EVENTS = /** @type {const} */ ([
   "state",

@@ -2,6 +2,7 @@
 // not announce them. A page sees it as `Room`.
 
 import { Cars } from "./cars.js";
+import { STANDING_MS } from "./core.js";
 import { unpack } from "./custom-message.js";
 import { emit, end } from "./emitter.js";
 import { raceError } from "./error.js";
@@ -25,8 +26,6 @@ import { Room } from "./room.js";
 
 /** How often the players are listed. */
 const POLL_MS = 1500;
-/** How often the pose of a car that stands is sent again. Others drop a car that is silent for some seconds. */
-const STANDING_MS = 1000;
 /** Messages of unknown senders that may wait for the next list of players. */
 const MAX_UNDECIDED = 20;
 /** The errors that mean that the room is gone, or that the player is no longer in it. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
-import { CAR_STRIDE } from "../js/core.js";
+import { CAR_STRIDE, STANDING_MS } from "../js/core.js";
 import { RaceError } from "../js/error.js";
 import { mockRelay } from "../js/mock.js";
 import { PlayerRecorder } from "../js/recorder.js";
@@ -61,6 +61,25 @@ test("frames come only while somebody listens, and a recorder does", async () =>
   await until(() => recorder.byteLength > before);
   assert.ok((await recorder.stop().text()).includes("CONNECTED|anna"));
   await until(() => own() === 0);
+  core.free();
+});
+
+test("the worker sends a position again while the page says nothing, and not in another room", async () => {
+  const world = new World();
+  const core = await remote(world.core);
+  await core.connect("ws://mock/ws");
+  await core.signIn("Ann");
+  await core.createRoom("Friday");
+  const sent = () => world.last.calls.filter(([name]) => name === "sendUpdate");
+  core.sendUpdate(1, 0, 2, 0, 0, 0, 1);
+  await until(() => sent().length === 3);
+  assert.deepEqual(sent()[2], ["sendUpdate", 1, 0, 2, 0, 0, 0, 1]);
+  await core.leaveRoom();
+  await core.createRoom("Saturday");
+  const left = sent().length;
+  core.sendInput(0, 1, 0);
+  await new Promise((resolve) => setTimeout(resolve, 1.5 * STANDING_MS));
+  assert.equal(sent().length, left);
   core.free();
 });
 

@@ -1,8 +1,9 @@
-// The worker's side: a core or a spectator of its own, done with as the page says. Knows its port and what makes them, and not
+// The worker's side: a core or a spectator of its own that does what the page says. It knows its port and what makes them, and not
 // that it is a worker.
 
-import { CAR_STRIDE, EVENTS } from "../core.js";
+import { CAR_STRIDE, EVENTS, STANDING_MS } from "../core.js";
 import { RaceError } from "../error.js";
+import { Poll } from "../poll.js";
 import { Buffers } from "./buffers.js";
 import { CALLS, epochMs, faultOf, METRICS_EVERY_MS } from "./messages.js";
 import { Watched } from "./watched.js";
@@ -77,6 +78,10 @@ class Served {
   #cars = 0;
   #metricsDueMs = 0;
   #stopFrames = () => {};
+  /** The page's newest position, and the room it was for. @type {{ numbers: number[], roomId: string | undefined }} */
+  #pose = { numbers: [], roomId: undefined };
+  #moved = false;
+  #standing = new Poll(async () => this.#stand(), STANDING_MS);
 
   /**
    * @param {Core} core
@@ -102,7 +107,15 @@ class Served {
   }
 
   free() {
+    this.#standing.stop();
     this.core.free();
+  }
+
+  /** Send the position again if the page, which may be hidden or busy, sent none for a while. */
+  #stand() {
+    const { numbers, roomId } = this.#pose;
+    if (!this.#moved && roomId !== undefined && roomId === this.core.roomId) this.#send("update", numbers);
+    this.#moved = false;
   }
 
   /** @param {ToWorker} message */
@@ -120,7 +133,17 @@ class Served {
   }
 
   /** @param {Extract<ToWorker, { kind: "update" | "input" }>} message */
-  #offer({ kind, numbers: [a, b, c, d, e, f, g] }) {
+  #offer({ kind, numbers }) {
+    if (kind === "update") {
+      this.#pose = { numbers, roomId: this.core.roomId };
+      this.#moved = true;
+      this.#standing.start();
+    }
+    this.#send(kind, numbers);
+  }
+
+  /** @param {"update" | "input"} kind @param {number[]} numbers */
+  #send(kind, [a, b, c, d, e, f, g]) {
     try {
       if (kind === "update") this.core.sendUpdate(a, b, c, d, e, f, g);
       else this.core.sendInput(a, b, c);

@@ -54,8 +54,8 @@ function showMessages(room: Room<Messages>): void {
   room.on("message", ({ senderName, text }) => add(`${senderName}: ${text}`));
   room.on("message:lap", ({ senderName, payload: { number, seconds } }) => {
     // It comes from somebody else's page.
-    if (Number.isFinite(seconds))
-      add(`${senderName} finished lap ${Number(number)} in ${seconds.toFixed(1)} s`);
+    if (!Number.isFinite(seconds)) return;
+    add(`${senderName} finished lap ${Number(number)} in ${seconds.toFixed(1)} s`);
   });
   onSubmit("say", "text", (text) => {
     find<HTMLFormElement>("say").reset();
