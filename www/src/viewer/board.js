@@ -34,12 +34,15 @@ export class Board {
    */
   show(standings, selectedId) {
     this.turn += 1;
-    let moved = standings.length !== this.order.length;
-    for (let place = 0; place < standings.length; place += 1) {
-      const row = this.#rowOf(standings[place].id);
+    const moved =
+      standings.length !== this.order.length ||
+      standings.some(({ id }, place) => this.order[place].id !== id);
+    // Read before any text changes, so the browser need not lay the table out once more for it.
+    if (moved) for (const row of this.order) row.top = row.root.offsetTop;
+    for (const standing of standings) {
+      const row = this.#rowOf(standing.id);
       row.turn = this.turn;
-      row.show(standings[place], standings[place].id === selectedId);
-      moved ||= this.order[place] !== row;
+      row.show(standing, standing.id === selectedId);
     }
     if (moved) this.#arrange(standings);
     this.nobody.hidden = standings.length > 0;
@@ -48,7 +51,6 @@ export class Board {
   /** @param {readonly Standing[]} standings */
   #arrange(standings) {
     const focused = /** @type {ShadowRoot} */ (this.body.getRootNode()).activeElement;
-    for (const row of this.order) row.top = row.root.offsetTop;
     for (const [id, row] of this.rows) {
       if (row.turn === this.turn) continue;
       row.root.remove();
@@ -64,11 +66,18 @@ export class Board {
     if (!this.reducedMotion) this.#glide();
   }
 
+  /** Only rows in view glide. All places are read before the first row moves, so the browser lays the table out once. */
   #glide() {
-    for (const row of this.order) {
-      const by = row.top - row.root.offsetTop;
-      if (Number.isNaN(by) || by === 0) continue;
-      row.root.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], GLIDE);
+    const { scrollTop, clientHeight } = /** @type {HTMLElement} */ (this.body.closest(".scroller"));
+    const endTop = scrollTop + clientHeight;
+    const height = this.order[0]?.root.offsetHeight ?? 0;
+    const gliding = this.order.flatMap(({ root, top }) => {
+      const by = top - root.offsetTop;
+      const inView = Math.max(top, top - by) + height > scrollTop && Math.min(top, top - by) < endTop;
+      return by && inView ? [{ root, by }] : [];
+    });
+    for (const { root, by } of gliding) {
+      root.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], GLIDE);
     }
   }
 
@@ -89,6 +98,7 @@ class Row {
    * @param {(id: string) => void} onPick
    */
   constructor(id, onPick) {
+    this.id = id;
     this.root = make("tr", "");
     this.root.dataset.testid = "viewer-row";
     this.root.dataset.id = id;

@@ -123,12 +123,18 @@ abbr { text-decoration: none; }
 .tool.strong .pause { stroke-width: 3; stroke-linecap: butt; }
 
 /* Standings */
-table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: 0.82rem; line-height: 1.2; }
+/* With fixed widths, a changed text does not lay out a hundred rows anew. */
+table { table-layout: fixed; border-collapse: separate; border-spacing: 0; width: 100%; font-size: 0.82rem; line-height: 1.2; }
 th, td { padding: 0 6px; height: 31px; text-align: right; font-weight: 500; white-space: nowrap; border-top: 1px solid var(--line); }
 thead th { position: sticky; top: 0; z-index: 2; height: 26px; border-top: 0; background: var(--solid); color: var(--muted); font-size: 0.74rem; font-weight: 600; }
 .c-place { width: 34px; min-width: 34px; max-width: 34px; padding: 0 4px 0 8px; text-align: right; }
 td.c-place { font-weight: 750; }
-.c-driver { width: 100%; min-width: 104px; max-width: 150px; text-align: left; }
+.c-driver { text-align: left; }
+.c-lap { width: 2.2rem; }
+.c-gap { width: 4.2rem; }
+.c-interval, .c-speed { width: 3.2rem; }
+.c-last, .c-best { width: 5.1rem; }
+.c-signal { width: 2.5rem; }
 thead .c-driver { padding-left: 12px; }
 tbody tr { cursor: pointer; background: var(--row, transparent); }
 tbody tr:hover { --row: var(--soft); }
@@ -227,7 +233,7 @@ kbd {
 @container (min-width: 760px) and (max-width: 1239px) {
   :is(.c-last, .c-best, .c-speed, .c-signal) { display: none; }
 }
-@container (max-width: 520px) {
+@container (max-width: 560px) {
   :is(.c-best, .c-speed, .c-signal) { display: none; }
 }
 
@@ -266,7 +272,6 @@ kbd {
   .badge { top: 8px; left: 8px; }
   th, td { height: 36px; }
   .driver { height: 35px; }
-  .c-driver { max-width: 136px; }
   [data-act="keys"] { display: none; }
 }
 @container (max-width: 420px) {
