@@ -51,6 +51,29 @@ test(
   },
 );
 
+test("a new order of the table costs the browser the same few looks, however many rows move", async ({
+  page,
+}) => {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable");
+  const recalculated = async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return metrics.find(({ name }) => name === "RecalcStyleCount")?.value ?? NaN;
+  };
+  const before = await recalculated();
+  await page.evaluate(() => {
+    const { board, standings } = window.viewer;
+    for (let turn = 0; turn < 50; turn += 1) {
+      board.show(standings.toReversed(), "");
+      board.show(standings, "");
+    }
+  });
+  // 100 orders of nine cars, and what the page does meanwhile.
+  const count = (await recalculated()) - before;
+  process.stdout.write(`styles calculated for 100 orders: ${count} times\n`);
+  expect(count).toBeLessThan(500);
+});
+
 test("keys do what the help says", async ({ page }) => {
   await page.getByTestId("viewer-map").focus();
   await page.keyboard.press("Space");
