@@ -1,5 +1,6 @@
-// Number and colours of each player, different for all in a room. They depend only on the ids of the players in it: all pages
-// show the same, whenever each was opened. Pure. Colour is never the only mark: every colour comes with a number, and
+// Number and colours of each player, different for all in a room. They depend only on the names of the players in it, and on
+// their ids where there is no name: all pages show the same, whenever each was opened, and a player who comes back with a new
+// id still has them. Pure. Colour is never the only mark: every colour comes with a number, and
 // half of them with a stripe.
 
 /**
@@ -43,10 +44,10 @@ export class Liveries {
   /**
    * Give each player of a room its livery. A player who joins or leaves seldom changes another's. A livery that
    * stays the same keeps its object.
-   * @param {readonly string[]} ids  all that are in the room
+   * @param {readonly { id: string, name: string }[]} room  all that are in it
    */
-  assign(ids) {
-    const players = [...new Set(ids)].map((id) => ({ id, hash: hashOf(id) }));
+  assign(room) {
+    const players = [...new Map(room.map(({ id, name }) => [id, { id, hash: hashOf(name || id) }])).values()];
     players.sort((a, b) => a.hash - b.hash || (a.id < b.id ? -1 : 1));
     const numbers = new Set();
     let bodies = new Set();
@@ -60,7 +61,7 @@ export class Liveries {
   }
 
   /**
-   * The livery of a player: the one assigned last, or what a player alone in a room would get.
+   * The livery of a player: the one assigned last, or what a player without a name, alone in a room, would get.
    * @param {string} id
    * @returns {Livery}
    */
@@ -103,7 +104,7 @@ function take(taken, wanted, count) {
 }
 
 /**
- * FNV-1a, finished so that similar ids come out far apart.
+ * FNV-1a, finished so that similar names come out far apart.
  * @param {string} text
  * @returns {number} 32 bits
  */

@@ -102,7 +102,7 @@ export class Race {
    */
   show(state) {
     const wanted = state.screen === "race" && state.connection === "online";
-    this.liveries.assign(state.players.map((player) => player.id));
+    this.liveries.assign(state.players);
     if (state.screen === "race" && state.race && state.race.round !== this.round) this.#begin(state);
     if (state.race === null) this.round = 0;
     else if (state.screen === "race" && state.me) this.#become(state.me);

@@ -57,7 +57,7 @@ export function createRoom(flow, liveries) {
 
   /** @param {State} state */
   function showPlayers({ players, room, me, muted }) {
-    liveries.assign(players.map((player) => player.id));
+    liveries.assign(players);
     for (const [id, row] of rows) {
       if (players.some((player) => player.id === id)) continue;
       row.root.remove();

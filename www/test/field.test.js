@@ -34,7 +34,10 @@ test("takes place, heading and name of each car", () => {
   const { field, look } = fieldOf(reporter);
   for (let i = 0; i < 10; i += 1) look();
   // The list comes after the cars.
-  field.liveries.assign(["a", "b"]);
+  field.liveries.assign([
+    { id: "a", name: "Ann" },
+    { id: "b", name: "Bo" },
+  ]);
   field.nameAll([{ id: "a", name: "Ann" }]);
   const [ann, other] = field.cars;
   assert.deepEqual([ann.id, ann.name, ann.x, ann.z, ann.yaw], ["a", "Ann", 5, -30, 1.5]);

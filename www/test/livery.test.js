@@ -4,11 +4,13 @@ import { ASPHALT, BODIES, Liveries, LIVERIES } from "../src/livery.js";
 
 const ids = (/** @type {number} */ count, prefix = "player") =>
   Array.from({ length: count }, (_, i) => `${prefix}-${i}`);
+/** @param {string[]} all */
+const nameless = (all) => all.map((id) => ({ id, name: "" }));
 
 test("a full room has twenty numbers and twenty looks", () => {
   const liveries = new Liveries();
   const room = ids(20);
-  liveries.assign(room);
+  liveries.assign(nameless(room));
   const given = room.map((id) => liveries.of(id));
   assert.equal(new Set(given.map((livery) => livery.number)).size, 20);
   assert.equal(new Set(given.map((livery) => `${livery.body} ${livery.striped}`)).size, 20);
@@ -20,7 +22,7 @@ test("a full room has twenty numbers and twenty looks", () => {
 
 test("ten players have ten colours, without stripes", () => {
   const liveries = new Liveries();
-  liveries.assign(ids(BODIES.length));
+  liveries.assign(nameless(ids(BODIES.length)));
   const given = ids(BODIES.length).map((id) => liveries.of(id));
   assert.equal(new Set(given.map((livery) => livery.body)).size, BODIES.length);
   assert.ok(given.every((livery) => !livery.striped));
@@ -29,12 +31,12 @@ test("ten players have ten colours, without stripes", () => {
 test("pages agree on all that are in the room, whatever each has seen before", () => {
   const old = new Liveries();
   const fresh = new Liveries();
-  old.assign(ids(6));
+  old.assign(nameless(ids(6)));
   old.of("player-9");
-  old.assign(["player-3", ...ids(15, "before")]);
+  old.assign(nameless(["player-3", ...ids(15, "before")]));
   const now = ["player-3", "player-9", ...ids(8, "new")];
-  old.assign(now);
-  fresh.assign(now.toReversed());
+  old.assign(nameless(now));
+  fresh.assign(nameless(now.toReversed()));
   for (const id of now) assert.deepEqual(old.of(id), fresh.of(id));
 });
 
@@ -43,9 +45,9 @@ test("who comes changes few others, and a livery that stays is the same object",
   let changed = 0;
   for (let count = 1; count < 20; count += 1) {
     const present = ids(count);
-    liveries.assign(present);
+    liveries.assign(nameless(present));
     const before = present.map((id) => liveries.of(id));
-    liveries.assign(ids(count + 1));
+    liveries.assign(nameless(ids(count + 1)));
     changed += present.filter((id, i) => liveries.of(id).number !== before[i].number).length;
     assert.ok(present.some((id, i) => liveries.of(id) === before[i]) || count < 3);
   }
@@ -53,12 +55,28 @@ test("who comes changes few others, and a livery that stays is the same object",
   assert.ok(changed < 10, `${changed} numbers changed`);
 });
 
+test("a player who comes back with another id has the number and the colours of before", () => {
+  const liveries = new Liveries();
+  const others = ids(12).map((id, i) => ({ id, name: `Driver ${i}` }));
+  liveries.assign([...others, { id: "first", name: "Ann" }]);
+  const before = { ...liveries.of("first") };
+  const theirs = others.map(({ id }) => liveries.of(id));
+  // The server may list the old one for a moment.
+  liveries.assign([...others, { id: "first", name: "Ann" }, { id: "second", name: "Ann" }]);
+  liveries.assign([{ id: "second", name: "Ann" }, ...others]);
+  assert.deepEqual(liveries.of("second"), before);
+  assert.deepEqual(
+    others.map(({ id }) => liveries.of(id)),
+    theirs,
+  );
+});
+
 test("does not grow without end over many players, and keeps those of the room", () => {
   const liveries = new Liveries();
   const room = ids(20);
   for (let round = 0; round < 50; round += 1) {
     for (let i = 0; i < 100; i += 1) liveries.of(`stranger-${round}-${i}`);
-    liveries.assign(room);
+    liveries.assign(nameless(room));
   }
   assert.ok(liveries.byId.size <= 512, `${liveries.byId.size} remembered`);
   assert.equal(new Set(room.map((id) => liveries.of(id).index)).size, LIVERIES);
@@ -67,7 +85,7 @@ test("does not grow without end over many players, and keeps those of the room",
 test("a large room has a number for each", () => {
   const liveries = new Liveries();
   const room = ids(255);
-  liveries.assign(room);
+  liveries.assign(nameless(room));
   assert.equal(new Set(room.map((id) => liveries.of(id).number)).size, 255);
 });
 

@@ -118,7 +118,7 @@ export class Cars {
     this.room = room;
     for (const view of this.views) view.id = "";
     if (room === undefined) return;
-    this.liveries.assign(room.players.map((player) => player.id));
+    this.liveries.assign(room.players);
     for (const { index, id, name } of room.players) {
       const view = this.views[index];
       if (view === undefined) continue;
