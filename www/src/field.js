@@ -1,6 +1,7 @@
 // The other cars as this page sees them now: one entry per player, refilled every frame.
 
 import { LapCounter, REMOTE_JUMP_METRES } from "./laps.js";
+import { seedLaps } from "./viewer/pack.js";
 
 /** @typedef {import("/pkg/index.js").Car} Car */
 /** @typedef {import("./livery.js").Livery} Livery */
@@ -16,7 +17,9 @@ const HICCUP_SECONDS = 1;
 /** The opacity of a stale car. */
 const STALE_ALPHA = 0.38;
 const FADE_PER_SECOND = 3;
-/** Positions so far from the circuit are wrong: the sender is broken or malicious. */
+/** All cars of a race that the player joins late have been seen within this time. */
+const SEEDING_SECONDS = 1;
+/** Positions so far from the circuit are wrong: the sender is broken or malicious. The car stays where it was seen last. */
 const FAR_AWAY_METRES = 2000;
 
 export class RemoteCar {
@@ -86,12 +89,22 @@ export class Field {
     /** The list that `names` was made from. @type {readonly import("./state.js").Player[]} */
     this.players = [];
     this.frame = 0;
+    /** Until then, on the race clock, those who are seen were racing when the player joined; NaN before the first of them. */
+    this.seedUntil = -Infinity;
+    /** The race clock now, and seconds since the last frame. */
+    this.seconds = 0;
+    this.step = 0;
+    this.take = this.#take.bind(this);
     this.at = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };
   }
 
-  /** Start the others' laps over, for a new race. */
-  restart() {
+  /**
+   * Start the others' laps over, for a new race.
+   * @param {boolean} isLate  the player joins a race that is under way
+   */
+  restart(isLate) {
     for (const car of this.known.values()) car.laps.reset();
+    this.seedUntil = isLate ? NaN : -Infinity;
   }
 
   /** @param {readonly import("./state.js").Player[]} players */
@@ -109,49 +122,52 @@ export class Field {
   }
 
   /**
-   * Take the current positions of the room's cars.
-   * @param {Iterable<Readonly<Car>>} cars
+   * Take the current positions of the room's cars. Makes no garbage.
+   * @param {Pick<import("/pkg/index.js").Room, "forEachCar">} room
+   * @param {number} nowMs  the frame's time
    * @param {number} seconds  the race clock
    * @param {number} step  seconds since the last frame
    */
-  update(cars, seconds, step) {
+  update(room, nowMs, seconds, step) {
     this.frame += 1;
-    for (const car of cars) this.#take(car, seconds, step);
-    let shown = 0;
-    for (const car of this.known.values()) {
-      if (car.frame !== this.frame) continue;
-      this.cars[shown] = car;
-      shown += 1;
-    }
-    this.cars.length = shown;
+    this.seconds = seconds;
+    this.step = step;
+    this.cars.length = 0;
+    room.forEachCar(this.take, nowMs);
+    if (!(seconds > this.seedUntil)) this.#seed(seconds);
     if (this.known.size > MAX_KNOWN) this.#forgetGone();
   }
 
-  /**
-   * @param {Readonly<Car>} seen
-   * @param {number} seconds
-   * @param {number} step
-   */
-  #take(seen, seconds, step) {
+  /** @param {number} seconds */
+  #seed(seconds) {
+    if (this.cars.length === 0) return;
+    if (Number.isNaN(this.seedUntil)) this.seedUntil = seconds + SEEDING_SECONDS;
+    seedLaps(this.cars, this.track.length, true);
+  }
+
+  /** @param {Readonly<Car>} seen */
+  #take(seen) {
     const { x, z } = seen;
-    if (!this.#isNear(x, z)) return;
-    if (!seen.id) return;
-    const car = this.#carOf(seen.id);
-    car.notice(seen.stale, seen.ageMs, seconds);
+    const isNear = this.#isNear(x, z);
+    const car = isNear && seen.id ? this.#carOf(seen.id) : this.known.get(seen.id);
+    if (!car) return;
+    car.notice(seen.stale || !isNear, seen.ageMs, this.seconds);
     // The car of a player who left the room disappears at once. That of a player who lost the connection stays, faded.
     if (seen.stale && !car.listed) return;
     car.frame = this.frame;
     car.index = seen.slot;
+    this.cars.push(car);
+    const alpha = car.stale ? STALE_ALPHA : 1;
+    const fade = FADE_PER_SECOND * this.step;
+    car.alpha += Math.max(-fade, Math.min(fade, alpha - car.alpha));
+    if (!isNear) return;
     car.x = x;
     car.z = z;
     car.yaw = seen.yaw;
     car.speed = seen.speed;
-    const alpha = car.stale ? STALE_ALPHA : 1;
-    const fade = FADE_PER_SECOND * step;
-    car.alpha += Math.max(-fade, Math.min(fade, alpha - car.alpha));
     this.track.project(x, z, this.at, car.part);
     car.part = this.at.index;
-    car.laps.update(this.at.s, this.at.lateral, seconds);
+    car.laps.update(this.at.s, this.at.lateral, this.seconds);
     car.progress = car.laps.progress(this.at.s);
   }
 

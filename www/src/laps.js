@@ -27,6 +27,8 @@ export class LapCounter {
     this.gap = lengthMetres / CHECKPOINTS;
     /** Laps begun: 0 on the way from the garage to the line. */
     this.lap = 0;
+    /** Laps that the car is taken to have done before it was first seen. They count only in `progress`. */
+    this.earlier = 0;
     /** Seconds; NaN for none. */
     this.best = NaN;
     this.last = NaN;
@@ -46,7 +48,7 @@ export class LapCounter {
 
   /** Forget everything, for a new race. */
   reset() {
-    this.lap = 0;
+    this.lap = this.earlier = 0;
     this.best = NaN;
     this.last = NaN;
     this.abandon();
@@ -150,7 +152,7 @@ export class LapCounter {
    * @param {number} s
    */
   progress(s) {
-    const laps = (this.lap - 1) * this.length;
+    const laps = (this.earlier + this.lap - 1) * this.length;
     if (this.next === 0) return laps;
     const passed = (this.next - 1) * this.gap;
     const ahead = this.#moved(passed, s);

@@ -120,7 +120,7 @@ export class Race {
     this.countdown = race.countdown ? COUNTDOWN_SECONDS : -10;
     this.seconds = 0;
     this.laps.reset();
-    this.field.restart();
+    this.field.restart(!race.countdown);
     this.painter.forgetCars();
     this.painter.clearSkids();
     this.hud.reset();
@@ -201,7 +201,7 @@ export class Race {
     if (!client || !room) return;
     this.#sendPose();
     if (this.controls) room.sendInput(this.controls.steering, this.controls.throttle, this.controls.brake);
-    this.field.update(room.cars(nowMs), this.seconds, step);
+    this.field.update(room, nowMs, this.seconds, step);
     if (nowMs < this.statsDueMs) return;
     this.statsDueMs = nowMs + STATS_EVERY_MS;
     this.stats = client.stats;

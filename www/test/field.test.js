@@ -2,30 +2,40 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Field } from "../src/field.js";
 import { Liveries } from "../src/livery.js";
+import { LapCounter, OWN_JUMP_METRES } from "../src/laps.js";
 import { track } from "./circuit.js";
 
 const AT = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };
 
 /** A room with the cars it is given. */
 class Reporter {
-  /** @param {Array<{ id: string, x?: number, z?: number, yaw?: number, ageMs?: number, stale?: boolean }>} cars */
+  /** @param {Array<{ id: string, x?: number, z?: number, yaw?: number, speed?: number, ageMs?: number, stale?: boolean }>} cars */
   constructor(cars) {
     this.list = cars;
   }
 
-  *cars() {
+  /** @param {(car: any) => void} work */
+  forEachCar(work) {
     /** As in the client: one object, filled anew for each car. */
-    const car = { id: "", slot: 0, x: 0, z: 0, yaw: 0, speed: 20, ageMs: 0, stale: false };
-    for (const [slot, { id, x = 0, z = -26, yaw = 1, ageMs = 30, stale = false }] of this.list.entries()) {
-      yield Object.assign(car, { id, slot, x, z, yaw, ageMs, stale });
+    const car = { id: "", slot: 0, x: 0, z: 0, yaw: 0, speed: 0, ageMs: 0, stale: false };
+    for (const [slot, seen] of this.list.entries()) {
+      const { id, x = 0, z = -26, yaw = 1, speed = 20, ageMs = 30, stale = false } = seen;
+      work(Object.assign(car, { id, slot, x, z, yaw, ageMs, stale, speed }));
     }
   }
+}
+
+/** Where a car is along the lap. @param {number} s */
+function at(s) {
+  const place = { x: 0, z: 0, yaw: 0 };
+  track.line.place(s, place);
+  return place;
 }
 
 /** @param {Reporter} reporter */
 function fieldOf(reporter) {
   const field = new Field(track, new Liveries());
-  const look = (seconds = 0) => field.update(/** @type {any} */ (reporter.cars()), seconds, 1 / 60);
+  const look = (seconds = 0) => field.update(reporter, seconds * 1000, seconds, 1 / 60);
   return { field, look, ids: () => field.cars.map((car) => car.id) };
 }
 
@@ -73,6 +83,50 @@ test("leaves out what cannot be a place", () => {
   const { look, ids } = fieldOf(reporter);
   look();
   assert.deepEqual(ids(), ["here"]);
+});
+
+test("a car that goes where no circuit is stays listed where it was, with its progress", () => {
+  const reporter = new Reporter([{ id: "a", ...at(400) }]);
+  const { field, look } = fieldOf(reporter);
+  look(0);
+  const [{ x, progress }] = field.cars;
+  for (let seconds = 1; seconds < 4; seconds += 0.1) {
+    reporter.list = [{ id: "a", x: 1e6 }];
+    look(seconds);
+  }
+  const [car] = field.cars;
+  assert.deepEqual([car.id, car.x, car.progress, car.stale], ["a", x, progress, true]);
+});
+
+test("who joins late on the grid is behind those who race, and no lap further for being there from the start", () => {
+  const grid = track.length - 9;
+  const own = new LapCounter(track.length, OWN_JUMP_METRES, track.reach);
+  own.update(grid, 0, 0);
+  for (const isLate of [true, false]) {
+    const reporter = new Reporter([]);
+    const { field, look } = fieldOf(reporter);
+    field.restart(isLate);
+    look(0);
+    for (let seconds = 2; seconds < 30; seconds += 0.1) {
+      reporter.list = [
+        { id: "a", ...at(track.length / 2 + 30 * seconds) },
+        { id: "b", ...at(40 + 30 * seconds) },
+      ];
+      if (seconds > 4) reporter.list.push({ id: "later", ...at(grid), speed: 0 });
+      look(seconds);
+      const behind = field.cars
+        .filter(({ id }) => id !== "later")
+        .map((car) => car.progress - own.progress(grid));
+      if (isLate) {
+        assert.ok(
+          behind.every((metres) => metres > 0),
+          `${behind} at ${seconds}`,
+        );
+      } else assert.ok(seconds > 3 || behind.every((metres) => metres < 0), `${behind} at ${seconds}`);
+    }
+    const later = field.cars.find(({ id }) => id === "later");
+    assert.equal(later?.progress, own.progress(grid));
+  }
 });
 
 test("a lost car fades; one whose player left the room goes at once", () => {

@@ -220,9 +220,9 @@ export class Ledger {
   #forgetLongGone(atMs) {
     const oldestMs = atMs - COLUMNS * COLUMN_MS;
     let longest = this.racers[0];
-    for (const racer of this.racers) if (racer.seenMs < longest.seenMs) longest = racer;
+    for (const racer of this.racers) if (racer.keptMs < longest.keptMs) longest = racer;
     const isFull = this.racers.length >= MAX_RACERS;
-    const gone = this.racers.filter((racer) => racer.seenMs < oldestMs || (isFull && racer === longest));
+    const gone = this.racers.filter((racer) => racer.keptMs < oldestMs || (isFull && racer === longest));
     for (const racer of gone) {
       this.byId.delete(racer.id);
       this.order.remove(racer);
@@ -236,7 +236,7 @@ export class Ledger {
     this.startedAt = this.roll.room?.atMs ?? atMs;
     this.fastestMs = NaN;
     this.seedUntil = -Infinity;
-    for (const racer of this.racers) racer.restart();
+    for (const racer of this.racers) racer.restart(atMs);
     this.order.restart(Math.ceil(atMs / COLUMN_MS));
   }
 
@@ -272,7 +272,7 @@ export class Ledger {
    */
   #writeOne(racer, column) {
     const wasShown = racer.shown;
-    const isShown = racer.write(column, column * COLUMN_MS);
+    const isShown = racer.write(column, column * COLUMN_MS, this.roll.has(racer.id));
     if (isShown === wasShown) return;
     if (isShown) this.order.add(racer, column);
     else this.order.remove(racer);

@@ -1,7 +1,7 @@
-// Who leads when one begins to watch in the middle of a race: nobody tells how many laps the cars have done. They are taken
-// to be on the same lap of the race, one pack whose head and tail lie to both sides of the widest free stretch of the track.
+// Who leads when one begins to watch, or joins, in the middle of a race: nobody tells how many laps the cars have done. They are
+// taken to be on the same lap of the race, one pack whose head and tail lie to both sides of the widest free stretch of the track.
 
-/** @typedef {import("./racer.js").Racer} Racer */
+/** @typedef {{ laps: import("../laps.js").LapCounter, speed: number, progress: number }} Seeded */
 
 /** Slower cars are not part of it. */
 const MOVING_SPEED = 5;
@@ -9,13 +9,15 @@ const MOVING_SPEED = 5;
 /**
  * Put those of the pack that had passed the start line before a lap ahead of those that had yet to. From the beginning again
  * with every call.
- * @param {readonly Racer[]} racers
+ * @param {readonly Seeded[]} racers
  * @param {number} lapMetres
+ * @param {boolean} [isUnderWay]  the race is past its start, so a car that still stands before the line is a lap behind the pack;
+ *   default: part of the pack is on the first half of the lap
  */
-export function seedLaps(racers, lapMetres) {
-  const pack = racers.filter((racer) => racer.onTrack && racer.speed >= MOVING_SPEED);
+export function seedLaps(racers, lapMetres, isUnderWay) {
+  const pack = racers.filter(({ laps, speed }) => !Number.isNaN(laps.s) && speed >= MOVING_SPEED);
   // Whoever has just been seen to cross the line is as far on as the others would be there.
-  const way = (/** @type {Racer} */ { laps, at }) => (Number.isNaN(laps.started) ? at.s : at.s + lapMetres);
+  const way = (/** @type {Seeded} */ { laps }) => (Number.isNaN(laps.started) ? laps.s : laps.s + lapMetres);
   pack.sort((a, b) => way(a) - way(b));
   const last = pack.length - 1;
   let head = last;
@@ -26,9 +28,11 @@ export function seedLaps(racers, lapMetres) {
     widest = free;
     head = i;
   }
+  const earlier = Number(isUnderWay ?? pack.some(({ laps }) => laps.s < lapMetres / 2));
   pack.forEach((racer, i) => {
-    const { laps, at } = racer;
+    const { laps } = racer;
+    laps.earlier = earlier;
     laps.lap = Number(!Number.isNaN(laps.started)) + Number(head < last && i <= head);
-    racer.progress = laps.progress(at.s);
+    racer.progress = laps.progress(laps.s);
   });
 }

@@ -9,7 +9,7 @@ import { IN_PIT, LOST, Past, PRESENT, RACING, SHOWN, slotOf, WEAK } from "./past
 /** @typedef {import("../livery.js").Livery} Livery */
 /** @typedef {import("./standing.js").Standing} Standing */
 
-/** Whoever vanished from the snapshots stays in the standings for so long: the roster comes a moment later. */
+/** Whoever vanished from snapshots and room stays in the standings for so long: the roster comes a moment later. */
 const VANISHED_MS = 4000;
 /** Nobody drives faster; a longer way between two looks is a jump. */
 const MAX_SPEED = 130;
@@ -44,6 +44,10 @@ export class Racer {
     this.seenMs = -Infinity;
     this.heardMs = -Infinity;
     this.lostMs = -Infinity;
+    /** When it was seen or in the standings last. */
+    this.keptMs = -Infinity;
+    /** It was seen in this race. */
+    this.tookPart = false;
     this.isLost = false;
     this.isWeak = false;
     this.onTrack = false;
@@ -66,6 +70,8 @@ export class Racer {
     this.seenMs = -Infinity;
     this.heardMs = -Infinity;
     this.lostMs = -Infinity;
+    this.keptMs = -Infinity;
+    this.tookPart = false;
     this.shown = false;
     this.onTrack = false;
     this.inPit = false;
@@ -75,8 +81,9 @@ export class Racer {
     this.progress = circuit === null ? NaN : this.laps.progress(0);
   }
 
-  /** A new race: all laps count from 0 again. */
-  restart() {
+  /** A new race: all laps count from 0 again, and only those who are there take part. @param {number} atMs */
+  restart(atMs) {
+    this.tookPart &&= atMs - this.seenMs < VANISHED_MS;
     this.laps.reset();
     this.progress = this.circuit === null ? NaN : this.laps.progress(0);
   }
@@ -89,7 +96,8 @@ export class Racer {
    * @returns {boolean} a lap has just been completed
    */
   look(rows, row, atMs) {
-    this.seenMs = atMs;
+    this.seenMs = this.keptMs = atMs;
+    this.tookPart = true;
     this.isLost = rows[row + CAR_STALE] !== 0;
     if (this.isLost) this.lostMs = atMs;
     this.isWeak = rows[row + CAR_AGE_MS] >= WEAK_MS || atMs - this.lostMs < RECOVERY_MS;
@@ -156,18 +164,20 @@ export class Racer {
    * Write down how things stand.
    * @param {number} column
    * @param {number} atMs
+   * @param {boolean} inRoom  the car keeps its row although it vanished from the snapshots
    * @returns {boolean} it is in the standings
    */
-  write(column, atMs) {
+  write(column, atMs, inRoom) {
     const { past, laps } = this;
     const slot = slotOf(column);
-    this.shown = atMs - this.seenMs < VANISHED_MS;
+    this.shown = atMs - this.seenMs < VANISHED_MS || (inRoom && this.tookPart);
+    if (this.shown) this.keptMs = atMs;
     past.marks[slot] = this.shown ? this.#marks(atMs) : 0;
     past.place[slot] = 0;
     past.lap[slot] = laps.lap;
     past.s[slot] = this.at.s;
     past.progress[slot] = this.progress;
-    past.speed[slot] = this.speed;
+    past.speed[slot] = this.seenMs < atMs ? 0 : this.speed;
     past.lastMs[slot] = laps.last * 1000;
     past.bestMs[slot] = laps.best * 1000;
     this.jumped = false;

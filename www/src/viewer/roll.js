@@ -30,6 +30,11 @@ export class Roll {
     return this.room?.isActive === true;
   }
 
+  /** @param {string} id */
+  has(id) {
+    return this.names.has(id) && !this.leaving.has(id);
+  }
+
   clear() {
     this.room = undefined;
     this.seats.length = 0;

@@ -43,7 +43,7 @@ export class Signs {
     setText(this.badgeText, text);
     let lap = 0;
     for (const standing of standings) lap = Math.max(lap, standing.lap);
-    setText(this.boardNote, `${lap > 0 ? `Lap ${lap}, ` : ""}${count(cars, "car")}`);
+    setText(this.boardNote, `${lap > 0 ? `Lap ${lap}, ` : ""}${count(standings.length, "car")}`);
     setText(this.gapsNote, circuit === null && cars > 0 ? "learning the track" : "");
     this.showFollow(viewer);
   }
