@@ -63,6 +63,50 @@ test(
   },
 );
 
+test("a reload says where it leads back to instead of showing the form", async ({ enter }) => {
+  const ann = await enter("Ann");
+  await ann.signIn();
+  await ann.createRoom("Sunday");
+  let release = () => {};
+  const held = new Promise((resolve) => (release = () => resolve(undefined)));
+  await ann.page.route("**/*.wasm", async (route) => {
+    await held;
+    await route.continue();
+  });
+  // What is on top in each frame in which there is anything.
+  await ann.page.addInitScript(() => {
+    const seen = new Set();
+    const look = () => {
+      const form = document.getElementById("signin-form")?.getBoundingClientRect();
+      const top =
+        form?.height && document.elementFromPoint(form.x + form.width / 2, form.y + form.height / 2);
+      if (top) seen.add(top.closest("#resuming, #signin-form")?.id);
+      requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+    Object.assign(window, { seen });
+  });
+  await ann.page.reload({ waitUntil: "commit" });
+  await expect(ann.element("resuming")).toHaveText("Reconnecting to \u2068Sunday\u2069…");
+  await expect(ann.element("resuming")).toBeVisible();
+  release();
+  await ann.expectScreen("room");
+  await expect(ann.element("resuming")).toBeHidden();
+  expect(await ann.page.evaluate(() => [.../** @type {any} */ (window).seen])).toEqual(["resuming"]);
+});
+
+test("where signing in again fails, the form is there and says why", async ({ enter }) => {
+  const ann = await enter("Ann");
+  await ann.signIn();
+  await ann.page.route("**/race.css", (route) => route.abort());
+  await ann.page.reload();
+  await ann.expectNotice(/part of this page could not be loaded/);
+  await expect(ann.element("resuming")).toBeHidden();
+  await expect(ann.element("signin-name")).toHaveValue("Ann");
+  // The file that did not come.
+  ann.complaints.length = 0;
+});
+
 test("a reload asks only for the password, which is kept nowhere", async ({ enter }) => {
   const ann = await enter("Ann");
   await ann.signIn("very secret");

@@ -1,9 +1,18 @@
-// The link that leads into a room, `…/join/ROOM`, and where the page itself is. Pure.
+// The link that leads into a room, `…/join/ROOM`, and where the page itself is.
 
 /** The top of the page, with a slash at its end: the relay's address, with the path under which a proxy may serve it. */
 export const BASE = new URL("../", import.meta.url).href;
 /** Follows a room's link while the player is in the room's race. */
 export const IN_RACE = "#race";
+
+/**
+ * Under this key the session keeps the player's room, `{ id, name, alone }`: a reload leads back into it, and if the player was
+ * alone in it, it is opened again.
+ */
+export const KEPT_ROOM = "race-room";
+
+/** Show the page: the player is back, or must sign in. See resuming.js. */
+export const endResuming = () => delete document.documentElement.dataset.resuming;
 
 /** @param {string} room  its id */
 export const joinLink = (room) => `${BASE}join/${encodeURIComponent(room)}`;

@@ -1,14 +1,12 @@
 // The address follows the screens: the list of rooms, a room, its race. Back and Forward do what the page's buttons do, and a
 // link or a reload leads into its room.
 
-import { BASE, IN_RACE, joinLink, joinOf } from "./join.js";
+import { BASE, endResuming, IN_RACE, joinLink, joinOf, KEPT_ROOM } from "./join.js";
 
 /** @typedef {import("./state.js").State} State */
 
 /** How many history entries a screen is after the list of rooms. */
 const DEPTHS = { signin: 0, lobby: 0, room: 1, race: 2 };
-/** The `sessionStorage` key of the room: it is needed when a reload of the only player closes the room. */
-const KEPT = "race-room";
 
 /**
  * @param {import("./flow.js").Flow} flow
@@ -56,14 +54,15 @@ export function createRoute(flow, current) {
     if (wanted === 2 && current().room?.isActive) flow.joinRace();
     acting = false;
     follow();
+    endResuming();
   }
 
   /** @param {string} id */
   async function enter(id) {
-    /** @type {{ id: string, name: string } | null} */
-    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+    /** @type {{ id: string, name: string, alone: boolean } | null} */
+    const kept = JSON.parse(sessionStorage.getItem(KEPT_ROOM) ?? "null");
     await flow.joinRoom(id);
-    if (!current().room && kept?.id === id) await flow.createRoom(kept.name);
+    if (!current().room && kept?.alone && kept.id === id) await flow.createRoom(kept.name);
   }
 
   window.addEventListener("popstate", () => {
@@ -83,8 +82,8 @@ export function createRoute(flow, current) {
     show(state, before) {
       const { me, room, players } = state;
       if (room?.name && room !== before?.room) {
-        const kept = players.length === 1 ? JSON.stringify({ id: room.id, name: room.name }) : "null";
-        sessionStorage.setItem(KEPT, kept);
+        const kept = { id: room.id, name: room.name, alone: players.length === 1 };
+        sessionStorage.setItem(KEPT_ROOM, JSON.stringify(kept));
       }
       // The state changes while it is being shown, so both wait a moment.
       if (me && !before?.me) queueMicrotask(obey);

@@ -2,7 +2,8 @@
 // its tab is open.
 
 import { element, setText } from "./element.js";
-import { BASE, joinOf } from "./join.js";
+import { BASE, endResuming, joinOf, KEPT_ROOM } from "./join.js";
+import { isolated } from "./names.js";
 
 /** @typedef {import("./state.js").State} State */
 
@@ -19,6 +20,10 @@ export function createSignIn(flow) {
   const watch = element("watch-races", HTMLAnchorElement);
   const label = submit.querySelector(".label") ?? submit;
   watch.href = `${BASE}watch.html`;
+  const room = JSON.parse(sessionStorage.getItem(KEPT_ROOM) ?? "null");
+  if (room && room.id === joinOf(location)) {
+    setText(element("resuming", HTMLElement), `Reconnecting to ${isolated(room.name)}…`);
+  }
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -58,6 +63,8 @@ export function createSignIn(flow) {
         password.value = "";
       }
       if (before?.me && !state.me) sessionStorage.removeItem(KEPT);
+      // It failed, so the form is needed.
+      if (before?.busy && !connecting && !state.me) endResuming();
     },
   };
 }
