@@ -91,6 +91,54 @@ test("the start line is moved by dragging it", async ({ watch }) => {
   await expect.poll(async () => Number(await element("start").inputValue())).toBeGreaterThan(20);
 });
 
+test("an empty width is the file's own, and one that is no number is refused", async ({ watch }) => {
+  const { page, element } = await converter(watch);
+  const downloaded = async () => {
+    const [download] = await Promise.all([page.waitForEvent("download"), element("download").click()]);
+    return JSON.parse(readFileSync(await download.path(), "utf8")).widthMetres;
+  };
+  const circuit = JSON.parse(readFileSync(`${CIRCUITS}minimal.json`, "utf8"));
+  const buffer = Buffer.from(JSON.stringify({ ...circuit, widthMetres: 12.34 }));
+  await element("file").setInputFiles({ name: "own.json", mimeType: "application/json", buffer });
+  await expect(element("width")).toHaveValue("12.3");
+  expect(await downloaded(), "not the rounded one of the field").toBe(12.34);
+  await element("width").fill("");
+  await expect(element("track-error")).toBeHidden();
+  expect(await downloaded()).toBe(12.34);
+  await element("width").press("e");
+  await expect(element("track-error")).toHaveText("This circuit is not valid: the width is not a number.");
+  await element("width").fill("9.5");
+  await expect(element("track-error")).toBeHidden();
+  expect(await downloaded()).toBe(9.5);
+});
+
+test("says which file is being read, takes only the newest, and reads none that is too large", async ({
+  watch,
+}) => {
+  const { page, element } = await converter(watch);
+  let release = () => {};
+  const held = new Promise((resolve) => (release = () => resolve(undefined)));
+  await page.route("**/*.wasm", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await drop(page, "raw.gpx");
+  await expect(element("reading")).toHaveText("Reading raw.gpx…");
+  await drop(page, "raw.csv");
+  await expect(element("reading")).toHaveText("Reading raw.csv…");
+  release();
+  await expect(element("name")).toHaveValue("Raw");
+  await expect(element("reading")).toBeHidden();
+  await page.evaluate(() => {
+    const large = new File([new Uint8Array(9 * 1024 * 1024)], "large.csv");
+    large.arrayBuffer = () => Promise.reject(new Error("it was read"));
+    const files = new DataTransfer();
+    files.items.add(large);
+    document.dispatchEvent(new DragEvent("drop", { dataTransfer: files }));
+  });
+  await expect(element("track-error")).toHaveText("large.csv cannot be converted: it has more than 8 MB.");
+});
+
 test("a file without a lap is refused on the screen, and the next one taken", async ({ watch }) => {
   const { page, element } = await converter(watch);
   await element("file").setInputFiles({

@@ -23,12 +23,12 @@ const GRIP_PIXELS = 26;
 const MAX_BYTES = 8 * 1024 * 1024;
 
 const page = {
-  body: element("main", HTMLElement),
   drop: element("drop", HTMLLabelElement),
   file: element("file", HTMLInputElement),
   preview: element("preview", HTMLElement),
   options: element("options", HTMLFormElement),
   error: element("track-error", HTMLElement),
+  reading: element("reading", HTMLElement),
   facts: element("facts", HTMLElement),
   name: element("name", HTMLInputElement),
   width: element("width", HTMLInputElement),
@@ -40,6 +40,10 @@ const page = {
 const drawing = new TrackDrawing(page.canvas);
 /** @type {Source | null} */
 let source = null;
+/** The file chosen last; an older one that was read more slowly is dropped. @type {File | null} */
+let newest = null;
+/** The file's width as the field shows it, rounded. */
+let givenWidth = "";
 
 createTheme(element("theme-toggle", HTMLButtonElement), () => drawing.draw());
 
@@ -58,21 +62,35 @@ function refuse(error) {
   page.error.hidden = false;
 }
 
+/** @param {string} name  of the file that is being read; empty for none */
+function showReading(name) {
+  setText(page.reading, name && `Reading ${name}…`);
+  page.reading.hidden = name === "";
+}
+
 /** @param {File} file */
 async function open(file) {
+  newest = file;
   page.error.hidden = true;
+  showReading(file.name);
   try {
     if (file.size > MAX_BYTES) throw new Error("it has more than 8 MB");
     const [converter, bytes] = await Promise.all([loadConverter(), file.arrayBuffer()]);
+    // The page says what it does before a large file keeps it busy.
+    await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+    if (file !== newest) return;
     const found = new converter.Source(new Uint8Array(bytes), file.name);
     source?.free();
     source = found;
   } catch (error) {
+    if (file !== newest) return;
+    showReading("");
     refuse(new Error(`${file.name} cannot be converted: ${/** @type {Error} */ (error).message}.`));
     return;
   }
+  showReading("");
   page.name.value = source.name;
-  page.width.value = String(Math.round(source.widthMetres * 10) / 10);
+  page.width.value = givenWidth = String(Math.round(source.widthMetres * 10) / 10);
   page.start.max = String(Math.floor(source.lengthMetres));
   page.start.value = "0";
   /** @type {HTMLInputElement | null} */ (page.options.querySelector("[value=given]"))?.click();
@@ -86,6 +104,13 @@ function isReversed() {
   return new FormData(page.options).get("direction") === "reverse";
 }
 
+/** The width in the field, or the file's own if nobody wrote another. @param {Source} from */
+function chosenWidth({ widthMetres }) {
+  const { value, validity } = page.width;
+  if (validity.badInput) throw new Error("the width is not a number");
+  return value === "" || value === givenWidth ? widthMetres : Number(value);
+}
+
 /** Make the circuit with the chosen options, show it, and offer it for download. */
 function convert() {
   if (source === null) return;
@@ -94,7 +119,7 @@ function convert() {
   setText(page.startShown, `${start} m from the first point`);
   let json;
   try {
-    json = source.circuit(page.name.value, Number(page.width.value), start, isReversed());
+    json = source.circuit(page.name.value, chosenWidth(source), start, isReversed());
   } catch (error) {
     refuse(new Error(`This circuit is not valid: ${/** @type {Error} */ (error).message}.`));
     page.download.removeAttribute("href");
@@ -104,7 +129,10 @@ function convert() {
   drawing.show(file);
   const { length, isClockwise } = new Line(file.centreline, true);
   const way = isClockwise ? "clockwise" : "anticlockwise";
-  setText(page.facts, `${Math.round(length)} m, ${way}, ${file.widthMetres} m wide, from ${source.format}`);
+  setText(
+    page.facts,
+    `${Math.round(length)} m, ${way}, ${Math.round((file.widthMetres ?? 0) * 10) / 10} m wide, from ${source.format}`,
+  );
   page.canvas.setAttribute("aria-label", `The circuit: ${page.facts.textContent}`);
   URL.revokeObjectURL(page.download.href);
   page.download.href = URL.createObjectURL(new Blob([json], { type: "application/json" }));
