@@ -4,11 +4,12 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const WWW = fileURLToPath(new URL("../../www", import.meta.url));
-const MEDIA_TYPES = { ".json": "application/json", ".js": "text/javascript" };
+const PACKAGE = fileURLToPath(new URL("../../client-wasm/js", import.meta.url));
+const MEDIA_TYPES = { ".json": "application/json", ".js": "text/javascript", ".wasm": "application/wasm" };
 export const ORIGIN = "http://viewer.test";
 
 /**
- * Open a page that may import everything below `www`.
+ * Open a page that may import everything below `www`, and the package's scripts as `/package/…`.
  *
  * @param {import("@playwright/test").Page} page
  * @param {string} html
@@ -22,7 +23,9 @@ export async function openFromDisk(page, html, answers = {}) {
     if (answers[pathname]) return route.fulfill({ json: answers[pathname]() });
     const extension = path.extname(pathname);
     const contentType = MEDIA_TYPES[/** @type {".js"} */ (extension)];
-    return route.fulfill({ contentType, body: await readFile(path.join(WWW, pathname)) });
+    const [, script] = /^\/package\/(.*)$/.exec(pathname) ?? [];
+    const file = script ? path.join(PACKAGE, script) : path.join(WWW, pathname);
+    return route.fulfill({ contentType, body: await readFile(file) });
   });
   await page.goto(ORIGIN);
 }

@@ -347,19 +347,24 @@ export class RaceViewer extends Base {
 
   /** Everything of a race before. */
   #forget() {
-    this.rosters = new Rosters();
-    this.cars = new Cars(this.liveries);
-    this.ledger = new Ledger(this.liveries);
+    this.#forgetPast();
     this.learner = null;
-    this.playback = new Playback();
-    this.standings = [];
     this.selectedId = "";
     this.wanted = this.follow;
-    this.isCaughtUp = false;
-    this.hadCars = false;
     this.feed = { state: "connecting" };
     this.existence = this.given === null ? "unknown" : "here";
     this.delayMs = this.askDueMs = 0;
+  }
+
+  /** All that belongs to a time of the spectator's. */
+  #forgetPast() {
+    this.rosters = new Rosters();
+    this.cars = new Cars(this.liveries);
+    this.ledger = new Ledger(this.liveries);
+    this.ledger.setCircuit(this.circuit);
+    this.playback = new Playback();
+    this.standings = [];
+    this.isCaughtUp = this.hadCars = false;
     this.painter.trails.clear();
     this.panelsDueMs = 0;
   }
@@ -397,6 +402,9 @@ export class RaceViewer extends Base {
 
   /** @param {import("./feed.js").SpectatedRoom} told */
   #roomChanged(told) {
+    // A replay that jumps begins a new time: it tells the room before the first snapshot.
+    const isNewTime = Number.isNaN(this.spectator?.liveMs) && !Number.isNaN(this.playback.atMs);
+    if (isNewTime) this.#forgetPast();
     const players = told.players.map((player) => ({ ...player, name: plainName(player.name) }));
     const room = { ...told, name: plainName(told.name), players };
     this.rosters.add(room);
