@@ -78,9 +78,6 @@ const WORDS = {
   replaying: ["This is a recording, so nothing can be sent.", "Join a race to take part."],
 };
 
-/** The codes that have words of their own. */
-export const EXPLAINED = Object.freeze(Object.keys(WORDS));
-
 /** A name that is refused although nobody has it: too long, empty, one too many. */
 const UNFIT = /characters|cannot/;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EXPLAINED, explain } from "../js/explain.js";
+import { explain } from "../js/explain.js";
 import { RaceError } from "../js/index.js";
 
 /** Every code that the client can reject or close with. */
@@ -8,13 +8,12 @@ const CODES = `timeout not_connected closed auth_failed auth_required room_not_f
   not_in_room player_not_found server_error unknown_command queue_full invalid_argument connection_lost
   server_unreachable certificate_not_trusted server_timeout server_ended not_allowed frame_too_large relay_full
   relay_restarting relay_unreachable sent_too_much too_slow malformed aborted bad_recording kicked load_failed
-  not_a_relay reconnecting replaying`.split(/\s+/);
+  not_a_relay reconnecting replaying bad_track`.split(/\s+/);
 
 const FALLBACK = explain({ code: "no such code" }).next;
 
 for (const code of CODES) {
   test(`${code} has words of its own: what happened, and what to do`, () => {
-    assert.ok(EXPLAINED.includes(code));
     const { title, next } = explain({ code });
     assert.match(title, /^[A-Z].{8,}\.$/);
     assert.match(next, /^[A-Z].{8,}[.;]/);
@@ -24,7 +23,7 @@ for (const code of CODES) {
 }
 
 test("no two codes say the same", () => {
-  const titles = EXPLAINED.map((code) => explain({ code }).title);
+  const titles = CODES.map((code) => explain({ code }).title);
   assert.equal(new Set(titles).size, titles.length);
 });
 

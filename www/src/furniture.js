@@ -1,6 +1,7 @@
 // Places grandstands, trees and the circuit's name around its lines. Seeded, so everybody sees the same. In map metres: x right, y down.
 
-import { seeded } from "./texture.js";
+// @ts-ignore: relative, because a proxy may serve the relay under a path; the package need not be built when types are checked.
+import { seeded } from "../pkg/lab/random.js";
 
 /** @typedef {import("./track.js").Track} Track */
 /** @typedef {import("./scenery.js").Bounds} Bounds */

@@ -1,7 +1,7 @@
 // The picture beside the sign-in form: the circuit as a live map, with cars that are only for show.
 
 import { context2d, fitCanvas } from "./element.js";
-import { BODIES } from "./livery.js";
+import { BODIES } from "./bodies.js";
 
 const CARS = 8;
 const TRAIL_DOTS = 16;

@@ -57,25 +57,50 @@ export class Line {
    */
   project(x, z, out) {
     let best = Infinity;
+    let index = 0;
     for (let i = 0; i < this.segments; i += 1) {
-      const px = x - this.xs[i];
-      const pz = z - this.zs[i];
-      let along = px * this.dx[i] + pz * this.dz[i];
-      if (along < 0) along = 0;
-      else if (along > this.lengths[i]) along = this.lengths[i];
-      const qx = px - along * this.dx[i];
-      const qz = pz - along * this.dz[i];
-      const distance = qx * qx + qz * qz;
-      if (distance < best) {
-        best = distance;
-        out.index = i;
-        out.s = this.at[i] + along;
-        out.x = this.xs[i] + along * this.dx[i];
-        out.z = this.zs[i] + along * this.dz[i];
-        out.lateral = qz * this.dx[i] - qx * this.dz[i] < 0 ? -1 : 1;
-      }
+      const square = this.square(x, z, i);
+      if (square >= best) continue;
+      best = square;
+      index = i;
     }
-    out.lateral *= Math.sqrt(best);
+    this.projectOn(x, z, index, out);
+  }
+
+  /**
+   * The square of the distance to a segment.
+   * @param {number} x
+   * @param {number} z
+   * @param {number} i
+   */
+  square(x, z, i) {
+    const px = x - this.xs[i];
+    const pz = z - this.zs[i];
+    let along = px * this.dx[i] + pz * this.dz[i];
+    if (along < 0) along = 0;
+    else if (along > this.lengths[i]) along = this.lengths[i];
+    const qx = px - along * this.dx[i];
+    const qz = pz - along * this.dz[i];
+    return qx * qx + qz * qz;
+  }
+
+  /**
+   * Write the nearest point of a segment into `out`.
+   * @param {number} x
+   * @param {number} z
+   * @param {number} i
+   * @param {Projection} out
+   */
+  projectOn(x, z, i, out) {
+    const { xs, zs, dx, dz, lengths, at } = this;
+    const along = Math.min(Math.max((x - xs[i]) * dx[i] + (z - zs[i]) * dz[i], 0), lengths[i]);
+    out.index = i;
+    out.s = at[i] + along;
+    out.x = xs[i] + along * dx[i];
+    out.z = zs[i] + along * dz[i];
+    const qx = x - out.x;
+    const qz = z - out.z;
+    out.lateral = (qz * dx[i] - qx * dz[i] < 0 ? -1 : 1) * Math.sqrt(qx * qx + qz * qz);
   }
 
   /**

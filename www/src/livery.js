@@ -3,24 +3,8 @@
 // id still has them. Pure. Colour is never the only mark: every colour comes with a number, and
 // half of them with a stripe.
 
-/**
- * Bodies that keep apart for colour-blind eyes (they differ in lightness too) and stand out at 3:1 or more from
- * the asphalt. Ink is what is legible on the body.
- */
-export const BODIES = /** @type {const} */ ([
-  { body: "#ffd23f", ink: "#14161a" },
-  { body: "#4fb3ff", ink: "#14161a" },
-  { body: "#ff7a59", ink: "#14161a" },
-  { body: "#f4f6f8", ink: "#14161a" },
-  { body: "#35d49a", ink: "#14161a" },
-  { body: "#f490c8", ink: "#14161a" },
-  { body: "#b7a6ff", ink: "#14161a" },
-  { body: "#ffab2e", ink: "#14161a" },
-  { body: "#9be7ff", ink: "#14161a" },
-  { body: "#c3e04c", ink: "#14161a" },
-]);
-export const ASPHALT = "#34373d";
-export const LIVERIES = 2 * BODIES.length;
+import { BODIES } from "./bodies.js";
+
 const NUMBERS = 99;
 /** Players remembered beside those in the room, for the past; beyond that the oldest is forgotten. */
 const MAX_REMEMBERED = 512;
@@ -29,7 +13,7 @@ const MAX_REMEMBERED = 512;
  * @typedef {object} Livery
  * @property {number} number  1 … 99; higher only where more than 99 players are in a room
  * @property {string} label  the number as text
- * @property {number} index  0 … LIVERIES − 1
+ * @property {number} index  below twice the number of bodies
  * @property {string} body
  * @property {string} ink
  * @property {boolean} striped

@@ -1,6 +1,6 @@
 // Colours of the world on the canvas: a sunny day for the light theme, a race under floodlights for the dark one.
 
-import { ASPHALT } from "./livery.js";
+import { ASPHALT } from "./bodies.js";
 
 const SHARED = {
   asphalt: ASPHALT,

@@ -1,10 +1,12 @@
 // Paints the circuit and everything that never moves, in metres: x right, y down (so y = −z of the game).
 // Called for one tile at a time by tiles.js; all paths are built once.
 
+// @ts-ignore: relative, because a proxy may serve the relay under a path; the package need not be built when types are checked.
+import { seeded } from "../pkg/lab/random.js";
 import { placeName, placeStands, strewTrees } from "./furniture.js";
 import { arrows, band, beds, closed, open, pointsOf, runs } from "./paths.js";
 import { KERB_METRES } from "./track.js";
-import { asphaltPattern, grassPattern, gravelPattern, seeded } from "./texture.js";
+import { asphaltPattern, grassPattern, gravelPattern } from "./texture.js";
 
 /** @typedef {import("./track.js").Track} Track */
 /** @typedef {import("./palette.js").Palette} Palette */

@@ -1,26 +1,14 @@
-// Repeating textures and the seeded randomness behind everything that looks strewn. The same seed gives the same
-// world on every page and in every tile.
+// Repeating textures. All that looks strewn comes from the package's seeded randomness: the same seed gives the same world on
+// every page and in every tile.
 
+// @ts-ignore: relative, because a proxy may serve the relay under a path; the package need not be built when types are checked.
+import { seeded } from "../pkg/lab/random.js";
 import { buffer, context2d } from "./element.js";
 
 /** Pixels per metre inside a texture. */
 const TEXTURE_SCALE = 8;
 const GRASS_METRES = 32;
 const ASPHALT_METRES = 24;
-
-/**
- * A small seeded generator (mulberry32): 0 … 1.
- * @param {number} seed
- */
-export function seeded(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /**
  * Mown grass: diagonal stripes that meet at the edges, and blades as fine noise.

@@ -88,7 +88,8 @@ export class Track {
     this.building = this.garageXs.length > 0 ? this.#building() : null;
     this.fence = this.#fence();
     this.walls = this.#walls();
-    this.bounds = this.#bounds();
+    const garages = this.building ? { xMetres: this.garageXs, zMetres: this.garageZ } : undefined;
+    this.bounds = boundsOf(this.line, this.pit, this.width, garages);
   }
 
   /** How many cars have a place to start from. */
@@ -196,15 +197,6 @@ export class Track {
     return walls;
   }
 
-  /** The box around all asphalt. */
-  #bounds() {
-    const xs = [...this.line.xs, ...(this.pit?.xs ?? []), ...this.garageXs];
-    const zs = [...this.line.zs, ...(this.pit?.zs ?? []), ...(this.building ? [this.garageZ] : [])];
-    const least = (/** @type {number[]} */ all) => all.reduce((a, b) => Math.min(a, b)) - this.width / 2;
-    const most = (/** @type {number[]} */ all) => all.reduce((a, b) => Math.max(a, b)) + this.width / 2;
-    return { left: least(xs), right: most(xs), low: least(zs), high: most(zs) };
-  }
-
   /**
    * Where a car starts: in its garage, nose out, towards the pit lane, or on the grid.
    * @param {number} index
@@ -286,6 +278,21 @@ export class Track {
     out.nx = nx;
     out.nz = nz;
   }
+}
+
+/**
+ * The box around all asphalt.
+ * @param {Line} line
+ * @param {Line | null} pit
+ * @param {number} width
+ * @param {TrackFile["garages"]} garages
+ */
+export function boundsOf(line, pit, width, garages) {
+  const xs = [...line.xs, ...(pit?.xs ?? []), ...(garages?.xMetres ?? [])];
+  const zs = [...line.zs, ...(pit?.zs ?? []), ...(garages ? [garages.zMetres] : [])];
+  const least = (/** @type {number[]} */ all) => all.reduce((a, b) => Math.min(a, b)) - width / 2;
+  const most = (/** @type {number[]} */ all) => all.reduce((a, b) => Math.max(a, b)) + width / 2;
+  return { left: least(xs), right: most(xs), low: least(zs), high: most(zs) };
 }
 
 /**

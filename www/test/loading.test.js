@@ -80,7 +80,7 @@ test("the first screen goes without what is for later ones", () => {
       "/src/element.js",
       "/src/names.js",
       "/src/state.js",
-      "/src/livery.js",
+      "/src/bodies.js",
       "/src/line.js",
       "/src/join.js",
     ];

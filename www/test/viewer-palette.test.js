@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BODIES } from "../src/livery.js";
+import { BODIES } from "../src/bodies.js";
 import { DARK, LIGHT, OVERLAY, SPEEDS } from "../src/map/palette.js";
 
 /** What a drawing and its details need, and what text needs, by WCAG. */

@@ -1,7 +1,7 @@
 // Colours of the live map: paper by day, a dark room by night, and over a video, where the
 // background is unknown. The asphalt is dark in all of them: the liveries are chosen to stand out from it.
 
-import { ASPHALT } from "../livery.js";
+import { ASPHALT } from "../bodies.js";
 
 /** @typedef {typeof LIGHT} MapPalette */
 

@@ -5,7 +5,7 @@
 
 import { Line } from "../line.js";
 import { DEFAULT_WIDTH_METRES, readTrack } from "../track-file.js";
-import { merge, smooth } from "../track.js";
+import { boundsOf, merge, smooth } from "../track.js";
 import { Nearest } from "./nearest.js";
 
 /** @typedef {import("../line.js").Projection} Projection */
@@ -33,7 +33,9 @@ export class Circuit {
     this.pit = pitOf(this.line, this.width, file);
     /** Further from the centre line than this, a car is off the lap. */
     this.reach = this.width / 2 + RUN_OFF_METRES;
-    this.bounds = boundsOf(this.line, this.pit, this.width, file.garages);
+    const { left, right, low, high } = boundsOf(this.line, this.pit, this.width, file.garages);
+    /** The box around all asphalt on the map, whose y grows downwards. @type {Bounds} */
+    this.bounds = { left, top: -high, right, bottom: -low };
     this.nearest = new Nearest(this.line);
     /** @type {Projection} */
     this.scratch = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };
@@ -93,20 +95,4 @@ function pitOf(line, width, { pitLane }) {
   line.project(x, z, at);
   const merges = Math.abs(at.lateral) < MERGING_WIDTHS * width;
   return new Line(smooth(merges ? [...centreline, ...merge(line, { pitLane })] : centreline), false);
-}
-
-/**
- * The box around all asphalt on the map, whose y grows downwards.
- * @param {Line} line
- * @param {Line | null} pit
- * @param {number} width
- * @param {CircuitFile["garages"]} garages
- * @returns {Bounds}
- */
-function boundsOf(line, pit, width, garages) {
-  const xs = [...line.xs, ...(pit?.xs ?? []), ...(garages?.xMetres ?? [])];
-  const zs = [...line.zs, ...(pit?.zs ?? []), ...(garages ? [garages.zMetres] : [])];
-  const least = (/** @type {number[]} */ values) => values.reduce((a, b) => Math.min(a, b)) - width / 2;
-  const most = (/** @type {number[]} */ values) => values.reduce((a, b) => Math.max(a, b)) + width / 2;
-  return { left: least(xs), top: -most(zs), right: most(xs), bottom: -least(zs) };
 }

@@ -30,7 +30,7 @@ export class Nearest {
     this.best = Infinity;
     if (hint >= 0 && hint < this.line.segments) this.#walk(x, z, hint);
     if (this.best > reach * reach) this.line.project(x, z, out);
-    else write(this.line, x, z, this.index, out);
+    else this.line.projectOn(x, z, this.index, out);
   }
 
   /**
@@ -74,36 +74,10 @@ export class Nearest {
    * @returns {boolean} it is the nearest so far
    */
   #look(x, z, i) {
-    const { xs, zs, dx, dz, lengths } = this.line;
-    const px = x - xs[i];
-    const pz = z - zs[i];
-    let along = px * dx[i] + pz * dz[i];
-    if (along < 0) along = 0;
-    else if (along > lengths[i]) along = lengths[i];
-    const qx = px - along * dx[i];
-    const qz = pz - along * dz[i];
-    const distance = qx * qx + qz * qz;
-    if (distance >= this.best) return false;
-    this.best = distance;
+    const square = this.line.square(x, z, i);
+    if (square >= this.best) return false;
+    this.best = square;
     this.index = i;
     return true;
   }
-}
-
-/**
- * @param {Line} line
- * @param {number} x
- * @param {number} z
- * @param {number} i  a segment
- * @param {Projection} out
- */
-function write({ xs, zs, dx, dz, lengths, at }, x, z, i, out) {
-  const along = Math.min(Math.max((x - xs[i]) * dx[i] + (z - zs[i]) * dz[i], 0), lengths[i]);
-  out.index = i;
-  out.s = at[i] + along;
-  out.x = xs[i] + along * dx[i];
-  out.z = zs[i] + along * dz[i];
-  const qx = x - out.x;
-  const qz = z - out.z;
-  out.lateral = (qz * dx[i] - qx * dz[i] < 0 ? -1 : 1) * Math.sqrt(qx * qx + qz * qz);
 }
