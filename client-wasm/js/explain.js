@@ -26,8 +26,11 @@ const WORDS = {
   not_host: ["Only the host can start the race.", "Ask the host in the chat, or create a room of your own."],
   not_in_room: ["You are no longer in that room.", "Choose another room, or create your own."],
   player_not_found: ["That player has left.", "The player list will be up to date in a moment."],
-  server_error: ["The game server refused.", "Try again. If it keeps happening, go back to the rooms."],
-  unknown_command: ["This game server does not support that.", "You can go on without it."],
+  server_error: [
+    "The game server refused the request.",
+    "Try again. If it keeps happening, go back to the rooms.",
+  ],
+  unknown_command: ["This game server does not support that.", "You can carry on without it."],
   queue_full: ["Too many requests are still waiting for an answer.", "Wait a few seconds, then try again."],
   invalid_argument: ["That can't be sent as it is.", "Change the text and try again."],
   connection_lost: ["The connection was lost.", "Check your network, then try again."],

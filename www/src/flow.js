@@ -179,7 +179,7 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
     });
     fresh.on("draining", ({ seconds }) =>
       say(
-        `The relay restarts in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`,
+        `The relay is restarting in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`,
         "You will be reconnected automatically.",
       ),
     );

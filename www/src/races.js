@@ -67,7 +67,7 @@ export function createRaceList() {
           say(
             {
               title: "No races are shown here",
-              next: "The operator of this relay has switched watching off.",
+              next: "The operator of this relay has turned watching off.",
             },
             true,
           );

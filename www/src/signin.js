@@ -44,7 +44,7 @@ export function createSignIn(flow) {
         void flow.signIn(kept.name, "");
         return;
       }
-      setText(lead, "Enter your password to continue where you were.");
+      setText(lead, "Enter your password to continue where you left off.");
       password.focus();
     },
     /**

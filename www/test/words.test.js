@@ -35,7 +35,7 @@ test("every kind of event has its words", () => {
     "Ann passes Bo for P2",
   );
   assert.equal(eventText({ ...event, kind: "fastestLap", lapMs: 61_250 }), "Ann: fastest lap, 1:01.250");
-  assert.equal(eventText({ ...event, kind: "started" }), "The race was started");
+  assert.equal(eventText({ ...event, kind: "started" }), "The race has started");
 });
 
 test("the stage says why there is nothing to see, and nothing where there is", () => {

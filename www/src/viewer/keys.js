@@ -9,11 +9,11 @@
 export const LINES = [
   { shown: ["Space", "K"], words: "Play/pause", keys: { " ": "toggle", k: "toggle" } },
   { shown: ["J", "L"], words: "10 seconds back, forward", keys: { j: "back", l: "forward" } },
-  { shown: [",", "."], words: "A tenth of a second", keys: { ",": "stepBack", ".": "stepForward" } },
+  { shown: [",", "."], words: "0.1 seconds back, forward", keys: { ",": "stepBack", ".": "stepForward" } },
   { shown: ["<", ">"], words: "Slower, faster", keys: { "<": "slower", ">": "faster" } },
-  { shown: ["End"], words: "Live", keys: { End: "live" } },
+  { shown: ["End"], words: "Back to live", keys: { End: "live" } },
   { shown: ["N", "P"], words: "Next, previous car", keys: { n: "next", p: "previous" } },
-  { shown: ["C"], words: "Follow the car, or let it go", keys: { c: "follow" } },
+  { shown: ["C"], words: "Follow the car, or stop following", keys: { c: "follow" } },
   { shown: ["F", "0"], words: "Whole track", keys: { f: "fit", 0: "fit" } },
   {
     shown: ["+", "−"],
@@ -22,7 +22,7 @@ export const LINES = [
   },
   { shown: ["← ↑ → ↓"], words: "Move the map", keys: {} },
   { shown: ["Esc"], words: "Deselect car", keys: { Escape: "release" } },
-  { shown: ["?"], words: "These keys", keys: { "?": "keys" } },
+  { shown: ["?"], words: "Show these shortcuts", keys: { "?": "keys" } },
 ];
 
 /** @type {ReadonlyMap<string, Act>} */

@@ -24,13 +24,13 @@ const MARKUP = `
       <button class="tool" type="button" data-act="follow" aria-label="Follow a car" aria-pressed="false" title="Follow a car (C)" data-testid="viewer-follow">${icon("M10 6.500a3.500 3.500 0 1 0 0 7 3.500 3.500 0 0 0 0-7ZM10 1.500v3m0 11v3M1.500 10h3m11 0h3")}</button>
       <button class="tool" type="button" data-act="nearer" aria-label="Zoom in" title="Zoom in (+)">${icon("M10 4v12M4 10h12")}</button>
       <button class="tool" type="button" data-act="further" aria-label="Zoom out" title="Zoom out (−)">${icon("M4 10h12")}</button>
-      <button class="tool" type="button" data-act="keys" aria-label="Keys" title="Keys (?)" data-testid="viewer-keys-open">${icon("M7.300 7.600a2.700 2.700 0 1 1 4 2.400c-.9.500-1.300 1-1.300 2m0 2.600v.2")}</button>
+      <button class="tool" type="button" data-act="keys" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" data-testid="viewer-keys-open">${icon("M7.300 7.600a2.700 2.700 0 1 1 4 2.400c-.9.500-1.300 1-1.300 2m0 2.600v.2")}</button>
     </div>
   </section>
 
   <section class="board panel" part="panel board" aria-labelledby="board-title">
     <header class="panel-head"><h2 id="board-title">Standings</h2><p class="board-note"></p></header>
-    <div class="scroller" tabindex="0" role="group" aria-label="Table of standings, scrolls" data-testid="viewer-board">
+    <div class="scroller" tabindex="0" role="group" aria-label="Standings, scrollable" data-testid="viewer-board">
       <table>
         <thead><tr>
           <th scope="col" class="c-place"><abbr title="Place">P</abbr></th>
@@ -56,14 +56,14 @@ const MARKUP = `
     </section>
     <section class="news panel" part="panel events" aria-labelledby="news-title">
       <header class="panel-head"><h2 id="news-title">Events</h2></header>
-      <div class="scroller" tabindex="0" role="group" aria-label="List of events, scrolls">
+      <div class="scroller" tabindex="0" role="group" aria-label="Events, scrollable">
         <ol data-testid="viewer-events"></ol>
-        <p class="nobody">Overtakes, fastest laps, who joins and who leaves.</p>
+        <p class="nobody">Overtakes, fastest laps, and drivers who join or leave appear here.</p>
       </div>
     </section>
   </div>
 
-  <div class="tabs" part="tabs" role="group" aria-label="Below the track">
+  <div class="tabs" part="tabs" role="group" aria-label="Panels">
     <button type="button" data-tab="board" aria-pressed="true">Standings</button>
     <button type="button" data-tab="gaps" aria-pressed="false">Gaps</button>
     <button type="button" data-tab="news" aria-pressed="false">Events</button>
@@ -77,7 +77,7 @@ const MARKUP = `
     </div>
     <div class="scrub">
       <canvas class="ticks" aria-hidden="true"></canvas>
-      <input class="range" type="range" min="-1000" max="0" step="100" value="0" aria-label="Moment shown" data-testid="viewer-scrub">
+      <input class="range" type="range" min="-1000" max="0" step="100" value="0" aria-label="Playback position" data-testid="viewer-scrub">
     </div>
     <p class="behind" data-testid="viewer-behind" aria-hidden="true"></p>
     <label class="speed"><span class="visually-hidden">Speed</span><select data-testid="viewer-speed"></select></label>
@@ -87,10 +87,10 @@ const MARKUP = `
   <p class="visually-hidden" role="status" data-testid="viewer-announcer"></p>
 
   <dialog class="keys" part="keys" aria-labelledby="keys-title" data-testid="viewer-keys">
-    <header><h2 id="keys-title">Keys</h2>
+    <header><h2 id="keys-title">Keyboard shortcuts</h2>
       <button class="tool" type="button" data-act="keys-close" aria-label="Close">${icon("m5 5 10 10M15 5 5 15")}</button></header>
     <dl></dl>
-    <p class="keys-note">Keys work while the viewer has the focus. A click on a car or a driver follows it.</p>
+    <p class="keys-note">Shortcuts work while the viewer has the focus. Click a car or a driver to follow it.</p>
   </dialog>
 </div>`;
 

@@ -68,7 +68,7 @@ export function eventText(event) {
     case "left":
       return `${name} left`;
     case "started":
-      return "The race was started";
+      return "The race has started";
     case "overtake":
       return `${name} passes ${event.otherName || "another car"}${event.place ? ` for P${event.place}` : ""}`;
     case "fastestLap":
@@ -97,7 +97,7 @@ export function stageMessage(feed, cars, room, existence = "here") {
     return { title: "Connecting…", next: "", retry: false };
   }
   if (existence === "gone") {
-    return { title: "The race is over", next: "Everybody has left, and the room is closed.", retry: false };
+    return { title: "The race is over", next: "Everybody has left and the room is closed.", retry: false };
   }
   if (existence === "missing") {
     const next = "Check the link. As soon as somebody opens this room, the race appears here.";
