@@ -1,14 +1,13 @@
-// The list of rooms. Rows are kept by room id, so that a refresh neither flickers nor takes the focus away.
+// The list of rooms, and the form that creates one.
 
 import { watchLink } from "./address.js";
 import { element, make, setText } from "./element.js";
+import { ROOM_PLACES, RoomRow, showRows } from "./room-list.js";
+import { count } from "./viewer/words.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Room} Room */
 /** @typedef {import("./flow.js").Flow} Flow */
-
-/** A room of the first generation always has 20 places. */
-export const ROOM_PLACES = 20;
 
 /** @param {Flow} flow */
 export function createLobby(flow) {
@@ -29,22 +28,6 @@ export function createLobby(flow) {
   });
   name.addEventListener("input", () => name.setCustomValidity(""));
 
-  /** @param {State} state */
-  function showRows({ rooms, busy, spectate }) {
-    const listed = new Set(rooms.map((room) => room.id));
-    for (const [id, row] of rows) {
-      if (listed.has(id)) continue;
-      row.remove();
-      rows.delete(id);
-    }
-    rooms.forEach((room, place) => {
-      const row = rows.get(room.id) ?? new Row(flow);
-      rows.set(room.id, row);
-      row.show(room, busy, spectate);
-      if (list.children[place] !== row.root) list.insertBefore(row.root, list.children[place] ?? null);
-    });
-  }
-
   return {
     /** @param {State} state */
     show(state) {
@@ -56,35 +39,41 @@ export function createLobby(flow) {
       empty.hidden = !state.roomsKnown || state.rooms.length > 0;
       list.hidden = state.rooms.length === 0;
       setText(summary, summaryText(state));
-      showRows(state);
+      const { rooms, busy, spectate } = state;
+      showRows(
+        list,
+        rows,
+        rooms,
+        ({ id }) => new Row(id, flow),
+        (row, room) => row.show(room, busy, spectate),
+      );
     },
   };
 }
 
-class Row {
-  /** @param {Flow} flow */
-  constructor(flow) {
-    this.id = "";
-    this.root = make("li", "room");
-    this.root.dataset.testid = "room-row";
-    this.name = make("p", "room-name");
-    this.state = make("span", "tag");
-    this.players = make("p", "room-players");
-    this.meter = make("span", "meter");
-    this.meter.setAttribute("aria-hidden", "true");
-    this.button = make("button", "button", "Join");
-    this.button.type = "button";
-    this.button.dataset.testid = "join-room";
-    this.button.addEventListener("click", () => {
-      if (this.button.getAttribute("aria-disabled") === "true") return;
-      void flow.joinRoom(this.id);
+const FULL = /** @type {const} */ ({ kind: "full", text: "Full" });
+const RACING = /** @type {const} */ ({ kind: "live", text: "Racing" });
+const OPEN = /** @type {const} */ ({ kind: "open", text: "Open" });
+
+class Row extends RoomRow {
+  /**
+   * @param {string} id
+   * @param {Flow} flow
+   */
+  constructor(id, flow) {
+    const button = make("button", "button", "Join");
+    button.type = "button";
+    button.dataset.testid = "join-room";
+    button.addEventListener("click", () => {
+      if (button.getAttribute("aria-disabled") !== "true") void flow.joinRoom(id);
     });
-    this.watch = make("a", "button quiet", "Watch");
-    this.watch.target = "_blank";
-    this.watch.dataset.testid = "watch-room";
-    const actions = make("div", "room-actions");
-    actions.append(this.watch, this.button);
-    this.root.append(this.name, this.state, this.players, this.meter, actions);
+    const watch = make("a", "button quiet", "Watch");
+    watch.href = watchLink(id);
+    watch.target = "_blank";
+    watch.dataset.testid = "watch-room";
+    super(id, "room-row", watch, button);
+    this.button = button;
+    this.watch = watch;
   }
 
   /**
@@ -95,28 +84,13 @@ class Row {
   show({ id, name, playerCount, isActive }, busy, spectate) {
     const shown = name || "Unnamed room";
     const full = playerCount >= ROOM_PLACES;
-    this.id = id;
-    this.root.dataset.roomId = id;
-    setText(this.name, shown);
-    setText(this.state, full ? "Full" : isActive ? "Racing" : "Open");
-    this.state.dataset.kind = full ? "full" : isActive ? "live" : "open";
-    setText(this.players, `${playerCount} of ${ROOM_PLACES}`);
-    this.meter.style.setProperty("--part", String(Math.min(playerCount / ROOM_PLACES, 1)));
+    const state = isActive ? RACING : OPEN;
+    this.fill(shown, full ? FULL : state, playerCount);
     this.watch.hidden = !spectate;
-    this.watch.href = watchLink(id);
     this.watch.setAttribute("aria-label", `Watch ${shown} in a new tab`);
     this.button.setAttribute("aria-label", `Join ${shown}`);
     this.button.setAttribute("aria-disabled", String(full || busy !== ""));
     this.button.classList.toggle("waiting", busy === `join ${id}`);
-  }
-
-  /** Remove the row. If it has the focus, its neighbour gets it. */
-  remove() {
-    if (this.root.contains(document.activeElement)) {
-      const next = this.root.nextElementSibling ?? this.root.previousElementSibling;
-      (next?.querySelector("button") ?? element("lobby-title", HTMLElement)).focus();
-    }
-    this.root.remove();
   }
 }
 
@@ -126,12 +100,4 @@ function summaryText({ rooms, roomsKnown }) {
   const drivers = rooms.reduce((sum, room) => sum + room.playerCount, 0);
   const racing = rooms.filter((room) => room.isActive).length;
   return `${count(rooms.length, "room")}, ${count(drivers, "driver")}, ${racing} racing`;
-}
-
-/**
- * @param {number} number
- * @param {string} noun
- */
-function count(number, noun) {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

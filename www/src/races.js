@@ -1,9 +1,9 @@
-// The list of races to watch, as the relay knows them. Rows are kept by room, so that a refresh disturbs nobody.
+// The list of races to watch, as the relay knows them.
 
 import { watchLink } from "./address.js";
 import { BASE } from "./join.js";
 import { element, make, setText } from "./element.js";
-import { ROOM_PLACES } from "./lobby.js";
+import { RoomRow, showRows } from "./room-list.js";
 import { count } from "./viewer/words.js";
 
 /** @typedef {{ id: string, name: string, playerCount: number, isActive: boolean, live: boolean, spectators: number }} Listed */
@@ -23,18 +23,13 @@ export function createRaceList() {
   /** @param {Listed[]} rooms */
   function show(rooms) {
     const shown = rooms.filter((room) => room.playerCount > 0 || room.live).sort(byInterest);
-    const ids = new Set(shown.map((room) => room.id));
-    for (const [id, row] of rows) {
-      if (ids.has(id)) continue;
-      row.root.remove();
-      rows.delete(id);
-    }
-    shown.forEach((room, place) => {
-      const row = rows.get(room.id) ?? new Row(room.id);
-      rows.set(room.id, row);
-      row.show(room);
-      if (list.children[place] !== row.root) list.insertBefore(row.root, list.children[place] ?? null);
-    });
+    showRows(
+      list,
+      rows,
+      shown,
+      ({ id }) => new Row(id),
+      (row, room) => row.show(room),
+    );
     const watching = rooms.reduce((sum, room) => sum + room.spectators, 0);
     setText(
       summary,
@@ -98,36 +93,22 @@ function byInterest(a, b) {
   );
 }
 
-class Row {
+class Row extends RoomRow {
   /** @param {string} id */
   constructor(id) {
-    this.root = make("li", "room");
-    this.root.dataset.testid = "race-row";
-    this.root.dataset.roomId = id;
-    this.name = make("p", "room-name");
-    this.state = make("span", "tag");
-    this.players = make("p", "room-players");
-    this.meter = make("span", "meter");
-    this.meter.setAttribute("aria-hidden", "true");
-    this.link = make("a", "button", "Watch");
-    this.link.href = watchLink(id);
-    this.link.dataset.testid = "watch-race";
-    const actions = make("div", "room-actions");
-    actions.append(this.link);
-    this.root.append(this.name, this.state, this.players, this.meter, actions);
+    const link = make("a", "button", "Watch");
+    link.href = watchLink(id);
+    link.dataset.testid = "watch-race";
+    super(id, "race-row", link);
+    this.link = link;
   }
 
   /** @param {Listed} room */
   show({ name, playerCount, isActive, live, spectators }) {
     const shown = name || "Unnamed room";
-    setText(this.name, shown);
-    setText(this.state, isActive ? "Racing" : live ? "On track" : "Open");
-    this.state.dataset.kind = isActive ? "live" : "open";
-    setText(
-      this.players,
-      `${playerCount} of ${ROOM_PLACES}${spectators > 0 ? `, ${spectators} watching` : ""}`,
-    );
-    this.meter.style.setProperty("--part", String(Math.min(playerCount / ROOM_PLACES, 1)));
+    const text = isActive ? "Racing" : live ? "On track" : "Open";
+    const more = spectators > 0 ? `, ${spectators} watching` : "";
+    this.fill(shown, { kind: isActive ? "live" : "open", text }, playerCount, more);
     this.link.setAttribute("aria-label", `Watch ${shown}`);
   }
 }

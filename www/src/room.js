@@ -7,6 +7,7 @@ import { joinLink } from "./join.js";
 import { wear } from "./map/plate.js";
 import { createMessageList } from "./messages.js";
 import { isolated } from "./names.js";
+import { showRows } from "./room-list.js";
 import { hostOf, MAX_MESSAGES } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -58,17 +59,14 @@ export function createRoom(flow, liveries) {
   /** @param {State} state */
   function showPlayers({ players, room, me, muted }) {
     liveries.assign(players);
-    for (const [id, row] of rows) {
-      if (players.some((player) => player.id === id)) continue;
-      row.root.remove();
-      rows.delete(id);
-    }
-    players.forEach((player, place) => {
-      const row = rows.get(player.id) ?? new PlayerRow(player.id, liveries, flow);
-      rows.set(player.id, row);
-      row.show(player, player.id === room?.hostId, player.id === me?.id, muted.includes(player.id));
-      if (list.children[place] !== row.root) list.insertBefore(row.root, list.children[place] ?? null);
-    });
+    showRows(
+      list,
+      rows,
+      players,
+      ({ id }) => new PlayerRow(id, liveries, flow),
+      (row, player) =>
+        row.show(player, player.id === room?.hostId, player.id === me?.id, muted.includes(player.id)),
+    );
     setText(count, String(players.length));
   }
 
