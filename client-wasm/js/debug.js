@@ -1,7 +1,12 @@
-// A panel for developers that shows what a client does and makes up bad networks for it. Never loaded by the client itself:
-//
-//   import { attachDebugPanel } from "mp-server-client/debug";
-//   attachDebugPanel(race);
+/**
+ * A panel for developers that shows what a client does and makes up bad networks for it. Never loaded by the client itself:
+ *
+ * ```js
+ * import { attachDebugPanel } from "mp-server-client/debug";
+ * attachDebugPanel(race);
+ * ```
+ * @module mp-server-client/debug
+ */
 
 import { RaceDebug } from "./debug/panel.js";
 

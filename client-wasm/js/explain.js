@@ -1,4 +1,7 @@
-// Explains every error to players: what happened, and what they can do about it.
+/**
+ * Explains every error to players: what happened, and what they can do about it.
+ * @module mp-server-client/explain
+ */
 
 /**
  * @typedef {object} Explanation  An error explained to players.

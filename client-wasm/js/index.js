@@ -1,4 +1,7 @@
-// The main entry of the package. The import has no side effects.
+/**
+ * The main entry of the package: the client, its rooms and errors. The import has no side effects.
+ * @module mp-server-client
+ */
 
 export { RaceClient } from "./client.js";
 export { Room } from "./room.js";

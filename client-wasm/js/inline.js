@@ -1,4 +1,7 @@
-// The package with its wasm module inside: for bundlers and hosts that cannot serve a `.wasm` file. A third larger.
+/**
+ * The main entry with its wasm module inside: for bundlers and hosts that cannot serve a `.wasm` file. A third larger.
+ * @module mp-server-client/inline
+ */
 
 import { doctor as examine, RaceClient as Client } from "./index.js";
 import { decoded } from "./module.js";

@@ -1,7 +1,12 @@
-// A small map of a race on a canvas: the circuit, the cars with their names, and the own car in the middle.
-//
-//   const map = new RaceMap(canvas, { track: await fetchTrack(url) });
-//   map.draw(room.cars(now), own); // each frame
+/**
+ * A small map of a race on a canvas: the circuit, the cars with their names, and the own car in the middle.
+ *
+ * ```js
+ * const map = new RaceMap(canvas, { track: await fetchTrack(url) });
+ * map.draw(room.cars(now), own); // each frame
+ * ```
+ * @module mp-server-client/map
+ */
 
 import { Track } from "./track.js";
 

@@ -1,6 +1,9 @@
-// A relay with rooms and bots in the page itself, without a server: for demos, Storybook and unit tests. A wasm module runs the
-// game server's own rules and bots, and clients reach it through simulated sockets. With a seed and a virtual clock every run is
-// the same.
+/**
+ * A relay with rooms and bots in the page itself, without a server: for demos, Storybook and unit tests. A wasm module runs the
+ * game server's own rules and bots, and clients reach it through simulated sockets. With a seed and a virtual clock every run is
+ * the same.
+ * @module mp-server-client/mock
+ */
 
 import { RaceClient } from "./client.js";
 import { PAGE_CLOCK } from "./clock.js";

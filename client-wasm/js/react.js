@@ -1,5 +1,8 @@
-// React hooks and components, for React 18 and later: take part in a race, or watch one. They work in strict mode, where
-// React runs every effect twice, and they clean up when they unmount.
+/**
+ * React hooks and components, for React 18 and later: take part in a race, or watch one. They work in strict mode, where
+ * React runs every effect twice, and they clean up when they unmount.
+ * @module mp-server-client/react
+ */
 
 import {
   createElement,

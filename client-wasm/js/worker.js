@@ -1,9 +1,14 @@
-// The client in a Web Worker: drawing never delays its network, and its network never delays drawing.
-//
-//   import { RaceClient } from "mp-server-client";
-//   import { workerCore, workerSpectator } from "mp-server-client/worker";
-//   const race = await RaceClient.connect(url, { name: "Ann", core: workerCore });
-//   const spectator = await RaceClient.spectate(url, roomId, { spectator: workerSpectator });
+/**
+ * The client in a Web Worker: drawing never delays its network, and its network never delays drawing.
+ *
+ * ```js
+ * import { RaceClient } from "mp-server-client";
+ * import { workerCore, workerSpectator } from "mp-server-client/worker";
+ * const race = await RaceClient.connect(url, { name: "Ann", core: workerCore });
+ * const spectator = await RaceClient.spectate(url, roomId, { spectator: workerSpectator });
+ * ```
+ * @module mp-server-client/worker
+ */
 
 import { RaceError, loadFailed, raceError } from "./error.js";
 import { trusted } from "./trusted.js";

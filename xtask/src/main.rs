@@ -28,6 +28,8 @@ enum Task {
     Wasm,
     /// Make the npm package in client-wasm/dist and its tarball in target/package.
     Package,
+    /// Write the npm package's site, guides and reference, into target/docs.
+    Docs,
     /// Make a circuit of a GeoJSON, GPX or CSV file.
     Track(track::Options),
     /// Check the house rules that no linter knows: names, openings, imports, the README's tree.
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Task::Test(options) => steps::run(&options),
         Task::Wasm => wasm::build(),
         Task::Package => package::build(),
+        Task::Docs => package::write_docs(),
         Task::Track(options) => track::run(&options),
         Task::Tidy => tidy::run(),
     };

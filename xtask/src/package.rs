@@ -16,8 +16,9 @@ use crate::project::{node, run, target_dir};
 use crate::{checks, requirements, wasm};
 
 /// The tests that try the tarball, and the page that the relay embeds.
-const TESTS: [&str; 6] = [
+const TESTS: [&str; 7] = [
     "tests/package/typescript.test.js",
+    "tests/package/guides.test.js",
     "tests/package/node.test.js",
     "tests/package/browser.test.js",
     "tests/package/examples.test.js",
@@ -58,12 +59,21 @@ pub(crate) fn build() -> Result<()> {
     Ok(())
 }
 
-/// Make the package, lint it, write its reference and try it in fresh projects.
+/// Write the site of the guides and the reference, and say where it is.
+pub(crate) fn write_docs() -> Result<()> {
+    requirements::npm_packages_of("tests/package")?;
+    // The scripts of the viewer import those of the page.
+    wasm::build()?;
+    println!("{}", docs()?.join("index.html").display());
+    Ok(())
+}
+
+/// Make the package, lint it, write its site and try it in fresh projects.
 pub(crate) fn test() -> Result<()> {
     let chromium = requirements::browser()?;
     build()?;
     lint()?;
-    docs()?;
+    let docs = docs()?;
     // These types need the npm packages of their folder, which the step `types` does not.
     run(node("tests/package/node_modules/typescript/bin/tsc").args(["--project", "tests/package"]))?;
     checks::programs()?;
@@ -73,6 +83,7 @@ pub(crate) fn test() -> Result<()> {
         node.arg("--test-concurrency=1")
             .args(TESTS)
             .env("CHROMIUM", chromium)
+            .env("MP_DOCS", docs)
             .env("MP_PACKAGE", tarball)
             .env("MP_PROGRAMS", programs)
     })
@@ -93,11 +104,13 @@ fn lint() -> Result<()> {
     )
 }
 
-/// Write the reference of the package into `target/docs`.
-fn docs() -> Result<()> {
+/// Write the guides and the reference of the package as a site into `target/docs`.
+fn docs() -> Result<PathBuf> {
+    let site = target_dir()?.join("docs");
     run(node("tests/package/node_modules/typedoc/bin/typedoc")
         .args(["--options", "tests/package/typedoc.config.js", "--out"])
-        .arg(target_dir()?.join("docs")))
+        .arg(&site))?;
+    Ok(site)
 }
 
 fn folder() -> Result<PathBuf> {

@@ -66,6 +66,7 @@ fn moved(path: &str, script: &str) -> String {
 fn source(path: &str) -> PathBuf {
     let (folder, name) = match path.split_once('/') {
         Some(("page", name)) => ("www/src", name),
+        Some(("guides", _)) => ("client-wasm", path),
         Some(("wasm", name)) if name.starts_with("client_wasm") => ("www/pkg/wasm", name),
         None if ["CHANGELOG.md", "LICENSE"].contains(&path) => (".", path),
         None if Path::new(path)
@@ -137,6 +138,8 @@ mod tests {
         for (path, expected) in [
             ("LICENSE", "./LICENSE"),
             ("package.json", "client-wasm/package.json"),
+            ("llms.txt", "client-wasm/llms.txt"),
+            ("guides/errors.md", "client-wasm/guides/errors.md"),
             ("viewer.js", "client-wasm/js/viewer.js"),
             ("mock/socket.js", "client-wasm/js/mock/socket.js"),
             ("page/viewer/fit.js", "www/src/viewer/fit.js"),
