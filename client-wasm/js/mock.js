@@ -6,7 +6,6 @@
  */
 
 import { RaceClient } from "./client.js";
-import { PAGE_CLOCK } from "./clock.js";
 import { RaceError } from "./error.js";
 import { checked } from "./lab/conditions.js";
 import { LabSocket } from "./lab/socket.js";
@@ -14,6 +13,7 @@ import { Backend } from "./mock/backend.js";
 import { VirtualClock } from "./mock/clock.js";
 import { checkFailure, closeNumber, failure, methodOf, refusal } from "./mock/failure.js";
 import { loadServer } from "./mock/module.js";
+import { checkFailures, checkOptions } from "./mock/options.js";
 import { MockSocket } from "./mock/socket.js";
 import { init } from "./wasm-core.js";
 
@@ -43,36 +43,24 @@ export { VirtualClock };
 
 /** The mock's address. Nothing is ever requested from it. */
 const ADDRESS = "http://localhost/";
-/** The longest round trip that may be set: a connection with a longer one does not work. */
-const MAX_LATENCY_MS = 10_000;
-const MAX_BOTS = 20;
 
 /**
  * Make a relay. Loads the clients' module and the relay's own.
  * @param {MockOptions} [options]
+ * @throws {RaceError} `invalid_argument`: an option is unknown or not of its type; the message names it
  */
 export async function mockRelay(options = {}) {
-  const { latencyMs = 20, bots = 6, rooms = ["Bot race"], fail = {} } = options;
-  checkNumber("latencyMs", latencyMs, MAX_LATENCY_MS);
-  const plans = rooms.map((plan) => ({
-    bots,
-    isActive: false,
-    ...(typeof plan === "string" ? { name: plan } : plan),
-  }));
-  for (const plan of plans) checkNumber("bots", plan.bots, MAX_BOTS);
-  for (const [method, codes] of Object.entries(fail)) {
-    for (const code of [codes].flat()) checkFailure(method, code);
-  }
+  const plan = checkOptions(options);
   const [Server] = await Promise.all([loadServer(), init()]);
-  return new MockRelay(Server, { ...options, latencyMs, fail }, plans);
+  return new MockRelay(Server, plan);
 }
 
 /** A relay in the page itself, made by `mockRelay()`. Its methods control what happens in its rooms. */
 export class MockRelay {
-  /** What fails; may be changed at any time. @type {Failures} */
-  fail;
   /** What a client needs beside its own options: `new RaceClient(url, { name, ...relay.options })` with any address. */
   options;
+  /** @type {Failures} */
+  #fail;
   #backend;
   #conditions;
   /** By the sockets behind them. @type {Map<MockSocket, LabSocket>} */
@@ -81,11 +69,10 @@ export class MockRelay {
 
   /**
    * @param {Awaited<ReturnType<typeof loadServer>>} Server
-   * @param {MockOptions & { latencyMs: number, fail: Failures }} options
-   * @param {Array<{ name: string, bots: number, isActive: boolean }>} rooms
+   * @param {import("./mock/options.js").Checked} options
    */
-  constructor(Server, { track, latencyMs, seed = 1, clock = PAGE_CLOCK, fail }, rooms) {
-    this.fail = fail;
+  constructor(Server, { track, latencyMs, seed, clock, fail, rooms }) {
+    this.#fail = fail;
     this.options = { webSocket: this.#webSocket, clock, config: {} };
     this.#conditions = checked({ latencyMs: latencyMs / 2 }, 0);
     try {
@@ -96,6 +83,16 @@ export class MockRelay {
     for (const { name, bots, isActive } of rooms) {
       this.#call((server) => server.openRoom(name, bots, isActive));
     }
+  }
+
+  /** What fails; may be changed at any time. */
+  get fail() {
+    return this.#fail;
+  }
+
+  set fail(plan) {
+    checkFailures(plan);
+    this.#fail = plan;
   }
 
   /**
@@ -288,14 +285,4 @@ export class MockRelay {
   #call(work) {
     return this.#backend.call(work);
   }
-}
-
-/**
- * @param {string} name
- * @param {number} value
- * @param {number} max
- */
-function checkNumber(name, value, max) {
-  if (value >= 0 && value <= max) return;
-  throw new RaceError("invalid_argument", `option ${name} must be a number from 0 to ${max}`);
 }

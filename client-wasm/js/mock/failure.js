@@ -18,6 +18,9 @@ const METHODS = Object.freeze({
   PING: "ping",
 });
 
+/** What can be made to fail. */
+export const FAILING = Object.freeze(["connect", ...Object.values(METHODS)]);
+
 /** The close code of each end of a connection. @type {Readonly<Record<string, number>>} */
 const CLOSES = Object.freeze({
   connection_lost: 1006,
@@ -86,10 +89,11 @@ export function refusal(method, code) {
  * @param {string} code
  */
 export function checkFailure(method, code) {
-  const ends = code in CLOSES;
+  const ends = Object.hasOwn(CLOSES, code);
   if (method === "drop" || method === "connect" ? ends : ends && code !== "relay_unreachable") return;
   if (code === "timeout" && method !== "drop") return;
-  const [, methods = Object.values(METHODS)] = REFUSALS[code] ?? [null, []];
+  const known = Object.hasOwn(REFUSALS, code) ? REFUSALS[code] : null;
+  const [, methods = Object.values(METHODS)] = known ?? [null, []];
   if (methods.includes(method)) return;
   throw new RaceError("invalid_argument", `${method} never fails with ${code}`);
 }
