@@ -35,6 +35,7 @@ export async function replay(blob, options = {}) {
   const playback = new Playback(await readRecording(blob, "player"), options);
   const player = new Player(playback);
   playback.show = player;
+  await player.open();
   const { clock } = playback;
   return {
     playback: /** @type {Replay} */ (Object.assign(playback, { own: () => player.own })),
@@ -54,6 +55,7 @@ export async function rewatch(blob, make, options = {}) {
   const playback = new Playback(await readRecording(blob, "spectator"), options);
   const watched = new Watched(playback, make);
   playback.show = watched;
+  await watched.open();
   await playback.begin();
   return {
     playback: /** @type {WatchedReplay} */ (playback),

@@ -304,7 +304,8 @@ test("whatever is wrong with a file is a bad recording, and nothing else", async
 });
 
 test("a hostile file costs no more than its size allows", async () => {
-  const HEADER = { version: 2, kind: "player", startedAt: "", durationMs: 1, droppedMs: 0, messages: false };
+  const startedAt = "2026-11-01T12:00:00.000Z";
+  const HEADER = { version: 2, kind: "player", startedAt, durationMs: 1, droppedMs: 0, messages: false };
   const utf8 = (/** @type {string} */ text) => new TextEncoder().encode(text);
   const join = (/** @type {Uint8Array[]} */ ...parts) => new Uint8Array(Buffer.concat(parts));
   const bytesOf = (/** @type {number[]} */ ...numbers) => new Uint8Array(Uint32Array.from(numbers).buffer);

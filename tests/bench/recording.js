@@ -84,11 +84,11 @@ await recorder.tape.packed;
 const blob = recorder.stop();
 const recorded = performance.now();
 const { durationMs, chunks } = await readRecording(blob, "player");
-const unpacked = chunks.reduce((sum, { view }) => sum + view.byteLength, 0);
+const { unpackedBytes } = chunks;
 const perHour = Math.round((blob.size * 3_600_000) / durationMs);
 const seconds = (/** @type {number} */ ms) => `${(ms / 1000).toFixed(1)} s`;
 process.stdout
-  .write(`${(durationMs / 60_000).toFixed(1)} minutes, ${CARS} cars: ${blob.size} bytes, unpacked ${unpacked}
+  .write(`${(durationMs / 60_000).toFixed(1)} minutes, ${CARS} cars: ${blob.size} bytes, unpacked ${unpackedBytes}
 an hour: ${perHour} bytes, at most ${LIMIT_BYTES}
 recorded in ${seconds(recorded - began)}, read in ${seconds(performance.now() - recorded)}
 `);

@@ -5,6 +5,7 @@ import {
   CHUNK_MS,
   FIXED_BYTES,
   KEY,
+  MAX_CHUNKS,
   MAX_PAYLOAD_BYTES,
   MAX_UNPACKED_BYTES,
   RECORD_HEAD_BYTES,
@@ -95,6 +96,7 @@ export class Tape {
   #isTooMuch(atMs) {
     const unpacked = this.#chunks.reduce((sum, chunk) => sum + chunk.unpacked, 0);
     return (
+      this.#chunks.length > MAX_CHUNKS ||
       this.byteLength > this.#limits.maxBytes - this.#chunkBytes ||
       unpacked > MAX_UNPACKED_BYTES - 2 * CHUNK_BYTES ||
       atMs - this.#chunks[1].startMs >= this.#limits.maxMs

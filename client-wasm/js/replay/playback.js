@@ -9,7 +9,7 @@ import { Cursor } from "./recording.js";
  * @typedef {object} Show  What a recording is played to.
  * @property {number} leadMs  how long before the goal of a seek it gets the first records to play
  * @property {(record: Cursor) => void} note  learn from a record, without showing it
- * @property {(next: Cursor, atMs: number) => void} foresee  learn from the records after that time what the client asked for only later
+ * @property {(next: Cursor, atMs: number) => Promise<void>} foresee  learn from the records after that time what the client asked for only later
  * @property {(record: Cursor) => void} play
  * @property {(back: boolean) => Promise<void>} move  show what was noted; `back`: that is an earlier time
  * @property {() => void} release  answer everything that waits for later records
@@ -48,6 +48,10 @@ export class Playback {
   #ended = false;
   /** During a seek: whether to play after it. @type {boolean | null} */
   #resume = null;
+  /** While the chunk of the next record is unpacked. @type {Promise<void> | null} */
+  #loading = null;
+  /** Why the rest of the recording cannot be read. @type {unknown} */
+  #fault;
   /** Seeks come one after the other. @type {Promise<void>} */
   #seeking = Promise.resolve();
 
@@ -121,6 +125,9 @@ export class Playback {
     this.clock.pause();
     try {
       await this.#go(Math.min(this.durationMs, Math.max(this.firstMs, atMs)));
+    } catch (fault) {
+      this.#end(fault);
+      throw fault;
     } finally {
       const resume = this.#resume;
       this.#resume = null;
@@ -151,13 +158,17 @@ export class Playback {
   async #jump(atMs, back) {
     const { clock, cursor, show } = this;
     this.#ended = false;
+    this.#fault = undefined;
     cursor.open(atMs);
+    await cursor.ready();
     // What happens at this time is played, except for a key frame.
     while (cursor.dueMs < atMs || (cursor.dueMs === atMs && cursor.isAtKey)) {
       cursor.next();
       show.note(cursor);
+      if (!cursor.isReady) await cursor.ready();
     }
-    show.foresee(cursor.copy(), atMs);
+    await show.foresee(cursor.copy(), atMs);
+    if (this.#closed) return;
     clock.skip(clock.now() + Math.max(0, atMs - this.positionMs));
     await show.move(back);
     this.#offsetMs = clock.now() - atMs;
@@ -166,7 +177,13 @@ export class Playback {
   /** Play up to a time at once. @param {number} goalMs */
   async #run(goalMs) {
     const { clock, show } = this;
-    while (!this.#closed && clock.nextMs <= goalMs + this.#offsetMs) {
+    while (!this.#closed) {
+      if (this.#loading) {
+        await this.#loading;
+        if (this.#fault) throw this.#fault;
+        continue;
+      }
+      if (clock.nextMs > goalMs + this.#offsetMs) break;
       clock.fireNext();
       if (!show.moving) continue;
       // Moving takes no time of the recording.
@@ -181,24 +198,47 @@ export class Playback {
 
   #arm() {
     this.#disarm();
-    const dueMs = Math.min(this.cursor.dueMs, this.durationMs);
     if (this.#closed || this.#ended) return;
+    if (!this.cursor.isReady) {
+      this.#load();
+      return;
+    }
+    const dueMs = Math.min(this.cursor.dueMs, this.durationMs);
     this.#timer = this.clock.at(dueMs + this.#offsetMs, () => this.#step());
   }
 
   #disarm() {
     this.clock.clearTimeout(this.#timer);
+    this.#loading = null;
+  }
+
+  /** Go on once the next chunk is unpacked. */
+  #load() {
+    /** @type {Promise<void>} */
+    const loading = this.cursor.ready().then(
+      () => {
+        if (this.#loading === loading) this.#arm();
+      },
+      (fault) => {
+        if (this.#loading === loading) this.#end(fault);
+      },
+    );
+    this.#loading = loading;
   }
 
   #step() {
-    if (!this.cursor.next()) {
-      this.#ended = true;
-      this.pause();
-      this.#finish();
-      return;
-    }
+    if (!this.cursor.next()) return this.#end();
     this.show.play(this.cursor);
-    this.#arm();
+    return this.#arm();
+  }
+
+  /** @param {unknown} [fault]  why the rest cannot be read */
+  #end(fault) {
+    this.#fault = fault;
+    this.#loading = null;
+    this.#ended = true;
+    this.pause();
+    this.#finish();
   }
 }
 

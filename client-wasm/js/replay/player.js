@@ -3,7 +3,8 @@
 import { CAR, CLOSE, INPUT, KEY, LINE, OWN } from "../recorder/format.js";
 import { Known, LOST, fieldsOf } from "../recorder/known.js";
 import { readPose } from "../recorder/pose.js";
-import { bad, closeOf } from "./recording.js";
+import { bad } from "./chunks.js";
+import { closeOf } from "./recording.js";
 import { Server } from "./server.js";
 
 /** @typedef {import("./playback.js").Playback} Playback */
@@ -32,6 +33,7 @@ export class Player {
   /** @type {Promise<void> | null} */
   moving = null;
   server;
+  name = "Player";
   /** The own car's newest pose. @type {Float32Array | null} */
   own = null;
   #playback;
@@ -42,8 +44,14 @@ export class Player {
   constructor(playback) {
     this.#playback = playback;
     this.server = new Server(playback.clock, () => this.#client?.state === "reconnecting");
+  }
+
+  /** Read up to the first sign-in. @throws {import("../error.js").RaceError} `bad_recording` */
+  async open() {
+    const playback = this.#playback;
     const { cursor } = playback;
     while (!this.server.known.lines.has("NAME_OK")) {
+      await cursor.ready();
       if (cursor.dueMs === Infinity) throw bad("nobody is signed in");
       playback.firstMs = cursor.isAtKey ? cursor.dueMs : cursor.dueMs + 1;
       cursor.next();
@@ -80,10 +88,12 @@ export class Player {
    * @param {Cursor} next
    * @param {number} atMs
    */
-  foresee(next, atMs) {
+  async foresee(next, atMs) {
     const { known } = this.server;
     const missing = new Set(["ROOM_PLAYERS", "ROOM_LIST"].filter((kind) => !known.lines.has(kind)));
-    while (missing.size > 0 && next.dueMs <= atMs + this.leadMs) {
+    while (missing.size > 0) {
+      if (!next.isReady) await next.ready();
+      if (next.dueMs > atMs + this.leadMs) break;
       next.next();
       const fields = next.kind === LINE ? fieldsOf(next.text) : undefined;
       const isOurs = fields && (fields.roomId ?? known.roomId) === known.roomId;

@@ -2,7 +2,8 @@
 // needs a new one.
 import { CLOSE, KEY, LINE, SNAPSHOT } from "../recorder/format.js";
 import { fieldsOf } from "../recorder/known.js";
-import { bad, closeOf } from "./recording.js";
+import { bad } from "./chunks.js";
+import { closeOf } from "./recording.js";
 import { PlayedSocket, asWebSocket } from "./socket.js";
 
 /** @typedef {import("./playback.js").Playback} Playback */
@@ -24,7 +25,7 @@ export class Watched {
   adopt = (/** @type {SpectatorCore} */ _) => {};
   /** The newest core; set once the playback has begun. @type {any} */
   core;
-  #room;
+  #room = "";
   /** The room's newest text; empty while there is no connection. */
   #text = "";
   /** @type {PlayedSocket | null} */
@@ -37,8 +38,14 @@ export class Watched {
   constructor(playback, make) {
     this.#playback = playback;
     this.#make = make;
+  }
+
+  /** Read up to the room's first text. @throws {import("../error.js").RaceError} `bad_recording` */
+  async open() {
+    const playback = this.#playback;
     const { cursor } = playback;
     while (!this.#text) {
+      await cursor.ready();
       if (cursor.dueMs === Infinity) throw bad("it has no room");
       playback.firstMs = cursor.isAtKey ? cursor.dueMs : cursor.dueMs + 1;
       cursor.next();
@@ -77,7 +84,7 @@ export class Watched {
     this.#tell();
   }
 
-  foresee() {}
+  async foresee() {}
 
   release() {}
 
