@@ -58,17 +58,18 @@ impl Lineup {
         count.min(MAX_TAKEN_SEATS.saturating_sub(players))
     }
 
-    /// Say whether a visiting bot should leave: the room is nearly full, the bot is the host of a race that only it can
-    /// start, or only bots are left. `abandoned` counts the lists in a row that name only bots.
+    /// Say whether a visiting bot should leave: the room is nearly full, the bot is the host of a race that a player cannot
+    /// start or restart, or only bots are left. `abandoned` counts the lists in a row that name only bots.
     pub fn should_leave(&self, bot: &SessionId, listed: &Room, abandoned: &mut u32) -> bool {
         let host = listed.host_id.as_ref();
         let hosted_by_bot = host.is_some_and(|host| self.0.contains_key(host));
-        let only_bots = hosted_by_bot && seats(listed) <= self.members(&listed.id).count();
+        let has_players = seats(listed) > self.members(&listed.id).count();
+        let only_bots = hosted_by_bot && !has_players;
         *abandoned = if only_bots { *abandoned + 1 } else { 0 };
         // One bot makes way at a time.
         let too_full =
             seats(listed) > MAX_TAKEN_SEATS && self.members(&listed.id).max() == Some(bot);
-        let blocks_start = host == Some(bot) && !listed.is_active;
+        let blocks_start = host == Some(bot) && (has_players || !listed.is_active);
         too_full || blocks_start || *abandoned >= ABANDONED_LISTS
     }
 
@@ -126,6 +127,23 @@ mod tests {
         let full = room("Ann", MAX_BOTS + 1);
         assert!(!leaves("B1", &full, &mut 0) && leaves("B2", &full, &mut 0));
         assert!(leaves("B1", &room("B1", 3), &mut 0), "it blocks the start");
+        let racing = |host, players| Room {
+            is_active: true,
+            ..room(host, players)
+        };
+        assert!(
+            leaves("B1", &racing("B1", 3), &mut 0),
+            "a player cannot restart the race"
+        );
+        assert!(
+            !leaves("B2", &racing("B1", 3), &mut 0),
+            "it is not the host"
+        );
+        assert!(!leaves("B1", &racing("Ann", 3), &mut 0));
+        assert!(
+            !leaves("B1", &racing("B1", 2), &mut 0),
+            "only bots are there"
+        );
         let mut abandoned = 0;
         assert!(!leaves("B2", &room("B1", 2), &mut abandoned));
         assert!(leaves("B2", &room("B1", 2), &mut abandoned));

@@ -260,6 +260,7 @@ impl Relay {
         };
         let number = state.seats.len();
         let (conn, session, cipher) = self.begin();
+        self.rules.mark_bot(&session);
         let joined = self.enter(conn, room, name);
         let state = self.rules.room(room);
         let seat = state.and_then(|state| state.seats.into_iter().find(|seat| seat.id == session));

@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use track::Circuit;
 
 use roster::Roster;
+use crate::engine::Engine;
 
 pub use drivers::MAX_BOTS;
 
@@ -51,7 +52,12 @@ pub struct Bots {
 }
 
 /// Start the bots of a server. The tasks never end by themselves.
-pub(crate) fn start(bots: &Bots, server: Target, secret: Secret) -> anyhow::Result<JoinSet<()>> {
+pub(crate) fn start(
+    bots: &Bots,
+    server: Target,
+    secret: Secret,
+    engine: &Arc<Engine>,
+) -> anyhow::Result<JoinSet<()>> {
     let Bots { count, room, track } = bots;
     ensure!(
         *count <= MAX_BOTS,
@@ -61,7 +67,8 @@ pub(crate) fn start(bots: &Bots, server: Target, secret: Secret) -> anyhow::Resu
     if *count == 0 {
         return Ok(JoinSet::new());
     }
-    let roster = Roster::new(server, secret, track, room.clone());
+    let engine = Arc::clone(engine);
+    let roster = Roster::new(server, secret, track, room.clone(), engine);
     Ok(supervisor::start(Arc::new(roster), *count))
 }
 

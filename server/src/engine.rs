@@ -110,6 +110,11 @@ impl Engine {
         }
     }
 
+    /// Note that a session is a bot's.
+    pub(crate) fn mark_bot(&self, session: &SessionId) {
+        self.state.lock().rules.mark_bot(session);
+    }
+
     /// End the session of a connection that is gone.
     pub(crate) fn disconnect(self: &Arc<Self>, conn: Conn) {
         self.act(|rules, _| rules.handle_disconnect(conn));

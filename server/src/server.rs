@@ -100,11 +100,11 @@ impl Server {
         let (tcp, udp) = (listener.local_addr()?, socket.local_addr()?);
         let certificate = identity.certificate_der()?;
         let target = bots::target(tcp, udp, certificate.clone())?;
-        let bots = bots::start(&options.bots, target, options.secret.clone())?;
         let engine = Engine::new(Config {
             faithful: options.faithful,
-            secret: options.secret,
+            secret: options.secret.clone(),
         });
+        let bots = bots::start(&options.bots, target, options.secret, &engine)?;
         let mut tasks = JoinSet::new();
         tasks.spawn(Arc::clone(&engine).tick());
         tasks.spawn(udp::run(socket, Arc::clone(&engine)));

@@ -208,17 +208,27 @@ impl Rules {
     }
 
     /// Remove a player from a room. If it was the host, the next player becomes it; an empty room is dropped. The original
-    /// drops it only if its host left it before it was ever started.
+    /// drops it only if its host left it before it was ever started, and makes anybody the host (facts, section 5).
     fn remove_player(&mut self, player: &SessionId, id: &RoomId) {
-        let Some(room) = self.rooms.get_mut(id) else {
+        let Self {
+            rooms,
+            sessions,
+            conns,
+            config,
+            ..
+        } = self;
+        let Some(room) = rooms.get_mut(id) else {
             return;
         };
         room.remove(player);
-        let abandoned = !self.config.faithful || (room.host == Some(*player) && !room.started);
+        let abandoned = !config.faithful || (room.host == Some(*player) && !room.started);
         if room.players().is_empty() && abandoned && !room.kept {
-            self.rooms.remove(id);
+            rooms.remove(id);
         } else {
-            room.pass_host(player);
+            room.pass_host(player, |id| {
+                let session = conns.get(id).and_then(|conn| sessions.get(conn));
+                session.is_some_and(|session| session.is_bot)
+            });
         }
     }
 }

@@ -64,6 +64,14 @@ impl Rules {
         self.rooms.remove(room);
     }
 
+    /// Note that a session is a bot's. It does not become the host of a room while somebody else is there.
+    pub fn mark_bot(&mut self, session: &SessionId) {
+        let conn = self.conns.get(session);
+        if let Some(session) = conn.and_then(|conn| self.sessions.get_mut(conn)) {
+            session.is_bot = true;
+        }
+    }
+
     /// End a session, and tell it why.
     pub fn kick(&mut self, conn: Conn, message: &str) {
         if self.sessions.contains_key(&conn) {

@@ -133,9 +133,10 @@ impl Room {
         self.players.iter_mut().find(|player| player.id == *id)
     }
 
-    /// If the host has left, make the player who has been here longest the host.
-    pub(crate) fn pass_host(&mut self, left: &SessionId) {
-        let next = self.players.first().map(|player| player.id);
+    /// If the host has left, make the player who has been here longest the host; a bot only if nobody else is here.
+    pub(crate) fn pass_host(&mut self, left: &SessionId, is_bot: impl Fn(&SessionId) -> bool) {
+        let person = self.players.iter().find(|player| !is_bot(&player.id));
+        let next = person.or(self.players.first()).map(|player| player.id);
         if self.host.as_ref() == Some(left) && (next.is_some() || self.kept) {
             self.host = next;
         }
@@ -240,10 +241,10 @@ mod tests {
     fn the_host_is_passed_to_whoever_was_here_longest() {
         let mut room = room(Seating::LowestFree, &["A", "B", "C"]);
         room.remove(&id("B"));
-        room.pass_host(&id("B"));
+        room.pass_host(&id("B"), |_| false);
         assert_eq!(room.host, Some(id("A")));
         room.remove(&id("A"));
-        room.pass_host(&id("A"));
+        room.pass_host(&id("A"), |_| false);
         assert_eq!(room.host, Some(id("C")));
     }
 

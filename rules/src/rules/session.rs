@@ -21,6 +21,8 @@ pub(crate) struct Session {
     pub(crate) id: SessionId,
     pub(crate) name: String,
     pub(crate) authenticated: bool,
+    /// It is a bot's.
+    pub(crate) is_bot: bool,
     /// The room its commands act on.
     pub(crate) room: Option<RoomId>,
     /// When its last complete line came, good or bad. Datagrams do not count.
@@ -61,6 +63,7 @@ impl Session {
             id,
             name: ANONYMOUS.to_owned(),
             authenticated: false,
+            is_bot: false,
             room: None,
             last_line: now,
             cipher: None,

@@ -13,6 +13,8 @@ use protocol::session::Config;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::engine::Engine;
+
 /// How long connecting may take, the welcome included.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
@@ -23,6 +25,8 @@ pub(super) type BotClient = Client<Connection>;
 pub(super) struct Roster {
     target: Target,
     secret: Secret,
+    /// Learns which sessions are bots, because a bot should not become the host of people.
+    engine: Arc<Engine>,
     pub(super) track: Arc<Track>,
     /// The name of the home room.
     pub(super) home_name: String,
@@ -40,10 +44,17 @@ pub(super) struct Registration {
 }
 
 impl Roster {
-    pub(super) fn new(target: Target, secret: Secret, track: Track, home_name: String) -> Self {
+    pub(super) fn new(
+        target: Target,
+        secret: Secret,
+        track: Track,
+        home_name: String,
+        engine: Arc<Engine>,
+    ) -> Self {
         Self {
             target,
             secret,
+            engine,
             track: Arc::new(track),
             home_name,
             home: watch::Sender::new(None),
@@ -71,6 +82,7 @@ impl Roster {
     /// Put a session on the list of bots. Call this before it joins a room, or it counts as a player there.
     pub(super) fn register(self: &Arc<Self>, id: SessionId) -> Registration {
         self.bots.lock().add(id);
+        self.engine.mark_bot(&id);
         Registration {
             roster: Arc::clone(self),
             id,

@@ -132,3 +132,21 @@ async fn too_many_bots_are_a_clear_error() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn a_person_and_no_bot_becomes_the_host_of_a_running_race() {
+    let server = start().await;
+    let mut ann = Client::named(&server, "Ann").await;
+    ann.create_room("Ann and others").await;
+    // The bots are in the room longer than Ben.
+    let listed = room(&mut ann, "Ann and others", 1 + COUNT, false).await;
+    let mut ben = Client::named(&server, "Ben").await;
+    let joined = ben.join(listed["id"].as_str().unwrap()).await;
+    assert!(joined.contains("JOIN_OK"), "{joined}");
+    let started = ann.ask(r#"{"command":"START_GAME"}"#).await;
+    assert!(started.contains("GAME_STARTED"), "{started}");
+    let mut eve = Client::named(&server, "Eve").await;
+    drop(ann);
+    let listed = room(&mut eve, "Ann and others", 1 + COUNT, true).await;
+    assert_eq!(listed["hostId"].as_str(), Some(ben.id.as_str()));
+}

@@ -169,3 +169,28 @@ fn rooms_are_limited() {
             .contains("ERROR")
     );
 }
+
+#[test]
+fn a_person_becomes_the_host_before_a_bot_whoever_came_first() {
+    for mut server in TestServer::both() {
+        let ann = server.named("Ann");
+        let room = server.create(ann);
+        let bots = ["Bot 1", "Bot 2"].map(|name| {
+            let bot = server.named(name);
+            server.rules.mark_bot(&id(bot).parse().unwrap());
+            server.join(bot, &room);
+            bot
+        });
+        let ben = server.named("Ben");
+        server.join(ben, &room);
+        server.say(ann, r#"{"command":"START_GAME"}"#);
+        server.command(ann, "LEAVE_ROOM");
+        let host = |conn| format!(r#""hostId":"{}""#, id(conn));
+        assert!(server.rooms().contains(&host(ben)), "the race runs");
+        server.say(ben, r#"{"command":"LEAVE_ROOM"}"#);
+        assert!(
+            server.rooms().contains(&host(bots[0])),
+            "only bots are left"
+        );
+    }
+}
