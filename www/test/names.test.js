@@ -13,6 +13,13 @@ test("a name without a visible letter counts as no name", () => {
     "\u2800\u2800",
     "\u0301",
     "\n\t",
+    "\u202e\u2066",
+    "\ufeff",
+    "\u115f\u1160\uffa0",
+    "\u00ad\u034f\u061c\u180e\ufe0f",
+    "\u{e0067}\u{e007f}",
+    "\ue000",
+    "\u0378",
   ]) {
     assert.equal(plainName(name), "", JSON.stringify(name));
   }
@@ -20,7 +27,21 @@ test("a name without a visible letter counts as no name", () => {
 
 test("names of all languages stay as they are", () => {
   const family = "\u{1f469}\u200d\u{1f469}\u200d\u{1f467}\u200d\u{1f466}\u{1f3c1}";
-  for (const name of ["Zoë", "O'Neill", "Li Wei", "שלום", "नमस्ते", "Nguyễn", family]) {
+  const wales = "\u{1f3f4}\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}";
+  const persian = "می\u200cخواهم";
+  for (const name of [
+    "Zoë",
+    "O'Neill",
+    "Li Wei",
+    "שלום",
+    "नमस्ते",
+    "Nguyễn",
+    persian,
+    "7",
+    "?",
+    family,
+    wales,
+  ]) {
     assert.equal(plainName(name), name);
   }
 });

@@ -441,6 +441,18 @@ mod tests {
                     "a:1",
                     "--trust",
                     "system",
+                    "--spectate-observer",
+                    "--observer-name",
+                    "\u{200b}\u{3164}",
+                ],
+                "a letter that can be seen",
+            ),
+            (
+                &[
+                    "--server",
+                    "a:1",
+                    "--trust",
+                    "system",
                     "--metrics-listen",
                     "9000",
                 ],

@@ -87,6 +87,10 @@ impl Observing {
             "--observer-name has at least one letter and at most {MAX_NAME_LETTERS}, not {letters}"
         );
         ensure!(
+            names::is_visible(&self.name),
+            "--observer-name needs a letter that can be seen"
+        );
+        ensure!(
             self.at_once > 0,
             "--max-observers must be at least 1; without --spectate-observer there are none"
         );

@@ -54,6 +54,9 @@ impl Rules {
         if name.trim().is_empty() {
             return self.refuse(conn, "A player name cannot be empty.");
         }
+        if !names::is_visible(&name) {
+            return self.refuse(conn, "A player name needs a letter that can be seen.");
+        }
         if name.chars().count() > MAX_PLAYER_NAME_CHARS {
             let text = format!("A player name has at most {MAX_PLAYER_NAME_CHARS} characters.");
             return self.refuse(conn, &text);

@@ -5,16 +5,17 @@ use toml::{Table, Value};
 use super::files::File;
 
 /// What each crate may depend on. `tests` and `xtask` may use all.
-const BELOW: [(&str, &[&str]); 10] = [
+const BELOW: [(&str, &[&str]); 11] = [
     ("protocol", &[]),
-    ("rules", &["protocol"]),
-    ("track", &[]),
+    ("names", &[]),
+    ("rules", &["names", "protocol"]),
+    ("track", &["names"]),
     ("track-wasm", &["track"]),
     ("drivers", &["protocol", "rules", "track"]),
     ("client-native", &["protocol"]),
     ("client-wasm", &["protocol"]),
     ("mock-wasm", &["drivers", "protocol", "rules", "track"]),
-    ("relay", &["client-native", "protocol", "track"]),
+    ("relay", &["client-native", "names", "protocol", "track"]),
     (
         "server",
         &["client-native", "drivers", "protocol", "rules", "track"],

@@ -82,6 +82,32 @@ fn the_original_takes_any_text_for_a_name_and_we_refuse_empty_and_endless_ones()
 }
 
 #[test]
+fn the_original_takes_a_name_that_nobody_can_see_and_we_refuse_it() {
+    for (faithful, expected) in [
+        (true, "NAME_OK"),
+        (false, "A player name needs a letter that can be seen."),
+    ] {
+        let mut server = TestServer::new(faithful);
+        let conn = server.connect();
+        for text in [
+            "\u{200b}",
+            "\u{202e}\u{2066}",
+            "\u{feff}",
+            "\u{3164}",
+            "\u{115f}",
+            "\u{301}",
+        ] {
+            let answer = server.ask(conn, &name_with(text, "pw"));
+            assert!(answer.contains(expected), "{text:?}: {answer}");
+        }
+        // Among letters that can be seen they are allowed.
+        for text in ["A\u{200d}B", "\u{202e}evil"] {
+            assert!(server.ask(conn, &name_with(text, "pw")).contains("NAME_OK"));
+        }
+    }
+}
+
+#[test]
 fn the_original_takes_any_password_for_an_online_name_without_one() {
     let mut server = TestServer::new(true);
     let (ann, bob) = (server.named("Ann"), server.connect());
