@@ -5,6 +5,7 @@ mod bot;
 mod roster;
 mod supervisor;
 
+use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,10 +16,10 @@ use drivers::Track;
 use protocol::id::Secret;
 use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::task::JoinSet;
-use track::Circuit;
+use track::{Circuit, MAX_CIRCUIT_BYTES, read_at_most};
 
-use roster::Roster;
 use crate::engine::Engine;
+use roster::Roster;
 
 pub use drivers::MAX_BOTS;
 
@@ -77,7 +78,8 @@ fn read_track(file: &Option<PathBuf>) -> anyhow::Result<Track> {
         return Ok(Track::parse(DEMO_TRACK)?);
     };
     let named = || format!("cannot use the circuit of --track {}", path.display());
-    let bytes = std::fs::read(path).with_context(named)?;
+    let file = File::open(path).with_context(named)?;
+    let bytes = read_at_most(file, MAX_CIRCUIT_BYTES).with_context(named)?;
     let circuit = Circuit::read(&bytes).with_context(named)?;
     Ok(Track::new(&circuit))
 }

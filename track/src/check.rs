@@ -1,5 +1,6 @@
 //! Checks the content of a circuit's file. Each error names the key and says what to do.
 
+use std::io::{self, Read};
 use std::ops::RangeInclusive;
 
 use glam::DVec2;
@@ -7,7 +8,7 @@ use thiserror::Error;
 
 use crate::circuit::Circuit;
 use crate::format::{Format, without_mark};
-use crate::ring;
+use crate::{ring, shape};
 
 /// The longest circuit's file: [`MAX_POINTS`] points with many decimals.
 pub const MAX_CIRCUIT_BYTES: usize = 2 << 20;
@@ -23,13 +24,17 @@ const RUN_OFFS_METRES: RangeInclusive<f64> = 2.0..=60.0;
 const MAX_METRES: f64 = 100_000.0;
 const LENGTHS_METRES: RangeInclusive<f64> = 100.0..=200_000.0;
 const MAX_NAME_LETTERS: usize = 80;
+/// Points nearer to each other than this are one point: the direction from one to the other means nothing.
+const SAME_METRES: f64 = 0.05;
+/// How far from the road a pit lane may be, and garages from their pit lane. Bots drive this way straight ahead.
+const MAX_PIT_METRES: f64 = 100.0;
 
 /// Why a file is not a valid circuit.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum CircuitError {
     /// The file is too long.
-    #[error("it has {0} bytes: a circuit has at most {MAX_CIRCUIT_BYTES}")]
-    TooLong(usize),
+    #[error("it has more than {MAX_CIRCUIT_BYTES} bytes, the most that a circuit may have")]
+    TooLong,
     /// It is a file of another format.
     #[error(
         "it is {0}: convert it with `cargo xtask track FILE`, or on the relay's page /track.html"
@@ -45,7 +50,18 @@ pub enum CircuitError {
     },
 }
 
-fn wrong(what: impl Into<String>, advice: impl Into<String>) -> CircuitError {
+/// Read a file, but only one byte more than it may have. So a longer one is refused without reading it all.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read_at_most(file: impl Read, most: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let end = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    file.take(end).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+pub(crate) fn wrong(what: impl Into<String>, advice: impl Into<String>) -> CircuitError {
     CircuitError::Malformed {
         what: what.into(),
         advice: advice.into(),
@@ -64,7 +80,7 @@ impl Circuit {
 
 fn read(file: &[u8]) -> Result<Circuit, CircuitError> {
     if file.len() > MAX_CIRCUIT_BYTES {
-        return Err(CircuitError::TooLong(file.len()));
+        return Err(CircuitError::TooLong);
     }
     match Format::of(file) {
         Some(Format::Circuit) => {}
@@ -88,19 +104,24 @@ const FORM: &str = r#"write {"centreline": [[x, z], …]} in metres"#;
 
 /// Check a circuit, whether it was read or converted.
 pub(crate) fn checked(mut circuit: Circuit) -> Result<Circuit, CircuitError> {
-    circuit.name = checked_name(&circuit.name);
+    circuit.name = checked_name(&circuit.name)?;
     check_metres("widthMetres", circuit.width_metres, WIDTHS_METRES)?;
     if let Some(metres) = circuit.run_off_metres {
         check_metres("runOffMetres", metres, RUN_OFFS_METRES)?;
     }
-    if circuit.centreline.len() > 1 && circuit.centreline.first() == circuit.centreline.last() {
+    while let [first, .., last] = circuit.centreline[..]
+        && is_same(first, last)
+    {
         circuit.centreline.pop();
     }
     check_points("centreline", &circuit.centreline, MIN_POINTS..=MAX_POINTS)?;
     check_length(&circuit.centreline)?;
+    check_shape(&circuit.centreline, circuit.width_metres)?;
     if let Some(lane) = &circuit.pit_lane {
         check_metres("pitLane.widthMetres", lane.width_metres, WIDTHS_METRES)?;
         check_points("pitLane.centreline", &lane.centreline, 2..=MAX_PIT_POINTS)?;
+        let road = || ring::segments(&circuit.centreline);
+        check_near("pitLane.centreline", &lane.centreline, "the road", road)?;
     }
     if let Some(garages) = &circuit.garages {
         let row = &garages.x_metres;
@@ -118,14 +139,78 @@ pub(crate) fn checked(mut circuit: Circuit) -> Result<Circuit, CircuitError> {
             ));
         }
     }
+    if let Some((lane, row)) = circuit.garages() {
+        let garages = row.x_metres.iter().map(|&x| DVec2::new(x, row.z_metres));
+        let garages: Vec<DVec2> = garages.collect();
+        let pairs = || lane.centreline.windows(2).map(|pair| (pair[0], pair[1]));
+        check_near("garages.xMetres", &garages, "the pit lane", pairs)?;
+    }
     Ok(circuit)
 }
 
-/// Take the letters that can be shown.
-fn checked_name(name: &str) -> String {
-    let shown = name.chars().filter(|letter| !letter.is_control());
-    let name: String = shown.take(MAX_NAME_LETTERS).collect();
-    name.trim().to_owned()
+/// Take the letters that can be shown. Without any letter, there is no name.
+fn checked_name(name: &str) -> Result<String, CircuitError> {
+    let shown = names::without_unseen(name);
+    let shown: String = shown.trim().chars().take(MAX_NAME_LETTERS).collect();
+    match names::is_visible(&shown) {
+        true => Ok(shown.trim_end().to_owned()),
+        false if name.trim().is_empty() => Ok(String::new()),
+        false => Err(wrong(
+            "\"name\" has no letter that can be seen",
+            "write one, or leave it out",
+        )),
+    }
+}
+
+/// Check that there is room inside the lap, and that the road does not lie on itself.
+fn check_shape(centreline: &[DVec2], width: f64) -> Result<(), CircuitError> {
+    let breadth = shape::breadth(centreline);
+    if breadth < *WIDTHS_METRES.start() {
+        return Err(wrong(
+            "\"centreline\" goes there and back on one line",
+            "draw a lap that has room inside",
+        ));
+    }
+    if breadth <= width {
+        return Err(wrong(
+            format!("\"widthMetres\" is {width}, and the whole circuit is {breadth:.0} m across"),
+            "give a narrower road or a larger circuit",
+        ));
+    }
+    let Some((one, other)) = shape::overlap(centreline, width) else {
+        return Ok(());
+    };
+    Err(wrong(
+        format!(
+            "\"centreline\" lies on itself: after {one:.0} m and after {other:.0} m the road, {width} m wide, covers the same ground"
+        ),
+        "draw one lap with room between its straights, or give a smaller \"widthMetres\"",
+    ))
+}
+
+/// Check that each place is near a line.
+fn check_near<S: Iterator<Item = (DVec2, DVec2)>>(
+    key: &str,
+    places: &[DVec2],
+    line_name: &str,
+    line: impl Fn() -> S,
+) -> Result<(), CircuitError> {
+    let distances = places.iter().map(|&place| shape::distance(place, line()));
+    let far = distances
+        .enumerate()
+        .find(|(_, metres)| *metres > MAX_PIT_METRES);
+    let Some((index, metres)) = far else {
+        return Ok(());
+    };
+    Err(wrong(
+        format!("\"{key}[{index}]\" is {metres:.0} m from {line_name}"),
+        format!("put it within {MAX_PIT_METRES} m, or leave it out"),
+    ))
+}
+
+/// Say whether two points are one.
+fn is_same(one: DVec2, other: DVec2) -> bool {
+    one.distance(other) < SAME_METRES
 }
 
 fn check_metres(key: &str, metres: f64, range: RangeInclusive<f64>) -> Result<(), CircuitError> {
@@ -152,9 +237,12 @@ fn check_points(
             let what = format!("\"{key}[{index}]\" is 100 km or more from the middle");
             return Err(wrong(what, "give metres"));
         }
-        if points.get(index + 1) == Some(point) {
+        if points
+            .get(index + 1)
+            .is_some_and(|next| is_same(*point, *next))
+        {
             let what = format!(
-                "\"{key}[{}]\" is the same as the point before it",
+                "\"{key}[{}]\" is the same as the point before it, to 5 cm",
                 index + 1
             );
             return Err(wrong(what, "leave it out"));
@@ -278,20 +366,130 @@ mod tests {
             assert!(refusal.contains(words), "{file}: {refusal}");
         }
         let long = vec![b' '; MAX_CIRCUIT_BYTES + 1];
-        assert!(matches!(
-            Circuit::read(&long),
-            Err(CircuitError::TooLong(_))
-        ));
+        assert!(matches!(Circuit::read(&long), Err(CircuitError::TooLong)));
+    }
+
+    #[test]
+    fn a_circuit_that_nobody_can_drive_is_refused() {
+        let ring = |points: &[[f64; 2]], more: &str| {
+            let points = serde_json::to_string(points).unwrap();
+            format!("{{\"centreline\":{points}{more}}}")
+        };
+        let rectangle = |width: f64, height: f64| {
+            let side = |part: f64| [part * width, 0.0];
+            let back = |part: f64| [(1.0 - part) * width, height];
+            let parts = [0.0, 0.3, 0.7, 1.0];
+            [parts.map(side), parts.map(back)].concat()
+        };
+        let line: Vec<[f64; 2]> = (0..20).map(|step| [f64::from(step) * 20.0, 5.0]).collect();
+        let sloping: Vec<[f64; 2]> = line.iter().map(|[x, _]| [x * 0.7, x * 0.3]).collect();
+        let twice = [rectangle(200.0, 100.0), rectangle(200.0, 100.0)].concat();
+        let mut spur = rectangle(200.0, 100.0);
+        spur.splice(2..2, [[100.0, 0.0], [100.0, 90.0], [101.0, 0.0]]);
+        let square = |more: &str| format!("{{\"centreline\":[{SQUARE}]{more}}}");
+        for (file, words) in [
+            (ring(&line, ""), "goes there and back on one line; draw"),
+            (ring(&sloping, ""), "goes there and back on one line"),
+            (
+                ring(&rectangle(200.0, 2.0), ""),
+                "goes there and back on one line",
+            ),
+            (
+                ring(&rectangle(200.0, 30.0), ",\"widthMetres\":40"),
+                "\"widthMetres\" is 40, and the whole circuit is 30 m across; give a narrower road",
+            ),
+            (
+                ring(&twice, ""),
+                "\"centreline\" lies on itself: after 0 m and after 600 m",
+            ),
+            (ring(&spur, ""), "\"centreline\" lies on itself"),
+            (
+                square(",\"pitLane\":{\"centreline\":[[0,20],[900,20]]}"),
+                "\"pitLane.centreline[1]\" is 800 m from the road; put it within 100 m",
+            ),
+            (
+                square(
+                    ",\"pitLane\":{\"centreline\":[[0,20],[50,20]]},\"garages\":{\"zMetres\":20,\"xMetres\":[10,9000]}",
+                ),
+                "\"garages.xMetres[1]\" is 8950 m from the pit lane",
+            ),
+            (
+                square(",\"name\":\"\u{200b}\u{3164}\""),
+                "\"name\" has no letter that can be seen",
+            ),
+            (
+                square("").replace("[0,0],", "[0,0],[0.01,0.01],"),
+                "\"centreline[1]\" is the same as the point before it, to 5 cm",
+            ),
+            (
+                square("").replace("[0,50]", "[1e30,0]"),
+                "is 100 km or more from the middle",
+            ),
+            (square("").replace("[0,50]", "[NaN,0]"), "expected"),
+            (
+                square("").replace("[0,50]", "[null,0]"),
+                "\"centreline[1][0]\" is wrong",
+            ),
+        ] {
+            let refusal = refusal(&file);
+            assert!(refusal.contains(words), "{file}: {refusal}");
+        }
+        assert!(Circuit::read(ring(&rectangle(200.0, 30.0), "").as_bytes()).is_ok());
+        assert!(Circuit::read(square(",\"name\":\" \"").as_bytes()).is_ok());
+        let almost_closed = square("").replace("[50,0]", "[50,0],[0.001,0]");
+        let circuit = Circuit::read(almost_closed.as_bytes()).unwrap();
+        assert_eq!(circuit.centreline.len(), 8);
+    }
+
+    /// `www/test/track.test.js` reads the same file: what is wrong with the form, the page refuses too.
+    #[test]
+    fn every_circuit_of_the_list_is_refused() {
+        let list = include_str!("../tests/circuits/refused.json");
+        let list: Vec<serde_json::Value> = serde_json::from_str(list).unwrap();
+        for case in list {
+            let refusal = refusal(&case["file"].to_string());
+            assert!(refusal.contains("; "), "{}: {refusal}", case["why"]);
+        }
+    }
+
+    #[test]
+    fn the_most_points_and_the_longest_lap_are_checked_in_moments() {
+        let count = MAX_POINTS;
+        let radius = 199_000.0 / std::f64::consts::TAU;
+        let point = |index: usize| {
+            DVec2::from_angle(index as f64 / count as f64 * std::f64::consts::TAU) * radius
+        };
+        let ring = (0..count).map(point).collect();
+        assert!(checked(Circuit::new("", 3.0, ring)).is_ok());
+    }
+
+    #[test]
+    fn no_more_of_a_file_is_read_than_may_be_used() {
+        /// Fails if it is asked for more.
+        struct Endless(usize);
+        impl Read for Endless {
+            fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+                let count = bytes.len().min(self.0);
+                self.0 -= count;
+                match count {
+                    0 => Err(io::Error::other("read too far")),
+                    _ => Ok(count),
+                }
+            }
+        }
+        assert_eq!(read_at_most(Endless(1001), 1000).unwrap().len(), 1001);
+        assert_eq!(read_at_most(&b"short"[..], 1000).unwrap(), b"short");
+        assert!(read_at_most(Endless(0), 1000).is_err());
     }
 
     #[test]
     fn a_name_is_cut_to_letters_that_can_be_shown() {
         let file = format!(
-            "{{\"name\":\" a\\u0007b{}\",\"centreline\":[{SQUARE}]}}",
+            "{{\"name\":\" \u{202e}a\\u0007b{}\",\"centreline\":[{SQUARE}]}}",
             "c".repeat(99)
         );
         let name = Circuit::read(file.as_bytes()).unwrap().name;
-        assert!(name.starts_with("abc") && name.len() < 80);
+        assert!(name.starts_with("abc") && name.len() == 80);
     }
 
     proptest! {

@@ -111,11 +111,14 @@ impl Circuit {
     }
 }
 
-/// Make a name from that of a file: `hill-climb.geojson` is "Hill climb".
+/// Make a name from that of a file: `hill-climb.geojson` is "Hill climb". Empty if nothing of it can be seen.
 pub fn name_of_file(file: &str) -> String {
     let file = file.rsplit(['/', '\\']).next().unwrap_or_default();
     let stem = file.split_once('.').map_or(file, |(stem, _)| stem);
-    let words = stem.replace(['-', '_'], " ");
+    let words = names::without_unseen(&stem.replace(['-', '_'], " "));
+    if !names::is_visible(&words) {
+        return String::new();
+    }
     let mut letters = words.trim().chars();
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
@@ -160,6 +163,8 @@ mod tests {
     fn a_file_gives_a_name() {
         assert_eq!(name_of_file("/home/ann/hill-climb.geojson"), "Hill climb");
         assert_eq!(name_of_file("C:\\x\\my_track.json"), "My track");
+        assert_eq!(name_of_file("x/\u{202e}evil.gpx"), "Evil");
+        assert_eq!(name_of_file("x/\u{200b}.gpx"), "");
         assert_eq!(name_of_file(""), "");
     }
 }

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use glam::DVec2;
 use thiserror::Error;
 
-use crate::check::{CircuitError, MAX_POINTS, checked};
+use crate::check::{CircuitError, MAX_POINTS, checked, wrong};
 use crate::circuit::{Circuit, name_of_file};
 use crate::format::{Format, without_mark};
 use crate::ring::{self, Ring};
@@ -35,8 +35,8 @@ const DEFAULT_WIDTH_METRES: f64 = 12.0;
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum ConvertError {
     /// The file is too long.
-    #[error("it has {0} bytes: at most {MAX_SOURCE_BYTES} are converted")]
-    TooLong(usize),
+    #[error("it has more than {MAX_SOURCE_BYTES} bytes, the most that are converted")]
+    TooLong,
     /// The file's format is unknown.
     #[error(
         "its format is unknown: give GeoJSON, GPX, CSV (a line for each point: x, y, width right, width left, in metres) or a circuit"
@@ -141,7 +141,7 @@ impl Source {
     /// There is no lap in it. The error says why, and what to do.
     pub fn read(file: &[u8], file_name: &str) -> Result<Self, ConvertError> {
         if file.len() > MAX_SOURCE_BYTES {
-            return Err(ConvertError::TooLong(file.len()));
+            return Err(ConvertError::TooLong);
         }
         let file = without_mark(file);
         let format = Format::of(file).ok_or(ConvertError::Unknown)?;
@@ -202,14 +202,11 @@ impl Source {
     /// Make the circuit.
     ///
     /// # Errors
-    /// The options or the lap's length are not what a circuit may have.
+    /// The options or the lap are not what a circuit may have.
     pub fn circuit(&self, options: &Options) -> Result<Circuit, CircuitError> {
         let name = options.name.clone().unwrap_or_else(|| self.name.clone());
         let width = options.width_metres.unwrap_or(self.width_metres);
-        let start = match options.start {
-            StartLine::Metres(metres) => metres,
-            StartLine::Point(index) => self.ring.start_of(index.saturating_mul(self.parts)),
-        };
+        let start = self.start(options.start)?;
         let is_as_it_was = start == 0.0 && !options.reverse;
         if let Some(original) = &self.original {
             // A pit lane works only in the direction it was drawn for.
@@ -237,6 +234,23 @@ impl Source {
         ))
     }
 
+    /// Find the start line, in metres from the first point.
+    fn start(&self, start: StartLine) -> Result<f64, CircuitError> {
+        let (length, points) = (self.ring.length(), self.ring.count() / self.parts);
+        match start {
+            StartLine::Metres(metres) if metres.abs() <= length => Ok(metres),
+            StartLine::Metres(metres) => Err(wrong(
+                format!("the start line is at {metres:.0} m, and a lap has {length:.0} m"),
+                "put it on the lap",
+            )),
+            StartLine::Point(index) if index < points => Ok(self.ring.start_of(index * self.parts)),
+            StartLine::Point(index) => Err(wrong(
+                format!("the start line is at point {index}, and the lap has {points} points"),
+                "count them from 0",
+            )),
+        }
+    }
+
     /// Points at even steps, from the start line on.
     fn points(&self, start: f64, reverse: bool) -> Vec<DVec2> {
         let length = self.ring.length();
@@ -252,7 +266,7 @@ impl Source {
 
 /// Take the name in the file, or the file's own.
 fn named(name: Option<String>, file_name: &str) -> String {
-    let name = name.filter(|name| !name.trim().is_empty());
+    let name = name.filter(|name| names::is_visible(name));
     name.unwrap_or_else(|| name_of_file(file_name))
 }
 

@@ -1,15 +1,17 @@
 //! Reads, checks and converts circuit files, for the relay, the game server's bots, `cargo xtask track` and the page's converter
-//! in wasm. Pure: takes bytes and opens no file.
+//! in wasm. Pure: opens no file, and takes bytes
+//! or what bytes can be read from.
 
 mod check;
 mod circuit;
 mod format;
 mod ring;
+mod shape;
 
 #[cfg(feature = "convert")]
 mod convert;
 
-pub use check::{CircuitError, MAX_CIRCUIT_BYTES, MAX_POINTS};
+pub use check::{CircuitError, MAX_CIRCUIT_BYTES, MAX_POINTS, read_at_most};
 pub use circuit::{Circuit, GRID_PLACES, Garages, PitLane, name_of_file};
 pub use format::Format;
 

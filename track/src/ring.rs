@@ -52,9 +52,14 @@ impl Ring {
         self.length
     }
 
-    /// How far along a point is; behind the last one, counting begins again.
+    /// How many points it has.
+    pub(crate) fn count(&self) -> usize {
+        self.points.len()
+    }
+
+    /// How far along a point is. The index is less than [`count`](Self::count).
     pub(crate) fn start_of(&self, index: usize) -> f64 {
-        self.starts[index % self.starts.len()]
+        self.starts[index]
     }
 
     /// The place so many metres along, once around and again.

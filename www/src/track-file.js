@@ -1,7 +1,8 @@
-// Reads a circuit's file, for the race and for the viewer. The relay checks its own with the same rules (the crate `track`), but
-// a page may take a circuit from anywhere.
+// Reads a circuit's file, for the race and for the viewer. A page may take a circuit from anywhere, so its form is checked here
+// as the crate `track` does. That crate also checks the shape, for the relay, the bots and the converters; a page can draw any.
 
 import { Line } from "./line.js";
+import { plainText } from "./names.js";
 
 /**
  * The keys of a circuit's file; others are ignored. docs/circuits.md describes it.
@@ -28,6 +29,8 @@ const MAX_LENGTH_METRES = 200_000;
 const MAX_PIT_POINTS = 2000;
 const MAX_GARAGES = 100;
 const MAX_NAME_LETTERS = 80;
+/** Points nearer to each other than this are one point. */
+const SAME_METRES = 0.05;
 
 /**
  * Check a file's JSON. A last point that repeats the first is dropped.
@@ -67,14 +70,14 @@ function points(value, name, least, most, closed) {
     throw wrong(`"${name}" has ${value.length} points`, `give ${least} to ${most}`);
   }
   const checked = value.map((point, i) => pointOf(point, `${name}[${i}]`));
-  if (closed && checked.length > 1 && isSame(checked[0], checked.at(-1))) checked.pop();
+  while (closed && checked.length > 1 && isSame(checked[0], checked.at(-1))) checked.pop();
   const { length } = checked;
   if (length < least || length > most) {
     throw wrong(`"${name}" has ${length} points`, `give ${least} to ${most}`);
   }
   checked.forEach((point, i) => {
     if (!isSame(point, checked[i + 1])) return;
-    throw wrong(`"${name}[${i + 1}]" is the same as the point before it`, "leave it out");
+    throw wrong(`"${name}[${i + 1}]" is the same as the point before it, to 5 cm`, "leave it out");
   });
   lengthOf(checked, name, closed);
   return checked;
@@ -85,7 +88,7 @@ function points(value, name, least, most, closed) {
  * @param {[number, number]} [other]
  */
 function isSame([x, z], other) {
-  return other !== undefined && other[0] === x && other[1] === z;
+  return other !== undefined && Math.hypot(other[0] - x, other[1] - z) < SAME_METRES;
 }
 
 /**
@@ -131,7 +134,11 @@ function nameOf(value) {
   if (typeof value !== "string") {
     throw wrong('"name" is not a text', "put it in quotation marks or leave it out");
   }
-  return value.slice(0, MAX_NAME_LETTERS);
+  const name = plainText(value, MAX_NAME_LETTERS);
+  if (name === "" && value.trim() !== "") {
+    throw wrong('"name" has no letter that can be seen', "write one, or leave it out");
+  }
+  return name;
 }
 
 /**

@@ -130,6 +130,16 @@ test("a ring whose last point repeats the first is the same circuit", () => {
   assert.equal(closed.line.count, 64);
 });
 
+test("a file of another form is refused as the relay refuses it", () => {
+  const url = new URL("../../track/tests/circuits/refused.json", import.meta.url);
+  /** @type {Array<{ why: string, form: boolean, file: unknown }>} */
+  const cases = JSON.parse(readFileSync(url, "utf8"));
+  for (const { why, form, file } of cases) {
+    if (form) assert.throws(() => readTrack(file), /the circuit cannot be used: .+; .+/u, why);
+    else assert.ok(readTrack(file), `${why}: only its shape is wrong`);
+  }
+});
+
 // The crate `track` has the same numbers: page and bots must agree.
 test("the grid is two columns behind the start line", () => {
   const behind = (/** @type {number} */ index) => {

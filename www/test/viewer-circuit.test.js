@@ -94,7 +94,7 @@ test("says what is wrong with a file, and what to do", () => {
     [{ centreline: [...good, [1, 1e5]] }, /100 km or more from the middle; give metres/],
     [
       { centreline: [good[0], ...good] },
-      /"centreline\[1\]" is the same as the point before it; leave it out/,
+      /"centreline\[1\]" is the same as the point before it, to 5 cm; leave it out/,
     ],
     [{ centreline: ring(20, 10) }, /is 62\.\d m long; give metres: a lap has at least 100/],
     [{ centreline: ring(20, 90_000) }, /is 56\d km long/],

@@ -1,10 +1,14 @@
 //! `cargo xtask track`: converts GeoJSON, GPX or CSV to a circuit, and finds the circuits that `--track` names.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use track::{Circuit, Options as Wanted, Source, StartLine};
+use track::{
+    Circuit, MAX_CIRCUIT_BYTES, MAX_SOURCE_BYTES, Options as Wanted, Source, StartLine,
+    read_at_most,
+};
 
 use crate::project::root;
 
@@ -37,7 +41,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let file = &options.file;
     let shown = || format!("cannot convert {}", file.display());
-    let bytes = fs::read(file).with_context(shown)?;
+    let bytes = read(file, MAX_SOURCE_BYTES).with_context(shown)?;
     let source = Source::read(&bytes, &file.to_string_lossy()).with_context(shown)?;
     let wanted = Wanted {
         name: options.name.clone(),
@@ -48,10 +52,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let circuit = source.circuit(&wanted).with_context(shown)?;
     let out = options.out.clone();
     let out = out.unwrap_or_else(|| file.with_extension("track.json"));
-    let same = fs::canonicalize(&out)
-        .is_ok_and(|out| fs::canonicalize(file).is_ok_and(|file| file == out));
+    // Also by another path or a link. There may be no such file yet.
     ensure!(
-        !same && out != *file,
+        !same_file::is_same_file(file, &out).unwrap_or(false),
         "the circuit would replace {}: name another file with --out",
         file.display()
     );
@@ -77,9 +80,14 @@ pub(crate) fn find(name: &Path) -> Result<PathBuf> {
             shipped_names()?.join(", ")
         ),
     };
-    let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let bytes = read(&file, MAX_CIRCUIT_BYTES);
+    let bytes = bytes.with_context(|| format!("cannot read {}", file.display()))?;
     Circuit::read(&bytes).with_context(|| format!("cannot use the circuit {}", file.display()))?;
     Ok(file)
+}
+
+fn read(file: &Path, most: usize) -> io::Result<Vec<u8>> {
+    read_at_most(File::open(file)?, most)
 }
 
 fn shipped_names() -> Result<Vec<String>> {
@@ -165,6 +173,51 @@ mod tests {
         let raw = root().join("track/tests/circuits/raw.csv");
         let error = format!("{:#}", find(&raw).unwrap_err());
         assert!(error.contains("raw.csv: it is CSV"), "{error}");
+    }
+
+    #[test]
+    fn the_file_that_is_converted_is_never_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ring.csv");
+        fs::copy(root().join("track/tests/circuits/raw.csv"), &file).unwrap();
+        let before = fs::read(&file).unwrap();
+        let mut same = vec![file.clone(), folder.path().join("./x/../ring.csv")];
+        fs::create_dir(folder.path().join("x")).unwrap();
+        let hard = folder.path().join("hard.json");
+        fs::hard_link(&file, &hard).unwrap();
+        same.push(hard);
+        #[cfg(unix)]
+        {
+            let link = folder.path().join("link.json");
+            std::os::unix::fs::symlink(&file, &link).unwrap();
+            same.push(link);
+        }
+        for out in same {
+            let arguments = [&file, Path::new("--out"), &out].map(|part| part.to_str().unwrap());
+            let error = convert(&arguments).unwrap_err().to_string();
+            assert!(error.contains("would replace"), "{error}");
+            assert!(error.contains("--out"), "{error}");
+            assert_eq!(fs::read(&file).unwrap(), before, "{}", out.display());
+        }
+        // An earlier result may be replaced.
+        for _ in 0..2 {
+            convert(&[file.to_str().unwrap()]).unwrap();
+        }
+        assert!(folder.path().join("ring.track.json").is_file());
+    }
+
+    #[test]
+    fn a_file_that_is_too_long_is_refused_without_reading_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        // More than any memory has; it takes no room on the disk.
+        file.as_file().set_len(1 << 40).unwrap();
+        let error = format!(
+            "{:#}",
+            convert(&[file.path().to_str().unwrap()]).unwrap_err()
+        );
+        assert!(error.contains("more than 8388608 bytes"), "{error}");
+        let error = format!("{:#}", find(file.path()).unwrap_err());
+        assert!(error.contains("more than 2097152 bytes"), "{error}");
     }
 
     #[test]

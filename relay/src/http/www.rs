@@ -2,6 +2,8 @@
 //! request.
 
 use std::borrow::Cow;
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +13,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use sha2::{Digest as _, Sha256};
-use track::{Circuit, name_of_file};
+use track::{Circuit, MAX_CIRCUIT_BYTES, name_of_file, read_at_most};
 
 use super::compression::ContentHash;
 use super::{headers, plain};
@@ -105,7 +107,7 @@ fn open(folder: &Path) -> anyhow::Result<PathBuf> {
 /// Read a circuit's file, and give it as it is served.
 fn read_track(path: &Path) -> anyhow::Result<Vec<u8>> {
     let shown = || format!("--track {} cannot be used", path.display());
-    let file = std::fs::read(path).with_context(shown)?;
+    let file = circuit_file(path).with_context(shown)?;
     let mut circuit = Circuit::read(&file).with_context(shown)?;
     if circuit.name.is_empty() {
         circuit.name = name_of_file(&path.to_string_lossy());
@@ -113,10 +115,14 @@ fn read_track(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(circuit.to_json().into_bytes())
 }
 
+fn circuit_file(path: &Path) -> io::Result<Vec<u8>> {
+    read_at_most(File::open(path)?, MAX_CIRCUIT_BYTES)
+}
+
 /// A page from a folder may have no circuit, and its files may change at any time. So a wrong one is no reason to refuse the start.
 fn warn_of_wrong_track(folder: &Path) {
     let path = folder.join(TRACK);
-    let checked = std::fs::read(&path).ok().map(|file| Circuit::read(&file));
+    let checked = circuit_file(&path).ok().map(|file| Circuit::read(&file));
     if let Some(Err(error)) = checked {
         tracing::warn!("cannot use the circuit {}: {error}", path.display());
     }
@@ -221,6 +227,16 @@ mod tests {
         ] {
             assert!(!is_plain(path), "{path}");
         }
+    }
+
+    #[test]
+    fn a_circuit_that_is_too_long_is_refused_without_reading_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        // More than any memory has; it takes no room on the disk.
+        file.as_file().set_len(1 << 40).unwrap();
+        let error = Www::new(None, Some(file.path())).err().unwrap();
+        let shown = format!("{error:#}");
+        assert!(shown.contains("more than 2097152 bytes"), "{shown}");
     }
 
     #[cfg(unix)]

@@ -105,6 +105,26 @@ fn the_start_line_and_the_direction_can_be_chosen() {
         point.distance(DVec2::new(270.7 - 275.26, 38.77)) < 0.5,
         "{point}"
     );
+    for (start, words) in [
+        (
+            StartLine::Point(64),
+            "the start line is at point 64, and the lap has 64 points; count them from 0",
+        ),
+        (StartLine::Point(usize::MAX), "the lap has 64 points"),
+        (
+            StartLine::Metres(1e6),
+            "the start line is at 1000000 m, and a lap has",
+        ),
+        (StartLine::Metres(f64::NAN), "the start line is at NaN m"),
+    ] {
+        let options = Options {
+            start,
+            ..Options::default()
+        };
+        let refusal = source.circuit(&options).unwrap_err().to_string();
+        assert!(refusal.contains(words), "{refusal}");
+    }
+    assert!(with(StartLine::Point(63), false).length() > 0.0);
     assert_eq!("12.5".parse(), Ok(StartLine::Metres(12.5)));
     assert_eq!("point:7".parse(), Ok(StartLine::Point(7)));
     for wrong in ["", "point:", "point:-1", "NaN", "far"] {
@@ -216,7 +236,7 @@ fn a_refusal_says_what_is_wrong_and_what_to_do() {
     let long = vec![b' '; MAX_SOURCE_BYTES + 1];
     assert!(matches!(
         Source::read(&long, ""),
-        Err(ConvertError::TooLong(_))
+        Err(ConvertError::TooLong)
     ));
 }
 
