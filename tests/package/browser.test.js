@@ -22,6 +22,8 @@ const RACE_TIMEOUT_MS = 90_000;
 const ANY_PORT = ["--port", "0"];
 const newer = newerNode();
 const VITE = "vite/bin/vite.js";
+const NEXT = "next/dist/bin/next";
+const NEXT_PORT = ["--hostname", "127.0.0.1", ...ANY_PORT];
 
 /**
  * What is tried: its name, the tool, and the projects that lie on top of the page's when it needs more than the page. A tool that
@@ -52,6 +54,16 @@ const CASES = [
     tool: programs(newer.path, [VITE, "build"], [VITE, "preview", "--host", "127.0.0.1", ...ANY_PORT]),
     on: "svelte",
     skip: newer.skip,
+  },
+  {
+    name: `Next ${await usedVersion("next")} with Turbopack, development server`,
+    tool: programs(process.execPath, [NEXT, "dev", ...NEXT_PORT]),
+    on: "next",
+  },
+  {
+    name: `Next ${await usedVersion("next")} with Turbopack, build and server`,
+    tool: programs(process.execPath, [NEXT, "build"], [NEXT, "start", ...NEXT_PORT]),
+    on: "next",
   },
 ];
 

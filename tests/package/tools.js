@@ -5,7 +5,6 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import readline from "node:readline";
 import { fileURLToPath } from "node:url";
 
 import * as esbuild from "esbuild";
@@ -18,6 +17,8 @@ import { serveFolder } from "./static.js";
 const WORKSHOP = fileURLToPath(new URL("node_modules", import.meta.url));
 /** A development server compiles before it answers, and may have but one core for it. */
 const READY_MS = 120_000;
+/** Whole only with what follows it. */
+const ADDRESS = /http:\/\/(?:127\.0\.0\.1|localhost):\d+(?=[/\s])/;
 
 /** An import map names the package's files. @type {Tool} */
 export async function noTool(folder) {
@@ -136,13 +137,13 @@ export const programs =
     };
     const late = AbortSignal.timeout(READY_MS);
     try {
-      for (const lines = readline.createInterface({ input: child.stdout }); ;) {
-        const [line] = await Promise.race([
-          once(lines, "line", { signal: late }),
+      for (;;) {
+        const found = ADDRESS.exec(said());
+        if (found) return { url: `${found[0]}/`, close };
+        await Promise.race([
+          once(child.stdout, "data", { signal: late }),
           exited.then(() => Promise.reject(new Error("it ended"))),
         ]);
-        const found = /http:\/\/(?:127\.0\.0\.1|localhost):\d+/.exec(line);
-        if (found) return { url: `${found[0]}/`, close };
       }
     } catch (cause) {
       await close();
@@ -154,7 +155,7 @@ export const programs =
 function start(node, folder, [program, ...args]) {
   const child = spawn(node, [path.join(WORKSHOP, program), ...args], {
     cwd: folder,
-    env: { ...process.env, NODE_ENV: undefined, NO_COLOR: "1" },
+    env: { ...process.env, NODE_ENV: undefined, NO_COLOR: "1", NEXT_TELEMETRY_DISABLED: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";
