@@ -135,7 +135,7 @@ test("a link to a room that is gone says so and shows the list", async ({ enter,
   await expectAddress(ann, site.url);
 });
 
-test("the page and its links work under a path", async ({ enter, site }) => {
+test("the pages and their links work under a path", async ({ enter, watch, site }) => {
   const proxy = await startPrefix(site.url, "/racing");
   try {
     const ann = await enter("Ann", {}, undefined, proxy.url);
@@ -149,6 +149,29 @@ test("the page and its links work under a path", async ({ enter, site }) => {
     await ben.page.reload();
     await ann.expectPlayers("Ann", "Ben");
     await ben.expectScreen("room");
+
+    await ann.element("start-race").click();
+    await ann.expectScreen("race");
+    const watcher = await watch(`${proxy.url}watch.html`);
+    await expect.poll(() => watcher.page.url()).toBe(`${proxy.url}watch/`);
+    await watcher.element("watch-race").click();
+    await expect.poll(() => watcher.page.url()).toBe(`${proxy.url}watch/${roomId}`);
+    await watcher.expectCars("Ann", "Ben");
+    const viewer = await watcher.state();
+    expect([viewer.existence, viewer.circuit?.learned]).toEqual(["here", false]);
+    await watcher.page.getByRole("link", { name: "all races" }).click();
+    await expect(watcher.element("race-row")).toContainText("Sunday");
+    await watcher.page.getByRole("link", { name: "Drive" }).click();
+    await expect(watcher.element("signin-form")).toBeVisible();
+    await watcher.element("watch-races").click();
+    await expect(watcher.element("race-row")).toContainText("Sunday");
+    await watcher.page.goto(`${proxy.url}track.html`);
+    await watcher.page.getByRole("link", { name: "Drive" }).click();
+    await expect(watcher.element("signin-form")).toBeVisible();
+    // A page that is left gives up what it loads in idle time.
+    await watcher.page.goto("about:blank");
+    expect(watcher.complaints.filter((said) => !said.includes("ERR_ABORTED"))).toEqual([]);
+    watcher.complaints.length = 0;
   } finally {
     proxy.stop();
   }

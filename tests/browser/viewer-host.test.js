@@ -1,5 +1,7 @@
 // <race-viewer> as a part of somebody's page: what it leaves to the page, its properties and events, and what becomes of its
 // race when the page moves or removes it. Without a relay: the client is made up, and so is the relay's list of rooms.
+import { readFileSync } from "node:fs";
+
 import { expect, test } from "@playwright/test";
 
 import { listen } from "./complaints.js";
@@ -45,10 +47,17 @@ let complaints = [];
 /** What the relay's list of rooms says. */
 let rooms = /** @type {object[]} */ ([{ id: "r1" }]);
 
+/** The circuit of a relay under a path. */
+const track = {
+  ...JSON.parse(readFileSync(new URL("../../www/track.json", import.meta.url), "utf8")),
+  name: "Elsewhere",
+};
+
 /** @param {Page} page */
 async function open(page) {
   complaints = listen(page);
-  await openFromDisk(page, PAGE, { "/api/rooms": () => rooms });
+  const answers = { "/api/rooms": () => rooms, "/a/api/rooms": () => rooms, "/a/track.json": () => track };
+  await openFromDisk(page, PAGE, answers);
   await page.waitForFunction("window.feeds?.length > 0");
 }
 
@@ -69,10 +78,11 @@ test("properties are attributes, also those set before the element was defined",
   expect(await page.evaluate("asked")).toEqual([{ src: `${ORIGIN}/`, room: "r1", token: "t" }]);
   // Several at once are one connection.
   await page.evaluate(
-    "Object.assign(viewer, { src: 'http://viewer.test/a/', room: 'r2', token: null, embed: false })",
+    "Object.assign(viewer, { src: 'http://viewer.test/a', room: 'r2', token: null, embed: false })",
   );
   await expect.poll(() => page.evaluate("asked.length")).toBe(2);
-  expect(await page.evaluate("asked[1]")).toEqual({ src: `${ORIGIN}/a/`, room: "r2" });
+  expect(await page.evaluate("asked[1]")).toEqual({ src: `${ORIGIN}/a`, room: "r2" });
+  await expect.poll(async () => (await state(page)).circuit?.name).toBe("Elsewhere");
   expect(await page.evaluate("[viewer.hasAttribute('token'), viewer.embed, viewer.token]")).toEqual([
     false,
     false,

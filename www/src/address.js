@@ -7,7 +7,7 @@ import { BASE } from "./join.js";
 /** @typedef {{ room: string, token: string, embed: boolean, theme: "light" | "dark" | "", follow: string, track: string }} Wanted */
 
 /**
- * @param {{ pathname: string, search: string, hash: string }} location
+ * @param {{ pathname: string, search: string, hash: string }} location  the list of races is at `watch/`, a race at `watch/ROOM`
  * @returns {Wanted}
  */
 export function wantedOf({ pathname, search, hash }) {

@@ -19,7 +19,7 @@ export function createSignIn(flow) {
   const submit = element("signin-submit", HTMLButtonElement);
   const watch = element("watch-races", HTMLAnchorElement);
   const label = submit.querySelector(".label") ?? submit;
-  watch.href = `${BASE}watch.html`;
+  watch.href = `${BASE}watch/`;
   const room = JSON.parse(sessionStorage.getItem(KEPT_ROOM) ?? "null");
   if (room && room.id === joinOf(location)) {
     setText(element("resuming", HTMLElement), `Reconnecting to ${isolated(room.name)}…`);

@@ -1,7 +1,9 @@
 // The watching page: a list of races, or one of them. Nobody signs in here.
 
-import { PAGE_CLOCK } from "/pkg/clock.js";
-import { Poll } from "/pkg/poll.js";
+// @ts-ignore: relative, because a proxy may serve the relay under a path; the package need not be built when types are checked.
+import { PAGE_CLOCK } from "../pkg/clock.js";
+// @ts-ignore
+import { Poll } from "../pkg/poll.js";
 import { wantedOf, watchLink } from "./address.js";
 import { copyText } from "./copy.js";
 import { element, setText } from "./element.js";

@@ -136,7 +136,7 @@ fn field<'a>(ready: &'a Value, name: &str) -> Result<&'a str> {
 fn announce(options: &Options, address: &str, started: Instant) {
     println!();
     println!("  Race at   {address}");
-    println!("  Watch at  {address}watch.html");
+    println!("  Watch at  {address}watch/");
     println!("  Bots      {} in the room \"Bot race\"", options.bots);
     println!(
         "  Ready in  {:.1} s; Ctrl-C stops everything",

@@ -77,6 +77,8 @@ pub(crate) fn router(services: Arc<Services>) -> anyhow::Result<Router> {
         .route("/readyz", get(readyz))
         .merge(public_metrics)
         .with_state(services)
+        .route("/watch.html", get(www::races))
+        .route("/watch/", viewer.clone())
         .route("/watch/{room}", viewer)
         .route("/join/{room}", get(www::invitation))
         .fallback_service(page);

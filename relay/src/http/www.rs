@@ -137,9 +137,17 @@ pub(super) async fn page(State(www): State<Arc<Www>>, uri: Uri) -> Response {
     send(www, path.to_owned()).await
 }
 
-/// Answer a link to a race, `/watch/ROOM_ID`. The page finds the room in its own address.
+/// Answer the list of races, `/watch/`, and a link to one of them, `/watch/ROOM_ID`. The page finds the room in its own address,
+/// and its files by addresses that are the same for both, because a proxy may serve the relay under a path.
 pub(super) async fn viewer(State(www): State<Arc<Www>>) -> Response {
     send(www, VIEWER.to_owned()).await
+}
+
+/// Answer the file's own name with the way to the list of races.
+pub(super) async fn races(uri: Uri) -> Response {
+    let query = uri.query().map(|query| format!("?{query}"));
+    let way = format!("watch/{}", query.unwrap_or_default());
+    headers::embeddable(Redirect::temporary(&way).into_response())
 }
 
 /// Answer a link into a room, `/join/ROOM_ID`, with the way to the page. That way is relative, because a proxy may serve

@@ -123,15 +123,19 @@ async fn every_site_may_embed_the_viewer_and_no_other_page() {
         (status(&answer).to_owned(), ancestors)
     };
     let room = "1".repeat(32);
-    for path in ["/watch.html", "/watch.html?room=1&embed=1"] {
+    let link = format!("/watch/{room}?embed=1");
+    for path in ["/watch/", "/watch/?room=1&embed=1", &link] {
         assert_eq!(ancestors(path).await, ("200".into(), "*".into()), "{path}");
     }
-    let link = format!("/watch/{room}?embed=1");
-    assert_eq!(ancestors(&link).await, ("200".into(), "*".into()));
-    let [by_link, by_name] = [&link, "/watch.html"].map(|path| get(&relay, path));
-    let (by_link, by_name) = tokio::join!(by_link, by_name);
-    assert_eq!(body(&by_link), body(&by_name));
-    assert_eq!(header(&by_link, "etag"), header(&by_name, "etag"));
+    let [by_link, list] = [&link, "/watch/"].map(|path| get(&relay, path));
+    let (by_link, list) = tokio::join!(by_link, list);
+    assert_eq!(body(&by_link), body(&list));
+    assert_eq!(header(&by_link, "etag"), header(&list, "etag"));
+    for (query, way) in [("", "watch/"), ("?room=1&embed=1", "watch/?room=1&embed=1")] {
+        let path = format!("/watch.html{query}");
+        assert_eq!(ancestors(&path).await, ("307".into(), "*".into()));
+        assert_eq!(header(&get(&relay, &path).await, "location"), way);
+    }
     for path in ["/", "/index.html", "/api/config", "/main.js", "/healthz"] {
         let expected = ("200".into(), "'self'".into());
         assert_eq!(ancestors(path).await, expected, "{path}");

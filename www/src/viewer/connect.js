@@ -26,6 +26,13 @@ export function useClient(client) {
 }
 
 /**
+ * An address as seen from the relay's, which may have a path and may lack the slash at its end.
+ * @param {string} src
+ * @param {string} address
+ */
+export const fileOf = (src, address) => new URL(address, src.replace(/\/?$/, "/"));
+
+/**
  * Begin to watch a room.
  * @param {string} src  the relay's address
  * @param {string} room
@@ -45,7 +52,7 @@ export async function watch(src, room, token) {
  */
 export async function findRoom(src, room) {
   const request = { cache: /** @type {const} */ ("no-store"), signal: AbortSignal.timeout(TIMEOUT_MS) };
-  const response = await fetch(new URL("/api/rooms", src), request).catch(() => null);
+  const response = await fetch(fileOf(src, "api/rooms"), request).catch(() => null);
   if (!response?.ok) return undefined;
   const rooms = await response.json().catch(() => undefined);
   return rooms?.find((/** @type {{ id: string }} */ { id }) => id === room) ?? (rooms && null);

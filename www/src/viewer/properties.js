@@ -46,7 +46,7 @@ export function reflect({ prototype }) {
       /** @this {HTMLElement} */
       get() {
         const text = this.getAttribute(name);
-        return name === "src" ? new URL(text ?? "/", HERE).href : (text ?? "");
+        return name === "src" ? new URL(text ?? "../../", HERE).href : (text ?? "");
       },
       /** @this {HTMLElement} */
       set(/** @type {unknown} */ value) {

@@ -2,7 +2,7 @@
 // what is shown at a moment is read from the spectator, so live and past are one.
 //
 // Attributes: `src` the relay's address (default: where this module is from), `room` its id, `token` where the relay wants one,
-// `track` the address of a circuit's JSON (default: the relay's /track.json) or "learn", `follow` a driver's name or id,
+// `track` the address of a circuit's JSON (default: the relay's track.json) or "learn", `follow` a driver's name or id,
 // `theme` "light" or "dark" (default: the system's), `embed` for a transparent background and only the race, `gestures`
 // "all" where the map may have the wheel and single fingers too. Each is a property as well.
 
@@ -13,7 +13,7 @@ import { Announcer } from "./announcer.js";
 import { Board } from "./board.js";
 import { ViewCamera } from "./camera.js";
 import { Cars, Rosters } from "./cars.js";
-import { fetchCircuit, findRoom, keepCircuit, keptCircuit, watch } from "./connect.js";
+import { fetchCircuit, fileOf, findRoom, keepCircuit, keptCircuit, watch } from "./connect.js";
 import { Gestures, panKeys } from "./gestures.js";
 import { actOf, describeKeys } from "./keys.js";
 import { TrackLearner } from "./learner.js";
@@ -320,11 +320,11 @@ export class RaceViewer extends Base {
   /** @param {number} round */
   async #findCircuit(round) {
     /** @type {string} */
-    const track = this.track || "/track.json";
+    const track = this.track || "track.json";
     const given =
       track === "learn"
         ? null
-        : await fetchCircuit(new URL(track, this.src).href).catch((error) => {
+        : await fetchCircuit(fileOf(this.src, track).href).catch((error) => {
             // A race without a map of the track is still a race: it is learned.
             // eslint-disable-next-line no-console -- the operator must hear what is wrong with the file
             console.warn(`race-viewer: ${error.message}`);
