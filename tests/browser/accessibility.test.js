@@ -1,4 +1,5 @@
-// axe-core finds nothing to complain about: every screen, both themes, desktop and phone.
+// axe-core finds nothing to complain about: every screen, both themes, desktop and phone. And at every size, nothing is cut off, lies on
+// something else, or shines through in forced colours.
 import axe from "axe-core";
 
 import { expect, test } from "./fixture.js";
@@ -56,4 +57,76 @@ for (const [size, options] of Object.entries(SIZES)) {
       await check("menu");
     });
   }
+}
+
+const VIEWPORTS = [
+  [390, 844],
+  [760, 900],
+  [844, 390],
+  [1100, 800],
+  [1440, 900],
+];
+
+/** What is cut off, squeezed or covered, in words. @param {import("@playwright/test").Page} page */
+function misplaced(page) {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    const found = scrollWidth > clientWidth ? [`the page is ${scrollWidth - clientWidth} px too wide`] : [];
+    const visible = (/** @type {string} */ selector) =>
+      [...document.querySelectorAll(selector)].flatMap((part) => {
+        const { left, top, right, bottom, width } = part.getBoundingClientRect();
+        const name = part.id || part.className;
+        return part.checkVisibility() && width > 0 ? [{ name, left, top, right, bottom, width }] : [];
+      });
+    for (const { name, width } of visible(".button.square")) {
+      if (width < 40) found.push(`${name} is ${width} px wide`);
+    }
+    const parts = visible(".hud .panel, .tower, .touch-steer, .pedal");
+    parts.forEach((a, i) => {
+      if (a.left < 0 || a.top < 0 || a.right > innerWidth || a.bottom > innerHeight) {
+        found.push(`${a.name} is cut off`);
+      }
+      for (const b of parts.slice(i + 1)) {
+        const apart = a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
+        if (!apart) found.push(`${a.name} covers ${b.name}`);
+      }
+    });
+    return found;
+  });
+}
+
+for (const hasTouch of [false, true]) {
+  test(`nothing is cut off or covered at any size, ${hasTouch ? "with" : "without"} touch`, async ({
+    enter,
+  }) => {
+    const ann = await enter("Ann-Kathrin the Fast", { hasTouch });
+    const check = async (/** @type {string} */ screen) => {
+      for (const [width, height] of VIEWPORTS) {
+        await ann.page.setViewportSize({ width, height });
+        await expect
+          .poll(() => misplaced(ann.page), { message: `${screen}, ${width} × ${height}` })
+          .toEqual([]);
+      }
+    };
+    await check("signin");
+    await ann.signIn();
+    await check("lobby");
+    await ann.joinRoom("Bot race");
+    await check("room");
+    await ann.element("join-race").click();
+    await expect.poll(async () => (await ann.state()).cars.length).toBe(3);
+    await check("race");
+    // Through a panel that is not opaque one sees a patch behind each word.
+    await ann.page.emulateMedia({ forcedColors: "active" });
+    const opaque = () =>
+      ann.page.evaluate(() => {
+        const panels = [...document.querySelectorAll(".hud .panel, .tower-row, .pedal")].filter((panel) =>
+          panel.checkVisibility(),
+        );
+        return panels
+          .map((panel) => getComputedStyle(panel).backgroundColor)
+          .filter((colour) => colour.includes("rgba"));
+      });
+    await expect.poll(opaque).toEqual([]);
+  });
 }
