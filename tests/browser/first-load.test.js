@@ -122,7 +122,11 @@ for (const missing of ["src/paths.js", "race.css", "track.json"]) {
 
     await ann.page.unroute(`**/${missing}`);
     // A browser remembers a script that did not come for as long as the page is open.
-    if (missing.endsWith(".js")) await ann.page.reload();
+    if (missing.endsWith(".js")) {
+      // The client may still be loading.
+      await ann.page.waitForLoadState("networkidle");
+      await ann.page.reload();
+    }
     await ann.submitSignIn();
     await ann.expectScreen("lobby");
     await ann.createRoom("Sunday");

@@ -94,6 +94,8 @@ export class Field {
     /** The race clock now, and seconds since the last frame. */
     this.seconds = 0;
     this.step = 0;
+    /** How many of `cars` are from this frame. */
+    this.shown = 0;
     this.take = this.#take.bind(this);
     this.at = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };
   }
@@ -132,8 +134,9 @@ export class Field {
     this.frame += 1;
     this.seconds = seconds;
     this.step = step;
-    this.cars.length = 0;
+    this.shown = 0;
     room.forEachCar(this.take, nowMs);
+    this.cars.length = this.shown;
     if (!(seconds > this.seedUntil)) this.#seed(seconds);
     if (this.known.size > MAX_KNOWN) this.#forgetGone();
   }
@@ -156,7 +159,9 @@ export class Field {
     if (seen.stale && !car.listed) return;
     car.frame = this.frame;
     car.index = seen.slot;
-    this.cars.push(car);
+    // An array that is emptied and filled again gets new memory each time.
+    this.cars[this.shown] = car;
+    this.shown += 1;
     const alpha = car.stale ? STALE_ALPHA : 1;
     const fade = FADE_PER_SECOND * this.step;
     car.alpha += Math.max(-fade, Math.min(fade, alpha - car.alpha));

@@ -67,6 +67,32 @@ test("a car keeps its number in the list, wherever on the track it is", () => {
   );
 });
 
+test("a frame of twenty cars makes no garbage", (context) => {
+  const car = { ...at(400), id: "", slot: 0, speed: 20, ageMs: 30, stale: false };
+  const ids = Array.from({ length: 20 }, (_, i) => `player-${i}`);
+  const room = {
+    /** @param {(car: any) => void} work */
+    forEachCar(work) {
+      for (let i = 0; i < ids.length; i += 1) {
+        car.id = ids[i];
+        car.slot = i;
+        work(car);
+      }
+    },
+  };
+  const field = new Field(track, new Liveries());
+  // The least of several rounds: the compiler makes garbage of its own.
+  let least = Infinity;
+  for (let round = 0; round < 30; round += 1) {
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 200; i += 1) field.update(room, 0, round, 1 / 60);
+    const grown = process.memoryUsage().heapUsed - before;
+    if (grown >= 0) least = Math.min(least, grown / 200);
+  }
+  context.diagnostic(`${least.toFixed(0)} bytes for a frame`);
+  assert.ok(least < 400, `${least} bytes for a frame`);
+});
+
 test("whoever left is forgotten, so that a long race among many does not grow", () => {
   const reporter = new Reporter([]);
   const { field, look, ids } = fieldOf(reporter);
