@@ -240,14 +240,14 @@ fn read(line: &str) -> Option<Event> {
     })
 }
 
-/// Read a list of objects with `read`. `None` if one of them cannot be read.
+/// Read a list of objects with `read`. One that cannot be read is left out: the others are still worth showing.
 fn list<T>(
     fields: &Object<'_>,
     name: &str,
     read: impl Fn(&Object<'_>) -> Option<T>,
 ) -> Option<Vec<T>> {
-    let objects = fields.list(name)?.iter().map(Value::as_object);
-    objects.map(|object| read(object?)).collect()
+    let objects = fields.list(name)?.iter().filter_map(Value::as_object);
+    Some(objects.filter_map(read).collect())
 }
 
 /// Servers write these in Pascal case, later ones and documents in camel case (facts, section 2.1).
@@ -402,6 +402,38 @@ mod tests {
             host_id: None,
         };
         assert_eq!(parse(line), Event::RoomList(vec![expected]));
+    }
+
+    #[test]
+    fn an_entry_of_a_list_that_cannot_be_read_is_left_out_alone() {
+        let good = r#"{"id":"$R","name":"go","playerCount":2,"isActive":true,"hostId":"$A"}"#;
+        let Event::RoomList(expected) =
+            parse(&format!(r#"{{"command":"ROOM_LIST","rooms":[{good}]}}"#))
+        else {
+            panic!("not read")
+        };
+        for odd in [
+            "7",
+            "null",
+            "[]",
+            "{}",
+            &good.replace("$R", ""),
+            &good.replace("\"go\"", "null"),
+            &good.replace("2", "-1"),
+            &good.replace("2", "1e300"),
+            &good.replace("2", "\"2\""),
+            &good.replace("true", "1"),
+        ] {
+            let line = format!(r#"{{"command":"ROOM_LIST","rooms":[{odd},{good},{odd}]}}"#);
+            assert_eq!(parse(&line), Event::RoomList(expected.clone()), "{odd}");
+        }
+        let line = r#"{"command":"ROOM_PLAYERS","roomId":"$R","players":[{"id":5},{"id":"$A","name":"Ann"}]}"#;
+        let players = vec![Player {
+            id: a(),
+            name: "Ann".into(),
+        }];
+        let room_id = room();
+        assert_eq!(parse(line), Event::RoomPlayers { room_id, players });
     }
 
     #[test]
