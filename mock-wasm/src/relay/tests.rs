@@ -335,3 +335,20 @@ proptest! {
         relay.advance(relay.now + Duration::from_secs(100));
     }
 }
+
+#[test]
+fn when_the_host_leaves_a_person_is_the_host_before_a_bot() {
+    let (mut relay, id) = room(0);
+    let ann = enter(&mut relay, "Ann", &id);
+    relay.add_bot(&id, None).unwrap();
+    let ben = enter(&mut relay, "Ben", &id);
+    relay.start_race(&id).unwrap();
+    relay.disconnect(ann);
+    let ben = relay.rules.online(ben).unwrap().id;
+    assert_eq!(relay.rules.room(&id).unwrap().host, Some(ben));
+    assert_eq!(
+        relay.add_bot(&id, Some("\u{200b}")),
+        Err(Refused::Name),
+        "nobody can see it"
+    );
+}

@@ -150,3 +150,20 @@ async fn a_person_and_no_bot_becomes_the_host_of_a_running_race() {
     let listed = room(&mut eve, "Ann and others", 1 + COUNT, true).await;
     assert_eq!(listed["hostId"].as_str(), Some(ben.id.as_str()));
 }
+
+#[tokio::test]
+async fn a_circuit_that_is_too_long_is_refused_without_reading_it() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    // More than any memory has; it takes no room on the disk.
+    file.as_file().set_len(1 << 40).unwrap();
+    let bots = Bots {
+        track: Some(file.path().to_owned()),
+        ..Bots::default()
+    };
+    let options = Options {
+        bots,
+        ..Options::default()
+    };
+    let error = format!("{:#}", Server::start(options).await.unwrap_err());
+    assert!(error.contains("more than 2097152 bytes"), "{error}");
+}
