@@ -36,8 +36,11 @@ test(
     await expectAddress(ben, `/join/${roomId}`);
     await ben.page.goForward();
     await ben.expectScreen("race");
+    const number = async () => /** @type {any} */ ((await ben.state()).car)?.number;
+    const before = await number();
     await ben.page.reload();
     await ben.expectScreen("race");
+    expect(await number(), "a new session wears the old number").toBe(before);
     await expect.poll(async () => (await ben.state()).cars.map(({ name }) => name)).toEqual(["Ann"]);
 
     await ben.page.keyboard.press("Escape");
