@@ -32,15 +32,15 @@ export function showRows(list, rows, items, create, fill) {
   });
 }
 
-/** A row that goes leaves the focus to its neighbour, or else to the heading. @param {HTMLElement} row */
+/** Move the focus from a row that is about to go to its neighbour, or else to the heading. @param {HTMLElement} row */
 function passFocusOn(row) {
   if (!row.contains(document.activeElement)) return;
   const next = row.nextElementSibling ?? row.previousElementSibling;
-  const heir =
+  const target =
     next?.querySelector("button:not([hidden])") ??
     next?.querySelector("a") ??
     row.closest("section")?.querySelector("h1");
-  if (heir instanceof HTMLElement) heir.focus();
+  if (target instanceof HTMLElement) target.focus();
 }
 
 /** A room: its name, what goes on in it, how full it is, and what can be done. */
@@ -68,7 +68,7 @@ export class RoomRow {
    * @param {string} name
    * @param {{ kind: "full" | "live" | "open", text: string }} state
    * @param {number} playerCount
-   * @param {string} [more]  to read after the number of players
+   * @param {string} [more]  shown after the number of players
    */
   fill(name, { kind, text }, playerCount, more = "") {
     setText(this.name, name);
