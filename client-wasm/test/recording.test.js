@@ -90,7 +90,7 @@ test("each member of the header is checked, and a wrong one is named", async () 
   for (const [json, message] of /** @type {Array<[string, RegExp]>} */ ([
     ["null", /not an object/],
     ["{", /not JSON/],
-    ['"\xff"', /wrong|not/],
+    ['"\xff"', /not JSON/],
   ])) {
     const bytes = Buffer.from(json, "latin1");
     const length = Buffer.alloc(4);
@@ -143,8 +143,9 @@ test("a file that unpacks to much more than its size keeps no more of it than th
   assert.ok(kept > 16 * 1024 * 1024 && kept <= 32 * 1024 * 1024, `${kept} bytes`);
 });
 
-test("a file of a great many tiny chunks is refused, and no recorder makes one", async () => {
+test("a file of a great many tiny chunks is refused, and no recorder makes one", async (t) => {
   const { CompressionStream } = globalThis;
+  t.after(() => Object.assign(globalThis, { CompressionStream }));
   Reflect.deleteProperty(globalThis, "CompressionStream");
   const tape = newTape();
   for (let count = 0; count < MAX_CHUNKS; count += 1) tape.cut(count);
@@ -157,7 +158,6 @@ test("a file of a great many tiny chunks is refused, and no recorder makes one",
   await assert.rejects(readRecording(blob, "spectator"), { code: "bad_recording", message });
   tape.cut(MAX_CHUNKS);
   assert.equal(tape.startMs, 1, "the oldest is dropped");
-  globalThis.CompressionStream = CompressionStream;
 });
 
 /** A show that writes down what it is shown. */
