@@ -76,7 +76,7 @@ export class Connection {
   need() {
     if (this.live) return this.live;
     if (this.state === "closed") {
-      // Why it ended, so a command that is made of several tells the same as one that was under way.
+      // The reason for the close, so a command made of several requests fails with the same code as a single one.
       const { code = "closed", reason = "", retryable } = this.#change;
       throw new RaceError(code, reason, { retryable });
     }

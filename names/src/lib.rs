@@ -1,4 +1,4 @@
-//! Says what of a name can be seen. The game server's rules, circuits and the relay's observers refuse names of which nothing can.
+//! Says whether a name has anything that can be seen. The game server's rules, circuits and the relay's observers refuse other names.
 //! The page shows names by the same rules (`www/src/names.js`); the tests of both have the same names.
 
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, JoinControl};
@@ -6,7 +6,7 @@ use icu_properties::{CodePointMapData, CodePointSetData};
 
 /// Blank, although Unicode counts it as a symbol: the pattern of Braille without dots.
 const BRAILLE_BLANK: char = '\u{2800}';
-/// Letters that spell a flag behind 🏴. They show nothing by themselves.
+/// Tag characters, which spell a flag after 🏴. They show nothing by themselves.
 const TAGS: std::ops::RangeInclusive<char> = '\u{e0000}'..='\u{e007f}';
 
 /// Say whether something of a text can be seen: anything except spaces, marks, format characters and blank letters.
@@ -14,8 +14,8 @@ pub fn is_visible(text: &str) -> bool {
     text.chars().any(shows)
 }
 
-/// Take out what shows nothing itself and may do harm: control characters, turns of the writing direction, zero-width spaces.
-/// What joins letters stays, because languages and emoji need it.
+/// Remove invisible characters that may do harm: control characters, changes of the writing direction, zero-width spaces.
+/// Joiners stay, because languages and emoji need them.
 pub fn without_unseen(text: &str) -> String {
     text.chars().filter(|&letter| !is_unseen(letter)).collect()
 }

@@ -76,7 +76,7 @@ test("a reload says where it leads back to instead of showing the form", async (
     await held;
     await route.continue();
   });
-  // What is on top in each frame in which there is anything.
+  // What is on top where the form is, in each frame that has a form.
   await ann.page.addInitScript(() => {
     const seen = new Set();
     const look = () => {
@@ -98,7 +98,7 @@ test("a reload says where it leads back to instead of showing the form", async (
   expect(await ann.page.evaluate(() => [.../** @type {any} */ (window).seen])).toEqual(["resuming"]);
 });
 
-test("where signing in again fails, the form is there and says why", async ({ enter }) => {
+test("if signing in again fails, the form appears and says why", async ({ enter }) => {
   const ann = await enter("Ann");
   await ann.signIn();
   await ann.page.route("**/race.css", (route) => route.abort());

@@ -51,9 +51,7 @@ test(
   },
 );
 
-test("a new order of the table costs the browser the same few looks, however many rows move", async ({
-  page,
-}) => {
+test("a new order of the table makes the browser calculate styles only a few times", async ({ page }) => {
   const session = await page.context().newCDPSession(page);
   await session.send("Performance.enable");
   const recalculated = async () => {

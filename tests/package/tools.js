@@ -17,7 +17,7 @@ import { serveFolder } from "./static.js";
 const WORKSHOP = fileURLToPath(new URL("node_modules", import.meta.url));
 /** A development server compiles before it answers, and may have but one core for it. */
 const READY_MS = 120_000;
-/** Whole only with what follows it. */
+/** Output comes in pieces: an address is complete only once the character after it is there. */
 const ADDRESS = /http:\/\/(?:127\.0\.0\.1|localhost):\d+(?=[/\s])/;
 
 /** An import map names the package's files. @type {Tool} */

@@ -26,7 +26,7 @@ const LENGTHS_METRES: RangeInclusive<f64> = 100.0..=200_000.0;
 const MAX_NAME_LETTERS: usize = 80;
 /// Points nearer to each other than this are one point: the direction from one to the other means nothing.
 const SAME_METRES: f64 = 0.05;
-/// How far from the road a pit lane may be, and garages from their pit lane. Bots drive this way straight ahead.
+/// How far from the road a pit lane may be, and garages from their pit lane. Bots drive straight across that gap.
 const MAX_PIT_METRES: f64 = 100.0;
 
 /// Why a file is not a valid circuit.
@@ -50,7 +50,7 @@ pub enum CircuitError {
     },
 }
 
-/// Read a file, but only one byte more than it may have. So a longer one is refused without reading it all.
+/// Read a file, but at most one byte more than `most`. So the caller can refuse a longer one without reading all of it.
 ///
 /// # Errors
 /// It cannot be read.
@@ -148,7 +148,7 @@ pub(crate) fn checked(mut circuit: Circuit) -> Result<Circuit, CircuitError> {
     Ok(circuit)
 }
 
-/// Take the letters that can be shown. Without any letter, there is no name.
+/// Keep the letters that can be shown. A blank name is no name.
 fn checked_name(name: &str) -> Result<String, CircuitError> {
     let shown = names::without_unseen(name);
     let shown: String = shown.trim().chars().take(MAX_NAME_LETTERS).collect();

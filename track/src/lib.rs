@@ -1,6 +1,5 @@
 //! Reads, checks and converts circuit files, for the relay, the game server's bots, `cargo xtask track` and the page's converter
-//! in wasm. Pure: opens no file, and takes bytes
-//! or what bytes can be read from.
+//! in wasm. Pure: takes bytes or a reader, and opens no file.
 
 mod check;
 mod circuit;

@@ -13,7 +13,7 @@ pub(crate) fn length(points: &[DVec2]) -> f64 {
     segments(points).map(|(from, to)| from.distance(to)).sum()
 }
 
-/// Twice the area would be the sum of the cross products. Negative if the line goes clockwise.
+/// The enclosed area: half the sum of the cross products. Negative if the line goes clockwise.
 pub(crate) fn area(points: &[DVec2]) -> f64 {
     segments(points)
         .map(|(from, to)| from.perp_dot(to))

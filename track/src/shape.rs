@@ -9,7 +9,7 @@ use crate::ring;
 
 /// Roads whose directions differ by more than 30° cross each other, as in a figure of eight. The others lie on each other.
 const SAME_DIRECTION: f64 = 0.5;
-/// A hairpin comes back beside itself after so many widths along the lap. Places nearer to each other are neighbours.
+/// Places closer along the lap than this many road widths are neighbours: a hairpin may come back beside itself after that.
 const HAIRPIN_WIDTHS: f64 = 3.0;
 
 /// A place on the road.
@@ -21,7 +21,7 @@ struct Sample {
     direction: DVec2,
 }
 
-/// Measure how far points spread across the direction in which they spread most, in metres. Zero: they lie on one line.
+/// Measure in metres how far points spread at a right angle to their longest direction. Zero: they lie on one line.
 pub(crate) fn breadth(points: &[DVec2]) -> f64 {
     let middle = points.iter().sum::<DVec2>() / points.len().max(1) as f64;
     let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
@@ -39,8 +39,8 @@ pub(crate) fn breadth(points: &[DVec2]) -> f64 {
     high - low
 }
 
-/// Find two places of the lap where the road lies on itself: more than half its width is the same ground, in the same direction
-/// or back. Gives metres from the first point. The time is linear in the road's length, because it ends at the first such place.
+/// Find two places of the lap where the road lies on itself: more than half its width covers the same ground, in the same or the
+/// opposite direction. Gives metres from the first point. The time is linear in the road's length, because it ends at the first such place.
 pub(crate) fn overlap(points: &[DVec2], width: f64) -> Option<(f64, f64)> {
     let near = width / 2.0;
     let length = ring::length(points);

@@ -17,9 +17,9 @@ const HICCUP_SECONDS = 1;
 /** The opacity of a stale car. */
 const STALE_ALPHA = 0.38;
 const FADE_PER_SECOND = 3;
-/** All cars of a race that the player joins late have been seen within this time. */
+/** When a player joins late, all cars of the race are expected to appear within this time. */
 const SEEDING_SECONDS = 1;
-/** Positions so far from the circuit are wrong: the sender is broken or malicious. The car stays where it was seen last. */
+/** Positions this far from the circuit are wrong: the sender is broken or malicious. The car stays at its last valid place. */
 const FAR_AWAY_METRES = 2000;
 
 export class RemoteCar {
@@ -89,7 +89,7 @@ export class Field {
     /** The list that `names` was made from. @type {readonly import("./state.js").Player[]} */
     this.players = [];
     this.frame = 0;
-    /** Until then, on the race clock, those who are seen were racing when the player joined; NaN before the first of them. */
+    /** Until this time of the race clock, cars that appear count as racing since before the player joined; NaN until the first appears. */
     this.seedUntil = -Infinity;
     /** The race clock now, and seconds since the last frame. */
     this.seconds = 0;

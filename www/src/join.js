@@ -6,8 +6,8 @@ export const BASE = new URL("../", import.meta.url).href;
 export const IN_RACE = "#race";
 
 /**
- * Under this key the session keeps the player's room, `{ id, name, alone }`: a reload leads back into it, and if the player was
- * alone in it, it is opened again.
+ * Under this key the session keeps the player's room, `{ id, name, alone }`: a reload leads back into it. If the player was
+ * alone, the room may be gone by then, and is created again.
  */
 export const KEPT_ROOM = "race-room";
 

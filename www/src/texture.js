@@ -1,4 +1,4 @@
-// Repeating textures. All that looks strewn comes from the package's seeded randomness: the same seed gives the same world on
+// Repeating textures. Everything scattered at random uses the package's seeded generator: the same seed gives the same world on
 // every page and in every tile.
 
 // @ts-ignore: relative, because a proxy may serve the relay under a path; the package need not be built when types are checked.

@@ -111,7 +111,7 @@ test("leaves out what cannot be a place", () => {
   assert.deepEqual(ids(), ["here"]);
 });
 
-test("a car that goes where no circuit is stays listed where it was, with its progress", () => {
+test("a car far from the circuit stays listed at its last place, with its progress", () => {
   const reporter = new Reporter([{ id: "a", ...at(400) }]);
   const { field, look } = fieldOf(reporter);
   look(0);
@@ -124,7 +124,7 @@ test("a car that goes where no circuit is stays listed where it was, with its pr
   assert.deepEqual([car.id, car.x, car.progress, car.stale], ["a", x, progress, true]);
 });
 
-test("who joins late on the grid is behind those who race, and no lap further for being there from the start", () => {
+test("a player who joins late is behind those who race; one who was there from the start is not", () => {
   const grid = track.length - 9;
   const own = new LapCounter(track.length, OWN_JUMP_METRES, track.reach);
   own.update(grid, 0, 0);

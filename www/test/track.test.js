@@ -130,7 +130,7 @@ test("a ring whose last point repeats the first is the same circuit", () => {
   assert.equal(closed.line.count, 64);
 });
 
-test("a file of another form is refused as the relay refuses it", () => {
+test("a file of a wrong form is refused, as the relay does; a wrong shape is only drawn", () => {
   const url = new URL("../../track/tests/circuits/refused.json", import.meta.url);
   /** @type {Array<{ why: string, form: boolean, file: unknown }>} */
   const cases = JSON.parse(readFileSync(url, "utf8"));

@@ -46,7 +46,7 @@ export function checkFailures(fail) {
   if (!isObject(fail)) throw invalid("option fail must be an object: codes by method");
   checkNames(fail, "option fail.", FAILING);
   for (const [method, codes] of Object.entries(fail)) {
-    // An absent plan is no failure.
+    // `undefined` is the same as leaving the method out.
     for (const code of codes === undefined ? [] : [codes].flat()) {
       if (typeof code !== "string") throw invalid(`option fail.${method} must be a code, or a list of codes`);
       checkFailure(method, code);

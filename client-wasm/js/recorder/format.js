@@ -30,7 +30,7 @@ export const CHUNK_MS = 60_000;
 export const MAX_PAYLOAD_BYTES = 1024 * 1024;
 /** A chunk is closed at a smaller size, and holds one more record. */
 export const MAX_CHUNK_BYTES = 4 * MAX_PAYLOAD_BYTES;
-/** Four hours have 240; each lost connection and each 256 players begin one more. */
+/** Four hours have 240, one a minute; each lost connection and every 256 players begin another. */
 export const MAX_CHUNKS = 4096;
 /** All chunks unpacked: four hours of sixty cars. */
 export const MAX_UNPACKED_BYTES = 512 * 1024 * 1024;

@@ -92,7 +92,7 @@ export class Tape {
     });
   }
 
-  /** Drop old chunks. The next chunk may reach the largest size, so there must be room for that now. @param {number} atMs */
+  /** Whether the oldest chunk must go. The next chunk may reach the largest size, so there must be room for it now. @param {number} atMs */
   #isTooMuch(atMs) {
     const unpacked = this.#chunks.reduce((sum, chunk) => sum + chunk.unpacked, 0);
     return (

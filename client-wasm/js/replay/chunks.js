@@ -13,7 +13,7 @@ import { CHUNK_HEAD_BYTES, MAX_CHUNK_BYTES, RECORD_HEAD_BYTES } from "../recorde
  * @property {(index: number) => Promise<DataView>} load
  */
 
-/** So much of a recording is kept unpacked: some ten minutes of twenty cars. A chunk in use and its next one come on top. */
+/** How much of a recording is kept unpacked: about ten minutes of twenty cars. The chunk in use and the next one are extra. */
 export const KEPT_BYTES = 32 * 1024 * 1024;
 
 /** @implements {ChunkList} */

@@ -48,7 +48,7 @@ export class Playback {
   #ended = false;
   /** During a seek: whether to play after it. @type {boolean | null} */
   #resume = null;
-  /** While the chunk of the next record is unpacked. @type {Promise<void> | null} */
+  /** Set while the chunk of the next record is being unpacked. @type {Promise<void> | null} */
   #loading = null;
   /** Why the rest of the recording cannot be read. @type {unknown} */
   #fault;

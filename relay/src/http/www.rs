@@ -138,12 +138,12 @@ pub(super) async fn page(State(www): State<Arc<Www>>, uri: Uri) -> Response {
 }
 
 /// Answer the list of races, `/watch/`, and a link to one of them, `/watch/ROOM_ID`. The page finds the room in its own address,
-/// and its files by addresses that are the same for both, because a proxy may serve the relay under a path.
+/// and names its files by relative addresses that work for both, because a proxy may serve the relay under a path.
 pub(super) async fn viewer(State(www): State<Arc<Www>>) -> Response {
     send(www, VIEWER.to_owned()).await
 }
 
-/// Answer the file's own name with the way to the list of races.
+/// Redirect `/watch.html`, the file's own name, to the list of races. The target is relative, as in [`invitation`].
 pub(super) async fn races(uri: Uri) -> Response {
     let query = uri.query().map(|query| format!("?{query}"));
     let way = format!("watch/{}", query.unwrap_or_default());

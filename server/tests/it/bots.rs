@@ -134,7 +134,7 @@ async fn too_many_bots_are_a_clear_error() {
 }
 
 #[tokio::test]
-async fn a_person_and_no_bot_becomes_the_host_of_a_running_race() {
+async fn a_person_and_not_a_bot_becomes_the_host_of_a_running_race() {
     let server = start().await;
     let mut ann = Client::named(&server, "Ann").await;
     ann.create_room("Ann and others").await;

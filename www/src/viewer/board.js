@@ -37,7 +37,7 @@ export class Board {
     const moved =
       standings.length !== this.order.length ||
       standings.some(({ id }, place) => this.order[place].id !== id);
-    // Read before any text changes, so the browser need not lay the table out once more for it.
+    // Read before any text changes, or the browser must lay the table out once more.
     if (moved) for (const row of this.order) row.top = row.root.offsetTop;
     for (const standing of standings) {
       const row = this.#rowOf(standing.id);

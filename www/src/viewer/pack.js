@@ -1,5 +1,5 @@
-// Who leads when one begins to watch, or joins, in the middle of a race: nobody tells how many laps the cars have done. They are
-// taken to be on the same lap of the race, one pack whose head and tail lie to both sides of the widest free stretch of the track.
+// Guesses who leads for somebody who begins to watch, or joins, in the middle of a race: no message says how many laps the cars
+// have done. They count as one pack on the same lap, whose head and tail are on either side of the widest gap between cars.
 
 /** @typedef {{ laps: import("../laps.js").LapCounter, speed: number, progress: number }} Seeded */
 

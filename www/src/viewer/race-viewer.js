@@ -356,7 +356,7 @@ export class RaceViewer extends Base {
     this.delayMs = this.askDueMs = 0;
   }
 
-  /** All that belongs to a time of the spectator's. */
+  /** Forget everything that was read of the spectator's past. */
   #forgetPast() {
     this.rosters = new Rosters();
     this.cars = new Cars(this.liveries);
@@ -402,7 +402,7 @@ export class RaceViewer extends Base {
 
   /** @param {import("./feed.js").SpectatedRoom} told */
   #roomChanged(told) {
-    // A replay that jumps begins a new time: it tells the room before the first snapshot.
+    // A replay that jumps begins a new timeline: it reports the room before the first snapshot.
     const isNewTime = Number.isNaN(this.spectator?.liveMs) && !Number.isNaN(this.playback.atMs);
     if (isNewTime) this.#forgetPast();
     const players = told.players.map((player) => ({ ...player, name: plainName(player.name) }));

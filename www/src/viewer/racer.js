@@ -9,7 +9,7 @@ import { IN_PIT, LOST, Past, PRESENT, RACING, SHOWN, slotOf, WEAK } from "./past
 /** @typedef {import("../livery.js").Livery} Livery */
 /** @typedef {import("./standing.js").Standing} Standing */
 
-/** Whoever vanished from snapshots and room stays in the standings for so long: the roster comes a moment later. */
+/** How long a car that is gone from snapshots and room stays in the standings: the list of players comes a moment later. */
 const VANISHED_MS = 4000;
 /** Nobody drives faster; a longer way between two looks is a jump. */
 const MAX_SPEED = 130;
@@ -44,7 +44,7 @@ export class Racer {
     this.seenMs = -Infinity;
     this.heardMs = -Infinity;
     this.lostMs = -Infinity;
-    /** When it was seen or in the standings last. */
+    /** When it was last seen or in the standings. */
     this.keptMs = -Infinity;
     /** It was seen in this race. */
     this.tookPart = false;

@@ -24,8 +24,8 @@ import { COLUMN_MS, IN_PIT, LOST, PRESENT, RACING, SHOWN, slotOf, WEAK } from ".
  * @property {number} speed  metres a second
  * @property {"good" | "weak" | "lost"} connection
  * @property {number} s  metres along the lap, NaN while no circuit is known
- * @property {number} progress  metres of valid laps since the first crossing of the line, negative before it; whoever was racing when
- *   the viewer was opened is taken to have crossed it once
+ * @property {number} progress  metres of valid laps since the first crossing of the line, negative before it; a car that was racing when
+ *   the viewer was opened counts as having crossed it once
  * @property {boolean} isFastest  holds the fastest lap
  * @property {boolean} inPit
  * @property {boolean} present  false while the car is not in the snapshots, although the player is in the room
