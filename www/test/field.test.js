@@ -67,7 +67,7 @@ test("a car keeps its number in the list, wherever on the track it is", () => {
   );
 });
 
-test("a frame of twenty cars makes no garbage", (context) => {
+test("a frame of twenty cars makes next to no garbage", (context) => {
   const car = { ...at(400), id: "", slot: 0, speed: 20, ageMs: 30, stale: false };
   const ids = Array.from({ length: 20 }, (_, i) => `player-${i}`);
   const room = {

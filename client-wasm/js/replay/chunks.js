@@ -57,7 +57,7 @@ export class Chunks {
   }
 
   /**
-   * The records of a chunk, if they are unpacked. The next chunk is unpacked meanwhile.
+   * Give the records of a chunk if they are unpacked, and begin to unpack the next one.
    * @param {number} index
    */
   open(index) {

@@ -3,12 +3,11 @@
 
 /** @typedef {{ laps: import("../laps.js").LapCounter, speed: number, progress: number }} Seeded */
 
-/** Slower cars are not part of it. */
+/** Slower cars are not part of the pack, in metres a second. */
 const MOVING_SPEED = 5;
 
 /**
- * Put those of the pack that had passed the start line before a lap ahead of those that had yet to. From the beginning again
- * with every call.
+ * Put the cars of the pack that have passed the start line a lap ahead of those that have yet to pass it. Each call starts afresh.
  * @param {readonly Seeded[]} racers
  * @param {number} lapMetres
  * @param {boolean} [isUnderWay]  the race is past its start, so a car that still stands before the line is a lap behind the pack;
