@@ -177,6 +177,8 @@ test("who begins to watch as the pack crosses the line still sees who leads", ()
 test("a car that stands on the grid while others race is behind them, wherever they are", () => {
   const race = new Race([steady(300, 40), () => ({ s: -9, speed: 0 }), steady(620, 40)]).until(60);
   for (const seconds of [0, 5, 12, 20, 60]) assert.deepEqual(race.ids(seconds), ["p2", "p0", "p1"]);
+  const { gapLaps, gapMs, intervalLaps, intervalMs } = race.at(60)[2];
+  assert.deepEqual([gapLaps, gapMs, intervalLaps, intervalMs], [0, NaN, 0, NaN], "it has no gap in laps yet");
 });
 
 test("who begins to watch at the start sees nobody a lap behind", () => {

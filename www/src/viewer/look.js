@@ -236,6 +236,9 @@ kbd {
 @container (max-width: 560px) {
   :is(.c-best, .c-speed, .c-signal) { display: none; }
 }
+@container (max-width: 440px) {
+  .c-interval { display: none; }
+}
 
 /* Where three columns leave no map: one of the panels at a time */
 @container (max-width: 1099px) {
@@ -269,6 +272,7 @@ kbd {
   .gaps { display: grid; place-items: center; min-height: 0; }
   .ring { width: auto; height: 100%; max-width: 100%; max-height: 420px; min-height: 0; }
   .tools { right: 8px; top: 8px; }
+  .message { max-width: calc(100% - 116px); }
   .badge { top: 8px; left: 8px; }
   th, td { height: 36px; }
   .driver { height: 35px; }

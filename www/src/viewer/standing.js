@@ -154,7 +154,10 @@ export class Standings {
     if (i === 0 || !isOut) return;
     const leader = this.racers[0].past;
     const ahead = this.racers[i - 1].past;
-    row.gapLaps = this.#lapsBetween(leader, past);
+    const behind = this.#lapsBetween(leader, past);
+    // Nobody has seen how many laps a car did that has yet to cross the line.
+    if (behind > 0 && past.lap[slotOf(this.column)] === 0) return;
+    row.gapLaps = behind;
     row.intervalLaps = this.#lapsBetween(ahead, past);
     this.#measureGap(leader, past);
     // Side by side, a car may be a nose ahead of the one that still has the place: it is no nearer to the leader.
