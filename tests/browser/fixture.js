@@ -19,6 +19,7 @@ import { Watcher } from "./watcher.js";
 /**
  * @typedef {object} Fixtures
  * @property {number} bots  how many cars drive by themselves; set with `test.use`
+ * @property {boolean} faithful  the game server behaves exactly as the original ones, which take any name
  * @property {string} trust  what the relay trusts; by default exactly the server's certificate
  * @property {Site} site  a game server and a relay before it
  * @property {Enter} enter  open the page in a browser context of its own, as a player of that name;
@@ -36,16 +37,16 @@ export class Site {
 
   /**
    * @param {string} certificates a folder that keeps the server's certificate
-   * @param {number} bots
+   * @param {{ bots: number, faithful: boolean }} server
    */
-  constructor(certificates, bots) {
+  constructor(certificates, server) {
     this.certificates = certificates;
-    this.bots = bots;
+    this.options = server;
   }
 
   /** @param {string} trust */
   async start(trust) {
-    this.server = await startServer({ certificates: this.certificates, bots: this.bots });
+    this.server = await startServer({ certificates: this.certificates, ...this.options });
     this.relay = await startRelay(this.server, trust);
     this.url = `http://${this.relay.ready.listen}/`;
   }
@@ -53,7 +54,7 @@ export class Site {
   /** Start a stopped game server again, with its addresses and its certificate. */
   async startServerAgain() {
     const addresses = this.server?.ready;
-    this.server = await startServer({ certificates: this.certificates, bots: this.bots, addresses });
+    this.server = await startServer({ certificates: this.certificates, ...this.options, addresses });
   }
 
   async stop() {
@@ -65,11 +66,12 @@ export class Site {
 /** @type {import("@playwright/test").TestType<import("@playwright/test").PlaywrightTestArgs & import("@playwright/test").PlaywrightTestOptions & Fixtures, import("@playwright/test").PlaywrightWorkerArgs & import("@playwright/test").PlaywrightWorkerOptions>} */
 export const test = base.extend({
   bots: [0, { option: true }],
+  faithful: [false, { option: true }],
   trust: ["", { option: true }],
 
-  site: async ({ bots, trust }, use, info) => {
+  site: async ({ bots, faithful, trust }, use, info) => {
     const certificates = await mkdtemp(path.join(os.tmpdir(), "race-certificates-"));
-    const site = new Site(certificates, bots);
+    const site = new Site(certificates, { bots, faithful });
     try {
       await site.start(trust);
       await use(site);

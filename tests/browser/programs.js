@@ -73,12 +73,13 @@ export class Program {
 /**
  * Start a game server.
  *
- * @param {{ certificates: string, bots: number, addresses?: Record<string, string> | undefined }} options `certificates` is a
+ * @param {{ certificates: string, bots: number, faithful?: boolean, addresses?: Record<string, string> | undefined }} options `certificates` is a
  *   folder that keeps its certificate, `addresses` the ready line of a server to take the place of
  */
-export function startServer({ certificates, bots, addresses = {} }) {
+export function startServer({ certificates, bots, faithful = false, addresses = {} }) {
   const { tcp = "127.0.0.1:0", udp = "127.0.0.1:0" } = addresses;
   const args = ["--tcp", tcp, "--udp", udp, "--certificate", certificates, "--secret", SECRET];
+  if (faithful) args.push("--faithful");
   if (bots > 0) args.push("--bots", String(bots), "--room", "Bot race");
   return Program.start("mp-server", args);
 }

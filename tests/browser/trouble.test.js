@@ -30,12 +30,12 @@ test("only the host may start", async ({ enter }) => {
 
 test("a race is restarted only after a second click, and a driver can be muted", async ({ enter }) => {
   const ann = await enter("Ann");
-  const ben = await enter("\u200b");
+  const ben = await enter("Ben");
   await ann.signIn();
   await ben.signIn();
   await ann.createRoom("Sunday");
   await ben.joinRoom("Sunday");
-  const row = ann.element("player").filter({ hasText: "Anonymous" });
+  const row = ann.element("player").filter({ hasText: "Ben" });
   await row.getByTestId("mute").click();
   await expect(row.getByTestId("mute")).toHaveText("Unmute");
   await ben.element("message-input").fill("nobody reads this");
@@ -44,7 +44,7 @@ test("a race is restarted only after a second click, and a driver can be muted",
   await row.getByTestId("mute").click();
   await ben.element("message-input").fill("hello");
   await ben.element("message-send").click();
-  await expect(ann.element("message")).toHaveText(["Anonymous hello"]);
+  await expect(ann.element("message")).toHaveText(["Ben hello"]);
 
   await ann.element("start-race").click();
   await ann.expectScreen("race");
@@ -57,6 +57,23 @@ test("a race is restarted only after a second click, and a driver can be muted",
   await ann.element("start-race").click();
   await ann.element("restart-confirm").click();
   await ann.expectScreen("race");
+});
+
+test.describe("a game server that takes any name", () => {
+  test.use({ faithful: true });
+
+  test("nobody goes without a name", async ({ enter }) => {
+    const ann = await enter("Ann");
+    const unseen = await enter("\u200b");
+    await ann.signIn();
+    await unseen.signIn();
+    await ann.createRoom("Sunday");
+    await unseen.joinRoom("Sunday");
+    await expect(ann.element("player").filter({ hasText: "Anonymous" })).toBeVisible();
+    await unseen.element("message-input").fill("hello");
+    await unseen.element("message-send").click();
+    await expect(ann.element("message")).toHaveText(["Anonymous hello"]);
+  });
 });
 
 /**
