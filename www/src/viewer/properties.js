@@ -24,8 +24,8 @@
  * @property {<K extends keyof RaceViewerEvents>(type: K, listener: (event: CustomEvent<RaceViewerEvents[K]>) => void, options?: boolean | AddEventListenerOptions) => void} addEventListener
  */
 
-/** A constant, because bundlers would resolve it inside a call. */
-const HERE = import.meta.url;
+/** Not the bare `import.meta.url`, which bundlers follow into a call: they take its other address for a file of the package. */
+const HERE = new URL(import.meta.url).href;
 
 /** The element's base class: none where there is no DOM. */
 export const Base = /** @type {new () => TypedListening & RaceViewerProperties & HTMLElement} */ (
