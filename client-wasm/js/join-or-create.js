@@ -38,7 +38,7 @@ export async function joinOrCreate(race, name) {
       const room = id === race.room?.id ? null : await enter(id);
       if (room) return room;
     }
-    const own = race.room ?? (await race.createRoom(name));
+    const own = race.room?.name === name ? race.room : await race.createRoom(name);
     if (turn === MAX_TURNS || (await isAgreed(own.id, find))) return own;
   }
 }

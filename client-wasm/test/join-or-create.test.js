@@ -36,6 +36,14 @@ test("joins the room with the name, or creates it, and stays in it", async (t) =
   await assert.rejects(ann.joinOrCreate(/** @type {any} */ (7)), withCode("invalid_argument"));
 });
 
+test("leaves another room for one that it has to create", async (t) => {
+  const world = new World();
+  const [ann] = await connected(t, world, "Ann");
+  const before = await ann.createRoom("Friday");
+  const room = await ann.joinOrCreate("Saturday");
+  assert.deepEqual([room.name, ann.room, before.isOpen], ["Saturday", room, false]);
+});
+
 test("goes on to the next room, or to one of its own, if a room is full or gone by then", async (t) => {
   const world = new World();
   const [ann, ben] = await connected(t, world, "Ann", "Ben");

@@ -280,7 +280,7 @@ function gapText(entry, leader, metres, lapMetres) {
   if (entry.lost) return "lost";
   if (entry.stale) return "away";
   if (entry === leader) return "Leader";
-  const laps = Math.floor(metres / lapMetres);
+  const laps = Math.max(0, Math.floor(metres / lapMetres));
   return laps === 0 ? `+${metres} m` : `+${laps} lap${laps === 1 ? "" : "s"}`;
 }
 

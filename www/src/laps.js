@@ -64,6 +64,7 @@ export class LapCounter {
   update(s, lateral, seconds) {
     if (Math.abs(lateral) > this.reach) {
       this.s = NaN;
+      if (this.lap === 0) this.next = 0;
       return false;
     }
     const before = this.s;
@@ -74,6 +75,8 @@ export class LapCounter {
     }
     if (Number.isNaN(before)) return false;
     const moved = this.#moved(before, s);
+    // Before its first lap a car that is put elsewhere, as for a new race, starts from there.
+    if (this.lap === 0 && Math.abs(moved) >= this.jump) this.next = Math.floor(s / this.gap) + 1;
     return moved > 0 && moved < this.jump && this.#cross(before, moved, seconds);
   }
 

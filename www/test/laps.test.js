@@ -175,3 +175,13 @@ test("writes lap times", () => {
   assert.equal(lapTime(59.9996), "1:00.000");
   assert.equal(lapTime(NaN), "–:––.–––");
 });
+
+test("before its first lap a car counts from where it was put, not from where it was seen on the way there", () => {
+  const counter = new LapCounter(1200, 130);
+  counter.update(650, 0, 0);
+  counter.update(300, 40, 0.1);
+  assert.equal(counter.progress(300), -1200, "in the garage, beside the track");
+  counter.update(650, 0, 0.2);
+  counter.update(1190, 0, 0.3);
+  assert.equal(counter.progress(1190), -10, "on the grid");
+});

@@ -202,6 +202,19 @@ test("that holds for cars that come one after the other, too", () => {
   assert.deepEqual(race.events("overtake"), []);
 });
 
+test("laps that are counted later are no way that was driven", () => {
+  // Whoever is seen for the first time has no speed yet.
+  const cars = [60, 20, 980, 940].map((s) => (/** @type {number} */ t) => ({
+    ...steady(s, 40)(t),
+    speed: t < 0.4 ? 0 : 40,
+  }));
+  const race = new Race(cars).until(30);
+  for (const seconds of [1, 4, 10, 30]) {
+    const gaps = race.at(seconds).map(({ gapMs }) => Math.round(gapMs / 100) / 10);
+    assert.deepEqual(gaps, [0, 1, 2, 3], `${seconds} s after the first look`);
+  }
+});
+
 test("counts laps behind, and those are no overtakes", () => {
   const race = new Race([steady(-10, 50), steady(-20, 20)]).until(120);
   const [leader, second] = race.at(120);

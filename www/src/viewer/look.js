@@ -228,7 +228,7 @@ kbd {
 
 /* Columns by their priority: every column, what a laptop has room for, and what a phone has room for */
 @container (min-width: 1240px) {
-  .viewer { --left: 564px; --right: 268px; }
+  .viewer { --left: 604px; --right: 268px; }
 }
 @container (min-width: 760px) and (max-width: 1239px) {
   :is(.c-last, .c-best, .c-speed, .c-signal) { display: none; }

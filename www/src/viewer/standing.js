@@ -35,8 +35,8 @@ import { COLUMN_MS, IN_PIT, LOST, PRESENT, RACING, SHOWN, slotOf, WEAK } from ".
 const STANDING_SPEED = 1;
 /** Slower cars say nothing about the pace of the race. */
 const PACE_SPEED = 5;
-/** Nobody drives back further than this from one column to the next. */
-const FALL_METRES = 30;
+/** Nobody drives further than this from one column to the next, forwards or back. */
+const JUMP_METRES = 30;
 
 /**
  * @param {string} id
@@ -184,8 +184,8 @@ export class Standings {
     for (let k = this.column - 1; k >= this.firstColumn; k -= 1) {
       const slot = slotOf(k);
       const from = ahead.progress[slot];
-      // Not there yet, or back from where it was by no driving (a void lap, a new race): no record of this way.
-      if ((ahead.marks[slot] & SHOWN) === 0 || from - to > FALL_METRES) return;
+      // Not there yet, or moved by no driving (a void lap, a new race, laps that were counted later): no record of this way.
+      if ((ahead.marks[slot] & SHOWN) === 0 || Math.abs(from - to) > JUMP_METRES) return;
       if (from <= here && here < to) {
         this.gapMs = (moving + (to - here) / (to - from)) * COLUMN_MS;
         return;
