@@ -72,7 +72,11 @@ test(
       [ann, benId],
       [ben, annId],
     ])) {
-      const seen = async () => travelled((await recorded(seeing.page)).others[id] ?? []);
+      // A busy machine shows few frames on the way.
+      const seen = async () => {
+        const path = (await recorded(seeing.page)).others[id] ?? [];
+        return path.length > 2 * MIN_FRAMES ? travelled(path) : 0;
+      };
       await expect
         .poll(seen, { message: `metres that ${seeing.name} saw`, timeout: 45_000 })
         .toBeGreaterThan(MIN_METRES);
