@@ -90,7 +90,7 @@ async function open(file) {
   }
   showReading("");
   page.name.value = source.name;
-  page.width.value = givenWidth = String(Math.round(source.widthMetres * 10) / 10);
+  page.width.value = givenWidth = shownWidth(source.widthMetres);
   page.start.max = String(Math.floor(source.lengthMetres));
   page.start.value = "0";
   /** @type {HTMLInputElement | null} */ (page.options.querySelector("[value=given]"))?.click();
@@ -102,6 +102,11 @@ async function open(file) {
 
 function isReversed() {
   return new FormData(page.options).get("direction") === "reverse";
+}
+
+/** To a tenth of a metre. @param {number} metres */
+function shownWidth(metres) {
+  return String(Math.round(metres * 10) / 10);
 }
 
 /** The width in the field, or the file's own if nobody wrote another. @param {Source} from */
@@ -131,7 +136,7 @@ function convert() {
   const way = isClockwise ? "clockwise" : "anticlockwise";
   setText(
     page.facts,
-    `${Math.round(length)} m, ${way}, ${Math.round((file.widthMetres ?? 0) * 10) / 10} m wide, from ${source.format}`,
+    `${Math.round(length)} m, ${way}, ${shownWidth(file.widthMetres ?? 0)} m wide, from ${source.format}`,
   );
   page.canvas.setAttribute("aria-label", `The circuit: ${page.facts.textContent}`);
   URL.revokeObjectURL(page.download.href);

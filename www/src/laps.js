@@ -70,14 +70,19 @@ export class LapCounter {
     const before = this.s;
     this.s = s;
     if (this.next === 0) {
-      this.next = Math.floor(s / this.gap) + 1;
+      this.next = this.#nextFrom(s);
       return false;
     }
     if (Number.isNaN(before)) return false;
     const moved = this.#moved(before, s);
     // Before its first lap a car that is put elsewhere, as for a new race, starts from there.
-    if (this.lap === 0 && Math.abs(moved) >= this.jump) this.next = Math.floor(s / this.gap) + 1;
+    if (this.lap === 0 && Math.abs(moved) >= this.jump) this.next = this.#nextFrom(s);
     return moved > 0 && moved < this.jump && this.#cross(before, moved, seconds);
+  }
+
+  /** The checkpoint to cross next for a car that starts here. @param {number} s */
+  #nextFrom(s) {
+    return Math.floor(s / this.gap) + 1;
   }
 
   /**
