@@ -108,10 +108,11 @@ test("shows a replayed spectator, and follows it forwards and back in time", asy
     await expect.poll(() => astray(page), { message: `at ${atMs}` }).toBeLessThan(0.1);
     // It looks every tenth of a second.
     await expect.poll(() => astray(page, "ledger"), { message: `at ${atMs}` }).toBeLessThan(12);
-    const { live, liveMs, standings, events, room } = await state(page);
-    expect([live, room?.name]).toEqual([true, "Mocked"]);
+    const places = async () => (await state(page)).standings.map(({ place }) => place);
+    await expect.poll(places, { message: `at ${atMs}` }).toEqual([1, 2, 3, 4, 5]);
     await expect(page.getByTestId("viewer-row")).toHaveCount(5);
-    expect(standings.map(({ place }) => place)).toEqual([1, 2, 3, 4, 5]);
+    const { live, liveMs, events, room } = await state(page);
+    expect([live, room?.name]).toEqual([true, "Mocked"]);
     expect(events.filter((event) => event.atMs > liveMs)).toEqual([]);
   }
   // The choice of a driver outlives a jump, and the viewer's own time bar reaches what the spectator keeps.

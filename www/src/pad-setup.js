@@ -22,14 +22,14 @@ export function createPadSetup() {
     if (!device || dialog.open) return;
     /** @type {import("./pads.js").Control[]} */
     const learned = [];
-    let learner = new Learner();
+    let learner = new Learner(device);
     const look = () => {
       const now = navigator.getGamepads()[device.index];
       if (!dialog.open || now?.id !== device.id) return dialog.close();
       const control = learner.look(now);
       if (control) {
         learned.push(control);
-        learner = new Learner(learned);
+        learner = new Learner(now, learned);
       }
       if (learned.length === STEPS.length) {
         const [steer, throttle, brake] = learned;

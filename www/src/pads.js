@@ -52,18 +52,25 @@ function valueAt({ axes, buttons }, at) {
   return at < axes.length ? axes[at] : (buttons[at - axes.length]?.value ?? 0);
 }
 
+/** @param {Device} device @returns {number[]}  of the axes, then of the buttons */
+const values = ({ axes, buttons }) => [...axes, ...buttons.map(({ value }) => value)];
+
 /** Learns one control, which the player moves all the way and lets go. */
 export class Learner {
-  /** @type {number[] | undefined} */
+  /** @type {number[]} */
   #before;
   #at = -1;
   #extreme = 0;
   #last = NaN;
   #still = 0;
 
-  /** @param {readonly Control[]} [taken]  controls that are already assigned */
-  constructor(taken = []) {
+  /**
+   * @param {Device} device  with its controls at rest
+   * @param {readonly Control[]} [taken]  controls that are already assigned
+   */
+  constructor(device, taken = []) {
     this.taken = taken.map(({ at }) => at);
+    this.#before = values(device);
   }
 
   /**
@@ -72,17 +79,16 @@ export class Learner {
    * @returns {Control | null}  null until the control was moved and released
    */
   look(device) {
-    const count = device.axes.length + device.buttons.length;
-    this.#before ??= Array.from({ length: count }, (_, at) => valueAt(device, at));
-    for (let at = 0; at < count; at += 1) {
-      const moved = Math.abs(valueAt(device, at) - this.#before[at]);
+    const now = values(device);
+    for (const [at, value] of now.entries()) {
+      const moved = Math.abs(value - this.#before[at]);
       const most = this.#at < 0 ? MEANT : Math.abs(this.#extreme - this.#before[this.#at]);
-      if (moved <= most || this.taken.includes(at)) continue;
+      if (!(moved > most) || this.taken.includes(at)) continue;
       this.#at = at;
-      this.#extreme = valueAt(device, at);
+      this.#extreme = value;
     }
     if (this.#at < 0) return null;
-    const value = valueAt(device, this.#at);
+    const value = now[this.#at];
     const stands = Math.abs(value - this.#extreme) > MEANT && Math.abs(value - this.#last) < STILL;
     this.#still = stands ? this.#still + 1 : 0;
     this.#last = value;

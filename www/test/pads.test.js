@@ -25,11 +25,11 @@ function move(learner, device, axis, end) {
 
 test("turning and pressing teach which axis is which, where it rests and how far it goes", () => {
   const device = wheel();
-  const steer = move(new Learner(), device, 0, 1);
+  const steer = move(new Learner(device), device, 0, 1);
   assert.deepEqual(steer, { at: 0, rest: 0, full: 1 });
-  const throttle = move(new Learner([steer]), device, 1, -1);
+  const throttle = move(new Learner(device, [steer]), device, 1, -1);
   assert.deepEqual(throttle, { at: 1, rest: 1, full: -1 });
-  const brake = move(new Learner([steer, throttle]), device, 2, 1);
+  const brake = move(new Learner(device, [steer, throttle]), device, 2, 1);
   assert.deepEqual(brake, { at: 2, rest: -1, full: 1 });
   assert.deepEqual(
     [steer, throttle, brake].map((control) => Math.abs(amount(device, control))),
@@ -46,8 +46,7 @@ test("a pedal that was silent until it was touched, a held one, and one that has
   const device = wheel();
   // Browsers give 0 for an axis that has not moved yet; this one rests at 1.
   device.axes[3] = 0;
-  const learner = new Learner();
-  learner.look(device);
+  const learner = new Learner(device);
   for (const value of [0.8, 0, -1, -1, 0.4, 1]) {
     device.axes[3] = value;
     assert.equal(learner.look(device), null);
@@ -55,12 +54,11 @@ test("a pedal that was silent until it was touched, a held one, and one that has
   for (let look = 0; look < 11; look += 1) learner.look(device);
   assert.deepEqual(learner.look(device), { at: 3, rest: 1, full: -1 });
 
-  const held = new Learner();
-  held.look(device);
+  const held = new Learner(device);
   device.axes[1] = -1;
   for (let look = 0; look < 100; look += 1) assert.equal(held.look(device), null);
 
-  const next = new Learner([{ at: 1, rest: -1, full: 1 }]);
+  const next = new Learner(device, [{ at: 1, rest: -1, full: 1 }]);
   assert.equal(move(next, device, 1, 1), null);
   device.buttons[4] = { value: 1, pressed: true, touched: true };
   next.look(device);
