@@ -14,6 +14,8 @@ use crate::event::Event;
 const MAX_BUFFERED_BYTES: u32 = 16 * 1024;
 /// The close code of an orderly end.
 const NORMAL: u16 = 1000;
+/// The close code of a connection that ended without one.
+const ABNORMAL: u16 = 1006;
 
 /// Makes a WebSocket: the browser's own, or one from the option `webSocket`.
 #[derive(Default)]
@@ -41,6 +43,7 @@ pub(crate) struct Socket {
     on_open: Closure<dyn Fn()>,
     on_message: Closure<dyn Fn(MessageEvent)>,
     on_close: Closure<dyn Fn(CloseEvent)>,
+    on_error: Closure<dyn Fn()>,
 }
 
 impl Socket {
@@ -54,7 +57,8 @@ impl Socket {
         let offered = protocols.iter().map(JsValue::from).collect();
         let socket = opener.open(url, &offered)?;
         socket.set_binary_type(BinaryType::Arraybuffer);
-        let (opened, message, closed) = (deliver.clone(), deliver.clone(), deliver);
+        let (opened, message) = (deliver.clone(), deliver.clone());
+        let (closed, failed, failing) = (deliver.clone(), deliver, socket.clone());
         Ok(Self {
             socket,
             on_open: Closure::new(move || opened(Event::Opened)),
@@ -69,6 +73,15 @@ impl Socket {
                     reason: event.reason(),
                 });
             }),
+            // The WebSocket of Node 22 fires no close event when it cannot connect. That of a browser is closed by now.
+            on_error: Closure::new(move || {
+                if failing.ready_state() == WebSocket::CONNECTING {
+                    failed(Event::Closed {
+                        number: ABNORMAL,
+                        reason: String::new(),
+                    });
+                }
+            }),
         })
     }
 
@@ -78,6 +91,7 @@ impl Socket {
         socket.set_onopen(Some(self.on_open.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(self.on_message.as_ref().unchecked_ref()));
         socket.set_onclose(Some(self.on_close.as_ref().unchecked_ref()));
+        socket.set_onerror(Some(self.on_error.as_ref().unchecked_ref()));
     }
 
     /// Send a command line. A line that cannot be sent is lost with the connection, and the close event follows.
@@ -102,6 +116,7 @@ impl Socket {
         self.socket.set_onopen(None);
         self.socket.set_onmessage(None);
         self.socket.set_onclose(None);
+        self.socket.set_onerror(None);
         self.close();
     }
 }

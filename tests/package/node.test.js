@@ -91,6 +91,16 @@ test(`clients in Node ${node} race through a WebSocket that they are given`, () 
 
 for (const { name, path: program, skip, args } of RUNTIMES) {
   test(`clients in ${name} race through its own WebSocket`, { skip }, () => expectRace(program, args));
+
+  const lost = args.with(-1, "unreachable.js");
+  test(`a client in ${name} learns at once that the relay cannot be reached`, { skip }, async () => {
+    const site = await startSite();
+    try {
+      assert.deepEqual(await printed(program, ...lost, site.url), ["relay_unreachable", "relay_unreachable"]);
+    } finally {
+      await site.stop();
+    }
+  });
 }
 
 for (const { name, path: program, skip, args } of RUNNERS) {

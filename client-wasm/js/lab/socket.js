@@ -70,8 +70,10 @@ export class LabSocket extends EventTarget {
     real.onopen = () => this.#receive({ wait: "open", event: null });
     real.onmessage = (event) => this.#receive({ wait: "message", event });
     real.onclose = (event) => this.#receive({ wait: "close", event });
-    // Says nothing by itself: a close always follows.
-    real.onerror = () => {};
+    // A close follows, except in Node 22 when it cannot connect.
+    real.onerror = () => {
+      if (real.readyState === STATES.CONNECTING) this.#receive({ wait: "close", event: null });
+    };
     if (this.readyState === STATES.OPEN) this.#armBreak();
   }
 
