@@ -14,6 +14,11 @@ pub fn is_visible(text: &str) -> bool {
     text.chars().any(shows)
 }
 
+/// Say whether a text has characters that [`without_unseen`] removes.
+pub fn has_unseen(text: &str) -> bool {
+    text.chars().any(is_unseen)
+}
+
 /// Remove invisible characters that may do harm: control characters, changes of the writing direction, zero-width spaces.
 /// Joiners stay, because languages and emoji need them.
 pub fn without_unseen(text: &str) -> String {

@@ -37,6 +37,12 @@ impl Rules {
                 let text = format!("A room name has at most {MAX_ROOM_NAME_CHARS} characters.");
                 return self.error(conn, &text);
             }
+            if !names::is_visible(&name) {
+                return self.error(conn, "A room name needs a letter that can be seen.");
+            }
+            if names::has_unseen(&name) {
+                return self.error(conn, "A room name cannot have invisible characters.");
+            }
             self.leave_quietly(conn);
         }
         if self.rooms.len() >= MAX_ROOMS {

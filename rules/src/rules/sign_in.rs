@@ -57,6 +57,9 @@ impl Rules {
         if !names::is_visible(&name) {
             return self.refuse(conn, "A player name needs a letter that can be seen.");
         }
+        if names::has_unseen(&name) {
+            return self.refuse(conn, "A player name cannot have invisible characters.");
+        }
         if name.chars().count() > MAX_PLAYER_NAME_CHARS {
             let text = format!("A player name has at most {MAX_PLAYER_NAME_CHARS} characters.");
             return self.refuse(conn, &text);

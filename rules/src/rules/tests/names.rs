@@ -100,9 +100,23 @@ fn the_original_takes_a_name_that_nobody_can_see_and_we_refuse_it() {
             let answer = server.ask(conn, &name_with(text, "pw"));
             assert!(answer.contains(expected), "{text:?}: {answer}");
         }
-        // Among letters that can be seen they are allowed.
-        for text in ["A\u{200d}B", "\u{202e}evil"] {
-            assert!(server.ask(conn, &name_with(text, "pw")).contains("NAME_OK"));
+        // Languages and emoji need joiners.
+        let answer = server.ask(conn, &name_with("A\u{200d}B", "pw"));
+        assert!(answer.contains("NAME_OK"), "{answer}");
+    }
+}
+
+#[test]
+fn the_original_takes_control_characters_in_a_name_and_we_refuse_them() {
+    for (faithful, expected) in [
+        (true, "NAME_OK"),
+        (false, "A player name cannot have invisible characters."),
+    ] {
+        let mut server = TestServer::new(faithful);
+        let conn = server.connect();
+        for text in ["\u{202e}evil", "Ann\u{200b}", "A\\nB", "A\\u001bB"] {
+            let answer = server.ask(conn, &name_with(text, "pw"));
+            assert!(answer.contains(expected), "{text:?}: {answer}");
         }
     }
 }

@@ -157,6 +157,24 @@ fn an_endless_room_name_is_refused_by_us_only() {
 }
 
 #[test]
+fn a_room_name_that_shows_nothing_or_hides_something_is_refused_by_us_only() {
+    for (name, words) in [
+        ("", "needs a letter that can be seen"),
+        ("\u{3164}", "needs a letter that can be seen"),
+        ("\u{202e}Sunday", "cannot have invisible characters"),
+        ("A\\nB", "cannot have invisible characters"),
+    ] {
+        let command = format!(r#"{{"command":"CREATE_ROOM","name":"{name}"}}"#);
+        for (faithful, expected) in [(true, "ROOM_CREATED"), (false, words)] {
+            let mut server = TestServer::new(faithful);
+            let ann = server.named("Ann");
+            let answer = server.ask(ann, &command);
+            assert!(answer.contains(expected), "{name:?}: {answer}");
+        }
+    }
+}
+
+#[test]
 fn rooms_are_limited() {
     let mut server = TestServer::new(true);
     let ann = server.named("Ann");
