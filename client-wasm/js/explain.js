@@ -19,7 +19,10 @@ const WORDS = {
   closed: ["The connection is closed.", "Sign in again to connect."],
   aborted: ["Connecting was cancelled.", "Sign in again when you are ready."],
   reconnecting: ["The connection is down right now.", "Wait until it is back, then try again."],
-  auth_failed: ["This name is taken.", "Choose another name. If it is yours, enter its password."],
+  auth_failed: [
+    "This name is taken.",
+    "Choose another name. If it is yours, enter its password, or sign out in the tab that uses it.",
+  ],
   auth_required: ["The game server does not know who you are.", "Sign in again."],
   room_not_found: ["That room no longer exists.", "Choose another room, or create your own."],
   room_full: [
@@ -85,7 +88,7 @@ const WORDS = {
 };
 
 /** A name that is refused although nobody has it: too long, empty, one too many. */
-const UNFIT = /characters|cannot/;
+const UNFIT = /characters|cannot|be seen/;
 
 /** How much of an error's own text is quoted, in characters. */
 const MAX_QUOTED = 160;

@@ -35,6 +35,8 @@ test("quotes the server where it alone knows, but never at length", () => {
   assert.ok(explain({ code: "server_error", reason: "x".repeat(5000) }).title.length < 250);
   const unfit = "A player name has at most 32 characters.";
   assert.match(explain(new RaceError("auth_failed", unfit)).title, /at most 32 characters/);
+  const unseen = "A player name needs a letter that can be seen.";
+  assert.match(explain(new RaceError("auth_failed", unseen)).title, /letter that can be seen/);
 });
 
 test("a taken name is called so, with and without a password", () => {
@@ -45,7 +47,7 @@ test("a taken name is called so, with and without a password", () => {
   ]) {
     const { title, next } = explain(new RaceError("auth_failed", said));
     assert.equal(title, "This name is taken.");
-    assert.match(next, /another name.*password/);
+    assert.match(next, /another name.*password.*sign out in the tab/);
   }
 });
 

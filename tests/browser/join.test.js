@@ -23,7 +23,7 @@ test(
     await expectAddress(ann, `/join/${roomId}`);
 
     const ben = await enter("Ben", {}, undefined, `join/${roomId}`);
-    await expect(ben.element("signin-form")).toContainText("join the room you were invited to");
+    await expect(ben.element("signin-form")).toContainText("Sign in to join the room \u2068Sunday\u2069.");
     await ben.submitSignIn();
     await ben.expectScreen("room");
     await ben.expectPlayers("Ann", "Ben");

@@ -64,7 +64,7 @@ test.describe("a game server that takes any name", () => {
 
   test("nobody goes without a name", async ({ enter }) => {
     const ann = await enter("Ann");
-    const unseen = await enter("\u200b");
+    const unseen = await enter("Nobody", {}, unnamed);
     await ann.signIn();
     await unseen.signIn();
     await ann.createRoom("Sunday");
@@ -74,6 +74,31 @@ test.describe("a game server that takes any name", () => {
     await unseen.element("message-send").click();
     await expect(ann.element("message")).toHaveText(["Anonymous hello"]);
   });
+});
+
+/** Sign in with a name that nobody can see, as another page may. @param {import("@playwright/test").Page} page */
+function unnamed(page) {
+  return page.routeWebSocket(/\/ws$/, (socket) => {
+    const relay = socket.connectToServer();
+    socket.onMessage((message) => {
+      relay.send(typeof message === "string" ? message.replace("Nobody", "\u200b") : message);
+    });
+  });
+}
+
+test("a name of a player or a room that nobody can see is refused with the reason", async ({ enter }) => {
+  const ann = await enter("Ann");
+  const reason = (/** @type {string} */ id) =>
+    ann.element(id).evaluate((field) => /** @type {HTMLInputElement} */ (field).validationMessage);
+  await ann.element("signin-name").fill("\u200b\u2060");
+  await ann.element("signin-submit").click();
+  expect(await reason("signin-name")).toMatch(/can't be seen/);
+  await ann.expectScreen("signin");
+  await ann.signIn();
+  await ann.element("create-name").fill("\u3164\u200b");
+  await ann.element("create-submit").click();
+  expect(await reason("create-name")).toMatch(/can't be seen/);
+  await ann.createRoom("Sunday");
 });
 
 /**

@@ -165,7 +165,7 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
     client = fresh;
     credentials = as;
     listen(fresh);
-    store.dispatch({ type: "signedIn", me: { id: fresh.id, name: fresh.name } });
+    store.dispatch({ type: "signedIn", me: meOf(fresh) });
     showRooms();
   }
 
@@ -224,7 +224,7 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
     if (from !== client) return;
     const { state, code, retryInMs = 0 } = change;
     if (state === "connected") {
-      store.dispatch({ type: "reconnected", me: { id: from.id, name: from.name } });
+      store.dispatch({ type: "reconnected", me: meOf(from) });
       say("You are connected again.", comeBackText(from.room !== null));
       lostRoom = false;
     } else if (state === "reconnecting") {
@@ -344,7 +344,8 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
     sendMessage(text) {
       const { me } = store.get();
       const room = client?.room;
-      if (!me || !room || !text.trim()) return false;
+      const shown = plainText(text, MAX_MESSAGE_LETTERS);
+      if (!me || !room || !shown) return false;
       if (room.players.size < 2) {
         say("Nobody else is here yet.", "Send your message once somebody has joined.");
         return false;
@@ -353,7 +354,7 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
         type: "message",
         senderId: me.id,
         senderName: me.name,
-        text: plainText(text, MAX_MESSAGE_LETTERS),
+        text: shown,
         own: true,
       });
       room.say(text).catch(report);
@@ -370,6 +371,9 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
     },
   };
 }
+
+/** The player as the page shows it: one's own name may have come from another page. @param {RaceClient} client */
+const meOf = ({ id, name }) => ({ id, name: plainName(name) });
 
 /**
  * The room as the page shows it.

@@ -2,6 +2,7 @@
 
 import { watchLink } from "./address.js";
 import { element, make, setText } from "./element.js";
+import { plainName, refusalOf } from "./names.js";
 import { ROOM_PLACES, RoomRow, showRows } from "./room-list.js";
 import { count } from "./viewer/words.js";
 
@@ -22,9 +23,8 @@ export function createLobby(flow) {
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const wanted = name.value.trim();
-    name.setCustomValidity(wanted ? "" : "Give the room a name.");
-    if (form.reportValidity()) void flow.createRoom(wanted);
+    name.setCustomValidity(refusalOf(name.value, "Give the room a name."));
+    if (form.reportValidity()) void flow.createRoom(plainName(name.value));
   });
   name.addEventListener("input", () => name.setCustomValidity(""));
 

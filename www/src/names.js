@@ -34,6 +34,16 @@ export function plainText(text, most) {
 export const plainName = (name) => plainText(name, MAX_NAME_LETTERS);
 
 /**
+ * Why a text can't be a name; empty if it can.
+ * @param {string} text
+ * @param {string} missing  said where there is no text at all
+ */
+export function refusalOf(text, missing) {
+  if (plainName(text)) return "";
+  return text.trim() ? "These characters can't be seen. Use at least one letter or digit." : missing;
+}
+
+/**
  * A name inside a sentence: its writing direction does not turn the words around it.
  * @param {string} name
  */

@@ -3,7 +3,7 @@
 
 import { element, setText } from "./element.js";
 import { BASE, endResuming, joinOf, KEPT_ROOM } from "./join.js";
-import { isolated } from "./names.js";
+import { isolated, plainName, refusalOf } from "./names.js";
 
 /** @typedef {import("./state.js").State} State */
 
@@ -27,18 +27,31 @@ export function createSignIn(flow) {
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const wanted = name.value.trim();
-    name.setCustomValidity(wanted ? "" : "Enter the name that others will see.");
-    if (form.reportValidity()) void flow.signIn(wanted, password.value);
+    name.setCustomValidity(refusalOf(name.value, "Enter the name that others will see."));
+    if (form.reportValidity()) void flow.signIn(plainName(name.value), password.value);
   });
   name.addEventListener("input", () => name.setCustomValidity(""));
+
+  /** Say which room a link leads into, where the relay lists rooms for everybody. @param {string} id */
+  async function invite(id) {
+    setText(lead, "Sign in to join the room you were invited to.");
+    if (watch.hidden) return;
+    const answer = await fetch(`${BASE}api/rooms`).catch(() => null);
+    /** @type {Array<{ id: string, name: string }>} */
+    const rooms = answer?.ok ? await answer.json() : [];
+    const title = plainName(rooms.find((listed) => listed.id === id)?.name ?? "");
+    if (title) setText(lead, `Sign in to join the room ${isolated(title)}.`);
+  }
 
   return {
     /** After a reload: sign in as before, or ask for the password if there was one. */
     resume() {
       const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
-      if (joinOf(location)) setText(lead, "Sign in to join the room you were invited to.");
-      if (!kept) return;
+      const invited = joinOf(location);
+      if (!kept) {
+        if (invited) void invite(invited);
+        return;
+      }
       name.value = kept.name;
       if (!kept.protected) {
         void flow.signIn(kept.name, "");
@@ -58,7 +71,7 @@ export function createSignIn(flow) {
       submit.classList.toggle("waiting", connecting);
       setText(label, connecting ? "Connecting…" : "Sign in");
       if (!before?.me && state.me) {
-        const kept = { name: name.value.trim(), protected: password.value !== "" };
+        const kept = { name: plainName(name.value), protected: password.value !== "" };
         sessionStorage.setItem(KEPT, JSON.stringify(kept));
         password.value = "";
       }

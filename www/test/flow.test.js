@@ -245,6 +245,28 @@ test("messages and names are shown only as far as they can be seen, and never at
   assert.equal(state().messages[1].text, "heard again");
 });
 
+test("one's own name is shown as the others see it, before and after a reconnect", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const { world, flow, state } = page();
+  await flow.signIn("\u202eAnn\u200b  Lee", "");
+  assert.equal(state().me?.name, "Ann Lee");
+  const { id } = state().me ?? {};
+  world.last.drop("relay_restarting");
+  t.mock.timers.tick(15_000);
+  await settled();
+  await settled();
+  assert.notEqual(state().me?.id, id);
+  assert.equal(state().me?.name, "Ann Lee");
+});
+
+test("a message that nobody can see is not sent", async () => {
+  const { world, flow, state } = await inRoom();
+  assert.equal(flow.sendMessage("\u200b\u2060"), false);
+  await settled();
+  assert.deepEqual(calls(world, "relayMessage"), []);
+  assert.deepEqual(state().messages, []);
+});
+
 test("ghosts in the list do not spoil a message; nobody reached is told", async () => {
   const { world, flow, state } = await inRoom();
   world.fail("relayMessage", coded("player_not_found"));

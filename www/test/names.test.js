@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MAX_MESSAGE_LETTERS, plainName, plainText } from "../src/names.js";
+import { MAX_MESSAGE_LETTERS, plainName, plainText, refusalOf } from "../src/names.js";
 
 test("a name without a visible letter counts as no name", () => {
   for (const name of [
@@ -56,4 +56,10 @@ test("a long text is cut between letters, however long it is", () => {
   assert.equal(plainName("W".repeat(41)), `${"W".repeat(40)}…`);
   assert.equal(plainName("\u{1f3c1}".repeat(60)), `${"\u{1f3c1}".repeat(40)}…`);
   assert.equal(plainText("x".repeat(60_000), MAX_MESSAGE_LETTERS).length, MAX_MESSAGE_LETTERS + 1);
+});
+
+test("a name that nobody can see is refused with the reason, and a missing one with what it is for", () => {
+  assert.equal(refusalOf("Zoë", "Give it a name."), "");
+  assert.equal(refusalOf("  ", "Give it a name."), "Give it a name.");
+  assert.match(refusalOf("\u200b\u3164", "Give it a name."), /can't be seen/);
 });
