@@ -31,8 +31,9 @@ export class Liveries {
    * @param {readonly { id: string, name: string }[]} room  all that are in it
    */
   assign(room) {
-    const players = [...new Map(room.map(({ id, name }) => [id, { id, hash: hashOf(name || id) }])).values()];
-    players.sort((a, b) => a.hash - b.hash || (a.id < b.id ? -1 : 1));
+    const all = room.map(({ id, name }) => ({ id, hash: hashOf(name || id), last: isObserver(name) }));
+    const players = [...new Map(all.map((player) => [player.id, player])).values()];
+    players.sort((a, b) => a.last - b.last || a.hash - b.hash || (a.id < b.id ? -1 : 1));
     const numbers = new Set();
     let bodies = new Set();
     players.forEach(({ id, hash }, rank) => {
@@ -73,6 +74,13 @@ export class Liveries {
     return livery;
   }
 }
+
+/**
+ * 1 for the usual name of a relay's observer. Drivers see it in the room and spectators do not, so it chooses last. The name
+ * proves nothing: anybody may have it, and an operator may choose another.
+ * @param {string} name
+ */
+const isObserver = (name) => Number(name.startsWith("spectator-relay"));
 
 /**
  * The first value from `wanted` on that is free, round to the values before it; it is taken from now on.

@@ -56,6 +56,18 @@ test("who comes changes few others, and a livery that stays is the same object",
   assert.ok(changed < 10, `${changed} numbers changed`);
 });
 
+test("a relay's observer, which no spectator sees, takes no number and no colour from a driver", () => {
+  const observer = { id: "observer", name: "spectator-relay-k3x9ab" };
+  for (let count = 1; count < 20; count += 1) {
+    const drivers = ids(count).map((id, i) => ({ id, name: `Driver ${i}` }));
+    const seen = new Liveries();
+    const watched = new Liveries();
+    seen.assign([observer, ...drivers]);
+    watched.assign(drivers);
+    for (const { id } of drivers) assert.deepEqual(seen.of(id), watched.of(id), `${id} of ${count}`);
+  }
+});
+
 test("a player who comes back with another id has the number and the colours of before", () => {
   const liveries = new Liveries();
   const others = ids(12).map((id, i) => ({ id, name: `Driver ${i}` }));
