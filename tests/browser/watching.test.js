@@ -145,6 +145,24 @@ test("a third page sees the race by its link, goes back, and returns to live", a
   await expect(watcher.element("viewer-badge")).toHaveText("Live");
 });
 
+test("keys are the viewer's before any click, and while a button of the page has the focus", async ({
+  enter,
+  watch,
+}) => {
+  const { roomId } = await race(enter);
+  const watcher = await watch(`/watch/${roomId}`);
+  await watcher.expectCars("Ann", "Ben");
+  const isLive = async () => (await watcher.state()).live;
+  await watcher.page.keyboard.press("j");
+  await expect.poll(isLive).toBe(false);
+  await watcher.element("theme-toggle").focus();
+  await watcher.page.keyboard.press("End");
+  await expect.poll(isLive).toBe(true);
+  // A button keeps the key that presses it.
+  await watcher.page.keyboard.press(" ");
+  expect((await watcher.state()).paused).toBe(false);
+});
+
 test("a click on a driver follows the car, and who leaves is told", async ({ enter, watch }) => {
   const { ann, ben, roomId } = await race(enter);
   const watcher = await watch(`/watch/${roomId}`);

@@ -61,9 +61,9 @@ async function showRace() {
   // The viewer fills this page, so it takes the wheel and single fingers, unless the page is embedded in another.
   Object.assign(viewer, given, { embed, gestures: embed ? null : "all" });
   viewer.hidden = false;
-  // Nothing else is on this page: its keys are the viewer's.
+  // Nothing else is on this page: its keys are the viewer's, also while a button of the top bar has the focus.
   document.addEventListener("keydown", (event) => {
-    if (event.target === document.body) viewer.press(event);
+    if (!event.composedPath().includes(viewer)) viewer.press(event);
   });
   const copy = element("copy-link", HTMLButtonElement);
   const words = element("copy-link-words", HTMLElement);
