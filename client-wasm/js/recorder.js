@@ -7,6 +7,7 @@ import {
   CLOSE,
   INPUT,
   LINE,
+  MAX_PLAYERS,
   MIME_TYPE,
   OWN,
   PLAYER,
@@ -35,8 +36,6 @@ const DEFAULT_MINUTES = 60;
 const MOST_MINUTES = 240;
 const DEFAULT_MEGABYTES = 64;
 export const MOST_MEGABYTES = 256;
-/** The number of a player in a chunk has one byte. */
-const MAX_PLAYERS = 256;
 const UPDATE = '{"command":"UPDATE"';
 
 /** The lines that are kept. A start is kept when the session reports it, which happens once. */

@@ -18,6 +18,7 @@ import { Watched } from "./replay/watched.js";
  * @property {() => void} pause
  * @property {(atMs: number) => Promise<void>} seek  resolves when that time is shown
  * @property {Promise<void>} finished  resolves when the end is reached for the first time, or the replay is closed
+ * @property {import("./error.js").RaceError | null} error  why it ended early (`bad_recording`); null otherwise
  * @property {() => void} close
  */
 /**

@@ -4,10 +4,14 @@ import { test } from "node:test";
 
 import {
   CLOSE,
+  INPUT,
   KEY,
   LINE,
   MAX_CHUNKS,
+  MAX_CHUNK_RECORDS,
   MAX_PAYLOAD_BYTES,
+  MAX_PLAYERS,
+  PLAYER,
   VERSION,
   encodeHead,
 } from "../js/recorder/format.js";
@@ -16,6 +20,7 @@ import { Chunks } from "../js/replay/chunks.js";
 import { Playback } from "../js/replay/playback.js";
 import { Cursor, closeOf, readRecording } from "../js/replay/recording.js";
 import { ManualClock, settled } from "./manual-clock.js";
+import { recordOf, fileOf as recordsFile } from "./recording-records.js";
 
 const MINUTE_MS = 60_000;
 const HEADER = {
@@ -158,6 +163,36 @@ test("a file of a great many tiny chunks is refused, and no recorder makes one",
   await assert.rejects(readRecording(blob, "spectator"), { code: "bad_recording", message });
   tape.cut(MAX_CHUNKS);
   assert.equal(tape.startMs, 1, "the oldest is dropped");
+});
+
+test("a chunk of too many players or records is refused at once, and no recorder makes one", async () => {
+  const key = recordOf({ kind: KEY, atMs: 0, payload: new Uint8Array(0) });
+  /** @param {number} count @param {import("./recording-records.js").OneRecord} record */
+  const fileWith = (count, record) => {
+    const bytes = new Uint8Array(Buffer.concat([key, ...Array(count).fill(recordOf(record))]));
+    return recordsFile({ ...HEADER, bytes: 0 }, [{ startMs: 0, bytes }]);
+  };
+  const player = { kind: PLAYER, atMs: 0, payload: new Uint8Array(1) };
+  const input = { kind: INPUT, atMs: 0, payload: new Uint8Array(4) };
+  const long = { kind: LINE, atMs: 0, payload: new Uint8Array(MAX_PAYLOAD_BYTES + 1) };
+  await readRecording(fileWith(MAX_PLAYERS, player), "spectator");
+  await readRecording(fileWith(MAX_CHUNK_RECORDS - 1, input), "spectator");
+  /** @type {Array<[Blob, RegExp]>} */
+  const cases = [
+    [fileWith(MAX_PLAYERS + 1, player), /a chunk has more than 256 players/],
+    [fileWith(MAX_CHUNK_RECORDS, input), /a chunk has more than 131072 records/],
+    [fileWith(1, long), /a record is longer than it may be/],
+  ];
+  for (const [blob, message] of cases) {
+    await assert.rejects(readRecording(blob, "spectator"), { code: "bad_recording", message });
+  }
+  const tape = newTape();
+  for (let count = 0; count < MAX_CHUNK_RECORDS + 10; count += 1) {
+    tape.turn(count >> 8);
+    tape.add(INPUT, count >> 8, input.payload);
+  }
+  const { chunks } = await readRecording(fileOf(tape), "spectator");
+  assert.equal(chunks.length, 2);
 });
 
 /** A show that writes down what it is shown. */

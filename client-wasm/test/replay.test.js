@@ -2,119 +2,23 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RaceClient as Client } from "../js/client.js";
 import { RaceError } from "../js/error.js";
+import { LINE } from "../js/recorder/format.js";
 import { replay } from "../js/replay.js";
-import { FakeRelay, id, wasm } from "./fake-relay.js";
+import { id, wasm } from "./fake-relay.js";
 import { ManualClock, settled } from "./manual-clock.js";
-
-const URL = "ws://relay.invalid";
-const BEN = { id: id(1), name: "Ben" };
-
-/** The client with the module that these tests have. */
-class RaceClient extends Client {
-  /**
-   * @param {string} url
-   * @param {import("../js/client.js").RaceOptions} options
-   */
-  constructor(url, options) {
-    super(url, { core: wasm.core, ...options });
-  }
-}
-
-/** What a page would see of a client, from its first connection on. @param {Client} race */
-function watch(race) {
-  /** @type {any[]} */
-  const seen = [];
-  race.on("state", ({ state, code }) => seen.push(["state", state, code]));
-  race.on("message", ({ text, senderName }) => seen.push(["message", senderName, text]));
-  race.on("room", ({ room }) => {
-    seen.push(["room", room?.id, names(race)]);
-    room?.on("started", ({ spawnPositions }) => seen.push(["started", spawnPositions.length]));
-    room?.on("lost", ({ code }) => seen.push(["lost", code]));
-    room?.on("joined", ({ name }) => seen.push(["joined", name]));
-    room?.on("left", ({ name }) => seen.push(["left", name]));
-  });
-  return seen;
-}
-
-/** @param {Client} race */
-const names = (race) => [...(race.room?.players.values() ?? [])].map(({ name }) => name).join();
-/** As it is now, whatever was said of it before. @param {Client} race */
-const roomOf = (race) => race.room;
-
-/** A car on a line: 30 m/s. @param {number} atMs */
-const benAt = (atMs) => ({ x: 0.03 * atMs, z: 5 });
-
-/** @param {() => boolean} holds */
-async function until(holds) {
-  for (let turns = 0; !holds(); turns += 1) {
-    assert.ok(turns < 10_000, "it never came");
-    await settled();
-  }
-}
-
-/** Let time pass until something is done. @param {ManualClock} clock @param {Promise<unknown>} work */
-async function during(clock, work) {
-  let isDone = false;
-  const done = work.finally(() => (isDone = true));
-  for (let steps = 0; !isDone && steps < 1000; steps += 1) await clock.pass(10);
-  await done;
-}
-
-/** A client that is connected and recorded. */
-async function live(/** @type {import("../js/recorder.js").RecordingOptions} */ options = {}) {
-  const clock = new ManualClock();
-  const relay = new FakeRelay(clock);
-  const race = new RaceClient(URL, {
-    name: "Ann",
-    password: "hunter2",
-    config: {},
-    clock,
-    webSocket: relay.webSocket,
-    reconnect: { minMs: 1, maxMs: 2 },
-  });
-  await during(clock, race.connect());
-  const recording = await race.record({ messages: true, ...options });
-  return { clock, relay, race, recording, seen: watch(race) };
-}
-
-/** A room, a race with Ben, a lost connection, and back; 20 seconds. */
-async function race20(/** @type {import("../js/recorder.js").RecordingOptions} */ options = {}) {
-  const { clock, relay, race, recording, seen } = await live(options);
-  const startMs = clock.now();
-  await clock.pass(1000);
-  await during(clock, race.createRoom("Monza"));
-  const room = /** @type {import("../js/room.js").Room} */ (race.room);
-  relay.rooms.get(room.id)?.players.push(BEN);
-  await clock.pass(400);
-  await during(clock, room.start());
-  for (let atMs = clock.now() - startMs; atMs < 11_000; atMs += 50) {
-    const { x, z } = benAt(atMs);
-    relay.update(BEN.id, x, z);
-    room.sendState(atMs / 100, 0, 1, 0, 0, 0, 1);
-    await clock.pass(50);
-  }
-  relay.push({ command: "RELAYED_MESSAGE", senderId: BEN.id, senderName: "Ben", message: "hello" });
-  await during(clock, room.say("hello Ben", BEN.id));
-  await clock.pass(1000);
-  relay.drop();
-  await clock.pass(3000);
-  assert.equal(race.state, "connected");
-  await during(clock, /** @type {any} */ (race.room).leave());
-  await clock.pass(startMs + 20_000 - clock.now());
-  const blob = recording.stop();
-  const wanted = [...seen];
-  await during(clock, race.close());
-  return { wanted, blob, roomId: room.id };
-}
-
-/** @param {Blob} blob @param {import("../js/replay.js").ReplayOptions} [options] */
-async function again(blob, options = {}) {
-  const clock = new ManualClock();
-  const race = await RaceClient.replay(blob, { clock, paused: true, ...options });
-  const { playback } = race;
-  assert.ok(playback);
-  return { clock, playback, race, seen: watch(race) };
-}
+import {
+  BEN,
+  RaceClient,
+  again,
+  benAt,
+  during,
+  live,
+  names,
+  race20,
+  roomOf,
+  until,
+} from "./recorded-race.js";
+import { fileOfRecords, partsOf } from "./recording-records.js";
 
 test("a replayed client sees what the live one saw, in its time", async () => {
   const { wanted, blob } = await race20();
@@ -249,6 +153,64 @@ test("texts that were not kept are empty, and closing the client ends the replay
   assert.equal(playback.messages, false);
   await race.close();
   await playback.finished;
+  assert.equal(clock.timers, 0);
+});
+
+test("a paused replay answers a ping", { timeout: 10_000 }, async () => {
+  const { blob } = await race20();
+  /** @type {import("../js/core.js").Core | undefined} */
+  let core;
+  class Seen extends Client {
+    /** @param {string} url @param {import("../js/client.js").RaceOptions} options */
+    constructor(url, options) {
+      super(url, { ...options, core: async (given) => (core = await wasm.core(given)) });
+    }
+  }
+  const race = await Seen.replay(blob, { clock: new ManualClock(), paused: true });
+  for (const atMs of [0, 8000]) {
+    await race.playback?.seek(atMs);
+    await core?.ping();
+    await race.listRooms();
+  }
+  await race.close();
+});
+
+/**
+ * A recording in which a text is replaced.
+ * @param {Blob} blob
+ * @param {RegExp} before
+ * @param {string} after
+ */
+async function replaced(blob, before, after) {
+  const parts = await partsOf(blob, "player");
+  for (const record of parts.chunks.flatMap(({ records }) => records)) {
+    if (record.kind > LINE) continue;
+    record.payload = Buffer.from(Buffer.from(record.payload).toString().replace(before, after));
+  }
+  return fileOfRecords(parts);
+}
+
+test("a session that cannot be shown ends the replay, and says so once", { timeout: 60_000 }, async () => {
+  const { blob } = await race20();
+  await assert.rejects(again(await replaced(blob, /CONNECTED\|0/, "CONNECTED|!")), { code: "bad_recording" });
+  // The second session, after the lost connection.
+  const { clock, playback, race, seen } = await again(
+    await replaced(blob, /CONNECTED\|(0*)103/, "CONNECTED|$1!03"),
+  );
+  const fault = { code: "bad_recording", message: /a session in it cannot be shown/ };
+  await playback.seek(8000);
+  assert.deepEqual([playback.error], [null]);
+  await assert.rejects(playback.seek(18_000), fault);
+  assert.deepEqual([playback.error?.code, playback.paused], ["bad_recording", true]);
+  assert.ok(seen.length < 60, `${seen.length} events`);
+  await playback.seek(8000);
+  assert.deepEqual([playback.error, race.room?.name], [null, "Monza"]);
+  playback.play();
+  await clock.pass(30_000);
+  await playback.finished;
+  assert.deepEqual([playback.paused, race.state], [true, "reconnecting"]);
+  assert.ok(seen.length < 100, `${seen.length} events`);
+  await race.close();
   assert.equal(clock.timers, 0);
 });
 

@@ -32,6 +32,10 @@ export const MAX_PAYLOAD_BYTES = 1024 * 1024;
 export const MAX_CHUNK_BYTES = 4 * MAX_PAYLOAD_BYTES;
 /** Four hours have 240, one a minute; each lost connection and every 256 players begin another. */
 export const MAX_CHUNKS = 4096;
+/** A chunk is closed after as many players: the number of a player has one byte. */
+export const MAX_PLAYERS = 256;
+/** A chunk is closed after as many records: a hundred cars and their inputs send fewer in the shortest chunk. */
+export const MAX_CHUNK_RECORDS = 2 ** 17;
 /** All chunks unpacked: four hours of sixty cars. */
 export const MAX_UNPACKED_BYTES = 512 * 1024 * 1024;
 

@@ -49,11 +49,11 @@ export class Known {
       return "CONNECTED";
     }
     const fields = fieldsOf(line);
-    const [kind, number] = fields ? [String(fields.command)] : line.split(" ");
+    const [kind, number] = fields ? [wordOf(fields.command)] : line.split(" ");
     if (kind === "PONG") this.roundTripMs = Math.min(MAX_ROUND_TRIP_MS, Math.max(0, Number(number) || 0));
     if (kind === "LEAVE_OK" || kind === LOST) this.#enter(undefined);
-    if (kind === "ROOM_CREATED" || kind === "JOIN_OK") this.#enter(String(fields?.roomId));
-    if (kind === "GAME_STARTED" && fields?.roomId !== this.roomId) return "";
+    if (kind === "ROOM_CREATED" || kind === "JOIN_OK") this.#enter(wordOf(fields?.roomId) || undefined);
+    if (kind === "GAME_STARTED" && (!this.roomId || fields?.roomId !== this.roomId)) return "";
     if (fields && (kind === "NAME_OK" || kind === "ROOM_LIST" || OF_THE_ROOM.includes(kind))) {
       this.lines.delete(kind);
       this.lines.set(kind, line);
@@ -73,6 +73,11 @@ export class Known {
     this.roomId = roomId;
     for (const kind of OF_THE_ROOM) this.lines.delete(kind);
   }
+}
+
+/** A text; empty if it is anything else. @param {unknown} value */
+export function wordOf(value) {
+  return typeof value === "string" ? value : "";
 }
 
 /** The members of a line of JSON; undefined if it is none. @param {string} [line] @returns {Fields | undefined} */

@@ -6,6 +6,7 @@ import {
   FIXED_BYTES,
   KEY,
   MAX_CHUNKS,
+  MAX_CHUNK_RECORDS,
   MAX_PAYLOAD_BYTES,
   MAX_UNPACKED_BYTES,
   RECORD_HEAD_BYTES,
@@ -14,7 +15,7 @@ import {
 /** A chunk is closed at this size: small compared to the limits, large compared to a key frame. */
 const CHUNK_BYTES = 2 * 1024 * 1024;
 
-/** @typedef {{ startMs: number, parts: Uint8Array<ArrayBuffer>[], length: number, unpacked: number }} Chunk  `length`: of all parts. */
+/** @typedef {{ startMs: number, parts: Uint8Array<ArrayBuffer>[], length: number, unpacked: number, records: number }} Chunk  `length`: of all parts. */
 
 export class Tape {
   /** @type {Chunk[]} */
@@ -40,14 +41,15 @@ export class Tape {
   turn(atMs) {
     const chunk = this.#chunks.at(-1);
     const isFull = !chunk || atMs - chunk.startMs >= CHUNK_MS || chunk.length >= this.#chunkBytes;
-    if (isFull) this.cut(atMs);
+    // Room for a player and its car.
+    if (isFull || chunk.records > MAX_CHUNK_RECORDS - 2) this.cut(atMs);
   }
 
   /** Begin a chunk, and drop the oldest ones if there are too many. @param {number} atMs */
   cut(atMs) {
     const last = this.#chunks.at(-1);
     if (last) this.packed = Promise.all([this.packed, pack(last)]);
-    this.#chunks.push({ startMs: atMs, parts: [], length: 0, unpacked: 0 });
+    this.#chunks.push({ startMs: atMs, parts: [], length: 0, unpacked: 0, records: 0 });
     this.add(KEY, atMs, JSON.stringify(this.#key()));
     while (this.#chunks.length > 1 && this.#isTooMuch(atMs)) this.#chunks.shift();
   }
@@ -72,6 +74,7 @@ export class Tape {
     chunk.parts.push(record);
     chunk.length += record.length;
     chunk.unpacked = chunk.length;
+    chunk.records += 1;
   }
 
   /** When the oldest record that is left was made. */

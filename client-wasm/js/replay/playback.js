@@ -2,6 +2,7 @@
 // A `Show` decides what each record does.
 import { RaceError } from "../error.js";
 import { PAGE_CLOCK } from "../clock.js";
+import { bad } from "./chunks.js";
 import { PlayClock } from "./clock.js";
 import { Cursor } from "./recording.js";
 
@@ -38,6 +39,8 @@ export class Playback {
   durationMs;
   /** How much of the beginning was dropped to stay within the limits. */
   droppedMs;
+  /** Why it ended early: the recording is damaged. A seek to an undamaged part clears it. @type {RaceError | null} */
+  error = null;
   /** Resolves when the end is reached for the first time, or the playback is closed. @type {Promise<void>} */
   finished;
   #finish = () => {};
@@ -46,12 +49,11 @@ export class Playback {
   #timer = 0;
   #closed = false;
   #ended = false;
+  #beginning = false;
   /** During a seek: whether to play after it. @type {boolean | null} */
   #resume = null;
   /** Set while the chunk of the next record is being unpacked. @type {Promise<void> | null} */
   #loading = null;
-  /** Why the rest of the recording cannot be read. @type {unknown} */
-  #fault;
   /** Seeks come one after the other. @type {Promise<void>} */
   #seeking = Promise.resolve();
 
@@ -74,6 +76,11 @@ export class Playback {
 
   get paused() {
     return this.#resume === null ? this.clock.paused : !this.#resume;
+  }
+
+  /** Whether no time passes: it is paused, and no seek is under way. */
+  get isStill() {
+    return this.clock.paused && !this.#beginning && this.#resume === null;
   }
 
   get speed() {
@@ -105,8 +112,21 @@ export class Playback {
 
   /** Go to the earliest time for the first time. */
   async begin() {
-    await this.#jump(this.firstMs, true);
+    this.#beginning = true;
+    try {
+      await this.#jump(this.firstMs, true);
+    } catch (thrown) {
+      throw faultOf(thrown);
+    } finally {
+      this.#beginning = false;
+    }
     this.#arm();
+    this.show.release();
+  }
+
+  /** End early. @param {unknown} thrown  why the rest cannot be shown */
+  fail(thrown) {
+    if (!this.#closed) this.#end(faultOf(thrown));
   }
 
   close = () => {
@@ -125,9 +145,9 @@ export class Playback {
     this.clock.pause();
     try {
       await this.#go(Math.min(this.durationMs, Math.max(this.firstMs, atMs)));
-    } catch (fault) {
-      this.#end(fault);
-      throw fault;
+    } catch (thrown) {
+      this.fail(thrown);
+      throw faultOf(thrown);
     } finally {
       const resume = this.#resume;
       this.#resume = null;
@@ -158,7 +178,7 @@ export class Playback {
   async #jump(atMs, back) {
     const { clock, cursor, show } = this;
     this.#ended = false;
-    this.#fault = undefined;
+    this.error = null;
     cursor.open(atMs);
     await cursor.ready();
     // What happens at this time is played, except for a key frame.
@@ -171,6 +191,7 @@ export class Playback {
     if (this.#closed) return;
     clock.skip(clock.now() + Math.max(0, atMs - this.positionMs));
     await show.move(back);
+    this.#throwIfFailed();
     this.#offsetMs = clock.now() - atMs;
   }
 
@@ -178,9 +199,9 @@ export class Playback {
   async #run(goalMs) {
     const { clock, show } = this;
     while (!this.#closed) {
+      this.#throwIfFailed();
       if (this.#loading) {
         await this.#loading;
-        if (this.#fault) throw this.#fault;
         continue;
       }
       if (clock.nextMs > goalMs + this.#offsetMs) break;
@@ -219,27 +240,40 @@ export class Playback {
       () => {
         if (this.#loading === loading) this.#arm();
       },
-      (fault) => {
-        if (this.#loading === loading) this.#end(fault);
+      (thrown) => {
+        if (this.#loading === loading) this.fail(thrown);
       },
     );
     this.#loading = loading;
   }
 
   #step() {
-    if (!this.cursor.next()) return this.#end();
-    this.show.play(this.cursor);
-    return this.#arm();
+    try {
+      if (!this.cursor.next()) return this.#end(null);
+      this.show.play(this.cursor);
+      return this.#arm();
+    } catch (thrown) {
+      return this.fail(thrown);
+    }
   }
 
-  /** @param {unknown} [fault]  why the rest cannot be read */
-  #end(fault) {
-    this.#fault = fault;
-    this.#loading = null;
+  #throwIfFailed() {
+    if (this.error) throw this.error;
+  }
+
+  /** @param {RaceError | null} error */
+  #end(error) {
+    this.error = error;
+    this.#disarm();
     this.#ended = true;
     this.pause();
     this.#finish();
   }
+}
+
+/** @param {unknown} thrown @returns {RaceError} */
+function faultOf(thrown) {
+  return thrown instanceof RaceError ? thrown : bad("it is damaged", thrown);
 }
 
 /** @param {unknown} speed */

@@ -1,7 +1,7 @@
 // Plays a player's recording to a client with the wasm session: feeds its socket, and enters and leaves rooms as the recorded
 // client did.
 import { CAR, CLOSE, INPUT, KEY, LINE, OWN } from "../recorder/format.js";
-import { Known, LOST, fieldsOf } from "../recorder/known.js";
+import { Known, LOST, fieldsOf, wordOf } from "../recorder/known.js";
 import { readPose } from "../recorder/pose.js";
 import { bad } from "./chunks.js";
 import { closeOf } from "./recording.js";
@@ -25,6 +25,8 @@ import { Server } from "./server.js";
 const MOVES = new Set(["CONNECTED", "NAME_OK", "ROOM_CREATED", "JOIN_OK", "LEAVE_OK", LOST]);
 /** How long to wait for a client that does not answer. */
 const MAX_TURNS = 1000;
+/** So many changes of state in a row without a connection: each attempt makes two, and the first one works unless the recording is damaged. */
+const MAX_FAILURES = 8;
 
 /** @implements {Show} */
 export class Player {
@@ -39,11 +41,17 @@ export class Player {
   #playback;
   /** @type {DrivenClient | null} */
   #client = null;
+  /** Changes of state since the client should be connected and is not. */
+  #failures = 0;
 
   /** @param {Playback} playback */
   constructor(playback) {
     this.#playback = playback;
-    this.server = new Server(playback.clock, () => this.#client?.state === "reconnecting");
+    this.server = new Server(
+      playback.clock,
+      () => this.#client?.state === "reconnecting",
+      () => playback.isStill,
+    );
   }
 
   /** Read up to the first sign-in. @throws {import("../error.js").RaceError} `bad_recording` */
@@ -57,7 +65,7 @@ export class Player {
       cursor.next();
       this.note(cursor);
     }
-    this.name = String(this.server.known.fields("NAME_OK").name || "Player");
+    this.name = wordOf(this.server.known.fields("NAME_OK").name).trim() || "Player";
   }
 
   /** Connect the client, which shows the recording from now on. @param {DrivenClient} client */
@@ -66,18 +74,18 @@ export class Player {
     const connecting = client.connect();
     // Only loading the module takes real time.
     await Promise.race([connecting, this.server.asked]);
-    await this.#settled(connecting);
+    if (!(await this.#settled(connecting))) throw bad("no session begins with it");
     await connecting.catch((cause) => {
       throw bad("no session begins with it", cause);
     });
-    client.on("state", () => this.#moveSoon());
+    client.on("state", () => this.#stateChanged(client.state));
     await this.#playback.begin();
   }
 
   /** @param {Cursor} record */
   note(record) {
     const { server } = this;
-    if (record.kind === KEY) server.known = new Known(record.list.map(String));
+    if (record.kind === KEY) server.known = new Known(record.list.map(wordOf));
     else if (record.kind === LINE) server.known.apply(record.text);
     else if (record.kind === CLOSE) server.known.close();
     else if (record.kind === OWN) this.own = poseOf(record.data);
@@ -119,6 +127,15 @@ export class Player {
     if (sessionId === undefined || this.#playback.clock.lateMs > this.leadMs) return;
     if (kind === CAR) this.server.datagram({ command: "UPDATE", sessionId, ...readPose(data, 1) });
     else this.server.datagram({ command: "INPUT", sessionId, input: controlsOf(data) });
+  }
+
+  /** @param {DrivenClient["state"]} state */
+  #stateChanged(state) {
+    const isExpected = this.server.known.lines.has("NAME_OK");
+    this.#failures = isExpected && state === "reconnecting" ? this.#failures + 1 : 0;
+    if (this.#failures < MAX_FAILURES) return this.#moveSoon();
+    this.#failures = 0;
+    return this.#playback.fail(bad("a session in it cannot be shown"));
   }
 
   /** Move the client once everything that is due at the same time has happened. */
@@ -164,22 +181,26 @@ export class Player {
       await this.#settled(connected(client));
     }
     if (known.roomId !== undefined && client.room?.id !== known.roomId) {
-      const { name } = known.fields("ROOM_CREATED");
-      await this.#settled(name ? client.createRoom(String(name)) : client.joinRoom(known.roomId));
+      const name = wordOf(known.fields("ROOM_CREATED").name);
+      await this.#settled(name ? client.createRoom(name) : client.joinRoom(known.roomId));
     }
     server.start();
   }
 
-  /** Wait for a promise. On a paused clock, timers are called until it settles. @param {Promise<unknown>} work */
+  /**
+   * Wait for a promise. On a paused clock, timers are called until it settles. Says whether it has.
+   * @param {Promise<unknown>} work
+   */
   async #settled(work) {
     let isDone = false;
     const finish = () => void (isDone = true);
     work.then(finish, finish);
-    const { clock } = this.#playback;
-    for (let turns = 0; !isDone && turns < MAX_TURNS; turns += 1) {
+    const playback = this.#playback;
+    for (let turns = 0; !isDone && !playback.error && turns < MAX_TURNS; turns += 1) {
       await new Promise((resolve) => setTimeout(resolve, 0));
-      if (!isDone && clock.paused) clock.fireNext();
+      if (!isDone && playback.clock.paused) playback.clock.fireNext();
     }
+    return isDone;
   }
 
   release() {

@@ -29,6 +29,7 @@ export class Server {
   #roomId;
   #clock;
   #comesBack;
+  #isStill;
   /** @type {PlayedSocket | null} */
   #socket = null;
   /** The command that waits for its answer. @type {Asked | null} */
@@ -40,10 +41,12 @@ export class Server {
   /**
    * @param {import("./clock.js").PlayClock} clock
    * @param {() => boolean} comesBack  the client is reconnecting
+   * @param {() => boolean} isStill  no time passes: it is paused, and no seek is under way
    */
-  constructor(clock, comesBack) {
+  constructor(clock, comesBack, isStill) {
     this.#clock = clock;
     this.#comesBack = comesBack;
+    this.#isStill = isStill;
     this.asked = new Promise((resolve) => (this.#ask = resolve));
   }
 
@@ -124,7 +127,8 @@ export class Server {
     const { command, roomId } = fieldsOf(line) ?? {};
     this.#asked = { command, roomId };
     this.#clock.clearTimeout(this.#patience);
-    if (command === "PING") {
+    // The time of a pause passes for nobody, so its answer would never be due.
+    if (command === "PING" && !this.#isStill()) {
       this.#patience = this.#clock.setTimeout(() => this.release(), this.known.roundTripMs);
     } else {
       this.#answer(undefined, this.#clock.paused);
@@ -185,7 +189,7 @@ export class Server {
     const { rooms } = this.known.fields("ROOM_LIST");
     /** @type {any[]} */
     const list = Array.isArray(rooms) ? rooms : [];
-    const own = list.find((room) => room?.id === roomId);
+    const own = roomId === undefined ? undefined : list.find((room) => room?.id === roomId);
     if (!now && roomId !== undefined && !own) return undefined;
     if (own && lines.has("GAME_STARTED")) own.isActive = true;
     return JSON.stringify({ command: "ROOM_LIST", rooms: list });

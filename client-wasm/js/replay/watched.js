@@ -1,7 +1,7 @@
 // Plays a spectator's recording to spectators of the wasm client. A spectator remembers what it has seen, so each jump in time
 // needs a new one.
 import { CLOSE, KEY, LINE, SNAPSHOT } from "../recorder/format.js";
-import { fieldsOf } from "../recorder/known.js";
+import { fieldsOf, wordOf } from "../recorder/known.js";
 import { bad } from "./chunks.js";
 import { closeOf } from "./recording.js";
 import { PlayedSocket, asWebSocket } from "./socket.js";
@@ -51,12 +51,12 @@ export class Watched {
       cursor.next();
       this.note(cursor);
     }
-    this.#room = String(fieldsOf(this.#text)?.room ?? "");
+    this.#room = wordOf(fieldsOf(this.#text)?.room);
   }
 
   /** @param {Cursor} record */
   note(record) {
-    if (record.kind === KEY) this.#text = String(record.list.at(-1) ?? "");
+    if (record.kind === KEY) this.#text = wordOf(record.list.at(-1));
     else if (record.kind === LINE) this.#text = record.text;
     else if (record.kind === CLOSE) this.#text = "";
   }
@@ -78,7 +78,11 @@ export class Watched {
   async move() {
     this.#socket = null;
     const { clock } = this.#playback;
-    this.core = await this.#make(NOWHERE, this.#room, { clock, webSocket: () => this.#open() });
+    this.core = await this.#make(NOWHERE, this.#room, { clock, webSocket: () => this.#open() }).catch(
+      (thrown) => {
+        throw thrown.code === "invalid_argument" ? bad("its room has no valid id", thrown) : thrown;
+      },
+    );
     this.adopt(this.core);
     // The spectator listens to its socket by now.
     this.#tell();
