@@ -6,7 +6,8 @@
  */
 
 import { RaceClient } from "./client.js";
-import { RaceError } from "./error.js";
+import { checkNumber, invalid } from "./checks.js";
+import { RaceError, checkText } from "./error.js";
 import { checked } from "./lab/conditions.js";
 import { LabSocket } from "./lab/socket.js";
 import { Backend } from "./mock/backend.js";
@@ -41,6 +42,10 @@ export { VirtualClock };
  * @property {Failures} [fail]  what goes wrong
  */
 
+/** The longest wait before a restart that may be set: a day. */
+const MAX_DRAIN_SECONDS = 86_400;
+/** How much of a name a message shows. */
+const MAX_SHOWN = 40;
 /** The mock's address. Nothing is ever requested from it. */
 const ADDRESS = "http://localhost/";
 
@@ -80,9 +85,7 @@ export class MockRelay {
     } catch (why) {
       throw new RaceError("invalid_argument", `option track: ${why}`);
     }
-    for (const { name, bots, isActive } of rooms) {
-      this.#call((server) => server.openRoom(name, bots, isActive));
-    }
+    for (const { name, bots, isActive } of rooms) this.#openRoom(name, bots, isActive);
   }
 
   /** What fails; may be changed at any time. */
@@ -126,7 +129,18 @@ export class MockRelay {
    * @returns {MockPlayer}
    */
   addPlayer(roomId, name) {
-    return this.#call((server) => JSON.parse(server.addBot(roomId, name)));
+    checkText(roomId, "a room's id");
+    if (name !== undefined) checkText(name, "a bot's name");
+    try {
+      return this.#call((server) => JSON.parse(server.addBot(roomId, name)));
+    } catch (thrown) {
+      if (codeOf(thrown) !== "auth_failed") throw thrown;
+      const called =
+        name === undefined
+          ? "no bot more can sign in"
+          : `no bot called "${name.slice(0, MAX_SHOWN)}" can sign in`;
+      throw failure("auth_failed", `${called}: the name is taken or not valid, or the game server is full`);
+    }
   }
 
   /** A bot leaves. @param {string} player  id or name */
@@ -142,17 +156,21 @@ export class MockRelay {
    * @param {string} [targetId]
    */
   say(player, text, targetId) {
+    checkText(text, "what is said");
     const bot = this.#bot(player);
+    if (targetId !== undefined) this.#find(targetId);
     this.#call((server) => server.say(bot, text, targetId));
   }
 
   /** The host of a room starts the race, even if the host is a bot. @param {string} roomId */
   startRace(roomId) {
+    checkText(roomId, "a room's id");
     this.#call((server) => server.startRace(roomId));
   }
 
   /** Close a room that may have players. They notice when they next ask for its players. @param {string} roomId */
   closeRoom(roomId) {
+    checkText(roomId, "a room's id");
     this.#call((server) => server.closeRoom(roomId));
   }
 
@@ -162,6 +180,7 @@ export class MockRelay {
    * @param {string} [message]
    */
   kick(player, message = "Disconnected by administrator") {
+    checkText(message, "the message");
     const conn = this.#find(player);
     this.#socketOf(conn);
     this.#call((server) => server.kick(conn, message));
@@ -179,6 +198,7 @@ export class MockRelay {
 
   /** The relay restarts: every client is told, and disconnected after `seconds`. @param {number} [seconds] */
   drain(seconds = 5) {
+    checkNumber("seconds", seconds, { to: MAX_DRAIN_SECONDS, whole: true });
     this.#call((server) => server.drain(seconds));
   }
 
@@ -259,6 +279,7 @@ export class MockRelay {
 
   /** @param {string} player  id or name */
   #find(player) {
+    checkText(player, "a player's id or name");
     const conn = this.#call((server) => server.find(player));
     if (conn === undefined) throw failure("player_not_found");
     return conn;
@@ -279,10 +300,31 @@ export class MockRelay {
   }
 
   /**
+   * @param {string} name
+   * @param {number} bots
+   * @param {boolean} isActive
+   */
+  #openRoom(name, bots, isActive) {
+    try {
+      this.#call((server) => server.openRoom(name, bots, isActive));
+    } catch (thrown) {
+      const code = codeOf(thrown);
+      if (code === "auth_failed") throw invalid("option rooms: the game server does not take so many bots");
+      if (code === "room_full") throw invalid("option rooms: the game server does not take so many rooms");
+      throw thrown;
+    }
+  }
+
+  /**
    * @template T
    * @param {(server: import("./mock/backend.js").MockServer) => T} work
    */
   #call(work) {
     return this.#backend.call(work);
   }
+}
+
+/** @param {unknown} thrown */
+function codeOf(thrown) {
+  return thrown instanceof RaceError ? thrown.code : "";
 }

@@ -1,5 +1,6 @@
 // The recorder: keeps what a client or a spectator receives in bounded memory, and makes a file of it that `replay` plays. It
 // sees nothing that a client sends except its car, so no password can get into the file.
+import { checkNumber } from "./checks.js";
 import { PAGE_CLOCK } from "./clock.js";
 import { RaceError } from "./error.js";
 import {
@@ -70,9 +71,11 @@ class Recorder {
    * @param {() => string[]} key  gives the lines of a key frame
    * @param {RecordingOptions} options
    */
-  constructor(kind, key, { maxMinutes, maxMegabytes, messages = false, clock = PAGE_CLOCK }) {
-    const minutes = limit("maxMinutes", maxMinutes, DEFAULT_MINUTES, MOST_MINUTES);
-    const megabytes = limit("maxMegabytes", maxMegabytes, DEFAULT_MEGABYTES, MOST_MEGABYTES);
+  constructor(kind, key, options) {
+    const { maxMinutes = DEFAULT_MINUTES, maxMegabytes = DEFAULT_MEGABYTES } = options;
+    const { messages = false, clock = PAGE_CLOCK } = options;
+    const minutes = checkNumber("maxMinutes", maxMinutes, { from: 1, to: MOST_MINUTES });
+    const megabytes = checkNumber("maxMegabytes", maxMegabytes, { from: 1, to: MOST_MEGABYTES });
     this.#kind = kind;
     this.#clock = clock;
     this.#startMs = clock.now();
@@ -328,17 +331,4 @@ function linesOf({ state, sessionId, roomId }, name) {
 /** A room in the form that the relay sends to a spectator. @param {import("./spectator.js").SpectatedRoom} room */
 function textOf({ id, name, hostId, isActive, players }) {
   return JSON.stringify({ room: id, name, hostId, isActive, players });
-}
-
-/**
- * @param {string} name
- * @param {unknown} value
- * @param {number} otherwise
- * @param {number} highest
- * @returns {number}
- */
-function limit(name, value, otherwise, highest) {
-  if (value === undefined) return otherwise;
-  if (typeof value === "number" && value >= 1 && value <= highest) return value;
-  throw new RaceError("invalid_argument", `${name} must be a number from 1 to ${highest}`);
 }

@@ -248,3 +248,60 @@ test("options that cannot be are refused with what is allowed", async () => {
     await assert.rejects(mockRelay(options), refused("invalid_argument"));
   }
 });
+
+test("an argument that is none of its type is refused with what to pass, and the mock goes on", async () => {
+  const relay = /** @type {any} */ (await mockRelay({ clock: new VirtualClock(), bots: 1 }));
+  const [{ id, players }] = relay.rooms;
+  const bot = players[0].id;
+  const room = "a room's id must be a string";
+  const player = "a player's id or name must be a string";
+  /** @type {Array<[() => unknown, string]>} */
+  const cases = [
+    [() => relay.addPlayer(), room],
+    [() => relay.addPlayer(7), room],
+    [() => relay.addPlayer(id, 7), "a bot's name must be a string"],
+    [() => relay.addPlayer(id, null), "a bot's name must be a string"],
+    [() => relay.removePlayer(null), player],
+    [() => relay.say(null, "hello"), player],
+    [() => relay.say(bot), "what is said must be a string"],
+    [() => relay.say(bot, "hello", 7), player],
+    [() => relay.startRace({}), room],
+    [() => relay.closeRoom(null), room],
+    [() => relay.kick(), player],
+    [() => relay.kick(bot, 7), "the message must be a string"],
+    [() => relay.drop(null), player],
+    [() => relay.drain("5"), "seconds must be a whole number from 0 to 86400"],
+    [() => relay.drain(-1), "seconds must be a whole number from 0 to 86400"],
+    [() => new VirtualClock(/** @type {any} */ ("1")), "VirtualClock takes milliseconds: a number from 0 on"],
+  ];
+  for (const [call, message] of cases) {
+    assert.throws(call, { name: "RaceError", code: "invalid_argument", message });
+  }
+  const late = "advance takes milliseconds: a number from 0 on";
+  for (const ms of /** @type {any[]} */ ([undefined, "5", -1, Number.NaN])) {
+    await assert.rejects(new VirtualClock().advance(ms), { code: "invalid_argument", message: late });
+  }
+  assert.throws(() => relay.say(bot, "hello", "nobody"), refused("player_not_found"));
+  assert.equal(relay.addPlayer(id, "Carla").name, "Carla");
+});
+
+test("bots that cannot sign in are refused as what they are, not as a wrong password", async () => {
+  const relay = await mockRelay({ clock: new VirtualClock(), bots: 1 });
+  const [{ id, players }] = relay.rooms;
+  for (const name of [players[0].name, "", "x".repeat(300)]) {
+    assert.throws(() => relay.addPlayer(id, name), {
+      code: "auth_failed",
+      message: /^no bot called ".*" can sign in: /,
+    });
+  }
+  /** @param {number} count @param {number} bots */
+  const plans = (count, bots) => Array.from({ length: count }, (_, number) => ({ name: `R${number}`, bots }));
+  await assert.rejects(mockRelay({ rooms: plans(51, 20) }), {
+    code: "invalid_argument",
+    message: "option rooms: the game server does not take so many bots",
+  });
+  await assert.rejects(mockRelay({ rooms: plans(4097, 0) }), {
+    code: "invalid_argument",
+    message: "option rooms: the game server does not take so many rooms",
+  });
+});

@@ -1,5 +1,5 @@
 // What a bad network is made of, checked.
-import { RaceError } from "../error.js";
+import { checkNumber, invalid, isObject } from "../checks.js";
 
 /**
  * @typedef {object} Conditions  A made-up network. What is left out is zero: a network without that trouble.
@@ -30,7 +30,7 @@ const HIGHEST = Object.freeze({
  * @returns {Checked}
  */
 export function checked(conditions, seed) {
-  if (conditions !== null && conditions !== undefined && typeof conditions !== "object") {
+  if (conditions !== null && conditions !== undefined && !isObject(conditions)) {
     throw invalid("network conditions must be an object, or null for none");
   }
   const given = new Map(Object.entries(conditions ?? {}).filter(([, value]) => value !== undefined));
@@ -54,15 +54,6 @@ function check(name, value) {
   if (!Object.hasOwn(HIGHEST, name)) {
     throw invalid(`there is no network condition ${name}; there are ${Object.keys(HIGHEST).join(", ")}`);
   }
-  const highest = HIGHEST[/** @type {keyof typeof HIGHEST} */ (name)];
-  const whole = name === "seed";
-  const fits = typeof value === "number" && value >= 0 && value <= highest;
-  if (!fits || (whole && !Number.isInteger(value))) {
-    throw invalid(`${name} must be a ${whole ? "whole " : ""}number from 0 to ${highest}`);
-  }
-}
-
-/** @param {string} message */
-function invalid(message) {
-  return new RaceError("invalid_argument", message);
+  const to = HIGHEST[/** @type {keyof typeof HIGHEST} */ (name)];
+  checkNumber(name, value, { to, whole: name === "seed" });
 }

@@ -1,5 +1,7 @@
 // A clock that a test advances.
 
+import { invalid } from "../checks.js";
+
 /** @typedef {import("../clock.js").Clock} Clock */
 /** @typedef {{ dueMs: number, number: number, callback: () => void }} Due */
 
@@ -14,6 +16,7 @@ export class VirtualClock {
   #count = 0;
 
   constructor(startMs = 0) {
+    checkMs("VirtualClock", startMs);
     this.#nowMs = startMs;
   }
 
@@ -45,6 +48,7 @@ export class VirtualClock {
 
   /** Let time pass, timer by timer. @param {number} ms */
   async advance(ms) {
+    checkMs("advance", ms);
     const endMs = this.#nowMs + ms;
     await turn();
     for (let next = this.#next(endMs); next; next = this.#next(endMs)) {
@@ -64,6 +68,16 @@ export class VirtualClock {
       if (timer.dueMs <= endMs && (!first || isBefore(timer, first))) first = timer;
     }
     return first;
+  }
+}
+
+/**
+ * @param {string} what
+ * @param {unknown} ms
+ */
+function checkMs(what, ms) {
+  if (!(Number.isFinite(ms) && Number(ms) >= 0)) {
+    throw invalid(`${what} takes milliseconds: a number from 0 on`);
   }
 }
 

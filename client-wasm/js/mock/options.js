@@ -1,7 +1,7 @@
 // Checks the options of a mock: a misspelt or mistyped one would otherwise be ignored, and a test would test something else.
 
+import { checkNumber, invalid, isObject } from "../checks.js";
 import { PAGE_CLOCK } from "../clock.js";
-import { RaceError } from "../error.js";
 import { FAILING, checkFailure } from "./failure.js";
 
 /** @typedef {import("../mock.js").MockOptions} MockOptions */
@@ -11,7 +11,7 @@ import { FAILING, checkFailure } from "./failure.js";
 
 /** The longest round trip that may be set: a connection with a longer one does not work. */
 const MAX_LATENCY_MS = 10_000;
-const MAX_BOTS = 20;
+const BOTS = { to: 20, whole: true };
 const MAX_SEED = 2 ** 32 - 1;
 const NAMES = ["bots", "rooms", "track", "latencyMs", "seed", "clock", "fail"];
 const ROOM_NAMES = ["name", "bots", "isActive"];
@@ -26,9 +26,9 @@ export function checkOptions(options) {
   checkNames(options, "option", NAMES);
   const { bots = 6, rooms = ["Bot race"], track, latencyMs = 20, seed = 1 } = options;
   const { clock = PAGE_CLOCK, fail = {} } = options;
-  checkNumber("bots", bots, MAX_BOTS, true);
-  checkNumber("latencyMs", latencyMs, MAX_LATENCY_MS);
-  checkNumber("seed", seed, MAX_SEED, true);
+  checkNumber("option bots", bots, BOTS);
+  checkNumber("option latencyMs", latencyMs, { to: MAX_LATENCY_MS });
+  checkNumber("option seed", seed, { to: MAX_SEED, whole: true });
   if (track !== undefined && !isObject(track)) {
     throw invalid("option track must be an object in the form of track.json");
   }
@@ -67,9 +67,8 @@ function roomOf(plan, index, otherwise) {
   checkNames(plan, `option ${place}.`, ROOM_NAMES);
   const { name, bots = otherwise, isActive = false } = plan;
   if (typeof name !== "string") throw invalid(`option ${place}.name must be a string`);
-  checkNumber(`${place}.bots`, bots, MAX_BOTS, true);
   if (typeof isActive !== "boolean") throw invalid(`option ${place}.isActive must be true or false`);
-  return { name, bots: /** @type {number} */ (bots), isActive };
+  return { name, bots: checkNumber(`option ${place}.bots`, bots, BOTS), isActive };
 }
 
 /** @param {unknown} clock */
@@ -90,29 +89,4 @@ function checkNames(given, what, known) {
   if (wrong === undefined) return;
   const shown = what.endsWith(".") ? what + wrong : `${what} ${wrong}`;
   throw invalid(`there is no ${shown}; there are ${known.join(", ")}`);
-}
-
-/**
- * @param {string} name
- * @param {unknown} value
- * @param {number} max
- * @param {boolean} [isWhole]
- */
-function checkNumber(name, value, max, isWhole = false) {
-  const fits = typeof value === "number" && value >= 0 && value <= max;
-  if (fits && (!isWhole || Number.isInteger(value))) return;
-  throw invalid(`option ${name} must be a ${isWhole ? "whole " : ""}number from 0 to ${max}`);
-}
-
-/**
- * @param {unknown} value
- * @returns {value is Record<string, unknown>}
- */
-function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** @param {string} message */
-function invalid(message) {
-  return new RaceError("invalid_argument", message);
 }

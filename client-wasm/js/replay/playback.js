@@ -1,5 +1,6 @@
 // Plays the records of a recording at their times. A seek goes back to the key frame before its goal, and forward from there.
 // A `Show` decides what each record does.
+import { checkNumber } from "../checks.js";
 import { RaceError } from "../error.js";
 import { PAGE_CLOCK } from "../clock.js";
 import { bad } from "./chunks.js";
@@ -20,8 +21,7 @@ import { Cursor } from "./recording.js";
 
 /** @type {any} */
 const NOTHING = null;
-const SLOWEST = 0.1;
-const FASTEST = 32;
+const SPEEDS = { from: 0.1, to: 32 };
 
 /** Times are milliseconds since the recording began. */
 export class Playback {
@@ -62,7 +62,7 @@ export class Playback {
    * @param {import("../replay.js").ReplayOptions} options
    */
   constructor(recording, { speed = 1, clock = PAGE_CLOCK }) {
-    checkSpeed(speed);
+    checkNumber("speed", speed, SPEEDS);
     this.clock = new PlayClock(clock, speed);
     this.cursor = new Cursor(recording);
     this.durationMs = recording.durationMs;
@@ -88,7 +88,7 @@ export class Playback {
   }
 
   set speed(speed) {
-    checkSpeed(speed);
+    checkNumber("speed", speed, SPEEDS);
     this.clock.speed = speed;
   }
 
@@ -274,10 +274,4 @@ export class Playback {
 /** @param {unknown} thrown @returns {RaceError} */
 function faultOf(thrown) {
   return thrown instanceof RaceError ? thrown : bad("it is damaged", thrown);
-}
-
-/** @param {unknown} speed */
-function checkSpeed(speed) {
-  if (typeof speed === "number" && speed >= SLOWEST && speed <= FASTEST) return;
-  throw new RaceError("invalid_argument", `speed must be a number from ${SLOWEST} to ${FASTEST}`);
 }
