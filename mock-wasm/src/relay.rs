@@ -392,7 +392,8 @@ impl Relay {
     fn begin(&mut self) -> (Conn, SessionId, Cipher) {
         self.conns += 1;
         let (conn, session) = (Conn(self.conns), self.luck.id());
-        self.rules.handle_connect(conn, session, self.now);
+        self.rules
+            .handle_connect(conn, session, address(conn).ip(), self.now);
         (conn, session, Cipher::new(&session, &Secret::default()))
     }
 

@@ -16,7 +16,7 @@ mod session;
 mod sign_in;
 
 use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -164,15 +164,22 @@ impl Rules {
         }
     }
 
-    /// Begin the session of a new connection. Both ids must be new; `session` is drawn at random by the caller.
-    pub fn handle_connect(&mut self, conn: Conn, session: SessionId, now: Duration) {
+    /// Begin the session of a new connection from `address`. Both ids must be new; `session` is drawn at random by the caller.
+    pub fn handle_connect(
+        &mut self,
+        conn: Conn,
+        session: SessionId,
+        address: IpAddr,
+        now: Duration,
+    ) {
         if self.sessions.len() >= MAX_SESSIONS {
             self.outputs.push_back(Output::Close { conn });
             return;
         }
         self.send(conn, format!("CONNECTED|{session}").into());
         self.conns.insert(session, conn);
-        self.sessions.insert(conn, Session::new(session, now));
+        let session = Session::new(session, address, now);
+        self.sessions.insert(conn, session);
     }
 
     /// End the session of a connection that is gone.

@@ -1,5 +1,6 @@
 //! Accepts TCP connections and starts TLS on them: many at once by default, one after another in the faithful mode.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,8 +40,8 @@ pub(crate) async fn run(
             accepted = listener.accept() => accepted,
             Some(_) = tasks.join_next() => continue,
         };
-        let tcp = match accepted {
-            Ok((tcp, _)) => tcp,
+        let (tcp, address) = match accepted {
+            Ok((tcp, from)) => (tcp, from.ip()),
             Err(error) => {
                 tracing::warn!(%error, "cannot accept");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -56,21 +57,25 @@ pub(crate) async fn run(
             // The original's defect: nobody else is accepted meanwhile.
             let stream = faithful_handshake(&acceptor, tcp, &mut tasks).await;
             tasks.spawn(async move {
-                finish(engine, stream).await;
+                finish(engine, stream, address).await;
                 drop(seat);
             });
         } else {
             tasks.spawn(async move {
-                finish(engine, handshake(&acceptor, tcp).await).await;
+                finish(engine, handshake(&acceptor, tcp).await, address).await;
                 drop(seat);
             });
         }
     }
 }
 
-async fn finish(engine: Arc<Engine>, stream: anyhow::Result<TlsStream<TcpStream>>) {
+async fn finish(
+    engine: Arc<Engine>,
+    stream: anyhow::Result<TlsStream<TcpStream>>,
+    address: IpAddr,
+) {
     match stream {
-        Ok(stream) => connection::serve(engine, stream).await,
+        Ok(stream) => connection::serve(engine, stream, address).await,
         Err(error) => tracing::debug!("no connection: {error:#}"),
     }
 }

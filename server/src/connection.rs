@@ -1,6 +1,7 @@
 //! One player's connection: cuts its bytes into lines for the engine, and writes the engine's lines. It ends without
 //! TLS's close_notify, as the original's does.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,12 +29,12 @@ const LINGER_LIMIT: Duration = Duration::from_secs(2);
 const MAX_LINGER_BYTES: u64 = 1 << 20;
 
 /// Serve one connection until either side ends it.
-pub(crate) async fn serve(engine: Arc<Engine>, stream: TlsStream<TcpStream>) {
+pub(crate) async fn serve(engine: Arc<Engine>, stream: TlsStream<TcpStream>, address: IpAddr) {
     let Link {
         conn,
         mut lines,
         signals,
-    } = engine.connect();
+    } = engine.connect(address);
     // The session ends with this task, however that ends.
     let session = scopeguard::guard((), |()| engine.disconnect(conn));
     tracing::debug!(conn = conn.0, "connected");

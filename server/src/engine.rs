@@ -2,7 +2,7 @@
 //! queues, passwords to worker threads, datagrams back to the caller.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,8 +87,8 @@ impl Engine {
         })
     }
 
-    /// Begin the session of a new connection.
-    pub(crate) fn connect(self: &Arc<Self>) -> Link {
+    /// Begin the session of a new connection from `address`.
+    pub(crate) fn connect(self: &Arc<Self>, address: IpAddr) -> Link {
         let session: SessionId = draw_id();
         let (sender, lines) = mpsc::unbounded_channel();
         let signals = Signals::default();
@@ -102,7 +102,7 @@ impl Engine {
         };
         state.peers.insert(conn, peer);
         drop(state);
-        self.act(|rules, now| rules.handle_connect(conn, session, now));
+        self.act(|rules, now| rules.handle_connect(conn, session, address, now));
         Link {
             conn,
             lines,

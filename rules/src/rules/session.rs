@@ -1,7 +1,7 @@
 //! What the rules know of one connection.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use protocol::cipher::Cipher;
@@ -29,6 +29,9 @@ pub(crate) struct Session {
     pub(crate) last_line: Duration,
     /// Made when it first signs in: datagrams are tried only with the keys of sessions that have signed in.
     pub(crate) cipher: Option<Cipher>,
+    /// Where its lines come from. In the default mode its datagrams must come from there too. An IPv4 address is written
+    /// as one, even where the system shows it inside an IPv6 address.
+    pub(crate) address: IpAddr,
     /// Where its last datagram came from.
     pub(crate) endpoint: Option<SocketAddr>,
     /// Lines that wait for `waiting`; at most [`MAX_QUEUED_LINES`] and one batch.
@@ -58,7 +61,7 @@ pub(crate) enum Purpose {
 
 impl Session {
     /// Begin a session.
-    pub(crate) fn new(id: SessionId, now: Duration) -> Self {
+    pub(crate) fn new(id: SessionId, address: IpAddr, now: Duration) -> Self {
         Self {
             id,
             name: ANONYMOUS.to_owned(),
@@ -67,6 +70,7 @@ impl Session {
             room: None,
             last_line: now,
             cipher: None,
+            address: address.to_canonical(),
             endpoint: None,
             queue: VecDeque::new(),
             waiting: None,

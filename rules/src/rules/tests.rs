@@ -84,8 +84,12 @@ impl TestServer {
     fn connect(&mut self) -> Conn {
         self.conns += 1;
         let conn = Conn(self.conns);
-        self.rules
-            .handle_connect(conn, id(conn).parse().unwrap(), self.now);
+        self.rules.handle_connect(
+            conn,
+            id(conn).parse().unwrap(),
+            address(conn).ip(),
+            self.now,
+        );
         self.deliver();
         assert_eq!(
             self.lines.remove(&conn).unwrap(),

@@ -101,7 +101,8 @@ impl Replay {
                 let session: SessionId = format!("{:032x}", 0xbbbb_0000_0000_u64 + self.conns)
                     .parse()
                     .unwrap();
-                self.rules.handle_connect(conn, session, now);
+                let address = self.client(who).endpoint.ip();
+                self.rules.handle_connect(conn, session, address, now);
             }
             // A connection without TLS never reaches the rules; the server closes it.
             Kind::PlainConnect => self.transcript.receive(who, Channel::Tcp, Item::Closed),

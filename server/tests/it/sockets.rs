@@ -7,10 +7,11 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use server::{Options, Server};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
 use crate::client::{Client, DEADLINE};
+use crate::seal::seal;
 
 async fn start() -> Server {
     Server::start(Options::default()).await.unwrap()
@@ -125,6 +126,36 @@ async fn cars_see_each_other_by_udp() {
     };
     let heard = timeout(DEADLINE, poll).await.unwrap();
     assert!(heard.ends_with("\"position\":{\"x\":0.1,\"y\":0,\"z\":-7},\"rotation\":{\"x\":0,\"y\":0,\"z\":0,\"w\":1}}\n"));
+}
+
+#[tokio::test]
+async fn nobody_moves_a_car_from_another_address() {
+    let server = start().await;
+    let (mut ann, mut bob) = (
+        Client::named(&server, "Ann").await,
+        Client::named(&server, "Bob").await,
+    );
+    let room = ann.create_room("r").await;
+    bob.join(&room).await;
+    let update = |id: &str, x: u32| {
+        format!(r#"{{"command":"UPDATE","sessionId":"{id}","position":{{"x":{x}}}}}"#)
+    };
+    let forger = UdpSocket::bind("127.0.0.2:0").await.unwrap();
+    forger.connect(server.udp_addr()).await.unwrap();
+    let forged = seal(&ann.id, &update(&ann.id, 666), false);
+    // Bob hears Ann once the server knows where Bob is.
+    let poll = async {
+        loop {
+            bob.send_sealed(&update(&bob.id, 1)).await;
+            forger.send(&forged).await.unwrap();
+            ann.send_sealed(&update(&ann.id, 7)).await;
+            if let Ok(heard) = timeout(Duration::from_millis(200), bob.datagram()).await {
+                return heard;
+            }
+        }
+    };
+    let heard = timeout(DEADLINE, poll).await.unwrap();
+    assert!(heard.contains(r#""x":7,"#), "{heard}");
 }
 
 #[tokio::test]

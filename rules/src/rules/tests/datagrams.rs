@@ -229,3 +229,73 @@ fn endpoints_of_ended_sessions_are_forgotten() {
         (0, 0)
     );
 }
+
+#[test]
+fn by_default_datagrams_come_only_from_the_address_of_the_lines() {
+    for (faithful, heard) in [(true, 1), (false, 0)] {
+        let (mut server, ann, bob, _) = pair(faithful);
+        // Whoever is in a room knows the session ids of all its members, and the secret is public.
+        let elsewhere = SocketAddr::from(([127, 0, 0, 2], 7));
+        let forged = seal(ann, update(&id(ann), "9").as_bytes());
+        assert_eq!(server.send_datagram_bytes(elsewhere, &forged).len(), heard);
+        if !faithful {
+            // The forger does not get the datagrams of others either.
+            let to = server.send_datagram(bob, &update(&id(bob), "2"));
+            assert_eq!(to, [(address(ann), updated(&id(bob), "2"))]);
+        }
+    }
+}
+
+#[test]
+fn an_ipv4_address_inside_an_ipv6_one_is_the_same_address() {
+    let (mut server, ann, _, _) = pair(false);
+    let mapped = SocketAddr::from((Ipv4Addr::LOCALHOST.to_ipv6_mapped(), 7));
+    let sealed = seal(ann, update(&id(ann), "1").as_bytes());
+    assert_eq!(server.send_datagram_bytes(mapped, &sealed).len(), 1);
+
+    let late = Conn(99);
+    let session = id(late).parse().unwrap();
+    let now = server.now;
+    server.rules.handle_connect(late, session, mapped.ip(), now);
+    server.say(late, &name("Late"));
+    let room = server.create(late);
+    server.join(ann, &room);
+    server.send_datagram(ann, &update(&id(ann), "1"));
+    let sealed = seal(late, update(&id(late), "1").as_bytes());
+    let plain = SocketAddr::from((Ipv4Addr::LOCALHOST, 8));
+    assert_eq!(server.send_datagram_bytes(plain, &sealed).len(), 1);
+}
+
+#[test]
+fn the_first_block_rules_out_nearly_every_wrong_key_and_no_right_one() {
+    let mut server = TestServer::new(true);
+    let ann = server.named("Ann");
+    for text in [
+        "{}",
+        "[]",
+        "5",
+        "null",
+        " \n {\"a\":\"€\"}",
+        "\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t{}",
+        "{\"command\":\"UPDATE\"}",
+    ] {
+        let elsewhere = SocketAddr::from(([127, 0, 0, 2], u16::try_from(text.len()).unwrap()));
+        server.send_datagram_bytes(elsewhere, &seal(ann, text.as_bytes()));
+        assert_eq!(server.rules.endpoints.get(&elsewhere), Some(&ann), "{text}");
+    }
+    let session = &server.rules.sessions[&ann];
+    let mut random = 1_u64;
+    let passed = (0..4_000).filter(|_| {
+        let mut junk = vec![0; 1604];
+        junk[..4].copy_from_slice(&1600_u32.to_le_bytes());
+        for byte in &mut junk[4..] {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            *byte = (random >> 56) as u8;
+        }
+        server.rules.may_be_from(session, address(ann), &junk)
+    });
+    let passed = passed.count();
+    assert!(passed < 120, "{passed} of 4000 would be opened whole");
+}

@@ -53,9 +53,12 @@ fn sessions_are_limited() {
         server.connect();
     }
     let late = Conn(u64::MAX);
-    server
-        .rules
-        .handle_connect(late, "late".parse().unwrap(), server.now);
+    server.rules.handle_connect(
+        late,
+        "late".parse().unwrap(),
+        Ipv4Addr::LOCALHOST.into(),
+        server.now,
+    );
     server.deliver();
     assert_eq!(server.closed, [late]);
 }
