@@ -19,6 +19,11 @@ const STALE_ALPHA = 0.38;
 const FADE_PER_SECOND = 3;
 /** When a player joins late, all cars of the race are expected to appear within this time. */
 const SEEDING_SECONDS = 1;
+/**
+ * If nothing is heard for this long of several cars that drove until then, it is this page that hears nothing. A hidden page sends
+ * once a second, and a car that is silent a little longer than this is away.
+ */
+const CUT_OFF_MS = 1100;
 /** Positions this far from the circuit are wrong: the sender is broken or malicious. The car stays at its last valid place. */
 const FAR_AWAY_METRES = 2000;
 
@@ -70,6 +75,11 @@ export class RemoteCar {
     this.stale = seconds - this.awaySeconds >= HICCUP_SECONDS;
     this.lost = ageMs > LOST_MS;
   }
+
+  /** Nothing can be known of the player now. A silence that has just begun counts for nothing. */
+  wait() {
+    if (!this.stale) this.awaySeconds = NaN;
+  }
 }
 
 export class Field {
@@ -96,6 +106,12 @@ export class Field {
     this.step = 0;
     /** How many of `cars` are from this frame. */
     this.shown = 0;
+    /** No position of any car arrives, so nobody else is away: it is this page that is cut off. */
+    this.isCutOff = false;
+    /** The age of the newest position, and how many cars fell silent with it, in this frame and in the one before. */
+    this.newestMs = Infinity;
+    this.newestBefore = Infinity;
+    this.alike = 0;
     this.take = this.#take.bind(this);
     this.at = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };
   }
@@ -135,7 +151,11 @@ export class Field {
     this.seconds = seconds;
     this.step = step;
     this.shown = 0;
+    this.newestBefore = this.newestMs;
+    this.newestMs = Infinity;
+    this.alike = 0;
     room.forEachCar(this.take, nowMs);
+    this.isCutOff = this.alike > 1 && this.newestMs > CUT_OFF_MS;
     this.cars.length = this.shown;
     if (!(seconds > this.seedUntil)) this.#seed(seconds);
     if (this.known.size > MAX_KNOWN) this.#forgetGone();
@@ -154,7 +174,9 @@ export class Field {
     const isNear = this.#isNear(x, z);
     const car = isNear && seen.id ? this.#carOf(seen.id) : this.known.get(seen.id);
     if (!car) return;
-    car.notice(seen.stale || !isNear, seen.ageMs, this.seconds);
+    if (car.listed) this.#weigh(seen.ageMs);
+    if (this.isCutOff) car.wait();
+    else car.notice(seen.stale || !isNear, seen.ageMs, this.seconds);
     // The car of a player who left the room disappears at once. That of a player who lost the connection stays, faded.
     if (seen.stale && !car.listed) return;
     car.frame = this.frame;
@@ -174,6 +196,12 @@ export class Field {
     car.part = this.at.index;
     car.laps.update(this.at.s, this.at.lateral, this.seconds);
     car.progress = car.laps.progress(this.at.s);
+  }
+
+  /** @param {number} ageMs */
+  #weigh(ageMs) {
+    if (ageMs < this.newestMs) this.newestMs = ageMs;
+    if (ageMs < this.newestBefore + CUT_OFF_MS) this.alike += 1;
   }
 
   /**

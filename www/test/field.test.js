@@ -207,3 +207,40 @@ test("counts the laps of others from what is seen of them", () => {
   assert.equal(field.cars[0].laps.lap, 2);
   assert.ok(Math.abs(field.cars[0].progress - (track.length + AT.s)) < 1);
 });
+
+test("if every car falls silent at once, it is this page that is cut off, and nobody is away", () => {
+  const reporter = new Reporter([]);
+  const { field, look } = fieldOf(reporter);
+  /** @type {Set<boolean>} */
+  const away = new Set();
+  const run = (/** @type {number} */ from, /** @type {number} */ to, /** @type {number} */ heardMs) => {
+    for (let ms = from; ms < to; ms += 20) {
+      const ageMs = Math.min(30, heardMs) + Math.max(0, ms - heardMs);
+      reporter.list = [
+        { id: "gone", ageMs: 60_000 + ms, stale: true },
+        { id: "a", ageMs, stale: ageMs > 250 },
+        { id: "b", ageMs: ageMs + 40, stale: ageMs > 210 },
+      ];
+      look(ms / 1000);
+      away.add(field.cars[1].stale).add(field.cars[2].stale);
+    }
+  };
+  run(0, 3000, Infinity);
+  assert.equal(field.isCutOff, false);
+  run(3000, 9000, 3000);
+  assert.equal(field.isCutOff, true);
+  assert.equal(field.cars[0].lost, true, "who was lost before is still");
+  run(9000, 12_000, Infinity);
+  assert.equal(field.isCutOff, false);
+  assert.deepEqual([...away], [false]);
+});
+
+test("a car that is silent alone is away, also if it is the only other one", () => {
+  const reporter = new Reporter([{ id: "a" }]);
+  const { field, look } = fieldOf(reporter);
+  for (let ms = 0; ms < 4000; ms += 20) {
+    reporter.list = [{ id: "a", ageMs: ms, stale: ms > 250 }];
+    look(ms / 1000);
+  }
+  assert.deepEqual([field.isCutOff, field.cars[0].stale], [false, true]);
+});
