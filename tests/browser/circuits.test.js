@@ -107,6 +107,7 @@ test("an empty width is the file's own, and one that is no number is refused", a
   expect(await downloaded()).toBe(12.34);
   await element("width").press("e");
   await expect(element("track-error")).toHaveText("This circuit is not valid: the width is not a number.");
+  await expect(element("download")).toBeHidden();
   await element("width").fill("9.5");
   await expect(element("track-error")).toBeHidden();
   expect(await downloaded()).toBe(9.5);
@@ -136,7 +137,8 @@ test("says which file is being read, takes only the newest, and reads none that 
     files.items.add(large);
     document.dispatchEvent(new DragEvent("drop", { dataTransfer: files }));
   });
-  await expect(element("track-error")).toHaveText("large.csv cannot be converted: it has more than 8 MB.");
+  await expect(element("download"), "the circuit before is not what was asked for").toBeHidden();
+  await expect(element("track-error")).toHaveText("large.csv can't be converted: it is larger than 8 MB.");
 });
 
 test("a file without a lap is refused on the screen, and the next one taken", async ({ watch }) => {
@@ -147,7 +149,7 @@ test("a file without a lap is refused on the screen, and the next one taken", as
     buffer: Buffer.from("hello"),
   });
   await expect(element("track-error")).toContainText(
-    "notes.txt cannot be converted: its format is unknown: give GeoJSON",
+    "notes.txt can't be converted: its format is unknown: give GeoJSON",
   );
   await drop(page, "raw.gpx");
   await expect(element("track-error")).toBeHidden();

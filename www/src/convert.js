@@ -1,6 +1,6 @@
 // The page that converts files to circuits. The work is done by the crate `track`, in a wasm module that only this page loads.
 
-import { element, setText } from "./element.js";
+import { element, sayLimits, setText } from "./element.js";
 import { Line } from "./line.js";
 import { createTheme } from "./theme.js";
 import { TrackDrawing } from "./track-drawing.js";
@@ -46,6 +46,7 @@ let newest = null;
 let givenWidth = "";
 
 createTheme(element("theme-toggle", HTMLButtonElement), () => drawing.draw());
+sayLimits();
 
 /** @returns {Promise<Converter>} */
 async function loadConverter() {
@@ -60,6 +61,8 @@ function refuse(error) {
   const text = error instanceof Error ? error.message : String(error);
   setText(page.error, text);
   page.error.hidden = false;
+  // What could be downloaded is not what the error is about.
+  page.download.hidden = true;
 }
 
 /** @param {string} name  of the file that is being read; empty for none */
@@ -74,7 +77,7 @@ async function open(file) {
   page.error.hidden = true;
   showReading(file.name);
   try {
-    if (file.size > MAX_BYTES) throw new Error("it has more than 8 MB");
+    if (file.size > MAX_BYTES) throw new Error("it is larger than 8 MB");
     const [converter, bytes] = await Promise.all([loadConverter(), file.arrayBuffer()]);
     // The page says what it does before a large file keeps it busy.
     await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
@@ -85,7 +88,7 @@ async function open(file) {
   } catch (error) {
     if (file !== newest) return;
     showReading("");
-    refuse(new Error(`${file.name} cannot be converted: ${/** @type {Error} */ (error).message}.`));
+    refuse(new Error(`${file.name} can't be converted: ${/** @type {Error} */ (error).message}.`));
     return;
   }
   showReading("");
@@ -127,7 +130,6 @@ function convert() {
     json = source.circuit(page.name.value, chosenWidth(source), start, isReversed());
   } catch (error) {
     refuse(new Error(`This circuit is not valid: ${/** @type {Error} */ (error).message}.`));
-    page.download.removeAttribute("href");
     return;
   }
   const file = /** @type {import("./track-file.js").TrackFile} */ (JSON.parse(json));
@@ -141,6 +143,7 @@ function convert() {
   page.canvas.setAttribute("aria-label", `The circuit: ${page.facts.textContent}`);
   URL.revokeObjectURL(page.download.href);
   page.download.href = URL.createObjectURL(new Blob([json], { type: "application/json" }));
+  page.download.hidden = false;
   page.download.download = `${fileName(page.name.value)}.track.json`;
 }
 
