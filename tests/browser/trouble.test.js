@@ -174,6 +174,33 @@ test("a game server that restarts: the page comes back by itself", async ({ ente
   ann.complaints.length = 0;
 });
 
+test.describe("a page that no position reaches", () => {
+  test.use({ bots: 3 });
+
+  test("says so of itself, and calls nobody away", async ({ enter }) => {
+    let isCut = false;
+    const ann = await enter("Ann", {}, (page) =>
+      page.routeWebSocket(/\/ws$/, (socket) => {
+        const relay = socket.connectToServer();
+        relay.onMessage((message) => {
+          if (typeof message === "string" || !isCut) socket.send(message);
+        });
+      }),
+    );
+    await ann.signIn();
+    await ann.joinRoom("Bot race");
+    await ann.element("start-race").or(ann.element("join-race")).first().click();
+    await ann.expectScreen("race");
+    await expect.poll(async () => (await ann.state()).cars.length).toBe(3);
+    isCut = true;
+    await expect(ann.element("hud-alert")).toHaveText("No data from the other cars: check your network");
+    await expect(ann.element("standings")).not.toContainText(/away|lost/);
+    isCut = false;
+    await expect(ann.element("hud-alert")).toBeHidden();
+    await expect(ann.element("standings")).not.toContainText(/away|lost/);
+  });
+});
+
 test.describe("a certificate that is not trusted", () => {
   test.use({ trust: `pin:${"0".repeat(64)}` });
 

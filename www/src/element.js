@@ -70,6 +70,18 @@ export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
 }
 
+/** Say below a field that its text has reached the field's limit: browsers cut the rest without a word. */
+export function sayLimits() {
+  const note = make("p", "note limit");
+  note.setAttribute("role", "status");
+  document.addEventListener("input", ({ target }) => {
+    if (!(target instanceof HTMLInputElement) || target.maxLength < 0) return;
+    if (target.nextSibling !== note) target.after(note);
+    setText(note, target.value.length < target.maxLength ? "" : `At most ${target.maxLength} characters.`);
+  });
+  document.addEventListener("submit", () => setText(note, ""));
+}
+
 /**
  * A new element with a class and text.
  * @template {keyof HTMLElementTagNameMap} K

@@ -1,7 +1,7 @@
 // The numbers over the race. They are written at most ten times a second and only if they changed, so that the draw loop
 // neither causes layout nor makes strings.
 
-import { element, make, setText } from "./element.js";
+import { element, find, make, setText } from "./element.js";
 import { lapTime } from "./laps.js";
 import { wear } from "./map/plate.js";
 
@@ -25,6 +25,7 @@ export class Hud {
     this.position = text("hud-position");
     this.field = text("hud-field");
     this.lap = text("hud-lap");
+    this.lapKey = text("hud-lap-key");
     this.time = text("hud-time");
     this.last = text("hud-last");
     this.best = text("hud-best");
@@ -37,6 +38,9 @@ export class Hud {
     this.alert = text("hud-alert");
     this.lights = text("lights");
     this.hint = text("hud-hint");
+    this.start = find(this.hint, "p", HTMLElement);
+    this.advice = stuckAdvice();
+    this.hint.append(this.advice);
     this.way = element("hud-way", SVGElement);
     this.status = text("race-status");
     this.say = text("say-status");
@@ -83,7 +87,10 @@ export class Hud {
     this.#showLights(race.countdown);
     this.#showAlert(race, nowMs);
     this.#showTower(race);
-    this.hint.hidden = race.hasBeenOut;
+    this.hint.hidden = race.hasBeenOut && !race.isStuck;
+    this.advice.hidden = !race.isStuck;
+    this.start.hidden = race.isStuck;
+    this.way.toggleAttribute("hidden", race.hasBeenOut);
     if (!race.hasBeenOut) this.way.style.setProperty("--way", `${race.wayOut().toFixed(2)}rad`);
     if (nowMs < this.statusDueMs) return;
     this.statusDueMs = nowMs + STATUS_EVERY_MS;
@@ -127,7 +134,8 @@ export class Hud {
     const { shown } = this;
     if (laps.lap !== shown.lap) {
       shown.lap = laps.lap;
-      this.lap.textContent = laps.lap === 0 ? "Out" : String(laps.lap);
+      this.lapKey.hidden = laps.lap === 0;
+      this.lap.textContent = laps.lap === 0 ? "Out lap" : String(laps.lap);
     }
     if (position !== shown.position) {
       shown.position = position;
@@ -189,7 +197,9 @@ export class Hud {
         ? "Wrong way"
         : race.laps.missed
           ? "Lap invalid: track cut"
-          : "";
+          : race.field.isCutOff
+            ? "No data from the other cars: check your network"
+            : "";
     this.alert.hidden = text === "";
     if (text) {
       this.alert.dataset.kind = "bad";
@@ -203,6 +213,28 @@ export class Hud {
       this.rows[i].show(i < entries.length ? entries[i] : null, i, entries[0], track.length);
     }
   }
+}
+
+/** A key by its place on the keyboard; key-names.js knows what is written on it. @param {"KeyS" | "KeyR"} code */
+function keyCap(code) {
+  const key = make("kbd", "", code.at(-1));
+  key.dataset.code = code;
+  return key;
+}
+
+/** What a driver can do whose car a wall holds. */
+function stuckAdvice() {
+  const advice = make("p", "");
+  advice.hidden = true;
+  const keys = make("span", "hint-keys");
+  const reverse = make("span", "hint-keys");
+  const putBack = make("span", "hint-keys");
+  reverse.append(keyCap("KeyS"), make("kbd", "", "↓"), " reverse");
+  putBack.append(keyCap("KeyR"), " put the car back");
+  keys.append(reverse, putBack);
+  const touch = make("span", "hint-touch", "Hold Brake to reverse, or put the car back with ↺");
+  advice.append(make("strong", "", "Stuck?"), keys, touch);
+  return advice;
 }
 
 class TowerRow {

@@ -6,7 +6,7 @@
 import { explain } from "../pkg/explain.js";
 // @ts-ignore
 import * as client from "../pkg/index.js";
-import { element, setText } from "./element.js";
+import { element, sayLimits, setText } from "./element.js";
 import { createFlow } from "./flow.js";
 import { loadStyles, once, whenIdle } from "./later.js";
 import { Line } from "./line.js";
@@ -76,6 +76,7 @@ async function showHero() {
   hero.run(store.get().screen === "signin");
 }
 
+sayLimits();
 store.subscribe(show);
 show(store.get());
 // A page that goes away closes its connection; the relay says goodbye to the game server on its behalf.

@@ -1,8 +1,9 @@
 // The race's menu and its small message line: both are over the race, and both give the focus back to the canvas.
 
-import { element } from "./element.js";
+import { element, setText } from "./element.js";
 import { createMessageList } from "./messages.js";
 import { padWithoutMapping } from "./pads.js";
+import { count } from "./viewer/words.js";
 
 /** @typedef {import("./state.js").State} State */
 
@@ -21,7 +22,14 @@ export function createMenu(flow, race, openPadSetup) {
   const pad = element("menu-pad", HTMLButtonElement);
   const form = element("race-message-form", HTMLFormElement);
   const input = element("race-message-input", HTMLInputElement);
-  const messages = createMessageList(element("race-messages", HTMLDivElement), MESSAGES_SHOWN);
+  const open = element("race-menu-open", HTMLButtonElement);
+  const write = element("menu-message", HTMLButtonElement);
+  /** The newest message that has been read, or was there before the race was shown. */
+  let readKey = 0;
+  /** @type {readonly import("./state.js").Message[]} */
+  let shown = [];
+  const list = element("race-messages", HTMLDivElement);
+  const messages = createMessageList(list, MESSAGES_SHOWN);
 
   function closeMenu() {
     if (dialog.open) dialog.close();
@@ -34,15 +42,29 @@ export function createMenu(flow, race, openPadSetup) {
     dialog.showModal();
   }
 
+  /** Messages fade, so a mark stays on the menu until somebody opens them. @param {readonly import("./state.js").Message[]} all */
+  function showUnread(all) {
+    list.classList.toggle("reading", !form.hidden);
+    if (!form.hidden) readKey = all.at(-1)?.key ?? 0;
+    const unread = all.filter(({ key, own }) => key > readKey && !own).length;
+    const words = unread && count(unread, "new message");
+    open.toggleAttribute("data-unread", unread > 0);
+    if (unread) open.dataset.unread = String(unread);
+    open.setAttribute("aria-label", words ? `Menu, ${words}` : "Menu");
+    setText(write, words ? `Read ${words}` : "Write a message");
+  }
+
   function openMessage() {
     closeMenu();
     form.hidden = false;
+    showUnread(shown);
     input.focus();
   }
 
   function closeMessage() {
     if (form.hidden) return;
     form.hidden = true;
+    showUnread(shown);
     input.value = "";
     canvas.focus({ preventScroll: true });
   }
@@ -55,9 +77,9 @@ export function createMenu(flow, race, openPadSetup) {
     element(id, HTMLButtonElement).addEventListener("click", action);
   }
 
-  onClick("race-menu-open", openMenu);
+  open.addEventListener("click", openMenu);
   onClick("menu-resume", closeMenu);
-  onClick("menu-message", openMessage);
+  write.addEventListener("click", openMessage);
   onClick("menu-camera", () => {
     race.turnCamera();
     closeMenu();
@@ -114,8 +136,13 @@ export function createMenu(flow, race, openPadSetup) {
         form.hidden = true;
         return;
       }
-      if (before?.screen !== "race") messages.skip(state.messages);
-      messages.show(state.messages);
+      if (before?.screen !== "race") {
+        messages.skip(state.messages);
+        readKey = state.messages.at(-1)?.key ?? 0;
+      }
+      shown = state.messages;
+      messages.show(shown);
+      showUnread(shown);
     },
   };
 }

@@ -28,6 +28,9 @@ const TOUCH_LEVEL = 0.42;
 const WAY_METRES = 18;
 /** Whoever has driven this fast on the track, in metres a second, knows the keys. */
 const DRIVEN_SPEED = 5;
+/** A car that does not move although its driver tries to, for this many seconds, is stuck. */
+const STUCK_SECONDS = 1.2;
+const STUCK_SPEED = 1.2;
 /** The map shows only dots, so every other frame is enough. */
 const MAP_EVERY_FRAMES = 2;
 
@@ -74,6 +77,8 @@ export class Race {
     };
     /** All cars, leader first. @type {Entry[]} */
     this.entries = [this.me];
+    /** For how many seconds the driver has tried in vain to move. */
+    this.vainSeconds = 0;
     /** The player has found the way to the track once. */
     this.hasBeenOut = false;
     this.garage = 0;
@@ -189,6 +194,8 @@ export class Race {
     if (this.countdown > 0) controls.throttle = controls.brake = 0;
     this.car.advance(step, controls, this.track);
     this.controls = controls;
+    const isTrying = this.countdown <= 0 && !controls.handbrake && controls.throttle + controls.brake > 0;
+    this.vainSeconds = isTrying && this.car.speed < STUCK_SPEED ? this.vainSeconds + step : 0;
   }
 
   /**
@@ -226,6 +233,10 @@ export class Race {
     const along =
       Math.sin(car.pose.yaw) * track.line.dx[at.index] + Math.cos(car.pose.yaw) * track.line.dz[at.index];
     this.wrongWay = this.laps.next > 0 && along * Math.sign(car.forward) < -0.3;
+  }
+
+  get isStuck() {
+    return this.vainSeconds > STUCK_SECONDS;
   }
 
   /** The way out to the track on the screen, in radians clockwise from up. */

@@ -9,6 +9,7 @@ import { createMessageList } from "./messages.js";
 import { isolated } from "./names.js";
 import { showRows } from "./room-list.js";
 import { hostOf, MAX_MESSAGES } from "./state.js";
+import { count as plural } from "./viewer/words.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Player} Player */
@@ -30,6 +31,7 @@ export function createRoom(flow, liveries) {
   const form = element("message-form", HTMLFormElement);
   const input = element("message-input", HTMLInputElement);
   const messages = createMessageList(element("message-list", HTMLDivElement), MAX_MESSAGES);
+  const unread = createUnread(element("message-list", HTMLDivElement), element("room", HTMLElement));
   /** @type {Map<string, PlayerRow>} */
   const rows = new Map();
   let roomId = "";
@@ -99,7 +101,46 @@ export function createRoom(flow, liveries) {
       showPlayers(state);
       showActions(state);
       messages.show(state.messages);
+      unread(state.messages);
     },
+  };
+}
+
+/**
+ * A button that says how many messages came while the newest is off the screen, as on a phone, and leads there.
+ * @param {HTMLElement} list
+ * @param {HTMLElement} room
+ */
+function createUnread(list, room) {
+  const button = make("button", "button primary unread");
+  button.type = "button";
+  button.hidden = true;
+  button.dataset.testid = "unread";
+  room.append(button);
+  let readKey = 0;
+  /** @type {State["messages"]} */
+  let all = [];
+  const observer = new IntersectionObserver(
+    ([{ isIntersecting }]) => {
+      if (isIntersecting) readKey = all.at(-1)?.key ?? 0;
+      const fresh = all.filter(({ key, own }) => key > readKey && !own).length;
+      button.hidden = fresh === 0;
+      setText(button, plural(fresh, "new message"));
+    },
+    { threshold: 0.5 },
+  );
+  button.addEventListener("click", () => {
+    list.focus({ preventScroll: true });
+    list.parentElement?.scrollIntoView({ block: "end" });
+  });
+
+  return (/** @type {State["messages"]} */ messages) => {
+    if (messages === all) return;
+    all = messages;
+    observer.disconnect();
+    const { lastElementChild: newest } = list;
+    if (newest) observer.observe(newest);
+    else button.hidden = true;
   };
 }
 

@@ -150,6 +150,8 @@ class Row {
     setText(this.place, standing.place > 0 ? String(standing.place) : "–");
     setText(this.name, standing.name || "Anonymous");
     setText(this.lap, standing.inPit ? "Pit" : standing.lap > 0 ? String(standing.lap) : "Out");
+    const title = this.lap.textContent === "Out" ? "Out lap: on the way to the start line" : "";
+    if (this.lap.title !== title) this.lap.title = title;
     setText(this.gap, standing.place === 1 ? "Leader" : gapText(standing.gapMs, standing.gapLaps));
     setText(this.interval, standing.place === 1 ? "" : gapText(standing.intervalMs, standing.intervalLaps));
     setText(this.last, lapText(standing.lastMs));

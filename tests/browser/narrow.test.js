@@ -1,0 +1,151 @@
+// On narrow screens nothing that players wrote is cut, and names of all scripts begin at the same edge.
+import { fileURLToPath } from "node:url";
+
+import { expect, test } from "./fixture.js";
+
+/** @typedef {import("./player.js").Player} Player */
+
+const ROOM = "The Grand Friday Evening Championship 12";
+/** The longest that the forms take. */
+const LONG = "Wolfeschlegelsteinhausen";
+const HEBREW = "שלום עולם 7";
+const HEIGHT = 900;
+const SCREENSHOTS = fileURLToPath(new URL("test-results/", import.meta.url));
+
+/**
+ * Names whose text does not fit into their box, and how far from its left edge each begins.
+ * @param {Player} player
+ * @param {string} selector
+ */
+function names({ page }, selector) {
+  return page.locator(selector).evaluateAll((boxes) =>
+    boxes
+      .filter((box) => /** @type {HTMLElement} */ (box).offsetParent !== null)
+      .map((box) => {
+        const text = document.createRange();
+        text.selectNodeContents(box);
+        const isCut = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 2;
+        const indent = text.getBoundingClientRect().left - box.getBoundingClientRect().left;
+        return { name: box.textContent ?? "", isCut, indent: Math.round(indent) };
+      }),
+  );
+}
+
+/** @param {Awaited<ReturnType<typeof names>>} found @param {string} name */
+function expectWhole(found, name) {
+  expect(found.map((each) => each.name)).toContain(name);
+  expect(found.filter(({ isCut }) => isCut)).toEqual([]);
+  expect(found.filter(({ indent }) => indent > 1)).toEqual([]);
+}
+
+test("names of rooms and drivers are whole, in the lists and in the race", async ({ enter }) => {
+  const ann = await enter(LONG);
+  const ben = await enter(HEBREW);
+  const eve = await enter("Eve");
+  for (const player of [ann, ben, eve]) await player.signIn();
+  await ann.createRoom(ROOM);
+  await expect(eve.room(ROOM)).toBeVisible();
+  for (const width of [360, 390, 760, 900, 1100, 1440]) {
+    await eve.page.setViewportSize({ width, height: HEIGHT });
+    expectWhole(await names(eve, ".room-name"), ROOM);
+  }
+  await ben.joinRoom(ROOM);
+  await ann.expectPlayers(LONG, HEBREW);
+  await ann.element("start-race").click();
+  await ann.expectScreen("race");
+  await expect(ann.element("hud-lap")).toHaveText("Out lap");
+  await expect(ann.page.locator(".tower-name").filter({ hasText: HEBREW })).toBeVisible();
+  for (const width of [760, 1100, 1440]) {
+    await ann.page.setViewportSize({ width, height: HEIGHT });
+    expectWhole(await names(ann, ".tower-name"), HEBREW);
+  }
+  await ann.page.keyboard.press("Escape");
+  await ann.element("race-leave").click();
+  for (const width of [390, 760, 1100, 1440]) {
+    await ann.page.setViewportSize({ width, height: HEIGHT });
+    expectWhole(await names(ann, ".player-name"), HEBREW);
+    const rows = ann.page.locator("#room .actions .button:visible");
+    await expect(rows).toHaveCount(5);
+    const tops = await rows.evaluateAll(
+      (all) => new Set(all.map((one) => one.getBoundingClientRect().top)).size,
+    );
+    expect(tops, `rows of buttons at ${width}`).toBe(width < 700 ? 3 : 1);
+  }
+});
+
+test("the keys of the first hint stay in one line on a phone", async ({ enter }) => {
+  const ann = await enter("Ann", { viewport: { width: 390, height: 844 } });
+  await ann.signIn();
+  await ann.createRoom("Sunday");
+  await ann.element("start-race").click();
+  await ann.expectScreen("race");
+  const height = await ann.page
+    .locator(".hint-keys")
+    .first()
+    .evaluate((keys) => keys.getBoundingClientRect().height);
+  expect(height).toBeLessThan(30);
+});
+
+test("a driver whom a wall holds is told how to get away", async ({ enter }) => {
+  const ann = await enter("Ann", { viewport: { width: 390, height: 844 } });
+  await ann.signIn();
+  await ann.createRoom("Sunday");
+  await ann.element("start-race").click();
+  await ann.expectScreen("race");
+  const hint = ann.element("hud-hint");
+  await expect(hint).toContainText("Drive out to the track");
+  // Backwards into the end of the garage.
+  await ann.page.keyboard.down("KeyS");
+  await expect(hint.getByText("Stuck?")).toBeVisible();
+  await expect(hint).toContainText(/reverse.*R.*put the car back/);
+  await ann.page.screenshot({ path: `${SCREENSHOTS}/stuck-390.png` });
+  await ann.page.keyboard.up("KeyS");
+  await expect(hint.getByText("Stuck?")).toBeHidden();
+  await expect(hint.getByText("Drive out to the track")).toBeVisible();
+});
+
+test("new messages are noticed on a phone, in the room and in the race", async ({ enter }) => {
+  const ann = await enter("Ann", { viewport: { width: 390, height: 420 } });
+  const ben = await enter("Ben");
+  await ann.signIn();
+  await ben.signIn();
+  await ann.createRoom("Sunday");
+  await ben.joinRoom("Sunday");
+  await ann.page.evaluate(() => window.scrollTo(0, 0));
+  const say = async (/** @type {string} */ text) => {
+    await ben.element("message-input").fill(text);
+    await ben.element("message-send").click();
+  };
+  await expect(ann.element("unread")).toBeHidden();
+  await say("hello");
+  await expect(ann.element("unread")).toHaveText("1 new message");
+  await ann.element("unread").click();
+  await expect(ann.element("message")).toBeInViewport();
+  await expect(ann.element("unread")).toBeHidden();
+
+  await ann.element("start-race").click();
+  await ann.expectScreen("race");
+  await ben.expectScreen("race");
+  await expect(ann.element("race-menu")).toHaveAttribute("aria-label", "Menu");
+  await ben.page.keyboard.press("Escape");
+  await ben.element("race-leave").click();
+  await say("wait for me");
+  await expect(ann.element("race-menu")).toHaveAttribute("aria-label", "Menu, 1 new message");
+  await ann.element("race-menu").click();
+  await expect(ann.element("menu-message")).toHaveText("Read 1 new message");
+  await ann.element("menu-message").click();
+  await expect(ann.element("race-messages")).toContainText("wait for me");
+  await expect(ann.element("race-menu")).toHaveAttribute("aria-label", "Menu");
+});
+
+test("a field that is full says so, and takes the note back", async ({ enter }) => {
+  const ann = await enter("Ann");
+  const note = ann.page.locator(".limit");
+  await ann.element("signin-name").pressSequentially("x".repeat(23));
+  await expect(note).toHaveText("");
+  await ann.element("signin-name").press("x");
+  await expect(note).toHaveText("At most 24 characters.");
+  await expect(note).toHaveRole("status");
+  await ann.element("signin-name").press("Backspace");
+  await expect(note).toHaveText("");
+});
