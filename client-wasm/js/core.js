@@ -46,7 +46,7 @@
  * @property {() => Promise<void>} close  says goodbye, and resets the count of attempts to reconnect
  * @property {() => void} abandon  drops the connection without a goodbye, like a lost one; `close` reports it
  * @property {<T extends keyof CoreEvents>(type: T, listener: (event: CoreEvents[T]) => void) => () => void} on
- * @property {(x: number, y: number, z: number, qx: number, qy: number, qz: number, qw: number) => boolean} sendUpdate
+ * @property {(...pose: Pose) => boolean} sendUpdate
  * @property {(steering: number, throttle: number, brake: number) => boolean} sendInput
  * @property {() => Float32Array} sample  rows of 12 numbers: slot, x, y, z, qx, qy, qz, qw, speed, age ms, stale, yaw; good until the next call
  * @property {() => number} carCount
@@ -56,15 +56,14 @@
  * @property {string | undefined} sessionId
  * @property {string | undefined} roomId
  * @property {(conditions: import("./lab.js").Conditions | null) => void | Promise<void>} [simulate]  a worse network from now on; null: the real one
+ * @property {boolean} [standing]  it sends the newest position again by itself while no newer one comes
  * @property {() => void} free
  */
+/** @typedef {[x: number, y: number, z: number, qx: number, qy: number, qz: number, qw: number]} Pose */
 /** @typedef {(options: CoreOptions) => Promise<Core>} CoreFactory  Makes a core; may have to load something first. */
 
 /** Numbers of a row of `sample()`. */
 export const CAR_STRIDE = 12;
-
-/** How often the position of a car that stands is sent again. Others drop a car that is silent for some seconds. */
-export const STANDING_MS = 1000;
 
 /** The events of a core. */
 export const EVENTS = /** @type {const} */ ([

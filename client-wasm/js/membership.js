@@ -2,13 +2,13 @@
 // not announce them. A page sees it as `Room`.
 
 import { Cars } from "./cars.js";
-import { STANDING_MS } from "./core.js";
 import { unpack } from "./custom-message.js";
 import { emit, end } from "./emitter.js";
 import { raceError } from "./error.js";
 import { Roster } from "./players.js";
 import { Poll } from "./poll.js";
 import { Room } from "./room.js";
+import { Standing } from "./standing.js";
 
 /** @typedef {import("./core.js").Core} Core */
 /** @typedef {import("./core.js").CoreEvents} CoreEvents */
@@ -46,10 +46,7 @@ export class Membership {
   /** Messages of senders who are not among the players yet. @type {CoreEvents["message"][]} */
   #undecided = [];
   #poll;
-  /** The player's newest pose: x, y, z and the quaternion. @type {Float32Array | undefined} */
-  #pose;
   #standing;
-  #moved = false;
 
   /**
    * @param {Surroundings} around
@@ -62,7 +59,7 @@ export class Membership {
     this.hostId = hostId;
     this.cars = new Cars(around.core, (player) => this.roster.view.get(player)?.name ?? "");
     this.#poll = new Poll(() => this.refresh(), POLL_MS, around.clock);
-    this.#standing = new Poll(async () => this.#stand(), STANDING_MS, around.clock);
+    this.#standing = new Standing((...pose) => around.core()?.sendUpdate(...pose), around.clock);
     this.room = new Room(this);
   }
 
@@ -74,7 +71,7 @@ export class Membership {
     await this.#ask(core);
     if (this.ended) return;
     this.#poll.start();
-    if (this.#pose) this.#standing.start();
+    if (!core.standing) this.#standing.start();
   }
 
   /** Stop listing the players, because the connection is lost. */
@@ -105,34 +102,14 @@ export class Membership {
 
   /**
    * Offer the player's own pose. Without a newer one it is sent again each second, so that the car of a hidden page stands where it is.
-   * @param {number} x
-   * @param {number} y
-   * @param {number} z
-   * @param {number} qx
-   * @param {number} qy
-   * @param {number} qz
-   * @param {number} qw
+   * @param {import("./core.js").Pose} pose
    */
-  move(x, y, z, qx, qy, qz, qw) {
-    const pose = (this.#pose ??= new Float32Array(7));
-    pose[0] = x;
-    pose[1] = y;
-    pose[2] = z;
-    pose[3] = qx;
-    pose[4] = qy;
-    pose[5] = qz;
-    pose[6] = qw;
-    this.#moved = true;
+  move(...pose) {
+    this.#standing.take(...pose);
     const core = this.around.core();
     if (!core) return false;
-    this.#standing.start();
-    return core.sendUpdate(x, y, z, qx, qy, qz, qw);
-  }
-
-  #stand() {
-    const [x, y, z, qx, qy, qz, qw] = this.#pose ?? [];
-    if (!this.#moved) this.around.core()?.sendUpdate(x, y, z, qx, qy, qz, qw);
-    this.#moved = false;
+    if (!core.standing) this.#standing.start();
+    return core.sendUpdate(...pose);
   }
 
   /** @param {CoreEvents["gameStarted"]} started */

@@ -70,8 +70,9 @@ class Recorder {
    * @param {"player" | "spectator"} kind
    * @param {() => string[]} key  gives the lines of a key frame
    * @param {RecordingOptions} options
+   * @param {(atMs: number) => void} [begun]  adds what a chunk has after its key frame
    */
-  constructor(kind, key, options) {
+  constructor(kind, key, options, begun) {
     const { maxMinutes = DEFAULT_MINUTES, maxMegabytes = DEFAULT_MEGABYTES } = options;
     const { messages = false, clock = PAGE_CLOCK } = options;
     const minutes = checkNumber("maxMinutes", maxMinutes, { from: 1, to: MOST_MINUTES });
@@ -80,7 +81,7 @@ class Recorder {
     this.#clock = clock;
     this.#startMs = clock.now();
     this.messages = messages === true;
-    this.tape = new Tape(key, { maxMs: minutes * 60_000, maxBytes: megabytes * 1024 * 1024 });
+    this.tape = new Tape(key, { maxMs: minutes * 60_000, maxBytes: megabytes * 1024 * 1024 }, begun);
   }
 
   get durationMs() {
@@ -147,6 +148,8 @@ export class PlayerRecorder extends Recorder {
   /** The newest start's line. */
   #start = "";
   #ownAtMs = -Infinity;
+  /** The own car's newest pose. @type {Uint8Array | undefined} */
+  #pose;
 
   /**
    * @param {Core} core
@@ -157,7 +160,8 @@ export class PlayerRecorder extends Recorder {
       this.#numbers.clear();
       return this.#known.key();
     };
-    super("player", key, options);
+    // A car that stands may be silent for a whole chunk.
+    super("player", key, options, (atMs) => this.#pose && this.tape.add(OWN, atMs, this.#pose));
     this.#name = options.name ?? "";
     this.attach(core);
   }
@@ -243,6 +247,7 @@ export class PlayerRecorder extends Recorder {
     const payload = new Uint8Array(POSE_BYTES);
     writePose(new DataView(payload.buffer), 0, { x, y, z }, { x: qx, y: qy, z: qz, w });
     this.keep(OWN, payload);
+    this.#pose = payload;
   }
 
   /** The number of a player, in the chunk that the next record goes into. @param {string} id */

@@ -213,3 +213,17 @@ test("a pose is exact to half a centimetre and a hundredth of a degree", () => {
   writePose(view, 0, { x: Number.NaN, y: Infinity, z: 0 }, { x: 0, y: 0, z: 0, w: 0 });
   assert.ok(Object.values(readPose(view, 0).position).every(Number.isFinite));
 });
+
+test("each chunk begins with the own car's pose, which may not change for a whole chunk", async () => {
+  const { clock, core, made } = await setUp();
+  core.sendUpdate(7, 0, 8, 0, 0, 0, 1);
+  for (let minute = 0; minute < 3; minute += 1) {
+    await clock.pass(60_000);
+    core.emit("frame", '{"command":"PONG"}');
+  }
+  const own = await records(made.stop(), OWN);
+  assert.deepEqual(
+    own.map(({ atMs, data }) => [atMs, readPose(data, 0).position.x]),
+    [0, 60_000, 120_000, 180_000].map((atMs) => [atMs, 7]),
+  );
+});

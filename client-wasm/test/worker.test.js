@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
-import { CAR_STRIDE, STANDING_MS } from "../js/core.js";
+import { CAR_STRIDE } from "../js/core.js";
+import { RaceClient } from "../js/client.js";
 import { RaceError } from "../js/error.js";
 import { mockRelay } from "../js/mock.js";
 import { PlayerRecorder } from "../js/recorder.js";
+import { STANDING_MS } from "../js/standing.js";
 import { coreOf } from "./mock-core.js";
 import { Motion } from "../js/worker/motion.js";
 import { RemoteCore } from "../js/worker/remote.js";
@@ -81,6 +83,45 @@ test("the worker sends a position again while the page says nothing, and not in 
   await new Promise((resolve) => setTimeout(resolve, 1.5 * STANDING_MS));
   assert.equal(sent().length, left);
   core.free();
+});
+
+test("a car that stands is sent again by the worker only, and its room is not read for each position", async () => {
+  const world = new World();
+  const near = await remote(world.core);
+  const { sendUpdate } = near;
+  let offered = 0;
+  near.sendUpdate = (...pose) => ((offered += 1), sendUpdate.apply(near, pose));
+  const race = new RaceClient("http://localhost/", { name: "Ann", config: {}, core: async () => near });
+  await race.connect();
+  const room = await race.createRoom("Friday");
+  const { roomId } = world.last;
+  let reads = 0;
+  Object.defineProperty(world.last, "roomId", { get: () => ((reads += 1), roomId) });
+  const sent = () => world.last.calls.filter(([name]) => name === "sendUpdate").length;
+  const before = reads;
+  for (let count = 0; count < 50; count += 1) room.sendPose({ x: count, z: 0, yaw: 0 });
+  await until(() => sent() === 50);
+  assert.equal(reads, before);
+  const sinceMs = performance.now();
+  await until(() => sent() === 53);
+  assert.ok(performance.now() - sinceMs > 1.9 * STANDING_MS);
+  assert.equal(offered, 50);
+  await race.close();
+});
+
+test("a client that is freed during its calls leaves no error behind", async () => {
+  const relay = await mockRelay({ bots: 0 });
+  ends.push(() => relay.stop());
+  const core = await remote((options) => coreOf(relay, options));
+  await core.connect("ws://mock/ws");
+  await core.signIn("Ann");
+  await core.createRoom("Friday");
+  const waiting = [core.ping(), core.listRooms(), core.roomPlayers()];
+  core.free();
+  core.sendUpdate(1, 0, 2, 0, 0, 0, 1);
+  for (const call of waiting) await assert.rejects(call, { code: "closed" });
+  // Node's test runner sees rejections that nobody handles.
+  await new Promise((resolve) => setTimeout(resolve, 20 * FRAME_MS));
 });
 
 test("commands, events and facts go through to a core and back", async () => {

@@ -21,6 +21,7 @@ export class Tape {
   /** @type {Chunk[]} */
   #chunks = [];
   #key;
+  #begun;
   #limits;
   #chunkBytes;
   #encoder = new TextEncoder();
@@ -30,9 +31,11 @@ export class Tape {
   /**
    * @param {() => string[]} key  gives the lines of a key frame
    * @param {{ maxMs: number, maxBytes: number }} limits
+   * @param {(atMs: number) => void} [begun]  adds what a chunk has after its key frame
    */
-  constructor(key, limits) {
+  constructor(key, limits, begun = () => {}) {
     this.#key = key;
+    this.#begun = begun;
     this.#limits = limits;
     this.#chunkBytes = Math.min(CHUNK_BYTES, limits.maxBytes / 8);
   }
@@ -51,6 +54,7 @@ export class Tape {
     if (last) this.packed = Promise.all([this.packed, pack(last)]);
     this.#chunks.push({ startMs: atMs, parts: [], length: 0, unpacked: 0, records: 0 });
     this.add(KEY, atMs, JSON.stringify(this.#key()));
+    this.#begun(atMs);
     while (this.#chunks.length > 1 && this.#isTooMuch(atMs)) this.#chunks.shift();
   }
 

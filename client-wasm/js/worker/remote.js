@@ -17,6 +17,8 @@ const UPDATE_HZ = 20;
 
 /** @implements {Core} */
 export class RemoteCore {
+  /** The worker does it, also while the page is hidden. */
+  standing = true;
   #port;
   #end;
   #everyMs;

@@ -1,9 +1,9 @@
 // The worker's side: a core or a spectator of its own that does what the page says. It knows its port and what makes them, and not
 // that it is a worker.
 
-import { CAR_STRIDE, EVENTS, STANDING_MS } from "../core.js";
+import { CAR_STRIDE, EVENTS } from "../core.js";
 import { RaceError } from "../error.js";
-import { Poll } from "../poll.js";
+import { Standing } from "../standing.js";
 import { Buffers } from "./buffers.js";
 import { CALLS, epochMs, faultOf, METRICS_EVERY_MS } from "./messages.js";
 import { Watched } from "./watched.js";
@@ -69,6 +69,8 @@ export function serve(port, { core: makeCore, spectator: watch }, { nextFrame, e
   function free() {
     freed = true;
     served?.free();
+    // Messages may still be on their way.
+    served = undefined;
     ended();
   }
 }
@@ -78,10 +80,12 @@ class Served {
   #cars = 0;
   #metricsDueMs = 0;
   #stopFrames = () => {};
-  /** The page's newest position, and the room it was for. @type {{ numbers: number[], roomId: string | undefined }} */
-  #pose = { numbers: [], roomId: undefined };
-  #moved = false;
-  #standing = new Poll(async () => this.#stand(), STANDING_MS);
+  /** The core's room. @type {string | undefined} */
+  #roomId;
+  /** The room that the page's newest position is for. @type {string | undefined} */
+  #poseRoomId;
+  #standing = new Standing((...pose) => this.#stand(pose));
+  #freed = false;
 
   /**
    * @param {Core} core
@@ -103,19 +107,19 @@ class Served {
   /** @returns {import("./messages.js").Facts} */
   facts() {
     const { state, sessionId, roomId } = this.core;
+    this.#roomId = roomId;
     return { state, sessionId, roomId };
   }
 
   free() {
+    this.#freed = true;
     this.#standing.stop();
     this.core.free();
   }
 
-  /** Send the position again if the page, which may be hidden or busy, sent none for a while. */
-  #stand() {
-    const { numbers, roomId } = this.#pose;
-    if (!this.#moved && roomId !== undefined && roomId === this.core.roomId) this.#send("update", numbers);
-    this.#moved = false;
+  /** Send the position again: the page, which may be hidden or busy, sent none for a while. @param {number[]} pose */
+  #stand(pose) {
+    if (this.#roomId !== undefined && this.#roomId === this.#poseRoomId) this.#send("update", pose);
   }
 
   /** @param {ToWorker} message */
@@ -135,8 +139,8 @@ class Served {
   /** @param {Extract<ToWorker, { kind: "update" | "input" }>} message */
   #offer({ kind, numbers }) {
     if (kind === "update") {
-      this.#pose = { numbers, roomId: this.core.roomId };
-      this.#moved = true;
+      this.#poseRoomId = this.#roomId;
+      this.#standing.take(.../** @type {import("../core.js").Pose} */ (numbers));
       this.#standing.start();
     }
     this.#send(kind, numbers);
@@ -154,14 +158,17 @@ class Served {
 
   /** @param {Extract<ToWorker, { kind: "call" }>} message */
   async #call({ id, call, args }) {
+    /** @type {{ value?: unknown, fault?: import("./messages.js").Fault }} */
+    let answer;
     try {
       const work = CALLS.includes(call) ? this.core[call] : undefined;
       if (!work) throw new RaceError("invalid_argument", `there is no call ${call}`);
-      const value = await /** @type {(...args: unknown[]) => unknown} */ (work).apply(this.core, args);
-      this.post({ kind: "answer", id, facts: this.facts(), value });
+      answer = { value: await /** @type {(...args: unknown[]) => unknown} */ (work).apply(this.core, args) };
     } catch (thrown) {
-      this.post({ kind: "answer", id, facts: this.facts(), fault: faultOf(thrown) });
+      answer = { fault: faultOf(thrown) };
     }
+    // A page that freed the core waits for no answer, and the core has no facts any more.
+    if (!this.#freed) this.post({ kind: "answer", id, facts: this.facts(), ...answer });
   }
 
   /** Send what is new at a frame. @param {number} nowMs */
