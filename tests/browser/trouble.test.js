@@ -1,5 +1,6 @@
 // What goes wrong is said on the page in plain words, and disturbs nobody else.
 import { expect, test } from "./fixture.js";
+import { Player } from "./player.js";
 
 test("a taken name, with a wrong password and with none", { tag: "@quick" }, async ({ enter }) => {
   const ann = await enter("Ann");
@@ -14,6 +15,16 @@ test("a taken name, with a wrong password and with none", { tag: "@quick" }, asy
 
   await ann.createRoom("Undisturbed");
   await ann.expectPlayers("Ann");
+});
+
+test("a second tab with the same name and password says that there are two", async ({ enter }) => {
+  const ann = await enter("Ann");
+  await ann.signIn("the right one");
+  const second = new Player(await ann.page.context().newPage(), "Ann");
+  await second.page.goto(ann.page.url());
+  await second.signIn("the right one");
+  await second.expectNotice(/also signed in in another tab/);
+  await expect(ann.element("notice")).toBeHidden();
 });
 
 test("only the host may start", async ({ enter }) => {

@@ -25,6 +25,7 @@ import { MAX_MESSAGE_LETTERS, plainName, plainText } from "./names.js";
  * @property {() => void} leaveRace
  * @property {(text: string) => boolean} sendMessage  false: it was not sent, so keep the text
  * @property {(id: string, muted: boolean) => void} mute  whether a player's messages are left out from now on
+ * @property {(title: string, next: string) => void} say  show a notice for some seconds
  * @property {() => void} dismiss
  * @property {() => void} leavePage
  * @property {(error: unknown) => void} refuseTrack  say what is wrong with the circuit, if that was the error
@@ -361,6 +362,7 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
       return true;
     },
     mute: (id, muted) => store.dispatch({ type: "muted", id, muted }),
+    say,
     dismiss: () => store.dispatch({ type: "notice", notice: null }),
     refuseTrack(error) {
       const advice = adviceOf(error);

@@ -13,6 +13,7 @@ import { Track } from "./track.js";
 import { createRoute } from "./route.js";
 import { readTrack } from "./track-file.js";
 import { createTrackCard } from "./track-card.js";
+import { createTwin } from "./twin.js";
 
 /** @typedef {ReturnType<typeof createScreens>} Screens */
 
@@ -39,6 +40,12 @@ export function createScreens(flow, file, current) {
   void nameKeys();
   const route = createRoute(flow, current);
   const trackCard = createTrackCard(track);
+  const twin = createTwin(() =>
+    flow.say(
+      "You are also signed in in another tab.",
+      "Each tab is a driver of its own. Sign out in the one you don't need.",
+    ),
+  );
   if (track.garageXs.length === 0) {
     setText(element("menu-garage", HTMLButtonElement), "Back to the grid");
   }
@@ -61,6 +68,7 @@ export function createScreens(flow, file, current) {
       menu.show(state, before);
       race.show(state);
       route.show(state, before);
+      twin.show(state, before);
       flow.watchRooms(online && (state.screen === "lobby" || state.screen === "room"));
     },
   };
