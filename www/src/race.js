@@ -28,8 +28,9 @@ const TOUCH_LEVEL = 0.42;
 const WAY_METRES = 18;
 /** Whoever has driven this fast on the track, in metres a second, knows the keys. */
 const DRIVEN_SPEED = 5;
-/** A car that does not move although its driver tries to, for this many seconds, is stuck. */
-const STUCK_SECONDS = 1.2;
+/** A car that does not move forward for this long although its driver tries to is stuck, and the advice stays for a while. */
+const STUCK_SECONDS = 0.8;
+const ADVICE_SECONDS = 4;
 const STUCK_SPEED = 1.2;
 /** The map shows only dots, so every other frame is enough. */
 const MAP_EVERY_FRAMES = 2;
@@ -79,6 +80,8 @@ export class Race {
     this.entries = [this.me];
     /** For how many seconds the driver has tried in vain to move. */
     this.vainSeconds = 0;
+    /** Until then, on the race clock, the driver is told how to get away from a wall. */
+    this.stuckUntil = 0;
     /** The player has found the way to the track once. */
     this.hasBeenOut = false;
     this.garage = 0;
@@ -194,8 +197,9 @@ export class Race {
     if (this.countdown > 0) controls.throttle = controls.brake = 0;
     this.car.advance(step, controls, this.track);
     this.controls = controls;
-    const isTrying = this.countdown <= 0 && !controls.handbrake && controls.throttle + controls.brake > 0;
+    const isTrying = this.countdown <= 0 && !controls.handbrake && controls.throttle > 0;
     this.vainSeconds = isTrying && this.car.speed < STUCK_SPEED ? this.vainSeconds + step : 0;
+    if (this.vainSeconds > STUCK_SECONDS) this.stuckUntil = this.seconds + ADVICE_SECONDS;
   }
 
   /**
@@ -236,7 +240,7 @@ export class Race {
   }
 
   get isStuck() {
-    return this.vainSeconds > STUCK_SECONDS;
+    return this.seconds < this.stuckUntil;
   }
 
   /** The way out to the track on the screen, in radians clockwise from up. */
@@ -295,6 +299,7 @@ export class Race {
     }
     this.track.project(this.car.pose.x, this.car.pose.z, this.at, this.at.index);
     this.track.line.place(this.at.s, this.place);
+    this.stuckUntil = 0;
     this.car.reset(this.place);
     this.painter.clearSkids();
   }
@@ -307,6 +312,7 @@ export class Race {
 
   #toGarage() {
     this.at.index = -1;
+    this.stuckUntil = 0;
     this.car.reset(this.track.start(this.garage));
     this.painter.clearSkids();
     this.camera.follow(this.car.pose, 0, Infinity);
