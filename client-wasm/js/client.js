@@ -114,9 +114,10 @@ export class RaceClient extends Emitter {
    * @param {Blob} blob
    * @param {import("./replay.js").ReplayOptions & { paused?: boolean }} [options]
    */
-  static async replay(blob, { paused = false, ...options } = {}) {
+  static async replay(blob, options) {
+    const { paused, ...own } = options ?? {};
     const { replay } = await import("./replay.js").catch(loadFailed);
-    const { playback, clientOptions, drive } = await replay(blob, options);
+    const { playback, clientOptions, drive } = await replay(blob, own);
     const race = new this(NOWHERE, clientOptions);
     race.#playback = playback;
     try {

@@ -46,7 +46,7 @@
  * @property {() => Promise<void>} close  says goodbye, and resets the count of attempts to reconnect
  * @property {() => void} abandon  drops the connection without a goodbye, like a lost one; `close` reports it
  * @property {<T extends keyof CoreEvents>(type: T, listener: (event: CoreEvents[T]) => void) => () => void} on
- * @property {(...pose: Pose) => boolean} sendUpdate
+ * @property {(x: number, y: number, z: number, qx: number, qy: number, qz: number, qw: number) => boolean} sendUpdate
  * @property {(steering: number, throttle: number, brake: number) => boolean} sendInput
  * @property {() => Float32Array} sample  rows of 12 numbers: slot, x, y, z, qx, qy, qz, qw, speed, age ms, stale, yaw; good until the next call
  * @property {() => number} carCount
@@ -59,7 +59,6 @@
  * @property {boolean} [standing]  it sends the newest position again by itself while no newer one comes
  * @property {() => void} free
  */
-/** @typedef {[x: number, y: number, z: number, qx: number, qy: number, qz: number, qw: number]} Pose */
 /** @typedef {(options: CoreOptions) => Promise<Core>} CoreFactory  Makes a core; may have to load something first. */
 
 /** Numbers of a row of `sample()`. */

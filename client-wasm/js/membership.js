@@ -102,7 +102,7 @@ export class Membership {
 
   /**
    * Offer the player's own pose. Without a newer one it is sent again each second, so that the car of a hidden page stands where it is.
-   * @param {import("./core.js").Pose} pose
+   * @param {import("./standing.js").OwnPose} pose
    */
   move(...pose) {
     this.#standing.take(...pose);

@@ -28,7 +28,7 @@ import { Tape } from "./recorder/tape.js";
  * @property {number} [maxMegabytes]  the newest so many megabytes are kept, 1 to 256; default 64
  * @property {boolean} [messages]  keep the players' chat messages; default false
  * @property {string} [name]  the player's, if it has signed in before
- * @property {import("./clock.js").Clock} [clock]
+ * @property {import("./clock.js").Clock} [clock]  default: that of the client or spectator
  */
 
 /** The shortest time between two records of the own car: a little less than at 20 Hz, because a page's frames come early or late. */

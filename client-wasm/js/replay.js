@@ -61,6 +61,7 @@ export async function rewatch(blob, make, options = {}) {
   return {
     playback: /** @type {WatchedReplay} */ (playback),
     core: watched.core,
+    clock: playback.clock,
     adopted: (/** @type {(core: import("./spectator.js").SpectatorCore) => void} */ adopt) => {
       watched.adopt = adopt;
     },

@@ -121,7 +121,8 @@ export class Room extends Emitter {
    * @param {Pose} pose
    * @returns {boolean} whether it was sent now
    */
-  sendPose({ x, z, yaw, y = 0 }) {
+  sendPose(pose) {
+    const { x, z, yaw, y = 0 } = pose ?? {};
     return this.#sendState(x, y, z, 0, Math.sin(yaw / 2), 0, Math.cos(yaw / 2));
   }
 

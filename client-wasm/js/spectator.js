@@ -56,6 +56,7 @@ export class Spectator extends Emitter {
     (slot) => this.#players.get(slot)?.id ?? "",
     (_, slot) => this.#players.get(slot)?.name ?? "",
   );
+  #clock;
   #wantsLog = false;
   #stopLog = () => {};
   /** @type {import("./replay.js").WatchedReplay | null} */
@@ -67,24 +68,29 @@ export class Spectator extends Emitter {
    * @param {import("./replay.js").ReplayOptions & { paused?: boolean, spectator?: SpectatorFactory }} [options]
    * @returns {Promise<Spectator>}
    */
-  static async replay(blob, { paused = false, spectator = wasmSpectator, ...options } = {}) {
+  static async replay(blob, options) {
+    const { paused = false, spectator = wasmSpectator, ...own } = options ?? {};
     const { rewatch } = await import("./replay.js").catch(loadFailed);
-    const { playback, core, adopted } = await rewatch(blob, spectator, options);
-    const shown = new this(core);
+    const { playback, core, clock, adopted } = await rewatch(blob, spectator, own);
+    const shown = new this(core, clock);
     shown.#playback = playback;
     adopted((next) => shown.#adopt(next));
     if (!paused) playback.play();
     return shown;
   }
 
-  /** @param {SpectatorCore} core */
-  constructor(core) {
+  /**
+   * @param {SpectatorCore} core
+   * @param {import("./clock.js").Clock} [clock]  the core's, if it is not the browser's
+   */
+  constructor(core, clock) {
     super(TYPES, (type, wanted) => {
       if (type !== "log") return;
       this.#wantsLog = wanted;
       this.#log();
     });
     this.#core = core;
+    this.#clock = clock;
     this.#hear(core);
   }
 
@@ -100,7 +106,7 @@ export class Spectator extends Emitter {
    */
   async record(options) {
     const { SpectatorRecorder } = await import("./recorder.js").catch(loadFailed);
-    return new SpectatorRecorder(this.#core, options);
+    return new SpectatorRecorder(this.#core, { clock: this.#clock, ...options });
   }
 
   get state() {
@@ -213,10 +219,11 @@ export class Spectator extends Emitter {
  * @param {SpectateOptions & { spectator?: SpectatorFactory }} [options]
  * @returns {Promise<Spectator>}
  */
-export async function spectate(url, room, { spectator = wasmSpectator, ...options } = {}) {
+export async function spectate(url, room, options) {
+  const { spectator = wasmSpectator, ...own } = options ?? {};
   try {
     checkText(room, "a room's id");
-    return new Spectator(await spectator(String(url), room, options));
+    return new Spectator(await spectator(String(url), room, own), own.clock);
   } catch (thrown) {
     throw raceError(thrown);
   }

@@ -5,6 +5,8 @@ import { Poll } from "./poll.js";
 /** How often. Others drop a car that is silent for some seconds. */
 export const STANDING_MS = 1000;
 
+/** @typedef {Parameters<import("./core.js").Core["sendUpdate"]>} OwnPose */
+
 export class Standing {
   /** The newest position: x, y, z and the quaternion. @type {Float64Array | undefined} */
   #pose;
@@ -12,7 +14,7 @@ export class Standing {
   #poll;
 
   /**
-   * @param {(...pose: import("./core.js").Pose) => void} send
+   * @param {(...pose: OwnPose) => void} send
    * @param {import("./clock.js").Clock} [clock]
    */
   constructor(send, clock) {
@@ -26,7 +28,7 @@ export class Standing {
 
   /**
    * Take the newest position. It is sent again only after `start()`.
-   * @param {import("./core.js").Pose} pose
+   * @param {OwnPose} pose
    */
   take(...pose) {
     (this.#pose ??= new Float64Array(7)).set(pose);

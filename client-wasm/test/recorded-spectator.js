@@ -46,7 +46,7 @@ export async function watched() {
     },
   });
   await clock.pass(20);
-  const recording = await spectator.record({ clock });
+  const recording = await spectator.record();
   const startMs = clock.now();
   for (let step = 0; step < 1200; step += 1) {
     if (step === 600) sockets[0].end(1006);

@@ -300,7 +300,9 @@ test("sends states and inputs, and refuses numbers that are none", async (t) => 
   for (const none of [null, {}, { position: { x: 1, y: 2, z: 3 } }]) {
     assert.throws(() => any.sendState(none), withCode("invalid_argument"));
   }
-  assert.throws(() => any.sendPose({ x: 1, z: 2 }), withCode("invalid_argument"));
+  for (const none of [{ x: 1, z: 2 }, null, undefined]) {
+    assert.throws(() => any.sendPose(none), withCode("invalid_argument"));
+  }
   assert.throws(() => room.sendInput(Infinity, 0, 0), withCode("invalid_argument"));
 });
 

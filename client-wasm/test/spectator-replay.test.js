@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { replay } from "../js/replay.js";
+import { RaceClient } from "../js/client.js";
 import { Spectator } from "../js/spectator.js";
 import { wasm } from "./fake-relay.js";
 import { ManualClock, settled } from "./manual-clock.js";
@@ -55,8 +56,24 @@ test("a spectator's recording is shown by a spectator, at any time and at any sp
   assert.equal(clock.timers, 0);
 });
 
+test("a recording is as long as the spectator's own clock says", async () => {
+  const blob = await watched();
+  const shown = await Spectator.replay(blob, {
+    clock: new ManualClock(),
+    spectator: wasm.spectator,
+    paused: true,
+  });
+  assert.equal(shown.playback?.durationMs, 60_000);
+  shown.close();
+});
+
 test("a recording is shown by what recorded it", async () => {
   const blob = await watched();
+  for (const replays of [Spectator, RaceClient]) {
+    await assert.rejects(replays.replay(new Blob(["none"]), /** @type {any} */ (null)), {
+      code: "bad_recording",
+    });
+  }
   await assert.rejects(replay(blob), { code: "bad_recording" });
   await assert.rejects(Spectator.replay(new Blob(["none"]), { spectator: wasm.spectator }), {
     code: "bad_recording",

@@ -140,7 +140,7 @@ class Served {
   #offer({ kind, numbers }) {
     if (kind === "update") {
       this.#poseRoomId = this.#roomId;
-      this.#standing.take(.../** @type {import("../core.js").Pose} */ (numbers));
+      this.#standing.take(.../** @type {import("../standing.js").OwnPose} */ (numbers));
       this.#standing.start();
     }
     this.#send(kind, numbers);
