@@ -19,11 +19,10 @@ const STALE_ALPHA = 0.38;
 const FADE_PER_SECOND = 3;
 /** When a player joins late, all cars of the race are expected to appear within this time. */
 const SEEDING_SECONDS = 1;
-/**
- * If nothing is heard for this long of several cars that drove until then, it is this page that hears nothing. A hidden page sends
- * once a second, and a car that is silent a little longer than this is away.
- */
-const CUT_OFF_MS = 1100;
+/** A hidden page sends once a second. If several cars are silent for longer than that at once, it is this page that hears nothing. */
+const CUT_OFF_MS = 1500;
+/** A car whose newest position is this much older than what the page heard last is silent. */
+const FRESH_MS = 250;
 /** Positions this far from the circuit are wrong: the sender is broken or malicious. The car stays at its last valid place. */
 const FAR_AWAY_METRES = 2000;
 
@@ -75,11 +74,6 @@ export class RemoteCar {
     this.stale = seconds - this.awaySeconds >= HICCUP_SECONDS;
     this.lost = ageMs > LOST_MS;
   }
-
-  /** Nothing can be known of the player now. A silence that has just begun counts for nothing. */
-  wait() {
-    if (!this.stale) this.awaySeconds = NaN;
-  }
 }
 
 export class Field {
@@ -106,12 +100,15 @@ export class Field {
     this.step = 0;
     /** How many of `cars` are from this frame. */
     this.shown = 0;
-    /** No position of any car arrives, so nobody else is away: it is this page that is cut off. */
+    /** No position of any car arrives: it is this page that is cut off. */
     this.isCutOff = false;
-    /** The age of the newest position, and how many cars fell silent with it, in this frame and in the one before. */
+    /** The age of the newest position of any car, and what it would be now if none had arrived since the frame before. */
     this.newestMs = Infinity;
-    this.newestBefore = Infinity;
+    this.newestBeforeMs = Infinity;
+    /** How many cars were last heard of about then. */
     this.alike = 0;
+    /** How long this page has heard nothing of several cars at once. Nobody is away for that. */
+    this.ownMs = 0;
     this.take = this.#take.bind(this);
     this.at = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };
   }
@@ -151,7 +148,8 @@ export class Field {
     this.seconds = seconds;
     this.step = step;
     this.shown = 0;
-    this.newestBefore = this.newestMs;
+    this.newestBeforeMs = this.newestMs + step * 1000;
+    this.ownMs = this.alike > 1 ? this.newestBeforeMs : 0;
     this.newestMs = Infinity;
     this.alike = 0;
     room.forEachCar(this.take, nowMs);
@@ -175,8 +173,8 @@ export class Field {
     const car = isNear && seen.id ? this.#carOf(seen.id) : this.known.get(seen.id);
     if (!car) return;
     if (car.listed) this.#weigh(seen.ageMs);
-    if (this.isCutOff) car.wait();
-    else car.notice(seen.stale || !isNear, seen.ageMs, this.seconds);
+    const ageMs = seen.ageMs - this.ownMs;
+    car.notice((seen.stale && ageMs > FRESH_MS) || !isNear, ageMs, this.seconds);
     // The car of a player who left the room disappears at once. That of a player who lost the connection stays, faded.
     if (seen.stale && !car.listed) return;
     car.frame = this.frame;
@@ -201,7 +199,7 @@ export class Field {
   /** @param {number} ageMs */
   #weigh(ageMs) {
     if (ageMs < this.newestMs) this.newestMs = ageMs;
-    if (ageMs < this.newestBefore + CUT_OFF_MS) this.alike += 1;
+    if (ageMs < this.newestBeforeMs + CUT_OFF_MS) this.alike += 1;
   }
 
   /**

@@ -235,6 +235,25 @@ test("if every car falls silent at once, it is this page that is cut off, and no
   assert.deepEqual([...away], [false]);
 });
 
+test("positions that arrive in bursts, of all cars at once, make nobody away", () => {
+  const reporter = new Reporter([]);
+  const { field, look } = fieldOf(reporter);
+  for (let ms = 0; ms < 20_000; ms += 20) {
+    const ageMs = ms % 800;
+    reporter.list = ["a", "b", "c"].map((id, i) => ({ id, ageMs: ageMs + 20 * i, stale: ageMs > 230 }));
+    // One of them is behind a hidden page.
+    reporter.list.push({ id: "hidden", ageMs: (ms % 1600) + 100, stale: ms % 1600 > 150 });
+    look(ms / 1000);
+    if (ms > 4000)
+      assert.deepEqual(
+        field.cars.map(({ stale }) => stale),
+        [false, false, false, true],
+        `${ms}`,
+      );
+  }
+  assert.equal(field.isCutOff, false);
+});
+
 test("a car that is silent alone is away, also if it is the only other one", () => {
   const reporter = new Reporter([{ id: "a" }]);
   const { field, look } = fieldOf(reporter);
