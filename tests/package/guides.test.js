@@ -1,4 +1,4 @@
-// The guides are true: their code type-checks against the packed tarball, and blocks marked `run` print what their comments say.
+// The guides and the README are true: their code type-checks against the packed tarball, and blocks marked `run` print what their comments say.
 // No link in the built site or in the package is dead.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -12,6 +12,7 @@ import { projectWithTools } from "./fresh.js";
 import { newerNode } from "./runtimes.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const README = path.join(ROOT, "client-wasm/README.md");
 const GUIDES = path.join(ROOT, "client-wasm/guides");
 const SITE = process.env.MP_DOCS ?? path.join(ROOT, "target/docs");
 const BLOCK = /^```(js|ts|tsx)( run)?\n([^]*?)^```$/gm;
@@ -22,8 +23,9 @@ const newer = newerNode();
 
 /** @type {Block[]} */
 const blocks = [];
-for (const file of await readdir(GUIDES)) {
-  const text = await readFile(path.join(GUIDES, file), "utf8");
+const files = [README, ...(await readdir(GUIDES)).map((file) => path.join(GUIDES, file))];
+for (const file of files) {
+  const text = await readFile(file, "utf8");
   for (const { 1: kind, 2: mark, 3: code, index } of text.matchAll(BLOCK)) {
     const line = text.slice(0, index).split("\n").length;
     blocks.push({ name: `${path.parse(file).name}-${line}`, kind, runs: mark !== undefined, code });
@@ -56,8 +58,14 @@ async function expectPass(program, tool, ...args) {
   }
 }
 
-test("the code of every guide type-checks against the package", () => {
-  assert.ok(blocks.length > 30);
+test("the code of the README and of every guide type-checks against the package", () => {
+  assert.ok(blocks.length > 35);
+  for (const file of files) {
+    assert.ok(
+      blocks.some(({ name }) => name.startsWith(path.parse(file).name)),
+      file,
+    );
+  }
   return expectPass(process.execPath, "typescript/bin/tsc", "--project", ".");
 });
 
