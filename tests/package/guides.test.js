@@ -23,8 +23,8 @@ const newer = newerNode();
 
 /** @type {Block[]} */
 const blocks = [];
-const files = [README, ...(await readdir(GUIDES)).map((file) => path.join(GUIDES, file))];
-for (const file of files) {
+const sources = [README, ...(await readdir(GUIDES)).map((file) => path.join(GUIDES, file))];
+for (const file of sources) {
   const text = await readFile(file, "utf8");
   for (const { 1: kind, 2: mark, 3: code, index } of text.matchAll(BLOCK)) {
     const line = text.slice(0, index).split("\n").length;
@@ -60,7 +60,7 @@ async function expectPass(program, tool, ...args) {
 
 test("the code of the README and of every guide type-checks against the package", () => {
   assert.ok(blocks.length > 35);
-  for (const file of files) {
+  for (const file of sources) {
     assert.ok(
       blocks.some(({ name }) => name.startsWith(path.parse(file).name)),
       file,
