@@ -501,7 +501,11 @@ impl Relay {
     fn settle(&mut self) {
         while let Some(output) = self.rules.poll_output() {
             match output {
-                Output::Line { conn, line } => self.take_line(conn, &line),
+                Output::Line { conn, line } => {
+                    self.take_line(conn, &line);
+                    // One for the newline that a socket would get.
+                    self.rules.handle_written(conn, line.len() + 1);
+                }
                 Output::Datagram { to, payload } => {
                     for conn in to.into_iter().filter_map(conn_of) {
                         if self.peers.get(&conn).is_some_and(Peer::is_player) {

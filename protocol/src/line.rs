@@ -58,6 +58,12 @@ impl LineDecoder {
         }
     }
 
+    /// Change the limit for the line that is still coming and for those after it.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+        self.extend(&[]);
+    }
+
     /// Take the next bytes of the stream. Call [`next_line`](Self::next_line) until it gives nothing before pushing
     /// more, or the lines pile up.
     pub fn push(&mut self, mut bytes: &[u8]) {
@@ -134,6 +140,20 @@ mod tests {
             lines(&mut decoder),
             [too_long(), Ok("1234".into()), too_long(), Ok("ok".into())]
         );
+    }
+
+    #[test]
+    fn a_new_limit_counts_for_the_line_that_is_still_coming() {
+        let mut decoder = LineDecoder::new(4);
+        decoder.push(b"1234");
+        decoder.set_limit(8);
+        decoder.push(b"5678\n12345678");
+        assert_eq!(lines(&mut decoder), [Ok("12345678".into())]);
+        decoder.set_limit(2);
+        assert!(decoder.partial.is_empty());
+        decoder.push(b"\n12\n");
+        let too_long = Err(LineError::TooLong { limit: 2 });
+        assert_eq!(lines(&mut decoder), [too_long, Ok("12".into())]);
     }
 
     #[test]

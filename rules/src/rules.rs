@@ -21,13 +21,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::id::{Password, RoomId, Secret, SessionId};
-use protocol::line::LineError;
+use protocol::line::{LineError, MAX_LINE_BYTES};
 
 pub use account::{MAX_ACCOUNTS, PasswordHash};
-pub use lobby::{MAX_ROOM_NAME_CHARS, MAX_ROOMS};
+pub use lobby::MAX_ROOM_NAME_CHARS;
 pub use operator::{Online, RoomState, Seat};
 pub use room::{ROOM_SEATS, SPAWN_X};
-pub use session::MAX_QUEUED_LINES;
+pub use rooms::MAX_ROOMS;
+pub use session::{
+    MAX_COMMAND_BYTES, MAX_OPEN_COMMAND_BYTES, MAX_QUEUED_LINES, MAX_UNREAD_BYTES, PAUSE_BYTES,
+};
 pub use sign_in::MAX_PLAYER_NAME_CHARS;
 
 use account::Accounts;
@@ -176,10 +179,11 @@ impl Rules {
             self.outputs.push_back(Output::Close { conn });
             return;
         }
-        self.send(conn, format!("CONNECTED|{session}").into());
         self.conns.insert(session, conn);
+        let welcome = format!("CONNECTED|{session}");
         let session = Session::new(session, address, now);
         self.sessions.insert(conn, session);
+        self.send(conn, welcome.into());
     }
 
     /// End the session of a connection that is gone.
@@ -206,10 +210,30 @@ impl Rules {
         self.work(conn);
     }
 
-    /// Say whether a session can take a line now. While its password is being hashed, it should send no more.
+    /// Note that lines of `bytes`, newlines included, were written to a peer. Every [`Output::Line`] counts as unread until
+    /// then, see [`PAUSE_BYTES`] and [`MAX_UNREAD_BYTES`].
+    pub fn handle_written(&mut self, conn: Conn, bytes: usize) {
+        if let Some(session) = self.sessions.get_mut(&conn) {
+            session.unread = session.unread.saturating_sub(bytes);
+            self.work(conn);
+        }
+    }
+
+    /// Say whether a session can take a line now. While its password is being hashed, and while its peer does not read the
+    /// answers, it should send no more.
     pub fn takes_lines(&self, conn: Conn) -> bool {
-        let session = self.sessions.get(&conn);
-        session.is_none_or(|session| session.waiting.is_none())
+        self.sessions.get(&conn).is_none_or(Session::is_ready)
+    }
+
+    /// Say how long a line a session may send now. The original takes any; so much is kept for each connection.
+    pub fn line_limit(&self, conn: Conn) -> usize {
+        if self.config.faithful {
+            MAX_LINE_BYTES
+        } else if self.is_authenticated(conn) {
+            MAX_COMMAND_BYTES
+        } else {
+            MAX_OPEN_COMMAND_BYTES
+        }
     }
 
     /// Take the answer to a password job.
@@ -252,7 +276,7 @@ impl Rules {
     /// Execute the lines of a session until none is left or one has to wait.
     fn work(&mut self, conn: Conn) {
         while let Some(session) = self.sessions.get_mut(&conn) {
-            if session.waiting.is_some() {
+            if !session.is_ready() {
                 return;
             }
             let Some(line) = session.queue.pop_front() else {
@@ -345,7 +369,16 @@ impl Rules {
             .is_some_and(|session| session.authenticated)
     }
 
-    fn send(&mut self, conn: Conn, line: Arc<str>) {
+    /// Send an answer. One that repeats a long text may be longer than a line: then the peer is told so instead.
+    fn send(&mut self, conn: Conn, mut line: Arc<str>) {
+        if line.len() > MAX_LINE_BYTES {
+            let message =
+                &format!("The answer is too long. At most {MAX_LINE_BYTES} bytes are sent.");
+            line = Reply::Error { message }.to_line();
+        }
+        if let Some(session) = self.sessions.get_mut(&conn) {
+            session.unread += line.len() + 1;
+        }
         self.outputs.push_back(Output::Line { conn, line });
     }
 

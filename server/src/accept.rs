@@ -82,6 +82,7 @@ async fn finish(
 
 async fn handshake(acceptor: &TlsAcceptor, tcp: TcpStream) -> anyhow::Result<TlsStream<TcpStream>> {
     tcp.set_nodelay(true)?;
+    connection::bound_buffers(&tcp);
     let accepted = timeout(HANDSHAKE_LIMIT, acceptor.accept(tcp)).await;
     accepted
         .context("no TLS handshake in time")?

@@ -10,46 +10,37 @@ use std::time::Duration;
 use data_encoding::HEXLOWER;
 use parking_lot::Mutex;
 use protocol::id::{RoomId, SessionId};
-use protocol::line::{LineError, MAX_LINE_BYTES};
+use protocol::line::LineError;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use crate::password::Hasher;
 use rules::{Config, Conn, Output, PasswordAnswer, PasswordJob, Rules, Ticket};
 
 /// How many passwords are hashed at once. Each takes a core and 19 MiB, and the races must go on meanwhile.
 const PASSWORD_WORKERS: usize = 2;
-/// How many bytes of lines may wait for one peer: four of the longest lines.
-const MAX_QUEUED_BYTES: usize = 4 * MAX_LINE_BYTES;
-
-/// A line that waits for its peer, and a permit for each of its bytes.
-pub(crate) type QueuedLine = (Arc<str>, OwnedSemaphorePermit);
-
 /// What a connection's task gets from the engine.
 pub(crate) struct Link {
     pub(crate) conn: Conn,
-    /// Lines for the peer. They end with the session.
-    pub(crate) lines: UnboundedReceiver<QueuedLine>,
-    pub(crate) signals: Signals,
-}
-
-/// What the engine says to a connection's task.
-#[derive(Clone, Default)]
-pub(crate) struct Signals {
-    /// Cancelled when more than [`MAX_QUEUED_BYTES`] would wait: the peer reads too slowly.
-    pub(crate) stalled: CancellationToken,
+    /// Lines for the peer. They end with the session. The rules bound how much waits here, see [`Engine::written`].
+    pub(crate) lines: UnboundedReceiver<Arc<str>>,
     /// Notified when the session may take lines again.
     pub(crate) resume: Arc<Notify>,
 }
 
+/// How a connection's next line is to be read.
+pub(crate) struct Reading {
+    /// A line can be taken now; see [`Link::resume`].
+    pub(crate) takes_lines: bool,
+    /// The longest line that is taken.
+    pub(crate) line_limit: usize,
+}
+
 /// The engine's side of a [`Link`].
 struct Peer {
-    lines: UnboundedSender<QueuedLine>,
-    /// A permit for each byte that may still be queued.
-    room: Arc<Semaphore>,
-    signals: Signals,
+    lines: UnboundedSender<Arc<str>>,
+    resume: Arc<Notify>,
 }
 
 /// One datagram to several places.
@@ -91,14 +82,13 @@ impl Engine {
     pub(crate) fn connect(self: &Arc<Self>, address: IpAddr) -> Link {
         let session: SessionId = draw_id();
         let (sender, lines) = mpsc::unbounded_channel();
-        let signals = Signals::default();
+        let resume = Arc::<Notify>::default();
         let mut state = self.state.lock();
         state.conns += 1;
         let conn = Conn(state.conns);
         let peer = Peer {
             lines: sender,
-            room: Arc::new(Semaphore::new(MAX_QUEUED_BYTES)),
-            signals: signals.clone(),
+            resume: Arc::clone(&resume),
         };
         state.peers.insert(conn, peer);
         drop(state);
@@ -106,7 +96,7 @@ impl Engine {
         Link {
             conn,
             lines,
-            signals,
+            resume,
         }
     }
 
@@ -126,9 +116,19 @@ impl Engine {
         self.act(|rules, now| rules.handle_line(conn, line, now));
     }
 
-    /// Say whether the session can take a line now; see [`Signals::resume`].
-    pub(crate) fn takes_lines(&self, conn: Conn) -> bool {
-        self.state.lock().rules.takes_lines(conn)
+    /// Say how the next line is to be read.
+    pub(crate) fn reading(&self, conn: Conn) -> Reading {
+        let rules = &self.state.lock().rules;
+        Reading {
+            takes_lines: rules.takes_lines(conn),
+            line_limit: rules.line_limit(conn),
+        }
+    }
+
+    /// Note that lines of so many bytes were written to the peer.
+    pub(crate) fn written(self: &Arc<Self>, conn: Conn, bytes: usize) {
+        self.act(|rules, _| rules.handle_written(conn, bytes));
+        self.resume(conn);
     }
 
     /// Take one datagram; gives what is to be sent.
@@ -169,28 +169,22 @@ impl Engine {
         let work = tokio::task::spawn_blocking(move || hasher.work(&job));
         let answer = work.await.unwrap_or(PasswordAnswer::Failed);
         self.act(|rules, _| rules.handle_password(ticket, answer));
-        if let Some(peer) = self.state.lock().peers.get(&ticket.conn()) {
-            peer.signals.resume.notify_one();
+        self.resume(ticket.conn());
+    }
+
+    /// Let a connection's task look again whether it may take lines.
+    fn resume(&self, conn: Conn) {
+        if let Some(peer) = self.state.lock().peers.get(&conn) {
+            peer.resume.notify_one();
         }
     }
 }
 
 impl State {
     fn queue(&mut self, conn: Conn, line: Arc<str>) {
-        let Some(peer) = self.peers.get(&conn) else {
-            return;
-        };
-        let room = Arc::clone(&peer.room);
-        // One more for the newline.
-        let bytes = u32::try_from(line.len() + 1).ok();
-        if let Some(permits) = bytes.and_then(|bytes| room.try_acquire_many_owned(bytes).ok()) {
+        if let Some(peer) = self.peers.get(&conn) {
             // The connection's task may have ended already.
-            let _ = peer.lines.send((line, permits));
-        } else {
-            tracing::warn!(conn = conn.0, "peer reads too slowly: cut off");
-            // The session ends when the connection's task does.
-            peer.signals.stalled.cancel();
-            self.peers.remove(&conn);
+            let _ = peer.lines.send(line);
         }
     }
 }

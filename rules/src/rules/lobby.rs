@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use protocol::id::{RoomId, SessionId};
+use protocol::line::MAX_LINE_BYTES;
 
 use super::reply::Reply;
 use super::room::Room;
+use super::session::Session;
 use super::{Conn, Rules};
 
-/// How many rooms there may be. In the default mode every room has a player, so sessions are the limit. On the original
-/// started rooms stay for ever. A list of this many still fits into one line.
-pub const MAX_ROOMS: usize = 4_096;
 /// The longest room name in the default mode; the original has no limit.
 pub const MAX_ROOM_NAME_CHARS: usize = 64;
 
@@ -45,7 +44,7 @@ impl Rules {
             }
             self.leave_quietly(conn);
         }
-        if self.rooms.len() >= MAX_ROOMS {
+        if !self.rooms.has_place_for(&name) {
             return self.error(conn, "This server cannot hold any more rooms.");
         }
         let (room_id, seating) = ((self.room_ids)(), self.seating());
@@ -133,7 +132,7 @@ impl Rules {
         let Some(room) = self.rooms.get_mut(room) else {
             return;
         };
-        room.started = true;
+        let is_repeated = std::mem::replace(&mut room.started, true);
         let started = |host_id| {
             let started = Reply::GameStarted {
                 room_id: room.id,
@@ -145,7 +144,12 @@ impl Rules {
         let (push, reply) = (started(room.host), started(None));
         let members = room.players().iter();
         let members = members.filter_map(|player| self.conns.get(&player.id));
-        let members: Vec<Conn> = members.copied().collect();
+        let needs_it = |conn: &&Conn| {
+            let session = self.sessions.get(conn);
+            // A host may say it again at any rate. Who does not read has been told before.
+            session.is_some_and(|session| !(is_repeated && session.lags()))
+        };
+        let members: Vec<Conn> = members.filter(needs_it).copied().collect();
         for member in members {
             self.send(member, Arc::clone(&push));
         }
@@ -175,6 +179,17 @@ impl Rules {
             message: &message,
         };
         let push = push.to_line();
+        if push.len() > MAX_LINE_BYTES {
+            let text =
+                format!("Message too long. At most {MAX_LINE_BYTES} bytes of JSON are sent.");
+            return self.error(conn, &text);
+        }
+        if self.sessions.get(&receiver).is_some_and(Session::lags) {
+            return self.error(
+                conn,
+                "Target player reads too slowly. Please try again later.",
+            );
+        }
         self.send(receiver, push);
         let target_id = &target;
         self.reply(conn, &Reply::RelayOk { target_id });

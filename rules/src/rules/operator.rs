@@ -3,7 +3,6 @@
 use protocol::geometry::Vec3;
 use protocol::id::{RoomId, SessionId};
 
-use super::lobby::MAX_ROOMS;
 use super::reply::Reply;
 use super::room::Room;
 use super::{Conn, Rules};
@@ -48,7 +47,7 @@ pub struct Seat<'a> {
 impl Rules {
     /// Open a room that stays when it is empty. The first player who enters it is the host. `None`: there are too many.
     pub fn open_room(&mut self, name: &str, is_active: bool) -> Option<RoomId> {
-        if self.rooms.len() >= MAX_ROOMS {
+        if !self.rooms.has_place_for(name) {
             return None;
         }
         let mut room = Room::new((self.room_ids)(), name.to_owned(), None, self.seating());

@@ -3,16 +3,28 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use protocol::id::{RoomId, SessionId};
+use protocol::id::{MAX_ID_BYTES, RoomId, SessionId};
+use protocol::line::MAX_LINE_BYTES;
 
+use super::json_format::to_json;
 use super::reply::Reply;
 use super::room::{Player, Room};
 
-/// The rooms. Their number is bounded by whoever adds them.
+/// How many rooms there may be. In the default mode every room has a player, so sessions are the limit. On the original
+/// started rooms stay for ever. A list of this many fits into one line if their names are short.
+pub const MAX_ROOMS: usize = 4_096;
+/// The most bytes of a room in the list, without its name: two ids, and 80 bytes for keys, count and state.
+const MAX_LISTING_BYTES: usize = 80 + 2 * MAX_ID_BYTES;
+/// The bytes around the rooms of a list.
+const LIST_BYTES: usize = r#"{"command":"ROOM_LIST","rooms":[]}"#.len();
+
+/// The rooms. Whoever adds one asks [`has_place_for`](Self::has_place_for) first, so their list always fits into one line.
 #[derive(Debug, Default)]
 pub(crate) struct Rooms {
     rooms: HashMap<RoomId, Room>,
     made: u64,
+    /// The most bytes that all rooms take in the list.
+    listed_bytes: usize,
     /// The `ROOM_LIST` line, until a room changes. Anybody may ask for it at any rate, signed in or not, so it is not
     /// written anew each time.
     list: Option<Arc<str>>,
@@ -20,8 +32,15 @@ pub(crate) struct Rooms {
 
 impl Rooms {
     /// Count the rooms.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.rooms.len()
+    }
+
+    /// Say whether one more room with this name may be added.
+    pub(crate) fn has_place_for(&self, name: &str) -> bool {
+        let bytes = LIST_BYTES + self.listed_bytes + listed_bytes(name);
+        self.rooms.len() < MAX_ROOMS && bytes <= MAX_LINE_BYTES
     }
 
     /// Lend a room.
@@ -52,13 +71,16 @@ impl Rooms {
         room.number = self.made;
         self.made += 1;
         self.list = None;
+        self.listed_bytes += listed_bytes(&room.name);
         self.rooms.insert(room.id, room);
     }
 
     /// Drop a room.
     pub(crate) fn remove(&mut self, id: &RoomId) {
-        self.list = None;
-        self.rooms.remove(id);
+        if let Some(room) = self.rooms.remove(id) {
+            self.list = None;
+            self.listed_bytes -= listed_bytes(&room.name);
+        }
     }
 
     /// Give the `ROOM_LIST` line, the oldest room first.
@@ -71,6 +93,11 @@ impl Rooms {
         self.list = Some(Arc::clone(&line));
         line
     }
+}
+
+/// Give the most bytes that a room with this name takes in the list.
+fn listed_bytes(name: &str) -> usize {
+    MAX_LISTING_BYTES + to_json(name).len()
 }
 
 #[cfg(test)]

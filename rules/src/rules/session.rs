@@ -15,6 +15,18 @@ pub(crate) const ANONYMOUS: &str = "Anonymous";
 /// reading long before, see [`super::Rules::takes_lines`].
 pub const MAX_QUEUED_LINES: usize = 64;
 
+/// A session with more unread bytes than this takes no lines until its peer has read some. So nobody makes the server keep
+/// answers by asking without reading.
+pub const PAUSE_BYTES: usize = 64 * 1024;
+/// A session with more unread bytes than this gets no messages of others; their senders are told. A reader whose network
+/// stalls for some seconds misses nothing below it.
+pub const MAX_UNREAD_BYTES: usize = 1 << 20;
+/// The longest line that a session may send before it has signed in: a name and a password, with room to spare.
+pub const MAX_OPEN_COMMAND_BYTES: usize = 4 * 1024;
+/// The longest line that a session may send. Escaped as JSON it is at most six times as long, so it fits into one line of
+/// [`MAX_LINE_BYTES`](protocol::line::MAX_LINE_BYTES) to another player.
+pub const MAX_COMMAND_BYTES: usize = 64 * 1024;
+
 /// One connection of a player.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -34,6 +46,8 @@ pub(crate) struct Session {
     pub(crate) address: IpAddr,
     /// Where its last datagram came from.
     pub(crate) endpoint: Option<SocketAddr>,
+    /// How many bytes of lines its peer has not been sent yet, newlines included.
+    pub(crate) unread: usize,
     /// Lines that wait for `waiting`; at most [`MAX_QUEUED_LINES`] and one batch.
     pub(crate) queue: VecDeque<Result<String, LineError>>,
     /// The password job this session waits for. Its commands are done one after another.
@@ -72,8 +86,24 @@ impl Session {
             cipher: None,
             address: address.to_canonical(),
             endpoint: None,
+            unread: 0,
             queue: VecDeque::new(),
             waiting: None,
         }
+    }
+
+    /// Say whether the next line may be done: no password is being hashed, and the peer reads its answers.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.waiting.is_none() && self.unread <= PAUSE_BYTES
+    }
+
+    /// Say whether others' messages would pile up: the peer reads too slowly. One that has not signed in may hold less.
+    pub(crate) fn lags(&self) -> bool {
+        let most = if self.authenticated {
+            MAX_UNREAD_BYTES
+        } else {
+            PAUSE_BYTES
+        };
+        self.unread > most
     }
 }

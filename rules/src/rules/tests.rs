@@ -1,6 +1,7 @@
 //! The rules by behaviour, both modes, with a virtual clock and passwords that hash to themselves.
 
 mod datagrams;
+mod limits;
 mod names;
 mod operator;
 mod rooms;
@@ -23,6 +24,8 @@ struct TestServer {
     jobs: VecDeque<(Ticket, PasswordJob)>,
     /// Passwords are answered at once; otherwise they wait in `jobs`.
     answers: bool,
+    /// Clients read what they are sent at once.
+    reads: bool,
     conns: u64,
 }
 
@@ -73,6 +76,7 @@ impl TestServer {
             datagrams: Vec::new(),
             jobs: VecDeque::new(),
             answers: true,
+            reads: true,
             conns: 0,
         }
     }
@@ -183,7 +187,10 @@ impl TestServer {
         while let Some(output) = self.rules.poll_output() {
             match output {
                 Output::Line { conn, line } => {
-                    self.lines.entry(conn).or_default().push(line.to_string())
+                    self.lines.entry(conn).or_default().push(line.to_string());
+                    if self.reads {
+                        self.rules.handle_written(conn, line.len() + 1);
+                    }
                 }
                 Output::Close { conn } => self.closed.push(conn),
                 Output::Password { ticket, job } => self.jobs.push_back((ticket, job)),

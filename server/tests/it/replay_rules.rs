@@ -161,6 +161,7 @@ impl Replay {
         while let Some(output) = self.rules.poll_output() {
             match output {
                 Output::Line { conn, line } => {
+                    self.rules.handle_written(conn, line.len() + 1);
                     self.note(Channel::Tcp, Item::Line(line.to_string()), |client| {
                         client.conn == Some(conn)
                     })

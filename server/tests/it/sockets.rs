@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use protocol::line::MAX_LINE_BYTES;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use server::{Options, Server};
@@ -165,45 +164,78 @@ async fn a_line_too_long_is_an_error_and_others_go_on_meanwhile() {
         Client::connect(&server).await,
         Client::connect(&server).await,
     );
-    let chunk = vec![b'x'; MAX_LINE_BYTES];
+    let chunk = vec![b'x'; rules::MAX_OPEN_COMMAND_BYTES];
     rude.write(&chunk).await;
     rude.write(&chunk).await;
     assert!(other.ask(r#"{"command":"PING"}"#).await.contains("PONG"));
-    let error = rude.ask("").await;
-    assert_eq!(
-        error,
+    let too_long = |limit: usize| {
         format!(
-            r#"{{"command":"ERROR","message":"Line too long. At most {MAX_LINE_BYTES} bytes are taken."}}"#
+            r#"{{"command":"ERROR","message":"Line too long. At most {limit} bytes are taken."}}"#
         )
-    );
+    };
+    assert_eq!(rude.ask("").await, too_long(rules::MAX_OPEN_COMMAND_BYTES));
+    // Who has signed in may say more.
+    let name = r#"{"command":"NAME","name":"Rude"}"#;
+    assert!(rude.ask(name).await.contains("NAME_OK"));
+    rude.write(&chunk).await;
+    rude.write(&chunk).await;
+    assert!(rude.ask("").await.contains("Invalid JSON"));
+    rude.write(&vec![b'x'; rules::MAX_COMMAND_BYTES]).await;
+    assert_eq!(rude.ask("x").await, too_long(rules::MAX_COMMAND_BYTES));
     assert!(rude.ask(r#"{"command":"PING"}"#).await.contains("PONG"));
 }
 
+fn relay_to(target: &Client, message: &str) -> String {
+    let id = &target.id;
+    format!(r#"{{"command":"RELAY_MESSAGE","targetId":"{id}","message":"{message}"}}"#)
+}
+
 #[tokio::test]
-async fn a_peer_that_never_reads_is_cut_off_and_others_go_on() {
+async fn a_burst_of_messages_that_are_escaped_six_fold_does_not_cut_off_its_reader() {
+    let server = start().await;
+    let mut ann = Client::named(&server, "Ann").await;
+    let mut bob = Client::named(&server, "Bob").await;
+    let flood = relay_to(&bob, &"<".repeat(rules::MAX_COMMAND_BYTES - 200)) + "\n";
+    ann.write(flood.repeat(8).as_bytes()).await;
+    let mut messages = 0;
+    for _ in 0..8 {
+        messages += usize::from(ann.line().await.contains("RELAY_OK"));
+    }
+    assert!(messages > 0);
+    for _ in 0..messages {
+        assert!(bob.line().await.contains("RELAYED_MESSAGE"));
+    }
+    assert!(bob.ask(r#"{"command":"PING"}"#).await.contains("PONG"));
+}
+
+#[tokio::test]
+async fn messages_to_a_peer_that_does_not_read_are_refused_and_it_can_go_on_later() {
     let server = start().await;
     let mut rude = Client::named(&server, "Rude").await;
     let mut other = Client::named(&server, "Other").await;
-    rude.create_room("r").await;
-    let message = "x".repeat(MAX_LINE_BYTES / 2);
-    let relay = format!(
-        r#"{{"command":"RELAY_MESSAGE","targetId":"{}","message":"{message}"}}"#,
-        rude.id
-    );
-    // Four of the longest lines may wait for it, besides the system's own buffers.
+    let room = rude.create_room("r").await;
+    let relay = relay_to(&rude, &"x".repeat(rules::MAX_COMMAND_BYTES - 200));
+    // Few bytes wait for it, besides the system's own buffers.
     let mut taken = 0;
-    while other.ask(&relay).await.contains("RELAY_OK") {
+    let told = loop {
+        let told = other.ask(&relay).await;
+        if !told.contains("RELAY_OK") {
+            break told;
+        }
         taken += 1;
         assert!(
             taken < 200,
             "a peer that does not read was sent {taken} long lines"
         );
+    };
+    assert!(told.contains("reads too slowly"), "{told}");
+    // It reads again, and has missed nothing.
+    for _ in 0..taken {
+        assert!(rude.line().await.contains("RELAYED_MESSAGE"));
     }
-    let rooms = other.ask(r#"{"command":"LIST_ROOMS"}"#).await;
-    assert!(rooms.contains(r#""rooms":[]"#), "{rooms}");
-    // What was on its way still comes, then the end.
-    let (_, end) = rude.end().await;
-    assert_eq!(end.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
+    eventually(&mut other, &relay, |told| told.contains("RELAY_OK")).await;
+    assert!(rude.line().await.contains("RELAYED_MESSAGE"));
+    assert!(other.join(&room).await.contains("JOIN_OK"));
 }
 
 #[tokio::test]
