@@ -74,7 +74,8 @@ fn on_the_original_rooms_are_refused_that_would_not_fit_into_the_list() {
         for (index, made) in made.enumerate() {
             assert!(made.contains("ROOM_CREATED"), "{index}: {}", made.len());
         }
-        while server.ask(ann, &create(&name)) != full {}
+        let mut more = (0..=MAX_ROOMS).map(|_| server.ask(ann, &create(&name)));
+        assert!(more.any(|told| told == full));
         let list = server.command(ann, "LIST_ROOMS");
         assert!(list.contains("ROOM_LIST") && list.len() <= MAX_LINE_BYTES);
     }
@@ -151,8 +152,9 @@ fn who_asks_without_reading_is_not_answered_until_it_reads() {
         while server.rules.takes_lines(ann) {
             assert_eq!(server.say(ann, list).len(), 1);
             asked += 1;
+            assert!(asked < 30);
         }
-        assert!((2..30).contains(&asked), "{asked}");
+        assert!(asked > 1);
         let held = unread(&server, ann);
         assert!(held < 2 * PAUSE_BYTES, "{held}");
         // A line on its way waits, and is answered once there is room.
