@@ -52,8 +52,8 @@ function parse(given) {
  * @param {string | URL} url  the relay's address
  * @param {{ fetch?: typeof fetch, signal?: AbortSignal }} [options]
  */
-export async function relayConfig(url, { fetch: request, signal } = {}) {
-  return fetchConfig(relayAddress(url).base, request, signal);
+export async function relayConfig(url, options) {
+  return fetchConfig(relayAddress(url).base, options?.fetch, options?.signal);
 }
 
 /**
@@ -62,9 +62,9 @@ export async function relayConfig(url, { fetch: request, signal } = {}) {
  * @param {{ fetch?: typeof fetch, signal?: AbortSignal }} [options]
  * @returns {Promise<import("./track.js").Track>}
  */
-export async function fetchTrack(url = "/", options = {}) {
+export async function fetchTrack(url = "/", options) {
   const { fetched } = await import("./track.js").catch(loadFailed);
-  return fetched(url, options);
+  return fetched(url, options ?? {});
 }
 
 /**

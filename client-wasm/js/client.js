@@ -167,8 +167,8 @@ export class RaceClient extends Emitter {
   }
 
   /** Connect and sign in. After a failure it may be called again. An abort rejects with the signal's reason. @param {{ signal?: AbortSignal }} [options] */
-  async connect({ signal } = {}) {
-    await this.#connection.open(signal);
+  async connect(options) {
+    await this.#connection.open(options?.signal);
   }
 
   /** `idle` before the first `connect()`; `closed` is for good. In between the client reconnects by itself. */

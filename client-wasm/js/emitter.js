@@ -56,11 +56,11 @@ export class Emitter {
    * @param {ListenOptions} [options]
    * @returns {() => void}  stops it
    */
-  on(type, listener, { signal } = {}) {
+  on(type, listener, options) {
     if (typeof listener !== "function") {
       throw new RaceError("invalid_argument", "the listener must be a function");
     }
-    return this.#add(type, listener, undefined, signal);
+    return this.#add(type, listener, undefined, options?.signal);
   }
 
   /**
@@ -109,7 +109,8 @@ export class Emitter {
    * @param {StreamOptions} [options]
    * @returns {EventStream<Events[T]>}
    */
-  events(type, { signal, limit = MAX_BEHIND } = {}) {
+  events(type, options) {
+    const { signal, limit = MAX_BEHIND } = options ?? {};
     if (!(Number.isInteger(limit) && limit > 0)) {
       throw new RaceError("invalid_argument", "limit must be a whole number above 0");
     }

@@ -93,7 +93,8 @@ export class RaceMap {
    * @param {HTMLCanvasElement} canvas
    * @param {MapOptions} [options]
    */
-  constructor(canvas, { track = null, theme, look = {}, nearMetres = NEAR_METRES } = {}) {
+  constructor(canvas, options) {
+    const { track = null, theme, look = {}, nearMetres = NEAR_METRES } = options ?? {};
     this.#canvas = canvas;
     this.#context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     this.#look = look;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
 
-import { RaceClient } from "../js/index.js";
+import { RaceClient, doctor, fetchTrack, relayConfig } from "../js/index.js";
 import { coded, settled, World } from "./fake-core.js";
 import { ManualClock } from "./manual-clock.js";
 import { RELAY, client, statesOf, stopTime, withCode } from "./scene.js";
@@ -580,4 +580,19 @@ test("500 connections leave nothing behind", async () => {
   assert.equal(world.cores.length, 500);
   assert.ok(world.cores.every((core) => core.freed && core.listening === 0));
   assert.equal(getEventListeners(controller.signal, "abort").length, 0);
+});
+
+test("null for options is the same as none", async () => {
+  const race = client(new World());
+  await race.connect();
+  const none = /** @type {any} */ (null);
+  const nowhere = "http://127.0.0.1:1";
+  race.on("state", () => {}, none)();
+  await race.events("state", none).return();
+  await assert.rejects(race.connect(none), withCode("invalid_argument"));
+  for (const ask of [relayConfig, fetchTrack]) {
+    await assert.rejects(ask(nowhere, none), withCode("relay_unreachable"));
+  }
+  assert.equal((await doctor(nowhere, none)).ok, false);
+  await race.close();
 });

@@ -33,11 +33,12 @@ const GOODBYE_MS = 5000;
 /**
  * What `doctor` does.
  * @param {string | URL} url  the relay's address
- * @param {DoctorOptions} [options]
+ * @param {DoctorOptions | null} [given]
  * @returns {Promise<Report>}
  */
-export async function examination(url, options = {}) {
+export async function examination(url, given) {
   const findings = new Findings();
+  const options = given ?? {};
   const { signal } = options;
   try {
     await examine(findings, url, options);
