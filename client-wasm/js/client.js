@@ -122,7 +122,9 @@ export class RaceClient extends Emitter {
     race.#playback = playback;
     try {
       await drive(race);
-      if (!paused) playback.play();
+      // Both answer what the client asked meanwhile: in time, or at once.
+      if (paused) playback.pause();
+      else playback.play();
       return race;
     } catch (error) {
       void race.close();

@@ -167,6 +167,7 @@ test("a paused replay answers a ping", { timeout: 10_000 }, async () => {
     }
   }
   const race = await Seen.replay(blob, { clock: new ManualClock(), paused: true });
+  await core?.ping();
   for (const atMs of [0, 8000]) {
     await race.playback?.seek(atMs);
     await core?.ping();

@@ -121,7 +121,6 @@ export class Playback {
       this.#beginning = false;
     }
     this.#arm();
-    this.show.release();
   }
 
   /** End early. @param {unknown} thrown  why the rest cannot be shown */
