@@ -244,12 +244,13 @@ test("positions that arrive in bursts, of all cars at once, make nobody away", (
     // One of them is behind a hidden page.
     reporter.list.push({ id: "hidden", ageMs: (ms % 1600) + 100, stale: ms % 1600 > 150 });
     look(ms / 1000);
-    if (ms > 4000)
+    if (ms > 4000) {
       assert.deepEqual(
         field.cars.map(({ stale }) => stale),
         [false, false, false, true],
         `${ms}`,
       );
+    }
   }
   assert.equal(field.isCutOff, false);
 });
