@@ -115,6 +115,28 @@ pub enum CommandKind {
 }
 
 impl CommandKind {
+    /// All kinds.
+    pub const ALL: [Self; 13] = [
+        Self::Name,
+        Self::Authenticate,
+        Self::CreateRoom,
+        Self::JoinRoom,
+        Self::LeaveRoom,
+        Self::ListRooms,
+        Self::GetRoomPlayers,
+        Self::PlayerInfo,
+        Self::RelayMessage,
+        Self::StartGame,
+        Self::Ping,
+        Self::Bye,
+        Self::Batch,
+    ];
+
+    /// Find the kind of a word as [`word`](Self::word) spells it.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
     /// The word on the wire.
     pub fn word(self) -> &'static str {
         match self {

@@ -109,7 +109,11 @@ impl Datagram {
         Self::from_json(&plaintext)
     }
 
-    fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
+    /// Read a datagram that is open already.
+    ///
+    /// # Errors
+    /// It is not ours, or holds numbers that are not finite.
+    pub fn from_json(json: &[u8]) -> Result<Self, DecodeError> {
         let text = std::str::from_utf8(json).map_err(|_| DecodeError::Unknown)?;
         let fields = Object::parse(text).ok_or(DecodeError::Unknown)?;
         // On UDP the command is case-sensitive (facts, section 1.5).

@@ -120,7 +120,7 @@ impl Goodbye {
 
 /// Say whether an event shows that the player is in no room. Sentences that fit any command do not show it: they may
 /// answer an earlier command.
-fn shows_no_room(event: &Event) -> bool {
+pub fn shows_no_room(event: &Event) -> bool {
     let kind = CommandKind::LeaveRoom;
     answers(event, kind)
         && match event {

@@ -39,6 +39,10 @@ impl CloseReason {
         Self::new(CloseCode::Normal, "The player left.")
     }
 
+    pub(crate) fn said_goodbye() -> Self {
+        Self::new(CloseCode::Normal, "The player said goodbye.")
+    }
+
     pub(crate) fn restarting() -> Self {
         Self::new(
             CloseCode::Restarting,

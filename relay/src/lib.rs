@@ -124,8 +124,7 @@ fn wire(config: Config, lifecycle: Lifecycle) -> anyhow::Result<Services> {
         lifecycle: lifecycle.clone(),
     };
     let readiness = Arc::new(Readiness::new(sessions.clone(), timeouts.unready));
-    let spectators = Spectators::new(&config, sessions.clone());
-    let spectators = spectators.map(Arc::new);
+    let spectators = Spectators::new(&config, sessions.clone())?.map(Arc::new);
     if let (Some(observing), Some(spectators)) = (&config.observing, &spectators) {
         let spectators = Arc::clone(spectators);
         let oversee =
@@ -140,6 +139,7 @@ fn wire(config: Config, lifecycle: Lifecycle) -> anyhow::Result<Services> {
             dialer: Arc::clone(&dialer),
             readiness: Arc::clone(&readiness),
             spectators: spectators.clone(),
+            secret: config.udp_secret.clone(),
             rate_limits: config.rate_limits.clone(),
             timeouts: timeouts.clone(),
             metrics: Arc::clone(&metrics),

@@ -104,6 +104,8 @@ pub(crate) struct Metrics {
     pub(crate) overtaken: Counter,
     /// Datagrams that could not be sent to the game server: they came too early, or the system had no buffer.
     pub(crate) unsendable: Counter,
+    /// Datagrams of a player that are not its own: sealed with another key, of another session, or before the sign-in.
+    pub(crate) foreign: Counter,
     /// Datagrams of the game server that are too long or empty, and reports of a closed port.
     pub(crate) unusable: Counter,
     pub(crate) spectators: SpectatorCounters,
@@ -199,6 +201,7 @@ impl Metrics {
             datagrams_down: passed(&relay.datagrams, "down"),
             overtaken: dropped("down", "slow_browser"),
             unsendable: dropped("up", "unsendable"),
+            foreign: dropped("up", "foreign"),
             unusable: dropped("down", "unusable"),
             relay,
             spectators: SpectatorCounters::default(),

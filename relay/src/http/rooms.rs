@@ -19,7 +19,8 @@ struct Listed<'a> {
     id: &'a RoomId,
     name: &'a str,
     player_count: u32,
-    host_id: Option<&'a SessionId>,
+    /// An id of the relay's, as spectators know the player. Session ids are keys.
+    host_id: Option<SessionId>,
     is_active: bool,
     /// Positions are known, since a player is connected through this relay.
     live: bool,
@@ -49,7 +50,7 @@ fn listed<'a>(room: &'a Room, spectators: &Spectators) -> Listed<'a> {
         id: &room.id,
         name: &room.name,
         player_count: room.player_count,
-        host_id: room.host_id.as_ref(),
+        host_id: room.host_id.and_then(|host| spectators.rooms.ids.of(&host)),
         is_active: room.is_active,
         live: here
             .as_ref()

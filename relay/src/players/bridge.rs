@@ -1,5 +1,5 @@
 //! One player's session from the dial to the goodbye: lines and datagrams pass untouched between its browser and its own
-//! connection with the game server. One task, no locks.
+//! connection with the game server. Upwards only datagrams pass that are the session's own. One task, no locks.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use client_native::{Connection, Datagrams, Disconnected, Lines, Received, Stalled, Unsent};
 use protocol::cipher::MAX_DATAGRAM_BYTES;
+use protocol::event::Event;
 use protocol::frame::{CloseCode, Notice};
 use protocol::goodbye::{Goodbye, is_bye};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
@@ -16,6 +17,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 use super::Players;
 use super::goodbye::say;
 use super::outbox::{Outbox, TooSlow};
+use super::session::{LineUp, PlayerSession};
 use super::traffic::Traffic;
 use super::websocket::{Incoming, WebSocket};
 use crate::close::CloseReason;
@@ -24,6 +26,8 @@ use crate::limits::rate::PlayerLimiter;
 use crate::metrics::{Limit, Metrics};
 use crate::spectators::{PlayerTap, Spectators};
 
+/// The longest line that is read on its way down. A list of 400 rooms is shorter.
+const MAX_READ_LINE_BYTES: usize = 64 * 1024;
 /// Datagrams taken in one go. More would keep lines from passing.
 const MAX_DATAGRAMS_AT_ONCE: usize = 32;
 
@@ -52,6 +56,7 @@ struct Bridge<'a> {
     /// Lines for the game server. They may wait for the dial.
     unsent: Unsent,
     limiter: PlayerLimiter,
+    session: PlayerSession,
     traffic: Traffic,
     started: Instant,
     pings: Interval,
@@ -76,6 +81,7 @@ impl<'a> Bridge<'a> {
             outbox: Outbox::default(),
             unsent: Unsent::default(),
             limiter: PlayerLimiter::new(&players.rate_limits),
+            session: PlayerSession::new(players.secret.clone()),
             traffic: Traffic::default(),
             started,
             pings,
@@ -172,6 +178,20 @@ impl<'a> Bridge<'a> {
         if !self.limiter.line(line.len(), self.started.elapsed()) {
             return Err(self.sent_too_much());
         }
+        match self.session.handle_line(line) {
+            LineUp::Forward => {}
+            LineUp::LeaveFirst(leave) => self.queue_line(&leave.to_line(), is_connected)?,
+            LineUp::Goodbye => return Err(CloseReason::said_goodbye()),
+        }
+        self.queue_line(line, is_connected)?;
+        self.said_bye |= is_bye(line);
+        self.traffic.lines_up += 1;
+        self.metrics().lines_up.inc();
+        Ok(())
+    }
+
+    /// Queue a line for the game server.
+    fn queue_line(&mut self, line: &str, is_connected: bool) -> Result<(), CloseReason> {
         self.unsent.push(line).map_err(|Stalled| {
             self.metrics().reached(Limit::LinesToServer);
             match is_connected {
@@ -181,11 +201,7 @@ impl<'a> Bridge<'a> {
                 ),
                 false => CloseReason::sent_too_much(),
             }
-        })?;
-        self.said_bye |= is_bye(line);
-        self.traffic.lines_up += 1;
-        self.metrics().lines_up.inc();
-        Ok(())
+        })
     }
 
     fn send_datagram(
@@ -204,12 +220,17 @@ impl<'a> Bridge<'a> {
         if !self.limiter.datagram(datagram.len(), now) {
             return Err(self.sent_too_much());
         }
+        let Some(plaintext) = self.session.open(datagram) else {
+            self.traffic.lost += 1;
+            self.metrics().foreign.inc();
+            return Ok(());
+        };
         if server.is_some_and(|server| server.send(datagram)) {
             self.last_datagram = Some(now);
             self.traffic.datagrams_up += 1;
             self.metrics().datagrams_up.inc();
             if let Some(tap) = &mut self.tap {
-                tap.handle_datagram_up(datagram);
+                tap.handle_datagram_up(&plaintext);
             }
         } else {
             self.traffic.lost += 1;
@@ -237,8 +258,8 @@ impl<'a> Bridge<'a> {
                 let text = "The game server sent a line that is too long to forward.";
                 CloseReason::new(CloseCode::ServerEnded, text).with_cause(error.to_string())
             })?;
-            if let Some(tap) = &mut self.tap {
-                tap.handle_line(&line);
+            if !self.read_line(&line) {
+                continue;
             }
             self.push_line(line)?;
             if self.traffic.lines_down == 0 {
@@ -248,12 +269,25 @@ impl<'a> Bridge<'a> {
             self.metrics().lines_down.inc();
         }
         transferred.map_err(|Disconnected { detail }| match self.said_bye {
-            true => CloseReason::new(CloseCode::Normal, "The player said goodbye."),
+            true => CloseReason::said_goodbye(),
             false => {
                 let text = "The game server ended the session: sign in again.";
                 CloseReason::new(CloseCode::ServerEnded, text).with_cause(detail)
             }
         })
+    }
+
+    /// Read a line on its way down. False: it answers a command of the relay's, and stays here.
+    fn read_line(&mut self, line: &str) -> bool {
+        if line.len() > MAX_READ_LINE_BYTES {
+            return true;
+        }
+        let event = Event::parse(line);
+        let is_for_player = self.session.handle_event(&event);
+        if let Some(tap) = &mut self.tap {
+            tap.handle_event(event);
+        }
+        is_for_player
     }
 
     fn take_datagrams(&mut self, server: &Datagrams) {

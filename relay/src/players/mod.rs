@@ -3,10 +3,13 @@
 mod bridge;
 mod goodbye;
 pub(crate) mod outbox;
+mod session;
 mod traffic;
 pub(crate) mod websocket;
 
 use std::sync::Arc;
+
+use protocol::id::Secret;
 
 use crate::config::Timeouts;
 use crate::lifecycle::Lifecycle;
@@ -24,6 +27,8 @@ pub(crate) struct Players {
     pub(crate) readiness: Arc<Readiness>,
     /// Spectators see what players do. `None`: nobody may watch.
     pub(crate) spectators: Option<Arc<Spectators>>,
+    /// Opens the players' datagrams.
+    pub(crate) secret: Secret,
     pub(crate) rate_limits: RateLimits,
     pub(crate) timeouts: Timeouts,
     pub(crate) metrics: Arc<Metrics>,

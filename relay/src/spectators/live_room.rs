@@ -11,6 +11,7 @@ use protocol::id::{RoomId, SessionId};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use super::public_id::PublicIds;
 use super::room::{BridgedPlayers, Room};
 use super::view::{View, Views};
 use crate::metrics::Metrics;
@@ -48,8 +49,13 @@ struct State {
 }
 
 impl LiveRoom {
-    pub(crate) fn new(id: RoomId, clock: SnapshotClock, metrics: Arc<Metrics>) -> Self {
-        let room = Room::new(id);
+    pub(crate) fn new(
+        id: RoomId,
+        clock: SnapshotClock,
+        ids: PublicIds,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let room = Room::new(id, ids);
         let first = View::first(&room);
         Self {
             id,

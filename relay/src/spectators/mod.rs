@@ -5,6 +5,7 @@
 mod frame;
 mod live_room;
 mod player_tap;
+mod public_id;
 pub(crate) mod room;
 mod room_list;
 mod rooms;
@@ -24,6 +25,7 @@ use crate::config::{Access, Config};
 use crate::limits::{Admission, Slot};
 use crate::upstream::OwnSessions;
 use live_room::SnapshotClock;
+use public_id::PublicIds;
 use room::Room;
 use room_list::RoomList;
 use shard::Delivery;
@@ -46,10 +48,13 @@ pub(crate) struct Spectators {
 
 impl Spectators {
     /// Begin to show races. `None`: nobody may watch.
-    pub(crate) fn new(config: &Config, sessions: OwnSessions) -> Option<Self> {
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub(crate) fn new(config: &Config, sessions: OwnSessions) -> anyhow::Result<Option<Self>> {
         let spectating = &config.spectating;
         if spectating.access == Access::Off {
-            return None;
+            return Ok(None);
         }
         let clock = SnapshotClock {
             started: Instant::now(),
@@ -58,15 +63,16 @@ impl Spectators {
         };
         let (metrics, lifecycle) = (&sessions.metrics, sessions.lifecycle.clone());
         let delivery = Delivery::new(&config.timeouts, Arc::clone(metrics), lifecycle);
-        let rooms = Arc::new(Rooms::new(clock, delivery, Arc::clone(metrics)));
-        Some(Self {
+        let (ids, metrics) = (PublicIds::new()?, Arc::clone(metrics));
+        let rooms = Arc::new(Rooms::new(clock, delivery, ids, metrics));
+        Ok(Some(Self {
             access: spectating.access.clone(),
             slots: Admission::new(spectating.max_spectators, config.max_per_ip),
             secret: sessions.secret.clone(),
             rooms: Arc::clone(&rooms),
             list: RoomList::new(sessions, rooms),
             delay: spectating.delay,
-        })
+        }))
     }
 
     /// Listen to one more player.

@@ -13,8 +13,6 @@ use super::live_room::LiveRoom;
 use super::room::Room;
 use super::rooms::Rooms;
 
-/// The longest line that is parsed. A list of 400 rooms is shorter.
-const MAX_TAPPED_LINE_BYTES: usize = 64 * 1024;
 /// How long datagrams of the previous room may still be on their way after a player changed rooms.
 const SETTLING: Duration = Duration::from_secs(1);
 /// How servers of the first generation begin a position on the way down (facts, section 6.4).
@@ -53,14 +51,12 @@ impl PlayerTap {
         }
     }
 
-    /// A line goes down to the player.
-    pub(crate) fn handle_line(&mut self, line: &str) {
-        if line.len() <= MAX_TAPPED_LINE_BYTES {
-            self.handle_event(Event::parse(line), self.rooms.clock.now());
-        }
+    /// An event comes down from the game server.
+    pub(crate) fn handle_event(&mut self, event: Event) {
+        self.handle_event_at(event, self.rooms.clock.now());
     }
 
-    fn handle_event(&mut self, event: Event, now: Duration) {
+    fn handle_event_at(&mut self, event: Event, now: Duration) {
         match event {
             Event::Connected { session_id: id } if self.session.is_none() => {
                 let cipher = Cipher::new(&id, &self.secret);
@@ -93,8 +89,8 @@ impl PlayerTap {
         }
     }
 
-    /// A datagram goes up to the game server.
-    pub(crate) fn handle_datagram_up(&mut self, datagram: &[u8]) {
+    /// A datagram of the player's own goes up to the game server. It is open already.
+    pub(crate) fn handle_datagram_up(&mut self, plaintext: &[u8]) {
         let (Some(room), Some(session)) = (&self.room, &self.session) else {
             return;
         };
@@ -102,8 +98,7 @@ impl PlayerTap {
         if self.is_driving && !room.is_watched() {
             return;
         }
-        self.rooms.metrics.spectators.opened_datagrams.inc();
-        let Some(update) = session.read_up(datagram) else {
+        let Ok(Datagram::Update(update)) = Datagram::from_json(plaintext) else {
             return;
         };
         if !self.is_driving {
@@ -179,21 +174,12 @@ struct Session {
 }
 
 impl Session {
-    /// Read the player's own position on its way up. One that claims to be another player's is ignored.
-    fn read_up(&self, datagram: &[u8]) -> Option<Update> {
-        self.read(datagram)
-            .filter(|update| update.session_id == self.id)
-    }
-
     /// Read another player's position on its way down.
     fn read_down(&self, datagram: &[u8]) -> Option<Update> {
-        self.read(datagram)
-            .filter(|update| update.session_id != self.id)
-    }
-
-    fn read(&self, datagram: &[u8]) -> Option<Update> {
         match Datagram::decode(datagram, Some(&self.cipher)) {
-            Ok(Datagram::Update(update)) => Some(update),
+            Ok(Datagram::Update(update)) => {
+                Some(update).filter(|update| update.session_id != self.id)
+            }
             _ => None,
         }
     }
@@ -219,6 +205,7 @@ mod tests {
     use crate::lifecycle::Lifecycle;
     use crate::metrics::Metrics;
     use crate::spectators::live_room::SnapshotClock;
+    use crate::spectators::public_id::PublicIds;
     use crate::spectators::shard::Delivery;
     use protocol::geometry::{Quat, Vec3};
     use tokio::time::Instant;
@@ -237,7 +224,7 @@ mod tests {
         let metrics = Arc::new(Metrics::new());
         let lifecycle = Lifecycle::new(Duration::ZERO);
         let delivery = Delivery::new(&Timeouts::default(), Arc::clone(&metrics), lifecycle);
-        let rooms = Rooms::new(clock, delivery, metrics);
+        let rooms = Rooms::new(clock, delivery, PublicIds::new().unwrap(), metrics);
         PlayerTap::new(Arc::new(rooms), Secret::default())
     }
 
@@ -250,7 +237,7 @@ mod tests {
     fn handle(tap: &mut PlayerTap, line: &str, seconds: u64) {
         let line = line.replace("$A", A).replace("$B", B);
         let line = line.replace("$R", R).replace("$Q", Q);
-        tap.handle_event(Event::parse(&line), Duration::from_secs(seconds));
+        tap.handle_event_at(Event::parse(&line), Duration::from_secs(seconds));
     }
 
     /// What spectators are told of the player's room.
@@ -280,7 +267,8 @@ mod tests {
         handle(&mut tap, r#"{"command":"JOIN_OK","roomId":"$R"}"#, 1);
         let joined = text(&tap).unwrap();
         assert_eq!(joined["room"], R);
-        assert_eq!(joined["players"][0]["id"], A);
+        let public = tap.rooms.ids.of(&A.parse().unwrap()).unwrap();
+        assert_eq!(joined["players"][0]["id"], public.as_str());
         assert_eq!(joined["players"][0]["name"], "Ann");
         handle(&mut tap, r#"{"command":"LEAVE_OK","roomId":"$R"}"#, 2);
         assert_eq!(text(&tap), None);
@@ -295,7 +283,7 @@ mod tests {
                 (&created["room"], &created["name"]),
                 (&Q.into(), &"go".into())
             );
-            assert_eq!(created["hostId"], A);
+            assert_eq!(created["hostId"], public.as_str());
             let line = format!(r#"{{"command":"ERROR","message":"{refusal}"}}"#);
             for _ in 0..2 {
                 handle(&mut tap, &line, 4);
@@ -344,7 +332,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn own_positions_are_read_on_the_way_up_and_others_on_the_way_down() {
+    async fn positions_of_others_are_read_on_the_way_down() {
         assert!(
             tap().session.is_none(),
             "nothing is read before the welcome"
@@ -352,15 +340,6 @@ mod tests {
         let tap = welcomed();
         let session = tap.session.as_ref().unwrap();
         let read = |id, read: Option<Update>| read.is_some_and(|u| u.session_id.as_str() == id);
-        assert!(read(A, session.read_up(&seal(A, &update(A)))));
-        assert!(
-            session.read_up(&seal(A, &update(B))).is_none(),
-            "a false claim"
-        );
-        assert!(
-            session.read_up(&seal(B, &update(A))).is_none(),
-            "another key"
-        );
         for down in [update(B).to_json().into_bytes(), seal(A, &update(B))] {
             assert!(read(B, session.read_down(&down)));
         }

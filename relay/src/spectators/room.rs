@@ -14,6 +14,8 @@ use protocol::interpolation::{Cars, Change};
 use protocol::snapshot::{self, Snapshot};
 use protocol::spectate::MAX_NAME_LETTERS;
 
+use super::public_id::PublicIds;
+
 mod text;
 
 /// Players at once: ten times the seats of a released server, and an index fits into a byte.
@@ -29,6 +31,8 @@ const MAX_DEPARTED: usize = 256;
 /// A room with bridged players, spectators, or both.
 pub(crate) struct Room {
     id: RoomId,
+    /// The ids by which spectators know the players.
+    ids: PublicIds,
     name: String,
     host: Option<SessionId>,
     is_active: bool,
@@ -74,9 +78,10 @@ pub(crate) enum BridgedPlayers {
 }
 
 impl Room {
-    pub(crate) fn new(id: RoomId) -> Self {
+    pub(crate) fn new(id: RoomId, ids: PublicIds) -> Self {
         Self {
             id,
+            ids,
             name: String::new(),
             host: None,
             is_active: false,

@@ -8,6 +8,7 @@ use protocol::event;
 use protocol::id::RoomId;
 
 use super::live_room::{LiveRoom, SnapshotClock};
+use super::public_id::PublicIds;
 use super::shard::{Delivery, Shard};
 use super::spectator::Spectator;
 use crate::metrics::Metrics;
@@ -15,6 +16,8 @@ use crate::metrics::Metrics;
 /// The rooms. A room stays for as long as somebody holds it: a player's tap, an observer, or a shard.
 pub(crate) struct Rooms {
     pub(crate) clock: SnapshotClock,
+    /// The ids by which the public knows players.
+    pub(crate) ids: PublicIds,
     pub(crate) metrics: Arc<Metrics>,
     pub(super) delivery: Arc<Delivery>,
     /// Entries of rooms that are gone stay until the next room comes.
@@ -24,9 +27,15 @@ pub(crate) struct Rooms {
 }
 
 impl Rooms {
-    pub(crate) fn new(clock: SnapshotClock, delivery: Delivery, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(
+        clock: SnapshotClock,
+        delivery: Delivery,
+        ids: PublicIds,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             clock,
+            ids,
             metrics,
             delivery: Arc::new(delivery),
             live: Mutex::default(),
@@ -53,7 +62,7 @@ impl Rooms {
         }
         rooms.retain(|_, room| room.strong_count() > 0);
         let metrics = Arc::clone(&self.metrics);
-        let room = Arc::new(LiveRoom::new(*id, self.clock, metrics));
+        let room = Arc::new(LiveRoom::new(*id, self.clock, self.ids.clone(), metrics));
         rooms.insert(*id, Arc::downgrade(&room));
         room
     }

@@ -115,6 +115,7 @@ impl Views {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spectators::public_id::PublicIds;
 
     const fn ms(milliseconds: u64) -> Duration {
         Duration::from_millis(milliseconds)
@@ -122,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_delayed_view_is_due_after_the_delay_and_not_before() {
-        let mut room = Room::new("1".repeat(32).parse().unwrap());
+        let mut room = Room::new("1".repeat(32).parse().unwrap(), PublicIds::new().unwrap());
         let mut views = Views::new(View::first(&room), ms(300));
         let player = "a".repeat(32).parse().unwrap();
         room.enter(&player, Some("Ann"));
@@ -141,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_resumed_view_has_the_newest_text_and_no_old_snapshot() {
-        let mut room = Room::new("1".repeat(32).parse().unwrap());
+        let mut room = Room::new("1".repeat(32).parse().unwrap(), PublicIds::new().unwrap());
         let mut shown = View::first(&room);
         shown.set_snapshot(b"old");
         let mut views = Views::new(shown.clone(), Duration::ZERO);

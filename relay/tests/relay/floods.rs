@@ -9,6 +9,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::browser::Browser;
 use crate::game::Game;
+use crate::signed;
 use crate::{config_for, start_for, within};
 
 /// Let players send as much as they like.
@@ -127,7 +128,8 @@ async fn a_browser_that_does_not_read_gets_the_newest_datagrams() {
     let relay = Relay::start(generous(&game)).await.unwrap();
     let mut browser = Browser::ready(&relay).await;
     let mut player = game.player().await;
-    browser.send(Message::binary("here I am")).await;
+    signed::sign_in(&mut browser, &mut player).await;
+    browser.send(signed::datagram("here I am")).await;
     let (_, at) = game.datagram().await;
     let datagram = |number: u32| {
         let mut bytes = vec![0; 1000];

@@ -5,6 +5,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::browser::{Browser, READY, request};
 use crate::game::Game;
+use crate::signed::{datagram, sealed, sealed_by, sign_in, sign_in_as};
 use crate::start_for;
 
 const WELCOME: &str = "CONNECTED|0123456789abcdef0123456789abcdef";
@@ -85,13 +86,17 @@ async fn datagrams_pass_byte_for_byte_both_ways() {
     let mut game = Game::start().await;
     let relay = start_for(&game).await;
     let mut browser = Browser::ready(&relay).await;
-    let _player = game.player().await;
+    let mut player = game.player().await;
+    sign_in(&mut browser, &mut player).await;
+    for note in ["", "Zoë \u{1f3c1}", &"x".repeat(1900)] {
+        browser.send(datagram(note)).await;
+        assert_eq!(game.datagram().await.0, sealed(note));
+    }
+    browser.send(datagram("where I am")).await;
+    let (_, from) = game.datagram().await;
     let all_bytes: Vec<u8> = (0..=255).collect();
     let largest: Vec<u8> = (0..2048).map(|number| (number % 251) as u8).collect();
     for datagram in [vec![0], b"\n".to_vec(), all_bytes, largest] {
-        browser.send(Message::binary(datagram.clone())).await;
-        let (received, from) = game.datagram().await;
-        assert_eq!(received, datagram);
         game.udp.send_to(&datagram, from).await.unwrap();
         assert_eq!(browser.datagram().await, datagram);
     }
@@ -102,12 +107,14 @@ async fn every_player_has_a_udp_socket_of_its_own() {
     let mut game = Game::start().await;
     let relay = start_for(&game).await;
     let mut ann = Browser::ready(&relay).await;
-    let _ann = game.player().await;
+    let mut ann_player = game.player().await;
+    sign_in(&mut ann, &mut ann_player).await;
     let mut bob = Browser::ready(&relay).await;
-    let _bob = game.player().await;
-    ann.send(Message::binary("from ann")).await;
+    let mut bob_player = game.player().await;
+    sign_in(&mut bob, &mut bob_player).await;
+    ann.send(datagram("from ann")).await;
     let (_, ann_at) = game.datagram().await;
-    bob.send(Message::binary("from bob")).await;
+    bob.send(datagram("from bob")).await;
     let (_, bob_at) = game.datagram().await;
     assert_ne!(ann_at, bob_at);
     game.udp.send_to(b"to ann", ann_at).await.unwrap();
@@ -121,8 +128,9 @@ async fn datagrams_of_strangers_are_not_forwarded() {
     let mut game = Game::start().await;
     let relay = start_for(&game).await;
     let mut browser = Browser::ready(&relay).await;
-    let _player = game.player().await;
-    browser.send(Message::binary("hello")).await;
+    let mut player = game.player().await;
+    sign_in(&mut browser, &mut player).await;
+    browser.send(datagram("hello")).await;
     let (_, at) = game.datagram().await;
     let stranger = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     stranger.send_to(b"stranger", at).await.unwrap();
@@ -131,18 +139,44 @@ async fn datagrams_of_strangers_are_not_forwarded() {
 }
 
 #[tokio::test]
+async fn nobody_drives_the_car_of_another() {
+    const VICTIM: &str = "fedcba9876543210fedcba9876543210";
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut victim = Browser::ready(&relay).await;
+    let mut victims_player = game.player().await;
+    sign_in_as(VICTIM, &mut victim, &mut victims_player).await;
+    let mut attacker = Browser::ready(&relay).await;
+    let mut player = game.player().await;
+    // The key follows from the id, and everybody in the room knows the id.
+    let stolen = Message::binary(sealed_by(VICTIM, "stolen"));
+    attacker.send(stolen.clone()).await;
+    attacker.send(datagram("not signed in")).await;
+    sign_in(&mut attacker, &mut player).await;
+    attacker.send(stolen).await;
+    attacker.send(Message::binary(&b"not sealed"[..])).await;
+    attacker.send(datagram("own")).await;
+    assert_eq!(game.datagram().await.0, sealed("own"));
+    victim
+        .send(Message::binary(sealed_by(VICTIM, "true")))
+        .await;
+    assert_eq!(game.datagram().await.0, sealed_by(VICTIM, "true"));
+}
+
+#[tokio::test]
 async fn a_closed_udp_port_of_the_game_server_neither_ends_the_session_nor_loses_later_datagrams() {
     let mut game = Game::start().await;
     let relay = start_for(&game).await;
     let mut browser = Browser::ready(&relay).await;
     let mut player = game.player().await;
-    browser.send(Message::binary("hello")).await;
+    sign_in(&mut browser, &mut player).await;
+    browser.send(datagram("hello")).await;
     let (_, browser_at) = game.datagram().await;
     let game_at = game.udp.local_addr().unwrap();
     for _ in 0..2 {
         game.udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         for line in ["one", "two", "three"] {
-            browser.send(Message::binary("into the void")).await;
+            browser.send(datagram("into the void")).await;
             browser.say(line).await;
             player.expect(line).await;
         }
@@ -152,12 +186,12 @@ async fn a_closed_udp_port_of_the_game_server_neither_ends_the_session_nor_loses
         assert_eq!(browser.datagram().await, b"down");
     }
     game.udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-    browser.send(Message::binary("into the void")).await;
+    browser.send(datagram("into the void")).await;
     browser.say("four").await;
     player.expect("four").await;
     game.udp = UdpSocket::bind(game_at).await.unwrap();
-    browser.send(Message::binary("up")).await;
-    assert_eq!(game.datagram().await.0, b"up");
+    browser.send(datagram("up")).await;
+    assert_eq!(game.datagram().await.0, sealed("up"));
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::browser::Browser;
 use crate::game::{Game, Player};
+use crate::signed::{datagram, sealed, sign_in};
 use crate::{config_for, start_for};
 
 async fn playing() -> (Game, Relay, Browser, Player) {
@@ -21,8 +22,9 @@ async fn playing() -> (Game, Relay, Browser, Player) {
 #[tokio::test]
 async fn the_relay_says_goodbye_for_a_browser_that_vanishes() {
     let (game, _relay, mut browser, mut player) = playing().await;
-    browser.send(Message::binary("the last position")).await;
-    assert_eq!(game.datagram().await.0, b"the last position");
+    sign_in(&mut browser, &mut player).await;
+    browser.send(datagram("the last position")).await;
+    assert_eq!(game.datagram().await.0, sealed("the last position"));
     drop(browser);
     player.expect_goodbye().await;
 }
@@ -69,6 +71,50 @@ async fn the_relay_adds_nothing_to_a_browsers_own_bye() {
     player.expect(r#"{"command":"BYE"}"#).await;
     player.send("{\"command\":\"BYE_OK\"}\n").await;
     player.expect_end().await;
+}
+
+#[tokio::test]
+async fn a_room_that_the_browser_did_not_leave_is_left_for_it() {
+    let (_game, _relay, mut browser, mut player) = playing().await;
+    let join = |room: &str| format!(r#"{{"command":"JOIN_ROOM","roomId":"{room}"}}"#);
+    // Without waiting for any answer, as no client of ours does.
+    for room in ["a", "b"] {
+        browser.say(&join(room)).await;
+    }
+    browser.say(r#"{"command":"CREATE_ROOM","name":"c"}"#).await;
+    browser.say(r#"{"command":"BYE"}"#).await;
+    player.expect(&join("a")).await;
+    player.expect(r#"{"command":"LEAVE_ROOM"}"#).await;
+    player.expect(&join("b")).await;
+    player.expect(r#"{"command":"LEAVE_ROOM"}"#).await;
+    player
+        .expect(r#"{"command":"CREATE_ROOM","name":"c"}"#)
+        .await;
+    player.expect_goodbye().await;
+    browser.expect_close(1000, "goodbye").await;
+}
+
+#[tokio::test]
+async fn the_answer_to_a_command_of_the_relays_own_is_not_the_browsers() {
+    let (_game, _relay, mut browser, mut player) = playing().await;
+    browser.say(r#"{"command":"JOIN_ROOM","roomId":"a"}"#).await;
+    browser.say(r#"{"command":"JOIN_ROOM","roomId":"b"}"#).await;
+    for _ in 0..3 {
+        assert!(player.line().await.is_some());
+    }
+    for line in [
+        r#"{"command":"ERROR","message":"Room not found."}"#,
+        r#"{"command":"ERROR","message":"Cannot leave room. No room joined."}"#,
+        r#"{"command":"JOIN_OK","roomId":"b"}"#,
+    ] {
+        player.send(format!("{line}\n")).await;
+    }
+    browser
+        .expect(r#"{"command":"ERROR","message":"Room not found."}"#)
+        .await;
+    browser
+        .expect(r#"{"command":"JOIN_OK","roomId":"b"}"#)
+        .await;
 }
 
 #[tokio::test]
@@ -128,7 +174,8 @@ async fn a_browser_that_reads_nothing_is_closed_although_it_sends_pongs() {
 #[tokio::test]
 async fn the_udp_socket_stays_open_during_the_goodbye() {
     let (game, _relay, mut browser, mut player) = playing().await;
-    browser.send(Message::binary("x")).await;
+    sign_in(&mut browser, &mut player).await;
+    browser.send(datagram("x")).await;
     let (_, at) = game.datagram().await;
     drop(browser);
     player.expect(r#"{"command":"LEAVE_ROOM"}"#).await;

@@ -9,6 +9,7 @@
 
 mod browser;
 mod game;
+mod signed;
 
 mod floods;
 mod forwarding;

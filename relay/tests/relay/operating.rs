@@ -9,6 +9,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::browser::Browser;
 use crate::game::{Game, Identity};
 use crate::http::{body, get, get_at, header, status};
+use crate::signed::{datagram, sign_in};
 use crate::{config_for, start_for, within};
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -66,16 +67,13 @@ async fn what_happens_is_counted_and_nobody_is_named() {
     assert_eq!(before[r#"mp_relay_player_closes_total{code="1000"}"#], 0.0);
     let mut browser = Browser::ready(&relay).await;
     let mut player = game.player().await;
-    for line in [
-        format!("CONNECTED|{A}"),
-        r#"{"command":"NAME_OK","name":"Annabel"}"#.into(),
-        format!(r#"{{"command":"JOIN_OK","roomId":"{ROOM}"}}"#),
-    ] {
-        player.send(format!("{line}\n")).await;
-        browser.expect(&line).await;
-    }
+    sign_in(&mut browser, &mut player).await;
+    let joined = format!(r#"{{"command":"JOIN_OK","roomId":"{ROOM}"}}"#);
+    player.send(format!("{joined}\n")).await;
+    browser.expect(&joined).await;
     browser.say(r#"{"command":"PING"}"#).await;
     player.expect(r#"{"command":"PING"}"#).await;
+    browser.send(datagram("")).await;
     browser.send(Message::binary(vec![1, 2, 3])).await;
     let (_, way) = game.datagram().await;
     game.udp.send_to(b"{}", way).await.unwrap();
@@ -99,6 +97,10 @@ async fn what_happens_is_counted_and_nobody_is_named() {
         (r#"mp_relay_lines_total{direction="down"}"#, 3.0),
         (r#"mp_relay_datagrams_total{direction="up"}"#, 1.0),
         (r#"mp_relay_datagrams_total{direction="down"}"#, 1.0),
+        (
+            r#"mp_relay_datagrams_dropped_total{direction="up",reason="foreign"}"#,
+            1.0,
+        ),
         (r#"mp_relay_dials_total{outcome="ok"}"#, 1.0),
         ("mp_relay_dial_duration_seconds_count", 1.0),
         ("mp_relay_dials_running", 0.0),

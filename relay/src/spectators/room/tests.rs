@@ -8,7 +8,7 @@ fn id(letter: char) -> SessionId {
 }
 
 fn room() -> Room {
-    Room::new("1".repeat(32).parse().unwrap())
+    Room::new("1".repeat(32).parse().unwrap(), PublicIds::new().unwrap())
 }
 
 const fn ms(milliseconds: u64) -> Duration {
@@ -30,13 +30,22 @@ fn bring(room: &mut Room, source: char, car: char, x: f32, mixed: bool, now: Dur
     wanted
 }
 
+fn public_id(room: &Room, letter: char) -> String {
+    room.ids.of(&id(letter)).unwrap().as_str().to_owned()
+}
+
 fn players(room: &Room) -> Vec<(u64, String)> {
     let told: serde_json::Value = serde_json::from_str(&room.text()).unwrap();
     let players = told["players"].as_array().unwrap().iter();
     players
         .map(|player| {
-            let id = player["id"].as_str().unwrap();
-            (player["index"].as_u64().unwrap(), id[..1].to_owned())
+            let public = player["id"].as_str().unwrap();
+            let mut letters = 'a'..='z';
+            let letter = letters.find(|&letter| public_id(room, letter) == public);
+            (
+                player["index"].as_u64().unwrap(),
+                letter.unwrap().to_string(),
+            )
         })
         .collect()
 }
@@ -246,7 +255,7 @@ fn the_text_of_a_room_is_that_of_the_contract() {
     room.enter(&id('a'), Some("Zoë \"1\""));
     room.describe(Some("go"), Some(&id('a')), false);
     room.describe(None, None, true);
-    let (r, a) = ("1".repeat(32), "a".repeat(32));
+    let (r, a) = ("1".repeat(32), public_id(&room, 'a'));
     let text = format!(
         r#"{{"room":"{r}","name":"go","hostId":"{a}","isActive":true,"players":[{{"index":0,"id":"{a}","name":"Zoë \"1\""}}]}}"#
     );

@@ -7,17 +7,19 @@ use super::Room;
 impl Room {
     /// Write the text for spectators.
     pub(crate) fn text(&self) -> String {
-        let players = self.players.iter().map(|(id, player)| spectate::Player {
-            index: player.index,
-            id: *id,
-            name: player.name.clone(),
+        let players = self.players.iter().filter_map(|(id, player)| {
+            Some(spectate::Player {
+                index: player.index,
+                id: self.ids.of(id)?,
+                name: player.name.clone(),
+            })
         });
         let mut players: Vec<_> = players.collect();
         players.sort_by_key(|player| player.index);
         let room = spectate::Room {
             id: self.id,
             name: self.name.clone(),
-            host_id: self.host,
+            host_id: self.host.and_then(|host| self.ids.of(&host)),
             is_active: self.is_active,
             players,
         };

@@ -1,0 +1,288 @@
+//! What the relay knows of one player's session with the game server: its id and key, whether it is signed in, and whether it
+//! may be in a room. So it forwards only datagrams that are the session's own, and leaves a room where the client forgets to.
+//! No I/O here.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
+
+use protocol::cipher::Cipher;
+use protocol::command::{Command, CommandKind};
+use protocol::event::Event;
+use protocol::goodbye::shows_no_room;
+use protocol::id::{RoomId, Secret, SessionId};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// Answers to `LEAVE_ROOM` that may be due at once. A client waits for each, so more come from no client of ours.
+const MAX_LEAVES: usize = 64;
+
+/// What to do with a line of the player.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum LineUp {
+    /// Forward it.
+    Forward,
+    /// Send this command before it: the player would stay in its room as a ghost (facts, Q7).
+    LeaveFirst(Command),
+    /// `BYE` in a room. The relay says the whole goodbye itself.
+    Goodbye,
+}
+
+/// One player's session with the game server.
+pub(super) struct PlayerSession {
+    secret: Secret,
+    identity: Option<(SessionId, Cipher)>,
+    is_signed_in: bool,
+    /// The room that the server named last.
+    room: Option<RoomId>,
+    /// The player has asked for a room and not left it since. It may have been refused.
+    may_be_in_room: bool,
+    /// Who sent the `LEAVE_ROOM`s whose answers are due, oldest first. Never more than `MAX_LEAVES`.
+    leaves: VecDeque<Sender>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sender {
+    Player,
+    Relay,
+}
+
+/// Whose a datagram is, and of which room. Keys that come twice are refused: two readers could take different ones.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Owner<'a> {
+    #[serde(borrow)]
+    session_id: Cow<'a, str>,
+    #[serde(borrow, default)]
+    room_id: Option<Cow<'a, str>>,
+}
+
+impl PlayerSession {
+    pub(super) fn new(secret: Secret) -> Self {
+        Self {
+            secret,
+            identity: None,
+            is_signed_in: false,
+            room: None,
+            may_be_in_room: false,
+            leaves: VecDeque::new(),
+        }
+    }
+
+    /// A line goes up to the game server.
+    pub(super) fn handle_line(&mut self, line: &str) -> LineUp {
+        use CommandKind as Kind;
+        match command_of(line) {
+            Some(Kind::Bye) if self.may_be_in_room => return LineUp::Goodbye,
+            Some(Kind::JoinRoom | Kind::CreateRoom) => {
+                if std::mem::replace(&mut self.may_be_in_room, true) {
+                    self.expect_leave(Sender::Relay);
+                    return LineUp::LeaveFirst(Command::LeaveRoom);
+                }
+            }
+            Some(Kind::LeaveRoom) => {
+                self.may_be_in_room = false;
+                self.expect_leave(Sender::Player);
+            }
+            _ => {}
+        }
+        LineUp::Forward
+    }
+
+    /// An event comes down to the player. False: the player must not see it, since it answers a command of the relay's.
+    pub(super) fn handle_event(&mut self, event: &Event) -> bool {
+        match event {
+            Event::Connected { session_id } if self.identity.is_none() => {
+                let cipher = Cipher::new(session_id, &self.secret);
+                self.identity = Some((*session_id, cipher));
+            }
+            Event::NameOk { authenticated, .. } => self.is_signed_in |= authenticated,
+            Event::AuthOk { .. } => self.is_signed_in = true,
+            Event::RoomCreated { room_id, .. } | Event::JoinOk { room_id } => {
+                self.room = Some(*room_id);
+                self.may_be_in_room = true;
+            }
+            // The player learns of it in any case: it is in the room no longer.
+            Event::LeaveOk { .. } => {
+                self.room = None;
+                self.leaves.pop_front();
+            }
+            Event::Error { .. } if shows_no_room(event) => {
+                return self.leaves.pop_front() != Some(Sender::Relay);
+            }
+            _ => {}
+        }
+        true
+    }
+
+    /// Open a datagram on its way up. `None`: it is not this session's own, so it must not reach the game server, which
+    /// believes the id that a datagram carries (facts, section 6.3).
+    pub(super) fn open(&self, datagram: &[u8]) -> Option<Vec<u8>> {
+        let (id, cipher) = self.identity.as_ref().filter(|_| self.is_signed_in)?;
+        // A position that arrives while the relay leaves a room could put the player back into it (facts, section 6.6).
+        if self.leaves.contains(&Sender::Relay) {
+            return None;
+        }
+        let plaintext = cipher.open(datagram).ok()?;
+        let owner: Owner<'_> = serde_json::from_slice(&plaintext).ok()?;
+        let is_own = owner.session_id == id.as_str();
+        // The first generation passes a driver's input on to any room that it names (facts, section 6.2).
+        let is_here = match (owner.room_id, &self.room) {
+            (None, _) => true,
+            (Some(named), Some(room)) => named == room.as_str(),
+            (Some(_), None) => false,
+        };
+        (is_own && is_here).then_some(plaintext)
+    }
+
+    fn expect_leave(&mut self, sender: Sender) {
+        if self.leaves.len() == MAX_LEAVES {
+            self.leaves.pop_front();
+        }
+        self.leaves.push_back(sender);
+    }
+}
+
+/// Say which command a line is. Servers ignore the case of its word (facts, section 1.5), and of two keys `command` the last
+/// counts. Values are not read, because servers take numbers that we refuse.
+fn command_of(line: &str) -> Option<CommandKind> {
+    let fields: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(line).ok()?;
+    let word: String = serde_json::from_str(fields.get("command")?.get()).ok()?;
+    CommandKind::from_word(&word.to_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+    const R: &str = "11111111111111111111111111111111";
+
+    fn hear(session: &mut PlayerSession, line: &str) -> bool {
+        session.handle_event(&Event::parse(&line.replace("$A", A).replace("$R", R)))
+    }
+
+    fn welcomed() -> PlayerSession {
+        let mut session = PlayerSession::new(Secret::default());
+        assert!(hear(&mut session, "CONNECTED|$A"));
+        session
+    }
+
+    fn signed_in() -> PlayerSession {
+        let mut session = welcomed();
+        let name_ok =
+            r#"{"command":"NAME_OK","name":"Ann","authenticated":true,"udpEncryption":true}"#;
+        assert!(hear(&mut session, name_ok));
+        session
+    }
+
+    fn seal(key: &str, json: &str) -> Vec<u8> {
+        let cipher = Cipher::new(&key.parse().unwrap(), &Secret::default());
+        let json = json.replace("$A", A).replace("$B", B).replace("$R", R);
+        cipher.seal(json.as_bytes()).unwrap()
+    }
+
+    fn say(session: &mut PlayerSession, word: &str) -> LineUp {
+        session.handle_line(&format!(r#"{{"command":"{word}"}}"#))
+    }
+
+    const UPDATE: &str = r#"{"command":"UPDATE","sessionId":"$A","position":{"x":1}}"#;
+
+    #[test]
+    fn only_a_datagram_of_the_session_itself_passes() {
+        let session = signed_in();
+        assert!(session.open(&seal(A, UPDATE)).is_some());
+        for (key, json) in [
+            (A, UPDATE.replace("$A", "$B")),
+            (B, UPDATE.to_owned()),
+            (B, UPDATE.replace("$A", "$B")),
+            (
+                A,
+                UPDATE.replace(r#""sessionId""#, r#""sessionId":"$A","sessionId""#),
+            ),
+            (A, r#"{"command":"UPDATE"}"#.to_owned()),
+            (A, "no JSON".to_owned()),
+        ] {
+            assert!(session.open(&seal(key, &json)).is_none(), "{json}");
+        }
+        let plain = UPDATE.replace("$A", A);
+        assert!(session.open(plain.as_bytes()).is_none(), "not sealed");
+        assert!(welcomed().open(&seal(A, UPDATE)).is_none(), "not signed in");
+        let silent = PlayerSession::new(Secret::default());
+        assert!(silent.open(&seal(A, UPDATE)).is_none(), "not welcomed");
+    }
+
+    #[test]
+    fn an_input_passes_to_the_players_own_room_only() {
+        let mut session = signed_in();
+        let input =
+            r#"{"command":"INPUT","sessionId":"$A","roomId":"$R","input":{"steering":1e400}}"#;
+        assert!(session.open(&seal(A, input)).is_none(), "in no room");
+        hear(&mut session, r#"{"command":"JOIN_OK","roomId":"$R"}"#);
+        assert!(session.open(&seal(A, input)).is_some());
+        let elsewhere = input.replace("$R", B);
+        assert!(session.open(&seal(A, &elsewhere)).is_none());
+        hear(&mut session, r#"{"command":"LEAVE_OK","roomId":"$R"}"#);
+        assert!(session.open(&seal(A, input)).is_none(), "left");
+    }
+
+    #[test]
+    fn the_room_is_left_before_another_one_is_entered() {
+        let mut session = signed_in();
+        let leave = || LineUp::LeaveFirst(Command::LeaveRoom);
+        assert_eq!(say(&mut session, "JOIN_ROOM"), LineUp::Forward);
+        // Without waiting for the answer, and in any spelling.
+        assert_eq!(say(&mut session, r"join\u005froom"), leave());
+        assert_eq!(say(&mut session, "Create_Room"), leave());
+        let twice = r#"{"command":"PING","x":1e400,"command":"JOIN_ROOM"}"#;
+        assert_eq!(session.handle_line(twice), leave());
+        assert_eq!(say(&mut session, "LEAVE_ROOM"), LineUp::Forward);
+        assert_eq!(say(&mut session, "CREATE_ROOM"), LineUp::Forward);
+    }
+
+    #[test]
+    fn refusals_of_the_relays_own_command_stay_here() {
+        let no_room = r#"{"command":"ERROR","message":"Cannot leave room. No room joined."}"#;
+        let mut session = signed_in();
+        say(&mut session, "JOIN_ROOM");
+        assert!(hear(
+            &mut session,
+            r#"{"command":"ERROR","message":"Room not found."}"#
+        ));
+        say(&mut session, "JOIN_ROOM");
+        assert!(session.open(&seal(A, UPDATE)).is_none(), "leaving");
+        assert!(!hear(&mut session, no_room));
+        assert!(session.open(&seal(A, UPDATE)).is_some());
+        assert!(hear(&mut session, r#"{"command":"JOIN_OK","roomId":"$R"}"#));
+        // What the player asked for it is told, and that it has left.
+        say(&mut session, "CREATE_ROOM");
+        assert!(hear(
+            &mut session,
+            r#"{"command":"LEAVE_OK","roomId":"$R"}"#
+        ));
+        for _ in 0..2 {
+            say(&mut session, "LEAVE_ROOM");
+            assert!(hear(&mut session, no_room));
+        }
+        assert!(hear(&mut session, no_room));
+    }
+
+    #[test]
+    fn bye_in_a_room_takes_a_whole_goodbye() {
+        let mut session = signed_in();
+        assert_eq!(say(&mut session, "BYE"), LineUp::Forward);
+        say(&mut session, "JOIN_ROOM");
+        assert_eq!(say(&mut session, "bye"), LineUp::Goodbye);
+        say(&mut session, "LEAVE_ROOM");
+        assert_eq!(say(&mut session, "BYE"), LineUp::Forward);
+    }
+
+    #[test]
+    fn what_is_remembered_of_a_server_that_never_answers_is_bounded() {
+        let mut session = signed_in();
+        for _ in 0..1000 {
+            say(&mut session, "LEAVE_ROOM");
+        }
+        assert_eq!(session.leaves.len(), MAX_LEAVES);
+    }
+}
