@@ -21,6 +21,8 @@ const STEP: Duration = Duration::from_millis(100);
 pub struct Player {
     /// The player's session and connection.
     pub client: Client<WebSocket>,
+    /// The name that was signed in with; empty before.
+    pub name: String,
     ended: Option<Ended>,
 }
 
@@ -36,6 +38,7 @@ impl Player {
     async fn dial_with(url: &str, config: Config) -> anyhow::Result<Self> {
         Ok(Self {
             client: Client::new(WebSocket::connect(url).await?, config),
+            name: String::new(),
             ended: None,
         })
     }
@@ -70,7 +73,8 @@ impl Player {
     pub async fn sign_in_with(url: &str, name: &str, config: Config) -> anyhow::Result<Self> {
         let mut player = Self::connect_with(url, config).await?;
         let password = Some(Password::new(format!("password of {name}")));
-        let name = name.to_owned();
+        player.name = name.to_owned();
+        let name = player.name.clone();
         player.ask(Command::Name { name, password }).await??;
         Ok(player)
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use futures_util::StreamExt as _;
-use protocol::id::{RoomId, SessionId};
+use protocol::id::RoomId;
 use protocol::snapshot::{Car, Snapshot};
 use relay::Relay;
 use serde_json::Value;
@@ -77,20 +77,18 @@ impl Spectator {
         Ok(())
     }
 
-    /// The small index of each player, by session.
-    pub fn indices(&self) -> HashMap<SessionId, u64> {
+    /// The small index of each player, by name. The relay tells spectators no session ids.
+    pub fn indices(&self) -> HashMap<&str, u64> {
         let players = self.room["players"].as_array().into_iter().flatten();
         players
-            .filter_map(|player| {
-                let id = player["id"].as_str()?.parse().ok()?;
-                Some((id, player["index"].as_u64()?))
-            })
+            .filter_map(|player| Some((player["name"].as_str()?, player["index"].as_u64()?)))
             .collect()
     }
 
-    /// The car of a player in the newest snapshot.
-    pub fn car(&self, id: &SessionId) -> Option<Car> {
-        let index = *self.indices().get(id)?;
+    /// The car of a player in the newest snapshot. The name may not be known yet.
+    pub fn car(&self, name: &str) -> Option<Car> {
+        let indices = self.indices();
+        let index = *indices.get(name).or(indices.get(""))?;
         let cars = &self.snapshot.as_ref()?.cars;
         cars.iter()
             .find(|car| u64::from(car.index) == index)

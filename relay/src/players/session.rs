@@ -7,6 +7,7 @@ use std::collections::{HashMap, VecDeque};
 
 use protocol::cipher::Cipher;
 use protocol::command::{Command, CommandKind};
+use protocol::compression;
 use protocol::event::Event;
 use protocol::goodbye::shows_no_room;
 use protocol::id::{RoomId, Secret, SessionId};
@@ -73,12 +74,11 @@ impl PlayerSession {
         use CommandKind as Kind;
         match command_of(line) {
             Some(Kind::Bye) if self.may_be_in_room => return LineUp::Goodbye,
-            Some(Kind::JoinRoom | Kind::CreateRoom) => {
-                if std::mem::replace(&mut self.may_be_in_room, true) {
-                    self.expect_leave(Sender::Relay);
-                    return LineUp::LeaveFirst(Command::LeaveRoom);
-                }
+            Some(Kind::JoinRoom | Kind::CreateRoom) if self.may_be_in_room => {
+                self.expect_leave(Sender::Relay);
+                return LineUp::LeaveFirst(Command::LeaveRoom);
             }
+            Some(Kind::JoinRoom | Kind::CreateRoom) => self.may_be_in_room = true,
             Some(Kind::LeaveRoom) => {
                 self.may_be_in_room = false;
                 self.expect_leave(Sender::Player);
@@ -122,7 +122,10 @@ impl PlayerSession {
         if self.leaves.contains(&Sender::Relay) {
             return None;
         }
-        let plaintext = cipher.open(datagram).ok()?;
+        let mut plaintext = cipher.open(datagram).ok()?;
+        if compression::is_compressed(&plaintext) {
+            plaintext = compression::inflate(&plaintext).ok()?;
+        }
         let owner: Owner<'_> = serde_json::from_slice(&plaintext).ok()?;
         let is_own = owner.session_id == id.as_str();
         // The first generation passes a driver's input on to any room that it names (facts, section 6.2).

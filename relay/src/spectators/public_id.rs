@@ -46,7 +46,7 @@ mod tests {
     fn an_id_is_stable_and_another_relay_gives_another() {
         let (ids, other) = (PublicIds::new().unwrap(), PublicIds::new().unwrap());
         let [ann, bob] = ['a', 'b'].map(|letter| letter.to_string().repeat(32).parse().unwrap());
-        assert_eq!(ids.of(&ann), ids.clone().of(&ann));
+        assert_eq!(ids.of(&ann), ids.of(&ann));
         assert_ne!(ids.of(&ann), ids.of(&bob));
         assert_ne!(ids.of(&ann), other.of(&ann));
         assert_eq!(ids.of(&ann).unwrap().as_str().len(), 12);

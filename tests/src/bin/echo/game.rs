@@ -89,7 +89,10 @@ async fn play(number: u64, socket: TcpStream, tls: TlsAcceptor) -> anyhow::Resul
     socket.set_nodelay(true)?;
     let mut socket = BufReader::new(tls.accept(socket).await?);
     let joined = json!({"command": "JOIN_OK", "roomId": format!("{:032x}", number / ROOM)});
-    let welcome = format!("CONNECTED|{number:032x}\n{joined}\n");
+    // A relay forwards the datagrams of players who are signed in.
+    let signed_in =
+        json!({"command": "NAME_OK", "name": "Echo", "authenticated": true, "udpEncryption": true});
+    let welcome = format!("CONNECTED|{number:032x}\n{signed_in}\n{joined}\n");
     socket.write_all(welcome.as_bytes()).await?;
     socket.flush().await?;
     let (mut line, mut answers) = (String::new(), String::new());
