@@ -46,6 +46,9 @@ pub const MAX_SESSIONS: usize = 1_000;
 pub const IDLE_CHECK: Duration = Duration::from_secs(30);
 /// How long a session may send no line.
 pub const IDLE_LIMIT: Duration = Duration::from_secs(60);
+/// How long a session of the default mode may stay without signing in or asking for the rooms: time to type a name and a
+/// password. Who only asks for the rooms, as a relay does, may stay.
+pub const SIGN_IN_LIMIT: Duration = Duration::from_secs(120);
 
 const AUTHENTICATION_REQUIRED: &str =
     "Authentication required. Please use NAME command with password.";
@@ -253,13 +256,18 @@ impl Rules {
         self.next_idle_check
     }
 
-    /// Do what is due: end the sessions that have been silent for too long.
+    /// Do what is due: end the sessions that have been silent, or have not signed in, for too long.
     pub fn handle_timeout(&mut self, now: Duration) {
         if now < self.next_idle_check {
             return;
         }
         self.next_idle_check = now + IDLE_CHECK;
-        let idle = |session: &Session| now.saturating_sub(session.last_line) > IDLE_LIMIT;
+        let by_default = !self.config.faithful;
+        let idle = |session: &Session| {
+            let stranger = by_default && !session.authenticated && session.waiting.is_none();
+            now.saturating_sub(session.last_line) > IDLE_LIMIT
+                || stranger && now.saturating_sub(session.last_wanted) > SIGN_IN_LIMIT
+        };
         let silent = self.sessions.iter().filter(|(_, session)| idle(session));
         let mut silent: Vec<Conn> = silent.map(|(conn, _)| *conn).collect();
         silent.sort_unstable();

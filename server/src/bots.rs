@@ -52,6 +52,13 @@ pub struct Bots {
     pub track: Option<PathBuf>,
 }
 
+impl Bots {
+    /// Count the bots when all rooms are visited that are visited at once.
+    pub(crate) fn most(&self) -> usize {
+        self.count * (1 + bot::MAX_VISITED_ROOMS)
+    }
+}
+
 /// Start the bots of a server. The tasks never end by themselves.
 pub(crate) fn start(
     bots: &Bots,
@@ -91,20 +98,61 @@ pub(crate) fn target(
     certificate: CertificateDer<'static>,
 ) -> anyhow::Result<Target> {
     let name = ServerName::try_from(SERVER_NAME)?;
+    let (tcp, udp) = reachable(tcp, udp);
     Ok(Target {
-        tcp: reachable(tcp).into(),
-        udp: reachable(udp).into(),
+        tcp: tcp.into(),
+        udp: udp.into(),
         tls: Some(Tls::trusting(certificate, name)?),
     })
 }
 
-/// Where a server that listens on all addresses is reached from its own machine.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address.ip() {
-            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
+/// Where a server that listens on all addresses is reached from its own machine. Lines and datagrams of a bot must come from
+/// one address, so both go to the same if they can.
+fn reachable(mut tcp: SocketAddr, mut udp: SocketAddr) -> (SocketAddr, SocketAddr) {
+    let is_any = |address: &SocketAddr| address.ip().is_unspecified();
+    let loopback = |address: &SocketAddr| -> IpAddr {
+        match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        }
+    };
+    // Whoever listens on all IPv6 addresses is reached by IPv4 too.
+    let reaches = |any: &SocketAddr, ip: IpAddr| any.is_ipv6() || ip.is_ipv4();
+    if is_any(&udp) && !is_any(&tcp) && reaches(&udp, tcp.ip()) {
+        udp.set_ip(tcp.ip());
+    } else if is_any(&udp) {
+        let narrower = if tcp.is_ipv4() { &tcp } else { &udp };
+        udp.set_ip(loopback(narrower));
     }
-    address
+    if is_any(&tcp) && reaches(&tcp, udp.ip()) {
+        tcp.set_ip(udp.ip());
+    } else if is_any(&tcp) {
+        tcp.set_ip(loopback(&tcp));
+    }
+    (tcp, udp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bots_send_lines_and_datagrams_from_one_address() {
+        for (tcp, udp, reached) in [
+            ("0.0.0.0", "0.0.0.0", ["127.0.0.1", "127.0.0.1"]),
+            ("::", "::", ["::1", "::1"]),
+            ("::", "0.0.0.0", ["127.0.0.1", "127.0.0.1"]),
+            ("0.0.0.0", "::", ["127.0.0.1", "127.0.0.1"]),
+            ("0.0.0.0", "192.0.2.1", ["192.0.2.1", "192.0.2.1"]),
+            ("192.0.2.1", "0.0.0.0", ["192.0.2.1", "192.0.2.1"]),
+            ("192.0.2.1", "::", ["192.0.2.1", "192.0.2.1"]),
+            ("192.0.2.1", "192.0.2.2", ["192.0.2.1", "192.0.2.2"]),
+            ("0.0.0.0", "2001:db8::1", ["127.0.0.1", "2001:db8::1"]),
+        ] {
+            let address = |ip: &str| SocketAddr::new(ip.parse().unwrap(), 7);
+            let found = reachable(address(tcp), address(udp));
+            let expected = (address(reached[0]), address(reached[1]));
+            assert_eq!(found, expected, "{tcp} {udp}");
+        }
+    }
 }

@@ -2,7 +2,6 @@
 //! TLS's close_notify, as the original's does.
 
 use std::io;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
+use crate::admission::Slot;
 use crate::engine::{Engine, Link};
 use rules::Conn;
 
@@ -35,18 +35,22 @@ const LINGER_LIMIT: Duration = Duration::from_secs(2);
 const MAX_LINGER_BYTES: u64 = 1 << 20;
 
 /// Serve one connection until either side ends it.
-pub(crate) async fn serve(engine: Arc<Engine>, stream: TlsStream<TcpStream>, address: IpAddr) {
+pub(crate) async fn serve(engine: Arc<Engine>, stream: TlsStream<TcpStream>, slot: &Slot) {
+    let Ok(peer) = stream.get_ref().0.peer_addr() else {
+        // It is gone already.
+        return;
+    };
     let Link {
         conn,
         mut lines,
         resume,
-    } = engine.connect(address);
+    } = engine.connect(peer.ip());
     // The session ends with this task, however that ends.
     let session = scopeguard::guard((), |()| engine.disconnect(conn));
     tracing::debug!(conn = conn.0, "connected");
     let (mut reader, mut writer) = tokio::io::split(stream);
     let reading = async {
-        read_lines(&engine, conn, &resume, &mut reader).await;
+        read_lines(&engine, conn, &resume, slot, &mut reader).await;
         // The peer has ended its side. What is queued for it still goes out.
         engine.disconnect(conn);
         std::future::pending::<()>().await;
@@ -89,8 +93,10 @@ async fn read_lines(
     engine: &Arc<Engine>,
     conn: Conn,
     resume: &Notify,
+    slot: &Slot,
     reader: &mut (impl AsyncRead + Unpin),
 ) {
+    let mut signed_in = false;
     let mut decoder = LineDecoder::new(engine.reading(conn).line_limit);
     let mut bytes = vec![0; READ_BYTES];
     // An end without close_notify is an error to TLS and an ordinary end here.
@@ -98,11 +104,17 @@ async fn read_lines(
         decoder.push(&bytes[..count]);
         while let Some(line) = decoder.next_line() {
             engine.line(conn, line);
-            while !engine.reading(conn).takes_lines {
+            let mut reading = engine.reading(conn);
+            while !reading.takes_lines {
                 resume.notified().await;
+                reading = engine.reading(conn);
             }
+            if reading.signed_in && !signed_in {
+                signed_in = true;
+                slot.sign_in();
+            }
+            decoder.set_limit(reading.line_limit);
         }
-        decoder.set_limit(engine.reading(conn).line_limit);
     }
 }
 

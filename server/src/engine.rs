@@ -35,6 +35,8 @@ pub(crate) struct Reading {
     pub(crate) takes_lines: bool,
     /// The longest line that is taken.
     pub(crate) line_limit: usize,
+    /// The session has signed in.
+    pub(crate) signed_in: bool,
 }
 
 /// The engine's side of a [`Link`].
@@ -122,6 +124,7 @@ impl Engine {
         Reading {
             takes_lines: rules.takes_lines(conn),
             line_limit: rules.line_limit(conn),
+            signed_in: rules.is_signed_in(conn),
         }
     }
 

@@ -2,9 +2,11 @@
 //! crate `rules`, and bots that the crate `drivers` drives.
 
 mod accept;
+mod admission;
 mod bots;
 mod certificate;
 mod connection;
+mod descriptors;
 mod engine;
 mod password;
 mod server;
@@ -12,4 +14,5 @@ mod udp;
 
 pub use bots::{Bots, MAX_BOTS};
 pub use certificate::{CERTIFICATE_FILE, KEY_FILE};
+pub use descriptors::raise_descriptor_limit;
 pub use server::{Options, Server};

@@ -1,32 +1,46 @@
 //! The program `mp-server`: options from the command line and the environment, one line on standard output when
 //! it is ready, logs on standard error, and a clean stop on Ctrl-C or SIGTERM.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use clap::Parser as _;
 use serde::Serialize;
-use server::{Options, Server};
+use server::{Options, Server, raise_descriptor_limit};
+use tracing_appender::non_blocking::NonBlockingBuilder;
+
+/// How many log lines may wait for whoever reads them. More are dropped: a log that nobody reads must not stop the game.
+const MAX_WAITING_LOG_LINES: usize = 4_096;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    let (log, _writes_the_rest) = NonBlockingBuilder::default()
+        .lossy(true)
+        .buffered_lines_limit(MAX_WAITING_LOG_LINES)
+        .finish(std::io::stderr());
     let filter =
         tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
+        .with_writer(log)
         .init();
     // Before the ready line, so that even a stop right after it is clean.
     let stop = stop_requested().context("cannot listen for Ctrl-C and SIGTERM")?;
-    let server = Server::start(Options::parse()).await?;
+    raise_descriptor_limit(&options);
+    let server = Server::start(options).await?;
     let ready = Ready {
         tcp: server.tcp_addr(),
         udp: server.udp_addr(),
         certificate_sha256: server.certificate_sha256(),
     };
-    println!("{}", serde_json::to_string(&ready)?);
+    let ready = serde_json::to_string(&ready)?;
+    // Somebody may have closed it, which is no reason to stop.
+    if let Err(error) = writeln!(std::io::stdout(), "{ready}") {
+        tracing::warn!(%error, "cannot print the ready line");
+    }
     stop.await;
     tracing::info!("stopping");
     server.stop().await;

@@ -13,11 +13,13 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use crate::accept::Accept;
+use crate::admission::{Admission, Limits};
 use crate::bots::{self, Bots};
 use crate::certificate::{Identity, fingerprint};
 use crate::engine::Engine;
-use crate::{accept, udp};
-use rules::Config;
+use crate::udp;
+use rules::{Config, MAX_SESSIONS};
 
 /// How a server is started. By default it is sane, listens on free ports of the loopback, and makes a new certificate.
 #[derive(Debug, Clone, clap::Parser)]
@@ -33,6 +35,10 @@ pub struct Options {
     /// Where to take datagrams; port 0 is any free port.
     #[arg(long, env = "MP_SERVER_UDP", default_value = "127.0.0.1:443")]
     pub udp: SocketAddr,
+    /// How many connections one address may have; 0 is no limit. A relay is one address for all its players. The default lets
+    /// one relay bring a full house. IPv6 addresses of one /64 network count as one. Not in faithful mode.
+    #[arg(long, env = "MP_SERVER_MAX_PER_IP", value_name = "N", default_value_t = MAX_SESSIONS)]
+    pub max_per_ip: usize,
     /// Behave as the original server with all its defects, for tests.
     #[arg(long, env = "MP_SERVER_FAITHFUL")]
     pub faithful: bool,
@@ -63,6 +69,7 @@ impl Default for Options {
         Self {
             tcp: loopback,
             udp: loopback,
+            max_per_ip: MAX_SESSIONS,
             faithful: false,
             secret: Secret::default(),
             certificate_dir: None,
@@ -108,7 +115,22 @@ impl Server {
         let mut tasks = JoinSet::new();
         tasks.spawn(Arc::clone(&engine).tick());
         tasks.spawn(udp::run(socket, Arc::clone(&engine)));
-        tasks.spawn(accept::run(listener, acceptor, engine, options.faithful));
+        let limits = Limits {
+            slots: MAX_SESSIONS,
+            per_address: if options.faithful {
+                0
+            } else {
+                options.max_per_ip
+            },
+            evicts: !options.faithful,
+        };
+        let accept = Accept {
+            acceptor,
+            engine,
+            admission: Admission::new(limits),
+            faithful: options.faithful,
+        };
+        tasks.spawn(accept.run(listener));
         Ok(Self {
             tcp,
             udp,

@@ -25,6 +25,9 @@ enum Membership {
 
 impl Rules {
     pub(super) fn list_rooms(&mut self, conn: Conn) {
+        if let Some(session) = self.sessions.get_mut(&conn) {
+            session.last_wanted = session.last_line;
+        }
         let list = self.rooms.list();
         self.send(conn, list);
     }

@@ -39,6 +39,8 @@ pub(crate) struct Session {
     pub(crate) room: Option<RoomId>,
     /// When its last complete line came, good or bad. Datagrams do not count.
     pub(crate) last_line: Duration,
+    /// When it connected or last asked for the rooms.
+    pub(crate) last_wanted: Duration,
     /// Made when it first signs in: datagrams are tried only with the keys of sessions that have signed in.
     pub(crate) cipher: Option<Cipher>,
     /// Where its lines come from. In the default mode its datagrams must come from there too. An IPv4 address is written
@@ -83,6 +85,7 @@ impl Session {
             is_bot: false,
             room: None,
             last_line: now,
+            last_wanted: now,
             cipher: None,
             address: address.to_canonical(),
             endpoint: None,

@@ -1,5 +1,6 @@
 //! A client for the tests on plain TLS and UDP, without the project's own session.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use server::Server;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpStream, UdpSocket};
+use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -17,10 +18,21 @@ use crate::seal::seal;
 /// How long anything may take. Only a broken server makes a test wait this long.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
+/// Where clients are, unless they say otherwise.
+const HERE: [u8; 4] = [127, 0, 0, 1];
+
 /// Make a TLS connection that trusts exactly the server's certificate.
 pub(crate) async fn connect(
     server: &Server,
     version: &str,
+) -> std::io::Result<TlsStream<TcpStream>> {
+    tls(server, version, HERE).await
+}
+
+async fn tls(
+    server: &Server,
+    version: &str,
+    from: [u8; 4],
 ) -> std::io::Result<TlsStream<TcpStream>> {
     let version: &SupportedProtocolVersion = match version {
         "TLSv1.2" => &rustls::version::TLS12,
@@ -34,7 +46,9 @@ pub(crate) async fn connect(
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let tcp = TcpStream::connect(server.tcp_addr()).await?;
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((from, 0).into())?;
+    let tcp = socket.connect(server.tcp_addr()).await?;
     tcp.set_nodelay(true)?;
     let name = ServerName::try_from("localhost").unwrap();
     TlsConnector::from(Arc::new(config))
@@ -52,11 +66,16 @@ pub(crate) struct Client {
 impl Client {
     /// Connect and read the welcome line.
     pub(crate) async fn connect(server: &Server) -> Self {
-        let stream = timeout(DEADLINE, connect(server, "TLSv1.3"))
+        Self::connect_from(server, HERE).await
+    }
+
+    /// Connect from another address of this machine and read the welcome line.
+    pub(crate) async fn connect_from(server: &Server, from: [u8; 4]) -> Self {
+        let stream = timeout(DEADLINE, tls(server, "TLSv1.3", from))
             .await
             .unwrap()
             .unwrap();
-        let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let udp = UdpSocket::bind(SocketAddr::from((from, 0))).await.unwrap();
         udp.connect(server.udp_addr()).await.unwrap();
         let mut client = Self {
             stream: BufReader::new(stream),

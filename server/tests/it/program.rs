@@ -1,10 +1,12 @@
 //! The program `mp-server`: its ready line, its errors and its end.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use serde::Deserialize;
+use wait_timeout::ChildExt as _;
 
 /// The one line on standard output.
 #[derive(Deserialize)]
@@ -109,5 +111,78 @@ fn a_server_with_bots_stops_without_a_warning() {
         log.read_to_string(&mut said).unwrap();
         assert!(running.0.wait().unwrap().success());
         assert!(!said.contains("WARN"), "{said}");
+    }
+}
+
+/// Connect so often that every connection logs some lines, and wait until each is closed.
+#[cfg(unix)]
+fn make_it_log(address: SocketAddr, times: u32) {
+    use std::io::Write as _;
+    for _ in 0..times {
+        let mut rude = TcpStream::connect(address).unwrap();
+        rude.set_read_timeout(Some(Duration::from_secs(10)))
+            .unwrap();
+        rude.write_all(b"no TLS").unwrap();
+        match rude.read(&mut [0]) {
+            Ok(0) => {}
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+            other => panic!("the server does not accept any more: {other:?}"),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn ready(running: &mut Running) -> Ready {
+    let mut line = String::new();
+    let mut out = BufReader::new(running.0.stdout.take().unwrap());
+    out.read_line(&mut line).unwrap();
+    serde_json::from_str(&line).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_that_nobody_reads_or_that_is_closed_stops_nothing() {
+    for is_closed in [true, false] {
+        let mut command = command(&[]);
+        let mut running = Running(command.env("RUST_LOG", "trace").spawn().unwrap());
+        let address = ready(&mut running).tcp;
+        if is_closed {
+            drop(running.0.stderr.take());
+        }
+        // A pipe holds 64 KiB. Each of these logs more than a hundred bytes.
+        make_it_log(address, 1_000);
+        send(&running, "-TERM");
+        let status = running.0.wait_timeout(Duration::from_secs(10)).unwrap();
+        assert!(status.is_some_and(|status| status.success()), "{status:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_limit_of_descriptors_is_raised_and_a_low_one_is_said() {
+    for (limits, is_low) in [("ulimit -S -n 200", false), ("ulimit -n 200", true)] {
+        let program = env!("CARGO_BIN_EXE_mp-server");
+        let line = format!("{limits}; exec {program} --tcp 127.0.0.1:0 --udp 127.0.0.1:0");
+        let mut command = Command::new("sh");
+        command.args(["-c", &line]);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut running = Running(command.spawn().unwrap());
+        ready(&mut running);
+        let limits = format!("/proc/{}/limits", running.0.id());
+        let limits = std::fs::read_to_string(limits).unwrap();
+        let files = limits
+            .lines()
+            .find(|line| line.starts_with("Max open files"));
+        let mut files = files.unwrap().split_whitespace().skip(3);
+        let (soft, hard) = (files.next().unwrap(), files.next().unwrap());
+        assert_eq!(soft, hard);
+        send(&running, "-TERM");
+        let mut said = String::new();
+        let mut log = running.0.stderr.take().unwrap();
+        log.read_to_string(&mut said).unwrap();
+        assert_eq!(said.contains("too few file descriptors"), is_low, "{said}");
     }
 }

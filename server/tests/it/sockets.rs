@@ -239,17 +239,60 @@ async fn messages_to_a_peer_that_does_not_read_are_refused_and_it_can_go_on_late
 }
 
 #[tokio::test]
-async fn a_silent_peer_does_not_block_others() {
+async fn a_silent_peer_blocks_nobody_and_is_closed_after_two_seconds() {
     let server = start().await;
-    let silent = TcpStream::connect(server.tcp_addr()).await.unwrap();
+    let mut silent = TcpStream::connect(server.tcp_addr()).await.unwrap();
     let mut half = TcpStream::connect(server.tcp_addr()).await.unwrap();
     half.write_all(&[0x16, 3, 1]).await.unwrap();
     Client::named(&server, "Ann").await;
-    // The silent peer is still connected.
-    for peer in [silent, half] {
-        let heard = peer.try_read(&mut [0]);
-        assert_eq!(heard.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    let closed = timeout(Duration::from_secs(5), silent.read(&mut [0])).await;
+    assert_eq!(closed.unwrap().unwrap(), 0);
+    // A handshake that has begun has more time.
+    let heard = half.try_read(&mut [0]);
+    assert_eq!(heard.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+}
+
+#[tokio::test]
+async fn more_silent_connections_than_slots_keep_no_newcomer_out() {
+    let server = start().await;
+    let mut ann = Client::named(&server, "Ann").await;
+    // Each connection takes a descriptor at both ends.
+    rlimit::increase_nofile_limit(8192).unwrap();
+    let mut silent = Vec::new();
+    for index in 0..rules::MAX_SESSIONS + 100 {
+        let mut peer = TcpStream::connect(server.tcp_addr()).await.unwrap();
+        // Half of them begin a handshake, so that they have more than two seconds.
+        if index % 2 == 0 {
+            peer.write_all(&[0x16, 3, 1]).await.unwrap();
+        }
+        silent.push(peer);
     }
+    let start = std::time::Instant::now();
+    let mut late = Client::named(&server, "Late").await;
+    assert!(
+        start.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        start.elapsed()
+    );
+    let room = late.create_room("r").await;
+    assert!(ann.join(&room).await.contains("JOIN_OK"));
+}
+
+#[tokio::test]
+async fn one_address_gets_so_many_connections_and_another_goes_on() {
+    let options = Options {
+        max_per_ip: 2,
+        ..Options::default()
+    };
+    let server = Server::start(options).await.unwrap();
+    let (_ann, _bob) = (
+        Client::named(&server, "Ann").await,
+        Client::named(&server, "Bob").await,
+    );
+    assert!(crate::client::connect(&server, "TLSv1.3").await.is_err());
+    let mut other = Client::connect_from(&server, [127, 0, 0, 2]).await;
+    let name = r#"{"command":"NAME","name":"Other"}"#;
+    assert!(other.ask(name).await.contains("NAME_OK"));
 }
 
 #[tokio::test]

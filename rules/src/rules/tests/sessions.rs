@@ -117,3 +117,24 @@ fn a_batch_is_answered_command_by_command_in_the_default_mode() {
         error_line("A BATCH holds 1 to 10 commands and no other BATCH.")
     );
 }
+
+#[test]
+fn who_neither_signs_in_nor_asks_for_rooms_is_cut_off_by_us_only() {
+    for mut server in TestServer::both() {
+        let faithful = server.rules.config.faithful;
+        let (stranger, looker) = (server.connect(), server.connect());
+        let ann = server.named("Ann");
+        while server.now < 2 * SIGN_IN_LIMIT {
+            server.pass(Duration::from_secs(20));
+            for conn in [stranger, ann] {
+                server.say(conn, r#"{"command":"PING"}"#);
+            }
+            server.say(looker, r#"{"command":"LIST_ROOMS"}"#);
+            if server.now <= SIGN_IN_LIMIT {
+                assert!(server.closed.is_empty());
+            }
+        }
+        let expected: &[Conn] = if faithful { &[] } else { &[stranger] };
+        assert_eq!(server.closed, expected);
+    }
+}
