@@ -120,6 +120,8 @@ pub enum PasswordAnswer {
     Verified(bool),
     /// It could not be done.
     Failed,
+    /// It was not tried: too many passwords wait already.
+    Busy,
 }
 
 /// How the rules behave.
@@ -191,6 +193,7 @@ impl Rules {
 
     /// End the session of a connection that is gone.
     pub fn handle_disconnect(&mut self, conn: Conn) {
+        self.touch_account(conn);
         if !self.config.faithful {
             self.leave_quietly(conn);
         }

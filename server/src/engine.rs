@@ -11,15 +11,15 @@ use data_encoding::HEXLOWER;
 use parking_lot::Mutex;
 use protocol::id::{RoomId, SessionId};
 use protocol::line::LineError;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
-use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
+use crate::admission::network_of;
 use crate::password::Hasher;
+use crate::password_queue::PasswordQueue;
 use rules::{Config, Conn, Output, PasswordAnswer, PasswordJob, Rules, Ticket};
 
-/// How many passwords are hashed at once. Each takes a core and 19 MiB, and the races must go on meanwhile.
-const PASSWORD_WORKERS: usize = 2;
 /// What a connection's task gets from the engine.
 pub(crate) struct Link {
     pub(crate) conn: Conn,
@@ -43,6 +43,8 @@ pub(crate) struct Reading {
 struct Peer {
     lines: UnboundedSender<Arc<str>>,
     resume: Arc<Notify>,
+    /// Whose turn it is when passwords wait.
+    network: IpAddr,
 }
 
 /// One datagram to several places.
@@ -55,13 +57,13 @@ struct State {
     rules: Rules,
     peers: HashMap<Conn, Peer>,
     conns: u64,
+    passwords: PasswordQueue<(Ticket, PasswordJob)>,
 }
 
 /// The running game.
 pub(crate) struct Engine {
     state: Mutex<State>,
     started: Instant,
-    password_workers: Semaphore,
     hasher: Arc<Hasher>,
 }
 
@@ -73,9 +75,9 @@ impl Engine {
                 rules: Rules::new(config, Box::new(draw_id::<RoomId>)),
                 peers: HashMap::new(),
                 conns: 0,
+                passwords: PasswordQueue::default(),
             }),
             started: Instant::now(),
-            password_workers: Semaphore::new(PASSWORD_WORKERS),
             hasher: Arc::default(),
         })
     }
@@ -91,6 +93,7 @@ impl Engine {
         let peer = Peer {
             lines: sender,
             resume: Arc::clone(&resume),
+            network: network_of(address),
         };
         state.peers.insert(conn, peer);
         drop(state);
@@ -110,7 +113,7 @@ impl Engine {
     /// End the session of a connection that is gone.
     pub(crate) fn disconnect(self: &Arc<Self>, conn: Conn) {
         self.act(|rules, _| rules.handle_disconnect(conn));
-        self.state.lock().peers.remove(&conn);
+        self.state.lock().forget(conn);
     }
 
     /// Take one line.
@@ -156,21 +159,22 @@ impl Engine {
             match output {
                 Output::Line { conn, line } => state.queue(conn, line),
                 Output::Datagram { to, payload } => broadcasts.push(Broadcast { to, payload }),
-                Output::Close { conn } => drop(state.peers.remove(&conn)),
-                Output::Password { ticket, job } => {
-                    tokio::spawn(Arc::clone(self).do_password(ticket, job));
-                }
+                Output::Close { conn } => state.forget(conn),
+                Output::Password { ticket, job } => state.ask(ticket, job),
             }
+        }
+        while let Some((ticket, job)) = state.passwords.start() {
+            tokio::spawn(Arc::clone(self).do_password(ticket, job));
         }
         broadcasts
     }
 
     /// Do one password job. A session has one at most, since it waits for the answer.
     async fn do_password(self: Arc<Self>, ticket: Ticket, job: PasswordJob) {
-        let _turn = self.password_workers.acquire().await;
         let hasher = Arc::clone(&self.hasher);
         let work = tokio::task::spawn_blocking(move || hasher.work(&job));
         let answer = work.await.unwrap_or(PasswordAnswer::Failed);
+        self.state.lock().passwords.finish();
         self.act(|rules, _| rules.handle_password(ticket, answer));
         self.resume(ticket.conn());
     }
@@ -184,6 +188,23 @@ impl Engine {
 }
 
 impl State {
+    /// Put a password job into the queue of its address.
+    fn ask(&mut self, ticket: Ticket, job: PasswordJob) {
+        let conn = ticket.conn();
+        let peer = self.peers.get(&conn);
+        let pushed = peer.map(|peer| self.passwords.push(peer.network, conn, (ticket, job)));
+        if let Some(Err(_)) = pushed {
+            self.rules.handle_password(ticket, PasswordAnswer::Busy);
+        }
+    }
+
+    /// Let go of a connection whose session has ended. What is queued for it still goes out.
+    fn forget(&mut self, conn: Conn) {
+        if let Some(peer) = self.peers.remove(&conn) {
+            self.passwords.forget(peer.network, conn);
+        }
+    }
+
     fn queue(&mut self, conn: Conn, line: Arc<str>) {
         if let Some(peer) = self.peers.get(&conn) {
             // The connection's task may have ended already.
@@ -204,5 +225,26 @@ fn draw_id<Id: FromStr>() -> Id {
         if let Ok(id) = HEXLOWER.encode(&bytes).parse() {
             return id;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_password_of_a_connection_that_is_gone_is_not_hashed() {
+        let engine = Engine::new(Config::default());
+        let links = [(); 5].map(|()| engine.connect([192, 0, 2, 1].into()));
+        for (index, link) in links.iter().enumerate() {
+            let name = format!(r#"{{"command":"NAME","name":"P{index}","password":"pw"}}"#);
+            engine.line(link.conn, Ok(name));
+        }
+        // Two run already, and nobody else gets to run before this test waits.
+        assert_eq!(engine.state.lock().passwords.waiting(), 3);
+        for link in &links[2..] {
+            engine.disconnect(link.conn);
+        }
+        assert_eq!(engine.state.lock().passwords.waiting(), 0);
     }
 }

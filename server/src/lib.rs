@@ -9,6 +9,7 @@ mod connection;
 mod descriptors;
 mod engine;
 mod password;
+mod password_queue;
 mod server;
 mod udp;
 

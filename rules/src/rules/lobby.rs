@@ -132,10 +132,13 @@ impl Rules {
     }
 
     fn start(&mut self, host: Conn, room: &RoomId) {
-        let Some(room) = self.rooms.get_mut(room) else {
+        let is_repeated = self.rooms.get(room).is_some_and(|room| room.started);
+        if !is_repeated && let Some(room) = self.rooms.get_mut(room) {
+            room.started = true;
+        }
+        let Some(room) = self.rooms.get(room) else {
             return;
         };
-        let is_repeated = std::mem::replace(&mut room.started, true);
         let started = |host_id| {
             let started = Reply::GameStarted {
                 room_id: room.id,

@@ -4,6 +4,7 @@
 use protocol::cipher::Cipher;
 use protocol::id::Password;
 
+use super::account::{Full, PasswordHash};
 use super::command::upper_case;
 use super::reply::Reply;
 use super::session::{ANONYMOUS, Purpose};
@@ -14,6 +15,7 @@ pub const MAX_PLAYER_NAME_CHARS: usize = 32;
 
 const WRONG_FOR_NAME: &str = "Invalid password for this player name.";
 const WRONG: &str = "Invalid password.";
+const BUSY: &str = "Too many players sign in right now. Please try again in a moment.";
 
 impl Rules {
     pub(super) fn sign_in(&mut self, conn: Conn, name: Option<String>, password: Option<Password>) {
@@ -130,14 +132,25 @@ impl Rules {
                     self.accounts.hash(&key).is_some() || self.is_online_elsewhere(conn, &name);
                 if taken && !self.config.faithful {
                     self.sign_in_sanely(conn, name, Some(password));
-                } else if self.accounts.store(key, hash).is_ok() {
+                } else if self.store(key, hash).is_ok() {
                     self.accept(conn, name);
                 } else {
                     self.refuse(conn, "This server cannot register any more player names.");
                 }
             }
+            (_, PasswordAnswer::Busy) => self.error(conn, BUSY),
             _ => self.error(conn, "The password could not be checked. Please try again."),
         }
+    }
+
+    fn store(&mut self, key: String, hash: PasswordHash) -> Result<(), Full> {
+        let (sessions, faithful) = (&self.sessions, self.config.faithful);
+        let online = || {
+            let signed_in = sessions.values().filter(|session| session.authenticated);
+            let keys = signed_in.map(|session| account_key(&session.name, faithful));
+            keys.collect()
+        };
+        self.accounts.store(key, hash, online)
     }
 
     fn register(&mut self, conn: Conn, name: String, password: Password) {
@@ -146,6 +159,8 @@ impl Rules {
     }
 
     fn accept(&mut self, conn: Conn, name: String) {
+        // Its old name is free from now on.
+        self.touch_account(conn);
         let Some(session) = self.sessions.get_mut(&conn) else {
             return;
         };
@@ -164,6 +179,15 @@ impl Rules {
             udp_encryption: true,
         };
         self.reply(conn, &reply);
+    }
+
+    /// Note that a session's name is in use until now.
+    pub(super) fn touch_account(&mut self, conn: Conn) {
+        let session = self.sessions.get(&conn);
+        if let Some(session) = session.filter(|session| session.authenticated) {
+            let key = self.account_key(&session.name);
+            self.accounts.touch(&key);
+        }
     }
 
     /// Show a new name to the room at once. The original shows it at the next `UPDATE`.
@@ -196,13 +220,8 @@ impl Rules {
         }
     }
 
-    /// The original registers names by their exact spelling. In the default mode names that differ only in case are one.
     fn account_key(&self, name: &str) -> String {
-        if self.config.faithful {
-            name.to_owned()
-        } else {
-            upper_case(name)
-        }
+        account_key(name, self.config.faithful)
     }
 
     /// Say whether another session has this name, in any case. A session that is not signed in has no name in the default
@@ -220,5 +239,14 @@ impl Rules {
         session.is_some_and(|session| {
             session.authenticated && upper_case(&session.name) == upper_case(name)
         })
+    }
+}
+
+/// The original registers names by their exact spelling. In the default mode names that differ only in case are one.
+fn account_key(name: &str, faithful: bool) -> String {
+    if faithful {
+        name.to_owned()
+    } else {
+        upper_case(name)
     }
 }

@@ -393,3 +393,27 @@ async fn a_stopped_server_closes_its_connections_and_frees_its_ports() {
     let again = Server::start(options).await.unwrap();
     Client::named(&again, "Ann").await;
 }
+
+#[tokio::test]
+async fn many_sign_ins_of_one_address_do_not_delay_those_of_another() {
+    let server = start().await;
+    let mut crowd = Vec::new();
+    for _ in 0..120 {
+        crowd.push(Client::connect_from(&server, [127, 0, 0, 2]).await);
+    }
+    let mut ann = Client::connect_from(&server, [127, 0, 0, 3]).await;
+    for (index, client) in crowd.iter_mut().enumerate() {
+        let name = format!("{{\"command\":\"NAME\",\"name\":\"C{index}\",\"password\":\"pw\"}}\n");
+        client.write(name.as_bytes()).await;
+    }
+    let start = std::time::Instant::now();
+    let name = r#"{"command":"NAME","name":"Ann","password":"pw"}"#;
+    assert!(ann.ask(name).await.contains("NAME_OK"));
+    println!("another's sign-in took {:?}", start.elapsed());
+    // The last of the crowd still waits, and gets its turn.
+    let last = crowd.last_mut().unwrap();
+    let early = timeout(Duration::from_millis(1), last.line()).await;
+    assert!(early.is_err(), "the crowd was served first: {early:?}");
+    assert!(last.line().await.contains("NAME_OK"));
+    println!("the last of the crowd took {:?}", start.elapsed());
+}

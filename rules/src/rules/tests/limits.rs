@@ -214,3 +214,14 @@ fn a_line_may_be_long_only_after_the_sign_in() {
     let ann = server.connect();
     assert_eq!(server.rules.line_limit(ann), MAX_LINE_BYTES);
 }
+
+#[test]
+fn the_list_is_not_written_again_for_a_start_that_changes_nothing() {
+    let mut server = TestServer::new(false);
+    let ann = server.named("Ann");
+    server.create(ann);
+    server.say(ann, r#"{"command":"START_GAME"}"#);
+    let list = server.rules.rooms.list();
+    server.say(ann, r#"{"command":"START_GAME"}"#);
+    assert!(Arc::ptr_eq(&list, &server.rules.rooms.list()));
+}

@@ -236,3 +236,58 @@ fn a_new_name_shows_in_the_room_at_once_and_on_the_original_with_the_next_update
         assert!(server.command(ann, "GET_ROOM_PLAYERS").contains("Zoe"));
     }
 }
+
+#[test]
+fn whoever_is_refused_for_want_of_time_may_try_again() {
+    for mut server in TestServer::both() {
+        server.answers = false;
+        let ann = server.connect();
+        server.say(ann, &name_with("Ann", "pw"));
+        let (ticket, _) = server.jobs.pop_front().unwrap();
+        server.rules.handle_password(ticket, PasswordAnswer::Busy);
+        server.deliver();
+        assert!(server.lines.remove(&ann).unwrap()[0].contains("try again in a moment"));
+        server.answers = true;
+        assert!(server.ask(ann, &name_with("Ann", "pw")).contains("NAME_OK"));
+    }
+}
+
+#[test]
+fn a_new_name_takes_the_place_of_the_one_unused_for_longest() {
+    for mut server in TestServer::both() {
+        let (ann, old, back) = (server.connect(), server.connect(), server.connect());
+        server.ask(ann, &name_with("Ann", "pw"));
+        let mover = server.connect();
+        server.ask(mover, &name_with("Mover", "pw"));
+        server.ask(back, &name_with("Back", "pw"));
+        server.ask(old, &name_with("Old", "pw"));
+        server.disconnect(back);
+        server.disconnect(old);
+        let crowd = server.connect();
+        for index in 4..MAX_ACCOUNTS {
+            server.ask(crowd, &name_with(&format!("C{index}"), "pw"));
+        }
+        server.ask(mover, &name("Other"));
+        // Back comes again, so Old is the one that is unused for longest; Ann, online all the time, does not count.
+        let back = server.connect();
+        assert!(
+            server
+                .ask(back, &name_with("Back", "pw"))
+                .contains("NAME_OK")
+        );
+        server.disconnect(back);
+        let new = server.connect();
+        assert!(server.ask(new, &name_with("New", "pw")).contains("NAME_OK"));
+        let faithful = server.rules.config.faithful;
+        let has = |name: &str| {
+            let key = if faithful {
+                name.into()
+            } else {
+                name.to_uppercase()
+            };
+            server.rules.accounts.hash(&key).is_some()
+        };
+        let kept = ["Ann", "Old", "Back", "Mover", "C4", "New"].map(has);
+        assert_eq!(kept, [true, false, true, true, true, true]);
+    }
+}
