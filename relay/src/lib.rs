@@ -19,6 +19,7 @@ mod config;
 mod http;
 mod lifecycle;
 mod limits;
+mod log;
 mod metrics;
 mod observers;
 mod players;
@@ -36,6 +37,7 @@ use http::accept::{Audience, listen, public_slots, serve};
 use http::{Services, operators_router, router};
 use lifecycle::Lifecycle;
 use limits::Admission;
+use log::Repeats;
 use metrics::Metrics;
 use players::Players;
 use spectators::Spectators;
@@ -47,6 +49,7 @@ pub use config::{
 };
 pub use http::require_client;
 pub use limits::rate::{Rate, RateLimits};
+pub use log::Log;
 
 /// Clients that are told at once why they are refused, each for as long as `Timeouts::close`.
 const MAX_REFUSALS: usize = 256;
@@ -73,6 +76,15 @@ impl Relay {
             Some(address) => Some(listen(address, "--metrics-listen").await?),
             None => None,
         };
+        Self::serve(config, listener, operator)
+    }
+
+    /// Serve on open ports in the background.
+    fn serve(
+        config: Config,
+        listener: TcpListener,
+        operator: Option<TcpListener>,
+    ) -> anyhow::Result<Self> {
         let lifecycle = Lifecycle::new(config.drain);
         let relay = Self {
             address: listener.local_addr()?,
@@ -83,10 +95,15 @@ impl Relay {
         let services = Arc::new(wire(config, lifecycle)?);
         let public = router(Arc::clone(&services))?;
         let serving = serve(listener, Audience::Public, public, Arc::clone(&services));
-        tokio::spawn(serving);
+        relay
+            .lifecycle
+            .spawn_essential("the port of browsers", serving);
         if let Some(listener) = operator {
             let router = operators_router(Arc::clone(&services));
-            tokio::spawn(serve(listener, Audience::Operator, router, services));
+            let serving = serve(listener, Audience::Operator, router, services);
+            relay
+                .lifecycle
+                .spawn_essential("the operator's port", serving);
         }
         Ok(relay)
     }
@@ -99,6 +116,11 @@ impl Relay {
     /// The address of the operator's own port, if there is one.
     pub fn metrics_addr(&self) -> Option<SocketAddr> {
         self.operator_address
+    }
+
+    /// Wait until the relay can serve no more, and say why. A relay that works never gives an answer.
+    pub async fn failure(&self) -> anyhow::Error {
+        self.lifecycle.failure().await
     }
 
     /// Stop in order: refuse new clients, let players finish, then say goodbye for those who are still here. Dropping the
@@ -134,6 +156,7 @@ fn wire(config: Config, lifecycle: Lifecycle) -> anyhow::Result<Services> {
     Ok(Services {
         connections: public_slots(config.max_per_ip),
         refusals: Admission::new(MAX_REFUSALS, 0),
+        refusal_lines: Repeats::new(),
         players: Players {
             slots: Admission::new(config.max_connections, config.max_per_ip),
             dialer: Arc::clone(&dialer),
@@ -184,5 +207,44 @@ fn warn_of(config: &Config) {
     }
     if config.allow_origins.contains(&AllowedOrigin::Any) {
         tracing::warn!("--allow-origin *: pages of every site may connect through this relay");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Shutdown;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_relay_that_has_lost_its_port_says_so_and_is_not_healthy() {
+        let open = || std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let (public, operator) = (open(), open());
+        let copy = public.try_clone().unwrap();
+        let [public, operator] = [public, operator].map(|port| {
+            port.set_nonblocking(true).unwrap();
+            TcpListener::from_std(port).unwrap()
+        });
+        let game: HostPort = "127.0.0.1:9".parse().unwrap();
+        let config = Config::new(game.clone(), game, Trust::Insecure);
+        let relay = Relay::serve(config, public, Some(operator)).unwrap();
+        socket2::SockRef::from(&copy)
+            .shutdown(Shutdown::Both)
+            .unwrap();
+        let failure = relay.failure().await.to_string();
+        assert!(failure.contains("port of browsers"), "{failure}");
+        let mut operator = TcpStream::connect(relay.metrics_addr().unwrap())
+            .await
+            .unwrap();
+        let request = b"GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+        operator.write_all(request).await.unwrap();
+        let mut answer = String::new();
+        operator.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+        assert!(answer.contains("port of browsers"), "{answer}");
     }
 }

@@ -4,6 +4,8 @@
 use std::future::Future;
 use std::time::Duration;
 
+use anyhow::anyhow;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +27,8 @@ pub(crate) struct Lifecycle {
     pub(crate) drain: Duration,
     sessions: TaskTracker,
     spectators: TaskTracker,
+    /// What the relay cannot do without, and has lost.
+    lost: watch::Sender<Option<&'static str>>,
 }
 
 impl Lifecycle {
@@ -39,6 +43,7 @@ impl Lifecycle {
             drain,
             sessions: TaskTracker::new(),
             spectators: TaskTracker::new(),
+            lost: watch::Sender::default(),
         }
     }
 
@@ -55,6 +60,41 @@ impl Lifecycle {
         self.spectators.spawn(task);
     }
 
+    /// Spawn a task that the relay cannot do without. The relay has failed if it ends before the drain, by a panic too.
+    pub(crate) fn spawn_essential(
+        &self,
+        name: &'static str,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let lifecycle = self.clone();
+        let guard = scopeguard::guard((), move |()| {
+            if !lifecycle.draining.is_cancelled() {
+                lifecycle.lost.send_replace(Some(name));
+            }
+        });
+        tokio::spawn(async move {
+            let _guard = guard;
+            task.await;
+        });
+    }
+
+    /// Say what the relay has lost.
+    pub(crate) fn lost(&self) -> Option<&'static str> {
+        *self.lost.borrow()
+    }
+
+    /// Wait until something essential is lost.
+    pub(crate) async fn failure(&self) -> anyhow::Error {
+        let mut lost = self.lost.subscribe();
+        // The sender is in `self`, so the wait does not end without a value.
+        let name = lost
+            .wait_for(Option::is_some)
+            .await
+            .ok()
+            .and_then(|name| *name);
+        anyhow!("{} is no longer served", name.unwrap_or("a port"))
+    }
+
     /// Let players finish, then close everything.
     pub(crate) async fn stop(&self) {
         self.sessions.close();
@@ -64,5 +104,29 @@ impl Lifecycle {
         self.closing.cancel();
         let all = async { tokio::join!(self.sessions.wait(), self.spectators.wait()) };
         let _ended_or_not = timeout(CLOSING_LIMIT, all).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_essential_task_that_ends_or_panics_is_a_failure_until_the_drain() {
+        for task in [|| (), || panic!("of the test")] {
+            let lifecycle = Lifecycle::new(Duration::ZERO);
+            assert_eq!(lifecycle.lost(), None);
+            lifecycle.spawn_essential("a port", async move { task() });
+            let failure = lifecycle.failure().await.to_string();
+            assert_eq!(failure, "a port is no longer served");
+            assert_eq!(lifecycle.lost(), Some("a port"));
+        }
+        let lifecycle = Lifecycle::new(Duration::ZERO);
+        lifecycle.draining.cancel();
+        let (ended, end) = tokio::sync::oneshot::channel::<()>();
+        lifecycle.spawn_essential("a port", async move { drop(ended) });
+        assert!(end.await.is_err());
+        tokio::task::yield_now().await;
+        assert_eq!(lifecycle.lost(), None);
     }
 }

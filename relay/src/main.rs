@@ -1,52 +1,45 @@
 //! The program `mp-relay`: reads its options, starts the relay, says where it listens, and stops it in order.
 //! Standard output has one line of JSON once the relay is ready; everything else goes to standard error.
 
-use std::io::IsTerminal as _;
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use relay::{Config, Relay};
+use anyhow::Context as _;
+use relay::{Config, Log, Relay};
 use serde_json::json;
-use tracing_subscriber::EnvFilter;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let config = Config::from_command_line(std::env::args_os());
-    tracing_subscriber::fmt()
-        .with_env_filter(log_filter())
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .init();
-    let result = match config {
-        Ok(config) => run(config).await,
-        Err(error) => Err(error),
-    };
-    match result.map_err(anyhow::Error::downcast::<clap::Error>) {
-        Ok(()) => ExitCode::SUCCESS,
-        // Help, the version, or an explanation of how to write the command.
+    // Help, the version, or an explanation of how to write the command.
+    let config = match config.map_err(anyhow::Error::downcast::<clap::Error>) {
         Err(Ok(usage)) => usage.exit(),
-        Err(Err(error)) => {
-            eprintln!("mp-relay: {error:#}");
+        Err(Err(error)) => Err(error),
+        Ok(config) => Ok(config),
+    };
+    let mut log = Log::start();
+    match config.and_then(run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log.fail(&error);
             ExitCode::FAILURE
         }
     }
 }
 
-/// Take the filter from `RUST_LOG`, but never show frames: at a finer level the WebSocket library would log them.
-fn log_filter() -> EnvFilter {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    ["tungstenite=info", "tokio_tungstenite=info"]
-        .into_iter()
-        .filter_map(|directive| directive.parse().ok())
-        .fold(filter, EnvFilter::add_directive)
-}
-
+#[tokio::main]
 async fn run(config: Config) -> anyhow::Result<()> {
     let stop = stop_signal()?;
     relay::require_client(config.www.as_deref())?;
     let relay = Relay::start(config).await?;
-    println!("{}", ready(&relay));
+    // Somebody may have closed it, which is no reason to stop.
+    if let Err(error) = writeln!(std::io::stdout(), "{}", ready(&relay)) {
+        tracing::warn!("cannot print the ready line: {error}");
+    }
     tracing::info!("the page is at http://{}/", relay.addr());
-    stop.await;
+    tokio::select! {
+        () = stop => {}
+        failure = relay.failure() => return Err(failure).context("the relay has failed"),
+    }
     let stop_at_once = stop_signal()?;
     tracing::info!("stopping; a second signal stops at once");
     tokio::select! {

@@ -77,7 +77,7 @@ impl Audience {
     }
 }
 
-/// Serve a port until it is closed.
+/// Serve a port until it is closed. It ends earlier only if the system takes the port away.
 pub(crate) async fn serve(
     listener: TcpListener,
     audience: Audience,
@@ -99,6 +99,9 @@ pub(crate) async fn serve(
         };
         let (socket, peer) = match accepted {
             Ok(accepted) => accepted,
+            Err(error) if is_final(&error) => {
+                return tracing::error!("cannot accept connections any more: {error}");
+            }
             Err(error) => {
                 tracing::warn!("cannot accept a connection: {error}");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -129,6 +132,15 @@ pub(crate) async fn serve(
             Audience::Operator => tokio::spawn(task),
         };
     }
+}
+
+/// Say whether a port that fails to accept a connection will never accept one again. Linux says so of a socket that was
+/// shut down with EINVAL, and of one that is gone with EBADF or ENOTSOCK.
+fn is_final(error: &io::Error) -> bool {
+    const EBADF: i32 = 9;
+    const ENOTSOCK: i32 = 88;
+    error.kind() == io::ErrorKind::InvalidInput
+        || cfg!(target_os = "linux") && matches!(error.raw_os_error(), Some(EBADF | ENOTSOCK))
 }
 
 /// Serve a connection. It ends after the response that is due at `end`, and at once when the relay is `closing`.

@@ -8,11 +8,13 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::Services;
+use crate::log::dropped_lines;
 use crate::metrics::Metrics;
 
 /// The prefix of all names except those that every program has.
@@ -83,6 +85,9 @@ fn relay(page: &mut Registry, services: &Services) {
     let uptime = metrics.started.elapsed().as_secs_f64();
     let help = "How long the relay has been running";
     seconds(page, "uptime", help, uptime);
+    let help = "Log lines that nobody read in time";
+    let dropped = ConstCounter::new(dropped_lines());
+    page.register("log_lines_dropped", help, dropped);
     metrics.register(page);
     let [running, waiting] = services.dialer.running_and_waiting();
     let told = "Refused clients that are being told why";

@@ -24,6 +24,7 @@ use serde::Serialize;
 use crate::config::Config;
 use crate::lifecycle::Lifecycle;
 use crate::limits::Admission;
+use crate::log::Repeats;
 use crate::metrics::Metrics;
 use crate::players::Players;
 use crate::spectators::Spectators;
@@ -38,6 +39,8 @@ pub(crate) struct Services {
     pub(crate) connections: Admission,
     /// Clients that are being told why they are refused.
     pub(crate) refusals: Admission,
+    /// Log lines about refusals.
+    pub(crate) refusal_lines: Repeats,
     pub(crate) players: Players,
     /// `None`: nobody may watch.
     pub(crate) spectators: Option<Arc<Spectators>>,
@@ -90,13 +93,20 @@ pub(crate) fn operators_router(services: Arc<Services>) -> Router {
     let router = Router::new()
         .route("/metrics", get(metrics::metrics))
         .route("/readyz", get(readyz))
-        .with_state(services)
-        .route("/healthz", get(healthz));
+        .route("/healthz", get(healthz))
+        .with_state(services);
     headers::guarded(router)
 }
 
-async fn healthz() -> &'static str {
-    "ok\n"
+/// Say that the process works: 200, or 503 with what it has lost. It ends then.
+async fn healthz(State(services): State<Arc<Services>>) -> Response {
+    match services.lifecycle.lost() {
+        None => plain(StatusCode::OK, "ok\n"),
+        Some(lost) => {
+            let text = format!("The relay has failed: {lost} is no longer served.\n");
+            plain(StatusCode::SERVICE_UNAVAILABLE, text)
+        }
+    }
 }
 
 /// Say whether players can be let in: 200, or 503 with the reason.

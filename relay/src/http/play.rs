@@ -80,7 +80,9 @@ pub(super) async fn refuse(
     let Ok(_slot) = services.refusals.enter(peer) else {
         return services.metrics.reached(Limit::Refusals);
     };
-    tracing::info!(%peer, code = reason.code.number(), "{reason}");
+    if let Some(left_out) = services.refusal_lines.next() {
+        tracing::info!(%peer, code = reason.code.number(), left_out, "{reason}");
+    }
     let mut nothing = Outbox::default();
     let close = socket.close(&mut nothing, &reason);
     let _closed_or_not = timeout(services.config.timeouts.close, close).await;

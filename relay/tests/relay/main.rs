@@ -16,6 +16,8 @@ mod forwarding;
 mod game_server_fails;
 mod http;
 mod leaving;
+#[cfg(unix)]
+mod log;
 mod operating;
 mod program;
 mod refusals;

@@ -12,7 +12,7 @@ use crate::within;
 /// The page as it is written. Its wasm module need not be built.
 const WWW: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../www");
 
-fn program() -> Command {
+pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mp-relay"));
     command
         .env("MP_RELAY_WWW", WWW)
@@ -30,12 +30,12 @@ async fn fails(command: &mut Command) -> String {
 }
 
 /// Read the line that says where it listens.
-async fn listening(child: &mut Child) -> String {
+pub(crate) async fn listening(child: &mut Child) -> String {
     let line = ready(child).await;
     line["listen"].as_str().unwrap().to_owned()
 }
 
-async fn ready(child: &mut Child) -> serde_json::Value {
+pub(crate) async fn ready(child: &mut Child) -> serde_json::Value {
     let mut stdout = BufReader::new(child.stdout.as_mut().unwrap());
     let mut line = String::new();
     within("its address", stdout.read_line(&mut line))
@@ -161,4 +161,53 @@ async fn a_taken_port_is_named_with_what_to_do() {
     .await;
     assert!(error.contains(&taken.port().to_string()), "{error}");
     assert!(error.contains("--listen 127.0.0.1:PORT"), "{error}");
+}
+
+/// The port is shut down behind the program's back, as no peer could do it.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn it_ends_with_an_error_when_it_loses_a_port() {
+    for (port, words) in [
+        ("listen", "the port of browsers is no longer served"),
+        ("metrics", "the operator's port is no longer served"),
+    ] {
+        let mut child = program()
+            .args(["--server", "127.0.0.1:9", "--trust", "insecure"])
+            .args(["--listen", "127.0.0.1:0"])
+            .args(["--metrics-listen", "127.0.0.1:0"])
+            .spawn()
+            .unwrap();
+        let address = ready(&mut child).await[port].as_str().unwrap().to_owned();
+        if !shut_down(child.id().unwrap(), address.parse().unwrap()) {
+            return eprintln!("not tested: this system gives no process another's sockets");
+        }
+        let end = within("its end", child.wait_with_output()).await.unwrap();
+        let log = String::from_utf8(end.stderr).unwrap();
+        assert_eq!(end.status.code(), Some(1), "{log}");
+        assert!(log.contains(words), "{log}");
+    }
+}
+
+/// Shut the socket down that listens on this address in another process. `false`: it may not be touched.
+#[cfg(target_os = "linux")]
+fn shut_down(process: u32, address: std::net::SocketAddr) -> bool {
+    use rustix::process::{ForeignRawFd, Pid, PidfdFlags, PidfdGetfdFlags};
+    use rustix::process::{pidfd_getfd, pidfd_open};
+    let pid = Pid::from_raw(process.try_into().unwrap()).unwrap();
+    let pidfd = pidfd_open(pid, PidfdFlags::empty()).unwrap();
+    let files = std::fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+    for file in files {
+        let number: ForeignRawFd = file.unwrap().file_name().to_str().unwrap().parse().unwrap();
+        let copy = match pidfd_getfd(&pidfd, number, PidfdGetfdFlags::empty()) {
+            Err(rustix::io::Errno::PERM | rustix::io::Errno::NOSYS) => return false,
+            copy => copy.unwrap(),
+        };
+        let socket = socket2::Socket::from(copy);
+        let local = socket.local_addr().ok().and_then(|local| local.as_socket());
+        if local == Some(address) && socket.is_listener().unwrap() {
+            socket.shutdown(std::net::Shutdown::Both).unwrap();
+            return true;
+        }
+    }
+    panic!("no socket of {process} listens on {address}");
 }

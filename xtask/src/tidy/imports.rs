@@ -20,7 +20,7 @@ const RELAY_FLOORS: [&[&str]; 6] = [
     &["spectators"],
     &["upstream"],
     &["config"],
-    &["limits", "metrics", "lifecycle", "close"],
+    &["limits", "metrics", "lifecycle", "log", "close"],
 ];
 
 /// Check every tree of modules.
