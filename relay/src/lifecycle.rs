@@ -14,6 +14,9 @@ use tokio_util::task::TaskTracker;
 /// The longest wait for tasks after the drain: the goodbyes take 3 s.
 const CLOSING_LIMIT: Duration = Duration::from_secs(4);
 
+/// The longest wait for responses that are due when the drain begins.
+const RESPONSES_LIMIT: Duration = Duration::from_secs(1);
+
 /// A task's handle of the lifecycle. A stage that is reached includes those before it.
 #[derive(Debug, Clone)]
 pub(crate) struct Lifecycle {
@@ -26,6 +29,7 @@ pub(crate) struct Lifecycle {
     /// How long players may take to finish.
     pub(crate) drain: Duration,
     sessions: TaskTracker,
+    connections: TaskTracker,
     spectators: TaskTracker,
     /// What the relay cannot do without, and has lost.
     lost: watch::Sender<Option<&'static str>>,
@@ -42,17 +46,23 @@ impl Lifecycle {
             aborting,
             drain,
             sessions: TaskTracker::new(),
+            connections: TaskTracker::new(),
             spectators: TaskTracker::new(),
             lost: watch::Sender::default(),
         }
     }
 
-    /// Spawn a task of an HTTP connection or of a session with the game server. It may finish while the relay drains.
+    /// Spawn a task of a session with the game server. It may finish while the relay drains.
     pub(crate) fn spawn<T: Send + 'static>(
         &self,
         task: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
         self.sessions.spawn(task)
+    }
+
+    /// Spawn a task of an HTTP connection, or of a client that is refused. The drain waits for it for a second at most.
+    pub(crate) fn spawn_connection(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.connections.spawn(task);
     }
 
     /// Spawn a task for spectators. The drain does not wait for it, since spectators never finish by themselves.
@@ -98,11 +108,22 @@ impl Lifecycle {
     /// Let players finish, then close everything.
     pub(crate) async fn stop(&self) {
         self.sessions.close();
+        self.connections.close();
         self.spectators.close();
         self.draining.cancel();
-        let _finished_or_not = timeout(self.drain, self.sessions.wait()).await;
+        let responses = self.drain.min(RESPONSES_LIMIT);
+        let _finished_or_not = tokio::join!(
+            timeout(self.drain, self.sessions.wait()),
+            timeout(responses, self.connections.wait()),
+        );
         self.closing.cancel();
-        let all = async { tokio::join!(self.sessions.wait(), self.spectators.wait()) };
+        let all = async {
+            tokio::join!(
+                self.sessions.wait(),
+                self.connections.wait(),
+                self.spectators.wait()
+            )
+        };
         let _ended_or_not = timeout(CLOSING_LIMIT, all).await;
     }
 }

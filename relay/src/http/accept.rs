@@ -5,11 +5,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -54,7 +56,7 @@ pub(crate) async fn listen(address: SocketAddr, option: &str) -> anyhow::Result<
 /// Who a port is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Audience {
-    /// Browsers. The port closes when the drain begins, and the relay waits for its connections.
+    /// Browsers. The port closes when the drain begins, and the relay waits a moment for the responses that are due.
     Public,
     /// The operator's programs. They may watch the drain, and the relay does not wait for them.
     Operator,
@@ -128,9 +130,9 @@ pub(crate) async fn serve(
             drop(slot);
         };
         match audience {
-            Audience::Public => lifecycle.spawn(task),
-            Audience::Operator => tokio::spawn(task),
-        };
+            Audience::Public => lifecycle.spawn_connection(task),
+            Audience::Operator => drop(tokio::spawn(task)),
+        }
     }
 }
 
@@ -143,7 +145,8 @@ fn is_final(error: &io::Error) -> bool {
         || cfg!(target_os = "linux") && matches!(error.raw_os_error(), Some(EBADF | ENOTSOCK))
 }
 
-/// Serve a connection. It ends after the response that is due at `end`, and at once when the relay is `closing`.
+/// Serve a connection. At `end` it ends after the response that is due, or at once if it has sent no request yet. When the
+/// relay is `closing`, it ends at once.
 async fn serve_connection(
     socket: TcpStream,
     router: Router,
@@ -154,13 +157,19 @@ async fn serve_connection(
     if socket.set_nodelay(true).is_err() {
         return;
     }
+    let service = TowerToHyperService::new(router);
+    let has_asked = AtomicBool::new(false);
+    let service = service_fn(|request| {
+        has_asked.store(true, Ordering::Relaxed);
+        service.call(request)
+    });
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(head_timeout)
             .max_buf_size(MAX_HEAD_BYTES)
             .max_headers(MAX_HEADERS)
-            .serve_connection(TokioIo::new(socket), TowerToHyperService::new(router))
+            .serve_connection(TokioIo::new(socket), service)
             .with_upgrades()
     );
     // An error of an HTTP connection concerns only its client, which has its response already.
@@ -168,6 +177,10 @@ async fn serve_connection(
         _result = connection.as_mut() => return,
         () = tokio::time::sleep(MAX_HTTP_LIFE) => return,
         () = end.cancelled() => {}
+    }
+    // Until its first request hyper takes a connection for a busy one.
+    if !has_asked.load(Ordering::Relaxed) {
+        return;
     }
     connection.as_mut().graceful_shutdown();
     tokio::select! {

@@ -39,7 +39,7 @@ pub(super) async fn player(
     let refused = (!is_allowed).then(|| origin_refused(&request));
     let upgraded = hyper::upgrade::on(&mut request);
     let lifecycle = services.lifecycle.clone();
-    lifecycle.spawn(async move {
+    lifecycle.spawn_connection(async move {
         // It fails if the client has hung up meanwhile.
         let Ok(upgraded) = upgraded.await else { return };
         let Ok(socket) = WebSocket::over(upgraded).await else {
@@ -50,7 +50,14 @@ pub(super) async fn player(
             None => services.players.slots.enter(peer).map_err(full),
         };
         match slot {
-            Ok(_slot) => services.players.bridge(socket, peer).await,
+            // Only now it is a player's session, for which a drain waits.
+            Ok(slot) => {
+                let players = Arc::clone(&services);
+                services.lifecycle.spawn(async move {
+                    players.players.bridge(socket, peer).await;
+                    drop(slot);
+                });
+            }
             Err(refused) => refuse(socket, ClientKind::Player, refused, peer, &services).await,
         }
     });
@@ -85,7 +92,10 @@ pub(super) async fn refuse(
     }
     let mut nothing = Outbox::default();
     let close = socket.close(&mut nothing, &reason);
-    let _closed_or_not = timeout(services.config.timeouts.close, close).await;
+    tokio::select! {
+        _closed_or_not = timeout(services.config.timeouts.close, close) => {}
+        () = services.lifecycle.closing.cancelled() => {}
+    }
 }
 
 fn origin_refused(request: &Request) -> Refused {

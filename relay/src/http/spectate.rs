@@ -34,7 +34,7 @@ pub(super) async fn spectator(
     let token = upgrade::offered(request.headers(), TOKEN_PREFIX).map(str::to_owned);
     let upgraded = hyper::upgrade::on(&mut request);
     let lifecycle = services.lifecycle.clone();
-    lifecycle.spawn(async move {
+    lifecycle.spawn_connection(async move {
         // It fails if the client has hung up meanwhile.
         if let Ok(upgraded) = upgraded.await {
             admit(upgraded, token.as_deref(), &room, peer, &services).await;
