@@ -15,11 +15,13 @@ use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
 use crate::admission::Slot;
-use crate::engine::{Engine, Link};
+use crate::engine::{Engine, Link, Reading};
 use rules::Conn;
 
-/// How much is read at once. A command has about a hundred bytes. Each byte may be a line of its own until it is answered.
+/// How much is read at once. A command has about a hundred bytes.
 const READ_BYTES: usize = 2 * 1024;
+/// How much is cut into lines at once. Each byte may be a line of its own, which takes some thirty bytes while it waits.
+const CUT_BYTES: usize = 256;
 /// How many lines are taken from the queue at once. Few ever wait.
 const WRITE_LINES: usize = 64;
 /// How much is written at once.
@@ -101,20 +103,29 @@ async fn read_lines(
     let mut bytes = vec![0; READ_BYTES];
     // An end without close_notify is an error to TLS and an ordinary end here.
     while let Ok(count @ 1..) = reader.read(&mut bytes).await {
-        decoder.push(&bytes[..count]);
-        while let Some(line) = decoder.next_line() {
-            engine.line(conn, line);
-            let mut reading = engine.reading(conn);
-            while !reading.takes_lines {
-                resume.notified().await;
-                reading = engine.reading(conn);
+        for piece in bytes[..count].chunks(CUT_BYTES) {
+            decoder.push(piece);
+            while let Some(line) = decoder.next_line() {
+                engine.line(conn, line);
+                let reading = once_ready(engine, conn, resume).await;
+                if reading.signed_in && !signed_in {
+                    signed_in = true;
+                    slot.sign_in();
+                }
+                decoder.set_limit(reading.line_limit);
             }
-            if reading.signed_in && !signed_in {
-                signed_in = true;
-                slot.sign_in();
-            }
-            decoder.set_limit(reading.line_limit);
         }
+    }
+}
+
+/// Wait until the session takes the next line.
+async fn once_ready(engine: &Engine, conn: Conn, resume: &Notify) -> Reading {
+    loop {
+        let reading = engine.reading(conn);
+        if reading.takes_lines {
+            return reading;
+        }
+        resume.notified().await;
     }
 }
 

@@ -18,6 +18,8 @@ pub const MAX_QUEUED_LINES: usize = 64;
 /// A session with more unread bytes than this takes no lines until its peer has read some. So nobody makes the server keep
 /// answers by asking without reading.
 pub const PAUSE_BYTES: usize = 64 * 1024;
+/// The same for a session that has not signed in, for which others' messages are refused above it too.
+pub const OPEN_PAUSE_BYTES: usize = 16 * 1024;
 /// A session with more unread bytes than this gets no messages of others; their senders are told. A reader whose network
 /// stalls for some seconds misses nothing below it.
 pub const MAX_UNREAD_BYTES: usize = 1 << 20;
@@ -97,7 +99,12 @@ impl Session {
 
     /// Say whether the next line may be done: no password is being hashed, and the peer reads its answers.
     pub(crate) fn is_ready(&self) -> bool {
-        self.waiting.is_none() && self.unread <= PAUSE_BYTES
+        let most = if self.authenticated {
+            PAUSE_BYTES
+        } else {
+            OPEN_PAUSE_BYTES
+        };
+        self.waiting.is_none() && self.unread <= most
     }
 
     /// Say whether others' messages would pile up: the peer reads too slowly. One that has not signed in may hold less.
@@ -105,7 +112,7 @@ impl Session {
         let most = if self.authenticated {
             MAX_UNREAD_BYTES
         } else {
-            PAUSE_BYTES
+            OPEN_PAUSE_BYTES
         };
         self.unread > most
     }
