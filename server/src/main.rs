@@ -30,7 +30,7 @@ async fn main() -> anyhow::Result<()> {
     // Before the ready line, so that even a stop right after it is clean.
     let stop = stop_requested().context("cannot listen for Ctrl-C and SIGTERM")?;
     raise_descriptor_limit(&options);
-    let server = Server::start(options).await?;
+    let mut server = Server::start(options).await?;
     let ready = Ready {
         tcp: server.tcp_addr(),
         udp: server.udp_addr(),
@@ -41,8 +41,10 @@ async fn main() -> anyhow::Result<()> {
     if let Err(error) = writeln!(std::io::stdout(), "{ready}") {
         tracing::warn!(%error, "cannot print the ready line");
     }
-    stop.await;
-    tracing::info!("stopping");
+    tokio::select! {
+        () = stop => tracing::info!("stopping"),
+        failure = server.failure() => return Err(failure),
+    }
     server.stop().await;
     Ok(())
 }

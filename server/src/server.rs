@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use protocol::id::Secret;
 use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
@@ -160,6 +160,14 @@ impl Server {
         fingerprint(&self.certificate)
     }
 
+    /// Wait until a part of the server ends by itself, which only a defect can cause. Then it must not look alive.
+    pub async fn failure(&mut self) -> anyhow::Error {
+        match self.tasks.join_next().await {
+            Some(Err(error)) => anyhow::Error::new(error).context("a part of the server failed"),
+            _ => anyhow!("a part of the server ended"),
+        }
+    }
+
     /// Stop and wait until all sockets are closed.
     pub async fn stop(mut self) {
         // Bots stop first, or they would report that their connections ended.
@@ -175,4 +183,22 @@ fn acceptor(identity: &Identity) -> anyhow::Result<TlsAcceptor> {
         .with_no_client_auth()
         .with_single_cert(vec![identity.certificate_der()?], identity.key_der()?)?;
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tokio::time::timeout;
+
+    #[tokio::test]
+    async fn a_part_that_ends_is_noticed() {
+        let mut server = Server::start(Options::default()).await.unwrap();
+        let early = timeout(Duration::from_millis(1), server.failure()).await;
+        assert!(early.is_err());
+        server.tasks.spawn(async { panic!("a defect") });
+        let failure = timeout(Duration::from_secs(5), server.failure()).await;
+        let failure = failure.unwrap().to_string();
+        assert_eq!(failure, "a part of the server failed");
+    }
 }

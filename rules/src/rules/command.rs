@@ -147,19 +147,26 @@ fn batch(object: &Object<'_>) -> Option<Vec<String>> {
 
 /// Upper-case character by character as .NET does: a character whose upper case has several characters stays.
 pub(crate) fn upper_case(text: &str) -> String {
-    let upper = |char: char| {
-        let mut all = char.to_uppercase();
-        match (all.next(), all.next()) {
-            (Some(one), None) => one,
-            _ => char,
-        }
-    };
     text.chars().map(upper).collect()
+}
+
+/// Say whether two texts differ only in case, without making the upper-case texts.
+pub(crate) fn is_same_in_any_case(one: &str, other: &str) -> bool {
+    one.chars().map(upper).eq(other.chars().map(upper))
+}
+
+fn upper(char: char) -> char {
+    let mut all = char.to_uppercase();
+    match (all.next(), all.next()) {
+        (Some(one), None) => one,
+        _ => char,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn read(line: &str) -> Result<Command, Unanswered> {
         Request::read(line).unwrap()?.command(true)
@@ -173,6 +180,14 @@ mod tests {
             read(r#"{"command":" straße"}"#),
             Ok(Command::Unknown(" STRAßE".into()))
         );
+    }
+
+    proptest! {
+        #[test]
+        fn texts_are_the_same_in_any_case_if_their_upper_cases_are(one in "[a-cA-Cßéıİ]{0,3}", other in "[a-cA-Cßéıİ]{0,3}") {
+            let same = upper_case(&one) == upper_case(&other);
+            prop_assert_eq!(is_same_in_any_case(&one, &other), same);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use protocol::cipher::Cipher;
 use protocol::id::Password;
 
 use super::account::{Full, PasswordHash};
-use super::command::upper_case;
+use super::command::{is_same_in_any_case, upper_case};
 use super::reply::Reply;
 use super::session::{ANONYMOUS, Purpose};
 use super::{Conn, PasswordAnswer, PasswordJob, Rules};
@@ -227,17 +227,16 @@ impl Rules {
     /// Say whether another session has this name, in any case. A session that is not signed in has no name in the default
     /// mode; on the original it is `Anonymous`.
     fn is_online_elsewhere(&self, conn: Conn, name: &str) -> bool {
-        let name = upper_case(name);
         self.sessions.iter().any(|(&other, session)| {
             let counts = session.authenticated || self.config.faithful;
-            other != conn && counts && upper_case(&session.name) == name
+            other != conn && counts && is_same_in_any_case(&session.name, name)
         })
     }
 
     fn already_is(&self, conn: Conn, name: &str) -> bool {
         let session = self.sessions.get(&conn);
         session.is_some_and(|session| {
-            session.authenticated && upper_case(&session.name) == upper_case(name)
+            session.authenticated && is_same_in_any_case(&session.name, name)
         })
     }
 }
