@@ -32,8 +32,11 @@ impl Transport for Connection {
 
     async fn receive(&mut self) -> Result<Incoming, Disconnected> {
         loop {
-            if let Some(line) = self.lines.next_line() {
-                return line.map(Incoming::Line).map_err(broken);
+            match self.lines.next_line() {
+                Some(Ok(line)) => return Ok(Incoming::Line(line)),
+                // The answer that is too long is lost, and its command times out.
+                Some(Err(_too_long)) => continue,
+                None => {}
             }
             tokio::select! {
                 transferred = self.lines.transfer(&mut self.unsent) => transferred?,

@@ -89,6 +89,11 @@ impl Lines {
         std::future::poll_fn(|cx| self.poll_transfer(cx, unsent)).await
     }
 
+    /// Write what is unsent as far as the server takes it, and read nothing. It never ends. Dropping the future loses nothing.
+    pub async fn send_only(&mut self, unsent: &mut Unsent) {
+        std::future::poll_fn(|cx| self.poll_send(cx, unsent)).await
+    }
+
     /// Give the next line that came. Bytes that are not UTF-8 are replaced, as the servers do with what they read.
     ///
     /// # Errors
@@ -106,12 +111,7 @@ impl Lines {
         unsent: &mut Unsent,
     ) -> Poll<Result<(), Disconnected>> {
         // Reading goes on meanwhile: a server that does not read may still speak.
-        if !self.write_failed && matches!(self.poll_write(cx, unsent), Poll::Ready(Err(_))) {
-            self.write_failed = true;
-        }
-        if self.write_failed {
-            unsent.bytes.clear();
-        }
+        let _pending: Poll<()> = self.poll_send(cx, unsent);
         let mut space = [const { MaybeUninit::uninit() }; READ_BYTES];
         let mut buffer = ReadBuf::uninit(&mut space);
         let read = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer));
@@ -122,6 +122,16 @@ impl Lines {
         self.ended = true;
         let detail = read.err().and_then(|error| unusual(&error));
         Poll::Ready(Err(Disconnected { detail }))
+    }
+
+    fn poll_send(&mut self, cx: &mut Context<'_>, unsent: &mut Unsent) -> Poll<()> {
+        if !self.write_failed && matches!(self.poll_write(cx, unsent), Poll::Ready(Err(_))) {
+            self.write_failed = true;
+        }
+        if self.write_failed {
+            unsent.bytes.clear();
+        }
+        Poll::Pending
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, unsent: &mut Unsent) -> Poll<io::Result<()>> {

@@ -3,8 +3,8 @@
 import { unpack } from "./custom-message.js";
 import { RaceError, raceError } from "./error.js";
 
-/** The longest text of a custom message, in UTF-16 units. In any script it fits into a line of the relay, which takes 64 KiB. */
-const MAX_TEXT = 4000;
+/** The longest text of a custom message, in bytes of JSON: with its command it fits into a line of the relay, which takes 8 KiB. */
+const MAX_BYTES = 8000;
 
 /**
  * @param {string} type
@@ -17,9 +17,10 @@ export function pack(type, payload) {
   } catch (cause) {
     throw raceError(cause, "invalid_argument");
   }
-  if (text.length <= MAX_TEXT && unpack(text)) return text;
+  const bytes = new TextEncoder().encode(JSON.stringify(text)).length;
+  if (bytes <= MAX_BYTES && unpack(text)) return text;
   throw new RaceError(
     "invalid_argument",
-    `a type has 1 to 40 of A-Z a-z 0-9 _ . - and a payload is JSON; together they have at most ${MAX_TEXT} characters`,
+    `a type has 1 to 40 of A-Z a-z 0-9 _ . - and a payload is JSON; together they have at most ${MAX_BYTES} bytes of JSON`,
   );
 }

@@ -8,8 +8,9 @@ use crate::json::{self, Object};
 /// The WebSocket subprotocol the client offers and the relay selects.
 pub const SUBPROTOCOL: &str = "mp-relay.v1";
 
-/// The longest text frame the relay takes from a browser, in bytes: one command line.
-pub const MAX_CLIENT_LINE_BYTES: usize = 64 * 1024;
+/// The longest text frame the relay takes from a browser, in bytes: one command line. Servers escape a letter to up to six, so
+/// a longest message becomes 48 KiB for its reader.
+pub const MAX_CLIENT_LINE_BYTES: usize = 8 * 1024;
 
 /// A text frame from the relay itself. No line of a game server has the key `relay`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,6 +34,11 @@ pub enum Notice {
         /// How long it will go on.
         seconds: u32,
     },
+    /// A line of the game server was too long to pass on. It was most likely the answer to the command that waits.
+    LineTooLong {
+        /// The longest line that passes, in bytes.
+        limit: usize,
+    },
 }
 
 impl Notice {
@@ -51,6 +57,9 @@ impl Notice {
             }),
             "draining" => Some(Self::Draining {
                 seconds: fields.integer("seconds")?,
+            }),
+            "lineTooLong" => Some(Self::LineTooLong {
+                limit: fields.integer("limit")?,
             }),
             _ => None,
         }
@@ -177,6 +186,12 @@ mod tests {
         let draining = Notice::Draining { seconds: 5 };
         assert_eq!(draining.to_frame(), r#"{"relay":"draining","seconds":5}"#);
         assert_eq!(Notice::parse(&draining.to_frame()), Some(draining));
+        let too_long = Notice::LineTooLong { limit: 1024 };
+        assert_eq!(
+            too_long.to_frame(),
+            r#"{"relay":"lineTooLong","limit":1024}"#
+        );
+        assert_eq!(Notice::parse(&too_long.to_frame()), Some(too_long));
     }
 
     #[test]

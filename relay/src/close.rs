@@ -43,6 +43,15 @@ impl CloseReason {
         Self::new(CloseCode::Normal, "The player said goodbye.")
     }
 
+    /// The game server took the connection and says nothing.
+    pub(crate) fn unwelcome() -> Self {
+        Self::new(
+            CloseCode::ServerTimeout,
+            "The game server takes connections but does not welcome players: try again in a moment.",
+        )
+        .with_cause("no welcome".to_owned())
+    }
+
     pub(crate) fn restarting() -> Self {
         Self::new(
             CloseCode::Restarting,

@@ -159,6 +159,8 @@ pub(crate) enum Limit {
     DialWait,
     /// Lines that wait for a browser.
     LinesToBrowser,
+    /// A line of the game server.
+    LineFromServer,
     /// Lines that wait for the game server.
     LinesToServer,
     /// What one player may send.

@@ -137,6 +137,10 @@ pub struct Timeouts {
     pub dial_queue: Duration,
     /// Players that may wait for their turn.
     pub dial_queue_places: usize,
+    /// The game server's first line, once it is connected.
+    pub welcome: Duration,
+    /// How long a browser may take nothing while so many lines wait that the relay has stopped reading from the game server.
+    pub stalled: Duration,
     /// Between two WebSocket pings.
     pub ping: Duration,
     /// A browser's answer to a close frame.
@@ -157,6 +161,9 @@ impl Default for Timeouts {
             dial_queue: Duration::from_secs(15),
             // Two dials at a time, half a second each, serve this many in 15 s.
             dial_queue_places: 64,
+            welcome: Duration::from_secs(5),
+            // A game server that writes to one player at a time makes all others wait for one that does not read.
+            stalled: Duration::from_secs(5),
             // Proxies on the way cut connections after 30 to 60 s of silence.
             ping: Duration::from_secs(20),
             close: Duration::from_secs(3),

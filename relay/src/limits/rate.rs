@@ -35,7 +35,9 @@ pub struct RateLimits {
     pub datagrams: Rate,
     /// Command lines and WebSocket control frames.
     pub lines: Rate,
-    /// Bytes of both.
+    /// Bytes of lines, as the game server may escape them for those who read them.
+    pub line_bytes: Rate,
+    /// Bytes of everything, the headers of WebSocket frames included.
     pub bytes: Rate,
 }
 
@@ -50,7 +52,12 @@ impl Default for RateLimits {
                 per_second: 100,
                 burst: 200,
             },
-            // Four times 60 datagrams of 1 KiB a second. The burst holds eight of the longest lines.
+            // A longest message once a second. The burst holds four messages in which each letter is escaped.
+            line_bytes: Rate {
+                per_second: 16 * 1024,
+                burst: 200 * 1024,
+            },
+            // Four times 60 datagrams of 1 KiB a second.
             bytes: Rate {
                 per_second: 256 * 1024,
                 burst: 512 * 1024,
@@ -86,6 +93,7 @@ pub(crate) struct PlayerLimiter {
     clock: SessionClock,
     datagrams: Limiter,
     lines: Limiter,
+    line_bytes: Limiter,
     bytes: Limiter,
 }
 
@@ -96,29 +104,53 @@ impl PlayerLimiter {
         Self {
             datagrams: limiter(limits.datagrams),
             lines: limiter(limits.lines),
+            line_bytes: limiter(limits.line_bytes),
             bytes: limiter(limits.bytes),
             clock,
         }
     }
 
+    /// Count bytes of any kind. False: they exceed a limit.
+    pub(crate) fn bytes(&self, bytes: u64, now: Duration) -> bool {
+        self.clock.set(now);
+        takes(&self.bytes, bytes)
+    }
+
     /// Count a datagram. False: it exceeds a limit.
-    pub(crate) fn datagram(&self, bytes: usize, now: Duration) -> bool {
+    pub(crate) fn datagram(&self, now: Duration) -> bool {
         self.clock.set(now);
-        self.datagrams.check().is_ok() && self.bytes(bytes)
+        self.datagrams.check().is_ok()
     }
 
-    /// Count a line or a control frame. False: it exceeds a limit.
-    pub(crate) fn line(&self, bytes: usize, now: Duration) -> bool {
+    /// Count a control frame. False: it exceeds a limit.
+    pub(crate) fn control(&self, now: Duration) -> bool {
         self.clock.set(now);
-        self.lines.check().is_ok() && self.bytes(bytes)
+        self.lines.check().is_ok()
     }
 
-    fn bytes(&self, bytes: usize) -> bool {
-        let Some(bytes) = NonZeroU32::new(u32::try_from(bytes).unwrap_or(u32::MAX)) else {
-            return true;
-        };
-        matches!(self.bytes.check_n(bytes), Ok(Ok(())))
+    /// Count a line. False: it exceeds a limit.
+    pub(crate) fn line(&self, line: &str, now: Duration) -> bool {
+        self.control(now) && takes(&self.line_bytes, escaped_bytes(line))
     }
+}
+
+fn takes(limiter: &Limiter, bytes: u64) -> bool {
+    let Some(bytes) = NonZeroU32::new(u32::try_from(bytes).unwrap_or(u32::MAX)) else {
+        return true;
+    };
+    matches!(limiter.check_n(bytes), Ok(Ok(())))
+}
+
+/// The most bytes that a line's content can have in JSON of a game server, which escapes every letter outside of ASCII and some
+/// within (facts, section 1.5). Quotes count once, since most of them are the JSON's own.
+fn escaped_bytes(line: &str) -> u64 {
+    const ESCAPED: u64 = 6;
+    let letters = line.chars().map(|letter| match letter {
+        '<' | '>' | '&' | '\'' | '+' | '`' | '\\' => ESCAPED,
+        ' '..='~' => 1,
+        other => ESCAPED * other.len_utf16() as u64,
+    });
+    letters.sum()
 }
 
 #[cfg(test)]
@@ -130,6 +162,7 @@ mod tests {
         PlayerLimiter::new(&RateLimits {
             datagrams: rate(20, 40),
             lines: rate(10, 20),
+            line_bytes: rate(100, 300),
             bytes: rate(1000, 3000),
         })
     }
@@ -138,36 +171,49 @@ mod tests {
     fn a_burst_passes_and_then_the_steady_rate() {
         let limiter = limiter();
         let taken = (0..100)
-            .filter(|_| limiter.datagram(10, Duration::ZERO))
+            .filter(|_| limiter.datagram(Duration::ZERO))
             .count();
         assert_eq!(taken, 40);
         let later = (0..100)
-            .filter(|_| limiter.datagram(10, Duration::from_secs(1)))
+            .filter(|_| limiter.datagram(Duration::from_secs(1)))
             .count();
         assert_eq!(later, 20);
         // A long pause gives a burst, not more.
         let rested = (0..100)
-            .filter(|_| limiter.datagram(10, Duration::from_secs(3600)))
+            .filter(|_| limiter.datagram(Duration::from_secs(3600)))
             .count();
         assert_eq!(rested, 40);
     }
 
     #[test]
-    fn bytes_count_together_and_lines_apart_from_datagrams() {
+    fn bytes_count_apart_from_what_they_make() {
         let limiter = limiter();
-        assert!(limiter.line(2000, Duration::ZERO));
-        assert!(!limiter.datagram(1001, Duration::ZERO));
-        assert!(limiter.datagram(1000, Duration::ZERO));
-        let lines = (0..100).filter(|_| limiter.line(0, Duration::ZERO)).count();
-        assert_eq!(lines, 19);
+        assert!(limiter.bytes(2000, Duration::ZERO));
+        assert!(!limiter.bytes(1001, Duration::ZERO));
+        assert!(limiter.bytes(1000, Duration::ZERO));
+        let lines = (0..100).filter(|_| limiter.line("", Duration::ZERO));
+        assert_eq!(lines.count(), 20);
+        assert!(limiter.datagram(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_line_counts_as_long_as_servers_may_make_it() {
+        assert_eq!(escaped_bytes(r#"{"message":"Hi!"}"#), 17);
+        assert_eq!(escaped_bytes("<>&'+`\\"), 42);
+        assert_eq!(escaped_bytes("é\u{1f3c1}\n"), 24);
+        let limiter = limiter();
+        assert!(!limiter.line(&"<".repeat(51), Duration::ZERO));
+        assert!(limiter.line(&"<".repeat(50), Duration::ZERO));
+        assert!(!limiter.line("x", Duration::ZERO));
+        assert!(limiter.line("x", Duration::from_secs(1)));
     }
 
     #[test]
     fn a_clock_that_goes_back_gives_nothing() {
         let limiter = limiter();
         let at = Duration::from_secs(5);
-        assert_eq!((0..100).filter(|_| limiter.line(0, at)).count(), 20);
-        assert!(!limiter.line(0, Duration::ZERO));
-        assert!(!limiter.line(0, at));
+        assert_eq!((0..100).filter(|_| limiter.line("", at)).count(), 20);
+        assert!(!limiter.line("", Duration::ZERO));
+        assert!(!limiter.line("", at));
     }
 }

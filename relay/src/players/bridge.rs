@@ -12,11 +12,12 @@ use protocol::cipher::MAX_DATAGRAM_BYTES;
 use protocol::event::Event;
 use protocol::frame::{CloseCode, Notice};
 use protocol::goodbye::{Goodbye, is_bye};
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
+use protocol::line::LineError;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
 
 use super::Players;
 use super::goodbye::say;
-use super::outbox::{Outbox, TooSlow};
+use super::outbox::Outbox;
 use super::session::{LineUp, PlayerSession};
 use super::traffic::Traffic;
 use super::websocket::{Incoming, WebSocket};
@@ -30,6 +31,9 @@ use crate::spectators::{PlayerTap, Spectators};
 const MAX_READ_LINE_BYTES: usize = 64 * 1024;
 /// Datagrams taken in one go. More would keep lines from passing.
 const MAX_DATAGRAMS_AT_ONCE: usize = 32;
+/// A browser that reads, but so slowly that the relay cannot read from the game server, is closed after this many times the limit
+/// of one that reads nothing.
+const MAX_SLOW_CHECKS: u32 = 6;
 
 impl Players {
     /// Bridge one player until either side ends it.
@@ -63,10 +67,20 @@ struct Bridge<'a> {
     /// Pings since the browser last gave a sign of life.
     unanswered_pings: u8,
     said_bye: bool,
+    /// Too many lines wait for the browser.
+    backlog: Option<Backlog>,
     /// Reads the traffic for spectators. `None`: nobody may watch.
     tap: Option<PlayerTap>,
     /// When the last datagram went to the game server, since `started`.
     last_datagram: Option<Duration>,
+}
+
+/// The time in which too many lines wait, and whether the browser reads meanwhile.
+struct Backlog {
+    check_at: Instant,
+    checks: u32,
+    /// What had been written to the browser at the last check.
+    written: u64,
 }
 
 impl<'a> Bridge<'a> {
@@ -87,6 +101,7 @@ impl<'a> Bridge<'a> {
             pings,
             unanswered_pings: 0,
             said_bye: false,
+            backlog: None,
             tap: players.spectators.as_deref().map(Spectators::tap),
             last_datagram: None,
         }
@@ -103,7 +118,7 @@ impl<'a> Bridge<'a> {
             received: 0,
             resume_seconds: 0,
         };
-        self.push_line(ready.to_frame())?;
+        self.outbox.push_line(ready.to_frame());
         self.forward(connection).await
     }
 
@@ -132,18 +147,22 @@ impl<'a> Bridge<'a> {
             lifecycle.closing.child_token(),
         );
         let mut next_stage = pin!(draining.cancelled());
+        let welcome_by = Instant::now() + self.players.timeouts.welcome;
         loop {
+            let check_at = self.watch_backlog();
             tokio::select! {
                 incoming = self.browser.turn(&mut self.outbox) => self.take(incoming, Some(datagrams))?,
-                transferred = lines.transfer(&mut self.unsent) => self.take_lines(lines, transferred)?,
+                transferred = transfer(lines, &mut self.unsent, check_at.is_none()) => self.take_lines(lines, transferred)?,
                 () = datagrams.readable() => self.take_datagrams(datagrams),
                 _ = self.pings.tick() => self.ping()?,
+                () = sleep_until(check_at.unwrap_or(welcome_by)), if check_at.is_some() => self.check_backlog()?,
+                () = sleep_until(welcome_by), if self.traffic.lines_down == 0 => return Err(CloseReason::unwelcome()),
                 () = &mut next_stage => {
                     if lifecycle.closing.is_cancelled() {
                         return Err(CloseReason::restarting());
                     }
                     let seconds = u32::try_from(lifecycle.drain.as_secs()).unwrap_or(u32::MAX);
-                    self.push_line(Notice::Draining { seconds }.to_frame())?;
+                    self.outbox.push_line(Notice::Draining { seconds }.to_frame());
                     next_stage.set(closing.cancelled());
                 }
             }
@@ -156,11 +175,16 @@ impl<'a> Bridge<'a> {
         if !self.outbox.ping {
             self.unanswered_pings = 0;
         }
+        let now = self.started.elapsed();
+        if !self.limiter.bytes(self.browser.take_read_bytes(), now) {
+            return Err(self.sent_too_much());
+        }
         match incoming {
             Incoming::Line(line) => self.send_line(&line, server.is_some()),
             Incoming::Datagram(datagram) => self.send_datagram(&datagram, server),
-            Incoming::Control if self.limiter.line(0, self.started.elapsed()) => Ok(()),
+            Incoming::Control if self.limiter.control(now) => Ok(()),
             Incoming::Control => Err(self.sent_too_much()),
+            Incoming::OutboxHasRoom => Ok(()),
             Incoming::Left => Err(CloseReason::left()),
             Incoming::Refused(reason) => Err(reason),
         }
@@ -175,7 +199,7 @@ impl<'a> Bridge<'a> {
             let text = "A text frame is one line: it must not contain a newline.";
             return Err(CloseReason::malformed(text));
         }
-        if !self.limiter.line(line.len(), self.started.elapsed()) {
+        if !self.limiter.line(line, self.started.elapsed()) {
             return Err(self.sent_too_much());
         }
         match self.session.handle_line(line) {
@@ -217,7 +241,7 @@ impl<'a> Bridge<'a> {
             return Err(CloseReason::too_large("A datagram", MAX_DATAGRAM_BYTES));
         }
         let now = self.started.elapsed();
-        if !self.limiter.datagram(datagram.len(), now) {
+        if !self.limiter.datagram(now) {
             return Err(self.sent_too_much());
         }
         let Some(plaintext) = self.session.open(datagram) else {
@@ -254,14 +278,18 @@ impl<'a> Bridge<'a> {
         transferred: Result<(), Disconnected>,
     ) -> Result<(), CloseReason> {
         while let Some(line) = lines.next_line() {
-            let line = line.map_err(|error| {
-                let text = "The game server sent a line that is too long to forward.";
-                CloseReason::new(CloseCode::ServerEnded, text).with_cause(error.to_string())
-            })?;
+            let line = match line {
+                Ok(line) => line,
+                Err(LineError::TooLong { limit }) => {
+                    self.metrics().reached(Limit::LineFromServer);
+                    Notice::LineTooLong { limit }.to_frame()
+                }
+                Err(LineError::InvalidUtf8(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+            };
             if !self.read_line(&line) {
                 continue;
             }
-            self.push_line(line)?;
+            self.outbox.push_line(line);
             if self.traffic.lines_down == 0 {
                 self.players.readiness.welcomed();
             }
@@ -303,14 +331,33 @@ impl<'a> Bridge<'a> {
         }
     }
 
-    fn push_line(&mut self, line: String) -> Result<(), CloseReason> {
-        self.outbox.push_line(line).map_err(|TooSlow| {
-            self.metrics().reached(Limit::LinesToBrowser);
-            CloseReason::new(
-                CloseCode::TooSlow,
-                "This client reads too slowly: too many lines were waiting for it.",
-            )
-        })
+    /// Notice whether too many lines wait. Gives when to check whether the browser reads.
+    fn watch_backlog(&mut self) -> Option<Instant> {
+        if !self.outbox.is_full() {
+            self.backlog = None;
+        } else if self.backlog.is_none() {
+            self.backlog = Some(Backlog {
+                check_at: Instant::now() + self.players.timeouts.stalled,
+                checks: 0,
+                written: self.browser.written_bytes(),
+            });
+        }
+        self.backlog.as_ref().map(|backlog| backlog.check_at)
+    }
+
+    fn check_backlog(&mut self) -> Result<(), CloseReason> {
+        let written = self.browser.written_bytes();
+        if let Some(backlog) = &mut self.backlog {
+            backlog.checks += 1;
+            if written == backlog.written || backlog.checks == MAX_SLOW_CHECKS {
+                self.metrics().reached(Limit::LinesToBrowser);
+                let text = "This client reads too slowly: too many lines were waiting for it.";
+                return Err(CloseReason::new(CloseCode::TooSlow, text));
+            }
+            backlog.written = written;
+            backlog.check_at = Instant::now() + self.players.timeouts.stalled;
+        }
+        Ok(())
     }
 
     fn push_datagram(&mut self, datagram: Bytes) {
@@ -368,4 +415,16 @@ impl<'a> Bridge<'a> {
             Goodbye::new(now, self.last_datagram, round_trip)
         }
     }
+}
+
+/// Exchange lines with the game server, or only send while too many wait for the browser. Then it never ends.
+async fn transfer(
+    lines: &mut Lines,
+    unsent: &mut Unsent,
+    may_read: bool,
+) -> Result<(), Disconnected> {
+    if !may_read {
+        lines.send_only(unsent).await;
+    }
+    lines.transfer(unsent).await
 }

@@ -1,13 +1,13 @@
-//! What waits to be written to one browser. Lines are reliable: if too many wait, the session ends. Datagrams are not:
-//! the oldest are dropped for the newest. No I/O here: `websocket` takes things out as the browser reads.
+//! What waits to be written to one browser. Lines are reliable: if too many wait, no more are read from the game server.
+//! Datagrams are not: the oldest are dropped for the newest. No I/O here: `websocket` takes things out as the browser reads.
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use protocol::line::MAX_LINE_BYTES;
 
-/// Bytes of lines that may wait: one of the longest lines behind an ordinary backlog.
-const MAX_WAITING_LINE_BYTES: usize = MAX_LINE_BYTES + 256 * 1024;
+/// Bytes of lines that may wait before the relay stops reading from the game server. What it has read already, at most one of the
+/// longest lines, comes on top.
+const MAX_WAITING_LINE_BYTES: usize = 256 * 1024;
 /// What a waiting line counts beside its bytes, so that empty lines are bounded too.
 const LINE_OVERHEAD_BYTES: usize = 64;
 /// Datagrams that may wait. A full room at 20 Hz sends 400 a second, so the oldest is 160 ms old.
@@ -21,16 +21,12 @@ pub(crate) enum Outgoing {
     Datagram(Bytes),
 }
 
-/// More lines wait than allowed: the browser reads too slowly.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct TooSlow;
-
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     /// A ping waits: the browser has read nothing since it was queued.
     pub(super) ping: bool,
     lines: VecDeque<String>,
-    /// The cost of `lines`, never more than `MAX_WAITING_LINE_BYTES`.
+    /// The cost of `lines`.
     line_bytes: usize,
     /// Never more than `MAX_WAITING_DATAGRAMS`.
     datagrams: VecDeque<Bytes>,
@@ -38,18 +34,15 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
+    /// Say whether so many lines wait that no more may be read from the game server.
+    pub(crate) fn is_full(&self) -> bool {
+        self.line_bytes > MAX_WAITING_LINE_BYTES
+    }
+
     /// Queue a line.
-    ///
-    /// # Errors
-    /// Too many lines wait.
-    pub(crate) fn push_line(&mut self, line: String) -> Result<(), TooSlow> {
-        let cost = line.len() + LINE_OVERHEAD_BYTES;
-        if self.line_bytes + cost > MAX_WAITING_LINE_BYTES {
-            return Err(TooSlow);
-        }
-        self.line_bytes += cost;
+    pub(crate) fn push_line(&mut self, line: String) {
+        self.line_bytes += line.len() + LINE_OVERHEAD_BYTES;
         self.lines.push_back(line);
-        Ok(())
     }
 
     /// Queue a datagram. Says whether an older one was dropped for it.
@@ -96,8 +89,8 @@ mod tests {
     fn lines_go_first_and_keep_their_order() {
         let mut outbox = Outbox::default();
         outbox.push_datagram(datagram(1));
-        outbox.push_line("a".into()).unwrap();
-        outbox.push_line("b".into()).unwrap();
+        outbox.push_line("a".into());
+        outbox.push_line("b".into());
         outbox.ping = true;
         let order: Vec<_> = std::iter::from_fn(|| outbox.pop()).collect();
         let line = |text: &str| Outgoing::Line(text.into());
@@ -125,21 +118,20 @@ mod tests {
     }
 
     #[test]
-    fn a_longest_line_fits_and_two_are_too_many() {
-        let longest = "x".repeat(MAX_LINE_BYTES);
-        let mut outbox = Outbox::default();
-        assert_eq!(outbox.push_line(longest.clone()), Ok(()));
-        assert_eq!(outbox.push_line(longest.clone()), Err(TooSlow));
-        outbox.pop();
-        assert_eq!(outbox.push_line(longest), Ok(()));
-    }
-
-    #[test]
-    fn empty_lines_are_bounded_too() {
-        let mut outbox = Outbox::default();
-        let taken = (0..1_000_000)
-            .take_while(|_| outbox.push_line(String::new()).is_ok())
-            .count();
-        assert_eq!(taken, MAX_WAITING_LINE_BYTES / LINE_OVERHEAD_BYTES);
+    fn it_is_full_until_enough_lines_are_taken() {
+        for line in [String::new(), "x".repeat(1000)] {
+            let mut outbox = Outbox::default();
+            let mut pushed = 0;
+            while !outbox.is_full() {
+                outbox.push_line(line.clone());
+                pushed += 1;
+            }
+            assert_eq!(
+                pushed,
+                MAX_WAITING_LINE_BYTES / (line.len() + LINE_OVERHEAD_BYTES) + 1
+            );
+            outbox.pop();
+            assert!(!outbox.is_full());
+        }
     }
 }

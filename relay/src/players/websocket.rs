@@ -3,6 +3,8 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use futures_util::{Sink as _, SinkExt as _, Stream as _, StreamExt as _};
@@ -17,6 +19,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Bytes, Utf8Bytes};
+use tokio_util::io::{InspectReader, InspectWriter};
 
 use super::outbox::{Outbox, Outgoing};
 use crate::close::CloseReason;
@@ -29,6 +32,8 @@ const WRITE_BUFFER_BYTES: usize = 4 * 1024;
 const MAX_WRITE_BUFFER_BYTES: usize = MAX_LINE_BYTES + 4 * WRITE_BUFFER_BYTES;
 /// Bytes the system holds unsent: a quarter of a second of a full room.
 const MAX_UNSENT_BYTES: u32 = 16 * 1024;
+/// Bytes that may come without a whole message: a longest line in pieces. Frames without content cost bytes too.
+const MAX_UNFINISHED_BYTES: u64 = 2 * MAX_CLIENT_LINE_BYTES as u64;
 /// Bytes still read after a refused frame. If they stayed unread, closing would send a reset that overtakes the close
 /// frame.
 const MAX_DISCARDED_BYTES: u64 = 4 << 20;
@@ -42,17 +47,46 @@ pub(crate) enum Incoming {
     Datagram(Bytes),
     /// A frame without content: a sign of life.
     Control,
+    /// Nothing came, but the browser has read so much that the outbox is full no longer.
+    OutboxHasRoom,
     /// The browser has closed or is gone.
     Left,
     /// The browser broke the rules of WebSocket.
     Refused(CloseReason),
 }
 
+/// Sees bytes on their way.
+type Inspect = Box<dyn FnMut(&[u8]) + Send + Sync>;
+type Socket = InspectReader<InspectWriter<TcpStream, Inspect>, Inspect>;
+
 /// A connection with one browser.
 pub(crate) struct WebSocket {
-    stream: WebSocketStream<TcpStream>,
+    stream: WebSocketStream<Socket>,
+    /// Bytes read from the socket.
+    read: ByteCount,
+    /// Bytes that the system has taken.
+    written: ByteCount,
+    /// The value of `read` when the newest message was whole.
+    accounted: u64,
     /// Reading has failed. What still comes in is read as plain bytes.
     broken: bool,
+}
+
+/// A number of bytes, shared with the socket that counts them.
+#[derive(Clone, Default)]
+struct ByteCount(Arc<AtomicU64>);
+
+impl ByteCount {
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn inspect(&self) -> Inspect {
+        let count = Arc::clone(&self.0);
+        Box::new(move |bytes| {
+            count.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        })
+    }
 }
 
 impl WebSocket {
@@ -67,10 +101,29 @@ impl WebSocket {
             .max_message_size(Some(MAX_CLIENT_LINE_BYTES))
             .max_frame_size(Some(MAX_CLIENT_LINE_BYTES));
         let (role, read_ahead) = (Role::Server, read_ahead.into());
+        let (read, written) = (ByteCount::default(), ByteCount::default());
+        let socket = InspectWriter::new(socket, written.inspect());
+        let socket = InspectReader::new(socket, read.inspect());
         let stream =
             WebSocketStream::from_partially_read(socket, read_ahead, role, Some(config)).await;
-        let broken = false;
-        Ok(Self { stream, broken })
+        Ok(Self {
+            stream,
+            read,
+            written,
+            accounted: 0,
+            broken: false,
+        })
+    }
+
+    /// Give how many bytes came since the last call, the headers of frames included.
+    pub(super) fn take_read_bytes(&mut self) -> u64 {
+        let read = self.read.get();
+        read - std::mem::replace(&mut self.accounted, read)
+    }
+
+    /// Give how many bytes the system has taken in all.
+    pub(super) fn written_bytes(&self) -> u64 {
+        self.written.get()
     }
 
     /// Write from the outbox as far as the browser takes it, and give what comes. Neither waits for the other.
@@ -80,10 +133,22 @@ impl WebSocket {
     }
 
     fn poll_turn(&mut self, cx: &mut Context<'_>, outbox: &mut Outbox) -> Poll<Incoming> {
+        let was_full = outbox.is_full();
         if let Poll::Ready(Err(_)) = self.poll_write(cx, outbox) {
             return Poll::Ready(Incoming::Left);
         }
-        Poll::Ready(match ready!(Pin::new(&mut self.stream).poll_next(cx)) {
+        if was_full && !outbox.is_full() {
+            return Poll::Ready(Incoming::OutboxHasRoom);
+        }
+        let Poll::Ready(next) = Pin::new(&mut self.stream).poll_next(cx) else {
+            if self.read.get() - self.accounted > MAX_UNFINISHED_BYTES {
+                self.broken = true;
+                let text = "A message comes in more pieces than a browser makes.";
+                return Poll::Ready(Incoming::Refused(CloseReason::malformed(text)));
+            }
+            return Poll::Pending;
+        };
+        Poll::Ready(match next {
             Some(Ok(Message::Text(text))) => Incoming::Line(text),
             Some(Ok(Message::Binary(datagram))) => Incoming::Datagram(datagram),
             Some(Ok(Message::Close(_))) | None => Incoming::Left,

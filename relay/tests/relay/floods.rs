@@ -1,6 +1,8 @@
 //! Frames that are wrong, too large or too many end their sender's session. A browser that does not read harms only
 //! itself.
 
+use std::time::Duration;
+
 use futures_util::{SinkExt as _, StreamExt as _};
 use relay::{Config, Rate, Relay};
 use tokio_tungstenite::tungstenite::Message;
@@ -20,6 +22,7 @@ fn generous(game: &Game) -> Config {
     };
     let mut config = config_for(game);
     config.rate_limits.lines = plenty;
+    config.rate_limits.line_bytes = plenty;
     config.rate_limits.datagrams = plenty;
     config.rate_limits.bytes = plenty;
     config
@@ -58,9 +61,9 @@ async fn text_that_is_not_utf8_is_refused() {
 #[tokio::test]
 async fn frames_that_are_too_large_are_refused() {
     let line = "x".repeat(protocol::frame::MAX_CLIENT_LINE_BYTES + 1);
-    close_after(Message::text(line), 1009, "65536").await;
+    close_after(Message::text(line), 1009, "8192").await;
     close_after(Message::binary(vec![1; 2049]), 1009, "2048").await;
-    close_after(Message::binary(vec![1; 3 << 20]), 1009, "65536").await;
+    close_after(Message::binary(vec![1; 3 << 20]), 1009, "8192").await;
 }
 
 #[tokio::test]
@@ -94,7 +97,9 @@ async fn a_player_who_sends_too_much_is_closed() {
 #[tokio::test]
 async fn a_browser_that_does_not_read_its_lines_is_closed() {
     let mut game = Game::start().await;
-    let relay = start_for(&game).await;
+    let mut config = config_for(&game);
+    config.timeouts.stalled = Duration::from_millis(300);
+    let relay = Relay::start(config).await.unwrap();
     let mut slow = Browser::ready(&relay).await;
     let mut slow_player = game.player().await;
     let mut other = Browser::ready(&relay).await;
@@ -120,6 +125,76 @@ async fn a_browser_that_does_not_read_its_lines_is_closed() {
     );
     other.say("still here").await;
     other_player.expect("still here").await;
+}
+
+#[tokio::test]
+async fn a_browser_gets_more_lines_at_once_than_may_wait_for_it() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut browser = Browser::ready(&relay).await;
+    let mut player = game.player().await;
+    let lines = ["a", "b", "c", "d"].map(|letter| letter.repeat(protocol::line::MAX_LINE_BYTES));
+    let all: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let reading = async {
+        for line in &lines {
+            browser.expect(line).await;
+        }
+    };
+    tokio::join!(player.send(all), reading);
+}
+
+#[tokio::test]
+async fn a_line_of_the_game_server_that_is_too_long_costs_one_answer() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut browser = Browser::ready(&relay).await;
+    let mut player = game.player().await;
+    player
+        .send("x".repeat(protocol::line::MAX_LINE_BYTES + 1) + "\nnext\n")
+        .await;
+    browser
+        .expect(r#"{"relay":"lineTooLong","limit":1048576}"#)
+        .await;
+    browser.expect("next").await;
+}
+
+#[tokio::test]
+async fn messages_that_a_server_makes_six_times_as_long_count_as_long() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut browser = Browser::ready(&relay).await;
+    let mut player = game.player().await;
+    let plain = "x".repeat(8000);
+    for _ in 0..10 {
+        browser.say(&plain).await;
+        player.expect(&plain).await;
+    }
+    for _ in 0..10 {
+        let _closed = browser.socket.send(Message::text("<".repeat(8000))).await;
+    }
+    browser.expect_close(4004, "slow it down").await;
+    while player
+        .line()
+        .await
+        .is_some_and(|line| line.starts_with('<'))
+    {}
+}
+
+#[tokio::test]
+async fn frames_without_content_end_their_senders_session() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut browser = Browser::ready(&relay).await;
+    let mut player = game.player().await;
+    let piece =
+        |code, is_last| Message::Frame(Frame::message(&b""[..], OpCode::Data(code), is_last));
+    browser.send(piece(Data::Text, false)).await;
+    for _ in 0..10_000 {
+        let _closed = browser.socket.feed(piece(Data::Continue, false)).await;
+    }
+    let _closed = browser.socket.flush().await;
+    browser.expect_close(4006, "pieces").await;
+    player.expect_goodbye().await;
 }
 
 #[tokio::test]
@@ -165,7 +240,7 @@ async fn a_game_server_that_does_not_read_ends_only_its_player() {
     let browser = Browser::ready(&relay).await;
     let _reads_nothing = game.player().await;
     let (mut up, mut down) = browser.socket.split();
-    let line = Message::text("x".repeat(60_000));
+    let line = Message::text("x".repeat(8000));
     let flood = async { while up.send(line.clone()).await.is_ok() {} };
     let close = async {
         loop {

@@ -50,6 +50,18 @@ async fn a_name_without_an_address_is_a_server_that_cannot_be_reached() {
 }
 
 #[tokio::test]
+async fn a_server_that_does_not_welcome_the_player_is_given_up_in_time() {
+    let mut game = Game::start().await;
+    let mut config = config_for(&game);
+    config.timeouts.welcome = SHORT;
+    let relay = Relay::start(config).await.unwrap();
+    let mut browser = Browser::ready(&relay).await;
+    let mut player = game.player().await;
+    browser.expect_close(4003, "does not welcome").await;
+    player.expect_goodbye().await;
+}
+
+#[tokio::test]
 async fn a_server_silent_in_the_handshake_is_given_up_in_time() {
     let (listener, mut config) = silent().await;
     config.timeouts.dial = SHORT;
@@ -147,16 +159,4 @@ async fn a_restarting_server_ends_its_sessions_and_takes_new_ones() {
     let mut back = Browser::ready(&relay).await;
     back.say("here again").await;
     game.player().await.expect("here again").await;
-}
-
-#[tokio::test]
-async fn a_line_without_end_ends_the_session() {
-    let mut game = Game::start().await;
-    let relay = Relay::start(config_for(&game)).await.unwrap();
-    let mut browser = Browser::ready(&relay).await;
-    let mut player = game.player().await;
-    let too_long = vec![b'x'; protocol::line::MAX_LINE_BYTES + 2];
-    player.send(too_long).await;
-    player.send("\n").await;
-    browser.expect_close(4000, "too long").await;
 }

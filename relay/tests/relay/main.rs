@@ -44,11 +44,14 @@ async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
 /// The configuration for a game server, trusting it by its pin.
 fn config_for(game: &Game) -> Config {
     let pin = format!("pin:{}", relay::Fingerprint::of(&game.certificate));
-    Config::new(
+    let mut config = Config::new(
         game.tcp.into(),
         game.udp.local_addr().unwrap().into(),
         pin.parse::<Trust>().unwrap(),
-    )
+    );
+    // Most tests have no use for a welcome.
+    config.timeouts.welcome = Duration::from_secs(3600);
+    config
 }
 
 async fn start_for(game: &Game) -> Relay {
