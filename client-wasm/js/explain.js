@@ -15,6 +15,7 @@ const WORDS = {
     "The game server took too long to answer.",
     "Try again. If it keeps happening, the server may be overloaded.",
   ],
+  answer_too_long: ["The answer is too long for the relay.", "Try again later."],
   not_connected: ["You are not connected to the game server.", "Sign in again to connect."],
   closed: ["The connection is closed.", "Sign in again to connect."],
   aborted: ["Connecting was cancelled.", "Sign in again when you are ready."],

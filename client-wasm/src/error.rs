@@ -76,6 +76,11 @@ impl From<CommandError> for RaceError {
             CommandError::Timeout => {
                 Self::new("timeout", true, "the game server did not answer in time")
             }
+            CommandError::AnswerTooLong => Self::new(
+                "answer_too_long",
+                false,
+                "the answer is too long for the relay",
+            ),
             CommandError::Closed => Self::new(
                 "closed",
                 true,

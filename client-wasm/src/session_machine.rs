@@ -211,6 +211,10 @@ impl SessionMachine {
                     },
                 );
             }
+            Some(Notice::LineTooLong { .. }) => {
+                self.session.handle_lost_line(now);
+                self.pump(now);
+            }
             None => {
                 self.queue.log_line("TCP RECV", frame);
                 self.session.handle_line(frame, now);

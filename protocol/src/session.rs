@@ -334,6 +334,13 @@ impl Session {
         self.advance(now);
     }
 
+    /// The relay could not pass on a line, because it is too long. It takes it for the answer to the outstanding command.
+    pub fn handle_lost_line(&mut self, now: Duration) {
+        let lost = self.commands.drop_outstanding();
+        self.fail(lost, &CommandError::AnswerTooLong);
+        self.advance(now);
+    }
+
     /// Say when [`handle_timeout`](Self::handle_timeout) has something to do. `None` if only input can change the
     /// session.
     pub fn poll_timeout(&self) -> Option<Duration> {

@@ -35,6 +35,9 @@ pub enum CommandError {
     /// The server did not answer in time.
     #[error("the game server did not answer in time")]
     Timeout,
+    /// The answer was too long for the relay.
+    #[error("the answer is too long")]
+    AnswerTooLong,
     /// The connection ended first.
     #[error("the connection ended before the answer came")]
     Closed,

@@ -213,6 +213,18 @@ fn a_command_without_answer_times_out_and_the_next_goes() {
 }
 
 #[test]
+fn an_answer_that_is_too_long_for_the_relay_costs_its_command_only() {
+    let mut driver = Driver::signed_in();
+    let rooms = driver.say(Command::ListRooms);
+    let info = driver.say(Command::PlayerInfo);
+    driver.sent(r#"{"command":"LIST_ROOMS"}"#);
+    driver.session.handle_lost_line(driver.now);
+    assert_eq!(driver.answer(rooms), Err(CommandError::AnswerTooLong));
+    driver.sent(r#"{"command":"PLAYER_INFO"}"#);
+    assert_eq!(driver.maybe_answer(info), None);
+}
+
+#[test]
 fn a_late_answer_is_not_given_to_the_next_command() {
     let mut driver = Driver::signed_in();
     let late = driver.say(Command::JoinRoom {
