@@ -29,6 +29,7 @@ mod upstream;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use anyhow::bail;
 use client_native::Target;
 use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
@@ -41,11 +42,11 @@ use log::Repeats;
 use metrics::Metrics;
 use players::Players;
 use spectators::Spectators;
-use upstream::{Dialer, OwnSessions, Readiness};
+use upstream::{Dialer, OwnSessions, Readiness, TrustedServer};
 
 pub use config::{
-    Access, AccessToken, AllowedOrigin, Config, Fingerprint, HostPort, Observing, Spectating,
-    Timeouts, Trust,
+    Access, AccessToken, AllowedOrigin, Config, EffectiveOptions, Fingerprint, HostPort,
+    Invocation, Observing, Spectating, Task, Timeouts, Trust,
 };
 pub use http::require_client;
 pub use limits::rate::{Rate, RateLimits};
@@ -60,6 +61,8 @@ pub struct Relay {
     address: SocketAddr,
     operator_address: Option<SocketAddr>,
     lifecycle: Lifecycle,
+    /// `None`: the game server speaks no TLS.
+    trusted: Option<TrustedServer>,
     _abort: DropGuard,
 }
 
@@ -86,13 +89,16 @@ impl Relay {
         operator: Option<TcpListener>,
     ) -> anyhow::Result<Self> {
         let lifecycle = Lifecycle::new(config.drain);
+        let abort = lifecycle.aborting.clone().drop_guard();
+        let trusted = trusted_server(&config)?;
+        let services = Arc::new(wire(config, trusted.as_ref(), lifecycle.clone())?);
         let relay = Self {
             address: listener.local_addr()?,
             operator_address: operator.as_ref().map(TcpListener::local_addr).transpose()?,
-            _abort: lifecycle.aborting.clone().drop_guard(),
-            lifecycle: lifecycle.clone(),
+            lifecycle,
+            trusted,
+            _abort: abort,
         };
-        let services = Arc::new(wire(config, lifecycle)?);
         let public = router(Arc::clone(&services))?;
         let serving = serve(listener, Audience::Public, public, Arc::clone(&services));
         relay
@@ -118,6 +124,20 @@ impl Relay {
         self.operator_address
     }
 
+    /// Read anew what makes the game server's certificate trusted: the pin, or the file with certificates. Players who are
+    /// connected stay. Gives what is trusted now, in words.
+    ///
+    /// # Errors
+    /// The new configuration cannot work, or is for another game server. Nothing has changed then.
+    pub fn reload(&self, config: &Config) -> anyhow::Result<String> {
+        config.check()?;
+        match (&self.trusted, trusted_server(config)?) {
+            (Some(now), Some(new)) => now.replace(new),
+            (None, None) => Ok("no certificate, because the game server speaks no TLS".into()),
+            _ => bail!("--plain-tcp needs a restart"),
+        }
+    }
+
     /// Wait until the relay can serve no more, and say why. A relay that works never gives an answer.
     pub async fn failure(&self) -> anyhow::Error {
         self.lifecycle.failure().await
@@ -130,12 +150,28 @@ impl Relay {
     }
 }
 
+/// Say whether a relay can start with this configuration. Files that it names are read, no port is opened.
+///
+/// # Errors
+/// It cannot. The message says what is wrong.
+pub fn check(config: &Config) -> anyhow::Result<()> {
+    config.check()?;
+    warn_of(config);
+    require_client(config.www.as_deref())?;
+    trusted_server(config)?;
+    http::check_files(config)
+}
+
 /// Make the parts of a relay, and give each what it needs.
-fn wire(config: Config, lifecycle: Lifecycle) -> anyhow::Result<Services> {
+fn wire(
+    config: Config,
+    trusted: Option<&TrustedServer>,
+    lifecycle: Lifecycle,
+) -> anyhow::Result<Services> {
     let metrics = Arc::new(Metrics::new());
     let timeouts = &config.timeouts;
     let dialer = Arc::new(Dialer::new(
-        target(&config)?,
+        target(&config, trusted),
         timeouts,
         Arc::clone(&metrics),
     ));
@@ -178,14 +214,18 @@ fn wire(config: Config, lifecycle: Lifecycle) -> anyhow::Result<Services> {
 }
 
 /// The game server to dial.
-fn target(config: &Config) -> anyhow::Result<Target> {
-    let name = config.server_name.as_ref().unwrap_or(&config.server.host);
-    let tls = (!config.plain_tcp).then(|| upstream::trust::tls(&config.trust, name));
-    Ok(Target {
+fn target(config: &Config, trusted: Option<&TrustedServer>) -> Target {
+    Target {
         tcp: config.server.clone(),
         udp: config.udp().clone(),
-        tls: tls.transpose()?,
-    })
+        tls: trusted.map(TrustedServer::tls),
+    }
+}
+
+fn trusted_server(config: &Config) -> anyhow::Result<Option<TrustedServer>> {
+    let name = config.server_name.as_ref().unwrap_or(&config.server.host);
+    let trusted = || TrustedServer::new(&config.trust, &config.server, name);
+    (!config.plain_tcp).then(trusted).transpose()
 }
 
 fn warn_of(config: &Config) {

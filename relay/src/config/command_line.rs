@@ -11,10 +11,11 @@ use anyhow::{Context as _, anyhow, bail};
 use clap::builder::Resettable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, CommandFactory as _, Parser};
+use clap::{Arg, ArgAction, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::effective::EffectiveOptions;
 use super::{Config, Observing};
 use crate::close::with_causes;
 
@@ -36,18 +37,47 @@ struct CommandLine {
     spectate_observer: bool,
     #[command(flatten)]
     observing: Observing,
+    /// Say whether the configuration is right, and end. Files it names are read, no port is opened.
+    #[arg(long, conflicts_with = "print_config")]
+    check_config: bool,
+    /// Print the options in effect as a TOML file, and end. Secrets are shown as ***.
+    #[arg(long)]
+    print_config: bool,
 }
 
-impl Config {
+/// Options that a file cannot set.
+const NOT_OF_FILE: [&str; 3] = ["config", "check-config", "print-config"];
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub struct Invocation {
+    /// The options of the relay.
+    pub config: Config,
+    /// The same, by their names.
+    pub options: EffectiveOptions,
+    /// What to do with them.
+    pub task: Task,
+}
+
+/// What to do with a configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Run a relay.
+    Run,
+    /// Say whether it is right.
+    Check,
+    /// Print it.
+    Print,
+}
+
+impl Invocation {
     /// Read the command line (the program's name first), the environment and the file that `--config` names. A flag wins
     /// over the environment, the environment over the file, and the file over the default.
     ///
     /// # Errors
     /// A value is missing or wrong, or the file cannot be read. The message says which and what to write, and shows
     /// no secret. A request for help or the version is a `clap::Error`, which prints it.
-    pub fn from_command_line(
-        arguments: impl IntoIterator<Item = OsString>,
-    ) -> anyhow::Result<Self> {
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> anyhow::Result<Self> {
         let mut arguments: Vec<_> = arguments.into_iter().collect();
         // The file may set what is missing here, so nothing is required yet.
         let nothing_required = CommandLine::command().mut_args(|option| {
@@ -63,7 +93,12 @@ impl Config {
             arguments.splice(name..name, flags(file, &given)?);
         }
         // The flags and variables are right, so a wrong value is one of the file.
-        let line = CommandLine::try_parse_from(arguments);
+        let command = CommandLine::command();
+        let matches = command.clone().try_get_matches_from(arguments);
+        let matches = matches.map_err(|error| in_words(error, file))?;
+        let options: Vec<_> = command.get_arguments().cloned().collect();
+        let options = EffectiveOptions::new(&options, &matches);
+        let line = CommandLine::from_arg_matches(&matches);
         let line = line.map_err(|error| in_words(error, file))?;
         let mut config = line.config;
         config.observing = line.spectate_observer.then_some(line.observing);
@@ -74,7 +109,16 @@ impl Config {
             )),
             None => error,
         })?;
-        Ok(config)
+        let task = match (line.check_config, line.print_config) {
+            (true, _) => Task::Check,
+            (_, true) => Task::Print,
+            _ => Task::Run,
+        };
+        Ok(Self {
+            config,
+            options,
+            task,
+        })
     }
 }
 
@@ -94,7 +138,8 @@ fn flags(file: &Path, given: &ArgMatches) -> anyhow::Result<Vec<OsString>> {
     for (key, value) in keys.get_ref() {
         let (key_at, key) = (key.span(), key.get_ref().as_ref());
         let mut options = command.get_arguments();
-        let option = options.find(|option| option.get_long() == Some(key) && key != "config");
+        let option =
+            options.find(|option| option.get_long() == Some(key) && is_option_of_file(key));
         let Some(option) = option else {
             let place = place(&text, key_at);
             bail!(
@@ -137,15 +182,29 @@ fn similar(key: &str) -> String {
     }
 }
 
+/// Say whether a file may have the option with this name.
+pub(super) fn is_option_of_file(name: &str) -> bool {
+    !NOT_OF_FILE.contains(&name)
+}
+
+/// Say whether the option's value is a whole number.
+pub(super) fn is_number(option: &Arg) -> bool {
+    let parsed = option.get_value_parser().type_id();
+    [
+        TypeId::of::<u32>(),
+        TypeId::of::<usize>(),
+        TypeId::of::<Duration>(),
+    ]
+    .iter()
+    .any(|number| parsed == *number)
+}
+
 /// Write the values of a key as texts for clap. The type that clap parses decides which type of TOML the key takes.
 ///
 /// # Errors
 /// The value has another type. The error names the wanted one.
 fn texts(option: &Arg, value: &DeValue) -> Result<Vec<String>, &'static str> {
     let parsed = option.get_value_parser().type_id();
-    let is_number = parsed == TypeId::of::<u32>()
-        || parsed == TypeId::of::<usize>()
-        || parsed == TypeId::of::<Duration>();
     if matches!(option.get_action(), ArgAction::Append) {
         let wanted = "a list of strings without commas";
         let list = value.as_array().ok_or(wanted)?;
@@ -158,7 +217,7 @@ fn texts(option: &Arg, value: &DeValue) -> Result<Vec<String>, &'static str> {
     } else if parsed == TypeId::of::<bool>() {
         let switch = value.as_bool().ok_or("true or false")?;
         Ok(vec![switch.to_string()])
-    } else if is_number {
+    } else if is_number(option) {
         let number = value.as_integer();
         let number = number.and_then(|it| i64::from_str_radix(it.as_str(), it.radix()).ok());
         let number = number.ok_or("a whole number")?;
@@ -221,7 +280,7 @@ mod tests {
 
     fn config(arguments: &[&str]) -> anyhow::Result<Config> {
         let arguments = [&["mp-relay"], arguments].concat();
-        Config::from_command_line(arguments.into_iter().map(OsString::from))
+        Invocation::read(arguments.into_iter().map(OsString::from)).map(|it| it.config)
     }
 
     fn file(text: &str) -> tempfile::NamedTempFile {
@@ -261,6 +320,7 @@ mod tests {
             ("liste = '127.0.0.1:1'", "listen"),
             ("update_hz = 7", "update-hz"),
             ("config = 'other.toml'", ""),
+            ("print-config = true", ""),
             ("help = true", ""),
             ("'' = true", ""),
             ("'listen=1' = true", ""),

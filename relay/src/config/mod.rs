@@ -3,6 +3,7 @@
 
 mod access;
 mod command_line;
+mod effective;
 mod origin;
 mod spectating;
 mod trust;
@@ -21,6 +22,8 @@ use crate::limits::rate::RateLimits;
 
 pub use access::{Access, AccessToken};
 pub use client_native::HostPort;
+pub use command_line::{Invocation, Task};
+pub use effective::EffectiveOptions;
 pub use origin::AllowedOrigin;
 pub use spectating::{Observing, Spectating};
 pub use trust::{Fingerprint, Trust};

@@ -54,6 +54,11 @@ pub(crate) struct Services {
 #[derive(Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
+/// Say whether the page's files can be served.
+pub(crate) fn check_files(config: &Config) -> anyhow::Result<()> {
+    Www::new(config.www.as_deref(), config.track.as_deref()).map(|_www| ())
+}
+
 /// Make the routes.
 pub(crate) fn router(services: Arc<Services>) -> anyhow::Result<Router> {
     let www = Arc::new(Www::new(

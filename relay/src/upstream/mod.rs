@@ -3,8 +3,9 @@
 pub(crate) mod dial;
 pub(crate) mod readiness;
 pub(crate) mod session;
-pub(crate) mod trust;
+mod trust;
 
 pub(crate) use dial::Dialer;
 pub(crate) use readiness::Readiness;
 pub(crate) use session::{OwnSession, OwnSessions};
+pub(crate) use trust::TrustedServer;

@@ -2,11 +2,13 @@
 //! at every dial. Each kind of trust verifies the signature of the handshake, so a copied certificate without its key
 //! is refused.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
-use client_native::Tls;
+use client_native::{HostPort, Tls};
+use parking_lot::RwLock;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -30,32 +32,68 @@ pub(crate) struct Untrusted {
     pub(crate) certificate: Fingerprint,
 }
 
-/// Make the TLS settings of every dial. The certificate must be valid for `name`, unless `trust` ignores names.
-///
-/// # Errors
-/// The name cannot be in a certificate, the bundle cannot be read or holds no certificate, or the certificate
-/// authorities of this machine cannot be loaded.
-pub(crate) fn tls(trust: &Trust, name: &str) -> anyhow::Result<Tls> {
-    let name = ServerName::try_from(name.to_owned()).with_context(|| {
-        format!("'{name}' cannot be the name in a certificate: give one with --server-name")
-    })?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = Verifier {
-        rule: Rule::new(trust, &provider)?,
-        provider: Arc::clone(&provider),
-    };
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .context("the crypto provider has no TLS 1.2 or 1.3")?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
-    // Game servers resume no TLS sessions, so tickets are of no use.
-    config.resumption = rustls::client::Resumption::disabled();
-    Ok(Tls {
-        config: Arc::new(config),
-        name,
-    })
+/// The game server that is trusted, and how its certificate is verified at every dial.
+#[derive(Debug)]
+pub(crate) struct TrustedServer {
+    server: HostPort,
+    name: ServerName<'static>,
+    config: Arc<ClientConfig>,
+    verifier: Arc<Verifier>,
+}
+
+impl TrustedServer {
+    /// Trust this server. The certificate must be valid for `name`, unless `trust` ignores names.
+    ///
+    /// # Errors
+    /// The name cannot be in a certificate, the bundle cannot be read or holds no certificate, or the certificate
+    /// authorities of this machine cannot be loaded.
+    pub(crate) fn new(trust: &Trust, server: &HostPort, name: &str) -> anyhow::Result<Self> {
+        let name = ServerName::try_from(name.to_owned()).with_context(|| {
+            format!("'{name}' cannot be the name in a certificate: give one with --server-name")
+        })?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = Arc::new(Verifier {
+            rule: RwLock::new(Arc::new(Rule::new(trust, &provider)?)),
+            provider: Arc::clone(&provider),
+        });
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .context("the crypto provider has no TLS 1.2 or 1.3")?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier.clone())
+            .with_no_client_auth();
+        // Game servers resume no TLS sessions, so tickets are of no use.
+        config.resumption = rustls::client::Resumption::disabled();
+        Ok(Self {
+            server: server.clone(),
+            name,
+            config: Arc::new(config),
+            verifier,
+        })
+    }
+
+    /// Give the TLS settings of every dial.
+    pub(crate) fn tls(&self) -> Tls {
+        Tls {
+            config: Arc::clone(&self.config),
+            name: self.name.clone(),
+        }
+    }
+
+    /// Trust from the next dial on what `new` trusts, and say in words what that is.
+    ///
+    /// # Errors
+    /// It is another server, or the same by another name.
+    pub(crate) fn replace(&self, new: Self) -> anyhow::Result<String> {
+        ensure!(
+            (&self.server, &self.name) == (&new.server, &new.name),
+            "--server and --server-name need a restart, so the trust in the new server needs one too"
+        );
+        let rule = new.verifier.rule();
+        let words = rule.to_string();
+        *self.verifier.rule.write() = rule;
+        Ok(words)
+    }
 }
 
 /// What a certificate is compared with.
@@ -190,10 +228,33 @@ fn in_words(error: &rustls::Error, name: &ServerName<'_>, authorities: &str) -> 
     }
 }
 
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pin(pin) => write!(f, "exactly the certificate {pin}"),
+            Self::Bundle {
+                path, certificates, ..
+            } => {
+                let (count, path) = (certificates.len(), path.display());
+                write!(f, "the certificates in {path}, of which there are {count}")
+            }
+            Self::System(_) => f.write_str("the authorities of this machine"),
+            Self::Any => f.write_str("any certificate"),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Verifier {
-    rule: Rule,
+    /// Replaced when the operator changes it.
+    rule: RwLock<Arc<Rule>>,
     provider: Arc<CryptoProvider>,
+}
+
+impl Verifier {
+    fn rule(&self) -> Arc<Rule> {
+        Arc::clone(&self.rule.read())
+    }
 }
 
 impl ServerCertVerifier for Verifier {
@@ -206,7 +267,7 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let objection = self
-            .rule
+            .rule()
             .objection(certificate, intermediates, name, ocsp, now);
         match objection {
             None => Ok(ServerCertVerified::assertion()),
@@ -320,7 +381,9 @@ mod tests {
     fn a_bundle_without_certificates_says_what_it_must_have() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let trust = Trust::CaFile(file.path().to_owned());
-        let error = tls(&trust, "localhost").unwrap_err().to_string();
+        let server = "localhost:1".parse().unwrap();
+        let error = TrustedServer::new(&trust, &server, "localhost");
+        let error = error.unwrap_err().to_string();
         assert!(error.contains("BEGIN CERTIFICATE"), "{error}");
     }
 }

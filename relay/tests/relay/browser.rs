@@ -17,6 +17,7 @@ use crate::within;
 
 pub(crate) const READY: &str =
     r#"{"relay":"ready","resumed":false,"received":0,"resumeSeconds":0}"#;
+const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "mp-relay.v1");
 /// Small, so that a side that does not read is noticed soon.
 const SOCKET_BUFFER_BYTES: u32 = 16 * 1024;
 
@@ -42,17 +43,26 @@ impl Browser {
         Self::connect_with(relay, &[]).await
     }
 
+    /// Connect with a relay in another process.
+    pub(crate) async fn connect_at(relay: SocketAddr) -> Self {
+        let request = request(relay, &[PROTOCOL]);
+        Self::try_connect_at(relay, request).await.unwrap()
+    }
+
     pub(crate) async fn connect_with(relay: &Relay, headers: &[(&'static str, &str)]) -> Self {
-        let protocol = [("sec-websocket-protocol", "mp-relay.v1")];
-        let request = request(relay.addr(), &[&protocol, headers].concat());
+        let request = request(relay.addr(), &[&[PROTOCOL], headers].concat());
         Self::try_connect(relay, request).await.unwrap()
     }
 
     pub(crate) async fn try_connect(relay: &Relay, request: Request) -> Result<Self, Error> {
+        Self::try_connect_at(relay.addr(), request).await
+    }
+
+    async fn try_connect_at(relay: SocketAddr, request: Request) -> Result<Self, Error> {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES).unwrap();
         socket.set_send_buffer_size(SOCKET_BUFFER_BYTES).unwrap();
-        let socket = socket.connect(relay.addr()).await.unwrap();
+        let socket = socket.connect(relay).await.unwrap();
         socket.set_nodelay(true).unwrap();
         let config = WebSocketConfig::default().read_buffer_size(4096);
         let handshake = client_async_with_config(request, socket, Some(config));

@@ -11,6 +11,7 @@ mod browser;
 mod game;
 mod signed;
 
+mod configuring;
 mod floods;
 mod forwarding;
 mod game_server_fails;

@@ -133,6 +133,70 @@ async fn a_bundled_certificate_that_has_expired_is_refused() {
 }
 
 #[tokio::test]
+async fn a_new_pin_or_bundle_is_used_from_the_next_dial_on_and_players_stay() {
+    let mut game = Game::start().await;
+    let other = Game::start().await;
+    let (file, bundle) = bundle_of(&game);
+    let wrong_pin = format!("pin:{}", Fingerprint::of(&other.certificate));
+    for right in [config_for(&game), trusting(&game, &bundle)] {
+        let relay = Relay::start(right.clone()).await.unwrap();
+        let mut first = Browser::ready(&relay).await;
+        let mut player = game.player().await;
+        relay.reload(&trusting(&game, &wrong_pin)).unwrap();
+        let mut refused = Browser::connect(&relay).await;
+        refused.expect_close(4002, "operator must pin it").await;
+        let words = relay.reload(&right).unwrap();
+        assert!(words.contains("certificate"), "{words}");
+        let _second = Browser::ready(&relay).await;
+        game.player().await;
+        first.say("still here").await;
+        player.expect("still here").await;
+    }
+    // The same file with another certificate.
+    let relay = Relay::start(trusting(&game, &bundle)).await.unwrap();
+    std::fs::write(&file, &other.pem).unwrap();
+    relay.reload(&trusting(&game, &bundle)).unwrap();
+    let mut refused = Browser::connect(&relay).await;
+    refused.expect_close(4002, "operator must pin it").await;
+}
+
+#[tokio::test]
+async fn a_configuration_that_cannot_work_changes_nothing() {
+    let mut game = Game::start().await;
+    let relay = Relay::start(config_for(&game)).await.unwrap();
+    let refusals = [
+        (trusting(&game, "ca-file:/does/not/exist"), "cannot read"),
+        (
+            Config {
+                update_hz: 61,
+                ..trusting(&game, "insecure")
+            },
+            "1 to 60",
+        ),
+        (
+            Config {
+                server: "127.0.0.1:1".parse().unwrap(),
+                ..trusting(&game, "insecure")
+            },
+            "--server",
+        ),
+        (
+            Config {
+                plain_tcp: true,
+                ..trusting(&game, "insecure")
+            },
+            "--plain-tcp",
+        ),
+    ];
+    for (config, words) in refusals {
+        let error = format!("{:#}", relay.reload(&config).unwrap_err());
+        assert!(error.contains(words), "{error}");
+    }
+    let _browser = Browser::ready(&relay).await;
+    game.player().await;
+}
+
+#[tokio::test]
 async fn insecure_is_refused_for_a_remote_server() {
     let game = Game::start().await;
     let mut config = config_for(&game);

@@ -1,0 +1,152 @@
+//! The options as they are in effect after flags, variables, file and defaults: printed as a TOML file without secrets, and
+//! compared when the configuration is read anew. `command_line` makes them.
+
+use std::any::TypeId;
+use std::fmt;
+
+use clap::{Arg, ArgAction, ArgMatches};
+use toml::{Table, Value};
+
+use super::Access;
+use super::command_line::{is_number, is_option_of_file};
+
+/// The options in effect, each by its key in a file. Prints as a TOML file; secrets print as `***`.
+#[derive(Clone, PartialEq)]
+pub struct EffectiveOptions {
+    shown: Table,
+    /// The same with the secrets.
+    whole: Table,
+}
+
+impl EffectiveOptions {
+    pub(super) fn new(options: &[Arg], matches: &ArgMatches) -> Self {
+        let mut all = Self {
+            shown: Table::new(),
+            whole: Table::new(),
+        };
+        for option in options {
+            let key = option.get_long().filter(|key| is_option_of_file(key));
+            if let (Some(key), Some(value)) = (key, value(option, matches)) {
+                all.shown.insert(key.to_owned(), shown(option, &value));
+                all.whole.insert(key.to_owned(), value);
+            }
+        }
+        all
+    }
+
+    /// List the keys that have another value in `other`.
+    pub fn changes<'a>(&'a self, other: &'a Self) -> Vec<&'a str> {
+        let added = other.whole.keys();
+        let added = added.filter(|key| !self.whole.contains_key(*key));
+        let changed = self.whole.iter();
+        let changed = changed.filter(|(key, value)| other.whole.get(*key) != Some(*value));
+        let keys = changed.map(|(key, _)| key).chain(added);
+        keys.map(String::as_str).collect()
+    }
+}
+
+impl fmt::Display for EffectiveOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown.to_string())
+    }
+}
+
+impl fmt::Debug for EffectiveOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shown.fmt(f)
+    }
+}
+
+/// Give the value in the type of TOML that a file has for it. `None`: the option is not set and has no default.
+fn value(option: &Arg, matches: &ArgMatches) -> Option<Value> {
+    let texts = matches.try_get_raw(option.get_id().as_str()).ok();
+    let texts = texts.flatten().into_iter().flatten();
+    let mut texts = texts.map(|text| text.to_string_lossy().into_owned());
+    if matches!(option.get_action(), ArgAction::Append) {
+        return Some(texts.collect::<Vec<_>>().into());
+    }
+    let text = texts.next()?;
+    let parsed = option.get_value_parser().type_id();
+    let typed = if parsed == TypeId::of::<bool>() {
+        text.parse().map(Value::Boolean).ok()
+    } else if is_number(option) {
+        text.parse().map(Value::Integer).ok()
+    } else {
+        None
+    };
+    Some(typed.unwrap_or(Value::String(text)))
+}
+
+fn shown(option: &Arg, value: &Value) -> Value {
+    if !option.is_hide_env_values_set() {
+        return value.clone();
+    }
+    let is_access = option.get_value_parser().type_id() == TypeId::of::<Access>();
+    match value.as_str() {
+        Some(plain @ ("open" | "off")) if is_access => plain.into(),
+        Some(_) if is_access => "token:***".into(),
+        _ => "***".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+    use crate::config::Invocation;
+
+    fn options(arguments: &[&str]) -> EffectiveOptions {
+        let arguments = [&["mp-relay", "--server", "a:1"], arguments].concat();
+        let read = Invocation::read(arguments.into_iter().map(OsString::from));
+        read.unwrap().options
+    }
+
+    #[test]
+    fn what_is_printed_is_a_file_with_the_same_options() {
+        let printed = options(&[
+            "--trust",
+            "system",
+            "--allow-origin",
+            "https://a,https://b",
+            "--spectate-observer",
+            "--server-name",
+            "an \"odd\" name",
+        ]);
+        let text = printed.to_string();
+        for line in [
+            "server = \"a:1\"",
+            "allow-origin = [\"https://a\", \"https://b\"]",
+            "spectate-observer = true",
+            "max-connections = 5000",
+            "drain-seconds = 5",
+            "spectate = \"open\"",
+        ] {
+            assert!(text.lines().any(|it| it == line), "{line}: {text}");
+        }
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &text).unwrap();
+        let read = options(&["--config", file.path().to_str().unwrap()]);
+        assert_eq!(read.to_string(), text);
+        assert_eq!(read.changes(&printed), ["udp-secret"], "it is not printed");
+    }
+
+    #[test]
+    fn secrets_are_not_printed_and_their_changes_are_named() {
+        let plain = options(&["--trust", "system"]);
+        let secret = options(&[
+            "--trust=system",
+            "--spectate=token:HIDDENHIDDEN",
+            "--udp-secret=HIDDEN",
+            "--server-name=b",
+        ]);
+        let shown = format!("{secret} {secret:?}");
+        assert!(!shown.contains("HIDDEN"), "{shown}");
+        assert!(shown.contains("spectate = \"token:***\""), "{shown}");
+        assert!(shown.contains("udp-secret = \"***\""), "{shown}");
+        let changes = ["spectate", "udp-secret", "server-name"];
+        assert_eq!(plain.changes(&secret), changes);
+        let other = options(&["--trust=system", "--spectate=token:hiddenhidden"]);
+        assert_eq!(secret.changes(&other).len(), 3);
+    }
+}
