@@ -1,11 +1,9 @@
 //! Merges the command line, the environment and the TOML file. A key of the file becomes a flag unless a flag or a
 //! variable sets it already, and clap reads them all into a `Config`.
 
-use std::any::TypeId;
 use std::ffi::OsString;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::builder::Resettable;
@@ -16,6 +14,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::effective::EffectiveOptions;
+use super::option::{self, Kind, kind};
 use super::{Config, Observing};
 use crate::close::with_causes;
 
@@ -44,9 +43,6 @@ struct CommandLine {
     #[arg(long)]
     print_config: bool,
 }
-
-/// Options that a file cannot set.
-const NOT_OF_FILE: [&str; 3] = ["config", "check-config", "print-config"];
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -138,8 +134,7 @@ fn flags(file: &Path, given: &ArgMatches) -> anyhow::Result<Vec<OsString>> {
     for (key, value) in keys.get_ref() {
         let (key_at, key) = (key.span(), key.get_ref().as_ref());
         let mut options = command.get_arguments();
-        let option =
-            options.find(|option| option.get_long() == Some(key) && is_option_of_file(key));
+        let option = options.find(|option| option::key(option) == Some(key));
         let Some(option) = option else {
             let place = place(&text, key_at);
             bail!(
@@ -182,49 +177,36 @@ fn similar(key: &str) -> String {
     }
 }
 
-/// Say whether a file may have the option with this name.
-pub(super) fn is_option_of_file(name: &str) -> bool {
-    !NOT_OF_FILE.contains(&name)
-}
-
-/// Say whether the option's value is a whole number.
-pub(super) fn is_number(option: &Arg) -> bool {
-    let parsed = option.get_value_parser().type_id();
-    [
-        TypeId::of::<u32>(),
-        TypeId::of::<usize>(),
-        TypeId::of::<Duration>(),
-    ]
-    .iter()
-    .any(|number| parsed == *number)
-}
-
-/// Write the values of a key as texts for clap. The type that clap parses decides which type of TOML the key takes.
+/// Write the values of a key as texts for clap.
 ///
 /// # Errors
-/// The value has another type. The error names the wanted one.
+/// The value has another type than the key takes. The error names the wanted one.
 fn texts(option: &Arg, value: &DeValue) -> Result<Vec<String>, &'static str> {
-    let parsed = option.get_value_parser().type_id();
-    if matches!(option.get_action(), ArgAction::Append) {
-        let wanted = "a list of strings without commas";
-        let list = value.as_array().ok_or(wanted)?;
-        let text = |item: &Spanned<DeValue>| {
-            let text = item.get_ref().as_str()?;
-            (!text.contains(',')).then(|| text.to_owned())
-        };
-        let texts: Option<Vec<_>> = list.iter().map(text).collect();
-        texts.ok_or(wanted)
-    } else if parsed == TypeId::of::<bool>() {
-        let switch = value.as_bool().ok_or("true or false")?;
-        Ok(vec![switch.to_string()])
-    } else if is_number(option) {
-        let number = value.as_integer();
-        let number = number.and_then(|it| i64::from_str_radix(it.as_str(), it.radix()).ok());
-        let number = number.ok_or("a whole number")?;
-        Ok(vec![number.to_string()])
-    } else {
-        let text = value.as_str().ok_or("a string")?;
-        Ok(vec![text.to_owned()])
+    match kind(option) {
+        Kind::List => {
+            let wanted = "a list of strings without commas";
+            let list = value.as_array().ok_or(wanted)?;
+            let text = |item: &Spanned<DeValue>| {
+                let text = item.get_ref().as_str()?;
+                (!text.contains(',')).then(|| text.to_owned())
+            };
+            let texts: Option<Vec<_>> = list.iter().map(text).collect();
+            texts.ok_or(wanted)
+        }
+        Kind::Switch => {
+            let switch = value.as_bool().ok_or("true or false")?;
+            Ok(vec![switch.to_string()])
+        }
+        Kind::Number => {
+            let number = value.as_integer();
+            let number = number.and_then(|it| i64::from_str_radix(it.as_str(), it.radix()).ok());
+            let number = number.ok_or("a whole number")?;
+            Ok(vec![number.to_string()])
+        }
+        Kind::Text => {
+            let text = value.as_str().ok_or("a string")?;
+            Ok(vec![text.to_owned()])
+        }
     }
 }
 
@@ -269,6 +251,7 @@ fn is_secret(option: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
+    use std::time::Duration;
 
     use protocol::id::Secret;
 

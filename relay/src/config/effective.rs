@@ -4,11 +4,11 @@
 use std::any::TypeId;
 use std::fmt;
 
-use clap::{Arg, ArgAction, ArgMatches};
+use clap::{Arg, ArgMatches};
 use toml::{Table, Value};
 
 use super::Access;
-use super::command_line::{is_number, is_option_of_file};
+use super::option::{Kind, key, kind};
 
 /// The options in effect, each by its key in a file. Prints as a TOML file; secrets print as `***`.
 #[derive(Clone, PartialEq)]
@@ -25,8 +25,7 @@ impl EffectiveOptions {
             whole: Table::new(),
         };
         for option in options {
-            let key = option.get_long().filter(|key| is_option_of_file(key));
-            if let (Some(key), Some(value)) = (key, value(option, matches)) {
+            if let (Some(key), Some(value)) = (key(option), value(option, matches)) {
                 all.shown.insert(key.to_owned(), shown(option, &value));
                 all.whole.insert(key.to_owned(), value);
             }
@@ -62,17 +61,15 @@ fn value(option: &Arg, matches: &ArgMatches) -> Option<Value> {
     let texts = matches.try_get_raw(option.get_id().as_str()).ok();
     let texts = texts.flatten().into_iter().flatten();
     let mut texts = texts.map(|text| text.to_string_lossy().into_owned());
-    if matches!(option.get_action(), ArgAction::Append) {
+    let kind = kind(option);
+    if kind == Kind::List {
         return Some(texts.collect::<Vec<_>>().into());
     }
     let text = texts.next()?;
-    let parsed = option.get_value_parser().type_id();
-    let typed = if parsed == TypeId::of::<bool>() {
-        text.parse().map(Value::Boolean).ok()
-    } else if is_number(option) {
-        text.parse().map(Value::Integer).ok()
-    } else {
-        None
+    let typed = match kind {
+        Kind::Switch => text.parse().map(Value::Boolean).ok(),
+        Kind::Number => text.parse().map(Value::Integer).ok(),
+        Kind::List | Kind::Text => None,
     };
     Some(typed.unwrap_or(Value::String(text)))
 }

@@ -4,6 +4,7 @@
 mod access;
 mod command_line;
 mod effective;
+mod option;
 mod origin;
 mod spectating;
 mod trust;

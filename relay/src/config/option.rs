@@ -30,10 +30,7 @@ pub(super) fn kind(option: &Arg) -> Kind {
         Kind::List
     } else if is(TypeId::of::<bool>()) {
         Kind::Switch
-    } else if is(TypeId::of::<u32>())
-        || is(TypeId::of::<usize>())
-        || is(TypeId::of::<Duration>())
-    {
+    } else if is(TypeId::of::<u32>()) || is(TypeId::of::<usize>()) || is(TypeId::of::<Duration>()) {
         Kind::Number
     } else {
         Kind::Text
