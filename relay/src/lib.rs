@@ -198,6 +198,8 @@ fn wire(
             dialer: Arc::clone(&dialer),
             readiness: Arc::clone(&readiness),
             spectators: spectators.clone(),
+            attempts: (config.max_per_ip > 0)
+                .then(|| limits::rate::Attempts::new(config.rate_limits.attempts)),
             secret: config.udp_secret.clone(),
             rate_limits: config.rate_limits.clone(),
             timeouts: timeouts.clone(),

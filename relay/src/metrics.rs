@@ -17,9 +17,10 @@ use strum::{IntoStaticStr, VariantArray};
 const DIAL_SECONDS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
 /// Every refusal that each kind of client can get.
-const REFUSALS: [(ClientKind, Refusal); 8] = [
+const REFUSALS: [(ClientKind, Refusal); 9] = [
     (ClientKind::Player, Refusal::Full),
     (ClientKind::Player, Refusal::Address),
+    (ClientKind::Player, Refusal::Attempts),
     (ClientKind::Player, Refusal::Origin),
     (ClientKind::Spectator, Refusal::Full),
     (ClientKind::Spectator, Refusal::Address),
@@ -133,6 +134,8 @@ pub(crate) enum Refusal {
     Full,
     /// All slots of one address are taken.
     Address,
+    /// Too many attempts of one address.
+    Attempts,
     /// A page of a site that is not allowed.
     Origin,
     /// Nobody may watch.

@@ -17,6 +17,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
+use super::pending::{Place, Slots};
 use super::{Peer, Services};
 use crate::lifecycle::Lifecycle;
 use crate::limits::{Admission, Full};
@@ -63,10 +64,10 @@ pub(crate) enum Audience {
 }
 
 /// Make the slots of the port where browsers connect. `max_per_ip` is that of players.
-pub(crate) fn public_slots(max_per_ip: usize) -> Admission {
+pub(crate) fn public_slots(max_per_ip: usize) -> Slots {
     // Without a limit for players of one address, a proxy stands in front of the relay.
     let per_ip = (max_per_ip > 0).then_some(MAX_HTTP_PER_IP);
-    Admission::new(MAX_HTTP_CONNECTIONS, per_ip.unwrap_or(0))
+    Slots::new(Admission::new(MAX_HTTP_CONNECTIONS, per_ip.unwrap_or(0)))
 }
 
 impl Audience {
@@ -91,7 +92,7 @@ pub(crate) async fn serve(
     } = &*services;
     let slots = match audience {
         Audience::Public => services.connections.clone(),
-        Audience::Operator => Admission::new(MAX_OPERATOR_CONNECTIONS, 0),
+        Audience::Operator => Slots::new(Admission::new(MAX_OPERATOR_CONNECTIONS, 0)),
     };
     let end = audience.end(lifecycle);
     loop {
@@ -111,8 +112,8 @@ pub(crate) async fn serve(
             }
         };
         // Without a slot the connection is dropped: a response would need a slot too.
-        let slot = match slots.enter(peer.ip()) {
-            Ok(slot) => slot,
+        let place = match slots.enter(peer.ip()) {
+            Ok(place) => place,
             Err(full) => {
                 metrics.reached(match full {
                     Full::InAll => Limit::HttpConnections,
@@ -126,8 +127,7 @@ pub(crate) async fn serve(
         let head_timeout = services.config.timeouts.http_head;
         let (end, closing) = (end.clone(), lifecycle.closing.clone());
         let task = async move {
-            serve_connection(socket, router, head_timeout, end, closing).await;
-            drop(slot);
+            serve_connection(socket, router, &place, head_timeout, end, closing).await;
         };
         match audience {
             Audience::Public => lifecycle.spawn_connection(task),
@@ -150,6 +150,7 @@ fn is_final(error: &io::Error) -> bool {
 async fn serve_connection(
     socket: TcpStream,
     router: Router,
+    place: &Place,
     head_timeout: Duration,
     end: CancellationToken,
     closing: CancellationToken,
@@ -160,7 +161,9 @@ async fn serve_connection(
     let service = TowerToHyperService::new(router);
     let has_asked = AtomicBool::new(false);
     let service = service_fn(|request| {
-        has_asked.store(true, Ordering::Relaxed);
+        if !has_asked.swap(true, Ordering::Relaxed) {
+            place.keep();
+        }
         service.call(request)
     });
     let mut connection = pin!(
@@ -176,6 +179,7 @@ async fn serve_connection(
     tokio::select! {
         _result = connection.as_mut() => return,
         () = tokio::time::sleep(MAX_HTTP_LIFE) => return,
+        () = place.evicted.cancelled() => return,
         () = end.cancelled() => {}
     }
     // Until its first request hyper takes a connection for a busy one.

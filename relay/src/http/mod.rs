@@ -5,6 +5,7 @@ mod compression;
 mod headers;
 mod metrics;
 mod origin;
+pub(crate) mod pending;
 mod play;
 mod rooms;
 mod spectate;
@@ -29,6 +30,7 @@ use crate::metrics::Metrics;
 use crate::players::Players;
 use crate::spectators::Spectators;
 use crate::upstream::{Dialer, Readiness};
+use pending::Slots;
 use www::Www;
 pub use www::require_client;
 
@@ -36,7 +38,7 @@ pub use www::require_client;
 pub(crate) struct Services {
     pub(crate) config: Config,
     /// HTTP connections of the public port.
-    pub(crate) connections: Admission,
+    pub(crate) connections: Slots,
     /// Clients that are being told why they are refused.
     pub(crate) refusals: Admission,
     /// Log lines about refusals.

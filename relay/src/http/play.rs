@@ -13,8 +13,9 @@ use tokio::time::timeout;
 
 use super::{Peer, Services, origin, upgrade};
 use crate::close::CloseReason;
-use crate::limits::Full;
+use crate::limits::{Full, Slot};
 use crate::metrics::{ClientKind, Limit, Refusal};
+use crate::players::Players;
 use crate::players::outbox::Outbox;
 use crate::players::websocket::WebSocket;
 
@@ -47,7 +48,7 @@ pub(super) async fn player(
         };
         let slot = match refused {
             Some(refused) => Err(refused),
-            None => services.players.slots.enter(peer).map_err(full),
+            None => enter(&services.players, peer),
         };
         match slot {
             // Only now it is a player's session, for which a drain waits.
@@ -62,6 +63,15 @@ pub(super) async fn player(
         }
     });
     switch
+}
+
+fn enter(players: &Players, peer: IpAddr) -> Result<Slot, Refused> {
+    let attempts = players.attempts.as_ref();
+    if attempts.is_some_and(|attempts| !attempts.allow(peer)) {
+        let text = "Too many attempts to connect from this address: wait a moment.";
+        return Err((CloseReason::new(CloseCode::Full, text), Refusal::Attempts));
+    }
+    players.slots.enter(peer).map_err(full)
 }
 
 fn full(which: Full) -> Refused {

@@ -1,13 +1,12 @@
 //! How many clients may be connected at once, in all and from one address. A slot is a guard whose drop frees it.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-/// The half of an IPv6 address that names a network. The other half can be changed at no cost.
-const IPV6_NETWORK: u128 = !0 << 64;
+use super::network_of;
 
 /// The slots, counted in all and for each address.
 #[derive(Debug, Clone)]
@@ -86,13 +85,6 @@ impl Drop for Slot {
                 taken.by_address.remove(&self.address);
             }
         }
-    }
-}
-
-fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & IPV6_NETWORK).into(),
-        v4 => v4,
     }
 }
 

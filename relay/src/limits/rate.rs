@@ -1,5 +1,6 @@
 //! Limits how much one player may send. `admission` limits how many clients may connect.
 
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +10,9 @@ use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use super::network_of;
 
 /// A steady rate with room for bursts. A value of 0 counts as 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +34,8 @@ impl Rate {
 /// What one player may send. A client at 60 Hz, the highest rate of any client, stays far below.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RateLimits {
+    /// Attempts to connect, for all players of one address together.
+    pub attempts: Rate,
     /// Datagrams.
     pub datagrams: Rate,
     /// Command lines and WebSocket control frames.
@@ -44,6 +49,11 @@ pub struct RateLimits {
 impl Default for RateLimits {
     fn default() -> Self {
         Self {
+            // A school that comes back after a restart, twice.
+            attempts: Rate {
+                per_second: 10,
+                burst: 200,
+            },
             datagrams: Rate {
                 per_second: 200,
                 burst: 400,
@@ -82,6 +92,27 @@ impl Clock for SessionClock {
 
     fn now(&self) -> Nanos {
         self.0.load(Ordering::Relaxed).into()
+    }
+}
+
+/// Addresses whose attempts are counted at once. Beyond them nobody is refused for attempts.
+const MAX_ADDRESSES: usize = 16 * 1024;
+
+/// Limits how often each address may try to connect.
+#[derive(Debug)]
+pub(crate) struct Attempts(DefaultKeyedRateLimiter<IpAddr>);
+
+impl Attempts {
+    pub(crate) fn new(rate: Rate) -> Self {
+        Self(RateLimiter::keyed(rate.quota()))
+    }
+
+    /// Count an attempt. False: this address makes too many.
+    pub(crate) fn allow(&self, address: IpAddr) -> bool {
+        if self.0.len() >= MAX_ADDRESSES {
+            self.0.retain_recent();
+        }
+        self.0.len() >= MAX_ADDRESSES || self.0.check_key(&network_of(address)).is_ok()
     }
 }
 
@@ -160,6 +191,7 @@ mod tests {
     fn limiter() -> PlayerLimiter {
         let rate = |per_second, burst| Rate { per_second, burst };
         PlayerLimiter::new(&RateLimits {
+            attempts: rate(1, 1),
             datagrams: rate(20, 40),
             lines: rate(10, 20),
             line_bytes: rate(100, 300),
@@ -206,6 +238,21 @@ mod tests {
         assert!(limiter.line(&"<".repeat(50), Duration::ZERO));
         assert!(!limiter.line("x", Duration::ZERO));
         assert!(limiter.line("x", Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn each_address_has_attempts_of_its_own() {
+        let attempts = Attempts::new(Rate {
+            per_second: 1,
+            burst: 3,
+        });
+        let allowed = |last: u8| {
+            let tries = (0..10).filter(|_| attempts.allow([192, 0, 2, last].into()));
+            tries.count()
+        };
+        // A second may pass meanwhile.
+        assert!((3..6).contains(&allowed(1)));
+        assert!((3..6).contains(&allowed(2)));
     }
 
     #[test]

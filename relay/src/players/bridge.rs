@@ -39,7 +39,7 @@ impl Players {
     /// Bridge one player until either side ends it.
     pub(crate) async fn bridge(&self, browser: WebSocket, peer: IpAddr) {
         self.metrics.relay.admitted.inc();
-        let mut bridge = Bridge::new(browser, self);
+        let mut bridge = Bridge::new(browser, peer, self);
         let mut connection = None;
         let Err(reason) = bridge.run(&mut connection).await;
         tokio::select! {
@@ -55,6 +55,8 @@ impl Players {
 
 struct Bridge<'a> {
     players: &'a Players,
+    /// The browser's address.
+    peer: IpAddr,
     browser: WebSocket,
     outbox: Outbox,
     /// Lines for the game server. They may wait for the dial.
@@ -84,13 +86,14 @@ struct Backlog {
 }
 
 impl<'a> Bridge<'a> {
-    fn new(browser: WebSocket, players: &'a Players) -> Self {
+    fn new(browser: WebSocket, peer: IpAddr, players: &'a Players) -> Self {
         let started = Instant::now();
         let ping = players.timeouts.ping;
         let mut pings = interval_at(started + ping, ping);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             players,
+            peer,
             browser,
             outbox: Outbox::default(),
             unsent: Unsent::default(),
@@ -125,7 +128,7 @@ impl<'a> Bridge<'a> {
     /// Connect with the game server. The browser may leave meanwhile.
     async fn dial(&mut self) -> Result<Connection, CloseReason> {
         let players = self.players;
-        let mut dial = pin!(players.dialer.dial());
+        let mut dial = pin!(players.dialer.dial(Some(self.peer)));
         loop {
             tokio::select! {
                 dialled = &mut dial => return dialled,

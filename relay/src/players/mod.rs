@@ -14,7 +14,7 @@ use protocol::id::Secret;
 use crate::config::Timeouts;
 use crate::lifecycle::Lifecycle;
 use crate::limits::Admission;
-use crate::limits::rate::RateLimits;
+use crate::limits::rate::{Attempts, RateLimits};
 use crate::metrics::Metrics;
 use crate::spectators::Spectators;
 use crate::upstream::{Dialer, Readiness};
@@ -27,6 +27,8 @@ pub(crate) struct Players {
     pub(crate) readiness: Arc<Readiness>,
     /// Spectators see what players do. `None`: nobody may watch.
     pub(crate) spectators: Option<Arc<Spectators>>,
+    /// `None`: a proxy stands in front, and all players have its address.
+    pub(crate) attempts: Option<Attempts>,
     /// Opens the players' datagrams.
     pub(crate) secret: Secret,
     pub(crate) rate_limits: RateLimits,

@@ -1,5 +1,6 @@
 //! Dials the one game server of this relay. A game server completes one TLS handshake at a time and has no time limit
-//! for it, so at most two dials run at once, and others wait for their turn for a limited time.
+//! for it, so at most two dials run at once, and others wait for their turn for a limited time. The addresses take turns, so one
+//! that opens many connections keeps nobody else out.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,12 +8,12 @@ use std::time::Duration;
 use client_native::{Connection, DialError, Target, dial};
 use protocol::frame::CloseCode;
 use rustls::CertificateError;
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::trust::Untrusted;
 use crate::close::{CloseReason, with_causes};
 use crate::config::Timeouts;
+use crate::limits::{Asker, NoPlace, Turns};
 use crate::metrics::{DialOutcome, Limit, Metrics};
 
 /// Dials at once. The game server serves them one by one, and more would only delay its other players.
@@ -26,9 +27,7 @@ pub(crate) struct Dialer {
     queue_limit: Duration,
     /// Dials that may wait for a turn.
     queue: usize,
-    /// Taken by dials that run or wait.
-    slots: Semaphore,
-    turns: Semaphore,
+    turns: Turns,
     metrics: Arc<Metrics>,
 }
 
@@ -39,29 +38,28 @@ impl Dialer {
             limit: timeouts.dial,
             queue_limit: timeouts.dial_queue,
             queue: timeouts.dial_queue_places,
-            slots: Semaphore::new(MAX_DIALS + timeouts.dial_queue_places),
-            turns: Semaphore::new(MAX_DIALS),
+            turns: Turns::new(MAX_DIALS, timeouts.dial_queue_places),
             metrics,
         }
     }
 
-    /// Connect with the game server. Dropping the future gives up.
+    /// Connect with the game server for a player at this address, or for the relay itself. Dropping the future gives up.
     ///
     /// # Errors
     /// Too many dials wait, the dial takes too long, or the game server cannot be reached or is not trusted.
-    pub(crate) async fn dial(&self) -> Result<Connection, CloseReason> {
-        let _slot = self.slots.try_acquire().map_err(|_| {
-            self.metrics.reached(Limit::DialsWaiting);
-            CloseReason::new(
-                CloseCode::Full,
-                "Too many players are joining at this moment: try again soon.",
-            )
-        })?;
-        let _turn = timeout(self.queue_limit, self.turns.acquire())
-            .await
-            .map_err(|_| {
+    pub(crate) async fn dial(&self, asker: Asker) -> Result<Connection, CloseReason> {
+        let turn = timeout(self.queue_limit, self.turns.take(asker)).await;
+        let _turn = turn
+            .map_err(|_elapsed| {
                 self.metrics.reached(Limit::DialWait);
                 timed_out("no turn to dial")
+            })?
+            .map_err(|NoPlace| {
+                self.metrics.reached(Limit::DialsWaiting);
+                CloseReason::new(
+                    CloseCode::Full,
+                    "Too many players are joining at this moment: try again soon.",
+                )
             })?;
         let mut counted = self.metrics.begin_dial();
         let dialled = match timeout(self.limit, dial(&self.target)).await {
@@ -79,9 +77,7 @@ impl Dialer {
 
     /// How many dials run and how many wait, each with the most there may be.
     pub(crate) fn running_and_waiting(&self) -> [(usize, usize); 2] {
-        let running = MAX_DIALS.saturating_sub(self.turns.available_permits());
-        let all = (MAX_DIALS + self.queue).saturating_sub(self.slots.available_permits());
-        let waiting = all.saturating_sub(running);
+        let (running, waiting) = self.turns.counts();
         [(running, MAX_DIALS), (waiting, self.queue)]
     }
 }

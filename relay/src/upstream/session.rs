@@ -36,7 +36,7 @@ impl OwnSessions {
     /// # Errors
     /// The game server cannot be reached or does not welcome the session.
     pub(crate) async fn open(&self) -> Result<OwnSession, CloseReason> {
-        let connection = self.dialer.dial().await?;
+        let connection = self.dialer.dial(None).await?;
         let config = Config {
             secret: self.secret.clone(),
             ..Config::default()

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use relay::{Config, Rate, Relay};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpSocket;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
@@ -178,6 +180,53 @@ async fn messages_that_a_server_makes_six_times_as_long_count_as_long() {
         .await
         .is_some_and(|line| line.starts_with('<'))
     {}
+}
+
+#[tokio::test]
+async fn half_heads_from_many_addresses_keep_nobody_out() {
+    let game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut half_heads = Vec::new();
+    // All slots of the relay, in equal parts.
+    for number in 0..1024 {
+        let socket = TcpSocket::new_v4().unwrap();
+        let address = [127, 0, 0, 2 + (number % 5) as u8];
+        socket.bind((address, 0).into()).unwrap();
+        let mut socket = socket.connect(relay.addr()).await.unwrap();
+        socket.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
+        half_heads.push(socket);
+    }
+    for _ in 0..20 {
+        let answer = crate::http::get(&relay, "/healthz").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_connects_again_and_again_is_refused_for_a_while() {
+    let mut game = Game::start().await;
+    let mut config = config_for(&game);
+    config.rate_limits.attempts = Rate {
+        per_second: 1,
+        burst: 2,
+    };
+    let relay = Relay::start(config).await.unwrap();
+    let refusals = async {
+        loop {
+            let mut browser = Browser::connect(&relay).await;
+            if let Message::Close(Some(close)) = browser.next().await {
+                return close;
+            }
+        }
+    };
+    let close = tokio::select! {
+        close = within("a refusal", refusals) => close,
+        () = async { loop { game.player().await; } } => unreachable!(),
+    };
+    assert_eq!(u16::from(close.code), 1013);
+    assert!(close.reason.contains("wait a moment"), "{}", close.reason);
+    let mut other = Browser::connect_from([127, 0, 0, 2], &relay).await;
+    other.expect(crate::browser::READY).await;
 }
 
 #[tokio::test]

@@ -128,6 +128,37 @@ async fn players_beyond_the_dial_queue_are_refused() {
 }
 
 #[tokio::test]
+async fn an_address_that_waits_for_many_dials_keeps_no_other_out() {
+    const GREEDY: [u8; 4] = [127, 0, 0, 2];
+    let (listener, mut config) = silent().await;
+    config.timeouts.dial = LONG;
+    config.timeouts.dial_queue_places = 3;
+    config.metrics_public = true;
+    let relay = Relay::start(config).await.unwrap();
+    let [(first, first_dial), _second] = two_dialling(&relay, &listener).await;
+    let mut greedy = Vec::new();
+    for _ in 0..3 {
+        greedy.push(Browser::connect_from(GREEDY, &relay).await);
+    }
+    let waiting = async {
+        let waits = |text: String| text.contains("mp_relay_dials_waiting 3");
+        while !waits(crate::http::get(&relay, "/metrics").await) {
+            tokio::task::yield_now().await;
+        }
+    };
+    within("three who wait", waiting).await;
+    let _newcomer = Browser::connect(&relay).await;
+    greedy[2].expect_close(1013, "are joining").await;
+    // A turn becomes free. Of the two addresses the greedy one came first, then it is the newcomer's.
+    drop((first, first_dial));
+    let (greedys, _) = within("a dial", listener.accept()).await.unwrap();
+    drop((greedys, greedy));
+    within("the newcomer's dial", listener.accept())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
 async fn a_player_who_leaves_while_dialling_frees_the_turn() {
     let (listener, mut config) = silent().await;
     config.timeouts.dial = LONG;

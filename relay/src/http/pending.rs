@@ -1,0 +1,176 @@
+//! Connections that have not sent the head of a request yet. They cost their owner nothing, so when all slots are taken the oldest
+//! of them makes room for a newcomer.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tokio_util::sync::CancellationToken;
+
+use crate::limits::{Admission, Full, Slot, network_of};
+
+/// The slots of a port, and which of them are held by pending connections.
+#[derive(Clone)]
+pub(crate) struct Slots {
+    slots: Admission,
+    /// The oldest first. Never more than there are slots.
+    pending: Arc<Mutex<Pending>>,
+}
+
+#[derive(Default)]
+struct Pending {
+    next_number: u64,
+    connections: BTreeMap<u64, Connection>,
+}
+
+struct Connection {
+    address: IpAddr,
+    slot: Slot,
+    evicted: CancellationToken,
+}
+
+/// A connection's place. Dropping it frees the slot.
+pub(crate) struct Place {
+    slots: Slots,
+    number: u64,
+    /// The connection must end: its slot went to a newcomer.
+    pub(crate) evicted: CancellationToken,
+    /// Held from the first head on.
+    slot: Mutex<Option<Slot>>,
+}
+
+impl Slots {
+    pub(crate) fn new(slots: Admission) -> Self {
+        Self {
+            slots,
+            pending: Arc::default(),
+        }
+    }
+
+    /// How many slots are taken, and how many there are.
+    pub(crate) fn taken(&self) -> (usize, usize) {
+        self.slots.taken()
+    }
+
+    /// Take a slot for a new connection. If none is free, a pending connection loses its own: the oldest of the same address if
+    /// that has too many, otherwise the oldest of the address that has most of them.
+    ///
+    /// # Errors
+    /// All slots are taken by connections that have sent a request.
+    pub(crate) fn enter(&self, address: IpAddr) -> Result<Place, Full> {
+        let network = network_of(address);
+        let mut pending = self.pending.lock();
+        let slot = match self.slots.enter(address) {
+            Err(full) if pending.evict((full == Full::OfAddress).then_some(network)) => {
+                self.slots.enter(address)
+            }
+            entered => entered,
+        }?;
+        let number = pending.next_number;
+        pending.next_number += 1;
+        let evicted = CancellationToken::new();
+        let connection = Connection {
+            address: network,
+            slot,
+            evicted: evicted.clone(),
+        };
+        pending.connections.insert(number, connection);
+        Ok(Place {
+            slots: self.clone(),
+            number,
+            evicted,
+            slot: Mutex::default(),
+        })
+    }
+}
+
+impl Pending {
+    /// End the oldest connection of an address, or of the address with the most. Says whether there was one.
+    fn evict(&mut self, address: Option<IpAddr>) -> bool {
+        let address = address.or_else(|| {
+            let mut counts = HashMap::<_, usize>::new();
+            for connection in self.connections.values() {
+                *counts.entry(connection.address).or_default() += 1;
+            }
+            let most = counts.into_iter().max_by_key(|(_, count)| *count);
+            most.map(|(address, _)| address)
+        });
+        let mut oldest = self.connections.iter();
+        let oldest = oldest.find(|(_, connection)| Some(connection.address) == address);
+        let Some(number) = oldest.map(|(number, _)| *number) else {
+            return false;
+        };
+        let evicted = self.connections.remove(&number);
+        evicted.is_some_and(|connection| {
+            connection.evicted.cancel();
+            drop(connection.slot);
+            true
+        })
+    }
+}
+
+impl Place {
+    /// The head of a request has come: nobody takes this place any more.
+    pub(crate) fn keep(&self) {
+        let connection = self.slots.pending.lock().connections.remove(&self.number);
+        if let Some(connection) = connection {
+            *self.slot.lock() = Some(connection.slot);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _pending = self.slots.pending.lock().connections.remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(last: u8) -> IpAddr {
+        [192, 0, 2, last].into()
+    }
+
+    #[test]
+    fn the_oldest_pending_connection_of_the_greediest_address_makes_room() {
+        let slots = Slots::new(Admission::new(5, 3));
+        let greedy: Vec<_> = (0..3).map(|_| slots.enter(address(1)).unwrap()).collect();
+        let others: Vec<_> = (0..2).map(|_| slots.enter(address(2)).unwrap()).collect();
+        let evicted = |places: &[Place]| -> Vec<bool> {
+            let all = places.iter();
+            all.map(|place| place.evicted.is_cancelled()).collect()
+        };
+        let newcomer = slots.enter(address(3)).unwrap();
+        assert_eq!(evicted(&greedy), [true, false, false]);
+        newcomer.keep();
+        greedy[1].keep();
+        // The one with a head is safe, so the other one goes.
+        let _own = slots.enter(address(1)).unwrap();
+        assert_eq!(evicted(&greedy), [true, false, false]);
+        assert_eq!(evicted(&others), [true, false]);
+        for place in &others {
+            place.keep();
+        }
+        assert_eq!(slots.taken(), (5, 5));
+        drop((greedy, others, newcomer));
+    }
+
+    #[test]
+    fn an_address_replaces_its_own_connections_and_none_with_a_request() {
+        let slots = Slots::new(Admission::new(10, 2));
+        let first = slots.enter(address(1)).unwrap();
+        let second = slots.enter(address(1)).unwrap();
+        let third = slots.enter(address(1)).unwrap();
+        assert!(first.evicted.is_cancelled() && !second.evicted.is_cancelled());
+        second.keep();
+        third.keep();
+        assert_eq!(slots.enter(address(1)).err(), Some(Full::OfAddress));
+        drop((first, second));
+        assert_eq!(slots.taken().0, 1);
+        drop(third);
+        assert_eq!(slots.taken().0, 0);
+    }
+}
