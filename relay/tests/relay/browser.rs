@@ -56,11 +56,11 @@ impl Browser {
 
     /// Connect from another address of this machine.
     pub(crate) async fn connect_from(address: [u8; 4], relay: &Relay) -> Self {
-        let protocol = [("sec-websocket-protocol", "mp-relay.v1")];
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind((address, 0).into()).unwrap();
-        let request = request(relay.addr(), &protocol);
-        Self::handshake(socket, relay, request).await.unwrap()
+        let request = request(relay.addr(), &[PROTOCOL]);
+        let connecting = Self::handshake(socket, relay.addr(), request);
+        connecting.await.unwrap()
     }
 
     pub(crate) async fn try_connect(relay: &Relay, request: Request) -> Result<Self, Error> {
@@ -72,7 +72,11 @@ impl Browser {
         Self::handshake(socket, relay, request).await
     }
 
-    async fn handshake(socket: TcpSocket, relay: &Relay, request: Request) -> Result<Self, Error> {
+    async fn handshake(
+        socket: TcpSocket,
+        relay: SocketAddr,
+        request: Request,
+    ) -> Result<Self, Error> {
         socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES).unwrap();
         socket.set_send_buffer_size(SOCKET_BUFFER_BYTES).unwrap();
         let socket = socket.connect(relay).await.unwrap();
