@@ -75,6 +75,11 @@ impl Lines {
         }
     }
 
+    /// How many bytes of an unfinished line are held.
+    pub fn held_bytes(&self) -> usize {
+        self.decoder.held_bytes()
+    }
+
     /// Say whether the server has ended the connection.
     pub fn has_ended(&self) -> bool {
         self.ended

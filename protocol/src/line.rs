@@ -64,6 +64,11 @@ impl LineDecoder {
         self.extend(&[]);
     }
 
+    /// How many bytes of an unfinished line are held.
+    pub fn held_bytes(&self) -> usize {
+        self.partial.len()
+    }
+
     /// Take the next bytes of the stream. Call [`next_line`](Self::next_line) until it gives nothing before pushing
     /// more, or the lines pile up.
     pub fn push(&mut self, mut bytes: &[u8]) {

@@ -37,10 +37,10 @@ use tokio_util::sync::DropGuard;
 use http::accept::{Audience, listen, public_slots, serve};
 use http::{Services, operators_router, router};
 use lifecycle::Lifecycle;
-use limits::Admission;
+use limits::{Admission, Budget};
 use log::Repeats;
 use metrics::Metrics;
-use players::Players;
+use players::{MAX_BUFFERED_BYTES, MAX_BUFFERED_BYTES_OF_ADDRESS, Players};
 use spectators::Spectators;
 use upstream::{Dialer, OwnSessions, Readiness, TrustedServer};
 
@@ -201,6 +201,7 @@ fn wire(
             attempts: (config.max_per_ip > 0)
                 .then(|| limits::rate::Attempts::new(config.rate_limits.attempts)),
             secret: config.udp_secret.clone(),
+            buffers: buffers(config.max_per_ip),
             rate_limits: config.rate_limits.clone(),
             timeouts: timeouts.clone(),
             metrics: Arc::clone(&metrics),
@@ -213,6 +214,12 @@ fn wire(
         lifecycle,
         config,
     })
+}
+
+/// The budget of what waits for players. Without a limit for players of one address, a proxy stands in front of the relay.
+fn buffers(max_per_ip: usize) -> Budget {
+    let of_address = (max_per_ip > 0).then_some(MAX_BUFFERED_BYTES_OF_ADDRESS);
+    Budget::new(MAX_BUFFERED_BYTES, of_address.unwrap_or(0))
 }
 
 /// The game server to dial.

@@ -102,6 +102,9 @@ fn relay(page: &mut Registry, services: &Services) {
     slots(page, "players", "Players", services.players.slots.taken());
     slots(page, "dials_running", "Dials", running);
     slots(page, "dials_waiting", queued, waiting);
+    let buffered = "Bytes that wait for players";
+    let held = services.players.buffers.held();
+    slots(page, "buffered_bytes", buffered, held);
     let Some(spectators) = &services.spectators else {
         return;
     };

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 mod admission;
+mod budget;
 pub(crate) mod rate;
 mod turns;
 
@@ -14,6 +15,7 @@ const IPV6_NETWORK: u128 = !0 << 64;
 pub(crate) const MAX_UNANSWERED_PINGS: u8 = 2;
 
 pub(crate) use admission::{Admission, Full, Slot};
+pub(crate) use budget::{Budget, Share};
 pub(crate) use turns::{Asker, NoPlace, Turns};
 
 /// Give what counts as one address.

@@ -22,8 +22,8 @@ use super::session::{LineUp, PlayerSession};
 use super::traffic::Traffic;
 use super::websocket::{Incoming, WebSocket};
 use crate::close::CloseReason;
-use crate::limits::MAX_UNANSWERED_PINGS;
 use crate::limits::rate::PlayerLimiter;
+use crate::limits::{MAX_UNANSWERED_PINGS, Share};
 use crate::metrics::{Limit, Metrics};
 use crate::spectators::{PlayerTap, Spectators};
 
@@ -31,9 +31,10 @@ use crate::spectators::{PlayerTap, Spectators};
 const MAX_READ_LINE_BYTES: usize = 64 * 1024;
 /// Datagrams taken in one go. More would keep lines from passing.
 const MAX_DATAGRAMS_AT_ONCE: usize = 32;
-/// A browser that reads, but so slowly that the relay cannot read from the game server, is closed after this many times the limit
-/// of one that reads nothing.
-const MAX_SLOW_CHECKS: u32 = 6;
+/// How often a browser is looked at while the relay does not read for it, in the time after which one that takes nothing is closed.
+const CHECKS: u32 = 5;
+/// After this many looks a browser is closed although it takes something: others wait for it.
+const MAX_CHECKS: u32 = 6 * CHECKS;
 
 impl Players {
     /// Bridge one player until either side ends it.
@@ -69,7 +70,9 @@ struct Bridge<'a> {
     /// Pings since the browser last gave a sign of life.
     unanswered_pings: u8,
     said_bye: bool,
-    /// Too many lines wait for the browser.
+    /// What waits for the browser, of the budget for all.
+    share: Share,
+    /// Too much waits for the browser.
     backlog: Option<Backlog>,
     /// Reads the traffic for spectators. `None`: nobody may watch.
     tap: Option<PlayerTap>,
@@ -77,10 +80,12 @@ struct Bridge<'a> {
     last_datagram: Option<Duration>,
 }
 
-/// The time in which too many lines wait, and whether the browser reads meanwhile.
+/// The time in which too much waits, and whether the browser reads meanwhile.
 struct Backlog {
     check_at: Instant,
     checks: u32,
+    /// Looks in a row that saw nothing written.
+    idle_checks: u32,
     /// What had been written to the browser at the last check.
     written: u64,
 }
@@ -104,6 +109,7 @@ impl<'a> Bridge<'a> {
             pings,
             unanswered_pings: 0,
             said_bye: false,
+            share: players.buffers.share(peer),
             backlog: None,
             tap: players.spectators.as_deref().map(Spectators::tap),
             last_datagram: None,
@@ -132,7 +138,7 @@ impl<'a> Bridge<'a> {
         loop {
             tokio::select! {
                 dialled = &mut dial => return dialled,
-                incoming = self.browser.turn(&mut self.outbox) => self.take(incoming, None)?,
+                incoming = self.browser.turn(&mut self.outbox, false) => self.take(incoming, None)?,
                 _ = self.pings.tick() => self.ping()?,
                 () = players.lifecycle.draining.cancelled() => return Err(CloseReason::restarting()),
             }
@@ -152,9 +158,9 @@ impl<'a> Bridge<'a> {
         let mut next_stage = pin!(draining.cancelled());
         let welcome_by = Instant::now() + self.players.timeouts.welcome;
         loop {
-            let check_at = self.watch_backlog();
+            let check_at = self.watch_backlog(lines.held_bytes());
             tokio::select! {
-                incoming = self.browser.turn(&mut self.outbox) => self.take(incoming, Some(datagrams))?,
+                incoming = self.browser.turn(&mut self.outbox, check_at.is_some()) => self.take(incoming, Some(datagrams))?,
                 transferred = transfer(lines, &mut self.unsent, check_at.is_none()) => self.take_lines(lines, transferred)?,
                 () = datagrams.readable() => self.take_datagrams(datagrams),
                 _ = self.pings.tick() => self.ping()?,
@@ -187,7 +193,7 @@ impl<'a> Bridge<'a> {
             Incoming::Datagram(datagram) => self.send_datagram(&datagram, server),
             Incoming::Control if self.limiter.control(now) => Ok(()),
             Incoming::Control => Err(self.sent_too_much()),
-            Incoming::OutboxHasRoom => Ok(()),
+            Incoming::Wrote => Ok(()),
             Incoming::Left => Err(CloseReason::left()),
             Incoming::Refused(reason) => Err(reason),
         }
@@ -334,32 +340,42 @@ impl<'a> Bridge<'a> {
         }
     }
 
-    /// Notice whether too many lines wait. Gives when to check whether the browser reads.
-    fn watch_backlog(&mut self) -> Option<Instant> {
-        if !self.outbox.is_full() {
+    /// Notice whether too much waits. Then gives when to look whether the browser reads, and the relay must not read until then.
+    fn watch_backlog(&mut self, unfinished_bytes: usize) -> Option<Instant> {
+        let waiting = self.waiting_bytes() + unfinished_bytes;
+        if self.share.set(waiting) && !self.outbox.is_full() {
             self.backlog = None;
         } else if self.backlog.is_none() {
             self.backlog = Some(Backlog {
-                check_at: Instant::now() + self.players.timeouts.stalled,
+                check_at: Instant::now() + self.players.timeouts.stalled / CHECKS,
                 checks: 0,
+                idle_checks: 0,
                 written: self.browser.written_bytes(),
             });
         }
         self.backlog.as_ref().map(|backlog| backlog.check_at)
     }
 
+    fn waiting_bytes(&self) -> usize {
+        self.outbox.line_bytes() + self.browser.unwritten_bytes()
+    }
+
     fn check_backlog(&mut self) -> Result<(), CloseReason> {
-        let written = self.browser.written_bytes();
-        if let Some(backlog) = &mut self.backlog {
-            backlog.checks += 1;
-            if written == backlog.written || backlog.checks == MAX_SLOW_CHECKS {
-                self.metrics().reached(Limit::LinesToBrowser);
-                let text = "This client reads too slowly: too many lines were waiting for it.";
-                return Err(CloseReason::new(CloseCode::TooSlow, text));
-            }
-            backlog.written = written;
-            backlog.check_at = Instant::now() + self.players.timeouts.stalled;
+        let (written, waiting) = (self.browser.written_bytes(), self.waiting_bytes());
+        let Some(backlog) = &mut self.backlog else {
+            return Ok(());
+        };
+        // If nothing waits for this browser, others hold the budget, and they are closed soon.
+        let is_idle = written == backlog.written && waiting > 0;
+        backlog.checks += 1;
+        backlog.idle_checks = if is_idle { backlog.idle_checks + 1 } else { 0 };
+        if backlog.idle_checks == CHECKS || backlog.checks == MAX_CHECKS {
+            self.metrics().reached(Limit::LinesToBrowser);
+            let text = "This client reads too slowly: too many lines were waiting for it.";
+            return Err(CloseReason::new(CloseCode::TooSlow, text));
         }
+        backlog.written = written;
+        backlog.check_at = Instant::now() + self.players.timeouts.stalled / CHECKS;
         Ok(())
     }
 

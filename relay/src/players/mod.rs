@@ -13,11 +13,16 @@ use protocol::id::Secret;
 
 use crate::config::Timeouts;
 use crate::lifecycle::Lifecycle;
-use crate::limits::Admission;
 use crate::limits::rate::{Attempts, RateLimits};
+use crate::limits::{Admission, Budget};
 use crate::metrics::Metrics;
 use crate::spectators::Spectators;
 use crate::upstream::{Dialer, Readiness};
+
+/// Bytes that may wait in the buffers of all players, beyond a little for each.
+pub(crate) const MAX_BUFFERED_BYTES: usize = 128 << 20;
+/// The part of it for one address.
+pub(crate) const MAX_BUFFERED_BYTES_OF_ADDRESS: usize = 16 << 20;
 
 /// What the sessions of players need.
 pub(crate) struct Players {
@@ -31,6 +36,8 @@ pub(crate) struct Players {
     pub(crate) attempts: Option<Attempts>,
     /// Opens the players' datagrams.
     pub(crate) secret: Secret,
+    /// What waits for browsers.
+    pub(crate) buffers: Budget,
     pub(crate) rate_limits: RateLimits,
     pub(crate) timeouts: Timeouts,
     pub(crate) metrics: Arc<Metrics>,

@@ -34,6 +34,11 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
+    /// What the waiting lines cost.
+    pub(crate) fn line_bytes(&self) -> usize {
+        self.line_bytes
+    }
+
     /// Say whether so many lines wait that no more may be read from the game server.
     pub(crate) fn is_full(&self) -> bool {
         self.line_bytes > MAX_WAITING_LINE_BYTES

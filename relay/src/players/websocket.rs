@@ -47,8 +47,8 @@ pub(crate) enum Incoming {
     Datagram(Bytes),
     /// A frame without content: a sign of life.
     Control,
-    /// Nothing came, but the browser has read so much that the outbox is full no longer.
-    OutboxHasRoom,
+    /// Nothing came, but the browser has taken bytes while the relay did not read for it.
+    Wrote,
     /// The browser has closed or is gone.
     Left,
     /// The browser broke the rules of WebSocket.
@@ -66,6 +66,8 @@ pub(crate) struct WebSocket {
     read: ByteCount,
     /// Bytes that the system has taken.
     written: ByteCount,
+    /// Bytes that have left the outbox, without the headers of frames.
+    handed_over: u64,
     /// The value of `read` when the newest message was whole.
     accounted: u64,
     /// Reading has failed. What still comes in is read as plain bytes.
@@ -110,6 +112,7 @@ impl WebSocket {
             stream,
             read,
             written,
+            handed_over: 0,
             accounted: 0,
             broken: false,
         })
@@ -126,19 +129,29 @@ impl WebSocket {
         self.written.get()
     }
 
-    /// Write from the outbox as far as the browser takes it, and give what comes. Neither waits for the other.
-    /// Cancelling the wait loses nothing.
-    pub(super) async fn turn(&mut self, outbox: &mut Outbox) -> Incoming {
-        poll_fn(|cx| self.poll_turn(cx, outbox)).await
+    /// Give how many bytes have left the outbox and are not taken by the system yet.
+    pub(super) fn unwritten_bytes(&self) -> usize {
+        usize::try_from(self.handed_over.saturating_sub(self.written.get())).unwrap_or(usize::MAX)
     }
 
-    fn poll_turn(&mut self, cx: &mut Context<'_>, outbox: &mut Outbox) -> Poll<Incoming> {
-        let was_full = outbox.is_full();
+    /// Write from the outbox as far as the browser takes it, and give what comes. Neither waits for the other. With `is_paused`
+    /// it also ends when something was written. Cancelling the wait loses nothing.
+    pub(super) async fn turn(&mut self, outbox: &mut Outbox, is_paused: bool) -> Incoming {
+        poll_fn(|cx| self.poll_turn(cx, outbox, is_paused)).await
+    }
+
+    fn poll_turn(
+        &mut self,
+        cx: &mut Context<'_>,
+        outbox: &mut Outbox,
+        is_paused: bool,
+    ) -> Poll<Incoming> {
+        let written = self.written.get();
         if let Poll::Ready(Err(_)) = self.poll_write(cx, outbox) {
             return Poll::Ready(Incoming::Left);
         }
-        if was_full && !outbox.is_full() {
-            return Poll::Ready(Incoming::OutboxHasRoom);
+        if is_paused && self.written.get() != written {
+            return Poll::Ready(Incoming::Wrote);
         }
         let Poll::Ready(next) = Pin::new(&mut self.stream).poll_next(cx) else {
             if self.read.get() - self.accounted > MAX_UNFINISHED_BYTES {
@@ -193,11 +206,13 @@ impl WebSocket {
             let Some(outgoing) = outbox.pop() else {
                 return Pin::new(&mut self.stream).poll_flush(cx);
             };
-            Pin::new(&mut self.stream).start_send(match outgoing {
+            let message = match outgoing {
                 Outgoing::Ping => Message::Ping(Bytes::new()),
                 Outgoing::Line(line) => Message::text(line),
                 Outgoing::Datagram(datagram) => Message::Binary(datagram),
-            })?;
+            };
+            self.handed_over += message.len() as u64;
+            Pin::new(&mut self.stream).start_send(message)?;
         }
     }
 }

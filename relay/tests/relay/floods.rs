@@ -146,6 +146,52 @@ async fn a_browser_gets_more_lines_at_once_than_may_wait_for_it() {
 }
 
 #[tokio::test]
+async fn readers_of_one_address_that_stop_hold_a_bounded_amount_and_up_nobody() {
+    const STOPPED: usize = 24;
+    /// Of one address, and what each may hold and read in one go beside.
+    const MOST: f64 = (16 << 20) as f64 + (STOPPED * 64 * 1024) as f64;
+    let mut game = Game::start().await;
+    let mut config = config_for(&game);
+    config.max_per_ip = STOPPED;
+    config.metrics_public = true;
+    config.timeouts.stalled = Duration::from_secs(3600);
+    let relay = Relay::start(config).await.unwrap();
+    let line = [vec![b'x'; protocol::line::MAX_LINE_BYTES], b"\n".to_vec()].concat();
+    let mut stopped = Vec::new();
+    for _ in 0..STOPPED {
+        let browser = Browser::connect_from([127, 0, 0, 2], &relay).await;
+        let mut player = game.player().await;
+        let line = line.clone();
+        stopped.push((
+            browser,
+            tokio::spawn(async move { player.flood(&line).await }),
+        ));
+    }
+    let held = async || {
+        let page = crate::http::get(&relay, "/metrics").await;
+        let mut lines = page.lines();
+        let held = lines.find_map(|line| line.strip_prefix("mp_relay_buffered_bytes "));
+        held.unwrap().parse::<f64>().unwrap()
+    };
+    let filling = async { while held().await < MOST / 2.0 {} };
+    within("full buffers", filling).await;
+    let mut reader = Browser::ready(&relay).await;
+    let mut player = game.player().await;
+    for _ in 0..20 {
+        let (sent, read) = (player.send("still here\n"), reader.expect("still here"));
+        tokio::join!(sent, read);
+        let held = held().await;
+        assert!(held <= MOST, "{held}");
+    }
+    for (_, flooding) in &stopped {
+        flooding.abort();
+    }
+    drop(stopped);
+    let emptying = async { while held().await > 0.0 {} };
+    within("empty buffers", emptying).await;
+}
+
+#[tokio::test]
 async fn a_line_of_the_game_server_that_is_too_long_costs_one_answer() {
     let mut game = Game::start().await;
     let relay = start_for(&game).await;
