@@ -10,13 +10,14 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::net::{TcpStream, UdpSocket, lookup_host};
 use tokio_rustls::TlsConnector;
 
+use crate::connect::{self, ConnectFailures};
 use crate::connection::Connection;
 use crate::datagrams::Datagrams;
 use crate::host_port::HostPort;
 use crate::lines::{Lines, Stream, Unsent};
 
-/// Addresses of a host name that are tried.
-const MAX_ADDRESSES: usize = 4;
+/// The errors of a process (EMFILE) or a system (ENFILE) that has no file descriptor left. Every Unix has these numbers.
+const NO_DESCRIPTOR: [i32; 2] = [24, 23];
 
 /// A game server to connect with.
 #[derive(Debug, Clone)]
@@ -52,14 +53,9 @@ pub enum DialError {
     /// The host name has no address.
     #[error("{0} has no address")]
     NoAddress(HostPort),
-    /// The last of the addresses tried did not take a TCP connection.
-    #[error("cannot connect to {address}")]
-    Connect {
-        /// The address.
-        address: SocketAddr,
-        /// Why not.
-        source: io::Error,
-    },
+    /// None of the addresses tried took a TCP connection.
+    #[error("cannot connect to {0}")]
+    Connect(ConnectFailures),
     /// The TLS handshake failed; [`tls`](Self::tls) says whether by TLS's own rules.
     #[error(transparent)]
     Handshake(io::Error),
@@ -104,6 +100,25 @@ impl DialError {
             _ => None,
         }
     }
+
+    /// Say whether the cause is this process: it may open no more sockets.
+    pub fn is_out_of_descriptors(&self) -> bool {
+        match self {
+            Self::Connect(ConnectFailures(failures)) => {
+                failures.iter().any(|(_, error)| lacks_descriptor(error))
+            }
+            Self::Datagrams { source, .. } => lacks_descriptor(source),
+            // Resolvers give reasons of their own. They need a socket, so try to get one.
+            Self::Lookup { .. } => std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
+                .is_err_and(|error| lacks_descriptor(&error)),
+            Self::NoAddress(_) | Self::Handshake(_) => false,
+        }
+    }
+}
+
+fn lacks_descriptor(error: &io::Error) -> bool {
+    let number = error.raw_os_error();
+    cfg!(unix) && number.is_some_and(|number| NO_DESCRIPTOR.contains(&number))
 }
 
 /// Connect with a game server. TLS starts at once, since a game server does one TLS handshake at a time. Dropping
@@ -112,7 +127,19 @@ impl DialError {
 /// # Errors
 /// The server cannot be reached or its certificate is not trusted.
 pub async fn dial(target: &Target) -> Result<Connection, DialError> {
-    let (tcp, peer, round_trip) = connect_tcp(&target.tcp).await?;
+    dial_noting(target, &mut Vec::new()).await
+}
+
+/// Do what [`dial`] does, and note in `tried` the addresses with which a connection was begun: a caller whose patience
+/// ends can name them.
+///
+/// # Errors
+/// As those of [`dial`].
+pub async fn dial_noting(
+    target: &Target,
+    tried: &mut Vec<SocketAddr>,
+) -> Result<Connection, DialError> {
+    let (tcp, peer, round_trip) = connect_tcp(&target.tcp, tried).await?;
     let stream: Box<dyn Stream> = match &target.tls {
         Some(Tls { config, name }) => {
             let connector = TlsConnector::from(Arc::clone(config));
@@ -130,17 +157,22 @@ pub async fn dial(target: &Target) -> Result<Connection, DialError> {
 }
 
 /// Connect with the first address that answers; gives it and how long the handshake took.
-async fn connect_tcp(host: &HostPort) -> Result<(TcpStream, SocketAddr, Duration), DialError> {
-    let mut last = DialError::NoAddress(host.clone());
-    for address in lookup(host).await?.take(MAX_ADDRESSES) {
-        let begun = Instant::now();
-        let connected = TcpStream::connect(address).await;
-        match connected.and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp)) {
-            Ok(tcp) => return Ok((tcp, address, begun.elapsed())),
-            Err(source) => last = DialError::Connect { address, source },
-        }
+async fn connect_tcp(
+    host: &HostPort,
+    tried: &mut Vec<SocketAddr>,
+) -> Result<(TcpStream, SocketAddr, Duration), DialError> {
+    let mut addresses = lookup(host).await?.peekable();
+    if addresses.peek().is_none() {
+        return Err(DialError::NoAddress(host.clone()));
     }
-    Err(last)
+    let connected = connect::first(addresses, tried, async |address| {
+        let begun = Instant::now();
+        let tcp = TcpStream::connect(address).await?;
+        tcp.set_nodelay(true)?;
+        Ok((tcp, begun.elapsed()))
+    });
+    let (address, (tcp, round_trip)) = connected.await.map_err(DialError::Connect)?;
+    Ok((tcp, address, round_trip))
 }
 
 /// Connect the UDP socket with the address that TCP reached, or else with one of its family.

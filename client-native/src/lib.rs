@@ -15,6 +15,7 @@
 //! ```
 
 mod client;
+mod connect;
 mod connection;
 mod datagrams;
 mod dial;
@@ -23,9 +24,10 @@ mod lines;
 mod transport;
 
 pub use client::{AskError, Client, GoodbyeOutcome};
+pub use connect::ConnectFailures;
 pub use connection::Connection;
 pub use datagrams::{Datagrams, Received};
-pub use dial::{DialError, Target, Tls, dial};
+pub use dial::{DialError, Target, Tls, dial, dial_noting};
 pub use host_port::{HostPort, HostPortError};
 pub use lines::{Disconnected, Lines, Stalled, Stream, Unsent};
 pub use transport::{Incoming, Transport};

@@ -16,6 +16,7 @@
 
 mod close;
 mod config;
+mod descriptors;
 mod http;
 mod lifecycle;
 mod limits;
@@ -48,6 +49,7 @@ pub use config::{
     Access, AccessToken, AllowedOrigin, Config, EffectiveOptions, Fingerprint, HostPort,
     Invocation, Observing, Spectating, Task, Timeouts, Trust,
 };
+pub use descriptors::raise_descriptor_limit;
 pub use http::require_client;
 pub use limits::rate::{Rate, RateLimits};
 pub use log::Log;

@@ -51,6 +51,7 @@ async fn run(
     let stop = stop_signal()?;
     let mut hang_ups = HangUps::new()?;
     relay::require_client(config.www.as_deref())?;
+    relay::raise_descriptor_limit(&config);
     let relay = Relay::start(config).await?;
     print(&ready(&relay).to_string());
     tracing::info!("the page is at http://{}/", relay.addr());

@@ -183,6 +183,8 @@ pub(crate) enum DialOutcome {
     Untrusted,
     TimedOut,
     Unreachable,
+    /// The relay had no file descriptor left.
+    NoDescriptor,
 }
 
 impl Metrics {

@@ -2,10 +2,11 @@
 //! for it, so at most two dials run at once, and others wait for their turn for a limited time. The addresses take turns, so one
 //! that opens many connections keeps nobody else out.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use client_native::{Connection, DialError, Target, dial};
+use client_native::{Connection, DialError, Target, dial_noting};
 use protocol::frame::CloseCode;
 use rustls::CertificateError;
 use tokio::time::timeout;
@@ -62,14 +63,17 @@ impl Dialer {
                 )
             })?;
         let mut counted = self.metrics.begin_dial();
-        let dialled = match timeout(self.limit, dial(&self.target)).await {
+        let mut tried = Vec::new();
+        let dial = dial_noting(&self.target, &mut tried);
+        let dialled = match timeout(self.limit, dial).await {
             Ok(connected) => connected.map_err(|error| explain(&error)),
-            Err(_elapsed) => Err(timed_out("the dial took too long")),
+            Err(_elapsed) => Err(timed_out(&too_long(&tried))),
         };
         counted.outcome = match dialled.as_ref().map_err(|reason| reason.code) {
             Ok(_connection) => DialOutcome::Ok,
             Err(CloseCode::CertificateNotTrusted) => DialOutcome::Untrusted,
             Err(CloseCode::ServerTimeout) => DialOutcome::TimedOut,
+            Err(CloseCode::Full) => DialOutcome::NoDescriptor,
             Err(_) => DialOutcome::Unreachable,
         };
         dialled
@@ -87,7 +91,21 @@ fn timed_out(cause: &str) -> CloseReason {
     CloseReason::new(CloseCode::ServerTimeout, text).with_cause(cause.to_owned())
 }
 
+fn too_long(tried: &[SocketAddr]) -> String {
+    let tried: Vec<_> = tried.iter().map(ToString::to_string).collect();
+    match tried.as_slice() {
+        [] => "the lookup of the game server's name took too long".into(),
+        _ => format!("the dial took too long; tried {}", tried.join(", ")),
+    }
+}
+
 fn explain(error: &DialError) -> CloseReason {
+    if error.is_out_of_descriptors() {
+        let text = "The relay is full: try again later.";
+        let cause = "no file descriptor is left for a dial: raise the limit (`ulimit -Hn`, or `LimitNOFILE=` of systemd), or \
+                     lower --max-connections and --max-spectators";
+        return CloseReason::new(CloseCode::Full, text).with_cause(cause.to_owned());
+    }
     match error.tls() {
         Some(rustls::Error::InvalidCertificate(refusal)) => {
             let text = "The game server's certificate is not trusted: the relay's operator must pin it (see its log).";
@@ -121,5 +139,41 @@ fn in_words(refusal: &CertificateError) -> String {
             "the game server does not hold the key of the certificate it shows: somebody may be in between".into()
         }
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_log_names_the_addresses_that_were_tried() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth();
+        let target = Target {
+            tcp: address.into(),
+            udp: address.into(),
+            tls: Some(client_native::Tls {
+                config: Arc::new(config),
+                name: address.ip().into(),
+            }),
+        };
+        let timeouts = Timeouts {
+            dial: Duration::from_millis(50),
+            ..Timeouts::default()
+        };
+        let dialer = Dialer::new(target, &timeouts, Arc::new(Metrics::new()));
+        let dialled = async || dialer.dial(None).await.map(drop).unwrap_err();
+        let words = dialled().await.to_string();
+        assert!(words.contains(&format!("tried {address}")), "{words}");
+        drop(listener);
+        let words = dialled().await.to_string();
+        assert!(words.contains(&format!("{address} (")), "{words}");
     }
 }

@@ -1,14 +1,13 @@
 //! The program's output may be closed, full or unread: it goes on serving, and ends in order.
 
 use std::net::SocketAddr;
-use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
 use crate::http::{get_at, status};
-use crate::program::{program, ready};
+use crate::program::{in_shell, program, ready};
 use crate::within;
 
 const OPTIONS: [&str; 8] = [
@@ -30,23 +29,7 @@ fn relay() -> Command {
 
 /// The program in a shell that closes one of its outputs.
 fn redirected(how: &str) -> Command {
-    let program = relay();
-    let program = program.as_std();
-    let mut shell = Command::new("sh");
-    shell
-        .args(["-c", &format!("exec \"$0\" \"$@\" {how}")])
-        .arg(program.get_program())
-        .args(program.get_args())
-        .envs(
-            program
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        )
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    shell
+    in_shell(&relay(), &format!("exec \"$0\" \"$@\" {how}"))
 }
 
 fn address(of: &serde_json::Value) -> SocketAddr {

@@ -12,6 +12,8 @@ mod game;
 mod signed;
 
 mod configuring;
+#[cfg(target_os = "linux")]
+mod descriptors;
 mod floods;
 mod forwarding;
 mod game_server_fails;

@@ -23,6 +23,27 @@ pub(crate) fn program() -> Command {
     command
 }
 
+/// The program in a shell. The script runs it as `"$0" "$@"`.
+#[cfg(unix)]
+pub(crate) fn in_shell(program: &Command, script: &str) -> Command {
+    let program = program.as_std();
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", script])
+        .arg(program.get_program())
+        .args(program.get_args())
+        .envs(
+            program
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    shell
+}
+
 async fn fails(command: &mut Command) -> String {
     let Output { status, stderr, .. } = within("the end", command.output()).await.unwrap();
     assert!(!status.success());

@@ -19,7 +19,7 @@ const RELAY_FLOORS: [&[&str]; 6] = [
     &["observers", "players"],
     &["spectators"],
     &["upstream"],
-    &["config"],
+    &["config", "descriptors"],
     &["limits", "metrics", "lifecycle", "log", "close"],
 ];
 
