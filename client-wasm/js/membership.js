@@ -6,9 +6,8 @@ import { unpack } from "./custom-message.js";
 import { emit, end } from "./emitter.js";
 import { raceError } from "./error.js";
 import { Roster } from "./players.js";
-import { Poll } from "./poll.js";
+import { Poll, Standing } from "./poll.js";
 import { Room } from "./room.js";
-import { Standing } from "./standing.js";
 
 /** @typedef {import("./core.js").Core} Core */
 /** @typedef {import("./core.js").CoreEvents} CoreEvents */
@@ -102,7 +101,7 @@ export class Membership {
 
   /**
    * Offer the player's own pose. Without a newer one it is sent again each second, so that the car of a hidden page stands where it is.
-   * @param {import("./standing.js").OwnPose} pose
+   * @param {import("./poll.js").OwnPose} pose
    */
   move(...pose) {
     this.#standing.take(...pose);

@@ -40,7 +40,7 @@ export async function workerCore({ clock: _, ...options }) {
  * @param {import("./spectator.js").SpectateOptions} options
  * @returns {Promise<import("./spectator.js").SpectatorCore>}
  */
-export async function workerSpectator(url, room, options) {
+export async function workerSpectator(url, room, { clock: _, ...options } = {}) {
   const wish = { url: String(url), room, options };
   return inWorker((worker) => new RemoteSpectator(worker, wish, () => worker.terminate()));
 }

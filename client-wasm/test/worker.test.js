@@ -7,7 +7,7 @@ import { RaceClient } from "../js/client.js";
 import { RaceError } from "../js/error.js";
 import { mockRelay } from "../js/mock.js";
 import { PlayerRecorder } from "../js/recorder.js";
-import { STANDING_MS } from "../js/standing.js";
+import { STANDING_MS } from "../js/poll.js";
 import { coreOf } from "./mock-core.js";
 import { Motion } from "../js/worker/motion.js";
 import { RemoteCore } from "../js/worker/remote.js";

@@ -79,7 +79,13 @@ test("a spectator in a worker shows live and past, and goes on while the page is
     const room = await ann.createRoom("Friday");
     const beganMs = performance.now();
     const drive = setInterval(() => room.sendState((performance.now() - beganMs) / 50, 0, 5, 0, 0, 0, 1), 20);
-    const spectator = await RaceClient.spectate(url, room.id, { spectator: workerSpectator });
+    // The worker has a clock of its own; functions cannot be sent to it.
+    const clock = {
+      now: () => performance.now(),
+      setTimeout: (/** @type {() => void} */ call, /** @type {number} */ ms) => setTimeout(call, ms),
+      clearTimeout,
+    };
+    const spectator = await RaceClient.spectate(url, room.id, { spectator: workerSpectator, clock });
     await until(() => spectator.room?.name === "Friday" && spectator.sample().rows[1] > 20);
     const names = spectator.room.players.map((/** @type {any} */ { name }) => name);
     const state = spectator.state;

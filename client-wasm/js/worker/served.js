@@ -3,7 +3,7 @@
 
 import { CAR_STRIDE, EVENTS } from "../core.js";
 import { RaceError } from "../error.js";
-import { Standing } from "../standing.js";
+import { Standing } from "../poll.js";
 import { Buffers } from "./buffers.js";
 import { CALLS, epochMs, faultOf, METRICS_EVERY_MS } from "./messages.js";
 import { Watched } from "./watched.js";
@@ -140,7 +140,7 @@ class Served {
   #offer({ kind, numbers }) {
     if (kind === "update") {
       this.#poseRoomId = this.#roomId;
-      this.#standing.take(.../** @type {import("../standing.js").OwnPose} */ (numbers));
+      this.#standing.take(.../** @type {import("../poll.js").OwnPose} */ (numbers));
       this.#standing.start();
     }
     this.#send(kind, numbers);
