@@ -26,3 +26,14 @@ export function checkNumber(name, value, { from = 0, to, whole = false }) {
 export function invalid(message) {
   return new RaceError("invalid_argument", message);
 }
+
+/**
+ * @param {unknown} clock
+ * @throws {RaceError} `invalid_argument`
+ */
+export function checkClock(clock) {
+  const methods = ["now", "setTimeout", "clearTimeout"];
+  const given = /** @type {Record<string, unknown> | null} */ (clock);
+  if (methods.every((method) => typeof given?.[method] === "function")) return;
+  throw invalid(`option clock must be an object with the functions ${methods.join(", ")}`);
+}

@@ -145,7 +145,7 @@ export class RaceClient extends Emitter {
     checkText(options.password ?? "", "password");
     this.#options = options;
     this.#address = relayAddress(url);
-    const { clock = PAGE_CLOCK } = options;
+    const clock = options.clock ?? PAGE_CLOCK;
     this.#ping = new Poll(() => this.#measure(), PING_MS, clock);
     this.#rooms = new Poll(() => this.listRooms(), ROOMS_MS, clock);
     this.#around = {

@@ -189,7 +189,7 @@ export class Room extends Emitter {
    * listen to it, and else the event `message` with a text.
    * @template {keyof Messages & string} T
    * @param {T} type  1 to 40 letters, digits, `_`, `.` or `-`
-   * @param {Messages[T]} [payload]  anything that JSON has, at most 4,000 characters long with its type
+   * @param {Messages[T]} [payload]  anything that JSON has, at most 8,000 bytes long with its type
    * @param {string} [playerId]
    * @returns {Promise<number>} as that of `say`
    */

@@ -136,6 +136,9 @@ test("a replay takes no commands, and no wrong numbers", async () => {
   await assert.rejects(playback.seek(Number.NaN), { code: "invalid_argument" });
   assert.throws(() => (playback.speed = 0), { code: "invalid_argument" });
   await assert.rejects(replay(blob, { speed: 33 }), { code: "invalid_argument" });
+  for (const clock of [null, 5, {}]) {
+    await assert.rejects(replay(blob, { clock: /** @type {any} */ (clock) }), { code: "invalid_argument" });
+  }
   await race.close();
 });
 

@@ -1,6 +1,6 @@
 // Checks the options of a mock: a misspelt or mistyped one would otherwise be ignored, and a test would test something else.
 
-import { checkNumber, invalid, isObject } from "../checks.js";
+import { checkClock, checkNumber, invalid, isObject } from "../checks.js";
 import { PAGE_CLOCK } from "../clock.js";
 import { FAILING, checkFailure } from "./failure.js";
 
@@ -69,14 +69,6 @@ function roomOf(plan, index, otherwise) {
   if (typeof name !== "string") throw invalid(`option ${place}.name must be a string`);
   if (typeof isActive !== "boolean") throw invalid(`option ${place}.isActive must be true or false`);
   return { name, bots: checkNumber(`option ${place}.bots`, bots, BOTS), isActive };
-}
-
-/** @param {unknown} clock */
-function checkClock(clock) {
-  const methods = ["now", "setTimeout", "clearTimeout"];
-  const given = /** @type {Record<string, unknown> | null} */ (clock);
-  if (methods.every((method) => typeof given?.[method] === "function")) return;
-  throw invalid(`option clock must be an object with the functions ${methods.join(", ")}`);
 }
 
 /**

@@ -1,6 +1,6 @@
 // Plays the records of a recording at their times. A seek goes back to the key frame before its goal, and forward from there.
 // A `Show` decides what each record does.
-import { checkNumber } from "../checks.js";
+import { checkClock, checkNumber } from "../checks.js";
 import { RaceError } from "../error.js";
 import { PAGE_CLOCK } from "../clock.js";
 import { bad } from "./chunks.js";
@@ -63,6 +63,7 @@ export class Playback {
    */
   constructor(recording, { speed = 1, clock = PAGE_CLOCK }) {
     checkNumber("speed", speed, SPEEDS);
+    checkClock(clock);
     this.clock = new PlayClock(clock, speed);
     this.cursor = new Cursor(recording);
     this.durationMs = recording.durationMs;
