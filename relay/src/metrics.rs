@@ -17,13 +17,14 @@ use strum::{IntoStaticStr, VariantArray};
 const DIAL_SECONDS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
 /// Every refusal that each kind of client can get.
-const REFUSALS: [(ClientKind, Refusal); 9] = [
+const REFUSALS: [(ClientKind, Refusal); 10] = [
     (ClientKind::Player, Refusal::Full),
     (ClientKind::Player, Refusal::Address),
     (ClientKind::Player, Refusal::Attempts),
     (ClientKind::Player, Refusal::Origin),
     (ClientKind::Spectator, Refusal::Full),
     (ClientKind::Spectator, Refusal::Address),
+    (ClientKind::Spectator, Refusal::Attempts),
     (ClientKind::Spectator, Refusal::Off),
     (ClientKind::Spectator, Refusal::Token),
     (ClientKind::Spectator, Refusal::NoRoom),
@@ -134,7 +135,7 @@ pub(crate) enum Refusal {
     Full,
     /// All slots of one address are taken.
     Address,
-    /// Too many attempts of one address.
+    /// Too many attempts of one address: a player's to connect, a spectator's with a wrong token.
     Attempts,
     /// A page of a site that is not allowed.
     Origin,

@@ -149,6 +149,16 @@ test.describe("with bots", () => {
     }
     await watch(page, url, room, { token });
     await expectToDrive(page, "Bot Aila");
+
+    const list = await browser.newPage();
+    await list.goto(`${url}watch/`);
+    await expect(list.locator("#races-empty-title")).toHaveText("These races are private");
+    await list.goto(`${url}watch/#access=${token}`);
+    const link = list.getByTestId("watch-race").first();
+    await expect(link).toHaveAttribute("href", new RegExp(`#access=${token}$`));
+    await link.click();
+    await expect(list.getByTestId("viewer-row").first()).toBeVisible();
+    await list.close();
     await rider.close();
     await relay.stop();
   });

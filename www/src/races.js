@@ -10,12 +10,14 @@ import { count } from "./viewer/words.js";
 
 const TIMEOUT_MS = 8000;
 
-export function createRaceList() {
+/** @param {string} token  empty if none is needed */
+export function createRaceList(token) {
   const list = element("race-list", HTMLUListElement);
   const summary = element("races-summary", HTMLElement);
   const empty = element("races-empty", HTMLElement);
   const title = element("races-empty-title", HTMLElement);
   const next = element("races-empty-next", HTMLElement);
+  let isRefused = false;
   const nothing = { title: title.textContent ?? "", next: next.textContent ?? "" };
   /** @type {Map<string, Row>} */
   const rows = new Map();
@@ -27,7 +29,7 @@ export function createRaceList() {
       list,
       rows,
       shown,
-      ({ id }) => new Row(id),
+      ({ id }) => new Row(id, token),
       (row, room) => row.show(room),
     );
     const watching = rooms.reduce((sum, room) => sum + room.spectators, 0);
@@ -53,10 +55,13 @@ export function createRaceList() {
 
   return {
     async refresh() {
+      // The token of this page will not become another one, and each wrong one is counted.
+      if (isRefused) return;
       try {
         const response = await fetch(`${BASE}api/rooms`, {
           signal: AbortSignal.timeout(TIMEOUT_MS),
           cache: "no-store",
+          headers: token ? { authorization: `Bearer ${token}` } : {},
         });
         if (response.status === 404) {
           say(
@@ -66,6 +71,14 @@ export function createRaceList() {
             },
             true,
           );
+          return;
+        }
+        if (response.status === 401) {
+          isRefused = true;
+          const advice = token
+            ? "The access token of this link is not the right one. Ask for a new link."
+            : "Ask whoever runs this relay for a link with an access token.";
+          say({ title: "These races are private", next: advice }, true);
           return;
         }
         if (!response.ok) throw new Error(`status ${response.status}`);
@@ -94,10 +107,13 @@ function byInterest(a, b) {
 }
 
 class Row extends RoomRow {
-  /** @param {string} id */
-  constructor(id) {
+  /**
+   * @param {string} id
+   * @param {string} token
+   */
+  constructor(id, token) {
     const link = make("a", "button", "Watch");
-    link.href = watchLink(id);
+    link.href = watchLink(id, token);
     link.dataset.testid = "watch-race";
     super(id, "race-row", link);
     this.link = link;

@@ -28,6 +28,11 @@ const theme = element("theme-toggle", HTMLButtonElement);
 document.documentElement.classList.toggle("embed", wanted.embed);
 createTheme(theme, (shown) => place.setAttribute("theme", shown), wanted.theme || undefined);
 
+// A link with another token that is opened in this tab does not load the page anew by itself.
+addEventListener("hashchange", () => {
+  if (wantedOf(location).token !== wanted.token) location.reload();
+});
+
 if (wanted.room) await showRace();
 else showList();
 
@@ -78,7 +83,7 @@ async function showRace() {
 }
 
 function showList() {
-  const races = createRaceList();
+  const races = createRaceList(wanted.token);
   element("races", HTMLElement).hidden = false;
   const poll = new Poll(races.refresh, LIST_MS, PAGE_CLOCK);
   const ask = () => {

@@ -3,6 +3,7 @@
 const EVERY_MS = 5000;
 const WORDS = {
   unreachable: "The relay does not answer. Is it running, and is this its address?",
+  private: "This relay shows its races only to those who have a token.",
   off: "This relay shows no races.",
   none: "Nobody races at the moment. This page looks again every few seconds.",
 };
@@ -26,6 +27,7 @@ setInterval(() => void refresh(), EVERY_MS);
 async function refresh() {
   try {
     const answer = await fetch(new URL("api/rooms", relay), { cache: "no-store" });
+    if (answer.status === 401) return say(WORDS.private);
     if (!answer.ok) return say(answer.status === 404 ? WORDS.off : WORDS.unreachable);
     /** @type {ListedRoom[]} */
     const rooms = await answer.json();

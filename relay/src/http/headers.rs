@@ -1,6 +1,6 @@
 //! Checks the headers of requests, and adds the headers that say which sites may use an answer. Pages of other sites
-//! may show the viewer in a frame, and their scripts may read the page's files and the list of rooms: all of that is
-//! public and the same for everybody, and no cookie changes it.
+//! may show the viewer in a frame, and their scripts may read the page's files and the list of rooms: all of that is the
+//! same for everybody who may watch, and a browser sends nothing by itself that grants access.
 
 use axum::Router;
 use axum::http::uri::Authority;
@@ -66,6 +66,7 @@ fn check<B>(request: &mut Request<B>) -> Result<(), Response> {
         return Err(plain(StatusCode::BAD_REQUEST, text));
     }
     let once = [
+        header::AUTHORIZATION,
         header::ORIGIN,
         header::SEC_WEBSOCKET_KEY,
         header::SEC_WEBSOCKET_VERSION,
@@ -94,7 +95,8 @@ async fn preflight() -> Response {
     let headers = [
         (header::ALLOW, "GET, HEAD, OPTIONS"),
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, "*"),
+        // Browsers do not take the star for a token.
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "*, authorization"),
         (header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_LIFE),
     ];
     (StatusCode::NO_CONTENT, headers).into_response()

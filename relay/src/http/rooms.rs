@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use protocol::event::Room;
 use protocol::id::{RoomId, SessionId};
 use serde::Serialize;
 
-use super::{Services, plain};
-use crate::spectators::{Spectators, room};
+use super::{Peer, Services, plain};
+use crate::metrics::ClientKind;
+use crate::spectators::{Denied, Spectators, room};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,12 +30,24 @@ struct Listed<'a> {
     delay_ms: u128,
 }
 
-/// List the rooms.
-pub(super) async fn rooms(State(services): State<Arc<Services>>) -> Response {
+/// List the rooms for those who may watch them.
+pub(super) async fn rooms(
+    State(services): State<Arc<Services>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    headers: HeaderMap,
+) -> Response {
     let Some(spectators) = &services.spectators else {
         let reason = "This relay shows no races: its operator can allow it.\n";
         return plain(StatusCode::NOT_FOUND, reason);
     };
+    if let Err(denied) = spectators.authorization.check(bearer(&headers), peer) {
+        let metrics = &services.metrics;
+        metrics.refused(ClientKind::Spectator, denied.into());
+        if let Some(left_out) = services.refusal_lines.next() {
+            tracing::info!(%peer, left_out, "no list of rooms: {denied}");
+        }
+        return refusal(denied);
+    }
     match spectators.list.ask().await {
         Ok(rooms) => {
             let listed = rooms.iter().map(|room| listed(room, spectators));
@@ -42,6 +55,31 @@ pub(super) async fn rooms(State(services): State<Arc<Services>>) -> Response {
         }
         Err(reason) => plain(StatusCode::BAD_GATEWAY, reason + "\n"),
     }
+}
+
+/// Give the token of an `Authorization: Bearer TOKEN` (RFC 6750).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn refusal(denied: Denied) -> Response {
+    let (status, header) = match denied {
+        Denied::TokenMissing | Denied::TokenWrong => (
+            StatusCode::UNAUTHORIZED,
+            (header::WWW_AUTHENTICATE, "Bearer".to_owned()),
+        ),
+        Denied::TooManyWrong { wait } => (
+            StatusCode::TOO_MANY_REQUESTS,
+            (header::RETRY_AFTER, (wait.as_secs() + 1).to_string()),
+        ),
+    };
+    let how = match denied {
+        Denied::TokenMissing => " A program sends it as `Authorization: Bearer TOKEN`.",
+        Denied::TokenWrong | Denied::TooManyWrong { .. } => "",
+    };
+    (status, [header], format!("{denied}{how}\n")).into_response()
 }
 
 fn listed<'a>(room: &'a Room, spectators: &Spectators) -> Listed<'a> {

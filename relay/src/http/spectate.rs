@@ -18,7 +18,7 @@ use crate::close::CloseReason;
 use crate::limits::{Full, Slot};
 use crate::metrics::{ClientKind, Refusal};
 use crate::players::websocket::{WebSocket, raw};
-use crate::spectators::Spectators;
+use crate::spectators::{Denied, Spectators};
 
 /// Upgrade a spectator. Refusals are close codes, as for players.
 pub(super) async fn spectator(
@@ -41,6 +41,15 @@ pub(super) async fn spectator(
         }
     });
     switch
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::TokenMissing | Denied::TokenWrong => Self::Token,
+            Denied::TooManyWrong { .. } => Self::Attempts,
+        }
+    }
 }
 
 /// Show the room to a client, or tell it why it may not watch.
@@ -77,12 +86,13 @@ fn check<'a>(
         let text = "This relay shows no races: its operator can allow it.";
         return Err((not_allowed(text), Refusal::Off));
     };
-    if !spectators.access.admits(token) {
-        let text = match token {
-            Some(_) => "This access token is not the right one: ask for a new link.",
-            None => "Races are shown here only with an access token: ask for a link that has one.",
+    if let Err(denied) = spectators.authorization.check(token, peer) {
+        let code = match denied {
+            Denied::TokenMissing | Denied::TokenWrong => CloseCode::NotAllowed,
+            // Clients try again by themselves after this code.
+            Denied::TooManyWrong { .. } => CloseCode::Full,
         };
-        return Err((not_allowed(text), Refusal::Token));
+        return Err((CloseReason::new(code, denied.to_string()), denied.into()));
     }
     let no_room = CloseReason::malformed("The address names no room: /spectate/ROOM_ID.");
     let room = room.parse().map_err(|_| (no_room, Refusal::NoRoom))?;

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 mod admission;
 mod budget;
+mod guesses;
 pub(crate) mod rate;
 mod turns;
 
@@ -16,6 +17,7 @@ pub(crate) const MAX_UNANSWERED_PINGS: u8 = 2;
 
 pub(crate) use admission::{Admission, Full, Slot};
 pub(crate) use budget::{Budget, Share};
+pub(crate) use guesses::{Guess, Guesses};
 pub(crate) use turns::{Asker, NoPlace, Turns};
 
 /// Give what counts as one address.

@@ -2,6 +2,7 @@
 //! once, and all its spectators are sent the same frames. Players notice nothing: datagrams are opened only while
 //! somebody watches, except those up to a player's first position in a room.
 
+mod authorization;
 mod frame;
 mod live_room;
 mod player_tap;
@@ -24,6 +25,7 @@ use tokio::time::Instant;
 use crate::config::{Access, Config};
 use crate::limits::{Admission, Slot};
 use crate::upstream::OwnSessions;
+use authorization::Authorization;
 use live_room::SnapshotClock;
 use public_id::PublicIds;
 use room::Room;
@@ -31,13 +33,14 @@ use room_list::RoomList;
 use shard::Delivery;
 use spectator::Spectator;
 
+pub(crate) use authorization::Denied;
 pub(crate) use live_room::LiveRoom;
 pub(crate) use player_tap::PlayerTap;
 pub(crate) use rooms::Rooms;
 
 /// Everything that spectators are shown.
 pub(crate) struct Spectators {
-    pub(crate) access: Access,
+    pub(crate) authorization: Authorization,
     pub(crate) slots: Admission,
     secret: Secret,
     pub(crate) rooms: Arc<Rooms>,
@@ -66,7 +69,7 @@ impl Spectators {
         let (ids, metrics) = (PublicIds::new()?, Arc::clone(metrics));
         let rooms = Arc::new(Rooms::new(clock, delivery, ids, metrics));
         Ok(Some(Self {
-            access: spectating.access.clone(),
+            authorization: Authorization::new(spectating.access.clone(), config.max_per_ip),
             slots: Admission::new(spectating.max_spectators, config.max_per_ip),
             secret: sessions.secret.clone(),
             rooms: Arc::clone(&rooms),

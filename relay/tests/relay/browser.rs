@@ -56,9 +56,13 @@ impl Browser {
 
     /// Connect from another address of this machine.
     pub(crate) async fn connect_from(address: [u8; 4], relay: &Relay) -> Self {
+        Self::request_from(address, relay, request(relay.addr(), &[PROTOCOL])).await
+    }
+
+    /// Send a request from another address of this machine.
+    pub(crate) async fn request_from(address: [u8; 4], relay: &Relay, request: Request) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind((address, 0).into()).unwrap();
-        let request = request(relay.addr(), &[PROTOCOL]);
         let connecting = Self::handshake(socket, relay.addr(), request);
         connecting.await.unwrap()
     }

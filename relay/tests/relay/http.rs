@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use relay::{Relay, Trust};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::game::Game;
 use crate::{config_for, start_for, within};
@@ -33,6 +33,22 @@ async fn ask_exactly(address: SocketAddr, request: &str) -> String {
 
 pub(crate) async fn get(relay: &Relay, path: &str) -> String {
     ask(relay, &format!("GET {path} HTTP/1.1")).await
+}
+
+/// Ask with an access token, from an address of this machine.
+pub(crate) async fn get_with(token: &str, from: [u8; 4], relay: &Relay, path: &str) -> String {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((from, 0).into()).unwrap();
+    let mut socket = socket.connect(relay.addr()).await.unwrap();
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n"
+    );
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    within("an answer", socket.read_to_string(&mut answer))
+        .await
+        .unwrap();
+    answer
 }
 
 /// Ask on the operator's own port.
@@ -193,7 +209,10 @@ async fn only_public_answers_are_shared_with_every_site() {
             header(&allowed, "access-control-allow-methods"),
             "GET, HEAD"
         );
-        assert_eq!(header(&allowed, "access-control-allow-headers"), "*");
+        assert_eq!(
+            header(&allowed, "access-control-allow-headers"),
+            "*, authorization"
+        );
     }
     let track = get(&relay, "/track.json").await;
     let tag = header(&track, "etag");

@@ -12,23 +12,29 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
 use crate::browser::Browser;
 use crate::game::{Game, Player};
-use crate::http::{body, get};
+use crate::http::{body, get, get_with, header, status};
 use crate::signed::{sealed_by, sign_in_as};
 use crate::{config_for, start_for, within};
 
 const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 const ROOM: &str = "11111111111111111111111111111111";
+const LOCAL: [u8; 4] = [127, 0, 0, 1];
 const EMPTY: &str = r#"{"room":"11111111111111111111111111111111","name":"","hostId":null,"isActive":false,"players":[]}"#;
 
 /// Open a link, offering these subprotocols.
 async fn open(relay: &Relay, room: &str, offered: &str) -> Browser {
+    open_from(LOCAL, relay, room, offered).await
+}
+
+/// Open a link from an address of this machine.
+async fn open_from(from: [u8; 4], relay: &Relay, room: &str, offered: &str) -> Browser {
     let address = format!("ws://{}/spectate/{room}", relay.addr());
     let mut request = address.into_client_request().unwrap();
     request
         .headers_mut()
         .insert("sec-websocket-protocol", offered.parse().unwrap());
-    Browser::try_connect(relay, request).await.unwrap()
+    Browser::request_from(from, relay, request).await
 }
 
 pub(crate) async fn watch(relay: &Relay) -> Browser {
@@ -142,10 +148,7 @@ async fn asked(game: &mut Game) -> Player {
 #[tokio::test]
 async fn only_the_token_admits() {
     let game = Game::start().await;
-    let relay = start(&game, |config| {
-        config.spectating.access = "token:abcdefghijkl".parse().unwrap();
-    })
-    .await;
+    let relay = start_with_token(&game).await;
     for (offered, words) in [
         ("mp-spectate.v1", "only with an access token"),
         ("mp-spectate.v1, access.abcdefghijkm", "not the right one"),
@@ -155,6 +158,85 @@ async fn only_the_token_admits() {
         refused.expect_close(1008, words).await;
     }
     let mut spectator = open(&relay, ROOM, "access.abcdefghijkl, mp-spectate.v1").await;
+    spectator.expect(EMPTY).await;
+}
+
+/// A relay that shows races to those who have a token.
+async fn start_with_token(game: &Game) -> Relay {
+    start(game, |config| {
+        config.spectating.access = "token:abcdefghijkl".parse().unwrap();
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_list_of_rooms_needs_the_token_too() {
+    let mut game = Game::start().await;
+    let relay = start_with_token(&game).await;
+    let answer = get(&relay, "/api/rooms").await;
+    assert_eq!(status(&answer), "401", "{answer}");
+    assert_eq!(header(&answer, "www-authenticate"), "Bearer");
+    assert_eq!(header(&answer, "access-control-allow-origin"), "*");
+    assert!(body(&answer).contains("only with an access token"));
+    assert!(body(&answer).contains("Authorization: Bearer TOKEN"));
+    for (token, words) in [
+        ("Basic abcdefghijkl", "only with an access token"),
+        ("abcdefghijkl", "only with an access token"),
+        ("Bearer abcdefghijkm", "not the right one"),
+        ("Bearer ", "only with an access token"),
+    ] {
+        let answer = get_with(token, LOCAL, &relay, "/api/rooms").await;
+        assert_eq!(status(&answer), "401", "{token}: {answer}");
+        assert!(body(&answer).contains(words), "{token}: {answer}");
+    }
+    assert!(!game.has_player(), "the game server is not asked for them");
+    let asking = async {
+        for token in ["Bearer abcdefghijkl", "bearer  abcdefghijkl"] {
+            let answer = get_with(token, LOCAL, &relay, "/api/rooms").await;
+            assert_eq!(status(&answer), "200", "{answer}");
+            assert!(body(&answer).contains("Monza"), "{answer}");
+        }
+    };
+    tokio::join!(asking, asked(&mut game));
+}
+
+#[tokio::test]
+async fn wrong_tokens_slow_down_their_address_and_no_other() {
+    let game = Game::start().await;
+    let relay = start_with_token(&game).await;
+    // Both doors count together: five and five.
+    for _ in 0..5 {
+        let mut refused = open(&relay, ROOM, "mp-spectate.v1, access.abcdefghijkm").await;
+        refused.expect_close(1008, "not the right one").await;
+        let answer = get_with("Bearer wrong", LOCAL, &relay, "/api/rooms").await;
+        assert_eq!(status(&answer), "401", "{answer}");
+    }
+    // Now even the right one is not compared. Nobody is told so who offers none.
+    let right = "mp-spectate.v1, access.abcdefghijkl";
+    let mut refused = open(&relay, ROOM, right).await;
+    refused.expect_close(1013, "Too many wrong").await;
+    let answer = get_with("Bearer abcdefghijkl", LOCAL, &relay, "/api/rooms").await;
+    assert_eq!(status(&answer), "429", "{answer}");
+    assert!((1..=6).contains(&header(&answer, "retry-after").parse::<u32>().unwrap()));
+    assert_eq!(status(&get(&relay, "/api/rooms").await), "401");
+    let mut spectator = open_from([127, 0, 0, 2], &relay, ROOM, right).await;
+    spectator.expect(EMPTY).await;
+}
+
+#[tokio::test]
+async fn behind_a_proxy_wrong_tokens_slow_down_nobody() {
+    let game = Game::start().await;
+    let relay = start(&game, |config| {
+        config.spectating.access = "token:abcdefghijkl".parse().unwrap();
+        config.max_per_ip = 0;
+    })
+    .await;
+    for _ in 0..20 {
+        let answer = get_with("Bearer wrong", LOCAL, &relay, "/api/rooms").await;
+        assert_eq!(status(&answer), "401", "{answer}");
+    }
+    let right = "mp-spectate.v1, access.abcdefghijkl";
+    let mut spectator = open(&relay, ROOM, right).await;
     spectator.expect(EMPTY).await;
 }
 

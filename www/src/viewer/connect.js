@@ -48,10 +48,15 @@ export async function watch(src, room, token) {
  * What the relay's list of rooms says of one: null if it is not on it, undefined if there is no list to be had.
  * @param {string} src
  * @param {string} room
+ * @param {string} token  empty if none is needed
  * @returns {Promise<{ delayMs?: number } | null | undefined>}
  */
-export async function findRoom(src, room) {
-  const request = { cache: /** @type {const} */ ("no-store"), signal: AbortSignal.timeout(TIMEOUT_MS) };
+export async function findRoom(src, room, token) {
+  const request = {
+    cache: /** @type {const} */ ("no-store"),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    headers: /** @type {HeadersInit} */ (token ? { authorization: `Bearer ${token}` } : {}),
+  };
   const response = await fetch(fileOf(src, "api/rooms"), request).catch(() => null);
   if (!response?.ok) return undefined;
   const rooms = await response.json().catch(() => undefined);

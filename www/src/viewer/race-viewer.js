@@ -592,7 +592,7 @@ export class RaceViewer extends Base {
       return;
     }
     this.askDueMs = nowMs + ASK_EVERY_MS;
-    const found = await findRoom(this.src, this.room);
+    const found = await findRoom(this.src, this.room, this.token);
     if (round !== this.round) return;
     if (found === undefined) {
       if (this.existence === "unknown") this.existence = "here";
