@@ -187,8 +187,10 @@ fn wire(
     let spectators = Spectators::new(&config, sessions.clone())?.map(Arc::new);
     if let (Some(observing), Some(spectators)) = (&config.observing, &spectators) {
         let spectators = Arc::clone(spectators);
+        let is_shared = config.max_per_ip > 0;
+        let (observing, look) = (observing.clone(), timeouts.observe);
         let oversee =
-            observers::overseer::oversee(observing.clone(), timeouts.observe, spectators, sessions);
+            observers::overseer::oversee(observing, is_shared, look, spectators, sessions);
         lifecycle.spawn(oversee);
     }
     Ok(Services {

@@ -345,6 +345,38 @@ async fn links_to_missing_rooms_do_not_hold_observers_back() -> anyhow::Result<(
 }
 
 #[tokio::test]
+async fn one_address_cannot_take_all_observers() -> anyhow::Result<()> {
+    let observing = Observing {
+        at_once: 2,
+        ..Observing::default()
+    };
+    let (site, elsewhere) = site_with(true, observing).await?;
+    let mut ann = Player::sign_in(&url(&elsewhere), "Ann").await?;
+    let monza = ann.create_room("Monza").await?;
+    let mut bob = Player::sign_in(&url(&elsewhere), "Bob").await?;
+    let imola = bob.create_room("Imola").await?;
+    let greedy = [127, 0, 0, 2];
+    let _at_monza = Spectator::watch_from(greedy, &site.relay, &monza).await?;
+    let a = id_of(&ann);
+    until_observed(&mut ann, &[a]).await?;
+    let _at_imola = Spectator::watch_from(greedy, &site.relay, &imola).await?;
+    let refused = r#"mp_relay_limit_reached_total{limit="observers"}"#;
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while metric(&site.relay, refused).await? == Some(0) {
+        anyhow::ensure!(
+            std::time::Instant::now() < deadline,
+            "it has more than its share"
+        );
+        bob.step(BEAT).await;
+    }
+    // The same race watched by somebody else gets the other observer.
+    let _other = Spectator::watch_from([127, 0, 0, 3], &site.relay, &imola).await?;
+    let b = id_of(&bob);
+    until_observed(&mut bob, &[b]).await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_stopping_relay_withdraws_its_observers() -> anyhow::Result<()> {
     let (site, elsewhere) = site(true).await?;
     let mut ann = Player::sign_in(&url(&elsewhere), "Ann").await?;

@@ -9,7 +9,7 @@ use protocol::id::RoomId;
 use protocol::snapshot::{Car, Snapshot};
 use relay::Relay;
 use serde_json::Value;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -37,8 +37,19 @@ impl Spectator {
     /// # Errors
     /// The relay refuses.
     pub async fn watch(relay: &Relay, room: &RoomId) -> anyhow::Result<Self> {
+        Self::watch_from([127, 0, 0, 1], relay, room).await
+    }
+
+    /// Watch a room of a relay from an address of this machine.
+    ///
+    /// # Errors
+    /// The relay refuses.
+    pub async fn watch_from(from: [u8; 4], relay: &Relay, room: &RoomId) -> anyhow::Result<Self> {
         let url = format!("ws://{}/spectate/{room}", relay.addr());
-        let connecting = websocket::connect(&url, "mp-spectate.v1");
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((from, 0).into())?;
+        let tcp = socket.connect(relay.addr()).await?;
+        let connecting = websocket::connect_over(tcp, &url, "mp-spectate.v1");
         Ok(Self {
             socket: timeout(DEADLINE, connecting).await??,
             room: Value::Null,

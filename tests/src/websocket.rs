@@ -39,12 +39,24 @@ pub(crate) async fn connect(
     url: &str,
     subprotocol: &'static str,
 ) -> anyhow::Result<WebSocketStream<TcpStream>> {
+    let request = url.into_client_request()?;
+    let authority = request.uri().authority().context("no host")?.to_string();
+    connect_over(TcpStream::connect(&authority).await?, url, subprotocol).await
+}
+
+/// Connect over a connection with the relay.
+///
+/// # Errors
+/// The relay refuses, or selects another subprotocol.
+pub(crate) async fn connect_over(
+    tcp: TcpStream,
+    url: &str,
+    subprotocol: &'static str,
+) -> anyhow::Result<WebSocketStream<TcpStream>> {
     const HEADER: &str = "Sec-WebSocket-Protocol";
     let mut request = url.into_client_request()?;
     let offered = HeaderValue::from_static(subprotocol);
     request.headers_mut().insert(HEADER, offered);
-    let authority = request.uri().authority().context("no host")?.to_string();
-    let tcp = TcpStream::connect(&authority).await?;
     tcp.set_nodelay(true)?;
     let (socket, response) = tokio_tungstenite::client_async(request, tcp).await?;
     let selected = response.headers().get(HEADER);

@@ -75,6 +75,13 @@ impl Admission {
     }
 }
 
+impl Slot {
+    /// The address whose slot it is, as [`network_of`] gives it.
+    pub(crate) const fn address(&self) -> IpAddr {
+        self.address
+    }
+}
+
 impl Drop for Slot {
     fn drop(&mut self) {
         let mut taken = self.taken.lock();

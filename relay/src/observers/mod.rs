@@ -7,3 +7,4 @@ mod idle_races;
 pub(crate) mod overseer;
 mod rules;
 mod session;
+mod shares;

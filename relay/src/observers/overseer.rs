@@ -1,6 +1,6 @@
-//! Sends observers into rooms: a limited number at once, the most watched rooms first, and no room that cools down.
+//! Sends observers into rooms: a limited number at once, shared out between the addresses of spectators, and into no room
+//! that cools down.
 
-use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,15 +15,18 @@ use super::cooldown::Cooldowns;
 use super::idle_races::IdleRaces;
 use super::rules::{COOLDOWN_LOOKS, LeaveReason, is_wanted, may_enter};
 use super::session::{Shared, observe};
+use super::shares::{Shares, Watched};
 use crate::config::Observing;
 use crate::metrics::Limit;
 use crate::spectators::room::{self, BridgedPlayers};
-use crate::spectators::{LiveRoom, Spectators};
+use crate::spectators::{LiveRoom, Rooms, Spectators};
 use crate::upstream::OwnSessions;
 
-/// Send observers out until the relay stops, and wait for those that are still out. `look`: the time between two looks.
+/// Send observers out until the relay stops, and wait for those that are still out. `is_shared`: they are
+/// shared out by address. `look`: the time between two looks.
 pub(crate) async fn oversee(
     observing: Observing,
+    is_shared: bool,
     look: Duration,
     spectators: Arc<Spectators>,
     sessions: OwnSessions,
@@ -31,6 +34,7 @@ pub(crate) async fn oversee(
     let lifecycle = sessions.lifecycle.clone();
     let mut overseer = Overseer {
         at_once: observing.at_once,
+        shares: Shares::new(observing.at_once, is_shared),
         shared: Arc::new(Shared {
             sessions,
             rooms: Arc::clone(&spectators.rooms),
@@ -56,6 +60,7 @@ pub(crate) async fn oversee(
 
 struct Overseer {
     at_once: usize,
+    shares: Shares,
     shared: Arc<Shared>,
     spectators: Arc<Spectators>,
     observers: JoinMap<RoomId, LeaveReason>,
@@ -88,7 +93,7 @@ impl Overseer {
                 Ok(rooms) => {
                     let wanted = self.wanted(&candidates, &rooms);
                     self.refused.retain(|room| wanted.contains(room));
-                    wanted.into_iter().for_each(|room| self.send(room));
+                    self.send_all(wanted);
                 }
                 // The game server is in trouble, so it is left alone for a while. The log has the reason.
                 Err(_logged) => {
@@ -99,7 +104,7 @@ impl Overseer {
         }
     }
 
-    /// Watched rooms that nobody shows, the most watched first. Some of them may not exist.
+    /// Watched rooms that nobody shows. Some of them may not exist.
     fn candidates(&mut self) -> Vec<Arc<LiveRoom>> {
         let now = self.started.elapsed();
         let mut rooms = self.spectators.rooms.all();
@@ -116,7 +121,6 @@ impl Overseer {
         rooms.retain(|room| {
             !observers.contains_key(&room.id) && !self.cooldowns.holds(&room.id, now)
         });
-        rooms.sort_by_cached_key(|room| Reverse(room.spectators()));
         rooms
     }
 
@@ -137,17 +141,34 @@ impl Overseer {
         wanted.map(|(id, _)| *id).collect()
     }
 
-    /// Send an observer into a room, or count a refusal if all are out.
-    fn send(&mut self, room: RoomId) {
-        let metrics = &self.shared.sessions.metrics;
-        if self.observers.len() >= self.at_once {
-            if self.refused.insert(room) {
-                metrics.reached(Limit::Observers);
-            }
-            return;
+    /// Send observers into these rooms, and count a refusal for each that gets none: all are out, or those who watch it have
+    /// their share.
+    fn send_all(&mut self, wanted: Vec<RoomId>) {
+        let rooms = &self.spectators.rooms;
+        let out = self.observers.keys().map(|room| watched(rooms, *room));
+        self.shares.count(out.collect());
+        let mut wanted: Vec<_> = wanted
+            .into_iter()
+            .map(|room| watched(rooms, room))
+            .collect();
+        // Their spectators may have left while the list was asked for.
+        wanted.retain(|watched| watched.spectators > 0);
+        while self.observers.len() < self.at_once
+            && let Some(next) = self.shares.next(&mut wanted)
+        {
+            self.shares.take(&next);
+            self.send(next.room);
         }
+        for Watched { room, .. } in wanted {
+            if self.refused.insert(room) {
+                self.shared.sessions.metrics.reached(Limit::Observers);
+            }
+        }
+    }
+
+    fn send(&mut self, room: RoomId) {
         self.refused.remove(&room);
-        metrics.observers.inc();
+        self.shared.sessions.metrics.observers.inc();
         let shared = Arc::clone(&self.shared);
         let observation = async move { observe(&shared, &room).await };
         self.observers.spawn(room, observation);
@@ -161,5 +182,16 @@ impl Overseer {
         tracing::info!(%room, "an observer left: {reason}");
         let (now, look) = (self.started.elapsed(), self.shared.look);
         self.cooldowns.begin(room, &reason, now, look);
+    }
+}
+
+fn watched(rooms: &Rooms, room: RoomId) -> Watched {
+    let live = rooms.find(&room);
+    Watched {
+        room,
+        addresses: live
+            .as_ref()
+            .map_or_else(Vec::new, |live| live.watching_addresses()),
+        spectators: live.map_or(0, |live| live.spectators()),
     }
 }

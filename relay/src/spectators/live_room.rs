@@ -1,6 +1,8 @@
 //! A room that is played in or watched: the lock around `room`, and the task that makes a view of it at each tick. The
 //! task runs only while the room is watched and there is something to show.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -37,6 +39,8 @@ pub(crate) struct LiveRoom {
     clock: SnapshotClock,
     metrics: Arc<Metrics>,
     spectators: AtomicUsize,
+    /// How many of them each address has. Holds only addresses that have some.
+    addresses: Mutex<HashMap<IpAddr, usize>>,
     state: Mutex<State>,
     /// What spectators are shown.
     pub(super) shown: watch::Sender<View>,
@@ -62,6 +66,7 @@ impl LiveRoom {
             clock,
             metrics,
             spectators: AtomicUsize::new(0),
+            addresses: Mutex::default(),
             shown: watch::Sender::new(first.clone()),
             state: Mutex::new(State {
                 room,
@@ -79,6 +84,11 @@ impl LiveRoom {
     /// How many watch.
     pub(crate) fn spectators(&self) -> usize {
         self.spectators.load(Ordering::Relaxed)
+    }
+
+    /// List the addresses of those who watch.
+    pub(crate) fn watching_addresses(&self) -> Vec<IpAddr> {
+        self.addresses.lock().keys().copied().collect()
     }
 
     /// Look at the room.
@@ -114,7 +124,8 @@ impl LiveRoom {
     }
 
     /// Count one more spectator, and show the room to it.
-    pub(crate) fn watch(self: &Arc<Self>) {
+    pub(crate) fn watch(self: &Arc<Self>, address: IpAddr) {
+        *self.addresses.lock().entry(address).or_default() += 1;
         let mut state = self.state.lock();
         self.spectators.fetch_add(1, Ordering::Relaxed);
         self.metrics.spectators_connected.inc();
@@ -127,7 +138,15 @@ impl LiveRoom {
     }
 
     /// Count one spectator less.
-    pub(crate) fn unwatch(&self) {
+    pub(crate) fn unwatch(&self, address: IpAddr) {
+        let mut addresses = self.addresses.lock();
+        if let Some(here) = addresses.get_mut(&address) {
+            *here -= 1;
+            if *here == 0 {
+                addresses.remove(&address);
+            }
+        }
+        drop(addresses);
         self.spectators.fetch_sub(1, Ordering::Relaxed);
         self.metrics.spectators_connected.dec();
     }

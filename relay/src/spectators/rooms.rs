@@ -70,7 +70,7 @@ impl Rooms {
     /// Show a room to one more spectator, in a shard that has a slot or in a new one.
     pub(crate) fn watch(self: &Arc<Self>, id: RoomId, mut spectator: Spectator) {
         let room = self.find_or_make(&id);
-        room.watch();
+        room.watch(spectator.address());
         let mut shards = self.shards.lock();
         let shards = shards.entry(id).or_default();
         for shard in shards.iter() {

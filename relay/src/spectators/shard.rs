@@ -219,7 +219,7 @@ impl ShardTask {
 
     fn close(&self, spectator: Spectator, reason: CloseReason) {
         self.shard.taken.fetch_sub(1, Ordering::Relaxed);
-        self.room.unwatch();
+        self.room.unwatch(spectator.address());
         self.delivery.close(spectator, reason);
     }
 

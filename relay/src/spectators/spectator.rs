@@ -4,6 +4,7 @@
 
 use std::io;
 use std::mem;
+use std::net::IpAddr;
 use std::task::{self, Waker};
 use std::time::Duration;
 
@@ -41,7 +42,7 @@ pub(crate) struct Written {
 /// A spectator. Thousands are kept, so every field counts.
 pub(crate) struct Spectator {
     socket: TcpStream,
-    _slot: Slot,
+    slot: Slot,
     /// What is left of a frame that was written in part.
     rest: Bytes,
     /// The answer to the newest ping. Empty: none is due.
@@ -70,7 +71,7 @@ impl Spectator {
         let _ready_or_not = socket.poll_read_ready(&mut task::Context::from_waker(Waker::noop()));
         Ok(Self {
             socket,
-            _slot: slot,
+            slot,
             rest: Bytes::new(),
             pong: Bytes::new(),
             ping_is_due: false,
@@ -81,6 +82,11 @@ impl Spectator {
             snapshot_number: 0,
             reader: Reader::default(),
         })
+    }
+
+    /// Where it is connected from.
+    pub(crate) const fn address(&self) -> IpAddr {
+        self.slot.address()
     }
 
     /// Read what came, ping if that is due, and write what is new. Never waits.
