@@ -1,21 +1,26 @@
 // The race's menu and its small message line: both are over the race, and both give the focus back to the canvas.
 
-import { element, setText } from "./element.js";
+import { element, make, setText } from "./element.js";
 import { createMessageList } from "./messages.js";
 import { padWithoutMapping } from "./pads.js";
+import { PlayerRow } from "./player-row.js";
+import { showRows } from "./room-list.js";
 import { count } from "./viewer/words.js";
 
 /** @typedef {import("./state.js").State} State */
 
 /** Messages over the race: they must not hide it. */
 const MESSAGES_SHOWN = 4;
+/** For how long a message is shown; race.css lets it fade at the end of this time. */
+const MESSAGE_MS = 12_600;
 
 /**
  * @param {import("./flow.js").Flow} flow
+ * @param {import("./livery.js").Liveries} liveries
  * @param {{ toGarage: () => void, turnCamera: () => void, putBack: () => void }} race
  * @param {() => void} openPadSetup
  */
-export function createMenu(flow, race, openPadSetup) {
+export function createMenu(flow, liveries, race, openPadSetup) {
   const dialog = element("race-menu", HTMLDialogElement);
   const canvas = element("race-canvas", HTMLCanvasElement);
   const camera = element("menu-camera", HTMLButtonElement);
@@ -28,8 +33,10 @@ export function createMenu(flow, race, openPadSetup) {
   let readKey = 0;
   /** @type {readonly import("./state.js").Message[]} */
   let shown = [];
+  const mutes = createMutes(flow, liveries);
+  element("menu-leave", HTMLButtonElement).before(mutes.root);
   const list = element("race-messages", HTMLDivElement);
-  const messages = createMessageList(list, MESSAGES_SHOWN);
+  const messages = createMessageList(list, MESSAGES_SHOWN, MESSAGE_MS);
 
   function closeMenu() {
     if (dialog.open) dialog.close();
@@ -39,6 +46,7 @@ export function createMenu(flow, race, openPadSetup) {
   function openMenu() {
     if (dialog.open) return dialog.close();
     pad.hidden = padWithoutMapping() === null;
+    mutes.root.open = false;
     dialog.showModal();
   }
 
@@ -58,6 +66,7 @@ export function createMenu(flow, race, openPadSetup) {
     closeMenu();
     form.hidden = false;
     showUnread(shown);
+    list.scrollTop = list.scrollHeight;
     input.focus();
   }
 
@@ -143,6 +152,42 @@ export function createMenu(flow, race, openPadSetup) {
       shown = state.messages;
       messages.show(shown);
       showUnread(shown);
+      mutes.show(state);
+    },
+  };
+}
+
+/**
+ * The other players, each with a button that mutes them, behind an entry of the menu.
+ * @param {import("./flow.js").Flow} flow
+ * @param {import("./livery.js").Liveries} liveries
+ */
+function createMutes(flow, liveries) {
+  const root = make("details", "menu-mutes");
+  const title = make("summary", "button wide", "Mute messages");
+  title.dataset.testid = "menu-mutes";
+  const list = make("ul", "players");
+  root.append(title, list);
+  /** @type {Map<string, PlayerRow>} */
+  const rows = new Map();
+
+  return {
+    root,
+    /** @param {State} state */
+    show({ players, room, me, muted }) {
+      const others = players.filter(({ id }) => id !== me?.id);
+      root.hidden = others.length === 0;
+      showRows(
+        list,
+        rows,
+        others,
+        ({ id }) => {
+          const row = new PlayerRow(id, liveries, flow);
+          row.root.dataset.testid = "menu-player";
+          return row;
+        },
+        (row, player) => row.show(player, player.id === room?.hostId, false, muted.includes(player.id)),
+      );
     },
   };
 }

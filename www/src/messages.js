@@ -7,8 +7,9 @@ import { make } from "./element.js";
 /**
  * @param {HTMLElement} list
  * @param {number} most  entries shown at once
+ * @param {number} [stayMs]  an entry that is older is marked with the class "old"
  */
-export function createMessageList(list, most) {
+export function createMessageList(list, most, stayMs) {
   let lastKey = 0;
   return {
     /**
@@ -29,7 +30,11 @@ export function createMessageList(list, most) {
       const fresh = messages.filter((message) => message.key > lastKey).slice(-most);
       if (fresh.length === 0) return;
       const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-      for (const message of fresh) list.append(entry(message));
+      for (const message of fresh) {
+        const item = entry(message);
+        list.append(item);
+        if (stayMs !== undefined) setTimeout(() => item.classList.add("old"), stayMs);
+      }
       while (list.children.length > most) list.firstElementChild?.remove();
       lastKey = fresh[fresh.length - 1].key;
       if (atEnd) list.scrollTop = list.scrollHeight;

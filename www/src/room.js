@@ -4,15 +4,14 @@ import { watchLink } from "./address.js";
 import { copyText } from "./copy.js";
 import { element, make, setText } from "./element.js";
 import { joinLink } from "./join.js";
-import { wear } from "./map/plate.js";
 import { createMessageList } from "./messages.js";
 import { isolated } from "./names.js";
+import { PlayerRow } from "./player-row.js";
 import { showRows } from "./room-list.js";
 import { hostOf, MAX_MESSAGES } from "./state.js";
 import { count as plural } from "./viewer/words.js";
 
 /** @typedef {import("./state.js").State} State */
-/** @typedef {import("./state.js").Player} Player */
 /** @typedef {import("./livery.js").Liveries} Liveries */
 
 /**
@@ -183,48 +182,4 @@ function summaryText({ kind, name }, active) {
     return "The host has left, so nobody can start a race here. Create a new room instead.";
   }
   return "Looking for the host…";
-}
-
-class PlayerRow {
-  /**
-   * @param {string} id
-   * @param {Liveries} liveries
-   * @param {import("./flow.js").Flow} flow
-   */
-  constructor(id, liveries, flow) {
-    this.liveries = liveries;
-    this.root = make("li", "player");
-    this.root.dataset.testid = "player";
-    this.root.dataset.playerId = id;
-    this.plate = make("span", "plate");
-    this.name = make("bdi", "player-name");
-    this.you = make("span", "tag", "You");
-    this.host = make("span", "tag", "Host");
-    this.host.dataset.kind = "host";
-    this.mute = make("button", "button quiet small");
-    this.mute.type = "button";
-    this.mute.dataset.testid = "mute";
-    this.mute.addEventListener("click", () =>
-      flow.mute(id, this.mute.getAttribute("aria-pressed") !== "true"),
-    );
-    this.root.append(this.plate, this.name, this.you, this.host, this.mute);
-  }
-
-  /**
-   * @param {Player} player
-   * @param {boolean} isHost
-   * @param {boolean} isMe
-   * @param {boolean} isMuted
-   */
-  show({ id, name }, isHost, isMe, isMuted) {
-    const shown = name || "Anonymous";
-    wear(this.plate, this.liveries.of(id));
-    setText(this.name, shown);
-    this.mute.hidden = isMe;
-    this.mute.setAttribute("aria-pressed", String(isMuted));
-    this.mute.setAttribute("aria-label", `Mute messages of ${shown}`);
-    setText(this.mute, isMuted ? "Unmute" : "Mute");
-    this.you.hidden = !isMe;
-    this.host.hidden = !isHost;
-  }
 }

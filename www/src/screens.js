@@ -36,7 +36,7 @@ export function createScreens(flow, file, current) {
     openPadSetup,
     onCamera: (headingUp) => menu.showCamera(headingUp),
   });
-  const menu = createMenu(flow, race, openPadSetup);
+  const menu = createMenu(flow, liveries, race, openPadSetup);
   void nameKeys();
   const route = createRoute(flow, current);
   const trackCard = createTrackCard(track);
