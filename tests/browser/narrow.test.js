@@ -149,3 +149,38 @@ test("a field that is full says so, and takes the note back", async ({ enter }) 
   await ann.element("signin-name").press("Backspace");
   await expect(note).toHaveText("");
 });
+
+test("words stay clear of the circuit, of buttons and of the window's edge", async ({ enter }) => {
+  const ann = await enter("Ann", { hasTouch: true, viewport: { width: 760, height: HEIGHT } });
+  // The ring of a flat picture has no room for the facts.
+  await expect(ann.page.locator("#hero-facts")).toHaveText(/ m, /);
+  await expect(ann.page.locator("#hero-facts")).toBeHidden();
+  await ann.signIn();
+  await ann.createRoom("Sunday");
+  await ann.element("start-race").click();
+  await ann.expectScreen("race");
+  for (const width of [320, 360, 375]) {
+    await ann.page.setViewportSize({ width, height: 640 });
+    const room = await ann.page.evaluate(() => {
+      const times = [...document.querySelectorAll(".times dd")].map((time) => {
+        const text = document.createRange();
+        text.selectNodeContents(time);
+        return text.getBoundingClientRect();
+      });
+      const panel = /** @type {Element} */ (document.querySelector(".times")).getBoundingClientRect();
+      const buttons = /** @type {Element} */ (document.querySelector(".hud-buttons")).getBoundingClientRect();
+      return Math.min(buttons.left - panel.right, ...times.map(({ right }) => panel.right - right));
+    });
+    expect(room, `right of the times at ${width}`).toBeGreaterThan(4);
+  }
+});
+
+test("the race's menu with its keys is whole in a low window", async ({ enter }) => {
+  const ann = await enter("Ann", { viewport: { width: 844, height: 390 } });
+  await ann.signIn();
+  await ann.createRoom("Sunday");
+  await ann.element("start-race").click();
+  await ann.expectScreen("race");
+  await ann.element("race-menu").click();
+  await expect(ann.element("race-menu-dialog").getByText("this menu")).toBeInViewport({ ratio: 1 });
+});

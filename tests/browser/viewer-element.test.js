@@ -1,8 +1,12 @@
 // <race-viewer> without a relay: what it does with a race that is made up. Its clock runs eight times as fast.
+import { fileURLToPath } from "node:url";
+
 import { expect, test } from "@playwright/test";
 
 import { listen } from "./complaints.js";
 import { openFromDisk } from "./disk.js";
+
+const SCREENSHOTS = fileURLToPath(new URL("test-results/", import.meta.url));
 
 const PAGE = `<!doctype html><html lang="en"><title>Viewer</title><link rel="icon" href="data:,">
 <style>body { margin: 0 } race-viewer { height: 100vh }</style><race-viewer></race-viewer>
@@ -50,6 +54,23 @@ test(
     expect(standings.map(({ place }) => place)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   },
 );
+
+test("the last column of the table keeps away from the panel's edge, whichever it is", async ({ page }) => {
+  for (const width of [1440, 1180, 900, 620, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    const room = await page.evaluate(() => {
+      const root = /** @type {ShadowRoot} */ (document.querySelector("race-viewer")?.shadowRoot);
+      const heads = [...root.querySelectorAll("thead th")].filter((head) => head.checkVisibility());
+      const words = document.createRange();
+      words.selectNodeContents(/** @type {Element} */ (heads.at(-1)));
+      const scroller = /** @type {Element} */ (root.querySelector(".board .scroller"));
+      const end = scroller.getBoundingClientRect().left + scroller.clientWidth;
+      return end + scroller.scrollLeft - words.getBoundingClientRect().right;
+    });
+    expect(room, `at ${width}`).toBeGreaterThanOrEqual(13);
+    if (width > 620) await page.screenshot({ path: `${SCREENSHOTS}/table-${width}.png` });
+  }
+});
 
 test("a new order of the table makes the browser calculate styles only a few times", async ({ page }) => {
   const session = await page.context().newCDPSession(page);

@@ -4,7 +4,6 @@
 import { element, setText } from "./element.js";
 import { Liveries } from "./livery.js";
 import { createLobby } from "./lobby.js";
-import { createLost } from "./lost.js";
 import { createMenu } from "./menu.js";
 import { Race } from "./race.js";
 import { nameKeys } from "./key-names.js";
@@ -40,7 +39,6 @@ export function createScreens(flow, file, current) {
   const menu = createMenu(flow, liveries, race, openPadSetup);
   void nameKeys();
   const route = createRoute(flow, current);
-  const lost = createLost(flow);
   const trackCard = createTrackCard(track);
   const twin = createTwin(() =>
     flow.say(
@@ -71,7 +69,6 @@ export function createScreens(flow, file, current) {
       race.show(state);
       route.show(state, before);
       twin.show(state, before);
-      if (state.lost !== before?.lost) lost(state.lost);
       flow.watchRooms(online && (state.screen === "lobby" || state.screen === "room"));
     },
   };

@@ -135,6 +135,9 @@ td.c-place { font-weight: 750; }
 .c-interval, .c-speed { width: 3.2rem; }
 .c-last, .c-best { width: 5.1rem; }
 .c-signal { width: 2.5rem; }
+/* The last column, which differs with the width, ends as far from the edge as the first one begins. */
+tr::after { content: ""; display: table-cell; width: 8px; border-top: 1px solid var(--line); }
+thead tr::after { position: sticky; top: 0; z-index: 2; border-top: 0; background: var(--solid); }
 thead .c-driver { padding-left: 12px; }
 tbody tr { cursor: pointer; background: var(--row, transparent); }
 tbody tr:hover { --row: var(--soft); }

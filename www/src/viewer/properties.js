@@ -46,9 +46,7 @@ export function reflect({ prototype }) {
       /** @this {HTMLElement} */
       get() {
         const text = this.getAttribute(name);
-        if (name !== "src") return text ?? "";
-        const src = text ?? "../../";
-        return URL.canParse(src, HERE) ? new URL(src, HERE).href : src;
+        return name === "src" ? new URL(text ?? "../../", HERE).href : (text ?? "");
       },
       /** @this {HTMLElement} */
       set(/** @type {unknown} */ value) {
