@@ -58,6 +58,11 @@ export class Program {
     return JSON.parse(line);
   }
 
+  /** End it without a word to anybody, as a crash does. */
+  kill() {
+    this.#child.kill("SIGKILL");
+  }
+
   /** Ask the program to stop and wait until it has. */
   async stop() {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;

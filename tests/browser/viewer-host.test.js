@@ -216,6 +216,49 @@ test("a link to a room that does not exist says so, until somebody opens it", as
   await expect(page.getByTestId("viewer-badge")).toHaveText("Live");
 });
 
+test("a room or an address that can be none leads to the list of races", async ({ page }) => {
+  await open(page);
+  await page.evaluate(() => {
+    /** @type {any} */ (window).heard = [];
+    /** @type {any} */ (window).viewer.addEventListener(
+      "statechange",
+      (/** @type {CustomEvent} */ { detail }) =>
+        /** @type {any} */ (window).heard.push([detail.state, detail.code]),
+    );
+  });
+  await page.evaluate("viewer.embed = false; viewer.room = ''");
+  await expect.poll(() => page.evaluate("heard.at(-1)")).toEqual(["closed", "invalid_argument"]);
+  await expect(page.getByTestId("viewer-message")).toContainText("There is no such race");
+  await expect(page.getByTestId("viewer-list")).toHaveAttribute("href", `${ORIGIN}/watch/`);
+  await expect(page.getByTestId("viewer-retry")).toBeHidden();
+  await page.evaluate("heard.length = 0; viewer.room = 'r1'; viewer.src = 'http://'");
+  await expect.poll(() => page.evaluate("heard.at(-1)")).toEqual(["closed", "invalid_argument"]);
+  await expect(page.getByTestId("viewer-list")).toBeHidden();
+});
+
+test("who is no driver cannot be chosen, and who is no spectator cannot be shown", async ({ page }) => {
+  await open(page);
+  await expect(page.getByTestId("viewer-row")).toHaveCount(5);
+  const chosen = await page.evaluate(() => {
+    const { viewer } = /** @type {any} */ (window);
+    /** @type {unknown[]} */
+    const ids = [];
+    viewer.addEventListener("select", (/** @type {CustomEvent} */ { detail }) => ids.push(detail.id));
+    for (const id of ["player-1", null, {}, -1, "unknown"]) viewer.select(id);
+    return [...ids, viewer.state().selectedId];
+  });
+  expect(chosen).toEqual(["player-1", "", "", "", "", ""]);
+  const code = await page.evaluate(() => {
+    try {
+      /** @type {any} */ (window).viewer.show(null);
+    } catch (error) {
+      return /** @type {{ code?: string }} */ (error).code;
+    }
+    return "";
+  });
+  expect(code).toBe("invalid_argument");
+});
+
 test("the time of an event is when it happened, not when it was shown", async ({ page }) => {
   rooms = [{ id: "r1", delayMs: 3_600_000 }];
   await open(page);

@@ -145,6 +145,29 @@ test("a third page sees the race by its link, goes back, and returns to live", a
   await expect(watcher.element("viewer-badge")).toHaveText("Live");
 });
 
+test("a game server that dies is named, and the table does not go on", async ({ enter, site, watch }) => {
+  const { ann, ben, roomId } = await race(enter);
+  const watcher = await watch(`/watch/${roomId}`, SIZES.desktop);
+  await watcher.expectCars("Ann", "Ben");
+  await expect(watcher.element("viewer-row")).toHaveCount(2);
+  site.server?.kill();
+  await expect(watcher.element("viewer-message")).toContainText("The game server does not answer", {
+    timeout: 40_000,
+  });
+  await expect(watcher.element("viewer-badge")).toHaveText("No answer");
+  await expect(watcher.element("viewer-row")).toHaveCount(0);
+  for (const { complaints } of [ann, ben, watcher]) complaints.length = 0;
+});
+
+test("a link that can be no race's says so and leads to the list", async ({ watch }) => {
+  const watcher = await watch("/watch/Friday%20evening");
+  await expect(watcher.element("viewer-message")).toContainText("There is no such race");
+  await expect(watcher.element("viewer-live")).toBeHidden();
+  await watcher.element("viewer-list").click();
+  await expect(watcher.element("races-empty")).toBeVisible();
+  watcher.complaints.length = 0;
+});
+
 test("keys are the viewer's before any click, and while a button of the page has the focus", async ({
   enter,
   watch,

@@ -13,7 +13,7 @@ import { MAX_MESSAGE_LETTERS, plainName, plainText } from "./names.js";
  * @typedef {object} Flow
  * @property {() => RaceClient | null} client  null while nobody is signed in
  * @property {() => Promise<void>} prepare
- * @property {(name: string, password: string) => Promise<void>} signIn
+ * @property {(name: string, password: string, isOwn?: boolean) => Promise<void>} signIn  `isOwn`: the name was the visitor's before
  * @property {() => Promise<void>} signOut
  * @property {() => Promise<void>} reconnect
  * @property {(wanted: boolean) => void} watchRooms  keep the list of rooms up to date
@@ -39,6 +39,9 @@ import { MAX_MESSAGE_LETTERS, plainName, plainText } from "./names.js";
  * @property {import("/pkg/index.js").CoreFactory} [core]  makes the core behind the client; default: the wasm client
  * @property {() => import("/pkg/index.js").Clock | undefined} [clock]  gives the client's clock once the screens are loaded
  */
+
+/** The name is the visitor's own, so it is not for them to choose another. */
+const WRONG_PASSWORD = { title: "The password is wrong.", next: "Enter it again." };
 
 /** A part of the page could not be loaded. */
 class PageIncomplete extends Error {
@@ -314,16 +317,15 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
         report(error);
       }
     },
-    signIn: (name, password) =>
+    signIn: (name, password, isOwn) =>
       busy("signin", async () => {
         store.dispatch({ type: "connecting" });
         try {
           await connect({ name, password });
         } catch (error) {
-          store.dispatch({
-            type: "signedOut",
-            notice: { kind: "error", ...(adviceOf(error) ?? explain(error)) },
-          });
+          const { code } = /** @type {{ code?: string }} */ (error ?? {});
+          const advice = isOwn && code === "auth_failed" ? WRONG_PASSWORD : adviceOf(error);
+          store.dispatch({ type: "signedOut", notice: { kind: "error", ...(advice ?? explain(error)) } });
         }
       }),
     async signOut() {

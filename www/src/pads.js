@@ -1,5 +1,7 @@
 // Wheels and gamepads without the standard mapping: keeps the player's own mapping, and learns it.
 
+import { keep, recall } from "./keep.js";
+
 /** @typedef {Pick<Gamepad, "axes" | "buttons">} Device */
 /** @typedef {{ at: number, rest: number, full: number }} Control  `at` counts the axes first, then the buttons */
 /** @typedef {{ steer: Control, throttle: Control, brake: Control }} Mapping */
@@ -12,13 +14,9 @@ const MEANT = 0.5;
 const STILL_LOOKS = 12;
 const STILL = 0.02;
 
-/** @type {Record<string, Mapping> | undefined} */
-let mappings;
-
 /** @param {string} id @returns {Mapping | undefined} */
 export function mappingOf(id) {
-  mappings ??= JSON.parse(localStorage.getItem(KEPT) ?? "{}");
-  return mappings?.[id];
+  return recall(KEPT, "localStorage")?.[id];
 }
 
 /**
@@ -26,8 +24,7 @@ export function mappingOf(id) {
  * @param {Mapping} mapping
  */
 export function keepMapping(id, mapping) {
-  mappings = { ...mappings, [id]: mapping };
-  localStorage.setItem(KEPT, JSON.stringify(mappings));
+  keep(KEPT, { ...recall(KEPT, "localStorage"), [id]: mapping }, "localStorage");
 }
 
 /** The first gamepad that needs a mapping. */

@@ -2,6 +2,7 @@
 // link or a reload leads into its room.
 
 import { BASE, endResuming, IN_RACE, joinLink, joinOf, KEPT_ROOM } from "./join.js";
+import { keep, recall } from "./keep.js";
 
 /** @typedef {import("./state.js").State} State */
 
@@ -48,21 +49,27 @@ export function createRoute(flow, current) {
     const room = joinOf(location);
     const wanted = room ? (location.hash === IN_RACE ? 2 : 1) : 0;
     acting = true;
-    if (current().screen === "race" && wanted < 2) flow.leaveRace();
-    if (current().screen === "room" && wanted === 0) await flow.leaveRoom();
-    if (wanted > 0 && current().room?.id !== room) await enter(room);
-    if (wanted === 2 && current().room?.isActive) flow.joinRace();
-    acting = false;
-    follow();
-    endResuming();
+    try {
+      if (current().screen === "race" && wanted < 2) flow.leaveRace();
+      if (current().screen === "room" && wanted === 0) await flow.leaveRoom();
+      if (wanted > 0 && current().room?.id !== room) await enter(room);
+      if (wanted === 2 && current().room?.isActive) flow.joinRace();
+    } finally {
+      acting = false;
+      follow();
+      endResuming();
+    }
   }
 
   /** @param {string} id */
   async function enter(id) {
     /** @type {{ id: string, name: string, alone: boolean } | null} */
-    const kept = JSON.parse(sessionStorage.getItem(KEPT_ROOM) ?? "null");
+    const kept = recall(KEPT_ROOM);
     await flow.joinRoom(id);
-    if (!current().room && kept?.alone && kept.id === id) await flow.createRoom(kept.name);
+    if (current().room || !kept?.alone || kept.id !== id) return;
+    await flow.createRoom(kept.name);
+    if (!current().room) return;
+    flow.say("Your room had ended, this is a new one.", "Copy the link again for your guests.");
   }
 
   window.addEventListener("popstate", () => {
@@ -82,8 +89,7 @@ export function createRoute(flow, current) {
     show(state, before) {
       const { me, room, players } = state;
       if (room?.name && room !== before?.room) {
-        const kept = { id: room.id, name: room.name, alone: players.length === 1 };
-        sessionStorage.setItem(KEPT_ROOM, JSON.stringify(kept));
+        keep(KEPT_ROOM, { id: room.id, name: room.name, alone: players.length === 1 });
       }
       // The state changes while it is being shown, so both wait a moment.
       if (me && !before?.me) queueMicrotask(obey);

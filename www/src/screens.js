@@ -4,6 +4,7 @@
 import { element, setText } from "./element.js";
 import { Liveries } from "./livery.js";
 import { createLobby } from "./lobby.js";
+import { createLost } from "./lost.js";
 import { createMenu } from "./menu.js";
 import { Race } from "./race.js";
 import { nameKeys } from "./key-names.js";
@@ -39,6 +40,7 @@ export function createScreens(flow, file, current) {
   const menu = createMenu(flow, liveries, race, openPadSetup);
   void nameKeys();
   const route = createRoute(flow, current);
+  const lost = createLost(flow);
   const trackCard = createTrackCard(track);
   const twin = createTwin(() =>
     flow.say(
@@ -69,6 +71,7 @@ export function createScreens(flow, file, current) {
       race.show(state);
       route.show(state, before);
       twin.show(state, before);
+      if (state.lost !== before?.lost) lost(state.lost);
       flow.watchRooms(online && (state.screen === "lobby" || state.screen === "room"));
     },
   };

@@ -1,4 +1,4 @@
-// What surrounds the screens: which one is shown, the focus when it changes, notices, and the lost connection.
+// What surrounds the screens: which one is shown, the focus when it changes, and notices.
 
 import { element, setText } from "./element.js";
 
@@ -23,7 +23,6 @@ export function createShell(flow) {
   const whoami = element("whoami", HTMLParagraphElement);
   const signOut = element("sign-out", HTMLButtonElement);
   const notice = createNotice(flow);
-  const lost = createLost(flow);
   signOut.addEventListener("click", () => void flow.signOut());
 
   /**
@@ -54,7 +53,6 @@ export function createShell(flow) {
       whoami.hidden = signOut.hidden = state.me === null;
       setText(whoami, state.me?.name ?? "");
       if (state.notice !== before?.notice || state.screen !== before?.screen) notice(state);
-      if (state.lost !== before?.lost) lost(state.lost);
     },
   };
 }
@@ -89,36 +87,4 @@ function createNotice(flow) {
     setText(next, shown.next);
     if (shown.kind === "info") timer = setTimeout(flow.dismiss, INFO_SHOWN_MS);
   };
-}
-
-/** @param {Flow} flow */
-function createLost(flow) {
-  const dialog = element("lost", HTMLDialogElement);
-  const title = element("lost-title", HTMLHeadingElement);
-  const next = element("lost-next", HTMLParagraphElement);
-  const retry = element("lost-retry", HTMLParagraphElement);
-  const again = element("lost-reconnect", HTMLButtonElement);
-  again.addEventListener("click", () => void flow.reconnect());
-  element("lost-signout", HTMLButtonElement).addEventListener("click", () => void flow.signOut());
-  dialog.addEventListener("cancel", (event) => event.preventDefault());
-
-  return (/** @type {State["lost"]} */ lost) => {
-    if (!lost) {
-      if (dialog.open) dialog.close();
-      return;
-    }
-    setText(title, lost.advice.title);
-    setText(next, lost.advice.next);
-    setText(retry, retryText(lost));
-    again.disabled = lost.retrying && lost.retrySeconds === 0;
-    if (dialog.open) return;
-    dialog.showModal();
-    again.focus();
-  };
-}
-
-/** @param {import("./state.js").Lost} lost */
-function retryText({ retrying, retrySeconds }) {
-  if (!retrying) return "Automatic reconnecting has stopped.";
-  return retrySeconds > 0 ? `Retrying in ${retrySeconds} s` : "Reconnecting…";
 }

@@ -3,6 +3,7 @@
 
 import { element, setText } from "./element.js";
 import { BASE, endResuming, joinOf, KEPT_ROOM } from "./join.js";
+import { keep, recall } from "./keep.js";
 import { isolated, plainName, refusalOf } from "./names.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -20,7 +21,7 @@ export function createSignIn(flow) {
   const watch = element("watch-races", HTMLAnchorElement);
   const label = submit.querySelector(".label") ?? submit;
   watch.href = `${BASE}watch/`;
-  const room = JSON.parse(sessionStorage.getItem(KEPT_ROOM) ?? "null");
+  const room = recall(KEPT_ROOM);
   if (room && room.id === joinOf(location)) {
     setText(element("resuming", HTMLElement), `Reconnecting to ${isolated(room.name)}…`);
   }
@@ -28,7 +29,10 @@ export function createSignIn(flow) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     name.setCustomValidity(refusalOf(name.value, "Enter the name that others will see."));
-    if (form.reportValidity()) void flow.signIn(plainName(name.value), password.value);
+    if (!form.reportValidity()) return;
+    const wanted = plainName(name.value);
+    const kept = recall(KEPT);
+    void flow.signIn(wanted, password.value, kept?.protected && kept.name === wanted);
   });
   name.addEventListener("input", () => name.setCustomValidity(""));
 
@@ -36,9 +40,9 @@ export function createSignIn(flow) {
   async function invite(id) {
     setText(lead, "Sign in to join the room you were invited to.");
     if (watch.hidden) return;
-    const answer = await fetch(`${BASE}api/rooms`).catch(() => null);
+    const answer = await fetch(`${BASE}api/rooms`);
     /** @type {Array<{ id: string, name: string }>} */
-    const rooms = answer?.ok ? await answer.json() : [];
+    const rooms = await answer.json();
     const title = plainName(rooms.find((listed) => listed.id === id)?.name ?? "");
     if (title) setText(lead, `Sign in to join the room ${isolated(title)}.`);
   }
@@ -46,10 +50,11 @@ export function createSignIn(flow) {
   return {
     /** After a reload: sign in as before, or ask for the password if there was one. */
     resume() {
-      const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+      const kept = recall(KEPT);
       const invited = joinOf(location);
-      if (!kept) {
-        if (invited) void invite(invited);
+      if (!kept?.name) {
+        // Without the list the link leads into a room without a name.
+        if (invited) invite(invited).catch(() => {});
         return;
       }
       name.value = kept.name;
@@ -71,11 +76,10 @@ export function createSignIn(flow) {
       submit.classList.toggle("waiting", connecting);
       setText(label, connecting ? "Connecting…" : "Sign in");
       if (!before?.me && state.me) {
-        const kept = { name: plainName(name.value), protected: password.value !== "" };
-        sessionStorage.setItem(KEPT, JSON.stringify(kept));
+        keep(KEPT, { name: plainName(name.value), protected: password.value !== "" });
         password.value = "";
       }
-      if (before?.me && !state.me) sessionStorage.removeItem(KEPT);
+      if (before?.me && !state.me) keep(KEPT, null);
       // It failed, so the form is needed.
       if (before?.busy && !connecting && !state.me) endResuming();
     },

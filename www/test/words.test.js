@@ -52,3 +52,17 @@ test("the stage says why there is nothing to see, and nothing where there is", (
   assert.deepEqual(refused, { title: "This race is not public", next: "Ask for a link.", retry: true });
   assert.equal(stageMessage({ state: "closed", code: "closed" }, 0, null), null);
 });
+
+test("a link to what can be no race leads to the list, and a server that is silent is named", () => {
+  for (const code of ["malformed", "invalid_argument"]) {
+    const words = stageMessage({ state: "closed", code, reason: "a room is an id" }, 0, null);
+    assert.deepEqual(words, {
+      title: "There is no such race",
+      next: "Check the link.",
+      retry: false,
+      list: true,
+    });
+  }
+  const silent = stageMessage({ state: "live" }, 0, null, "unanswered");
+  assert.equal(silent?.title, "The game server does not answer");
+});

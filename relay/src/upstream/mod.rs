@@ -1,5 +1,6 @@
 //! The game server's side: how it is dialled and trusted, and the relay's own sessions with it.
 
+mod certificate;
 pub(crate) mod dial;
 pub(crate) mod readiness;
 pub(crate) mod session;

@@ -20,16 +20,23 @@ use rustls::{
     SignatureScheme,
 };
 
+use super::certificate::{flaw, is_version_1, verify_tls12_by_key, verify_tls13_by_key};
 use crate::config::{Fingerprint, Trust};
 
-/// Why a certificate was refused, with its hash so that the operator can pin it.
+/// Why a certificate was refused.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "{cause}; if you know this certificate to be the game server's, use --trust pin:{certificate}"
-)]
-pub(crate) struct Untrusted {
-    pub(crate) cause: String,
-    pub(crate) certificate: Fingerprint,
+pub(crate) enum Untrusted {
+    /// A pin would make it trusted.
+    #[error(
+        "{cause}; if you know this certificate to be the game server's, use --trust pin:{certificate}"
+    )]
+    Unknown {
+        cause: String,
+        certificate: Fingerprint,
+    },
+    /// Nothing would.
+    #[error("{0}")]
+    Flawed(String),
 }
 
 /// The game server that is trusted, and how its certificate is verified at every dial.
@@ -148,6 +155,11 @@ impl Rule {
         })
     }
 
+    /// Say whether a certificate counts as it is, whatever it says. Then only its key is of use.
+    fn is_by_key(&self) -> bool {
+        matches!(self, Self::Pin(_) | Self::Any)
+    }
+
     /// Say in words why the certificate is refused. `None`: it is trusted.
     fn objection(
         &self,
@@ -157,6 +169,12 @@ impl Rule {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Option<String> {
+        if !self.is_by_key() && is_version_1(certificate) {
+            return Some(
+                "the game server's certificate is of X.509 version 1, which can only be pinned"
+                    .into(),
+            );
+        }
         let verify = |verifier: &dyn ServerCertVerifier| {
             verifier.verify_server_cert(certificate, intermediates, name, ocsp, now)
         };
@@ -266,19 +284,18 @@ impl ServerCertVerifier for Verifier {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        if let Some(flaw) = flaw(certificate) {
+            return Err(refusal(Untrusted::Flawed(flaw)));
+        }
         let objection = self
             .rule()
             .objection(certificate, intermediates, name, ocsp, now);
         match objection {
             None => Ok(ServerCertVerified::assertion()),
-            Some(cause) => {
-                let untrusted = Untrusted {
-                    cause,
-                    certificate: Fingerprint::of(certificate),
-                };
-                let refusal = CertificateError::Other(OtherError(Arc::new(untrusted)));
-                Err(refusal.into())
-            }
+            Some(cause) => Err(refusal(Untrusted::Unknown {
+                cause,
+                certificate: Fingerprint::of(certificate),
+            })),
         }
     }
 
@@ -289,7 +306,10 @@ impl ServerCertVerifier for Verifier {
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signed, algorithms)
+        match self.rule().is_by_key() {
+            true => verify_tls12_by_key(message, certificate, signed, algorithms),
+            false => verify_tls12_signature(message, certificate, signed, algorithms),
+        }
     }
 
     fn verify_tls13_signature(
@@ -299,7 +319,10 @@ impl ServerCertVerifier for Verifier {
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signed, algorithms)
+        match self.rule().is_by_key() {
+            true => verify_tls13_by_key(message, certificate, signed, algorithms),
+            false => verify_tls13_signature(message, certificate, signed, algorithms),
+        }
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -307,6 +330,10 @@ impl ServerCertVerifier for Verifier {
             .signature_verification_algorithms
             .supported_schemes()
     }
+}
+
+fn refusal(untrusted: Untrusted) -> rustls::Error {
+    CertificateError::Other(OtherError(Arc::new(untrusted))).into()
 }
 
 #[cfg(test)]
@@ -364,6 +391,62 @@ mod tests {
                 .unwrap()
                 .contains("pinned")
         );
+    }
+
+    /// A certificate that openssl made for the tests.
+    fn made(name: &str) -> CertificateDer<'static> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/relay/certificates");
+        CertificateDer::from_pem_file(Path::new(folder).join(name)).unwrap()
+    }
+
+    #[test]
+    fn a_short_key_is_named_with_the_command_that_makes_a_good_one() {
+        let certificate = made("rsa-1024.pem");
+        for trust in [
+            &format!("pin:{}", Fingerprint::of(&certificate)),
+            "insecure",
+        ] {
+            let server = "localhost:1".parse().unwrap();
+            let trusted = TrustedServer::new(&trust.parse().unwrap(), &server, "localhost");
+            let error = trusted
+                .unwrap()
+                .verifier
+                .verify_server_cert(
+                    &certificate,
+                    &[],
+                    &"localhost".try_into().unwrap(),
+                    &[],
+                    UnixTime::now(),
+                )
+                .unwrap_err();
+            let error = error.to_string();
+            assert!(error.contains("RSA key of 1024 bits"), "{error}");
+            assert!(
+                error.contains("openssl req -x509 -newkey rsa:2048"),
+                "{error}"
+            );
+            assert!(!error.contains("--trust pin:"), "a pin is no help: {error}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_of_version_1_is_only_for_pins() {
+        let certificate = made("version-1.pem");
+        assert_eq!(flaw(&certificate), None);
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/relay/certificates");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        for (trust, is_taken) in [
+            (format!("pin:{}", Fingerprint::of(&certificate)), true),
+            (format!("ca-file:{folder}/version-1.pem"), false),
+            ("system".to_owned(), false),
+        ] {
+            let rule = Rule::new(&trust.parse().unwrap(), &provider).unwrap();
+            let name = ServerName::try_from("old-game-server").unwrap();
+            let objection = rule.objection(&certificate, &[], &name, &[], UnixTime::now());
+            let words = objection.clone().unwrap_or_default();
+            assert_eq!(objection.is_none(), is_taken, "{trust}: {words}");
+            assert!(is_taken || words.contains("version 1"), "{trust}: {words}");
+        }
     }
 
     #[test]

@@ -86,6 +86,35 @@ async fn the_options_in_effect_are_printed_without_secrets() {
     }
 }
 
+/// The unit names the program where it is installed; here it is where cargo built it.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn systemd_accepts_the_unit_and_calls_it_safe() {
+    let unit = include_str!("../../../docs/mp-relay.service");
+    let installed = "/usr/local/bin/mp-relay";
+    assert!(unit.contains(installed));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mp-relay.service");
+    std::fs::write(
+        &file,
+        unit.replace(installed, env!("CARGO_BIN_EXE_mp-relay")),
+    )
+    .unwrap();
+    // Of 100: an ordinary service has 90 and more.
+    let safe = ["security", "--offline=true", "--threshold=15", "--no-pager"];
+    for arguments in [&["verify", "--man=no"][..], &safe] {
+        let mut command = Command::new("systemd-analyze");
+        command.args(arguments).arg(&file).kill_on_drop(true);
+        let said = match within("systemd-analyze", command.output()).await {
+            Ok(output) => output,
+            Err(_missing) => return eprintln!("not tested: systemd-analyze is not installed"),
+        };
+        let words = String::from_utf8_lossy(&said.stderr);
+        assert!(said.status.success(), "{words}");
+        assert!(!words.contains("mp-relay.service:"), "{words}");
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_hang_up_reads_the_configuration_anew_and_ends_nothing() {

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use rcgen::{Certificate, CertificateParams, DnType, KeyPair, SanType};
+use rcgen::{CertificateParams, DnType, KeyPair, SanType};
+use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
@@ -32,8 +33,9 @@ pub(crate) struct Game {
 
 /// What a game server is, and what it shows.
 pub(crate) struct Identity {
-    certificate: Certificate,
-    key: KeyPair,
+    certificate: CertificateDer<'static>,
+    pem: String,
+    key: PrivateKeyDer<'static>,
 }
 
 impl Identity {
@@ -65,7 +67,20 @@ impl Identity {
     pub(crate) fn signed(params: &CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap();
-        Self { certificate, key }
+        Self {
+            certificate: certificate.der().clone(),
+            pem: certificate.pem(),
+            key: PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+        }
+    }
+
+    /// A certificate and its key, both in one PEM text.
+    pub(crate) fn read(pem: &str) -> Self {
+        Self {
+            certificate: CertificateDer::from_pem_slice(pem.as_bytes()).unwrap(),
+            pem: pem.to_owned(),
+            key: PrivateKeyDer::from_pem_slice(pem.as_bytes()).unwrap(),
+        }
     }
 
     /// Show this certificate without its key.
@@ -78,10 +93,10 @@ impl Identity {
 
     fn tls(&self, versions: &[&'static SupportedProtocolVersion]) -> TlsAcceptor {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let key = PrivateKeyDer::try_from(self.key.serialize_der()).unwrap();
+        let key = self.key.clone_key();
         let key = provider.key_provider.load_private_key(key).unwrap();
         // Not `with_single_cert`, which would refuse a key of another certificate.
-        let shown = CertifiedKey::new(vec![self.certificate.der().clone()], key);
+        let shown = CertifiedKey::new(vec![self.certificate.clone()], key);
         let config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)
             .unwrap()
@@ -118,8 +133,8 @@ impl Game {
         Self {
             tcp,
             udp,
-            certificate: identity.certificate.der().clone(),
-            pem: identity.certificate.pem(),
+            certificate: identity.certificate.clone(),
+            pem: identity.pem.clone(),
             players,
             accepting,
         }

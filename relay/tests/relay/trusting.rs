@@ -93,6 +93,25 @@ async fn a_certificate_without_its_key_is_refused() {
 }
 
 #[tokio::test]
+async fn a_certificate_of_version_1_is_taken_under_a_pin_but_not_without_its_key() {
+    let read = || Identity::read(include_str!("certificates/version-1.pem"));
+    for version in [&TLS12, &TLS13] {
+        let mut game = Game::start_as(&read(), &[version]).await;
+        for trust in [
+            format!("pin:{}", Fingerprint::of(&game.certificate)),
+            "insecure".to_owned(),
+        ] {
+            let config = trusting(&game, &trust);
+            is_taken(&mut game, config).await;
+        }
+        let thief = read().with_key_of(Identity::odd());
+        let mut game = Game::start_as(&thief, &[version]).await;
+        let config = config_for(&game);
+        is_refused(&mut game, config).await;
+    }
+}
+
+#[tokio::test]
 async fn an_authority_vouches_only_for_the_right_name() {
     let mut game = Game::start().await;
     let (_file, trust) = bundle_of(&game);

@@ -45,11 +45,12 @@ export async function watch(src, room, token) {
 }
 
 /**
- * What the relay's list of rooms says of one: null if it is not on it, undefined if there is no list to be had.
+ * What the relay's list of rooms says of one: null if it is not on it, undefined if there is no list to be had. A relay whose
+ * game server does not answer has the status 502.
  * @param {string} src
  * @param {string} room
  * @param {string} token  empty if none is needed
- * @returns {Promise<{ delayMs?: number } | null | undefined>}
+ * @returns {Promise<{ delayMs?: number } | "unanswered" | null | undefined>}
  */
 export async function findRoom(src, room, token) {
   const request = {
@@ -58,6 +59,7 @@ export async function findRoom(src, room, token) {
     headers: /** @type {HeadersInit} */ (token ? { authorization: `Bearer ${token}` } : {}),
   };
   const response = await fetch(fileOf(src, "api/rooms"), request).catch(() => null);
+  if (response?.status === 502) return "unanswered";
   if (!response?.ok) return undefined;
   const rooms = await response.json().catch(() => undefined);
   return rooms?.find((/** @type {{ id: string }} */ { id }) => id === room) ?? (rooms && null);

@@ -18,6 +18,7 @@ const MARKUP = `
       <p class="message-title"></p>
       <p class="message-next"></p>
       <button class="button" type="button" data-act="retry" data-testid="viewer-retry" hidden>Try again</button>
+      <a class="button" data-testid="viewer-list" hidden>All races</a>
     </div>
     <div class="tools" part="tools" role="group" aria-label="Map">
       <button class="tool" type="button" data-act="fit" aria-label="Whole track" title="Whole track (F)" data-testid="viewer-fit">${icon("M3 7V3h4m6 0h4v4m0 6v4h-4m-6 0H3v-4")}</button>

@@ -46,7 +46,9 @@ export function reflect({ prototype }) {
       /** @this {HTMLElement} */
       get() {
         const text = this.getAttribute(name);
-        return name === "src" ? new URL(text ?? "../../", HERE).href : (text ?? "");
+        if (name !== "src") return text ?? "";
+        const src = text ?? "../../";
+        return URL.canParse(src, HERE) ? new URL(src, HERE).href : src;
       },
       /** @this {HTMLElement} */
       set(/** @type {unknown} */ value) {

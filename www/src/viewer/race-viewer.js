@@ -35,6 +35,10 @@ import { timeOfDay } from "./words.js";
 /** @typedef {import("./feed.js").FeedState} FeedState */
 /** @typedef {import("./circuit.js").Circuit} Circuit */
 /** @typedef {import("./keys.js").Act} Act */
+/**
+ * Whether the room is in the relay's list: not known yet, never yet, or not any more; or the game server does not answer.
+ * @typedef {"unknown" | "here" | "missing" | "gone" | "unanswered"} Existence
+ */
 /** @typedef {import("./properties.js").RaceViewerEvents} RaceViewerEvents */
 /** @typedef {import("./properties.js").RaceViewerProperties} RaceViewerProperties */
 
@@ -54,7 +58,7 @@ const TOOLS = 44;
 /** If the panels are below the map, only its buttons cover part of it. */
 const NARROW_INSETS = { left: 10, top: 40, right: 48, bottom: 10 };
 
-/** How often the relay is asked whether the room exists, while nobody is in it. */
+/** How often the relay is asked whether the room exists, while nobody is in it, or its cars are gone. */
 const ASK_EVERY_MS = 5000;
 /** Without a circuit this much around the cars is in view. A car further than the other number from the rest does not count. */
 const AROUND_METRES = 60;
@@ -134,7 +138,7 @@ export class RaceViewer extends Base {
     this.isOpening = false;
     /** Until the element is free of a race it had when it was removed. @type {ReturnType<typeof setTimeout> | undefined} */
     this.freeing = undefined;
-    /** Whether the room is in the relay's list: not known yet, never yet, or not any more. @type {"unknown" | "here" | "missing" | "gone"} */
+    /** @type {Existence} */
     this.existence = "here";
     /** The delay that the relay adds. */
     this.delayMs = 0;
@@ -210,14 +214,17 @@ export class RaceViewer extends Base {
    */
   show(spectator, circuit = null) {
     if (typeof spectator?.sample !== "function" || typeof spectator.on !== "function") {
-      throw new TypeError("show() takes a spectator, such as RaceClient.spectate gives");
+      // The package's own error is part of the client, which the element loads only for a room.
+      const words = "show() takes a spectator, such as RaceClient.spectate gives";
+      throw Object.assign(new TypeError(words), { code: "invalid_argument", retryable: false });
     }
     this.given = { spectator, circuit };
     void this.#open();
   }
 
-  /** Choose a driver and follow the car; with "" none. @param {string} id */
-  select(id) {
+  /** Choose a driver and follow the car; with "", or whatever is no driver's id, none. @param {string} wanted */
+  select(wanted) {
+    const id = this.#isKnown(wanted) ? wanted : "";
     this.selectedId = id;
     this.wanted = "";
     if (id) this.camera.follow();
@@ -225,6 +232,12 @@ export class RaceViewer extends Base {
     this.panelsDueMs = 0;
     this.signs.showFollow(this);
     this.#emit("select", { id, name: this.cars.find(id)?.name ?? "" });
+  }
+
+  /** @param {string} id */
+  #isKnown(id) {
+    if (this.cars.find(id) || this.standings.some((standing) => standing.id === id)) return true;
+    return this.rosters.at(this.playback.atMs)?.players.some((player) => player.id === id) ?? false;
   }
 
   /** Do what a key asks for; a page may hand over those that nothing else has the focus for. @param {KeyboardEvent} event */
@@ -295,7 +308,12 @@ export class RaceViewer extends Base {
       return;
     }
     const { round, room } = this;
-    if (!room) return;
+    if (!room) {
+      // Without the attribute the page has yet to say what it wants.
+      if (this.hasAttribute("room")) this.#refuse("a room's id must not be empty");
+      return;
+    }
+    if (!URL.canParse(this.src)) return this.#refuse("src is not a valid address");
     try {
       await this.#findCircuit(round);
       if (round !== this.round) return;
@@ -305,16 +323,23 @@ export class RaceViewer extends Base {
     } catch (error) {
       if (round !== this.round) return;
       const reason = "The page's files cannot be loaded: check the connection and try again.";
-      const { code = "unreachable", message = reason } = /** @type {{ code?: string, message?: string }} */ (
-        error
-      );
+      const {
+        code = "unreachable",
+        message = reason,
+        retryable = true,
+      } = /** @type {{ code?: string, message?: string, retryable?: boolean }} */ (error);
       this.#feedChanged({
         state: "closed",
         code,
         reason: code === "unreachable" ? reason : message,
-        retryable: true,
+        retryable,
       });
     }
+  }
+
+  /** @param {string} reason */
+  #refuse(reason) {
+    this.#feedChanged({ state: "closed", code: "invalid_argument", reason, retryable: false });
   }
 
   /** @param {number} round */
@@ -515,7 +540,9 @@ export class RaceViewer extends Base {
     const liveMs = spectator?.liveMs ?? NaN;
     const startMs = spectator?.startMs ?? NaN;
     if (!Number.isNaN(liveMs)) {
-      this.standings = ledger.standings(playback.atMs);
+      // What the table said last is no longer so, and nobody tells what is.
+      const isKnown = !playback.live || this.existence !== "unanswered";
+      this.standings = isKnown ? ledger.standings(playback.atMs) : [];
       this.#place();
     }
     this.board.show(this.standings, this.selectedId);
@@ -587,13 +614,19 @@ export class RaceViewer extends Base {
   async #ask(nowMs) {
     const { spectator, round } = this;
     if (!spectator?.room || spectator === this.shown) return;
-    if (this.askDueMs > 0 && spectator.room.players.length > 0) {
+    const hasLost = this.hadCars && this.playback.live && this.cars.list.length === 0;
+    if (this.askDueMs > 0 && spectator.room.players.length > 0 && !hasLost) {
       this.existence = "here";
       return;
     }
     this.askDueMs = nowMs + ASK_EVERY_MS;
     const found = await findRoom(this.src, this.room, this.token);
     if (round !== this.round) return;
+    if (found === "unanswered") {
+      this.existence = found;
+      this.panelsDueMs = 0;
+      return;
+    }
     if (found === undefined) {
       if (this.existence === "unknown") this.existence = "here";
       return;

@@ -1,6 +1,7 @@
 // What stands on the map beside the cars: live or past, why there is nothing to see, and what the camera does.
 
 import { find, setText } from "../element.js";
+import { fileOf } from "./connect.js";
 import { count, stageMessage } from "./words.js";
 
 /** @typedef {import("./race-viewer.js").RaceViewer} RaceViewer */
@@ -23,6 +24,7 @@ export class Signs {
     this.title = find(root, ".message-title", HTMLElement);
     this.next = find(root, ".message-next", HTMLElement);
     this.retry = find(root, "[data-act=retry]", HTMLElement);
+    this.list = find(root, ".message a", HTMLAnchorElement);
     this.follow = find(root, "[data-act=follow]", HTMLElement);
     this.hint = find(root, ".hint", HTMLElement);
     /** @type {Animation | undefined} */
@@ -36,7 +38,9 @@ export class Signs {
     const { feed, playback, standings, circuit } = viewer;
     const cars = viewer.cars.list.length;
     const isWanted = viewer.hasAttribute("room") || viewer.spectator !== null;
-    this.#say(isWanted ? stageMessage(feed, cars, viewer.rosters.at(playback.atMs), viewer.existence) : null);
+    const existence = playback.live ? viewer.existence : "here";
+    const words = isWanted ? stageMessage(feed, cars, viewer.rosters.at(playback.atMs), existence) : null;
+    this.#say(words, viewer.src);
     const { kind, text } = badgeOf(viewer);
     this.badge.dataset.kind = kind;
     this.badge.hidden = feed.state === "closed";
@@ -67,13 +71,18 @@ export class Signs {
     this.hinting.play();
   }
 
-  /** @param {ReturnType<typeof stageMessage>} words */
-  #say(words) {
+  /**
+   * @param {ReturnType<typeof stageMessage>} words
+   * @param {string} src
+   */
+  #say(words, src) {
     this.message.hidden = words === null;
     if (words === null) return;
     setText(this.title, words.title);
     setText(this.next, words.next);
     this.retry.hidden = !words.retry;
+    this.list.hidden = !words.list || !URL.canParse(src);
+    if (!this.list.hidden) this.list.href = fileOf(src, "watch/").href;
   }
 }
 
@@ -81,6 +90,7 @@ export class Signs {
 function badgeOf({ feed, playback, existence, delayMs }) {
   if (feed.state === "connecting") return { kind: "trouble", text: "Connecting" };
   if (feed.state === "reconnecting") return { kind: "trouble", text: "Reconnecting" };
+  if (playback.live && existence === "unanswered") return { kind: "trouble", text: "No answer" };
   if (playback.live && existence !== "here") return { kind: "past", text: "Waiting" };
   const late = delayMs > 0 ? `, ${Math.round(delayMs / 1000)} s delay` : "";
   if (playback.live) return { kind: "live", text: `Live${late}` };

@@ -81,6 +81,7 @@ export class Transport {
   show(playback, startMs, liveMs) {
     const known = Number.isFinite(liveMs) && Number.isFinite(startMs);
     this.range.disabled = !known;
+    this.live.hidden = !known;
     if (!known) return;
     this.liveMs = liveMs;
     this.startMs = startMs;

@@ -81,15 +81,23 @@ export function eventText(event) {
  * @param {FeedState} feed
  * @param {number} cars
  * @param {{ isActive: boolean, players: readonly unknown[] } | null | undefined} room
- * @param {"unknown" | "here" | "missing" | "gone"} [existence]  whether the room exists: not known yet, never seen, or not any more
- * @returns {{ title: string, next: string, retry: boolean } | null}
+ * @param {import("./race-viewer.js").Existence} [existence]
+ * @returns {{ title: string, next: string, retry: boolean, list?: boolean } | null}  `list`: with a link to the races there are
  */
 export function stageMessage(feed, cars, room, existence = "here") {
   if (feed.state === "closed") {
     if (feed.code === "closed") return null;
-    return { title: closedTitle(feed.code), next: feed.reason ?? "", retry: true };
+    if (feed.code === "malformed" || feed.code === "invalid_argument") {
+      return { title: "There is no such race", next: "Check the link.", retry: false, list: true };
+    }
+    const title = feed.code === "not_allowed" ? "This race is not public" : "The connection ended";
+    return { title, next: feed.reason ?? "", retry: true };
   }
   if (cars > 0) return null;
+  if (existence === "unanswered" && feed.state === "live") {
+    const next = "It may be off or restarting. The race goes on here as soon as it is back.";
+    return { title: "The game server does not answer", next, retry: false };
+  }
   if (feed.state === "reconnecting") {
     return { title: "The connection was lost", next: "Reconnecting…", retry: false };
   }
@@ -109,13 +117,6 @@ export function stageMessage(feed, cars, room, existence = "here") {
       ? `${count(here, "driver")} in the room. Cars appear as soon as they drive.`
       : "Cars appear as soon as somebody in this room drives. Leave this page open.";
   return { title: "Nobody is on the track", next, retry: false };
-}
-
-/** @param {string | undefined} code */
-function closedTitle(code) {
-  if (code === "not_allowed") return "This race is not public";
-  if (code === "malformed") return "There is no such race";
-  return "The connection ended";
 }
 
 /**
