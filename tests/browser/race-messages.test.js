@@ -48,7 +48,7 @@ function harmed({ page }) {
     const middle = innerHeight * (upright && "touch" in document.body.dataset ? 0.42 : 0.5);
     const car = { name: "the car", box: new DOMRect(innerWidth / 2 - 20, middle - 20, 40, 40) };
     const parts = [...boxes(".hud .panel, .tower, .touch-steer, .pedal"), car];
-    const messages = boxes(".race-messages .message");
+    const messages = boxes(".race-messages");
     return [
       ...parts.filter(
         ({ box }) => box.left < 0 || box.top < 0 || box.right > innerWidth || box.bottom > innerHeight,
@@ -81,6 +81,7 @@ for (const { width, height, hasTouch } of SCREENS) {
     await ann.element("menu-message").click();
     await expect(newest).toBeInViewport();
     await ann.page.screenshot({ path: `${SCREENSHOTS}/messages-reading-${width}.png` });
+    expect(await harmed(ann)).toEqual([]);
     expect(await speed()).toEqual(before);
   });
 }
