@@ -32,9 +32,9 @@ test("refuses what is no type, no JSON, or too long", () => {
   for (const payload of [circle, 1n, () => 1, "x".repeat(8000), "日".repeat(2700)]) {
     assert.throws(() => pack("lap", payload), withCode("invalid_argument"));
   }
-  // Its two quotes take two bytes more in JSON; the type, its mark and the quotes around take 12.
-  assert.equal(pack("lap", "x".repeat(7985)).length, 7992);
-  assert.throws(() => pack("lap", "x".repeat(7986)), withCode("invalid_argument"));
+  // The mark, the type, the space and all quotes take 13 bytes.
+  assert.equal(pack("lap", "x".repeat(7987)).length, 7994);
+  assert.throws(() => pack("lap", "x".repeat(7988)), withCode("invalid_argument"));
 });
 
 test("an ordinary or a broken text is no custom message", () => {

@@ -6,7 +6,14 @@ import { expect, test } from "./fixture.js";
 /** All that the first screen takes, on the wire, without headers. */
 const MAX_BYTES = 105_000;
 /** What comes later, in idle time or when somebody signs in. */
-const LATER = ["/src/screens.js", "/src/race.js", "/src/scenery.js", "/lobby.css", "/race.css"];
+const LATER = [
+  "/src/screens.js",
+  "/src/race.js",
+  "/src/scenery.js",
+  "/lobby.css",
+  "/race.css",
+  "/messages.css",
+];
 
 /** Keep what a page wants to do in idle time until `releaseIdle`. @param {Page} page */
 async function holdIdle(page) {
@@ -133,7 +140,12 @@ for (const missing of ["src/paths.js", "race.css", "track.json"]) {
     await ann.element("start-race").click();
     await ann.expectScreen("race");
     const sheets = await ann.page.evaluate(() => [...document.styleSheets].map(({ href }) => href ?? ""));
-    expect(sheets.map((href) => new URL(href).pathname)).toEqual(["/style.css", "/lobby.css", "/race.css"]);
+    expect(sheets.map((href) => new URL(href).pathname)).toEqual([
+      "/style.css",
+      "/lobby.css",
+      "/race.css",
+      "/messages.css",
+    ]);
   });
 }
 

@@ -11,7 +11,7 @@ import { count } from "./viewer/words.js";
 
 /** Messages over the race: they must not hide it. */
 const MESSAGES_SHOWN = 4;
-/** For how long a message is shown; race.css lets it fade at the end of this time. */
+/** For how long a message is shown; messages.css lets it fade at the end of this time. */
 const MESSAGE_MS = 12_600;
 
 /**

@@ -20,11 +20,17 @@ const AHEAD_RATE = 2.4;
 const ZOOM_RATE = 16;
 /** A target that moved further than this since the last frame is another one, or was put elsewhere. */
 const JUMP_METRES = 8;
+/** Without a circuit this much around the cars is in view. A car further than the other number from the rest does not count. */
+const AROUND_METRES = 60;
+const ASTRAY_METRES = 20_000;
 
 /** @typedef {import("../map/view.js").Box} Box */
 /** @typedef {{ x: number, z: number, yaw: number, speed: number }} Target */
 
 export class ViewCamera extends View {
+  /** What the cars were seen on while no circuit is known, map metres. @type {Box | null} */
+  #seen = null;
+
   constructor() {
     super();
     /** @type {"fit" | "follow" | "free"} */
@@ -84,10 +90,39 @@ export class ViewCamera extends View {
     this.jump();
   }
 
-  /** Take in more, smoothly. @param {Box} bounds  map metres */
-  widen({ left, top, right, bottom }) {
-    Object.assign(this.bounds, { left, top, right, bottom });
+  /**
+   * While no circuit is known, take in all that the cars were seen on, smoothly.
+   * @param {readonly { x: number, z: number, stale: boolean }[]} cars
+   */
+  see(cars) {
+    for (const { x, z, stale } of cars) {
+      if (stale || !(Math.abs(x) + Math.abs(z) < Infinity)) continue;
+      const seen = this.#seen ?? { left: x, top: -z, right: x, bottom: -z };
+      if (Math.hypot(x - seen.left, z + seen.top) > ASTRAY_METRES) continue;
+      this.#seen = {
+        left: Math.min(seen.left, x),
+        top: Math.min(seen.top, -z),
+        right: Math.max(seen.right, x),
+        bottom: Math.max(seen.bottom, -z),
+      };
+    }
+    const seen = this.#seen;
+    if (seen === null) return;
+    const { left, top, right, bottom } = this.bounds;
+    const isInView = seen.left >= left && seen.right <= right && seen.top >= top && seen.bottom <= bottom;
+    if (isInView) return;
+    Object.assign(this.bounds, {
+      left: seen.left - AROUND_METRES,
+      top: seen.top - AROUND_METRES,
+      right: seen.right + AROUND_METRES,
+      bottom: seen.bottom + AROUND_METRES,
+    });
     if (this.mode === "fit") this.#glide();
+  }
+
+  /** Forget what the cars were seen on. */
+  forget() {
+    this.#seen = null;
   }
 
   /** Show the whole circuit. */

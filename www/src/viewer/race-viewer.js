@@ -60,9 +60,6 @@ const NARROW_INSETS = { left: 10, top: 40, right: 48, bottom: 10 };
 
 /** How often the relay is asked whether the room exists, while nobody is in it, or its cars are gone. */
 const ASK_EVERY_MS = 5000;
-/** Without a circuit this much around the cars is in view. A car further than the other number from the rest does not count. */
-const AROUND_METRES = 60;
-const ASTRAY_METRES = 20_000;
 
 export class RaceViewer extends Base {
   static observedAttributes = ATTRIBUTES;
@@ -143,8 +140,6 @@ export class RaceViewer extends Base {
     /** The delay that the relay adds. */
     this.delayMs = 0;
     this.askDueMs = 0;
-    /** What the cars were seen on while no circuit is known, map metres. @type {import("./camera.js").Box | null} */
-    this.seen = null;
     this.frame = this.frame.bind(this);
 
     this.stillness = globalThis.matchMedia("(prefers-reduced-motion: reduce)");
@@ -443,7 +438,7 @@ export class RaceViewer extends Base {
     this.ledger.setCircuit(circuit);
     this.painter.setCircuit(circuit);
     if (circuit) this.camera.setBounds(circuit.bounds);
-    this.seen = null;
+    this.camera.forget();
     this.isCaughtUp = false;
   }
 
@@ -534,7 +529,7 @@ export class RaceViewer extends Base {
   #showPanels(nowMs) {
     this.panelsDueMs = nowMs + PANELS_EVERY_MS;
     this.#learn();
-    if (this.circuit === null) this.#widen();
+    if (this.circuit === null) this.camera.see(this.cars.list);
     if (nowMs >= this.askDueMs) void this.#ask(nowMs);
     const { spectator, playback, ledger } = this;
     const liveMs = spectator?.liveMs ?? NaN;
@@ -582,32 +577,6 @@ export class RaceViewer extends Base {
     if (circuit === null) return;
     keepCircuit(this.src, circuit);
     this.#useCircuit(circuit);
-  }
-
-  /** While no circuit is known, all that the cars were seen on is in view. */
-  #widen() {
-    for (const { x, z, stale } of this.cars.list) {
-      if (stale || !(Math.abs(x) + Math.abs(z) < Infinity)) continue;
-      const seen = this.seen ?? { left: x, top: -z, right: x, bottom: -z };
-      if (Math.hypot(x - seen.left, z + seen.top) > ASTRAY_METRES) continue;
-      this.seen = {
-        left: Math.min(seen.left, x),
-        top: Math.min(seen.top, -z),
-        right: Math.max(seen.right, x),
-        bottom: Math.max(seen.bottom, -z),
-      };
-    }
-    const { seen, camera } = this;
-    if (seen === null) return;
-    const { left, top, right, bottom } = camera.bounds;
-    const isInView = seen.left >= left && seen.right <= right && seen.top >= top && seen.bottom <= bottom;
-    if (isInView) return;
-    camera.widen({
-      left: seen.left - AROUND_METRES,
-      top: seen.top - AROUND_METRES,
-      right: seen.right + AROUND_METRES,
-      bottom: seen.bottom + AROUND_METRES,
-    });
   }
 
   /** Ask the relay whether the room exists: once, and as long as nobody is in it. @param {number} nowMs */
