@@ -193,8 +193,9 @@ test("a click on a driver follows the car, and who leaves is told", async ({ ent
   ann.driver.start();
   await watcher.element("viewer-row").filter({ hasText: "Ann" }).click();
   await expect.poll(async () => (await watcher.state()).camera.mode).toBe("follow");
-  const annId = (await ann.state()).sessionId;
-  expect((await watcher.state()).selectedId).toBe(annId);
+  const { selectedId: annId, cars: shown } = await watcher.state();
+  expect(shown.find(({ id }) => id === annId)?.name).toBe("Ann");
+  expect(annId, "session ids stay in the room").not.toBe((await ann.state()).sessionId);
 
   const onScreen = async () => {
     const { camera, cars } = await watcher.state();
