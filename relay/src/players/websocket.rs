@@ -204,7 +204,10 @@ impl WebSocket {
         loop {
             ready!(Pin::new(&mut self.stream).poll_ready(cx))?;
             let Some(outgoing) = outbox.pop() else {
-                return Pin::new(&mut self.stream).poll_flush(cx);
+                ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+                // Headers and the library's own pongs were written too.
+                self.handed_over = self.written.get();
+                return Poll::Ready(Ok(()));
             };
             let message = match outgoing {
                 Outgoing::Ping => Message::Ping(Bytes::new()),
