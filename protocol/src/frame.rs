@@ -37,7 +37,7 @@ pub enum Notice {
     /// A line of the game server was too long to pass on. It was most likely the answer to the command that waits.
     LineTooLong {
         /// The longest line that passes, in bytes.
-        limit: usize,
+        limit: u32,
     },
 }
 

@@ -291,6 +291,7 @@ impl<'a> Bridge<'a> {
                 Ok(line) => line,
                 Err(LineError::TooLong { limit }) => {
                     self.metrics().reached(Limit::LineFromServer);
+                    let limit = u32::try_from(limit).unwrap_or(u32::MAX);
                     Notice::LineTooLong { limit }.to_frame()
                 }
                 Err(LineError::InvalidUtf8(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),

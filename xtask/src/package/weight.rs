@@ -19,7 +19,7 @@ struct Weight {
 const WEIGHTS: [Weight; 2] = [
     Weight {
         name: "module",
-        limit: 66_000,
+        limit: 66_500,
     },
     Weight {
         name: "whole client",
