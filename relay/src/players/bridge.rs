@@ -11,7 +11,7 @@ use client_native::{Connection, Datagrams, Disconnected, Lines, Received, Stalle
 use protocol::cipher::MAX_DATAGRAM_BYTES;
 use protocol::event::Event;
 use protocol::frame::{CloseCode, Notice};
-use protocol::goodbye::{Goodbye, is_bye};
+use protocol::goodbye::Goodbye;
 use protocol::line::LineError;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
 
@@ -211,13 +211,15 @@ impl<'a> Bridge<'a> {
         if !self.limiter.line(line, self.started.elapsed()) {
             return Err(self.sent_too_much());
         }
-        match self.session.handle_line(line) {
-            LineUp::Forward => {}
+        let line_up = self.session.handle_line(line);
+        let is_bye = line_up == LineUp::Bye;
+        match line_up {
+            LineUp::Forward | LineUp::Bye => {}
             LineUp::LeaveFirst(leave) => self.queue_line(&leave.to_line(), is_connected)?,
             LineUp::Goodbye => return Err(CloseReason::said_goodbye()),
         }
         self.queue_line(line, is_connected)?;
-        self.said_bye |= is_bye(line);
+        self.said_bye |= is_bye;
         self.traffic.lines_up += 1;
         self.metrics().lines_up.inc();
         Ok(())

@@ -24,6 +24,8 @@ pub(super) enum LineUp {
     Forward,
     /// Send this command before it: the player would stay in its room as a ghost (facts, Q7).
     LeaveFirst(Command),
+    /// `BYE` outside of rooms: forward it, and add no goodbye to it.
+    Bye,
     /// `BYE` in a room. The relay says the whole goodbye itself.
     Goodbye,
 }
@@ -74,6 +76,7 @@ impl PlayerSession {
         use CommandKind as Kind;
         match command_of(line) {
             Some(Kind::Bye) if self.may_be_in_room => return LineUp::Goodbye,
+            Some(Kind::Bye) => return LineUp::Bye,
             Some(Kind::JoinRoom | Kind::CreateRoom) if self.may_be_in_room => {
                 self.expect_leave(Sender::Relay);
                 return LineUp::LeaveFirst(Command::LeaveRoom);
@@ -273,11 +276,11 @@ mod tests {
     #[test]
     fn bye_in_a_room_takes_a_whole_goodbye() {
         let mut session = signed_in();
-        assert_eq!(say(&mut session, "BYE"), LineUp::Forward);
+        assert_eq!(say(&mut session, "BYE"), LineUp::Bye);
         say(&mut session, "JOIN_ROOM");
         assert_eq!(say(&mut session, "bye"), LineUp::Goodbye);
         say(&mut session, "LEAVE_ROOM");
-        assert_eq!(say(&mut session, "BYE"), LineUp::Forward);
+        assert_eq!(say(&mut session, "bye"), LineUp::Bye);
     }
 
     #[test]
