@@ -249,7 +249,7 @@ test("options that cannot be are refused with what is allowed", async () => {
   }
 });
 
-test("an argument that is none of its type is refused with what to pass, and the mock goes on", async () => {
+test("an argument of a wrong type is refused with what to pass, and the mock goes on", async () => {
   const relay = /** @type {any} */ (await mockRelay({ clock: new VirtualClock(), bots: 1 }));
   const [{ id, players }] = relay.rooms;
   const bot = players[0].id;

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 
 import { expect, test } from "./fixture.js";
+import { race } from "./two.js";
 
 /** @typedef {import("./player.js").Player} Player */
 
@@ -14,21 +15,6 @@ const SCREENS = [
   { width: 844, height: 390, hasTouch: true },
   { width: 1440, height: 900, hasTouch: false },
 ];
-
-/** Ann at the screen and Ben, both in a race. @param {import("./fixture.js").Enter} enter @param {import("@playwright/test").BrowserContextOptions} options */
-async function inRace(enter, options) {
-  const ann = await enter("Ann", options);
-  const ben = await enter("Ben");
-  await ann.signIn();
-  await ben.signIn();
-  await ann.createRoom("Sunday");
-  await ben.joinRoom("Sunday");
-  await ann.expectPlayers("Ann", "Ben");
-  await ann.element("start-race").click();
-  await ann.expectScreen("race");
-  await ben.expectScreen("race");
-  return { ann, ben };
-}
 
 /** @param {Player} player @param {string} text */
 async function say(player, text) {
@@ -65,7 +51,7 @@ function harmed({ page }) {
 
 for (const { width, height, hasTouch } of SCREENS) {
   test(`long messages cover nothing and leave no gap, at ${width} × ${height}`, async ({ enter }) => {
-    const { ann, ben } = await inRace(enter, { viewport: { width, height }, hasTouch });
+    const { ann, ben } = await race(enter, { viewport: { width, height }, hasTouch });
     const speed = () => ann.page.locator(".hud-speed").boundingBox();
     const chat = () => ann.page.locator(".hud-chat").evaluate((box) => box.getBoundingClientRect().height);
     const before = await speed();
@@ -87,7 +73,7 @@ for (const { width, height, hasTouch } of SCREENS) {
 }
 
 test("with reduced motion too, messages leave after a while", async ({ enter }) => {
-  const { ann, ben } = await inRace(enter, { reducedMotion: "reduce" });
+  const { ann, ben } = await race(enter, { reducedMotion: "reduce" });
   await say(ben, "hello");
   const message = ann.element("race-messages").getByText("hello");
   await expect(message).toBeVisible();
@@ -95,7 +81,7 @@ test("with reduced motion too, messages leave after a while", async ({ enter }) 
 });
 
 test("the race's menu mutes a player's messages", async ({ enter }) => {
-  const { ann, ben } = await inRace(enter, {});
+  const { ann, ben } = await race(enter, {});
   await ann.element("race-menu").click();
   await ann.element("menu-mutes").click();
   const row = ann.element("menu-player");

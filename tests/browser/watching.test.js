@@ -4,6 +4,7 @@ import axe from "axe-core";
 import { expect, test } from "./fixture.js";
 import { errors, record, recorded, travelled } from "./path.js";
 import { load, ride } from "./spectating.js";
+import { race } from "./two.js";
 
 /** How far beside its true way a car may be shown in nineteen of twenty frames, in metres. */
 const MAX_ERROR_METRES = 0.25;
@@ -20,26 +21,6 @@ const SIZES = {
 const SCREENSHOTS = "tests/browser/screenshots";
 
 /** @typedef {import("./watcher.js").Watcher} Watcher */
-/** @typedef {import("./fixture.js").Enter} Enter */
-
-/**
- * Two players in a room, racing.
- *
- * @param {Enter} enter
- */
-async function race(enter) {
-  const ann = await enter("Ann");
-  const ben = await enter("Ben");
-  await ann.signIn();
-  await ben.signIn();
-  await ann.createRoom("Sunday");
-  await ben.joinRoom("Sunday");
-  await ann.expectPlayers("Ann", "Ben");
-  await ann.element("start-race").click();
-  await ann.expectScreen("race");
-  await ben.expectScreen("race");
-  return { ann, ben, roomId: (await ann.state()).roomId };
-}
 
 /** Record what the viewer shows from now on, as `record` does for a player. @param {Watcher} watcher */
 async function recordShown({ page }) {

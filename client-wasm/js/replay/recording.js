@@ -136,7 +136,7 @@ export class Cursor {
     return this.#chunks.startMs(this.#chunk) + this.#unpacked.getUint16(this.#at + 1, true);
   }
 
-  /** Go to the next record, which was checked when the recording was opened. Gives false if there is none. */
+  /** Go to the next record. Gives false if there is none. Records were checked when the recording was opened. */
   next() {
     if (this.#chunk >= this.#chunks.length) return false;
     const view = this.#unpacked;

@@ -45,7 +45,7 @@ export async function watch(src, room, token) {
 }
 
 /**
- * What the relay's list of rooms says of one: null if it is not on it, undefined if there is no list to be had. A relay whose
+ * What the relay's list of rooms says of one: null if it is not listed, undefined if the relay gave no list. A relay whose
  * game server does not answer has the status 502.
  * @param {string} src
  * @param {string} room
