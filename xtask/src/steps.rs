@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::{checks, package, project, requirements, tidy, wasm, wasm_tests};
+use crate::{checks, package, project, requirements, supply_chain, tidy, wasm, wasm_tests};
 
 /// The options of the tests.
 #[derive(clap::Args)]
@@ -33,9 +33,14 @@ const fn step(name: &'static str, purpose: &'static str, run: fn() -> Result<()>
 }
 
 /// All steps in their order: the cheapest first, but `npm` and `wasm` before everything that embeds or uses the page.
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 17] = [
     step("fmt", "Rust is formatted", checks::fmt),
     step("tidy", "house rules", tidy::run),
+    step(
+        "supply-chain",
+        "licences, versions, sources and known faults of dependencies",
+        supply_chain::check,
+    ),
     step(
         "npm",
         "npm packages are installed",
