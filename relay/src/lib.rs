@@ -14,6 +14,7 @@
 //! # }
 //! ```
 
+mod client_stream;
 mod close;
 mod config;
 mod descriptors;

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::pending::{Place, Slots};
 use super::{Peer, Services};
+use crate::client_stream::ClientStream;
 use crate::lifecycle::Lifecycle;
 use crate::limits::{Admission, Full};
 use crate::metrics::Limit;
@@ -172,7 +173,7 @@ async fn serve_connection(
             .header_read_timeout(head_timeout)
             .max_buf_size(MAX_HEAD_BYTES)
             .max_headers(MAX_HEADERS)
-            .serve_connection(TokioIo::new(socket), service)
+            .serve_connection(TokioIo::new(ClientStream::Tcp(socket)), service)
             .with_upgrades()
     );
     // An error of an HTTP connection concerns only its client, which has its response already.

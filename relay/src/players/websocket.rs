@@ -12,9 +12,7 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use protocol::frame::MAX_CLIENT_LINE_BYTES;
 use protocol::line::MAX_LINE_BYTES;
-use socket2::SockRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
@@ -22,6 +20,7 @@ use tokio_tungstenite::tungstenite::{self, Bytes, Utf8Bytes};
 use tokio_util::io::{InspectReader, InspectWriter};
 
 use super::outbox::{Outbox, Outgoing};
+use crate::client_stream::ClientStream;
 use crate::close::CloseReason;
 
 /// Every connection holds a buffer of this size. The default is 128 KiB.
@@ -30,7 +29,7 @@ const READ_BUFFER_BYTES: usize = 4 * 1024;
 const WRITE_BUFFER_BYTES: usize = 4 * 1024;
 /// One longest line behind a full write buffer. The outbox hands over no more while writing is blocked.
 const MAX_WRITE_BUFFER_BYTES: usize = MAX_LINE_BYTES + 4 * WRITE_BUFFER_BYTES;
-/// Bytes the system holds unsent: a quarter of a second of a full room.
+/// Bytes the system holds unsent: a quarter of a second of a full room. A position in there grows old and cannot be dropped.
 const MAX_UNSENT_BYTES: u32 = 16 * 1024;
 /// Bytes that may come without a whole message: a longest line in pieces. Frames without content cost bytes too.
 const MAX_UNFINISHED_BYTES: u64 = 2 * MAX_CLIENT_LINE_BYTES as u64;
@@ -57,7 +56,7 @@ pub(crate) enum Incoming {
 
 /// Sees bytes on their way.
 type Inspect = Box<dyn FnMut(&[u8]) + Send + Sync>;
-type Socket = InspectReader<InspectWriter<TcpStream, Inspect>, Inspect>;
+type Socket = InspectReader<InspectWriter<ClientStream, Inspect>, Inspect>;
 
 /// A connection with one browser.
 pub(crate) struct WebSocket {
@@ -95,7 +94,7 @@ impl WebSocket {
     /// Take over a connection whose HTTP handshake is done.
     pub(crate) async fn over(upgraded: Upgraded) -> io::Result<Self> {
         let (socket, read_ahead) = raw(upgraded)?;
-        limit_unsent(&socket)?;
+        socket.limit_unsent(MAX_UNSENT_BYTES)?;
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(WRITE_BUFFER_BYTES)
@@ -221,21 +220,11 @@ impl WebSocket {
 }
 
 /// Give the socket of a connection whose HTTP handshake is done, and the bytes read from it already.
-pub(crate) fn raw(upgraded: Upgraded) -> io::Result<(TcpStream, Bytes)> {
+pub(crate) fn raw(upgraded: Upgraded) -> io::Result<(ClientStream, Bytes)> {
     let parts = upgraded
-        .downcast::<TokioIo<TcpStream>>()
-        .map_err(|_| io::Error::other("not upgraded from TCP"))?;
+        .downcast::<TokioIo<ClientStream>>()
+        .map_err(|_| io::Error::other("not upgraded from a client's connection"))?;
     Ok((parts.io.into_inner(), parts.read_buf))
-}
-
-/// Keep the system's buffer short: a position in it grows old and cannot be dropped.
-fn limit_unsent(socket: &TcpStream) -> io::Result<()> {
-    let socket = SockRef::from(socket);
-    #[cfg(target_os = "linux")]
-    return socket.set_tcp_notsent_lowat(MAX_UNSENT_BYTES);
-    // Other systems also count bytes that are sent but not acknowledged, so the limit is higher there.
-    #[cfg(not(target_os = "linux"))]
-    return socket.set_send_buffer_size(4 * MAX_UNSENT_BYTES as usize);
 }
 
 fn refused(error: &tungstenite::Error) -> Incoming {

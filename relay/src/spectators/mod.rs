@@ -19,9 +19,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use protocol::id::{RoomId, Secret};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use crate::client_stream::ClientStream;
 use crate::config::{Access, Config};
 use crate::limits::{Admission, Slot};
 use crate::upstream::OwnSessions;
@@ -84,7 +84,12 @@ impl Spectators {
     }
 
     /// Show a room to a spectator until either side ends it. The room need not exist yet.
-    pub(crate) fn show(&self, room: &RoomId, (socket, read_ahead): (TcpStream, Bytes), slot: Slot) {
+    pub(crate) fn show(
+        &self,
+        room: &RoomId,
+        (socket, read_ahead): (ClientStream, Bytes),
+        slot: Slot,
+    ) {
         // It fails if the spectator is gone already.
         let Ok(mut spectator) = Spectator::new(socket, slot) else {
             return;

@@ -5,18 +5,16 @@
 use std::io;
 use std::mem;
 use std::net::IpAddr;
-use std::task::{self, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
 use protocol::frame::CloseCode;
-use socket2::SockRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::frame::{self, Reader, Received, Unexpected};
 use super::view::View;
+use crate::client_stream::ClientStream;
 use crate::close::CloseReason;
 use crate::lifecycle::Lifecycle;
 use crate::limits::{MAX_UNANSWERED_PINGS, Slot};
@@ -41,7 +39,7 @@ pub(crate) struct Written {
 
 /// A spectator. Thousands are kept, so every field counts.
 pub(crate) struct Spectator {
-    socket: TcpStream,
+    socket: ClientStream,
     slot: Slot,
     /// What is left of a frame that was written in part.
     rest: Bytes,
@@ -65,10 +63,10 @@ impl Spectator {
     ///
     /// # Errors
     /// The connection is gone.
-    pub(crate) fn new(socket: TcpStream, slot: Slot) -> io::Result<Self> {
-        SockRef::from(&socket).set_send_buffer_size(SEND_BUFFER_BYTES)?;
+    pub(crate) fn new(socket: ClientStream, slot: Slot) -> io::Result<Self> {
+        socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
         // The socket still holds the waker of the task that read the handshake, and with it the memory of that task.
-        let _ready_or_not = socket.poll_read_ready(&mut task::Context::from_waker(Waker::noop()));
+        socket.forget_task();
         Ok(Self {
             socket,
             slot,
@@ -270,7 +268,7 @@ impl Spectator {
 mod tests {
     use super::*;
     use crate::limits::Admission;
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
 
     /// Larger than all buffers of a connection together, so that ten of them are written in part.
     const LARGE: usize = 1 << 20;
@@ -282,7 +280,10 @@ mod tests {
         let (socket, peer) = accepted.unwrap();
         let slot = Admission::new(1, 0).enter(peer.ip()).unwrap();
         socket.writable().await.unwrap();
-        (Spectator::new(socket, slot).unwrap(), viewer.unwrap())
+        (
+            Spectator::new(ClientStream::Tcp(socket), slot).unwrap(),
+            viewer.unwrap(),
+        )
     }
 
     /// A view whose frames are told apart by their bytes.
@@ -336,7 +337,7 @@ mod tests {
         let newest = view(9, LARGE);
         let write = async {
             while written.frames < 3 {
-                spectator.socket.writable().await.unwrap();
+                spectator.socket.tcp().writable().await.unwrap();
                 assert!(spectator.turn(&newest, false, &mut written).is_ok());
             }
         };
@@ -356,7 +357,7 @@ mod tests {
             assert!(spectator.turn(&nothing, true, &mut written).is_ok());
             assert_eq!(read(&mut viewer, 2).await, [0x89, 0]);
             viewer.write_all(&[0x8a, 0x80, 0, 0, 0, 0]).await.unwrap();
-            spectator.socket.readable().await.unwrap();
+            spectator.socket.tcp().readable().await.unwrap();
         }
         for _ in 0..2 {
             assert!(spectator.turn(&nothing, true, &mut written).is_ok());
@@ -373,7 +374,7 @@ mod tests {
         let mut turns = 0;
         let reason = loop {
             viewer.write_all(&[0x8a, 0x80, 0, 0, 0, 0]).await.unwrap();
-            spectator.socket.readable().await.unwrap();
+            spectator.socket.tcp().readable().await.unwrap();
             match spectator.turn(&large, true, &mut written) {
                 Ok(()) => turns += 1,
                 Err(reason) => break reason,

@@ -20,7 +20,14 @@ const RELAY_FLOORS: [&[&str]; 6] = [
     &["spectators"],
     &["upstream"],
     &["config", "descriptors"],
-    &["limits", "metrics", "lifecycle", "log", "close"],
+    &[
+        "limits",
+        "metrics",
+        "lifecycle",
+        "log",
+        "close",
+        "client_stream",
+    ],
 ];
 
 /// Check every tree of modules.
