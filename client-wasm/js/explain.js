@@ -75,6 +75,7 @@ const WORDS = {
     "The relay received something it did not understand.",
     "Reload the page: it may be older than the relay.",
   ],
+  taken_over: ["This race goes on in another tab.", "Close the other tab to go on here."],
   kicked: [
     "The operator of the game server disconnected you.",
     "You can sign in again unless you were asked not to.",

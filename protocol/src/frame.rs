@@ -24,7 +24,7 @@ pub enum Notice {
     Ready {
         /// The relay still held this client's session and goes on with it.
         resumed: bool,
-        /// How many text frames the relay has taken from this client in all.
+        /// How many text frames the relay has taken from this client in this session.
         received: u64,
         /// How long the relay keeps a session whose WebSocket broke; 0 if it does not.
         resume_seconds: u32,
@@ -34,7 +34,8 @@ pub enum Notice {
         /// How long it will go on.
         seconds: u32,
     },
-    /// A line of the game server was too long to pass on. It was most likely the answer to the command that waits.
+    /// A line of the game server was too long to pass on. It was most likely the answer to the command that waits. It stands for
+    /// the line, and counts as one.
     LineTooLong {
         /// The longest line that passes, in bytes.
         limit: u32,
@@ -101,6 +102,8 @@ pub enum CloseCode {
     TooSlow = 4005,
     /// A malformed frame: a newline in a line, an empty datagram.
     Malformed = 4006,
+    /// Another WebSocket with the same token has taken the session over.
+    TakenOver = 4007,
 }
 
 /// What a client should do after a close.
@@ -123,7 +126,7 @@ impl Retry {
 
 impl CloseCode {
     /// All codes, for tables and tests.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Normal,
         Self::GoingAway,
         Self::NotAllowed,
@@ -137,6 +140,7 @@ impl CloseCode {
         Self::SentTooMuch,
         Self::TooSlow,
         Self::Malformed,
+        Self::TakenOver,
     ];
 
     /// The number on the wire.
@@ -162,7 +166,8 @@ impl CloseCode {
             | Self::FrameTooLarge
             | Self::CertificateNotTrusted
             | Self::SentTooMuch
-            | Self::Malformed => Retry::No,
+            | Self::Malformed
+            | Self::TakenOver => Retry::No,
         }
     }
 }

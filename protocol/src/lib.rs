@@ -25,6 +25,7 @@ pub mod session;
 pub mod snapshot;
 pub mod spectate;
 pub mod timeline;
+pub mod tunnel;
 
 mod ring;
 

@@ -36,6 +36,7 @@ const CLOSES = Object.freeze({
   sent_too_much: 4004,
   too_slow: 4005,
   malformed: 4006,
+  taken_over: 4007,
 });
 
 /** How the server's refusal begins for commands that need a room. @type {Readonly<Record<string, string>>} */
