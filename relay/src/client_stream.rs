@@ -32,6 +32,13 @@ impl ClientStream {
         }
     }
 
+    /// Send small pieces at once.
+    pub(crate) fn set_nodelay(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(tcp) => tcp.set_nodelay(true),
+        }
+    }
+
     /// Let the system hold about so many bytes for the client.
     pub(crate) fn set_send_buffer_size(&self, bytes: usize) -> io::Result<()> {
         self.socket().set_send_buffer_size(bytes)

@@ -47,8 +47,8 @@ use spectators::Spectators;
 use upstream::{Dialer, OwnSessions, Readiness, TrustedServer};
 
 pub use config::{
-    Access, AccessToken, AllowedOrigin, Config, EffectiveOptions, Fingerprint, HostPort,
-    Invocation, Observing, Spectating, Task, Timeouts, Trust,
+    Access, AccessToken, AllowedOrigin, Config, EffectiveOptions, Fingerprint, ForwardedHeader,
+    Front, HostPort, Invocation, Observing, Spectating, Task, Timeouts, Trust, TrustedProxy,
 };
 pub use descriptors::raise_descriptor_limit;
 pub use http::require_client;
@@ -188,14 +188,14 @@ fn wire(
     let spectators = Spectators::new(&config, sessions.clone())?.map(Arc::new);
     if let (Some(observing), Some(spectators)) = (&config.observing, &spectators) {
         let spectators = Arc::clone(spectators);
-        let is_shared = config.max_per_ip > 0;
+        let is_shared = config.tells_clients_apart();
         let (observing, look) = (observing.clone(), timeouts.observe);
         let oversee =
             observers::overseer::oversee(observing, is_shared, look, spectators, sessions);
         lifecycle.spawn(oversee);
     }
     Ok(Services {
-        connections: public_slots(config.max_per_ip),
+        connections: public_slots(config.tells_clients_apart()),
         refusals: Admission::new(MAX_REFUSALS, 0),
         refusal_lines: Repeats::new(),
         players: Players {
@@ -203,10 +203,11 @@ fn wire(
             dialer: Arc::clone(&dialer),
             readiness: Arc::clone(&readiness),
             spectators: spectators.clone(),
-            attempts: (config.max_per_ip > 0)
+            attempts: config
+                .tells_clients_apart()
                 .then(|| limits::rate::Attempts::new(config.rate_limits.attempts)),
             secret: config.udp_secret.clone(),
-            buffers: buffers(config.max_per_ip),
+            buffers: buffers(config.tells_clients_apart()),
             rate_limits: config.rate_limits.clone(),
             timeouts: timeouts.clone(),
             metrics: Arc::clone(&metrics),
@@ -221,9 +222,9 @@ fn wire(
     })
 }
 
-/// The budget of what waits for players. Without a limit for players of one address, a proxy stands in front of the relay.
-fn buffers(max_per_ip: usize) -> Budget {
-    let of_address = (max_per_ip > 0).then_some(MAX_BUFFERED_BYTES_OF_ADDRESS);
+/// The budget of what waits for players. If they are not told apart, one address may use all of it.
+fn buffers(tells_clients_apart: bool) -> Budget {
+    let of_address = tells_clients_apart.then_some(MAX_BUFFERED_BYTES_OF_ADDRESS);
     Budget::new(MAX_BUFFERED_BYTES, of_address.unwrap_or(0))
 }
 

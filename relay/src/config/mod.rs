@@ -4,6 +4,7 @@
 mod access;
 mod command_line;
 mod effective;
+mod front;
 mod option;
 mod origin;
 mod spectating;
@@ -25,6 +26,7 @@ pub use access::{Access, AccessToken};
 pub use client_native::HostPort;
 pub use command_line::{Invocation, Task};
 pub use effective::EffectiveOptions;
+pub use front::{ForwardedHeader, Front, TrustedProxy};
 pub use origin::AllowedOrigin;
 pub use spectating::{Observing, Spectating};
 pub use trust::{Fingerprint, Trust};
@@ -70,6 +72,9 @@ pub struct Config {
     /// Take any certificate, even from a game server on another machine.
     #[arg(long, env = "MP_RELAY_ALLOW_INSECURE_REMOTE", value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", hide_default_value = true)]
     pub allow_insecure_remote: bool,
+    /// What stands between browsers and the relay.
+    #[command(flatten)]
+    pub front: Front,
     /// Let pages of this origin connect too; repeatable, * is every origin.
     #[arg(
         long = "allow-origin",
@@ -101,7 +106,8 @@ pub struct Config {
     /// Players at once.
     #[arg(long, env = "MP_RELAY_MAX_CONNECTIONS", value_name = "N", default_value_t = DEFAULT_MAX_CONNECTIONS)]
     pub max_connections: usize,
-    /// Players at once from one address, and as many spectators; 0 is no limit, for a relay behind a proxy.
+    /// Players at once from one address, and as many spectators; 0 is no limit, for a relay behind a proxy that does not name its
+    /// clients (see --trusted-proxy).
     #[arg(long, env = "MP_RELAY_MAX_PER_IP", value_name = "N", default_value_t = DEFAULT_MAX_PER_IP)]
     pub max_per_ip: usize,
     /// How long players may play on when the relay stops.
@@ -190,6 +196,7 @@ impl Config {
             server_name: None,
             plain_tcp: false,
             allow_insecure_remote: false,
+            front: Front::default(),
             allow_origins: Vec::new(),
             www: None,
             track: None,
@@ -217,6 +224,12 @@ impl Config {
         self.udp.as_ref().unwrap_or(&self.server)
     }
 
+    /// Say whether clients have addresses of their own. Without a limit for one address and without trusted proxies they may all
+    /// have that of a proxy.
+    pub(crate) fn tells_clients_apart(&self) -> bool {
+        self.max_per_ip > 0 || !self.front.trusted_proxies.is_empty()
+    }
+
     /// Say whether the game server's identity goes unchecked.
     pub fn is_insecure(&self) -> bool {
         self.plain_tcp || self.trust == Trust::Insecure
@@ -241,6 +254,7 @@ impl Config {
             self.max_connections > 0,
             "--max-connections must be at least 1"
         );
+        self.front.check()?;
         self.spectating.check()?;
         if let Some(observing) = &self.observing {
             ensure!(

@@ -2,27 +2,31 @@
 //! request. Players and spectators leave it when they are upgraded, and have limits of their own.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use axum::{Extension, Router};
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::pending::{Place, Slots};
-use super::{Peer, Services};
+use super::{Peer, Services, client_address, plain, proxy_protocol};
 use crate::client_stream::ClientStream;
 use crate::lifecycle::Lifecycle;
-use crate::limits::{Admission, Full};
-use crate::metrics::Limit;
+use crate::limits::{Admission, Full, UNKNOWN};
+use crate::metrics::{Limit, Metrics};
 
 /// HTTP connections at once, players not counted: enough for a school class that opens the page together.
 const MAX_HTTP_CONNECTIONS: usize = 1024;
@@ -37,6 +41,8 @@ const MAX_HTTP_LIFE: Duration = Duration::from_secs(300);
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// The most headers of a request.
 const MAX_HEADERS: usize = 64;
+/// For a client behind a proxy that has too many connections. Other clients of the proxy are answered on.
+const TOO_MANY: &str = "Too many connections come from this address: try again later.\n";
 /// The pause after a failed accept. The usual cause is that no file descriptors are left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -64,10 +70,9 @@ pub(crate) enum Audience {
     Operator,
 }
 
-/// Make the slots of the port where browsers connect. `max_per_ip` is that of players.
-pub(crate) fn public_slots(max_per_ip: usize) -> Slots {
-    // Without a limit for players of one address, a proxy stands in front of the relay.
-    let per_ip = (max_per_ip > 0).then_some(MAX_HTTP_PER_IP);
+/// Make the slots of the port where browsers connect. If clients are not told apart, one address may have all of them.
+pub(crate) fn public_slots(tells_clients_apart: bool) -> Slots {
+    let per_ip = tells_clients_apart.then_some(MAX_HTTP_PER_IP);
     Slots::new(Admission::new(MAX_HTTP_CONNECTIONS, per_ip.unwrap_or(0)))
 }
 
@@ -112,29 +117,36 @@ pub(crate) async fn serve(
                 continue;
             }
         };
+        let is_proxied = audience == Audience::Public && services.config.front.trusts(peer.ip());
         // Without a slot the connection is dropped: a response would need a slot too.
-        let place = match slots.enter(peer.ip()) {
+        let place = match slots.enter(if is_proxied { UNKNOWN } else { peer.ip() }) {
             Ok(place) => place,
             Err(full) => {
-                metrics.reached(match full {
-                    Full::InAll => Limit::HttpConnections,
-                    Full::OfAddress => Limit::HttpConnectionsOfAddress,
-                });
+                count(metrics, full);
                 continue;
             }
         };
-        let peer = Extension(Peer(peer.ip().to_canonical()));
-        let router = router.clone().layer(peer);
-        let head_timeout = services.config.timeouts.http_head;
-        let (end, closing) = (end.clone(), lifecycle.closing.clone());
-        let task = async move {
-            serve_connection(socket, router, &place, head_timeout, end, closing).await;
+        let connection = Connection {
+            peer: peer.ip().to_canonical(),
+            is_proxied,
+            place,
+            services: Arc::clone(&services),
         };
+        let (router, end) = (router.clone(), end.clone());
+        let task = connection.serve(ClientStream::Tcp(socket), router, end);
         match audience {
             Audience::Public => lifecycle.spawn_connection(task),
             Audience::Operator => drop(tokio::spawn(task)),
         }
     }
+}
+
+/// Count a connection that gets no slot.
+fn count(metrics: &Metrics, full: Full) {
+    metrics.reached(match full {
+        Full::InAll => Limit::HttpConnections,
+        Full::OfAddress => Limit::HttpConnectionsOfAddress,
+    });
 }
 
 /// Say whether a port that fails to accept a connection will never accept one again. Linux says so of a socket that was
@@ -146,50 +158,107 @@ fn is_final(error: &io::Error) -> bool {
         || cfg!(target_os = "linux") && matches!(error.raw_os_error(), Some(EBADF | ENOTSOCK))
 }
 
-/// Serve a connection. At `end` it ends after the response that is due, or at once if it has sent no request yet. When the
-/// relay is `closing`, it ends at once.
-async fn serve_connection(
-    socket: TcpStream,
-    router: Router,
-    place: &Place,
-    head_timeout: Duration,
-    end: CancellationToken,
-    closing: CancellationToken,
-) {
-    if socket.set_nodelay(true).is_err() {
-        return;
-    }
-    let service = TowerToHyperService::new(router);
-    let has_asked = AtomicBool::new(false);
-    let service = service_fn(|request| {
-        if !has_asked.swap(true, Ordering::Relaxed) {
-            place.keep();
+/// A connection that was accepted.
+struct Connection {
+    /// Who is at its other end. `is_proxied`: a trusted proxy, which names its clients.
+    peer: IpAddr,
+    is_proxied: bool,
+    place: Place,
+    services: Arc<Services>,
+}
+
+impl Connection {
+    /// Serve it until it ends. At `end` it ends after the response that is due, or at once if it has sent no request yet.
+    async fn serve(mut self, stream: ClientStream, router: Router, end: CancellationToken) {
+        let evicted = self.place.evicted.clone();
+        let opened = tokio::select! {
+            opened = timeout(self.services.config.timeouts.http_head, self.open(stream)) => opened,
+            () = evicted.cancelled() => return,
+            () = end.cancelled() => return,
+        };
+        match opened {
+            Ok(Ok(stream)) => self.answer(stream, router, end).await,
+            Ok(Err(error)) => tracing::debug!(peer = %self.peer, "not served: {error}"),
+            Err(_too_slow) => {}
         }
-        service.call(request)
-    });
-    let mut connection = pin!(
-        http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(head_timeout)
-            .max_buf_size(MAX_HEAD_BYTES)
-            .max_headers(MAX_HEADERS)
-            .serve_connection(TokioIo::new(ClientStream::Tcp(socket)), service)
-            .with_upgrades()
-    );
-    // An error of an HTTP connection concerns only its client, which has its response already.
-    tokio::select! {
-        _result = connection.as_mut() => return,
-        () = tokio::time::sleep(MAX_HTTP_LIFE) => return,
-        () = place.evicted.cancelled() => return,
-        () = end.cancelled() => {}
     }
-    // Until its first request hyper takes a connection for a busy one.
-    if !has_asked.load(Ordering::Relaxed) {
-        return;
+
+    /// Read what comes before HTTP.
+    async fn open(&mut self, mut stream: ClientStream) -> io::Result<ClientStream> {
+        stream.set_nodelay()?;
+        let front = &self.services.config.front;
+        if self.is_proxied
+            && front.proxy_protocol
+            && let Some(client) = proxy_protocol::read(&mut stream).await?
+        {
+            self.peer = client;
+            self.is_proxied = front.trusts(client);
+            if !self.is_proxied {
+                self.identify(client)
+                    .map_err(|_full| io::Error::other("too many connections of this address"))?;
+            }
+        }
+        Ok(stream)
     }
-    connection.as_mut().graceful_shutdown();
-    tokio::select! {
-        _result = connection => {}
-        () = closing.cancelled() => {}
+
+    fn identify(&self, client: IpAddr) -> Result<(), Full> {
+        let identified = self.place.identify(client);
+        identified.inspect_err(|full| count(&self.services.metrics, *full))
+    }
+
+    /// Answer its requests. When the relay is closing, it ends at once.
+    async fn answer(self, stream: ClientStream, router: Router, end: CancellationToken) {
+        let service = TowerToHyperService::new(router);
+        let has_asked = AtomicBool::new(false);
+        let service = service_fn(|mut request: Request<Incoming>| {
+            if !has_asked.swap(true, Ordering::Relaxed) {
+                self.place.keep();
+            }
+            let client = self.client(&request);
+            let is_admitted = !self.is_proxied || self.identify(client).is_ok();
+            request.extensions_mut().insert(Peer(client));
+            let answer = is_admitted.then(|| service.call(request));
+            async {
+                match answer {
+                    Some(answer) => answer.await,
+                    None => Ok(plain(StatusCode::TOO_MANY_REQUESTS, TOO_MANY)),
+                }
+            }
+        });
+        let mut connection = pin!(
+            http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(self.services.config.timeouts.http_head)
+                .max_buf_size(MAX_HEAD_BYTES)
+                .max_headers(MAX_HEADERS)
+                .serve_connection(TokioIo::new(stream), service)
+                .with_upgrades()
+        );
+        // An error of an HTTP connection concerns only its client, which has its response already.
+        tokio::select! {
+            _result = connection.as_mut() => return,
+            () = tokio::time::sleep(MAX_HTTP_LIFE) => return,
+            () = self.place.evicted.cancelled() => return,
+            () = end.cancelled() => {}
+        }
+        // Until its first request hyper takes a connection for a busy one.
+        if !has_asked.load(Ordering::Relaxed) {
+            return;
+        }
+        connection.as_mut().graceful_shutdown();
+        tokio::select! {
+            _result = connection => {}
+            () = self.services.lifecycle.closing.cancelled() => {}
+        }
+    }
+
+    /// Whose request it is.
+    fn client(&self, request: &Request<Incoming>) -> IpAddr {
+        match self.is_proxied {
+            true => {
+                client_address::behind(self.peer, request.headers(), &self.services.config.front)
+            }
+            false => self.peer,
+        }
     }
 }

@@ -1,12 +1,14 @@
 //! Contract 3: the routes that the relay answers over HTTP.
 
 pub(crate) mod accept;
+mod client_address;
 mod compression;
 mod headers;
 mod metrics;
 mod origin;
 pub(crate) mod pending;
 mod play;
+mod proxy_protocol;
 mod rooms;
 mod spectate;
 mod upgrade;
@@ -52,7 +54,7 @@ pub(crate) struct Services {
     pub(crate) lifecycle: Lifecycle,
 }
 
-/// The address at the other end of the connection.
+/// The address of the client. Behind a trusted proxy it is the one that the proxy names.
 #[derive(Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 

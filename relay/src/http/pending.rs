@@ -111,6 +111,28 @@ impl Pending {
 }
 
 impl Place {
+    /// A proxy has named the client of this connection. Each request may have another one. Too many connections of a client may be
+    /// one too many only until an older pending one of the same client has made room.
+    pub(crate) fn identify(&self, client: IpAddr) -> Result<(), Full> {
+        let mut pending = self.slots.pending.lock();
+        let network = network_of(client);
+        match self.reassign(&mut pending, client) {
+            Err(_full) if pending.evict(Some(network)) => self.reassign(&mut pending, client),
+            reassigned => reassigned,
+        }
+    }
+
+    fn reassign(&self, pending: &mut Pending, client: IpAddr) -> Result<(), Full> {
+        let slots = &self.slots.slots;
+        if let Some(connection) = pending.connections.get_mut(&self.number) {
+            slots.reassign(&mut connection.slot, client)?;
+            connection.address = network_of(client);
+        } else if let Some(slot) = &mut *self.slot.lock() {
+            slots.reassign(slot, client)?;
+        }
+        Ok(())
+    }
+
     /// The head of a request has come: nobody takes this place any more.
     pub(crate) fn keep(&self) {
         let connection = self.slots.pending.lock().connections.remove(&self.number);
@@ -129,6 +151,7 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::UNKNOWN;
 
     fn address(last: u8) -> IpAddr {
         [192, 0, 2, last].into()
@@ -156,6 +179,25 @@ mod tests {
         }
         assert_eq!(slots.taken(), (5, 5));
         drop((greedy, others, newcomer));
+    }
+
+    #[test]
+    fn the_clients_of_a_proxy_count_once_they_are_named() {
+        let slots = Slots::new(Admission::new(10, 1));
+        let places: Vec<_> = (0..4).map(|_| slots.enter(UNKNOWN).unwrap()).collect();
+        assert_eq!(places[0].identify(address(1)), Ok(()));
+        // A client's older connection makes room if it has sent no request.
+        assert_eq!(places[1].identify(address(1)), Ok(()));
+        assert!(places[0].evicted.is_cancelled());
+        places[1].keep();
+        places[2].keep();
+        assert_eq!(places[2].identify(address(1)), Err(Full::OfAddress));
+        assert_eq!(places[2].identify(address(2)), Ok(()));
+        // The proxy's next request on this connection is another client's.
+        assert_eq!(places[1].identify(address(3)), Ok(()));
+        assert_eq!(places[3].identify(address(1)), Ok(()));
+        drop(places);
+        assert_eq!(slots.taken().0, 0);
     }
 
     #[test]

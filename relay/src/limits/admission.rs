@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::network_of;
+use super::{UNKNOWN, network_of};
 
 /// The slots, counted in all and for each address.
 #[derive(Debug, Clone)]
@@ -57,21 +57,49 @@ impl Admission {
         if taken.total >= self.slots {
             return Err(Full::InAll);
         }
-        let here = taken.by_address.get(&address).copied().unwrap_or(0);
-        if self.slots_per_address > 0 && here >= self.slots_per_address {
-            return Err(Full::OfAddress);
-        }
+        taken.add(address, self.slots_per_address)?;
         taken.total += 1;
-        taken.by_address.insert(address, here + 1);
         Ok(Slot {
             address,
             taken: Arc::clone(&self.taken),
         })
     }
 
+    /// Let a slot count for another address, because its client is known better now.
+    pub(crate) fn reassign(&self, slot: &mut Slot, address: IpAddr) -> Result<(), Full> {
+        let address = network_of(address);
+        if address != slot.address {
+            let mut taken = self.taken.lock();
+            taken.add(address, self.slots_per_address)?;
+            taken.remove(slot.address);
+            slot.address = address;
+        }
+        Ok(())
+    }
+
     /// How many slots are taken, and how many there are.
     pub(crate) fn taken(&self) -> (usize, usize) {
         (self.taken.lock().total, self.slots)
+    }
+}
+
+impl Taken {
+    fn add(&mut self, address: IpAddr, at_most: usize) -> Result<(), Full> {
+        let here = self.by_address.get(&address).copied().unwrap_or(0);
+        if at_most > 0 && here >= at_most && address != UNKNOWN {
+            return Err(Full::OfAddress);
+        }
+        self.by_address.insert(address, here + 1);
+        Ok(())
+    }
+
+    fn remove(&mut self, address: IpAddr) {
+        if let Some(here) = self.by_address.get_mut(&address) {
+            *here -= 1;
+            if *here == 0 {
+                self.by_address.remove(&address);
+            }
+        }
     }
 }
 
@@ -86,12 +114,7 @@ impl Drop for Slot {
     fn drop(&mut self) {
         let mut taken = self.taken.lock();
         taken.total -= 1;
-        if let Some(here) = taken.by_address.get_mut(&self.address) {
-            *here -= 1;
-            if *here == 0 {
-                taken.by_address.remove(&self.address);
-            }
-        }
+        taken.remove(self.address);
     }
 }
 
@@ -101,6 +124,25 @@ mod tests {
 
     fn address(text: &str) -> IpAddr {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_slot_counts_for_the_client_that_is_known_last() {
+        let admission = Admission::new(4, 1);
+        let mut slots: Vec<_> = (0..3).map(|_| admission.enter(UNKNOWN).unwrap()).collect();
+        let [first, second] = ["192.0.2.1", "192.0.2.2"].map(address);
+        assert_eq!(admission.reassign(&mut slots[0], first), Ok(()));
+        assert_eq!(admission.reassign(&mut slots[0], first), Ok(()));
+        let full = admission.reassign(&mut slots[1], first);
+        assert_eq!(full, Err(Full::OfAddress));
+        assert_eq!(slots[1].address(), UNKNOWN);
+        assert_eq!(admission.reassign(&mut slots[0], second), Ok(()));
+        assert_eq!(admission.reassign(&mut slots[1], first), Ok(()));
+        assert_eq!(admission.taken(), (3, 4));
+        drop(slots);
+        assert_eq!(admission.taken(), (0, 4));
+        assert!(admission.enter(first).is_ok());
+        assert!(admission.taken.lock().by_address.is_empty());
     }
 
     #[test]

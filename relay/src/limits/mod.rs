@@ -1,6 +1,6 @@
 //! Limits: how many clients may be connected, and how much each may send.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 mod admission;
 mod budget;
@@ -10,6 +10,9 @@ mod turns;
 
 /// The half of an IPv6 address that names a network. The other half can be changed at no cost.
 const IPV6_NETWORK: u128 = !0 << 64;
+
+/// Stands for a client behind a proxy that has not been named yet. No limit of one address holds for it.
+pub(crate) const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// Pings in a row that may go unanswered: with 20 s between two, a client is gone after 40 to 60 s of silence. Pings are
 /// counted instead of time, because a machine that slept must not wake up to dead clients.

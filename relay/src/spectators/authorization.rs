@@ -33,11 +33,10 @@ pub(crate) enum Denied {
 }
 
 impl Authorization {
-    /// `max_per_ip` is that of players; 0 means that a proxy stands in front of the relay.
-    pub(super) fn new(access: Access, max_per_ip: usize) -> Self {
+    pub(super) fn new(access: Access, tells_clients_apart: bool) -> Self {
         Self {
             access,
-            guesses: (max_per_ip > 0).then(Mutex::default),
+            guesses: tells_clients_apart.then(Mutex::default),
             started: Instant::now(),
         }
     }

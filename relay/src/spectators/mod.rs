@@ -69,7 +69,10 @@ impl Spectators {
         let (ids, metrics) = (PublicIds::new()?, Arc::clone(metrics));
         let rooms = Arc::new(Rooms::new(clock, delivery, ids, metrics));
         Ok(Some(Self {
-            authorization: Authorization::new(spectating.access.clone(), config.max_per_ip),
+            authorization: Authorization::new(
+                spectating.access.clone(),
+                config.tells_clients_apart(),
+            ),
             slots: Admission::new(spectating.max_spectators, config.max_per_ip),
             secret: sessions.secret.clone(),
             rooms: Arc::clone(&rooms),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use relay::Relay;
-use tokio::io::{AsyncReadExt as _, Interest};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
@@ -63,8 +63,15 @@ impl Browser {
     pub(crate) async fn request_from(address: [u8; 4], relay: &Relay, request: Request) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind((address, 0).into()).unwrap();
-        let connecting = Self::handshake(socket, relay.addr(), request);
+        let connecting = Self::handshake(socket, relay.addr(), &[], request);
         connecting.await.unwrap()
+    }
+
+    /// Connect through a proxy that begins with these bytes.
+    pub(crate) async fn connect_after(bytes: &[u8], relay: &Relay) -> Result<Self, Error> {
+        let socket = TcpSocket::new_v4().unwrap();
+        let request = request(relay.addr(), &[PROTOCOL]);
+        Self::handshake(socket, relay.addr(), bytes, request).await
     }
 
     pub(crate) async fn try_connect(relay: &Relay, request: Request) -> Result<Self, Error> {
@@ -73,18 +80,20 @@ impl Browser {
 
     async fn try_connect_at(relay: SocketAddr, request: Request) -> Result<Self, Error> {
         let socket = TcpSocket::new_v4().unwrap();
-        Self::handshake(socket, relay, request).await
+        Self::handshake(socket, relay, &[], request).await
     }
 
     async fn handshake(
         socket: TcpSocket,
         relay: SocketAddr,
+        first: &[u8],
         request: Request,
     ) -> Result<Self, Error> {
         socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES).unwrap();
         socket.set_send_buffer_size(SOCKET_BUFFER_BYTES).unwrap();
-        let socket = socket.connect(relay).await.unwrap();
+        let mut socket = socket.connect(relay).await.unwrap();
         socket.set_nodelay(true).unwrap();
+        socket.write_all(first).await.unwrap();
         let config = WebSocketConfig::default().read_buffer_size(4096);
         let handshake = client_async_with_config(request, socket, Some(config));
         let (socket, _response) = within("the handshake", handshake).await?;

@@ -23,6 +23,7 @@ mod leaving;
 mod log;
 mod operating;
 mod program;
+mod proxies;
 mod refusals;
 mod spectating;
 mod stopping;

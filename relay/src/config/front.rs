@@ -1,0 +1,138 @@
+//! What stands between browsers and the relay: the proxies that name the client of a connection.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use anyhow::{anyhow, bail, ensure};
+use clap::ArgAction;
+use ipnet::IpNet;
+
+/// What stands between browsers and the relay.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Front {
+    /// Believe this proxy about the address of its clients: an address or a network such as 10.0.0.0/8; repeatable.
+    #[arg(
+        long = "trusted-proxy",
+        env = "MP_RELAY_TRUSTED_PROXY",
+        value_name = "CIDR",
+        value_delimiter = ','
+    )]
+    pub trusted_proxies: Vec<TrustedProxy>,
+    /// The header in which trusted proxies name the client. The other one is not read.
+    #[arg(
+        long,
+        env = "MP_RELAY_FORWARDED_HEADER",
+        value_name = "x-forwarded-for|forwarded",
+        default_value = "x-forwarded-for"
+    )]
+    pub forwarded_header: ForwardedHeader,
+    /// Trusted proxies begin each connection with the header of the PROXY protocol, version 1 or 2.
+    #[arg(long, env = "MP_RELAY_PROXY_PROTOCOL", value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", hide_default_value = true)]
+    pub proxy_protocol: bool,
+}
+
+impl Front {
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        ensure!(
+            !self.proxy_protocol || !self.trusted_proxies.is_empty(),
+            "--proxy-protocol needs --trusted-proxy: only a proxy that is trusted may name the client"
+        );
+        Ok(())
+    }
+
+    /// Say whether a proxy at this address is believed.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
+        let mut proxies = self.trusted_proxies.iter();
+        proxies.any(|proxy| proxy.0.contains(&address.to_canonical()))
+    }
+}
+
+/// The network of a trusted proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrustedProxy(IpNet);
+
+impl FromStr for TrustedProxy {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let address = text.parse::<IpAddr>().map(IpNet::from);
+        let network = address.or_else(|_| text.parse());
+        let network = network.map_err(|_| {
+            anyhow!("a proxy is an address or a network, such as 192.0.2.7, 10.0.0.0/8 or fd00::/8")
+        })?;
+        Ok(Self(network))
+    }
+}
+
+/// A header in which proxies name the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`, which nearly all proxies set.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` of RFC 7239.
+    Forwarded,
+}
+
+impl FromStr for ForwardedHeader {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        Ok(match text.to_ascii_lowercase().as_str() {
+            "x-forwarded-for" => Self::XForwardedFor,
+            "forwarded" => Self::Forwarded,
+            _ => bail!("the header is x-forwarded-for or forwarded"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_an_address_or_a_network() {
+        let front = Front {
+            trusted_proxies: ["192.0.2.7", "10.0.0.0/8", "fd00::/8", "::1"]
+                .map(|text| text.parse().unwrap())
+                .into(),
+            ..Front::default()
+        };
+        for (address, expected) in [
+            ("192.0.2.7", true),
+            ("192.0.2.8", false),
+            ("10.255.0.1", true),
+            ("::ffff:10.0.0.1", true),
+            ("fd12::1", true),
+            ("::1", true),
+            ("::2", false),
+        ] {
+            assert_eq!(
+                front.trusts(address.parse().unwrap()),
+                expected,
+                "{address}"
+            );
+        }
+        for wrong in [
+            "",
+            "proxy.example",
+            "10.0.0.0/33",
+            "10.0.0/8",
+            "10.0.0.1:80",
+        ] {
+            assert!(wrong.parse::<TrustedProxy>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_proxy_protocol_needs_a_trusted_proxy() {
+        let mut front = Front {
+            proxy_protocol: true,
+            ..Front::default()
+        };
+        let error = front.check().unwrap_err().to_string();
+        assert!(error.contains("--trusted-proxy"), "{error}");
+        front.trusted_proxies.push("127.0.0.1".parse().unwrap());
+        assert!(front.check().is_ok());
+    }
+}
