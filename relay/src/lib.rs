@@ -47,8 +47,9 @@ use spectators::Spectators;
 use upstream::{Dialer, OwnSessions, Readiness, TrustedServer};
 
 pub use config::{
-    Access, AccessToken, AllowedOrigin, Config, EffectiveOptions, Fingerprint, ForwardedHeader,
-    Front, HostPort, Invocation, Observing, Spectating, Task, Timeouts, Trust, TrustedProxy,
+    Access, AccessToken, AllowedHost, AllowedOrigin, Config, EffectiveOptions, Fingerprint,
+    ForwardedHeader, Front, HostPort, Invocation, Observing, Origin, PublicOrigin, Spectating,
+    Task, Timeouts, Trust, TrustedProxy,
 };
 pub use descriptors::raise_descriptor_limit;
 pub use http::require_client;
@@ -262,6 +263,11 @@ fn warn_of(config: &Config) {
     }
     if config.allow_origins.contains(&AllowedOrigin::Any) {
         tracing::warn!("--allow-origin *: pages of every site may connect through this relay");
+    }
+    if config.front.allow_hosts.contains(&AllowedHost::Any) {
+        tracing::warn!(
+            "--allow-host *: a site whose name leads to this relay counts as the relay's own page"
+        );
     }
 }
 

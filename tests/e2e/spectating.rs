@@ -214,7 +214,7 @@ async fn the_rooms_are_listed_with_what_there_is_to_see() -> anyhow::Result<()> 
         .until(|spectator| spectator.room["name"] == "Monza")
         .await?;
     let mut socket = TcpStream::connect(site.relay.addr()).await?;
-    let request = b"GET /api/rooms HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let request = b"GET /api/rooms HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     socket.write_all(request).await?;
     let mut answer = String::new();
     socket.read_to_string(&mut answer).await?;

@@ -1,4 +1,4 @@
-//! What stands between browsers and the relay: the proxies that name the client of a connection.
+//! What stands between browsers and the relay: the proxies that name the client of a connection, and the names that browsers know.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -6,6 +6,8 @@ use std::str::FromStr;
 use anyhow::{anyhow, bail, ensure};
 use clap::ArgAction;
 use ipnet::IpNet;
+
+use super::origin::{AllowedHost, PublicOrigin};
 
 /// What stands between browsers and the relay.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -29,6 +31,17 @@ pub struct Front {
     /// Trusted proxies begin each connection with the header of the PROXY protocol, version 1 or 2.
     #[arg(long, env = "MP_RELAY_PROXY_PROTOCOL", value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", hide_default_value = true)]
     pub proxy_protocol: bool,
+    /// The origin under which browsers know this relay, such as https://race.example. Its pages may connect, and its host is allowed.
+    #[arg(long, env = "MP_RELAY_PUBLIC_ORIGIN", value_name = "ORIGIN")]
+    pub public_origin: Option<PublicOrigin>,
+    /// Answer to this name too; repeatable, * is every name. Addresses, localhost and the host of --public-origin are always allowed.
+    #[arg(
+        long = "allow-host",
+        env = "MP_RELAY_ALLOW_HOST",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub allow_hosts: Vec<AllowedHost>,
 }
 
 impl Front {
@@ -38,6 +51,12 @@ impl Front {
             "--proxy-protocol needs --trusted-proxy: only a proxy that is trusted may name the client"
         );
         Ok(())
+    }
+
+    /// List the names that browsers may call the relay.
+    pub(crate) fn hosts(&self) -> Vec<AllowedHost> {
+        let own = self.public_origin.iter().map(AllowedHost::of);
+        own.chain(self.allow_hosts.iter().cloned()).collect()
     }
 
     /// Say whether a proxy at this address is believed.

@@ -27,7 +27,8 @@ pub use client_native::HostPort;
 pub use command_line::{Invocation, Task};
 pub use effective::EffectiveOptions;
 pub use front::{ForwardedHeader, Front, TrustedProxy};
-pub use origin::AllowedOrigin;
+pub(crate) use origin::is_beyond_rebinding;
+pub use origin::{AllowedHost, AllowedOrigin, Origin, PublicOrigin};
 pub use spectating::{Observing, Spectating};
 pub use trust::{Fingerprint, Trust};
 

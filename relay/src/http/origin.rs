@@ -1,12 +1,12 @@
-//! Which web pages may connect: pages of the same host, and those the operator allows. Programs other than browsers send
+//! Which web pages may connect: pages of the same host or of the public origin, and those the operator allows. Programs other than browsers send
 //! no origin and may connect, since they could send any.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-use crate::config::AllowedOrigin;
+use crate::config::Config;
 
 /// Say whether the page that asks may connect.
-pub(crate) fn is_allowed(headers: &HeaderMap, allowed: &[AllowedOrigin]) -> bool {
+pub(crate) fn is_allowed(headers: &HeaderMap, config: &Config) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return true;
     };
@@ -15,7 +15,15 @@ pub(crate) fn is_allowed(headers: &HeaderMap, allowed: &[AllowedOrigin]) -> bool
     };
     let host = headers.get(header::HOST).map(HeaderValue::to_str);
     matches!(host, Some(Ok(host)) if is_same_host(origin, host))
-        || allowed.iter().any(|allowed| allowed.matches(origin))
+        || config
+            .front
+            .public_origin
+            .iter()
+            .any(|own| own.0.is(origin))
+        || config
+            .allow_origins
+            .iter()
+            .any(|allowed| allowed.matches(origin))
 }
 
 /// Compare the origin's host and port with those of the `Host` header; a port that is not written is the
@@ -36,6 +44,7 @@ fn is_same_host(origin: &str, host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Trust;
 
     fn allowed(origin: Option<&str>, host: &str, extra: &[&str]) -> bool {
         let mut headers = HeaderMap::new();
@@ -43,8 +52,11 @@ mod tests {
         if let Some(origin) = origin {
             headers.insert(header::ORIGIN, origin.parse().unwrap());
         }
-        let extra: Vec<_> = extra.iter().map(|text| text.parse().unwrap()).collect();
-        is_allowed(&headers, &extra)
+        let game: crate::config::HostPort = "a:1".parse().unwrap();
+        let mut config = Config::new(game.clone(), game, Trust::System);
+        config.allow_origins = extra.iter().map(|text| text.parse().unwrap()).collect();
+        config.front.public_origin = Some("https://race.example".parse().unwrap());
+        is_allowed(&headers, &config)
     }
 
     #[test]
@@ -56,6 +68,8 @@ mod tests {
             ("https://play.example", "play.example:443"),
             ("http://Play.Example", "play.example:80"),
             ("http://[::1]:8080", "[::1]:8080"),
+            // A proxy need not pass the host on.
+            ("https://race.example", "127.0.0.1:8080"),
         ] {
             assert!(allowed(Some(origin), host, &[]), "{origin} {host}");
         }
@@ -67,12 +81,17 @@ mod tests {
             "https://evil.example",
             "http://127.0.0.1:8081",
             "http://play.example:8080",
+            "http://race.example",
             "null",
             "",
             "://",
             "file://",
         ] {
             assert!(!allowed(Some(origin), "play.example", &[]), "{origin}");
+        }
+        for origin in ["null", "file://", "capacitor://localhost"] {
+            assert!(allowed(Some(origin), "play.example", &[origin]), "{origin}");
+            assert!(!allowed(Some(origin), "localhost", &[]), "{origin}");
         }
         let extra = ["https://other.example/", "null"];
         assert!(allowed(

@@ -35,8 +35,7 @@ pub(super) async fn player(
         Ok(switch) => switch,
         Err(refusal) => return *refusal,
     };
-    let allowed = &services.config.allow_origins;
-    let is_allowed = origin::is_allowed(request.headers(), allowed);
+    let is_allowed = origin::is_allowed(request.headers(), &services.config);
     let refused = (!is_allowed).then(|| origin_refused(&request));
     let upgraded = hyper::upgrade::on(&mut request);
     let lifecycle = services.lifecycle.clone();

@@ -16,11 +16,11 @@ async fn ask(relay: &Relay, request: &str) -> String {
 }
 
 async fn ask_at(address: SocketAddr, request: &str) -> String {
-    ask_exactly(address, &format!("{request}\r\nHost: x")).await
+    ask_exactly(address, &format!("{request}\r\nHost: localhost")).await
 }
 
 /// Send a request without adding any header.
-async fn ask_exactly(address: SocketAddr, request: &str) -> String {
+pub(crate) async fn ask_exactly(address: SocketAddr, request: &str) -> String {
     let mut socket = TcpStream::connect(address).await.unwrap();
     let request = format!("{request}\r\nConnection: close\r\n\r\n");
     socket.write_all(request.as_bytes()).await.unwrap();
@@ -41,7 +41,7 @@ pub(crate) async fn get_with(token: &str, from: [u8; 4], relay: &Relay, path: &s
     socket.bind((from, 0).into()).unwrap();
     let mut socket = socket.connect(relay.addr()).await.unwrap();
     let request = format!(
-        "GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n"
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n"
     );
     socket.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
@@ -254,7 +254,10 @@ async fn a_request_has_one_host_and_one_of_each_header_that_decides() {
             "HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nOrigin: http://b",
             "400",
         ),
-        ("HTTP/1.1\r\nHost: a\r\nOrigin: http://a", "200"),
+        (
+            "HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost",
+            "200",
+        ),
         ("HTTP/1.1\r\nHost: [::1]:8080", "200"),
         ("HTTP/1.1\r\nHost:", "200"),
         ("HTTP/1.0", "200"),
@@ -482,7 +485,7 @@ async fn a_client_that_sends_no_request_is_disconnected() {
     let mut config = config_for(&game);
     config.timeouts.http_head = Duration::from_millis(50);
     let relay = Relay::start(config).await.unwrap();
-    let whole = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    let whole = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
     for (beginning, answers) in [("", 0), ("GET / HTTP/1.1\r\nHost:", 0), (whole, 1)] {
         let mut socket = TcpStream::connect(relay.addr()).await.unwrap();
         socket.write_all(beginning.as_bytes()).await.unwrap();

@@ -39,7 +39,7 @@ fn address(of: &serde_json::Value) -> SocketAddr {
 /// Connect as a player, and leave. The log gets a line for each.
 async fn visit(relay: SocketAddr) {
     let mut socket = TcpStream::connect(relay).await.unwrap();
-    let request = "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+    let request = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: mp-relay.v1\r\n\r\n";
     socket.write_all(request.as_bytes()).await.unwrap();
     let answer = socket.read_u8();

@@ -5,6 +5,7 @@ use tokio_tungstenite::tungstenite::Error;
 
 use crate::browser::{Browser, READY, request};
 use crate::game::Game;
+use crate::http::{ask_exactly, body, status};
 use crate::{config_for, start_for};
 
 #[tokio::test]
@@ -82,4 +83,53 @@ async fn one_address_cannot_take_every_slot() {
     let _player = game.player().await;
     let mut second = Browser::connect(&relay).await;
     second.expect_close(1013, "from this address").await;
+}
+
+#[tokio::test]
+async fn a_name_that_the_operator_has_not_allowed_is_refused() {
+    let game = Game::start().await;
+    let mut config = config_for(&game);
+    config.front.public_origin = Some("https://race.example".parse().unwrap());
+    config.front.allow_hosts = vec!["other.example".parse().unwrap()];
+    let relay = Relay::start(config).await.unwrap();
+    let get = async |host: &str, path: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}");
+        ask_exactly(relay.addr(), &request).await
+    };
+    for host in ["evil.example", "localhost.evil.example:8080"] {
+        for path in ["/", "/api/config", "/api/rooms", "/ws", "/watch/"] {
+            let answer = get(host, path).await;
+            assert_eq!(status(&answer), "421", "{host} {path}");
+            assert!(body(&answer).contains("--allow-host"), "{answer}");
+        }
+        // A load balancer may use any name.
+        assert_eq!(status(&get(host, "/healthz").await), "200");
+    }
+    for host in [
+        "race.example",
+        "RACE.example:443",
+        "other.example:8080",
+        "127.0.0.1:1",
+        "[::1]",
+        "localhost:8080",
+    ] {
+        assert_eq!(status(&get(host, "/api/config").await), "200", "{host}");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_apps_and_files_may_connect_if_their_origin_is_allowed() {
+    let mut game = Game::start().await;
+    for origin in ["null", "file://", "capacitor://localhost"] {
+        let refused = start_for(&game).await;
+        let headers = [("origin", origin)];
+        let mut browser = Browser::connect_with(&refused, &headers).await;
+        browser.expect_close(1008, "may not connect").await;
+        let mut config = config_for(&game);
+        config.allow_origins.push(origin.parse().unwrap());
+        let relay = Relay::start(config).await.unwrap();
+        let mut browser = Browser::connect_with(&relay, &headers).await;
+        browser.expect(READY).await;
+        game.player().await;
+    }
 }

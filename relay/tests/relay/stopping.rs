@@ -68,9 +68,12 @@ async fn a_stop_does_not_wait_for_clients_that_are_no_players() {
     for (sent, answers) in [
         ("", 0),
         ("GET / HT", 0),
-        ("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 3),
-        ("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET / HT", 3),
-        ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", 1),
+        ("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", 3),
+        (
+            "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HT",
+            3,
+        ),
+        ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 1),
         // Refused, and it never answers the close frame.
         (UPGRADE_OF_ANOTHER_SITE, 20),
     ] {
@@ -102,7 +105,7 @@ async fn a_stop_does_not_wait_for_clients_that_are_no_players() {
     }
 }
 
-const UPGRADE_OF_ANOTHER_SITE: &str = "GET /ws HTTP/1.1\r\nHost: x\r\nOrigin: https://other.example\r\nConnection: upgrade\r\n\
+const UPGRADE_OF_ANOTHER_SITE: &str = "GET /ws HTTP/1.1\r\nHost: localhost\r\nOrigin: https://other.example\r\nConnection: upgrade\r\n\
     Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
     Sec-WebSocket-Protocol: mp-relay.v1\r\n\r\n";
 
@@ -117,7 +120,7 @@ async fn a_stop_lets_a_response_that_has_begun_come_to_its_end() {
     let relay = Relay::start(config).await.unwrap();
     let address = relay.addr();
     let mut client = TcpStream::connect(address).await.unwrap();
-    let request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    let request = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
     client.write_all(request).await.unwrap();
     let mut begun = [0];
     within("an answer", client.read_exact(&mut begun))
