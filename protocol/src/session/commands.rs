@@ -5,6 +5,7 @@ use super::{Session, State, Ticket, Transmit};
 use crate::answer::answers;
 use crate::command::{self, Command, CommandKind, MAX_BATCH};
 use crate::event::Event;
+use crate::frame::MAX_CLIENT_LINE_BYTES;
 use crate::goodbye::settle_time;
 use crate::id::RoomId;
 use std::collections::VecDeque;
@@ -260,12 +261,17 @@ impl Commands {
         true
     }
 
-    /// How many commands at the front of the queue may go in one batch.
+    /// How many commands at the front of the queue may go in one batch, which is one line for the relay too.
     fn batchable(&self) -> usize {
+        let mut bytes = command::batch_line([].into_iter()).len();
         self.queue
             .iter()
             .take(MAX_BATCH)
             .take_while(|pending| pending.command.kind().is_batchable())
+            .take_while(|pending| {
+                bytes += pending.command.to_line().len() + ",".len();
+                bytes <= MAX_CLIENT_LINE_BYTES
+            })
             .count()
     }
 }
@@ -337,8 +343,11 @@ impl Session {
         let batching = self.config.batching
             && !self.commands.batch_refused
             && self.state == State::Authenticated;
+        if !batching {
+            return Next::Send(1);
+        }
         match self.commands.batchable() {
-            count if !batching || count == 0 => Next::Send(1),
+            0 => Next::Send(1),
             count if count == MAX_BATCH || count < self.commands.queue.len() || due <= now => {
                 Next::Send(count)
             }

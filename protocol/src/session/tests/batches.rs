@@ -1,6 +1,7 @@
 //! Commands that are sent together in one `BATCH` line, and the outcome of each.
 
 use super::*;
+use crate::frame::MAX_CLIENT_LINE_BYTES;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -78,4 +79,23 @@ fn a_command_of_a_batch_that_gets_no_answer_fails_alone() {
     driver.hear(r#"{"command":"PONG"}"#);
     assert_eq!(driver.answer(ping), Ok(Event::Pong));
     assert_eq!(driver.answer(unanswered), Err(CommandError::Timeout));
+}
+
+#[test]
+fn a_batch_is_no_longer_than_the_relay_takes() {
+    let mut driver = Driver::signed_in_with(Config {
+        batching: true,
+        ..Config::default()
+    });
+    for _ in 0..4 {
+        driver.say(Command::RelayMessage {
+            target_id: OTHER.parse().unwrap(),
+            message: "y".repeat(2500),
+        });
+    }
+    let Some(Transmit::Line(line)) = driver.session.poll_transmit() else {
+        panic!("nothing sent")
+    };
+    assert_eq!(line.matches("RELAY_MESSAGE").count(), 3);
+    assert!(line.len() <= MAX_CLIENT_LINE_BYTES);
 }
