@@ -3,6 +3,7 @@
 mod checks;
 mod child;
 mod demo;
+mod fuzz;
 mod package;
 mod project;
 mod pypi;
@@ -34,6 +35,8 @@ enum Task {
     Docs,
     /// Make a circuit of a GeoJSON, GPX or CSV file.
     Track(track::Options),
+    /// Run the fuzz targets in `fuzz`, or one of them.
+    Fuzz(fuzz::Options),
     /// Check the house rules that no linter knows: names, openings, imports, the README's tree.
     Tidy,
 }
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Task::Package => package::build(),
         Task::Docs => package::write_docs(),
         Task::Track(options) => track::run(&options),
+        Task::Fuzz(options) => fuzz::run_targets(&options),
         Task::Tidy => tidy::run(),
     };
     match outcome {

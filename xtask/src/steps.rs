@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::{checks, package, project, requirements, supply_chain, tidy, wasm, wasm_tests};
+use crate::{checks, fuzz, package, project, requirements, supply_chain, tidy, wasm, wasm_tests};
 
 /// The options of the tests.
 #[derive(clap::Args)]
@@ -33,7 +33,7 @@ const fn step(name: &'static str, purpose: &'static str, run: fn() -> Result<()>
 }
 
 /// All steps in their order: the cheapest first, but `npm` and `wasm` before everything that embeds or uses the page.
-const STEPS: [Step; 17] = [
+const STEPS: [Step; 18] = [
     step("fmt", "Rust is formatted", checks::fmt),
     step("tidy", "house rules", tidy::run),
     step(
@@ -64,6 +64,11 @@ const STEPS: [Step; 17] = [
         checks::rust,
     ),
     step("doctest", "examples in the documentation", checks::doctest),
+    step(
+        "fuzz",
+        "whatever reads what others wrote, for a few seconds each",
+        fuzz::step,
+    ),
     step("prettier", "everything but Rust is formatted", || {
         checks::script("check:format")
     }),

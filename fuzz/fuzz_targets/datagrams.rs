@@ -1,0 +1,4 @@
+//! Datagrams of anybody, sealed or plain.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: fuzz::datagrams::Input<'_>| fuzz::datagrams::check(input));
