@@ -1,41 +1,65 @@
-//! The connection of one client, as the port gave it. Players, spectators and HTTP use it alike, and none of them needs to know what
-//! carries it.
+//! The connection of one client: over TCP or a Unix socket, with TLS of the relay's own or without. Players, spectators and HTTP use it
+//! alike, and none of them needs to know what carries it.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
+use tokio_rustls::server::TlsStream;
 
 /// A connection with a client.
 #[derive(Debug)]
 pub(crate) enum ClientStream {
     Tcp(TcpStream),
+    #[cfg(unix)]
+    Unix(UnixStream),
+    /// TLS over one of the others.
+    Tls(Box<TlsStream<Self>>),
 }
 
 /// Do the same with whatever carries the connection.
 macro_rules! with {
     ($stream:expr, $inner:ident => $do:expr) => {
         match $stream {
-            Self::Tcp($inner) => $do,
+            ClientStream::Tcp($inner) => $do,
+            #[cfg(unix)]
+            ClientStream::Unix($inner) => $do,
+            ClientStream::Tls($inner) => $do,
         }
     };
 }
 
 impl ClientStream {
+    /// Say whether it is a Unix socket. Its peer has no address.
+    pub(crate) fn is_local(&self) -> bool {
+        match self {
+            Self::Tcp(_) => false,
+            #[cfg(unix)]
+            Self::Unix(_) => true,
+            Self::Tls(tls) => tls.get_ref().0.is_local(),
+        }
+    }
+
     /// The system's socket, to set its options.
     fn socket(&self) -> SockRef<'_> {
         match self {
             Self::Tcp(tcp) => SockRef::from(tcp),
+            #[cfg(unix)]
+            Self::Unix(unix) => SockRef::from(unix),
+            Self::Tls(tls) => tls.get_ref().0.socket(),
         }
     }
 
     /// Send small pieces at once.
     pub(crate) fn set_nodelay(&self) -> io::Result<()> {
-        match self {
-            Self::Tcp(tcp) => tcp.set_nodelay(true),
+        match self.is_local() {
+            true => Ok(()),
+            false => self.socket().set_tcp_nodelay(true),
         }
     }
 
@@ -47,11 +71,10 @@ impl ClientStream {
     /// Keep the system's buffer of bytes that are not sent yet short.
     pub(crate) fn limit_unsent(&self, bytes: u32) -> io::Result<()> {
         #[cfg(target_os = "linux")]
-        match self {
-            Self::Tcp(tcp) => SockRef::from(tcp).set_tcp_notsent_lowat(bytes),
+        if !self.is_local() {
+            return self.socket().set_tcp_notsent_lowat(bytes);
         }
-        // Other systems also count bytes that are sent but not acknowledged, so the limit is higher there.
-        #[cfg(not(target_os = "linux"))]
+        // Elsewhere bytes that are sent but not acknowledged count too, so the limit is higher there.
         self.set_send_buffer_size(4 * bytes as usize)
     }
 
@@ -62,16 +85,41 @@ impl ClientStream {
     pub(crate) fn try_read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(tcp) => tcp.try_read(space),
+            #[cfg(unix)]
+            Self::Unix(unix) => unix.try_read(space),
+            Self::Tls(tls) => {
+                let mut space = ReadBuf::new(space);
+                without_waiting(|cx| Pin::new(tls).poll_read(cx, &mut space))?;
+                Ok(space.filled().len())
+            }
         }
     }
 
-    /// Write as much as the system takes, without waiting.
+    /// Write as much as the system takes, without waiting. Of TLS no more is taken while something waits to be sent.
     ///
     /// # Errors
     /// `WouldBlock`: it takes nothing. Otherwise the connection is gone.
     pub(crate) fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(tcp) => tcp.try_write(bytes),
+            #[cfg(unix)]
+            Self::Unix(unix) => unix.try_write(bytes),
+            Self::Tls(tls) => without_waiting(|cx| match Pin::new(&mut *tls).poll_flush(cx) {
+                Poll::Ready(Ok(())) => Pin::new(tls).poll_write(cx, bytes),
+                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                Poll::Pending => Poll::Pending,
+            }),
+        }
+    }
+
+    /// Send what TLS still holds, without waiting.
+    ///
+    /// # Errors
+    /// As [`try_write`](Self::try_write).
+    pub(crate) fn try_flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Tls(tls) => without_waiting(|cx| Pin::new(tls).poll_flush(cx)),
+            _ => Ok(()),
         }
     }
 
@@ -79,15 +127,29 @@ impl ClientStream {
     pub(crate) fn tcp(&self) -> &TcpStream {
         match self {
             Self::Tcp(tcp) => tcp,
+            Self::Tls(tls) => tls.get_ref().0.tcp(),
+            #[cfg(unix)]
+            Self::Unix(_) => panic!("a Unix socket"),
         }
     }
 
     /// Forget the task that has read so far, and with it the task's memory.
     pub(crate) fn forget_task(&self) {
-        let mut nobody = Context::from_waker(std::task::Waker::noop());
+        let mut nobody = Context::from_waker(Waker::noop());
         match self {
             Self::Tcp(tcp) => drop(tcp.poll_read_ready(&mut nobody)),
+            #[cfg(unix)]
+            Self::Unix(unix) => drop(unix.poll_read_ready(&mut nobody)),
+            Self::Tls(tls) => tls.get_ref().0.forget_task(),
         }
+    }
+}
+
+/// Poll once. Nobody is woken later.
+fn without_waiting<T>(poll: impl FnOnce(&mut Context<'_>) -> Poll<io::Result<T>>) -> io::Result<T> {
+    match poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
     }
 }
 

@@ -28,15 +28,16 @@ mod players;
 mod spectators;
 mod upstream;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::bail;
 use client_native::Target;
-use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
-use http::accept::{Audience, listen, public_slots, serve};
+use http::accept::{Audience, public_slots, serve};
+use http::port::Port;
+use http::tls::{Tls, TlsFiles};
 use http::{Services, operators_router, router};
 use lifecycle::Lifecycle;
 use limits::{Admission, Budget};
@@ -48,8 +49,8 @@ use upstream::{Dialer, OwnSessions, Readiness, TrustedServer};
 
 pub use config::{
     Access, AccessToken, AllowedHost, AllowedOrigin, Config, EffectiveOptions, Fingerprint,
-    ForwardedHeader, Front, HostPort, Invocation, Observing, Origin, PublicOrigin, Spectating,
-    Task, Timeouts, Trust, TrustedProxy,
+    ForwardedHeader, Front, HostPort, Invocation, Listen, Observing, Origin, PublicOrigin,
+    Spectating, Task, Timeouts, Trust, TrustedProxy,
 };
 pub use descriptors::raise_descriptor_limit;
 pub use http::require_client;
@@ -62,11 +63,15 @@ const MAX_REFUSALS: usize = 256;
 /// A running relay. Dropping it ends everything at once, without goodbyes.
 #[derive(Debug)]
 pub struct Relay {
-    address: SocketAddr,
+    address: Listen,
+    /// Where the page is, as a browser on this machine or the operator writes it.
+    page: String,
     operator_address: Option<SocketAddr>,
     lifecycle: Lifecycle,
     /// `None`: the game server speaks no TLS.
     trusted: Option<TrustedServer>,
+    /// `None`: it speaks plain HTTP.
+    tls: Option<Tls>,
     _abort: DropGuard,
 }
 
@@ -78,39 +83,45 @@ impl Relay {
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         config.check()?;
         warn_of(&config);
-        let listener = listen(config.listen, "--listen").await?;
+        let port = Port::open(&config.listen, "--listen").await?;
         let operator = match config.metrics_listen {
-            Some(address) => Some(listen(address, "--metrics-listen").await?),
+            Some(address) => Some(Port::open(&address.into(), "--metrics-listen").await?),
             None => None,
         };
-        Self::serve(config, listener, operator)
+        Self::serve(config, port, operator)
     }
 
     /// Serve on open ports in the background.
-    fn serve(
-        config: Config,
-        listener: TcpListener,
-        operator: Option<TcpListener>,
-    ) -> anyhow::Result<Self> {
+    fn serve(config: Config, port: Port, operator: Option<Port>) -> anyhow::Result<Self> {
         let lifecycle = Lifecycle::new(config.drain);
         let abort = lifecycle.aborting.clone().drop_guard();
         let trusted = trusted_server(&config)?;
-        let services = Arc::new(wire(config, trusted.as_ref(), lifecycle.clone())?);
+        let tls = tls_files(&config).map(Tls::new).transpose()?;
+        let every = config.timeouts.certificate;
+        let address = port.address()?;
+        let page = page(&config, &address);
+        let services = wire(config, trusted.as_ref(), tls.clone(), lifecycle.clone())?;
+        let services = Arc::new(services);
         let relay = Self {
-            address: listener.local_addr()?,
-            operator_address: operator.as_ref().map(TcpListener::local_addr).transpose()?,
+            address,
+            page,
+            operator_address: operator.as_ref().map(operator_address).transpose()?,
             lifecycle,
             trusted,
+            tls,
             _abort: abort,
         };
         let public = router(Arc::clone(&services))?;
-        let serving = serve(listener, Audience::Public, public, Arc::clone(&services));
+        if let Some(tls) = relay.tls.clone() {
+            tokio::spawn(tls.watch(every, relay.lifecycle.draining.clone()));
+        }
+        let serving = serve(port, Audience::Public, public, Arc::clone(&services));
         relay
             .lifecycle
             .spawn_essential("the port of browsers", serving);
-        if let Some(listener) = operator {
+        if let Some(port) = operator {
             let router = operators_router(Arc::clone(&services));
-            let serving = serve(listener, Audience::Operator, router, services);
+            let serving = serve(port, Audience::Operator, router, services);
             relay
                 .lifecycle
                 .spawn_essential("the operator's port", serving);
@@ -118,9 +129,22 @@ impl Relay {
         Ok(relay)
     }
 
-    /// The address browsers connect to.
+    /// The address browsers connect to. A Unix socket has none, which is written 0.0.0.0:0.
     pub fn addr(&self) -> SocketAddr {
-        self.address
+        match self.address {
+            Listen::Tcp(address) => address,
+            Listen::Unix(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
+        }
+    }
+
+    /// Where browsers or a proxy connect.
+    pub fn listening(&self) -> &Listen {
+        &self.address
+    }
+
+    /// Where the page is: the public origin, or the port.
+    pub fn page(&self) -> &str {
+        &self.page
     }
 
     /// The address of the operator's own port, if there is one.
@@ -128,18 +152,27 @@ impl Relay {
         self.operator_address
     }
 
-    /// Read anew what makes the game server's certificate trusted: the pin, or the file with certificates. Players who are
-    /// connected stay. Gives what is trusted now, in words.
+    /// Read anew what makes the game server's certificate trusted, the pin or the file with certificates, and the relay's own
+    /// certificate. Players who are connected stay. Gives what is trusted now, in words.
     ///
     /// # Errors
     /// The new configuration cannot work, or is for another game server. Nothing has changed then.
     pub fn reload(&self, config: &Config) -> anyhow::Result<String> {
         config.check()?;
-        match (&self.trusted, trusted_server(config)?) {
-            (Some(now), Some(new)) => now.replace(new),
-            (None, None) => Ok("no certificate, because the game server speaks no TLS".into()),
+        let tls = match (&self.tls, tls_files(config)) {
+            (Some(now), Some(files)) => Some((now, files.read()?, files)),
+            (None, None) => None,
+            _ => bail!("to begin or to end with --tls-cert needs a restart"),
+        };
+        let trusted = match (&self.trusted, trusted_server(config)?) {
+            (Some(now), Some(new)) => now.replace(new)?,
+            (None, None) => "no certificate, because the game server speaks no TLS".into(),
             _ => bail!("--plain-tcp needs a restart"),
+        };
+        if let Some((now, certificate, files)) = tls {
+            now.replace(files, certificate);
         }
+        Ok(trusted)
     }
 
     /// Wait until the relay can serve no more, and say why. A relay that works never gives an answer.
@@ -163,6 +196,9 @@ pub fn check(config: &Config) -> anyhow::Result<()> {
     warn_of(config);
     require_client(config.www.as_deref())?;
     trusted_server(config)?;
+    if let Some(files) = tls_files(config) {
+        files.read()?;
+    }
     http::check_files(config)
 }
 
@@ -170,6 +206,7 @@ pub fn check(config: &Config) -> anyhow::Result<()> {
 fn wire(
     config: Config,
     trusted: Option<&TrustedServer>,
+    tls: Option<Tls>,
     lifecycle: Lifecycle,
 ) -> anyhow::Result<Services> {
     let metrics = Arc::new(Metrics::new());
@@ -197,6 +234,7 @@ fn wire(
     }
     Ok(Services {
         connections: public_slots(config.tells_clients_apart()),
+        tls,
         refusals: Admission::new(MAX_REFUSALS, 0),
         refusal_lines: Repeats::new(),
         players: Players {
@@ -227,6 +265,33 @@ fn wire(
 fn buffers(tells_clients_apart: bool) -> Budget {
     let of_address = tells_clients_apart.then_some(MAX_BUFFERED_BYTES_OF_ADDRESS);
     Budget::new(MAX_BUFFERED_BYTES, of_address.unwrap_or(0))
+}
+
+/// The files of the relay's own certificate. `None`: it speaks plain HTTP.
+fn tls_files(config: &Config) -> Option<TlsFiles> {
+    let (certificate, key) = (
+        config.front.tls_cert.clone()?,
+        config.front.tls_key.clone()?,
+    );
+    Some(TlsFiles { certificate, key })
+}
+
+fn page(config: &Config, address: &Listen) -> String {
+    match (&config.front.public_origin, address) {
+        (Some(origin), _) => format!("{}/", origin.0.as_str()),
+        (None, Listen::Tcp(address)) if config.front.tls_cert.is_some() => {
+            format!("https://{address}/")
+        }
+        (None, Listen::Tcp(address)) => format!("http://{address}/"),
+        (None, socket) => socket.to_string(),
+    }
+}
+
+fn operator_address(port: &Port) -> anyhow::Result<SocketAddr> {
+    match port.address()? {
+        Listen::Tcp(address) => Ok(address),
+        Listen::Unix(_) => bail!("the operator's port is a TCP port"),
+    }
 }
 
 /// The game server to dial.
@@ -276,7 +341,7 @@ mod tests {
     use std::net::Shutdown;
 
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpStream;
+    use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
 
@@ -288,7 +353,7 @@ mod tests {
         let copy = public.try_clone().unwrap();
         let [public, operator] = [public, operator].map(|port| {
             port.set_nonblocking(true).unwrap();
-            TcpListener::from_std(port).unwrap()
+            Port::Tcp(TcpListener::from_std(port).unwrap())
         });
         let game: HostPort = "127.0.0.1:9".parse().unwrap();
         let config = Config::new(game.clone(), game, Trust::Insecure);

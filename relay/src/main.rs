@@ -54,7 +54,7 @@ async fn run(
     relay::raise_descriptor_limit(&config);
     let relay = Relay::start(config).await?;
     print(&ready(&relay).to_string());
-    tracing::info!("the page is at http://{}/", relay.addr());
+    tracing::info!("the page is at {}", relay.page());
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
@@ -72,6 +72,9 @@ async fn run(
     Ok(())
 }
 
+/// Options that need no restart.
+const RELOADED: [&str; 3] = ["trust", "tls-cert", "tls-key"];
+
 /// Read the configuration anew, and use what can be changed while players play. `old` is what the relay started with.
 fn reload(relay: &Relay, old: &EffectiveOptions) {
     let new = match Invocation::read(std::env::args_os()) {
@@ -79,7 +82,10 @@ fn reload(relay: &Relay, old: &EffectiveOptions) {
         Err(error) => return not_reloaded(&error),
     };
     let changes = old.changes(&new.options);
-    let waiting: Vec<_> = changes.into_iter().filter(|key| *key != "trust").collect();
+    let waiting: Vec<_> = changes
+        .into_iter()
+        .filter(|key| !RELOADED.contains(key))
+        .collect();
     if !waiting.is_empty() {
         tracing::warn!(
             "changed, and in effect after a restart: {}",
@@ -106,8 +112,8 @@ fn print(text: &str) {
 /// The one line on standard output.
 fn ready(relay: &Relay) -> serde_json::Value {
     match relay.metrics_addr() {
-        Some(metrics) => json!({ "listen": relay.addr(), "metrics": metrics }),
-        None => json!({ "listen": relay.addr() }),
+        Some(metrics) => json!({ "listen": relay.listening().to_string(), "metrics": metrics }),
+        None => json!({ "listen": relay.listening().to_string() }),
     }
 }
 

@@ -1,12 +1,14 @@
 //! What stands between browsers and the relay: the proxies that name the client of a connection, and the names that browsers know.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::{anyhow, bail, ensure};
 use clap::ArgAction;
 use ipnet::IpNet;
 
+use super::listen::Listen;
 use super::origin::{AllowedHost, PublicOrigin};
 
 /// What stands between browsers and the relay.
@@ -42,15 +44,30 @@ pub struct Front {
         value_delimiter = ','
     )]
     pub allow_hosts: Vec<AllowedHost>,
+    /// Speak TLS with this certificate: a PEM file with its whole chain. It is read anew when it changes.
+    #[arg(long, env = "MP_RELAY_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// The private key of --tls-cert, a PEM file.
+    #[arg(long, env = "MP_RELAY_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
 }
 
 impl Front {
-    pub(super) fn check(&self) -> anyhow::Result<()> {
+    pub(super) fn check(&self, listen: &Listen) -> anyhow::Result<()> {
         ensure!(
-            !self.proxy_protocol || !self.trusted_proxies.is_empty(),
+            self.tls_cert.is_some() == self.tls_key.is_some(),
+            "--tls-cert and --tls-key are needed together"
+        );
+        ensure!(
+            !self.proxy_protocol || self.names_clients(listen),
             "--proxy-protocol needs --trusted-proxy: only a proxy that is trusted may name the client"
         );
         Ok(())
+    }
+
+    /// Say whether there are proxies that name their clients. Whoever may write to a Unix socket is one.
+    pub(super) fn names_clients(&self, listen: &Listen) -> bool {
+        !self.trusted_proxies.is_empty() || matches!(listen, Listen::Unix(_))
     }
 
     /// List the names that browsers may call the relay.
@@ -149,9 +166,14 @@ mod tests {
             proxy_protocol: true,
             ..Front::default()
         };
-        let error = front.check().unwrap_err().to_string();
+        let port = ([127, 0, 0, 1], 8080).into();
+        let error = front.check(&port).unwrap_err().to_string();
         assert!(error.contains("--trusted-proxy"), "{error}");
+        assert!(front.check(&Listen::Unix("relay.sock".into())).is_ok());
         front.trusted_proxies.push("127.0.0.1".parse().unwrap());
-        assert!(front.check().is_ok());
+        assert!(front.check(&port).is_ok());
+        front.tls_cert = Some("certificate.pem".into());
+        let error = front.check(&port).unwrap_err().to_string();
+        assert!(error.contains("--tls-key"), "{error}");
     }
 }

@@ -5,6 +5,7 @@ mod access;
 mod command_line;
 mod effective;
 mod front;
+mod listen;
 mod option;
 mod origin;
 mod spectating;
@@ -27,13 +28,15 @@ pub use client_native::HostPort;
 pub use command_line::{Invocation, Task};
 pub use effective::EffectiveOptions;
 pub use front::{ForwardedHeader, Front, TrustedProxy};
+pub use listen::Listen;
 pub(crate) use origin::is_beyond_rebinding;
 pub use origin::{AllowedHost, AllowedOrigin, Origin, PublicOrigin};
 pub use spectating::{Observing, Spectating};
 pub use trust::{Fingerprint, Trust};
 
 /// Where the relay listens unless told otherwise: this machine only.
-const DEFAULT_LISTEN: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080));
+const DEFAULT_LISTEN: Listen =
+    Listen::Tcp(SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080)));
 /// Each player takes three file descriptors, of which a process usually gets 20,000.
 const DEFAULT_MAX_CONNECTIONS: usize = 5000;
 /// A school or a LAN party behind one router fits in.
@@ -51,9 +54,9 @@ pub struct Config {
     /// The game server's UDP address [default: that of --server].
     #[arg(long, env = "MP_RELAY_UDP", value_name = "HOST:PORT")]
     pub udp: Option<HostPort>,
-    /// Where browsers connect. Port 0 takes any free one.
-    #[arg(long, env = "MP_RELAY_LISTEN", value_name = "ADDRESS:PORT", default_value_t = DEFAULT_LISTEN)]
-    pub listen: SocketAddr,
+    /// Where browsers connect. Port 0 takes any free one. A Unix socket is for a proxy on this machine.
+    #[arg(long, env = "MP_RELAY_LISTEN", value_name = "ADDRESS:PORT|unix:PATH", default_value_t = DEFAULT_LISTEN)]
+    pub listen: Listen,
     /// What makes the game server's certificate trusted. A pin is the safest; insecure is for a server on this machine.
     #[arg(
         long,
@@ -162,6 +165,8 @@ pub struct Timeouts {
     pub observe: Duration,
     /// Between a failed check of the game server and the next one.
     pub unready: Duration,
+    /// Between two looks at the files of the relay's own certificate.
+    pub certificate: Duration,
 }
 
 impl Default for Timeouts {
@@ -182,6 +187,7 @@ impl Default for Timeouts {
             // An observer may be host for this long before it notices.
             observe: Duration::from_secs(1),
             unready: Duration::from_secs(5),
+            certificate: Duration::from_secs(10),
         }
     }
 }
@@ -192,7 +198,7 @@ impl Config {
         Self {
             server,
             udp: Some(udp),
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
             trust,
             server_name: None,
             plain_tcp: false,
@@ -228,7 +234,7 @@ impl Config {
     /// Say whether clients have addresses of their own. Without a limit for one address and without trusted proxies they may all
     /// have that of a proxy.
     pub(crate) fn tells_clients_apart(&self) -> bool {
-        self.max_per_ip > 0 || !self.front.trusted_proxies.is_empty()
+        self.max_per_ip > 0 || self.front.names_clients(&self.listen)
     }
 
     /// Say whether the game server's identity goes unchecked.
@@ -255,7 +261,7 @@ impl Config {
             self.max_connections > 0,
             "--max-connections must be at least 1"
         );
-        self.front.check()?;
+        self.front.check(&self.listen)?;
         self.spectating.check()?;
         if let Some(observing) = &self.observing {
             ensure!(

@@ -2,13 +2,12 @@
 //! request. Players and spectators leave it when they are upgraded, and have limits of their own.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -17,11 +16,12 @@ use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::pending::{Place, Slots};
+use super::port::Port;
+use super::tls::Tls;
 use super::{Peer, Services, client_address, plain, proxy_protocol};
 use crate::client_stream::ClientStream;
 use crate::lifecycle::Lifecycle;
@@ -45,21 +45,6 @@ const MAX_HEADERS: usize = 64;
 const TOO_MANY: &str = "Too many connections come from this address: try again later.\n";
 /// The pause after a failed accept. The usual cause is that no file descriptors are left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// Open the port that `option` sets.
-pub(crate) async fn listen(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
-    let (ip, port) = (address.ip(), address.port());
-    match TcpListener::bind(address).await {
-        Ok(listener) => Ok(listener),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => bail!(
-            "port {port} of {ip} is taken: stop the program that has it, or take another with {option} {ip}:PORT"
-        ),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => bail!(
-            "port {port} is only for privileged programs: take one above 1023 with {option} {ip}:PORT",
-        ),
-        Err(error) => Err(error).with_context(|| format!("cannot listen on {address}")),
-    }
-}
 
 /// Who a port is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,12 +72,7 @@ impl Audience {
 }
 
 /// Serve a port until it is closed. It ends earlier only if the system takes the port away.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    audience: Audience,
-    router: Router,
-    services: Arc<Services>,
-) {
+pub(crate) async fn serve(port: Port, audience: Audience, router: Router, services: Arc<Services>) {
     let Services {
         metrics, lifecycle, ..
     } = &*services;
@@ -103,10 +83,10 @@ pub(crate) async fn serve(
     let end = audience.end(lifecycle);
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = port.accept() => accepted,
             () = end.cancelled() => return,
         };
-        let (socket, peer) = match accepted {
+        let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) if is_final(&error) => {
                 return tracing::error!("cannot accept connections any more: {error}");
@@ -117,9 +97,11 @@ pub(crate) async fn serve(
                 continue;
             }
         };
-        let is_proxied = audience == Audience::Public && services.config.front.trusts(peer.ip());
+        // Whoever may write to the relay's Unix socket is a proxy of the operator's.
+        let is_proxied = audience == Audience::Public
+            && (stream.is_local() || services.config.front.trusts(peer));
         // Without a slot the connection is dropped: a response would need a slot too.
-        let place = match slots.enter(if is_proxied { UNKNOWN } else { peer.ip() }) {
+        let place = match slots.enter(if is_proxied { UNKNOWN } else { peer }) {
             Ok(place) => place,
             Err(full) => {
                 count(metrics, full);
@@ -127,13 +109,17 @@ pub(crate) async fn serve(
             }
         };
         let connection = Connection {
-            peer: peer.ip().to_canonical(),
+            peer: peer.to_canonical(),
             is_proxied,
             place,
+            tls: services
+                .tls
+                .clone()
+                .filter(|_| audience == Audience::Public),
             services: Arc::clone(&services),
         };
         let (router, end) = (router.clone(), end.clone());
-        let task = connection.serve(ClientStream::Tcp(socket), router, end);
+        let task = connection.serve(stream, router, end);
         match audience {
             Audience::Public => lifecycle.spawn_connection(task),
             Audience::Operator => drop(tokio::spawn(task)),
@@ -164,6 +150,8 @@ struct Connection {
     peer: IpAddr,
     is_proxied: bool,
     place: Place,
+    /// `None`: the port speaks plain HTTP.
+    tls: Option<Tls>,
     services: Arc<Services>,
 }
 
@@ -198,7 +186,10 @@ impl Connection {
                     .map_err(|_full| io::Error::other("too many connections of this address"))?;
             }
         }
-        Ok(stream)
+        match &self.tls {
+            Some(tls) => tls.accept(stream).await,
+            None => Ok(stream),
+        }
     }
 
     fn identify(&self, client: IpAddr) -> Result<(), Full> {

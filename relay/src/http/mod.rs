@@ -9,9 +9,11 @@ mod metrics;
 mod origin;
 pub(crate) mod pending;
 mod play;
+pub(crate) mod port;
 mod proxy_protocol;
 mod rooms;
 mod spectate;
+pub(crate) mod tls;
 mod upgrade;
 mod www;
 
@@ -34,6 +36,7 @@ use crate::players::Players;
 use crate::spectators::Spectators;
 use crate::upstream::{Dialer, Readiness};
 use pending::Slots;
+use tls::Tls;
 use www::Www;
 pub use www::require_client;
 
@@ -42,6 +45,8 @@ pub(crate) struct Services {
     pub(crate) config: Config,
     /// HTTP connections of the public port.
     pub(crate) connections: Slots,
+    /// `None`: browsers or a proxy speak plain HTTP.
+    pub(crate) tls: Option<Tls>,
     /// Clients that are being told why they are refused.
     pub(crate) refusals: Admission,
     /// Log lines about refusals.

@@ -107,6 +107,14 @@ impl Spectator {
 
     /// Write until there is nothing new or the system takes no more.
     fn write(&mut self, view: &View, written: &mut Written) -> io::Result<()> {
+        match self.socket.try_flush() {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.is_blocked = true;
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        }
         loop {
             if self.rest.is_empty() {
                 self.rest = self.control();

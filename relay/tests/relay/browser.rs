@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use relay::Relay;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Interest};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
@@ -17,12 +17,12 @@ use crate::within;
 
 pub(crate) const READY: &str =
     r#"{"relay":"ready","resumed":false,"received":0,"resumeSeconds":0}"#;
-const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "mp-relay.v1");
+pub(crate) const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "mp-relay.v1");
 /// Small, so that a side that does not read is noticed soon.
 const SOCKET_BUFFER_BYTES: u32 = 16 * 1024;
 
-pub(crate) struct Browser {
-    pub(crate) socket: WebSocketStream<TcpStream>,
+pub(crate) struct Browser<S = TcpStream> {
+    pub(crate) socket: WebSocketStream<S>,
 }
 
 /// Ask for `/ws` with these headers beside the ordinary ones.
@@ -94,10 +94,7 @@ impl Browser {
         let mut socket = socket.connect(relay).await.unwrap();
         socket.set_nodelay(true).unwrap();
         socket.write_all(first).await.unwrap();
-        let config = WebSocketConfig::default().read_buffer_size(4096);
-        let handshake = client_async_with_config(request, socket, Some(config));
-        let (socket, _response) = within("the handshake", handshake).await?;
-        Ok(Self { socket })
+        Self::over(socket, request).await
     }
 
     /// Connect and read the ready notice.
@@ -105,6 +102,32 @@ impl Browser {
         let mut browser = Self::connect(relay).await;
         browser.expect(READY).await;
         browser
+    }
+
+    /// Wait until the relay has sent its last byte. Nothing is read, so no ping is answered.
+    pub(crate) async fn wait_for_end(&self) {
+        let socket = self.socket.get_ref();
+        let end = async {
+            while !socket
+                .ready(Interest::READABLE)
+                .await
+                .unwrap()
+                .is_read_closed()
+            {
+                tokio::task::yield_now().await;
+            }
+        };
+        within("the end", end).await;
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Browser<S> {
+    /// Ask for an upgrade over a connection with the relay.
+    pub(crate) async fn over(socket: S, request: Request) -> Result<Self, Error> {
+        let config = WebSocketConfig::default().read_buffer_size(4096);
+        let handshake = client_async_with_config(request, socket, Some(config));
+        let (socket, _response) = within("the handshake", handshake).await?;
+        Ok(Self { socket })
     }
 
     /// Wait for the next frame that is not a ping.
@@ -143,22 +166,6 @@ impl Browser {
 
     pub(crate) async fn say(&mut self, line: &str) {
         self.send(Message::text(line)).await;
-    }
-
-    /// Wait until the relay has sent its last byte. Nothing is read, so no ping is answered.
-    pub(crate) async fn wait_for_end(&self) {
-        let socket = self.socket.get_ref();
-        let end = async {
-            while !socket
-                .ready(Interest::READABLE)
-                .await
-                .unwrap()
-                .is_read_closed()
-            {
-                tokio::task::yield_now().await;
-            }
-        };
-        within("the end", end).await;
     }
 
     /// Read on to the close frame and give its code and reason. The connection must then end in order.

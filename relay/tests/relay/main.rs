@@ -14,6 +14,7 @@ mod signed;
 mod configuring;
 #[cfg(target_os = "linux")]
 mod descriptors;
+mod encrypted;
 mod floods;
 mod forwarding;
 mod game_server_fails;

@@ -6,14 +6,13 @@ use relay::{Config, ForwardedHeader, Rate, Relay};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::browser::{Browser, READY, request};
+use crate::browser::{Browser, PROTOCOL, READY, request};
 use crate::game::Game;
 use crate::http::{body, get_with, status};
 use crate::{config_for, within};
 
 const PROXY: [u8; 4] = [127, 0, 0, 1];
 const STRANGER: [u8; 4] = [127, 0, 0, 2];
-const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "mp-relay.v1");
 
 /// One player for each address, and a proxy at 127.0.0.1.
 fn one_each(game: &Game) -> Config {
@@ -222,4 +221,44 @@ async fn the_proxy_protocol_is_needed_from_proxies_and_refused_from_others() {
     assert_eq!(status(&answer), "200");
     let answer = answer_to(&named, STRANGER, &relay).await.unwrap();
     assert_eq!(status(&answer), "400");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_unix_socket_serves_whoever_may_write_to_it_as_a_proxy() {
+    use std::os::unix::fs::PermissionsExt as _;
+    use tokio::net::UnixStream;
+
+    let mut game = Game::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("relay.sock");
+    // One that was killed has left its file behind.
+    drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+    let mut config = config_for(&game);
+    config.max_per_ip = 1;
+    config.listen = format!("unix:{}", path.display()).parse().unwrap();
+    let relay = Relay::start(config.clone()).await.unwrap();
+    assert_eq!(relay.listening(), &config.listen);
+    let mode = path.metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o660);
+    let taken = Relay::start(config).await.unwrap_err();
+    assert!(format!("{taken:#}").contains("taken"), "{taken:#}");
+    let local = ([127, 0, 0, 1], 80).into();
+    let connect = async |client: &str| {
+        let socket = UnixStream::connect(&path).await.unwrap();
+        let request = request(local, &[PROTOCOL, ("x-forwarded-for", client)]);
+        Browser::over(socket, request).await.unwrap()
+    };
+    let mut first = connect("192.0.2.1").await;
+    first.expect(READY).await;
+    let mut player = game.player().await;
+    connect("192.0.2.2").await.expect(READY).await;
+    let (code, reason) = connect("192.0.2.1").await.closed().await;
+    assert_eq!((code, reason.contains("from this address")), (1013, true));
+    first.say("up").await;
+    player.expect("up").await;
+    player.send("down\n").await;
+    first.expect("down").await;
+    relay.stop().await;
+    assert!(!path.exists());
 }
