@@ -4,6 +4,7 @@ mod checks;
 mod child;
 mod demo;
 mod fuzz;
+mod judge;
 mod package;
 mod project;
 mod pypi;

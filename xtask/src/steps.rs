@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::{checks, fuzz, package, project, requirements, supply_chain, tidy, wasm, wasm_tests};
+use crate::{
+    checks, fuzz, judge, package, project, requirements, supply_chain, tidy, wasm, wasm_tests,
+};
 
 /// The options of the tests.
 #[derive(clap::Args)]
@@ -33,7 +35,7 @@ const fn step(name: &'static str, purpose: &'static str, run: fn() -> Result<()>
 }
 
 /// All steps in their order: the cheapest first, but `npm` and `wasm` before everything that embeds or uses the page.
-const STEPS: [Step; 18] = [
+const STEPS: [Step; 19] = [
     step("fmt", "Rust is formatted", checks::fmt),
     step("tidy", "house rules", tidy::run),
     step(
@@ -64,6 +66,11 @@ const STEPS: [Step; 18] = [
         checks::rust,
     ),
     step("doctest", "examples in the documentation", checks::doctest),
+    step(
+        "judge",
+        "the cases of the Autobahn test suite against the relay",
+        judge::step,
+    ),
     step(
         "fuzz",
         "whatever reads what others wrote, for a few seconds each",
