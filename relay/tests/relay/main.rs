@@ -25,6 +25,8 @@ mod log;
 mod operating;
 mod program;
 mod proxies;
+#[cfg(unix)]
+mod real_proxies;
 mod refusals;
 mod spectating;
 mod stopping;
