@@ -125,6 +125,7 @@ impl FromStr for ForwardedHeader {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Invocation;
 
     #[test]
     fn a_proxy_is_an_address_or_a_network() {
@@ -157,6 +158,35 @@ mod tests {
             "10.0.0.1:80",
         ] {
             assert!(wrong.parse::<TrustedProxy>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_file_sets_every_option_and_is_printed_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("relay.toml");
+        let lines = [
+            "allow-host = [\"a.example\", \"b.example\"]",
+            "forwarded-header = \"Forwarded\"",
+            "listen = \"unix:/run/relay.sock\"",
+            "proxy-protocol = true",
+            "public-origin = \"https://race.example\"",
+            "tls-cert = \"/a/chain.pem\"",
+            "tls-key = \"/a/key.pem\"",
+            "trusted-proxy = [\"10.0.0.0/8\", \"::1\"]",
+        ];
+        let text = format!("server = 'a:1'\ntrust = 'system'\n{}", lines.join("\n"));
+        std::fs::write(&file, text).unwrap();
+        let arguments = ["mp-relay".into(), "--config".into(), file.into_os_string()];
+        let read = Invocation::read(arguments).unwrap();
+        let front = &read.config.front;
+        assert!(front.trusts("10.1.1.1".parse().unwrap()) && front.proxy_protocol);
+        assert_eq!(front.forwarded_header, ForwardedHeader::Forwarded);
+        assert_eq!(front.hosts().len(), 3);
+        assert_eq!(front.tls_key.as_deref(), Some("/a/key.pem".as_ref()));
+        let printed = read.options.to_string();
+        for line in lines {
+            assert!(printed.contains(line), "{line} in {printed}");
         }
     }
 

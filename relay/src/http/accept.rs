@@ -166,8 +166,18 @@ impl Connection {
         };
         match opened {
             Ok(Ok(stream)) => self.answer(stream, router, end).await,
-            Ok(Err(error)) => tracing::debug!(peer = %self.peer, "not served: {error}"),
+            Ok(Err(error)) => self.log(&error),
             Err(_too_slow) => {}
+        }
+    }
+
+    /// A wrong PROXY header is the operator's concern. Handshakes of TLS fail for many reasons that are not.
+    fn log(&self, error: &io::Error) {
+        let peer = self.peer;
+        if !self.is_proxied || error.kind() != io::ErrorKind::InvalidData {
+            tracing::debug!(%peer, "not served: {error}");
+        } else if let Some(left_out) = self.services.refusal_lines.next() {
+            tracing::warn!(%peer, left_out, "not served: {error}");
         }
     }
 
