@@ -43,6 +43,18 @@ impl CloseReason {
         Self::new(CloseCode::Normal, "The player said goodbye.")
     }
 
+    /// A client's session was kept for it, and the time is up.
+    pub(crate) fn stayed_away() -> Self {
+        Self::new(CloseCode::Normal, "The player did not come back in time.")
+    }
+
+    pub(crate) fn taken_over() -> Self {
+        Self::new(
+            CloseCode::TakenOver,
+            "Another connection has taken this session over.",
+        )
+    }
+
     /// The game server took the connection and says nothing.
     pub(crate) fn unwelcome() -> Self {
         Self::new(

@@ -43,6 +43,7 @@ use lifecycle::Lifecycle;
 use limits::{Admission, Budget};
 use log::Repeats;
 use metrics::Metrics;
+use players::resumable::Resumable;
 use players::{MAX_BUFFERED_BYTES, MAX_BUFFERED_BYTES_OF_ADDRESS, Players};
 use spectators::Spectators;
 use upstream::{Dialer, OwnSessions, Readiness, TrustedServer};
@@ -232,16 +233,20 @@ fn wire(
             observers::overseer::oversee(observing, is_shared, look, spectators, sessions);
         lifecycle.spawn(oversee);
     }
+    let refusals = Admission::new(MAX_REFUSALS, 0);
     Ok(Services {
         connections: public_slots(config.tells_clients_apart()),
         tls,
-        refusals: Admission::new(MAX_REFUSALS, 0),
+        refusals: refusals.clone(),
         refusal_lines: Repeats::new(),
         players: Players {
             slots: Admission::new(config.max_connections, config.max_per_ip),
             dialer: Arc::clone(&dialer),
             readiness: Arc::clone(&readiness),
             spectators: spectators.clone(),
+            resumable: Resumable::default(),
+            resume: config.resume,
+            refusals,
             attempts: config
                 .tells_clients_apart()
                 .then(|| limits::rate::Attempts::new(config.rate_limits.attempts)),

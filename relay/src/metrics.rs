@@ -73,6 +73,8 @@ counters! {
         dropped: Counters<2> = "datagrams_dropped", "Datagrams that were not forwarded";
         goodbyes: Counters<1> = "goodbyes", "Goodbyes said to the game server for those who left";
         dials: Counters<1> = "dials", "Dials of the game server by outcome";
+        resumptions: Counters<1> =
+            "resumptions", "What happened with sessions whose WebSocket broke, and with WebSockets that resume";
     }
 }
 
@@ -110,6 +112,10 @@ pub(crate) struct Metrics {
     pub(crate) foreign: Counter,
     /// Datagrams of the game server that are too long or empty, and reports of a closed port.
     pub(crate) unusable: Counter,
+    /// Datagrams of the game server for players who have no WebSocket at the moment.
+    pub(crate) parked: Counter,
+    /// Players whose WebSocket broke and whose session is kept.
+    pub(crate) players_parked: Gauge,
     pub(crate) spectators: SpectatorCounters,
     /// Spectators now.
     pub(crate) spectators_connected: Gauge,
@@ -175,6 +181,20 @@ pub(crate) enum Limit {
     Observers,
 }
 
+/// A step of a session that outlives its WebSocket.
+#[derive(Debug, Clone, Copy, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
+pub(crate) enum Resumption {
+    /// Its WebSocket broke.
+    Parked,
+    /// Another WebSocket goes on with it.
+    Resumed,
+    /// Nobody came in time.
+    Expired,
+    /// A WebSocket came, but too much was missing.
+    NotResumable,
+}
+
 /// How a dial of the game server went.
 #[derive(Debug, Clone, Copy, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
@@ -211,6 +231,8 @@ impl Metrics {
             unsendable: dropped("up", "unsendable"),
             foreign: dropped("up", "foreign"),
             unusable: dropped("down", "unusable"),
+            parked: dropped("down", "parked"),
+            players_parked: Gauge::default(),
             relay,
             spectators: SpectatorCounters::default(),
             spectators_connected: Gauge::default(),
@@ -233,6 +255,9 @@ impl Metrics {
         for &outcome in DialOutcome::VARIANTS {
             add(&metrics.relay.dials, [("outcome", outcome.into())], 0);
         }
+        for &step in Resumption::VARIANTS {
+            add(&metrics.relay.resumptions, [("step", step.into())], 0);
+        }
         use GoodbyeOutcome::{Answered, Ended, Unanswered};
         for outcome in [Answered, Unanswered, Ended] {
             add(&metrics.relay.goodbyes, [goodbye(outcome)], 0);
@@ -246,6 +271,8 @@ impl Metrics {
         let help = "How long a dial that succeeded took, TLS included";
         let seconds = self.dial_seconds.clone();
         registry.register_with_unit("dial_duration", help, Unit::Seconds, seconds);
+        let help = "Players whose WebSocket broke and whose session is kept";
+        registry.register("players_parked", help, self.players_parked.clone());
     }
 
     /// Put the counters of spectators on the page.
@@ -270,6 +297,11 @@ impl Metrics {
     /// A limit was reached.
     pub(crate) fn reached(&self, limit: Limit) {
         add(&self.relay.limits, [("limit", limit.into())], 1);
+    }
+
+    /// A step of a session that outlives its WebSocket.
+    pub(crate) fn resumption(&self, step: Resumption) {
+        add(&self.relay.resumptions, [("step", step.into())], 1);
     }
 
     /// A player's session ended.

@@ -559,7 +559,7 @@ mod tests {
     fn the_file_takes_every_option_as_the_command_line_does() {
         let file = file(
             "server = 'a:1'\nplain-tcp = true\nallow-origin = ['https://a', 'https://b']\nallow-insecure-remote = false\n\
-             metrics-public = true\nspectate-observer = true\ndrain-seconds = 7\nudp-secret = 'other'",
+             metrics-public = true\nspectate-observer = true\ndrain-seconds = 7\nresume-seconds = 8\nudp-secret = 'other'",
         );
         let path = file.path().to_str().unwrap();
         let read = config(&[
@@ -574,6 +574,7 @@ mod tests {
         assert_eq!(read.allow_origins, ["https://c".parse().unwrap()]);
         assert_eq!(read.observing, Some(Observing::default()));
         assert_eq!(read.drain, Duration::from_secs(7));
+        assert_eq!(read.resume, Duration::from_secs(8));
         assert_eq!(read.udp_secret, Secret::new("other"));
         let from_file = config(&["--config", path]).unwrap();
         assert_eq!(from_file.allow_origins.len(), 2);

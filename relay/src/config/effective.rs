@@ -117,6 +117,7 @@ mod tests {
             "spectate-observer = true",
             "max-connections = 5000",
             "drain-seconds = 5",
+            "resume-seconds = 30",
             "spectate = \"open\"",
         ] {
             assert!(text.lines().any(|it| it == line), "{line}: {text}");

@@ -42,6 +42,10 @@ const DEFAULT_MAX_CONNECTIONS: usize = 5000;
 /// A school or a LAN party behind one router fits in.
 const DEFAULT_MAX_PER_IP: usize = 256;
 const DEFAULT_DRAIN_SECONDS: &str = "5";
+/// A phone changes its network in this time. The others see a car that stands still for as long.
+const DEFAULT_RESUME_SECONDS: &str = "30";
+/// A session without its player takes a slot of others.
+const MAX_RESUME: Duration = Duration::from_secs(600);
 const DEFAULT_UPDATE_HZ: u32 = 20;
 
 /// Everything a relay needs to know. The comments are the help of the command line.
@@ -117,6 +121,9 @@ pub struct Config {
     /// How long players may play on when the relay stops.
     #[arg(long = "drain-seconds", env = "MP_RELAY_DRAIN_SECONDS", value_name = "SECONDS", value_parser = seconds, default_value = DEFAULT_DRAIN_SECONDS)]
     pub drain: Duration,
+    /// How long the relay keeps the session of a player whose connection broke, so that the same page can go on with it; 0 is not at all.
+    #[arg(long = "resume-seconds", env = "MP_RELAY_RESUME_SECONDS", value_name = "SECONDS", value_parser = seconds, default_value = DEFAULT_RESUME_SECONDS)]
+    pub resume: Duration,
     /// How races are shown.
     #[command(flatten)]
     pub spectating: Spectating,
@@ -157,6 +164,10 @@ pub struct Timeouts {
     pub stalled: Duration,
     /// Between two WebSocket pings.
     pub ping: Duration,
+    /// A page that was left or loaded anew: how long its session is kept, at most.
+    pub reload: Duration,
+    /// How long nothing goes up to the game server for a player who is away, before the relay sends a sign of life.
+    pub keep_alive: Duration,
     /// A browser's answer to a close frame.
     pub close: Duration,
     /// The head of an HTTP request.
@@ -182,6 +193,10 @@ impl Default for Timeouts {
             stalled: Duration::from_secs(5),
             // Proxies on the way cut connections after 30 to 60 s of silence.
             ping: Duration::from_secs(20),
+            // Most pages that go away do not come back, and the others see a car that stands still.
+            reload: Duration::from_secs(10),
+            // Game servers cut connections after 60 to 90 s of silence.
+            keep_alive: Duration::from_secs(20),
             close: Duration::from_secs(3),
             http_head: Duration::from_secs(10),
             // An observer may be host for this long before it notices.
@@ -212,6 +227,7 @@ impl Config {
             max_connections: DEFAULT_MAX_CONNECTIONS,
             max_per_ip: DEFAULT_MAX_PER_IP,
             drain: seconds(DEFAULT_DRAIN_SECONDS).unwrap_or_default(),
+            resume: seconds(DEFAULT_RESUME_SECONDS).unwrap_or_default(),
             spectating: Spectating {
                 access: Access::Open,
                 hz: spectating::DEFAULT_HZ,
@@ -262,6 +278,12 @@ impl Config {
             "--max-connections must be at least 1"
         );
         self.front.check(&self.listen)?;
+        ensure!(
+            self.resume <= MAX_RESUME,
+            "--resume-seconds must be at most {}, not {}",
+            MAX_RESUME.as_secs(),
+            self.resume.as_secs()
+        );
         self.spectating.check()?;
         if let Some(observing) = &self.observing {
             ensure!(

@@ -165,6 +165,7 @@ async fn config(State(services): State<Arc<Services>>, request: HeaderMap) -> Re
         update_hz: config.update_hz,
         insecure: config.is_insecure(),
         features: Features {
+            resume: !config.resume.is_zero(),
             spectate: services.spectators.is_some(),
             ..Features::default()
         },

@@ -9,14 +9,14 @@ use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::Response;
 use protocol::frame::{CloseCode, SUBPROTOCOL};
-use tokio::time::timeout;
+use protocol::tunnel::ResumeOffer;
 
 use super::{Peer, Services, origin, upgrade};
 use crate::close::CloseReason;
-use crate::limits::{Full, Slot};
+use crate::limits::Full;
 use crate::metrics::{ClientKind, Limit, Refusal};
 use crate::players::Players;
-use crate::players::outbox::Outbox;
+use crate::players::resumable::{Arrival, Registration, Returned};
 use crate::players::websocket::WebSocket;
 
 /// Letters of a refused origin that are logged. Real origins are shorter.
@@ -37,6 +37,9 @@ pub(super) async fn player(
     };
     let is_allowed = origin::is_allowed(request.headers(), &services.config);
     let refused = (!is_allowed).then(|| origin_refused(&request));
+    let is_on = !services.players.resume.is_zero();
+    let offer = upgrade::subprotocols(request.headers()).find_map(ResumeOffer::parse);
+    let offer = offer.filter(|_| is_on);
     let upgraded = hyper::upgrade::on(&mut request);
     let lifecycle = services.lifecycle.clone();
     lifecycle.spawn_connection(async move {
@@ -45,32 +48,67 @@ pub(super) async fn player(
         let Ok(socket) = WebSocket::over(upgraded).await else {
             return;
         };
-        let slot = match refused {
-            Some(refused) => Err(refused),
-            None => enter(&services.players, peer),
-        };
-        match slot {
-            // Only now it is a player's session, for which a drain waits.
-            Ok(slot) => {
-                let players = Arc::clone(&services);
-                services.lifecycle.spawn(async move {
-                    players.players.bridge(socket, peer).await;
-                    drop(slot);
-                });
+        let refused = refused.or_else(|| too_many_attempts(&services.players, peer));
+        match (refused, offer) {
+            (Some(refused), _) => {
+                refuse(socket, ClientKind::Player, refused, peer, &services).await;
             }
-            Err(refused) => refuse(socket, ClientKind::Player, refused, peer, &services).await,
+            (None, Some(offer)) => resume(socket, peer, offer, services).await,
+            (None, None) => begin(Arrival::new(socket, peer), None, services).await,
         }
     });
     switch
 }
 
-fn enter(players: &Players, peer: IpAddr) -> Result<Slot, Refused> {
-    let attempts = players.attempts.as_ref();
-    if attempts.is_some_and(|attempts| !attempts.allow(peer)) {
-        let text = "Too many attempts to connect from this address: wait a moment.";
-        return Err((CloseReason::new(CloseCode::Full, text), Refusal::Attempts));
+/// Hand a WebSocket to the session that it offers to resume, or begin a new one.
+async fn resume(socket: WebSocket, peer: IpAddr, offer: ResumeOffer, services: Arc<Services>) {
+    let mut arrival = Arrival {
+        received: offer.received,
+        ..Arrival::new(socket, peer)
+    };
+    let players = &services.players;
+    loop {
+        match players.resumable.hand_over(&offer.token, arrival) {
+            Err(free) => {
+                let (arrival, registration) = *free;
+                return begin(arrival, Some(registration), services).await;
+            }
+            Ok(returned) => match returned.await {
+                Ok(Returned::Ended(returned)) => arrival = returned,
+                Ok(Returned::Superseded(Arrival { browser, .. })) => {
+                    return players.close_alone(browser, peer, CloseReason::taken_over());
+                }
+                Err(_taken) => return,
+            },
+        }
     }
-    players.slots.enter(peer).map_err(full)
+}
+
+/// Begin a session, if there is a slot for it.
+async fn begin(arrival: Arrival, registration: Option<Registration>, services: Arc<Services>) {
+    let Arrival { peer, .. } = arrival;
+    match services.players.slots.enter(peer) {
+        // Only now it is a player's session, for which a drain waits.
+        Ok(slot) => {
+            let lifecycle = services.lifecycle.clone();
+            lifecycle.spawn(async move {
+                let players = &services.players;
+                players.bridge(arrival, slot, registration).await;
+            });
+        }
+        Err(which) => {
+            drop(registration);
+            let who = ClientKind::Player;
+            refuse(arrival.browser, who, full(which), peer, &services).await;
+        }
+    }
+}
+
+fn too_many_attempts(players: &Players, peer: IpAddr) -> Option<Refused> {
+    let attempts = players.attempts.as_ref()?;
+    let text = "Too many attempts to connect from this address: wait a moment.";
+    let refused = || (CloseReason::new(CloseCode::Full, text), Refusal::Attempts);
+    (!attempts.allow(peer)).then(refused)
 }
 
 fn full(which: Full) -> Refused {
@@ -86,7 +124,7 @@ fn full(which: Full) -> Refused {
 
 /// Tell a client why it is refused. It holds a slot until it has been told, and is dropped if no slot is free.
 pub(super) async fn refuse(
-    mut socket: WebSocket,
+    socket: WebSocket,
     who: ClientKind,
     (reason, counted): Refused,
     peer: IpAddr,
@@ -99,12 +137,9 @@ pub(super) async fn refuse(
     if let Some(left_out) = services.refusal_lines.next() {
         tracing::info!(%peer, code = reason.code.number(), left_out, "{reason}");
     }
-    let mut nothing = Outbox::default();
-    let close = socket.close(&mut nothing, &reason);
-    tokio::select! {
-        _closed_or_not = timeout(services.config.timeouts.close, close) => {}
-        () = services.lifecycle.closing.cancelled() => {}
-    }
+    let at_most = services.config.timeouts.close;
+    let close = socket.close_alone(&reason, at_most, &services.lifecycle);
+    close.await;
 }
 
 fn origin_refused(request: &Request) -> Refused {

@@ -81,7 +81,8 @@ pub(super) fn offered<'a>(headers: &'a HeaderMap, prefix: &str) -> Option<&'a st
     subprotocols(headers).find_map(|word| word.strip_prefix(prefix))
 }
 
-fn subprotocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+/// List the offered subprotocols.
+pub(super) fn subprotocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     words(headers, &header::SEC_WEBSOCKET_PROTOCOL)
 }
 

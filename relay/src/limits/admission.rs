@@ -65,7 +65,7 @@ impl Admission {
         })
     }
 
-    /// Let a slot count for another address, because its client is known better now.
+    /// Let a slot count for another address, because its client has moved there, or is known better now.
     pub(crate) fn reassign(&self, slot: &mut Slot, address: IpAddr) -> Result<(), Full> {
         let address = network_of(address);
         if address != slot.address {

@@ -1,46 +1,51 @@
 //! One player's session from the dial to the goodbye: lines and datagrams pass untouched between its browser and its own
 //! connection with the game server. Upwards only datagrams pass that are the session's own. One task, no locks.
 
+mod client;
+mod upward;
+
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use client_native::{Connection, Datagrams, Disconnected, Lines, Received, Stalled, Unsent};
-use protocol::cipher::MAX_DATAGRAM_BYTES;
+use client_native::{Connection, Datagrams, Disconnected, Lines, Received, Unsent};
 use protocol::event::Event;
 use protocol::frame::{CloseCode, Notice};
 use protocol::goodbye::Goodbye;
 use protocol::line::LineError;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Players;
+use super::attachment::Attachment;
 use super::goodbye::say;
 use super::outbox::Outbox;
-use super::session::{LineUp, PlayerSession};
+use super::resumable::{Arrival, Registration};
+use super::session::PlayerSession;
 use super::traffic::Traffic;
-use super::websocket::{Incoming, WebSocket};
+use super::websocket::Incoming;
 use crate::close::CloseReason;
-use crate::limits::rate::PlayerLimiter;
-use crate::limits::{MAX_UNANSWERED_PINGS, Share};
+use crate::limits::{Share, Slot};
 use crate::metrics::{Limit, Metrics};
 use crate::spectators::{PlayerTap, Spectators};
+use client::{Client, next_newcomer};
 
 /// The longest line that is read on its way down. A list of 400 rooms is shorter.
 const MAX_READ_LINE_BYTES: usize = 64 * 1024;
 /// Datagrams taken in one go. More would keep lines from passing.
 const MAX_DATAGRAMS_AT_ONCE: usize = 32;
-/// How often a browser is looked at while the relay does not read for it, in the time after which one that takes nothing is closed.
-const CHECKS: u32 = 5;
-/// After this many looks a browser is closed although it takes something: others wait for it.
-const MAX_CHECKS: u32 = 6 * CHECKS;
 
 impl Players {
-    /// Bridge one player until either side ends it.
-    pub(crate) async fn bridge(&self, browser: WebSocket, peer: IpAddr) {
+    /// Bridge one player until either side ends it. With a registration its client may come back with another WebSocket.
+    pub(crate) async fn bridge(
+        &self,
+        arrival: Arrival,
+        slot: Slot,
+        registration: Option<Registration>,
+    ) {
         self.metrics.relay.admitted.inc();
-        let mut bridge = Bridge::new(browser, peer, self);
+        let mut bridge = Bridge::new(arrival, slot, registration, self);
         let mut connection = None;
         let Err(reason) = bridge.run(&mut connection).await;
         tokio::select! {
@@ -50,69 +55,64 @@ impl Players {
         self.metrics.closed(reason.code);
         let dropped = bridge.outbox.dropped_datagrams;
         let lasted = bridge.started.elapsed();
-        bridge.traffic.log(peer, &reason, lasted, dropped);
+        bridge.traffic.log(bridge.peer, &reason, lasted, dropped);
+        // Whoever waits for the end of this session needs its slot.
+        let registration = bridge.registration.take();
+        drop(bridge);
+        drop(registration);
     }
 }
 
 struct Bridge<'a> {
     players: &'a Players,
-    /// The browser's address.
+    /// The address of the newest browser.
     peer: IpAddr,
-    browser: WebSocket,
+    /// The session's slot, for the newest browser's address if that has one free.
+    slot: Slot,
+    client: Client,
     outbox: Outbox,
     /// Lines for the game server. They may wait for the dial.
     unsent: Unsent,
-    limiter: PlayerLimiter,
+    /// When the last line for the game server was queued.
+    last_line: Instant,
     session: PlayerSession,
     traffic: Traffic,
     started: Instant,
-    pings: Interval,
-    /// Pings since the browser last gave a sign of life.
-    unanswered_pings: u8,
     said_bye: bool,
     /// What waits for the browser, of the budget for all.
     share: Share,
-    /// Too much waits for the browser.
-    backlog: Option<Backlog>,
     /// Reads the traffic for spectators. `None`: nobody may watch.
     tap: Option<PlayerTap>,
     /// When the last datagram went to the game server, since `started`.
     last_datagram: Option<Duration>,
-}
-
-/// The time in which too much waits, and whether the browser reads meanwhile.
-struct Backlog {
-    check_at: Instant,
-    checks: u32,
-    /// Looks in a row that saw nothing written.
-    idle_checks: u32,
-    /// What had been written to the browser at the last check.
-    written: u64,
+    /// Where a client with a token finds this session. `None`: it does not outlive its WebSocket.
+    registration: Option<Registration>,
 }
 
 impl<'a> Bridge<'a> {
-    fn new(browser: WebSocket, peer: IpAddr, players: &'a Players) -> Self {
+    fn new(
+        arrival: Arrival,
+        slot: Slot,
+        registration: Option<Registration>,
+        players: &'a Players,
+    ) -> Self {
         let started = Instant::now();
-        let ping = players.timeouts.ping;
-        let mut pings = interval_at(started + ping, ping);
-        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             players,
-            peer,
-            browser,
-            outbox: Outbox::default(),
+            peer: arrival.peer,
+            slot,
+            client: Client::Attached(Box::new(Attachment::new(arrival.browser, players))),
+            outbox: Outbox::new(registration.is_some()),
             unsent: Unsent::default(),
-            limiter: PlayerLimiter::new(&players.rate_limits),
+            last_line: started,
             session: PlayerSession::new(players.secret.clone()),
             traffic: Traffic::default(),
             started,
-            pings,
-            unanswered_pings: 0,
             said_bye: false,
-            share: players.buffers.share(peer),
-            backlog: None,
+            share: players.buffers.share(arrival.peer),
             tap: players.spectators.as_deref().map(Spectators::tap),
             last_datagram: None,
+            registration,
         }
     }
 
@@ -122,12 +122,7 @@ impl<'a> Bridge<'a> {
         connection: &mut Option<Connection>,
     ) -> Result<Infallible, CloseReason> {
         let connection = connection.insert(self.dial().await?);
-        let ready = Notice::Ready {
-            resumed: false,
-            received: 0,
-            resume_seconds: 0,
-        };
-        self.outbox.push_line(ready.to_frame());
+        self.outbox.push_notice(&self.ready(false));
         self.forward(connection).await
     }
 
@@ -138,8 +133,8 @@ impl<'a> Bridge<'a> {
         loop {
             tokio::select! {
                 dialled = &mut dial => return dialled,
-                incoming = self.browser.turn(&mut self.outbox, false) => self.take(incoming, None)?,
-                _ = self.pings.tick() => self.ping()?,
+                event = self.client.next(&mut self.outbox, false) => self.handle(event, None)?,
+                newcomer = next_newcomer(self.registration.as_ref()) => self.attach(newcomer)?,
                 () = players.lifecycle.draining.cancelled() => return Err(CloseReason::restarting()),
             }
         }
@@ -158,20 +153,20 @@ impl<'a> Bridge<'a> {
         let mut next_stage = pin!(draining.cancelled());
         let welcome_by = Instant::now() + self.players.timeouts.welcome;
         loop {
-            let check_at = self.watch_backlog(lines.held_bytes());
+            let check_at = self.watch_backlog(lines.held_bytes())?;
             tokio::select! {
-                incoming = self.browser.turn(&mut self.outbox, check_at.is_some()) => self.take(incoming, Some(datagrams))?,
+                event = self.client.next(&mut self.outbox, check_at.is_some()) => self.handle(event, Some(datagrams))?,
+                newcomer = next_newcomer(self.registration.as_ref()) => self.attach(newcomer)?,
                 transferred = transfer(lines, &mut self.unsent, check_at.is_none()) => self.take_lines(lines, transferred)?,
                 () = datagrams.readable() => self.take_datagrams(datagrams),
-                _ = self.pings.tick() => self.ping()?,
                 () = sleep_until(check_at.unwrap_or(welcome_by)), if check_at.is_some() => self.check_backlog()?,
                 () = sleep_until(welcome_by), if self.traffic.lines_down == 0 => return Err(CloseReason::unwelcome()),
                 () = &mut next_stage => {
-                    if lifecycle.closing.is_cancelled() {
+                    let is_attached = matches!(self.client, Client::Attached(_));
+                    if lifecycle.closing.is_cancelled() || !is_attached {
                         return Err(CloseReason::restarting());
                     }
-                    let seconds = u32::try_from(lifecycle.drain.as_secs()).unwrap_or(u32::MAX);
-                    self.outbox.push_line(Notice::Draining { seconds }.to_frame());
+                    self.push_draining();
                     next_stage.set(closing.cancelled());
                 }
             }
@@ -180,98 +175,27 @@ impl<'a> Bridge<'a> {
 
     /// Take what came from the browser. During the dial lines wait and datagrams are lost.
     fn take(&mut self, incoming: Incoming, server: Option<&Datagrams>) -> Result<(), CloseReason> {
-        // A ping that the browser has not read cannot have been answered.
-        if !self.outbox.ping {
-            self.unanswered_pings = 0;
-        }
+        let Client::Attached(attachment) = &mut self.client else {
+            return Ok(());
+        };
         let now = self.started.elapsed();
-        if !self.limiter.bytes(self.browser.take_read_bytes(), now) {
+        if !attachment.handle_sign_of_life(&self.outbox, now) {
             return Err(self.sent_too_much());
         }
         match incoming {
             Incoming::Line(line) => self.send_line(&line, server.is_some()),
             Incoming::Datagram(datagram) => self.send_datagram(&datagram, server),
-            Incoming::Control if self.limiter.control(now) => Ok(()),
-            Incoming::Control => Err(self.sent_too_much()),
-            Incoming::Wrote => Ok(()),
-            Incoming::Left => Err(CloseReason::left()),
+            Incoming::Control | Incoming::Pong(_) if !attachment.limiter.control(now) => {
+                Err(self.sent_too_much())
+            }
+            Incoming::Pong(payload) => {
+                attachment.handle_pong(&payload, &mut self.outbox);
+                Ok(())
+            }
+            Incoming::Control | Incoming::Wrote => Ok(()),
+            Incoming::Left(departure) => self.park(departure, None),
             Incoming::Refused(reason) => Err(reason),
         }
-    }
-
-    fn send_line(&mut self, line: &str, is_connected: bool) -> Result<(), CloseReason> {
-        if line.is_empty() {
-            let text = "An empty text frame is no command line.";
-            return Err(CloseReason::malformed(text));
-        }
-        if line.contains('\n') {
-            let text = "A text frame is one line: it must not contain a newline.";
-            return Err(CloseReason::malformed(text));
-        }
-        if !self.limiter.line(line, self.started.elapsed()) {
-            return Err(self.sent_too_much());
-        }
-        let line_up = self.session.handle_line(line);
-        let is_bye = line_up == LineUp::Bye;
-        match line_up {
-            LineUp::Forward | LineUp::Bye => {}
-            LineUp::LeaveFirst(leave) => self.queue_line(&leave.to_line(), is_connected)?,
-            LineUp::Goodbye => return Err(CloseReason::said_goodbye()),
-        }
-        self.queue_line(line, is_connected)?;
-        self.said_bye |= is_bye;
-        self.traffic.lines_up += 1;
-        self.metrics().lines_up.inc();
-        Ok(())
-    }
-
-    /// Queue a line for the game server.
-    fn queue_line(&mut self, line: &str, is_connected: bool) -> Result<(), CloseReason> {
-        self.unsent.push(line).map_err(|Stalled| {
-            self.metrics().reached(Limit::LinesToServer);
-            match is_connected {
-                true => CloseReason::new(
-                    CloseCode::ServerTimeout,
-                    "The game server has stopped reading.",
-                ),
-                false => CloseReason::sent_too_much(),
-            }
-        })
-    }
-
-    fn send_datagram(
-        &mut self,
-        datagram: &[u8],
-        server: Option<&Datagrams>,
-    ) -> Result<(), CloseReason> {
-        if datagram.is_empty() {
-            let text = "An empty binary frame is no datagram.";
-            return Err(CloseReason::malformed(text));
-        }
-        if datagram.len() > MAX_DATAGRAM_BYTES {
-            return Err(CloseReason::too_large("A datagram", MAX_DATAGRAM_BYTES));
-        }
-        let now = self.started.elapsed();
-        if !self.limiter.datagram(now) {
-            return Err(self.sent_too_much());
-        }
-        let Some(plaintext) = self.session.open(datagram) else {
-            self.traffic.lost += 1;
-            self.metrics().foreign.inc();
-            return Ok(());
-        };
-        if server.is_some_and(|server| server.send(datagram)) {
-            self.last_datagram = Some(now);
-            self.traffic.datagrams_up += 1;
-            self.metrics().datagrams_up.inc();
-            if let Some(tap) = &mut self.tap {
-                tap.handle_datagram_up(&plaintext);
-            }
-        } else {
-            self.traffic.lost += 1;
-            self.metrics().unsendable.inc();
-        }
-        Ok(())
     }
 
     fn sent_too_much(&self) -> CloseReason {
@@ -344,67 +268,56 @@ impl<'a> Bridge<'a> {
     }
 
     /// Notice whether too much waits. Then gives when to look whether the browser reads, and the relay must not read until then.
-    fn watch_backlog(&mut self, unfinished_bytes: usize) -> Option<Instant> {
+    fn watch_backlog(&mut self, unfinished_bytes: usize) -> Result<Option<Instant>, CloseReason> {
         let waiting = self.waiting_bytes() + unfinished_bytes;
-        if self.share.set(waiting) && !self.outbox.is_full() {
-            self.backlog = None;
-        } else if self.backlog.is_none() {
-            self.backlog = Some(Backlog {
-                check_at: Instant::now() + self.players.timeouts.stalled / CHECKS,
-                checks: 0,
-                idle_checks: 0,
-                written: self.browser.written_bytes(),
-            });
+        let may_grow = self.share.set(waiting) && !self.outbox.is_full();
+        match &mut self.client {
+            Client::Attached(attachment) => Ok(attachment.watch_backlog(may_grow)),
+            Client::Parked(_) if !may_grow => Err(self.too_slow()),
+            Client::Parked(_) | Client::Gone => Ok(None),
         }
-        self.backlog.as_ref().map(|backlog| backlog.check_at)
     }
 
     fn waiting_bytes(&self) -> usize {
-        self.outbox.line_bytes() + self.browser.unwritten_bytes()
+        let unwritten = match &self.client {
+            Client::Attached(attachment) => attachment.browser.unwritten_bytes(),
+            Client::Parked(_) | Client::Gone => 0,
+        };
+        self.outbox.lines.waiting_bytes() + unwritten
     }
 
     fn check_backlog(&mut self) -> Result<(), CloseReason> {
-        let (written, waiting) = (self.browser.written_bytes(), self.waiting_bytes());
-        let Some(backlog) = &mut self.backlog else {
-            return Ok(());
+        let waiting = self.waiting_bytes();
+        let is_slow = match &mut self.client {
+            Client::Attached(attachment) => !attachment.check_backlog(waiting),
+            Client::Parked(_) | Client::Gone => false,
         };
-        // If nothing waits for this browser, others hold the budget, and they are closed soon.
-        let is_idle = written == backlog.written && waiting > 0;
-        backlog.checks += 1;
-        backlog.idle_checks = if is_idle { backlog.idle_checks + 1 } else { 0 };
-        if backlog.idle_checks == CHECKS || backlog.checks == MAX_CHECKS {
-            self.metrics().reached(Limit::LinesToBrowser);
-            let text = "This client reads too slowly: too many lines were waiting for it.";
-            return Err(CloseReason::new(CloseCode::TooSlow, text));
+        if is_slow {
+            return Err(self.too_slow());
         }
-        backlog.written = written;
-        backlog.check_at = Instant::now() + self.players.timeouts.stalled / CHECKS;
         Ok(())
+    }
+
+    fn too_slow(&self) -> CloseReason {
+        self.metrics().reached(Limit::LinesToBrowser);
+        let text = "This client reads too slowly: too many lines were waiting for it.";
+        CloseReason::new(CloseCode::TooSlow, text)
     }
 
     fn push_datagram(&mut self, datagram: Bytes) {
         if let Some(tap) = &self.tap {
             tap.handle_datagram_down(&datagram);
         }
+        if !matches!(self.client, Client::Attached(_)) {
+            self.traffic.lost += 1;
+            self.metrics().parked.inc();
+            return;
+        }
         if self.outbox.push_datagram(datagram) {
             self.metrics().overtaken.inc();
         }
         self.traffic.datagrams_down += 1;
         self.metrics().datagrams_down.inc();
-    }
-
-    fn ping(&mut self) -> Result<(), CloseReason> {
-        if self.unanswered_pings == MAX_UNANSWERED_PINGS {
-            return Err(match self.outbox.ping {
-                true => {
-                    CloseReason::new(CloseCode::TooSlow, "This client does not read: reconnect.")
-                }
-                false => CloseReason::left().with_cause("no sign of life".to_owned()),
-            });
-        }
-        self.unanswered_pings += 1;
-        self.outbox.ping = true;
-        Ok(())
     }
 
     /// Close the browser's side, and say goodbye to the game server meanwhile. The UDP socket stays open until then: a
@@ -417,7 +330,12 @@ impl<'a> Bridge<'a> {
         let connection = connection.filter(|connection| !connection.lines.has_ended());
         let goodbye =
             connection.map(|connection| (self.goodbye(connection.round_trip), connection));
-        let close = self.browser.close(&mut self.outbox, reason);
+        let (client, outbox) = (&mut self.client, &mut self.outbox);
+        let close = async move {
+            if let Client::Attached(attachment) = client {
+                attachment.browser.close(outbox, reason).await;
+            }
+        };
         let closing = timeout(self.players.timeouts.close, close);
         let (unsent, started, metrics) = (&mut self.unsent, self.started, &self.players.metrics);
         let goodbye = async move {

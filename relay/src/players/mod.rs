@@ -1,21 +1,29 @@
 //! Players: each has a browser on one side and a connection of its own with the game server on the other.
 
+mod attachment;
 mod bridge;
 mod goodbye;
 pub(crate) mod outbox;
+mod parking;
+pub(crate) mod resumable;
 mod session;
 mod traffic;
 pub(crate) mod websocket;
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use protocol::id::Secret;
+use resumable::Resumable;
+use websocket::WebSocket;
 
+use crate::close::CloseReason;
 use crate::config::Timeouts;
 use crate::lifecycle::Lifecycle;
 use crate::limits::rate::{Attempts, RateLimits};
 use crate::limits::{Admission, Budget};
-use crate::metrics::Metrics;
+use crate::metrics::{Limit, Metrics};
 use crate::spectators::Spectators;
 use crate::upstream::{Dialer, Readiness};
 
@@ -32,6 +40,12 @@ pub(crate) struct Players {
     pub(crate) readiness: Arc<Readiness>,
     /// Spectators see what players do. `None`: nobody may watch.
     pub(crate) spectators: Option<Arc<Spectators>>,
+    /// Sessions whose clients may come back.
+    pub(crate) resumable: Resumable,
+    /// How long a session waits for its client to come back. 0 is not at all.
+    pub(crate) resume: Duration,
+    /// WebSockets that are being told why they have no session.
+    pub(crate) refusals: Admission,
     /// `None`: a proxy stands in front, and all players have its address.
     pub(crate) attempts: Option<Attempts>,
     /// Opens the players' datagrams.
@@ -42,4 +56,18 @@ pub(crate) struct Players {
     pub(crate) timeouts: Timeouts,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) lifecycle: Lifecycle,
+}
+
+impl Players {
+    /// Close a WebSocket in the background. It is dropped if too many are being closed.
+    pub(crate) fn close_alone(&self, browser: WebSocket, peer: IpAddr, reason: CloseReason) {
+        let Ok(slot) = self.refusals.enter(peer) else {
+            return self.metrics.reached(Limit::Refusals);
+        };
+        let (at_most, lifecycle) = (self.timeouts.close, self.lifecycle.clone());
+        self.lifecycle.spawn_connection(async move {
+            browser.close_alone(&reason, at_most, &lifecycle).await;
+            drop(slot);
+        });
+    }
 }

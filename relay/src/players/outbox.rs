@@ -1,53 +1,68 @@
-//! What waits to be written to one browser. Lines are reliable: if too many wait, no more are read from the game server.
-//! Datagrams are not: the oldest are dropped for the newest. No I/O here: `websocket` takes things out as the browser reads.
+//! What waits to be written to one browser. Lines are reliable: if too many wait, no more are read from the game server, and
+//! the newest that were written are kept for a client that comes back. Datagrams are not: the oldest are dropped for the newest.
+//! No I/O here: `websocket` takes things out as the browser reads.
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
+use protocol::frame::Notice;
+use protocol::tunnel::RelayEnd;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// Bytes of lines that may wait before the relay stops reading from the game server. What it has read already, at most one of the
 /// longest lines, comes on top.
 const MAX_WAITING_LINE_BYTES: usize = 256 * 1024;
-/// What a waiting line counts beside its bytes, so that empty lines are bounded too.
-const LINE_OVERHEAD_BYTES: usize = 64;
 /// Datagrams that may wait. A full room at 20 Hz sends 400 a second, so the oldest is 160 ms old.
 pub(crate) const MAX_WAITING_DATAGRAMS: usize = 64;
 
 /// The next thing to write.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outgoing {
-    Ping,
-    Line(String),
+    /// A ping with the number of lines that were written before it.
+    Ping(u64),
+    /// A line or a notice.
+    Text(Utf8Bytes),
     Datagram(Bytes),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Outbox {
     /// A ping waits: the browser has read nothing since it was queued.
     pub(super) ping: bool,
-    lines: VecDeque<String>,
-    /// The cost of `lines`.
-    line_bytes: usize,
+    /// Of one WebSocket: that it is ready, and that the relay drains.
+    notices: VecDeque<Utf8Bytes>,
+    /// The session's lines, over all its WebSockets.
+    pub(super) lines: RelayEnd<Utf8Bytes>,
     /// Never more than `MAX_WAITING_DATAGRAMS`.
     datagrams: VecDeque<Bytes>,
     pub(super) dropped_datagrams: u64,
 }
 
 impl Outbox {
-    /// What the waiting lines cost.
-    pub(crate) fn line_bytes(&self) -> usize {
-        self.line_bytes
+    /// Make the outbox of a new session. `is_resumable`: its client may come back with another WebSocket.
+    pub(crate) fn new(is_resumable: bool) -> Self {
+        Self {
+            ping: false,
+            notices: VecDeque::new(),
+            lines: RelayEnd::new(is_resumable),
+            datagrams: VecDeque::new(),
+            dropped_datagrams: 0,
+        }
     }
 
     /// Say whether so many lines wait that no more may be read from the game server.
     pub(crate) fn is_full(&self) -> bool {
-        self.line_bytes > MAX_WAITING_LINE_BYTES
+        self.lines.waiting_bytes() > MAX_WAITING_LINE_BYTES
+    }
+
+    /// Queue a notice that stands for no line.
+    pub(crate) fn push_notice(&mut self, notice: &Notice) {
+        self.notices.push_back(notice.to_frame().into());
     }
 
     /// Queue a line.
     pub(crate) fn push_line(&mut self, line: String) {
-        self.line_bytes += line.len() + LINE_OVERHEAD_BYTES;
-        self.lines.push_back(line);
+        self.lines.push(line.into());
     }
 
     /// Queue a datagram. Says whether an older one was dropped for it.
@@ -64,53 +79,96 @@ impl Outbox {
     /// Take the next thing to write.
     pub(crate) fn pop(&mut self) -> Option<Outgoing> {
         if std::mem::take(&mut self.ping) {
-            return Some(Outgoing::Ping);
+            return Some(Outgoing::Ping(self.lines.written()));
         }
-        if let Some(line) = self.lines.pop_front() {
-            self.line_bytes -= line.len() + LINE_OVERHEAD_BYTES;
-            return Some(Outgoing::Line(line));
+        let notice = self.notices.pop_front();
+        if let Some(text) = notice.or_else(|| self.lines.pop()) {
+            return Some(Outgoing::Text(text));
         }
         self.datagrams.pop_front().map(Outgoing::Datagram)
+    }
+
+    /// Drop what only the WebSocket that is gone could have read. Gives how many datagrams it was.
+    pub(crate) fn detach(&mut self) -> usize {
+        self.ping = false;
+        self.notices.clear();
+        std::mem::take(&mut self.datagrams).len()
     }
 
     /// Drop everything, because nobody will read it.
     pub(crate) fn clear(&mut self) {
         *self = Self {
             dropped_datagrams: self.dropped_datagrams,
-            ..Self::default()
+            ..Self::new(false)
         };
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use protocol::tunnel::LINE_OVERHEAD_BYTES;
+
     use super::*;
 
     fn datagram(number: usize) -> Bytes {
         Bytes::copy_from_slice(&number.to_be_bytes())
     }
 
+    fn text(text: &str) -> Outgoing {
+        Outgoing::Text(text.into())
+    }
+
     #[test]
-    fn lines_go_first_and_keep_their_order() {
-        let mut outbox = Outbox::default();
+    fn notices_go_before_lines_and_lines_before_datagrams() {
+        let mut outbox = Outbox::new(false);
         outbox.push_datagram(datagram(1));
         outbox.push_line("a".into());
         outbox.push_line("b".into());
+        let draining = Notice::Draining { seconds: 5 };
+        outbox.push_notice(&draining);
         outbox.ping = true;
         let order: Vec<_> = std::iter::from_fn(|| outbox.pop()).collect();
-        let line = |text: &str| Outgoing::Line(text.into());
         let expected = [
-            Outgoing::Ping,
-            line("a"),
-            line("b"),
+            Outgoing::Ping(0),
+            text(&draining.to_frame()),
+            text("a"),
+            text("b"),
             Outgoing::Datagram(datagram(1)),
         ];
         assert_eq!(order, expected);
     }
 
     #[test]
+    fn a_ping_counts_the_lines_before_it_and_notices_are_none() {
+        let mut outbox = Outbox::new(true);
+        outbox.push_notice(&Notice::Draining { seconds: 5 });
+        outbox.push_line("a".into());
+        outbox.pop();
+        outbox.pop();
+        outbox.push_line("b".into());
+        outbox.ping = true;
+        assert_eq!(outbox.pop(), Some(Outgoing::Ping(1)));
+    }
+
+    #[test]
+    fn only_lines_outlive_a_websocket() {
+        let mut outbox = Outbox::new(true);
+        outbox.lines.handle_line();
+        outbox.push_line("a".into());
+        outbox.pop();
+        outbox.push_line("b".into());
+        outbox.push_notice(&Notice::Draining { seconds: 5 });
+        outbox.push_datagram(datagram(1));
+        outbox.ping = true;
+        assert_eq!(outbox.detach(), 1);
+        assert!(outbox.lines.resume(0));
+        let order: Vec<_> = std::iter::from_fn(|| outbox.pop()).collect();
+        assert_eq!(order, [text("a"), text("b")]);
+    }
+
+    #[test]
     fn the_newest_datagrams_push_out_the_oldest() {
-        let mut outbox = Outbox::default();
+        let mut outbox = Outbox::new(false);
         let last = MAX_WAITING_DATAGRAMS + 10;
         let pushed_out = (0..last).filter(|&number| outbox.push_datagram(datagram(number)));
         assert_eq!(pushed_out.count(), 10);
@@ -125,7 +183,7 @@ mod tests {
     #[test]
     fn it_is_full_until_enough_lines_are_taken() {
         for line in [String::new(), "x".repeat(1000)] {
-            let mut outbox = Outbox::default();
+            let mut outbox = Outbox::new(false);
             let mut pushed = 0;
             while !outbox.is_full() {
                 outbox.push_line(line.clone());

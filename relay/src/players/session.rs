@@ -14,8 +14,8 @@ use protocol::id::{RoomId, Secret, SessionId};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// Answers to `LEAVE_ROOM` that may be due at once. A client waits for each, so more come from no client of ours.
-const MAX_LEAVES: usize = 64;
+/// Answers to `LEAVE_ROOM`, and to `PING`, that may be due at once. A client waits for each, so more come from no client of ours.
+const MAX_DUE: usize = 64;
 
 /// What to do with a line of the player.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,8 +39,10 @@ pub(super) struct PlayerSession {
     room: Option<RoomId>,
     /// The player has asked for a room and not left it since. It may have been refused.
     may_be_in_room: bool,
-    /// Who sent the `LEAVE_ROOM`s whose answers are due, oldest first. Never more than `MAX_LEAVES`.
+    /// Who sent the `LEAVE_ROOM`s whose answers are due, oldest first. Never more than `MAX_DUE`.
     leaves: VecDeque<Sender>,
+    /// Who sent the `PING`s whose answers are due, in the same way.
+    pings: VecDeque<Sender>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +70,7 @@ impl PlayerSession {
             room: None,
             may_be_in_room: false,
             leaves: VecDeque::new(),
+            pings: VecDeque::new(),
         }
     }
 
@@ -78,17 +81,24 @@ impl PlayerSession {
             Some(Kind::Bye) if self.may_be_in_room => return LineUp::Goodbye,
             Some(Kind::Bye) => return LineUp::Bye,
             Some(Kind::JoinRoom | Kind::CreateRoom) if self.may_be_in_room => {
-                self.expect_leave(Sender::Relay);
+                expect(&mut self.leaves, Sender::Relay);
                 return LineUp::LeaveFirst(Command::LeaveRoom);
             }
             Some(Kind::JoinRoom | Kind::CreateRoom) => self.may_be_in_room = true,
             Some(Kind::LeaveRoom) => {
                 self.may_be_in_room = false;
-                self.expect_leave(Sender::Player);
+                expect(&mut self.leaves, Sender::Player);
             }
+            Some(Kind::Ping) => expect(&mut self.pings, Sender::Player),
             _ => {}
         }
         LineUp::Forward
+    }
+
+    /// Keep the session alive while the player is away. Gives the command to send.
+    pub(super) fn keep_alive(&mut self) -> Command {
+        expect(&mut self.pings, Sender::Relay);
+        Command::Ping
     }
 
     /// An event comes down to the player. False: the player must not see it, since it answers a command of the relay's.
@@ -112,6 +122,7 @@ impl PlayerSession {
             Event::Error { .. } if shows_no_room(event) => {
                 return self.leaves.pop_front() != Some(Sender::Relay);
             }
+            Event::Pong => return self.pings.pop_front() != Some(Sender::Relay),
             _ => {}
         }
         true
@@ -139,13 +150,14 @@ impl PlayerSession {
         };
         (is_own && is_here).then_some(plaintext)
     }
+}
 
-    fn expect_leave(&mut self, sender: Sender) {
-        if self.leaves.len() == MAX_LEAVES {
-            self.leaves.pop_front();
-        }
-        self.leaves.push_back(sender);
+/// An answer is due for this one.
+fn expect(due: &mut VecDeque<Sender>, sender: Sender) {
+    if due.len() == MAX_DUE {
+        due.pop_front();
     }
+    due.push_back(sender);
 }
 
 /// Say which command a line is. Servers ignore the case of its word (facts, section 1.5), and of two keys `command` the last
@@ -274,6 +286,17 @@ mod tests {
     }
 
     #[test]
+    fn the_answer_to_a_sign_of_life_of_the_relays_stays_here() {
+        let mut session = signed_in();
+        let pong = r#"{"command":"PONG"}"#;
+        say(&mut session, "PING");
+        assert_eq!(session.keep_alive(), Command::Ping);
+        say(&mut session, "PING");
+        let is_for_player: Vec<_> = (0..4).map(|_| hear(&mut session, pong)).collect();
+        assert_eq!(is_for_player, [true, false, true, true]);
+    }
+
+    #[test]
     fn bye_in_a_room_takes_a_whole_goodbye() {
         let mut session = signed_in();
         assert_eq!(say(&mut session, "BYE"), LineUp::Bye);
@@ -288,7 +311,9 @@ mod tests {
         let mut session = signed_in();
         for _ in 0..1000 {
             say(&mut session, "LEAVE_ROOM");
+            say(&mut session, "PING");
         }
-        assert_eq!(session.leaves.len(), MAX_LEAVES);
+        assert_eq!(session.leaves.len(), MAX_DUE);
+        assert_eq!(session.pings.len(), MAX_DUE);
     }
 }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use futures_util::{Sink as _, SinkExt as _, Stream as _, StreamExt as _};
 use hyper::upgrade::Upgraded;
@@ -13,8 +14,10 @@ use hyper_util::rt::TokioIo;
 use protocol::frame::MAX_CLIENT_LINE_BYTES;
 use protocol::line::MAX_LINE_BYTES;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Bytes, Utf8Bytes};
 use tokio_util::io::{InspectReader, InspectWriter};
@@ -22,6 +25,7 @@ use tokio_util::io::{InspectReader, InspectWriter};
 use super::outbox::{Outbox, Outgoing};
 use crate::client_stream::ClientStream;
 use crate::close::CloseReason;
+use crate::lifecycle::Lifecycle;
 
 /// Every connection holds a buffer of this size. The default is 128 KiB.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -46,12 +50,25 @@ pub(crate) enum Incoming {
     Datagram(Bytes),
     /// A frame without content: a sign of life.
     Control,
+    /// The answer to a ping: its content.
+    Pong(Bytes),
     /// Nothing came, but the browser has taken bytes while the relay did not read for it.
     Wrote,
     /// The browser has closed or is gone.
-    Left,
+    Left(Departure),
     /// The browser broke the rules of WebSocket.
     Refused(CloseReason),
+}
+
+/// How a browser left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Departure {
+    /// It closed the WebSocket.
+    Closed,
+    /// Its page was left or loaded anew.
+    GoingAway,
+    /// The connection broke.
+    Lost,
 }
 
 /// Sees bytes on their way.
@@ -71,6 +88,8 @@ pub(crate) struct WebSocket {
     accounted: u64,
     /// Reading has failed. What still comes in is read as plain bytes.
     broken: bool,
+    /// Writing has failed. What came before is still read: the browser may have closed in order.
+    write_failed: bool,
 }
 
 /// A number of bytes, shared with the socket that counts them.
@@ -114,6 +133,7 @@ impl WebSocket {
             handed_over: 0,
             accounted: 0,
             broken: false,
+            write_failed: false,
         })
     }
 
@@ -146,8 +166,8 @@ impl WebSocket {
         is_paused: bool,
     ) -> Poll<Incoming> {
         let written = self.written.get();
-        if let Poll::Ready(Err(_)) = self.poll_write(cx, outbox) {
-            return Poll::Ready(Incoming::Left);
+        if !self.write_failed && matches!(self.poll_write(cx, outbox), Poll::Ready(Err(_))) {
+            self.write_failed = true;
         }
         if is_paused && self.written.get() != written {
             return Poll::Ready(Incoming::Wrote);
@@ -158,13 +178,23 @@ impl WebSocket {
                 let text = "A message comes in more pieces than a browser makes.";
                 return Poll::Ready(Incoming::Refused(CloseReason::malformed(text)));
             }
+            if self.write_failed {
+                return Poll::Ready(Incoming::Left(Departure::Lost));
+            }
             return Poll::Pending;
         };
         Poll::Ready(match next {
             Some(Ok(Message::Text(text))) => Incoming::Line(text),
             Some(Ok(Message::Binary(datagram))) => Incoming::Datagram(datagram),
-            Some(Ok(Message::Close(_))) | None => Incoming::Left,
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Incoming::Control,
+            Some(Ok(Message::Close(frame))) => {
+                Incoming::Left(match frame.map(|frame| frame.code) {
+                    Some(CloseCode::Away) => Departure::GoingAway,
+                    _ => Departure::Closed,
+                })
+            }
+            Some(Ok(Message::Pong(payload))) => Incoming::Pong(payload),
+            Some(Ok(Message::Ping(_) | Message::Frame(_))) => Incoming::Control,
+            None => Incoming::Left(Departure::Lost),
             Some(Err(error)) => {
                 self.broken = true;
                 refused(&error)
@@ -195,6 +225,21 @@ impl WebSocket {
         }
     }
 
+    /// Close a WebSocket that belongs to no session. It takes a bounded time, and less if the relay closes.
+    pub(crate) async fn close_alone(
+        mut self,
+        reason: &CloseReason,
+        at_most: Duration,
+        lifecycle: &Lifecycle,
+    ) {
+        let mut nothing = Outbox::new(false);
+        let close = self.close(&mut nothing, reason);
+        tokio::select! {
+            _closed_or_not = timeout(at_most, close) => {}
+            () = lifecycle.closing.cancelled() => {}
+        }
+    }
+
     fn poll_write(
         &mut self,
         cx: &mut Context<'_>,
@@ -209,8 +254,10 @@ impl WebSocket {
                 return Poll::Ready(Ok(()));
             };
             let message = match outgoing {
-                Outgoing::Ping => Message::Ping(Bytes::new()),
-                Outgoing::Line(line) => Message::text(line),
+                Outgoing::Ping(written) => {
+                    Message::Ping(Bytes::copy_from_slice(&written.to_be_bytes()))
+                }
+                Outgoing::Text(text) => Message::Text(text),
                 Outgoing::Datagram(datagram) => Message::Binary(datagram),
             };
             self.handed_over += message.len() as u64;
@@ -234,10 +281,14 @@ fn refused(error: &tungstenite::Error) -> Incoming {
             CloseReason::too_large("A frame", MAX_CLIENT_LINE_BYTES)
         }
         E::Utf8(_) => CloseReason::malformed("A text frame is not valid UTF-8."),
-        E::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return Incoming::Left,
+        E::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+            return Incoming::Left(Departure::Lost);
+        }
         E::Protocol(_) | E::Capacity(_) => {
             CloseReason::malformed("A frame breaks the rules of WebSocket.")
         }
-        _ => return Incoming::Left,
+        _ => {
+            return Incoming::Left(Departure::Lost);
+        }
     })
 }

@@ -49,6 +49,12 @@ impl Browser {
         Self::try_connect_at(relay, request).await.unwrap()
     }
 
+    /// Offer these subprotocols to a relay in another process.
+    pub(crate) async fn offer_at(relay: SocketAddr, offer: &str) -> Self {
+        let request = request(relay, &[("sec-websocket-protocol", offer)]);
+        Self::try_connect_at(relay, request).await.unwrap()
+    }
+
     pub(crate) async fn connect_with(relay: &Relay, headers: &[(&'static str, &str)]) -> Self {
         let request = request(relay.addr(), &[&[PROTOCOL], headers].concat());
         Self::try_connect(relay, request).await.unwrap()

@@ -3,7 +3,7 @@
 use tokio::net::UdpSocket;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::browser::{Browser, READY, request};
+use crate::browser::{Browser, READY};
 use crate::game::Game;
 use crate::signed::{datagram, sealed, sealed_by, sign_in, sign_in_as};
 use crate::start_for;
@@ -192,16 +192,4 @@ async fn a_closed_udp_port_of_the_game_server_neither_ends_the_session_nor_loses
     game.udp = UdpSocket::bind(game_at).await.unwrap();
     browser.send(datagram("up")).await;
     assert_eq!(game.datagram().await.0, sealed("up"));
-}
-
-#[tokio::test]
-async fn a_client_that_offers_resume_is_served_anew() {
-    let mut game = Game::start().await;
-    let relay = start_for(&game).await;
-    let offer = "mp-relay.v1, resume.AAAAAAAAAAAAAAAAAAAAAA.7";
-    let request = request(relay.addr(), &[("sec-websocket-protocol", offer)]);
-    let mut browser = Browser::try_connect(&relay, request).await.unwrap();
-    browser.expect(READY).await;
-    game.player().await.send("welcome\n").await;
-    browser.expect("welcome").await;
 }

@@ -434,7 +434,7 @@ async fn the_configuration_tells_a_page_what_it_needs() {
     config.update_hz = 30;
     let relay = Relay::start(config.clone()).await.unwrap();
     let answer = get(&relay, "/api/config").await;
-    let features = r#""features":{"resume":false,"spectate":true,"gzip":false,"batch":false}"#;
+    let features = r#""features":{"resume":true,"spectate":true,"gzip":false,"batch":false}"#;
     assert_eq!(
         body(&answer),
         format!(

@@ -12,6 +12,7 @@ mod game;
 mod signed;
 
 mod configuring;
+mod cuts;
 #[cfg(target_os = "linux")]
 mod descriptors;
 mod encrypted;
@@ -23,11 +24,13 @@ mod leaving;
 #[cfg(unix)]
 mod log;
 mod operating;
+mod parked;
 mod program;
 mod proxies;
 #[cfg(unix)]
 mod real_proxies;
 mod refusals;
+mod resuming;
 mod spectating;
 mod stopping;
 mod trusting;

@@ -28,7 +28,7 @@ async fn look(relay: &Relay, path: &str) -> String {
 }
 
 /// All values, keyed by name and labels.
-async fn values(relay: &Relay) -> HashMap<String, f64> {
+pub(crate) async fn values(relay: &Relay) -> HashMap<String, f64> {
     let answer = look(relay, "/metrics").await;
     assert_eq!(status(&answer), "200");
     parse(body(&answer))
@@ -45,7 +45,7 @@ fn parse(text: &str) -> HashMap<String, f64> {
 }
 
 /// Wait until a value is this.
-async fn until(relay: &Relay, name: &str, expected: f64) {
+pub(crate) async fn until(relay: &Relay, name: &str, expected: f64) {
     within(name, async {
         while values(relay).await[name] != expected {
             tokio::task::yield_now().await;

@@ -16,9 +16,9 @@ use crate::http::{body, get, get_with, header, status};
 use crate::signed::{sealed_by, sign_in_as};
 use crate::{config_for, start_for, within};
 
-const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
-const ROOM: &str = "11111111111111111111111111111111";
+pub(crate) const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+pub(crate) const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+pub(crate) const ROOM: &str = "11111111111111111111111111111111";
 const LOCAL: [u8; 4] = [127, 0, 0, 1];
 const EMPTY: &str = r#"{"room":"11111111111111111111111111111111","name":"","hostId":null,"isActive":false,"players":[]}"#;
 

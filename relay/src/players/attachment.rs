@@ -1,0 +1,146 @@
+//! One WebSocket of a player's session, with its limits and its signs of life. All of it begins anew with the session's next one.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+use tokio_tungstenite::tungstenite::Bytes;
+
+use super::Players;
+use super::outbox::Outbox;
+use super::websocket::{Incoming, WebSocket};
+use crate::limits::MAX_UNANSWERED_PINGS;
+use crate::limits::rate::PlayerLimiter;
+
+/// How often a browser is looked at while the relay does not read for it, in the time after which one that takes nothing is closed.
+const CHECKS: u32 = 5;
+/// After this many looks a browser is closed although it takes something: others wait for it.
+const MAX_CHECKS: u32 = 6 * CHECKS;
+
+/// A WebSocket and what is known of it.
+pub(super) struct Attachment {
+    pub(super) browser: WebSocket,
+    pub(super) limiter: PlayerLimiter,
+    pings: Interval,
+    /// Pings since the browser last gave a sign of life.
+    unanswered_pings: u8,
+    /// Nothing has come since the first of them, not even from a browser that does not read.
+    is_silent: bool,
+    /// How many lines were written before the newest ping that was answered.
+    answered: u64,
+    /// How often, and for how long at most, a browser is looked at that takes nothing.
+    stalled: Duration,
+    /// Too much waits for the browser.
+    backlog: Option<Backlog>,
+}
+
+/// What happens with a WebSocket.
+pub(super) enum Happening {
+    Incoming(Incoming),
+    /// It is time for a ping.
+    Ping,
+}
+
+/// The time in which too much waits, and whether the browser reads meanwhile.
+struct Backlog {
+    check_at: Instant,
+    checks: u32,
+    /// Looks in a row that saw nothing written.
+    idle_checks: u32,
+    /// What had been written to the browser at the last check.
+    written: u64,
+}
+
+impl Attachment {
+    pub(super) fn new(browser: WebSocket, players: &Players) -> Self {
+        let ping = players.timeouts.ping;
+        let mut pings = interval_at(Instant::now() + ping, ping);
+        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            browser,
+            limiter: PlayerLimiter::new(&players.rate_limits),
+            pings,
+            unanswered_pings: 0,
+            is_silent: true,
+            answered: 0,
+            stalled: players.timeouts.stalled,
+            backlog: None,
+        }
+    }
+
+    /// Write from the outbox, and wait for the next thing. Cancelling the wait loses nothing.
+    pub(super) async fn next(&mut self, outbox: &mut Outbox, is_paused: bool) -> Happening {
+        tokio::select! {
+            incoming = self.browser.turn(outbox, is_paused) => Happening::Incoming(incoming),
+            _ = self.pings.tick() => Happening::Ping,
+        }
+    }
+
+    /// Something has come. False: more bytes came than a player may send.
+    pub(super) fn handle_sign_of_life(&mut self, outbox: &Outbox, now: Duration) -> bool {
+        self.is_silent = false;
+        // A ping that the browser has not read cannot have been answered.
+        if !outbox.ping {
+            self.unanswered_pings = 0;
+        }
+        self.limiter.bytes(self.browser.take_read_bytes(), now)
+    }
+
+    /// Queue a ping. False: too many are unanswered.
+    pub(super) fn ping(&mut self, outbox: &mut Outbox) -> bool {
+        match self.unanswered_pings {
+            MAX_UNANSWERED_PINGS => return false,
+            0 => self.is_silent = true,
+            _ => {}
+        }
+        self.unanswered_pings += 1;
+        outbox.ping = true;
+        true
+    }
+
+    /// Say whether nothing has come since the first of the unanswered pings.
+    pub(super) fn is_silent(&self) -> bool {
+        self.is_silent
+    }
+
+    /// A ping was answered. The page may be a little behind its browser, so it has surely had only the lines before the ping that was
+    /// answered before.
+    pub(super) fn handle_pong(&mut self, payload: &Bytes, outbox: &mut Outbox) {
+        if let Ok(written) = payload.as_ref().try_into().map(u64::from_be_bytes) {
+            let before = std::mem::replace(&mut self.answered, written);
+            outbox.lines.acknowledge(before);
+        }
+    }
+
+    /// Notice whether too much waits. Then gives when to look whether the browser reads, and the relay must not read until then.
+    pub(super) fn watch_backlog(&mut self, may_grow: bool) -> Option<Instant> {
+        if may_grow {
+            self.backlog = None;
+        } else if self.backlog.is_none() {
+            self.backlog = Some(Backlog {
+                check_at: Instant::now() + self.stalled / CHECKS,
+                checks: 0,
+                idle_checks: 0,
+                written: self.browser.written_bytes(),
+            });
+        }
+        self.backlog.as_ref().map(|backlog| backlog.check_at)
+    }
+
+    /// Look whether the browser reads. False: too slowly.
+    pub(super) fn check_backlog(&mut self, waiting_bytes: usize) -> bool {
+        let written = self.browser.written_bytes();
+        let Some(backlog) = &mut self.backlog else {
+            return true;
+        };
+        // If nothing waits for this browser, others hold the budget, and they are closed soon.
+        let is_idle = written == backlog.written && waiting_bytes > 0;
+        backlog.checks += 1;
+        backlog.idle_checks = if is_idle { backlog.idle_checks + 1 } else { 0 };
+        if backlog.idle_checks == CHECKS || backlog.checks == MAX_CHECKS {
+            return false;
+        }
+        backlog.written = written;
+        backlog.check_at = Instant::now() + self.stalled / CHECKS;
+        true
+    }
+}

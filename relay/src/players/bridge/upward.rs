@@ -1,0 +1,102 @@
+//! What goes up to the game server: lines and datagrams that a player may send, and that are its own.
+
+use client_native::{Datagrams, Stalled};
+use protocol::cipher::MAX_DATAGRAM_BYTES;
+use protocol::frame::CloseCode;
+use tokio::time::Instant;
+
+use super::{Bridge, Client};
+use crate::close::CloseReason;
+use crate::limits::rate::PlayerLimiter;
+use crate::metrics::Limit;
+use crate::players::session::LineUp;
+
+impl Bridge<'_> {
+    pub(super) fn send_line(&mut self, line: &str, is_connected: bool) -> Result<(), CloseReason> {
+        if line.is_empty() {
+            let text = "An empty text frame is no command line.";
+            return Err(CloseReason::malformed(text));
+        }
+        if line.contains('\n') {
+            let text = "A text frame is one line: it must not contain a newline.";
+            return Err(CloseReason::malformed(text));
+        }
+        let now = self.started.elapsed();
+        if !self
+            .limiter()
+            .is_some_and(|limiter| limiter.line(line, now))
+        {
+            return Err(self.sent_too_much());
+        }
+        self.outbox.lines.handle_line();
+        let line_up = self.session.handle_line(line);
+        let is_bye = line_up == LineUp::Bye;
+        match line_up {
+            LineUp::Forward | LineUp::Bye => {}
+            LineUp::LeaveFirst(leave) => self.queue_line(&leave.to_line(), is_connected)?,
+            LineUp::Goodbye => return Err(CloseReason::said_goodbye()),
+        }
+        self.queue_line(line, is_connected)?;
+        self.said_bye |= is_bye;
+        self.traffic.lines_up += 1;
+        self.metrics().lines_up.inc();
+        Ok(())
+    }
+
+    /// Queue a line for the game server.
+    pub(super) fn queue_line(&mut self, line: &str, is_connected: bool) -> Result<(), CloseReason> {
+        self.last_line = Instant::now();
+        self.unsent.push(line).map_err(|Stalled| {
+            self.metrics().reached(Limit::LinesToServer);
+            match is_connected {
+                true => CloseReason::new(
+                    CloseCode::ServerTimeout,
+                    "The game server has stopped reading.",
+                ),
+                false => CloseReason::sent_too_much(),
+            }
+        })
+    }
+
+    pub(super) fn send_datagram(
+        &mut self,
+        datagram: &[u8],
+        server: Option<&Datagrams>,
+    ) -> Result<(), CloseReason> {
+        if datagram.is_empty() {
+            let text = "An empty binary frame is no datagram.";
+            return Err(CloseReason::malformed(text));
+        }
+        if datagram.len() > MAX_DATAGRAM_BYTES {
+            return Err(CloseReason::too_large("A datagram", MAX_DATAGRAM_BYTES));
+        }
+        let now = self.started.elapsed();
+        if !self.limiter().is_some_and(|limiter| limiter.datagram(now)) {
+            return Err(self.sent_too_much());
+        }
+        let Some(plaintext) = self.session.open(datagram) else {
+            self.traffic.lost += 1;
+            self.metrics().foreign.inc();
+            return Ok(());
+        };
+        if server.is_some_and(|server| server.send(datagram)) {
+            self.last_datagram = Some(now);
+            self.traffic.datagrams_up += 1;
+            self.metrics().datagrams_up.inc();
+            if let Some(tap) = &mut self.tap {
+                tap.handle_datagram_up(&plaintext);
+            }
+        } else {
+            self.traffic.lost += 1;
+            self.metrics().unsendable.inc();
+        }
+        Ok(())
+    }
+
+    fn limiter(&self) -> Option<&PlayerLimiter> {
+        match &self.client {
+            Client::Attached(attachment) => Some(&attachment.limiter),
+            Client::Parked(_) | Client::Gone => None,
+        }
+    }
+}
