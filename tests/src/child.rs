@@ -1,7 +1,7 @@
 //! A program in a process of its own, so that its costs can be told apart. It prints one line of JSON when it is ready.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -14,6 +14,8 @@ pub struct ChildProcess {
     /// What the system knows about it.
     pub process: Process,
     ready: Value,
+    /// What it prints; absent until it is started whole.
+    stdout: Option<BufReader<ChildStdout>>,
 }
 
 impl ChildProcess {
@@ -35,10 +37,11 @@ impl ChildProcess {
             child,
             process,
             ready: Value::Null,
+            stdout: None,
         };
-        let mut line = String::new();
         let stdout = program.child.stdout.take().context("no standard output")?;
-        BufReader::new(stdout).read_line(&mut line)?;
+        program.stdout = Some(BufReader::new(stdout));
+        let line = program.next_line()?;
         program.ready =
             serde_json::from_str(&line).with_context(|| format!("{} did not start", name()))?;
         Ok(program)
@@ -50,6 +53,18 @@ impl ChildProcess {
     /// As [`start`](Self::start).
     pub fn of_this_program(arguments: &[&str]) -> anyhow::Result<Self> {
         Self::start(Command::new(std::env::current_exe()?).args(arguments))
+    }
+
+    /// The next line that it prints; empty at its end.
+    ///
+    /// # Errors
+    /// Its output cannot be read.
+    pub fn next_line(&mut self) -> anyhow::Result<String> {
+        let mut line = String::new();
+        if let Some(stdout) = &mut self.stdout {
+            stdout.read_line(&mut line)?;
+        }
+        Ok(line)
     }
 
     /// A field of the ready line.

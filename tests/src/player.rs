@@ -51,7 +51,11 @@ impl Player {
         Self::connect_with(url, Config::default()).await
     }
 
-    async fn connect_with(url: &str, config: Config) -> anyhow::Result<Self> {
+    /// Connect with a session of this configuration and wait for the welcome.
+    ///
+    /// # Errors
+    /// The connection ends first, or nothing comes.
+    pub async fn connect_with(url: &str, config: Config) -> anyhow::Result<Self> {
         let mut player = Self::dial_with(url, config).await?;
         let welcome = timeout(DEADLINE, player.client.welcome()).await;
         welcome.context("no welcome")??;
@@ -143,6 +147,11 @@ impl Player {
             self.step(STEP).await;
         }
         Ok(())
+    }
+
+    /// How the connection ended, if it has.
+    pub fn ended(&self) -> Option<&Ended> {
+        self.ended.as_ref()
     }
 
     /// Step until the connection has ended.

@@ -48,7 +48,7 @@ pub(crate) async fn connect(
 ///
 /// # Errors
 /// The relay refuses, or selects another subprotocol.
-pub(crate) async fn connect_over(
+pub async fn connect_over(
     tcp: TcpStream,
     url: &str,
     subprotocol: &'static str,

@@ -5,6 +5,7 @@ mod child;
 mod demo;
 mod fuzz;
 mod judge;
+mod load;
 mod package;
 mod project;
 mod pypi;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::{
-    checks, fuzz, judge, package, project, requirements, supply_chain, tidy, wasm, wasm_tests,
+    checks, fuzz, judge, load, package, project, requirements, supply_chain, tidy, wasm, wasm_tests,
 };
 
 /// The options of the tests.
@@ -35,7 +35,7 @@ const fn step(name: &'static str, purpose: &'static str, run: fn() -> Result<()>
 }
 
 /// All steps in their order: the cheapest first, but `npm` and `wasm` before everything that embeds or uses the page.
-const STEPS: [Step; 19] = [
+const STEPS: [Step; 20] = [
     step("fmt", "Rust is formatted", checks::fmt),
     step("tidy", "house rules", tidy::run),
     step(
@@ -70,6 +70,11 @@ const STEPS: [Step; 19] = [
         "judge",
         "the cases of the Autobahn test suite against the relay",
         judge::step,
+    ),
+    step(
+        "load",
+        "racing, idle, churning and hostile players, for a minute",
+        load::step,
     ),
     step(
         "fuzz",

@@ -3,7 +3,6 @@
 //! two builds of `mp-relay` can be compared. Prints one table. Fails only if an answer is wrong or missing.
 
 mod datagrams;
-mod game;
 mod lines;
 mod memory;
 mod plan;
@@ -17,8 +16,8 @@ use std::path::PathBuf;
 use ::relay::Config;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use tests::StandIn;
 
-use game::Game;
 use plan::Plan;
 use report::Figures;
 use route::Route;
@@ -62,7 +61,7 @@ fn main() -> anyhow::Result<()> {
 
 async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let plan = Plan::of(arguments.rounds, arguments.quick);
-    let game = Game::start().await?;
+    let game = StandIn::start().await?;
     let mut routes = vec![Route::direct(&game)?];
     for program in &arguments.relay {
         routes.push(Route::through(
@@ -95,7 +94,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 async fn measure(
     route: &Route,
-    game: &Game,
+    game: &StandIn,
     plan: Plan,
     figures: &mut Figures,
 ) -> anyhow::Result<()> {

@@ -1,6 +1,7 @@
 //! The memory that a connected player takes in the relay.
 
-use crate::game::Game;
+use tests::StandIn;
+
 use crate::plan::Plan;
 use crate::player::Player;
 use crate::report::Figures;
@@ -9,7 +10,7 @@ use crate::route::{Route, Target};
 /// Connect players that do nothing, and see by how much the relay grows.
 pub(crate) async fn measure(
     route: &Route,
-    game: &Game,
+    game: &StandIn,
     plan: Plan,
     figures: &mut Figures,
 ) -> anyhow::Result<()> {

@@ -10,10 +10,8 @@ use anyhow::Context as _;
 use data_encoding::HEXLOWER;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use tests::ChildProcess;
 use tests::process::Process;
-
-use crate::game::Game;
+use tests::{ChildProcess, StandIn};
 
 /// A running relay.
 pub(crate) struct Relay {
@@ -25,7 +23,7 @@ impl Relay {
     /// Start a relay and wait until it listens.
     pub(crate) fn start(
         program: Option<&PathBuf>,
-        game: &Game,
+        game: &StandIn,
         options: &[String],
     ) -> anyhow::Result<Self> {
         let mut command = match program {
@@ -52,7 +50,7 @@ fn absolute(program: &Path) -> anyhow::Result<PathBuf> {
     std::path::absolute(program).with_context(|| format!("{} is no path", program.display()))
 }
 
-fn arguments(game: &Game) -> Vec<OsString> {
+fn arguments(game: &StandIn) -> Vec<OsString> {
     let pin = HEXLOWER.encode(&Sha256::digest(&game.certificate));
     let options = [
         ("--server", game.tcp.to_string()),

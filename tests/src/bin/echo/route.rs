@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use client_native::Tls;
 use rustls::pki_types::ServerName;
+use tests::StandIn;
 
-use crate::game::Game;
 use crate::relay::Relay;
 
 /// A route to the game server.
@@ -23,7 +23,7 @@ pub(crate) enum Target {
 
 impl Route {
     /// The route without a relay.
-    pub(crate) fn direct(game: &Game) -> anyhow::Result<Self> {
+    pub(crate) fn direct(game: &StandIn) -> anyhow::Result<Self> {
         let name = ServerName::IpAddress(game.tcp.ip().into());
         let target = Target::Game(client_native::Target {
             tcp: game.tcp.into(),
@@ -39,7 +39,7 @@ impl Route {
     /// The route through this relay, or through that of this build.
     pub(crate) fn through(
         program: Option<&PathBuf>,
-        game: &Game,
+        game: &StandIn,
         options: &[String],
     ) -> anyhow::Result<Self> {
         let name = match program {

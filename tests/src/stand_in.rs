@@ -1,4 +1,4 @@
-//! A stand-in for a game server, in this process: it puts every player into a room, answers every line with a line of the
+//! A stand-in for a game server: it takes any number of players, puts each into a room, answers every line with a line of the
 //! same text, and sends every datagram back as it is.
 
 use std::net::SocketAddr;
@@ -24,15 +24,22 @@ const DATAGRAM_BYTES: usize = 2048;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// The stand-in. It ends with the runtime.
-pub(crate) struct Game {
-    pub(crate) tcp: SocketAddr,
-    pub(crate) udp: SocketAddr,
-    pub(crate) certificate: CertificateDer<'static>,
+pub struct StandIn {
+    /// Where it takes lines.
+    pub tcp: SocketAddr,
+    /// Where it takes datagrams.
+    pub udp: SocketAddr,
+    /// What it shows.
+    pub certificate: CertificateDer<'static>,
     players: watch::Receiver<usize>,
 }
 
-impl Game {
-    pub(crate) async fn start() -> anyhow::Result<Self> {
+impl StandIn {
+    /// Listen on free ports of this machine.
+    ///
+    /// # Errors
+    /// There is no port, or no certificate can be made.
+    pub async fn start() -> anyhow::Result<Self> {
         let key = KeyPair::generate()?;
         let certificate = CertificateParams::new(["127.0.0.1".to_owned()])?.self_signed(&key)?;
         let certificate = certificate.der().clone();
@@ -61,7 +68,10 @@ impl Game {
     }
 
     /// Wait until no player is connected, so that one measurement does not reach into the next.
-    pub(crate) async fn until_all_left(&self) -> anyhow::Result<()> {
+    ///
+    /// # Errors
+    /// Some stay for 20 s.
+    pub async fn until_all_left(&self) -> anyhow::Result<()> {
         let mut players = self.players.clone();
         let left = players.wait_for(|players| *players == 0);
         timeout(DEADLINE, left).await.context("players stay")??;
