@@ -5,6 +5,7 @@
 mod commands;
 mod error;
 mod goodbye;
+mod liveness;
 mod output;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use crate::pacer::{DEFAULT_RATE_HZ, Pacer};
 use crate::refusal::Refusal;
 use commands::Answered;
 pub use error::{CommandError, DatagramError, SendError};
+use liveness::Liveness;
 pub use output::{Output, State, Ticket, Transmit};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -105,6 +107,9 @@ pub struct Session {
     /// The next command waits on purpose: for others to go with it, or for datagrams to arrive before it.
     held_until: Option<Duration>,
     last_datagram_sent: Option<Duration>,
+    liveness: Liveness,
+    /// The transport is gone and may come back: nothing is due, and positions are dropped.
+    is_suspended: bool,
     round_trip: Option<Duration>,
     traffic: Traffic,
     transmits: VecDeque<Transmit>,
@@ -129,6 +134,8 @@ impl Session {
             last_line_sent: Duration::ZERO,
             held_until: None,
             last_datagram_sent: None,
+            liveness: Liveness::default(),
+            is_suspended: false,
             round_trip: None,
             traffic: Traffic::default(),
             transmits: VecDeque::new(),
@@ -256,6 +263,7 @@ impl Session {
 
     /// Take a line of the server, without its newline.
     pub fn handle_line(&mut self, line: &str, now: Duration) {
+        self.liveness.hear(now);
         match Event::parse(line) {
             Event::Connected { session_id } if self.state == State::Disconnected => {
                 self.welcome(session_id, now)
@@ -286,6 +294,7 @@ impl Session {
     /// # Errors
     /// It is not a datagram of the protocol, or damaged. It is counted as refused.
     pub fn handle_datagram(&mut self, bytes: &[u8], now: Duration) -> Result<(), DecodeError> {
+        self.liveness.hear(now);
         let datagram = Datagram::decode(bytes, self.cipher.as_ref());
         self.traffic.received(bytes.len(), datagram.is_ok(), now);
         let own = |id: &SessionId| self.id.as_ref() == Some(id);
@@ -315,13 +324,43 @@ impl Session {
         self.round_trip = None;
         self.last_datagram_sent = None;
         self.held_until = None;
+        self.liveness = Liveness::default();
+        self.is_suspended = false;
         self.stop_datagrams();
         self.transmits.clear();
         self.change_state(State::Disconnected);
     }
 
+    /// The transport is gone, but the session goes on if it comes back in time. Until then lines are still given to be sent,
+    /// for the caller to keep, but no positions.
+    pub fn suspend(&mut self) {
+        self.is_suspended = true;
+        self.stop_datagrams();
+    }
+
+    /// The transport is back, and no line is missing.
+    pub fn resume(&mut self, now: Duration) {
+        self.is_suspended = false;
+        self.liveness = Liveness::default();
+        self.liveness.hear(now);
+        self.last_line_sent = now;
+        self.commands.extend(now + self.config.command_timeout);
+    }
+
+    /// Go on with a session that another page began and that is signed in: its id, and the room that it is in.
+    pub fn restore(&mut self, id: SessionId, room: Option<RoomId>, now: Duration) {
+        self.welcome(id, now);
+        self.room = room;
+        self.resume(now);
+        self.change_state(State::Authenticated);
+    }
+
     /// Do what is due. Call it when [`poll_timeout`](Self::poll_timeout) has passed.
     pub fn handle_timeout(&mut self, now: Duration) {
+        if self.is_suspended {
+            return;
+        }
+        self.check_liveness(now);
         if let Some((position, rotation)) = self.updates.poll(now) {
             // It was checked when it was offered.
             let _ = self.transmit_update(position, rotation, now);
@@ -344,7 +383,7 @@ impl Session {
     /// Say when [`handle_timeout`](Self::handle_timeout) has something to do. `None` if only input can change the
     /// session.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        if self.state == State::Disconnected {
+        if self.state == State::Disconnected || self.is_suspended {
             return None;
         }
         let idle = self.commands.is_idle() && !self.is_closing;
@@ -355,6 +394,7 @@ impl Session {
             self.commands.timeout(),
             self.held_until,
             keep_alive,
+            self.liveness_due(),
         ];
         due.iter().flatten().min().copied()
     }
@@ -407,6 +447,11 @@ impl Session {
         if self.commands.refuses_batch(&event) {
             return;
         }
+        if event == Event::Pong
+            && let Some(sent) = self.liveness.answered(self.commands.ping_sent())
+        {
+            return self.measured(now.saturating_sub(sent));
+        }
         match self.commands.answer(&event) {
             Answered::Outstanding { ticket, kind } => {
                 self.apply(&event, kind, now);
@@ -436,14 +481,15 @@ impl Session {
                 self.room = Some(*room_id)
             }
             Event::LeaveOk { .. } | Event::ByeOk => self.forget_room(),
-            Event::Pong => {
-                let round_trip = now.saturating_sub(self.commands.answered_sent());
-                self.round_trip = Some(round_trip);
-                self.output(Output::RoundTrip(round_trip));
-            }
+            Event::Pong => self.measured(now.saturating_sub(self.commands.answered_sent())),
             Event::Error { message } => self.apply_refusal(Refusal::of_message(message), kind),
             _ => {}
         }
+    }
+
+    fn measured(&mut self, round_trip: Duration) {
+        self.round_trip = Some(round_trip);
+        self.output(Output::RoundTrip(round_trip));
     }
 
     fn apply_refusal(&mut self, refusal: Refusal, kind: CommandKind) {
@@ -472,7 +518,7 @@ impl Session {
     }
 
     fn may_send_datagrams(&self) -> Result<(), DatagramError> {
-        let leaving = self.is_closing || self.commands.will_leave();
+        let leaving = self.is_closing || self.is_suspended || self.commands.will_leave();
         if self.state != State::Authenticated || self.room.is_none() || leaving {
             return Err(DatagramError::NotInRoom);
         }

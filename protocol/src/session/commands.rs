@@ -129,6 +129,24 @@ impl Commands {
             .map(|outstanding| outstanding.deadline)
     }
 
+    /// When the outstanding `PING` was sent, if there is one.
+    pub(super) fn ping_sent(&self) -> Option<Duration> {
+        let outstanding = self.outstanding.as_ref()?;
+        let is_ping = |pending: &Pending| pending.command == Command::Ping;
+        outstanding
+            .commands
+            .iter()
+            .any(is_ping)
+            .then_some(outstanding.sent)
+    }
+
+    /// Give the outstanding command more time.
+    pub(super) fn extend(&mut self, deadline: Duration) {
+        if let Some(outstanding) = &mut self.outstanding {
+            outstanding.deadline = outstanding.deadline.max(deadline);
+        }
+    }
+
     /// Bring the outstanding command's deadline forward.
     pub(super) fn hurry(&mut self, deadline: Duration) {
         if let Some(outstanding) = &mut self.outstanding {

@@ -46,6 +46,8 @@ pub enum Output {
     },
     /// A `PING` came back.
     RoundTrip(Duration),
+    /// Nothing comes any more, not even the answer to a `PING`: the connection is dead, whatever TCP says.
+    Silent,
     /// The race begins. Comes once, although the server tells the host twice.
     GameStarted(GameStarted),
     /// A player sent a text.
