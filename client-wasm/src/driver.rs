@@ -39,6 +39,10 @@ pub(crate) enum Io {
     Close,
     /// Close, and ignore what still comes.
     Abandon,
+    /// The same, for another WebSocket to go on.
+    Interrupt,
+    /// Ignore what still comes, and leave the close to the browser.
+    Detach,
     Log(Level, &'static str, String),
 }
 
@@ -306,6 +310,11 @@ impl AnyDriver {
                 self.socket.take();
                 socket.abandon();
             }
+            (Io::Interrupt, Some(socket)) => {
+                self.socket.take();
+                socket.interrupt();
+            }
+            (Io::Detach, Some(socket)) => socket.detach(),
             (_, None) => {}
         }
         Ok(())

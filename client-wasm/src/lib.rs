@@ -8,6 +8,7 @@ mod clock;
 mod driver;
 mod error;
 mod event;
+mod interruption;
 mod listeners;
 mod log;
 mod objects;

@@ -13,12 +13,15 @@ use wasm_bindgen::{JsCast as _, JsValue};
 
 use crate::clock::{Clock, from_ms};
 use crate::error::RaceError;
+use crate::interruption::Saved;
 use crate::log::Level;
 use crate::socket::Opener;
 
 /// The options of a session.
 pub(crate) struct SessionOptions {
     pub(crate) config: Config,
+    /// A session to go on with.
+    pub(crate) saved: Option<Saved>,
     pub(crate) reconnect: ReconnectPolicy,
     pub(crate) opener: Opener,
     pub(crate) clock: Clock,
@@ -35,8 +38,9 @@ pub(crate) struct SpectatorOptions {
 }
 
 impl SessionOptions {
-    const NAMES: [&str; 12] = [
+    const NAMES: [&str; 13] = [
         "secret",
+        "resume",
         "updateHz",
         "plainDatagrams",
         "gzip",
@@ -73,6 +77,7 @@ impl SessionOptions {
         Ok(Self {
             config,
             reconnect: options.reconnect()?,
+            saved: options.text("resume")?.as_deref().and_then(Saved::parse),
             opener: options.opener()?,
             clock: options.clock()?,
             level: options.level()?,

@@ -47,6 +47,8 @@ export interface SessionOptions {
   retryMaxMs?: number;
   /** How many attempts in a row may fail; default: any number. */
   retries?: number;
+  /** What `save()` gave in a page that was left: go on with its session. Anything else, or a session that is over, begins a new one. */
+  resume?: string;
   /** Makes the WebSocket instead of the browser: for a simulated network, or for Node. */
   webSocket?: (url: string, protocols: string[]) => WebSocket;
   /** Replaces the browser's time and timers: for tests, or for timers that a hidden page does not slow down. It must not throw. */
@@ -81,6 +83,10 @@ export interface SessionEvents {
   roomLost: { roomId: string };
   draining: { seconds: number };
   kicked: { message: string };
+  /** The WebSocket is gone, and another one will go on with the session in `retryInMs`; 0: it is being opened. Then comes `resumed`, or `close`. */
+  interrupted: SessionEvents["close"];
+  /** The session goes on. Nothing was lost but positions. */
+  resumed: {};
   /** `retryInMs` is the wait before the next attempt, the `attempt`th in a row; null: there is none. */
   close: { code: string; number: number; reason: string; retryable: boolean; attempt: number; retryInMs: number | null };
   /** A line as it was received, or another car's `UPDATE`, opened: what a recorder keeps. */
@@ -94,7 +100,7 @@ export interface Session {
 "#;
 
 /// The events of a session.
-const EVENTS: [&str; 12] = [
+const EVENTS: [&str; 14] = [
     "state",
     "gameStarted",
     "message",
@@ -104,6 +110,8 @@ const EVENTS: [&str; 12] = [
     "roomLost",
     "draining",
     "kicked",
+    "interrupted",
+    "resumed",
     "close",
     FRAME,
     LOG,
@@ -131,6 +139,7 @@ impl Session {
         let machine = SessionMachine::new(
             options.config,
             options.reconnect,
+            options.saved,
             options.level,
             listeners.clone(),
         );
@@ -250,6 +259,21 @@ impl Session {
     #[wasm_bindgen(skip_typescript)]
     pub fn on(&self, kind: &str, listener: Function) -> Result<JsValue, JsValue> {
         Ok(self.listeners.add(&EVENTS, kind, listener)?)
+    }
+
+    /// While the session is interrupted: try again at once.
+    #[wasm_bindgen(js_name = reconnectNow)]
+    pub fn reconnect_now(&self) {
+        self.driver.call(SessionMachine::reconnect_now);
+    }
+
+    /// Give the text for the option `resume` of another page, and leave the session to it; for a page that is being left.
+    /// `undefined`: there is no session to go on with. The text is a secret.
+    #[wasm_bindgen(unchecked_return_type = "string | undefined")]
+    pub fn save(&self) -> JsValue {
+        self.driver
+            .call(|machine, _| machine.save())
+            .map_or(JsValue::UNDEFINED, JsValue::from)
     }
 
     /// Offer the own car's position (metres) and rotation. Call it each frame: at most `updateHz` are sent in a

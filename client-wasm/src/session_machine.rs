@@ -6,19 +6,21 @@ use std::time::Duration;
 use protocol::command::Command;
 use protocol::datagram::{Controls, Datagram};
 use protocol::event::Event as Answer;
-use protocol::frame::{Notice, Retry, SUBPROTOCOL};
+use protocol::frame::{Notice, Retry};
 use protocol::geometry::{Quat, Vec3};
 use protocol::interpolation::{Cars, Change, MAX_CARS};
 use protocol::reconnect::{Reconnect, ReconnectPolicy};
 use protocol::session::{
     self, CommandError, DatagramError, Output, Session, State, Ticket, Transmit,
 };
+use protocol::tunnel::ClientEnd;
 use wasm_bindgen::JsValue;
 
 use crate::clock::to_ms;
 use crate::driver::{Deferred, Io, Machine, Queue};
 use crate::error::{self, RaceError};
 use crate::event::Event;
+use crate::interruption::{Interruption, Saved, new_end};
 use crate::listeners::Listeners;
 use crate::log::Level;
 use crate::objects::Object;
@@ -26,33 +28,47 @@ use crate::samples::Samples;
 
 /// How long a connection may take until the welcome. The relay may take 20 s to reach the game server and wait for
 /// its welcome, and then says what went wrong. This limit is longer, so that its answer comes first.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The close code of a connection that ended without one.
-const ABNORMAL: u16 = 1006;
+pub(crate) const ABNORMAL: u16 = 1006;
 /// The event of a line, or of another car's position, as it was received.
 pub(crate) const FRAME: &str = "frame";
 /// The component of log lines about the connection.
-const CONNECTION: &str = "CONNECTION";
+pub(crate) const CONNECTION: &str = "CONNECTION";
 
 pub(crate) struct SessionMachine {
     pub(crate) session: Session,
     pub(crate) cars: Cars,
     pub(crate) samples: Samples,
-    queue: Queue,
+    pub(crate) queue: Queue,
     listeners: Listeners,
+    /// The relay's address.
+    pub(crate) url: String,
     /// There is a WebSocket, open or not.
-    has_socket: bool,
+    pub(crate) has_socket: bool,
     /// The WebSocket has been open.
-    opened: bool,
-    reconnect: Reconnect,
+    pub(crate) opened: bool,
+    /// Counts lines, so that another WebSocket can go on.
+    pub(crate) end: ClientEnd,
+    /// The relay keeps a session whose WebSocket is gone.
+    pub(crate) can_resume: bool,
+    /// Something came since the WebSocket was opened.
+    pub(crate) heard: bool,
+    /// The WebSocket is gone, and the session waits for another one.
+    pub(crate) interruption: Option<Interruption>,
+    /// The session of another page, until the relay has said what has become of it.
+    pub(crate) saved: Option<Saved>,
+    /// The WebSocket leads to a new session, which the next `connect()` gets.
+    pub(crate) is_fresh: bool,
+    pub(crate) reconnect: Reconnect,
     /// Since when the player is signed in.
-    signed_in: Option<Duration>,
+    pub(crate) signed_in: Option<Duration>,
     /// An operator has ended the session: it may not come back.
-    kicked: bool,
+    pub(crate) kicked: bool,
     /// The promise of `connect()`, and the time until which it waits.
     connecting: Option<(Deferred, Duration)>,
     /// The promises of `close()`.
-    closing: Vec<Deferred>,
+    pub(crate) closing: Vec<Deferred>,
     /// The promises of commands. The session bounds how many wait.
     answers: Vec<(Ticket, Deferred)>,
 }
@@ -60,9 +76,10 @@ pub(crate) struct SessionMachine {
 impl Machine for SessionMachine {
     fn handle(&mut self, event: Event, now: Duration) {
         match event {
-            Event::Opened => self.opened = true,
+            Event::Opened => self.handle_open(now),
             Event::Text(frame) => self.handle_text(&frame, now),
             Event::Binary(datagram) => {
+                self.heard = true;
                 self.queue.log_datagram("UDP RECV", datagram.len());
                 // The session counts a datagram that is not its own, and ignores it.
                 let _ = self.session.handle_datagram(&datagram, now);
@@ -73,7 +90,7 @@ impl Machine for SessionMachine {
             Event::Closed { number, reason } => self.handle_close(number, &reason, now),
             Event::NotOpened(error) => self.lose(ABNORMAL, &error, now),
             Event::Timeout => self.handle_timeout(now),
-            Event::Online => {}
+            Event::Online => self.reconnect_now(now),
         }
     }
 
@@ -83,6 +100,7 @@ impl Machine for SessionMachine {
             self.session.poll_timeout(),
             self.cars.poll_timeout(),
             connecting,
+            self.interruption.map(Interruption::due),
         ];
         times.iter().flatten().min().copied()
     }
@@ -96,6 +114,7 @@ impl SessionMachine {
     pub(crate) fn new(
         config: session::Config,
         reconnect: ReconnectPolicy,
+        saved: Option<Saved>,
         level: Level,
         listeners: Listeners,
     ) -> Self {
@@ -105,8 +124,18 @@ impl SessionMachine {
             samples: Samples::new(MAX_CARS),
             queue: Queue::new(level),
             listeners,
+            url: String::new(),
             has_socket: false,
             opened: false,
+            end: match &saved {
+                Some(saved) => ClientEnd::restore(saved.offer.clone()),
+                None => new_end(),
+            },
+            can_resume: false,
+            heard: false,
+            interruption: None,
+            saved,
+            is_fresh: false,
             reconnect: Reconnect::new(reconnect),
             signed_in: None,
             kicked: false,
@@ -118,16 +147,20 @@ impl SessionMachine {
 
     /// Connect. The promise is resolved by the game server's welcome.
     pub(crate) fn connect(&mut self, url: String, deferred: Deferred, now: Duration) {
-        if self.has_socket {
+        let is_fresh = std::mem::take(&mut self.is_fresh);
+        if self.interruption.is_some() || (self.has_socket && !is_fresh) {
             let error = RaceError::invalid("already connected: call close() first");
             return self.queue.settle(deferred, Err(&error));
         }
-        self.has_socket = true;
-        self.opened = false;
-        self.kicked = false;
+        if let Some(id) = self.session.id() {
+            return self.queue.settle(deferred, Ok(id.as_str().into()));
+        }
         self.connecting = Some((deferred, now + CONNECT_TIMEOUT));
-        self.queue.push(Io::Open(url, vec![SUBPROTOCOL.to_owned()]));
-        self.queue.log(Level::Info, CONNECTION, "connecting");
+        if !is_fresh {
+            self.kicked = false;
+            self.url = url;
+            self.open();
+        }
     }
 
     /// Send a command. The promise is resolved by its answer.
@@ -144,6 +177,11 @@ impl SessionMachine {
     /// Say goodbye and close. The promise is resolved when it is done.
     pub(crate) fn close(&mut self, deferred: Deferred, now: Duration) {
         self.reconnect.reset();
+        if self.interruption.is_some() {
+            // The goodbye needs the relay, so it is tried once more.
+            self.closing.push(deferred);
+            return self.reconnect_now(now);
+        }
         if !self.has_socket {
             return self.queue.settle(deferred, Ok(JsValue::UNDEFINED));
         }
@@ -154,7 +192,7 @@ impl SessionMachine {
 
     /// Close without a goodbye, as a connection that was lost: the relay says goodbye.
     pub(crate) fn abandon(&mut self, now: Duration) {
-        if self.has_socket {
+        if self.has_socket || self.interruption.is_some() {
             self.lose(ABNORMAL, &error::of_close(ABNORMAL, "", true), now);
         }
     }
@@ -199,9 +237,15 @@ impl SessionMachine {
             self.queue.emit_value(FRAME, frame.into());
         }
         match Notice::parse(frame) {
-            Some(Notice::Ready { .. }) => {
+            Some(Notice::Ready {
+                resumed,
+                received,
+                resume_seconds,
+            }) => {
+                self.can_resume = resume_seconds > 0;
                 self.queue
                     .log(Level::Info, CONNECTION, "the relay is ready");
+                self.handle_ready(resumed, received, now);
             }
             Some(Notice::Draining { seconds }) => {
                 self.queue.emit(
@@ -212,10 +256,13 @@ impl SessionMachine {
                 );
             }
             Some(Notice::LineTooLong { .. }) => {
+                self.end.handle_line();
                 self.session.handle_lost_line(now);
                 self.pump(now);
             }
             None => {
+                self.heard = true;
+                self.end.handle_line();
                 self.queue.log_line("TCP RECV", frame);
                 self.session.handle_line(frame, now);
                 self.pump(now);
@@ -230,6 +277,9 @@ impl SessionMachine {
             let error = RaceError::new("timeout", true, words);
             return self.lose(ABNORMAL, &error, now);
         }
+        if let Some(interruption) = self.interruption.filter(|waits| waits.due() <= now) {
+            self.handle_interruption(interruption, now);
+        }
         self.session.handle_timeout(now);
         self.cars.handle_timeout(now);
         self.pump(now);
@@ -241,11 +291,17 @@ impl SessionMachine {
         } else {
             RaceError::new("closed", false, "the connection was closed")
         };
-        self.lose(number, &error, now);
+        if self.interruption.is_some() {
+            self.fail_attempt(number, &error, now);
+        } else if self.is_interruption(number) {
+            self.interrupt(&error, now);
+        } else {
+            self.lose(number, &error, now);
+        }
     }
 
     /// Settle everything that waits for the connection, and tell when to connect again.
-    fn lose(&mut self, number: u16, error: &RaceError, now: Duration) {
+    pub(crate) fn lose(&mut self, number: u16, error: &RaceError, now: Duration) {
         let text = format!("closed: {number} {}", error.message);
         self.queue.log(Level::Info, CONNECTION, text);
         let retry = if error.retryable && !self.kicked {
@@ -272,6 +328,10 @@ impl SessionMachine {
     /// The connection is gone: settle everything that waits for it.
     fn handle_disconnect(&mut self, error: &RaceError, now: Duration) {
         self.has_socket = false;
+        self.is_fresh = false;
+        self.interruption = None;
+        self.saved = None;
+        self.end.give_up();
         self.queue.push(Io::Abandon);
         self.session.handle_close();
         self.cars.clear();
@@ -285,7 +345,7 @@ impl SessionMachine {
     }
 
     /// Pass on what the session and the cars report.
-    fn pump(&mut self, now: Duration) {
+    pub(crate) fn pump(&mut self, now: Duration) {
         self.send();
         while let Some(output) = self.session.poll_output() {
             self.handle_output(output, now);
@@ -311,8 +371,13 @@ impl SessionMachine {
     fn send(&mut self) {
         while let Some(transmit) = self.session.poll_transmit() {
             match transmit {
-                _ if !self.has_socket => {}
-                Transmit::Line(line) => self.queue.send_line(line),
+                // What the relay has not had, the next WebSocket sends.
+                Transmit::Line(line) => {
+                    self.end.send(&line);
+                    if self.interruption.is_none() {
+                        self.queue.send_line(line);
+                    }
+                }
                 Transmit::Datagram(datagram) => self.queue.send_datagram(datagram),
                 Transmit::Close => self.queue.push(Io::Close),
             }
@@ -336,6 +401,7 @@ impl SessionMachine {
                 queue.emit("input", &Object::from(&input));
             }
             Output::Input(_) | Output::RoundTrip(_) | Output::Unknown(_) => {}
+            Output::Silent => self.handle_silence(now),
             Output::GameStarted(started) => queue.emit("gameStarted", &Object::from(&started)),
             Output::Message {
                 sender_id,
@@ -359,6 +425,16 @@ impl SessionMachine {
                 let room = Object::Texts(vec![("roomId", room_id.as_str())]);
                 queue.emit("roomLost", &room);
             }
+        }
+    }
+
+    /// Nothing comes any more. Another WebSocket helps if this one is dead, but not if it came to nothing before.
+    fn handle_silence(&mut self, now: Duration) {
+        let error = RaceError::new("connection_lost", true, "nothing answers any more");
+        if self.heard && self.is_interruption(ABNORMAL) {
+            self.interrupt(&error, now);
+        } else {
+            self.lose(ABNORMAL, &error, now);
         }
     }
 

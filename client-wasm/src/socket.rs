@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Uint8Array};
+use protocol::frame::CloseCode;
 use wasm_bindgen::prelude::*;
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
@@ -14,6 +15,8 @@ use crate::event::Event;
 const MAX_BUFFERED_BYTES: u32 = 16 * 1024;
 /// The close code of an orderly end.
 const NORMAL: u16 = 1000;
+/// The close code of a connection that another one will follow.
+const INTERRUPTED: u16 = CloseCode::Interrupted as u16;
 /// The close code of a connection that ended without one.
 const ABNORMAL: u16 = 1006;
 
@@ -113,11 +116,22 @@ impl Socket {
 
     /// Close, and deliver nothing more.
     pub(crate) fn abandon(&self) {
+        self.detach();
+        self.close();
+    }
+
+    /// Close, deliver nothing more, and tell the relay that another WebSocket will follow.
+    pub(crate) fn interrupt(&self) {
+        self.detach();
+        let _ = self.socket.close_with_code(INTERRUPTED);
+    }
+
+    /// Deliver nothing more. The browser closes the WebSocket when it leaves the page.
+    pub(crate) fn detach(&self) {
         self.socket.set_onopen(None);
         self.socket.set_onmessage(None);
         self.socket.set_onclose(None);
         self.socket.set_onerror(None);
-        self.close();
     }
 }
 

@@ -104,6 +104,8 @@ pub enum CloseCode {
     Malformed = 4006,
     /// Another WebSocket with the same token has taken the session over.
     TakenOver = 4007,
+    /// From a client: nothing came through this WebSocket any more, and another one will go on with the session.
+    Interrupted = 4008,
 }
 
 /// What a client should do after a close.
@@ -126,7 +128,7 @@ impl Retry {
 
 impl CloseCode {
     /// All codes, for tables and tests.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Normal,
         Self::GoingAway,
         Self::NotAllowed,
@@ -141,6 +143,7 @@ impl CloseCode {
         Self::TooSlow,
         Self::Malformed,
         Self::TakenOver,
+        Self::Interrupted,
     ];
 
     /// The number on the wire.
@@ -153,13 +156,24 @@ impl CloseCode {
         Self::ALL.into_iter().find(|code| code.number() == number)
     }
 
+    /// Say whether a WebSocket that was closed with this number may be followed by another one of the same session. Every
+    /// close of the relay's own ends the session.
+    pub fn is_interruption(number: u16) -> bool {
+        matches!(
+            Self::from_number(number),
+            None | Some(Self::GoingAway | Self::Interrupted)
+        )
+    }
+
     /// Say whether the client should try again.
     pub fn retry(self) -> Retry {
         match self {
             Self::Restarting | Self::Full => Retry::Later,
-            Self::ServerEnded | Self::ServerUnreachable | Self::ServerTimeout | Self::TooSlow => {
-                Retry::Yes
-            }
+            Self::ServerEnded
+            | Self::ServerUnreachable
+            | Self::ServerTimeout
+            | Self::TooSlow
+            | Self::Interrupted => Retry::Yes,
             Self::Normal
             | Self::GoingAway
             | Self::NotAllowed

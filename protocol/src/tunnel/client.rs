@@ -16,6 +16,8 @@ pub struct ClientEnd {
     sent: Option<u64>,
     /// The newest lines sent, oldest first.
     kept: VecDeque<String>,
+    /// The session is not wanted any more.
+    given_up: bool,
 }
 
 /// What the relay holds for a client whose WebSocket is open again.
@@ -37,6 +39,7 @@ impl ClientEnd {
             received: 0,
             sent: Some(0),
             kept: VecDeque::new(),
+            given_up: false,
         }
     }
 
@@ -54,8 +57,18 @@ impl ClientEnd {
     pub fn offer(&self) -> ResumeOffer {
         ResumeOffer {
             token: self.token.clone(),
-            received: self.received,
+            received: if self.given_up {
+                u64::MAX
+            } else {
+                self.received
+            },
         }
+    }
+
+    /// Begin a new session with the next WebSocket. If the relay still has the old one, it ends it first, so that its player
+    /// does not stay behind as a ghost: the offer has a number that no session reaches.
+    pub fn give_up(&mut self) {
+        self.given_up = true;
     }
 
     /// A line of the game server has come, or the notice of one that was too long.

@@ -476,6 +476,18 @@ fn a_client_that_cannot_send_again_what_is_missing_says_so() {
 }
 
 #[test]
+fn a_session_that_was_given_up_is_not_resumed() {
+    let mut client = ClientEnd::new(ResumeToken::from_random([1; TOKEN_BYTES]));
+    client.send("a");
+    client.give_up();
+    let mut relay: RelayEnd<String> = RelayEnd::new(true);
+    relay.handle_line();
+    assert!(!relay.resume(client.offer().received));
+    client.handle_ready(false, 0);
+    assert_eq!(client.offer().received, 0);
+}
+
+#[test]
 fn a_new_session_counts_from_the_start_under_the_same_token() {
     let mut client = ClientEnd::new(ResumeToken::from_random([1; TOKEN_BYTES]));
     client.send("a");

@@ -1,0 +1,222 @@
+//! A session whose WebSocket is gone and may be followed by another one (contract 1, "Resume"): when to try, and what comes of
+//! it. The page sees `interrupted` for each attempt, and `resumed` or `close` in the end.
+
+use std::time::Duration;
+
+use protocol::frame::{CloseCode, Retry, SUBPROTOCOL};
+use protocol::id::{RoomId, SessionId};
+use protocol::session::State;
+use protocol::tunnel::{Attached, ClientEnd, ResumeOffer, ResumeToken, TOKEN_BYTES};
+use wasm_bindgen::prelude::*;
+
+use crate::clock::to_ms;
+use crate::driver::Io;
+use crate::error::RaceError;
+use crate::log::Level;
+use crate::objects::Object;
+use crate::session_machine::{ABNORMAL, CONNECT_TIMEOUT, CONNECTION, SessionMachine};
+
+/// How long a WebSocket may take to open. A network that lets nothing through says nothing.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(8);
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
+    fn fill_random(bytes: &mut [u8]);
+}
+
+/// What an interrupted session waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Interruption {
+    /// The time of the next attempt.
+    Pause(Duration),
+    /// The answer to an attempt, until this time.
+    Attempt(Duration),
+}
+
+impl Interruption {
+    pub(crate) fn due(self) -> Duration {
+        match self {
+            Self::Pause(due) | Self::Attempt(due) => due,
+        }
+    }
+}
+
+/// A session that another page began.
+pub(crate) struct Saved {
+    pub(crate) offer: ResumeOffer,
+    id: SessionId,
+    room: Option<RoomId>,
+}
+
+impl Saved {
+    /// Read what `save()` gave. `None`: it is something else.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        Some(Self {
+            offer: ResumeOffer::parse(words.next()?)?,
+            id: words.next()?.parse().ok()?,
+            room: words.next().and_then(|room| room.parse().ok()),
+        })
+    }
+}
+
+/// Make the end of a session that is yet to begin.
+pub(crate) fn new_end() -> ClientEnd {
+    let mut bytes = [0; TOKEN_BYTES];
+    fill_random(&mut bytes);
+    ClientEnd::new(ResumeToken::from_random(bytes))
+}
+
+impl SessionMachine {
+    /// Open a WebSocket that asks for the session.
+    pub(crate) fn open(&mut self) {
+        self.has_socket = true;
+        self.opened = false;
+        let offer = self.end.offer().to_subprotocol();
+        let protocols = vec![SUBPROTOCOL.to_owned(), offer];
+        self.queue.push(Io::Open(self.url.clone(), protocols));
+        self.queue.log(Level::Info, CONNECTION, "connecting");
+    }
+
+    /// Whether the session may go on with another WebSocket after this close.
+    pub(crate) fn is_interruption(&self, number: u16) -> bool {
+        self.can_resume
+            && self.session.state() == State::Authenticated
+            && self.closing.is_empty()
+            && !self.kicked
+            && CloseCode::is_interruption(number)
+    }
+
+    /// The WebSocket is gone or silent: go on with another one.
+    pub(crate) fn interrupt(&mut self, error: &RaceError, now: Duration) {
+        self.session.suspend();
+        let up = now.saturating_sub(self.signed_in.unwrap_or(now));
+        self.pause(error, Retry::Yes, up, now);
+    }
+
+    /// An attempt has failed.
+    pub(crate) fn fail_attempt(&mut self, number: u16, error: &RaceError, now: Duration) {
+        match Retry::after_close(number) {
+            _ if !self.closing.is_empty() => self.lose(number, error, now),
+            Retry::No => self.lose(number, error, now),
+            retry => self.pause(error, retry, Duration::ZERO, now),
+        }
+    }
+
+    fn pause(&mut self, error: &RaceError, retry: Retry, up: Duration, now: Duration) {
+        let random = js_sys::Math::random();
+        let Some(pause) = self.reconnect.handle_loss(retry, up, random) else {
+            return self.lose(ABNORMAL, error, now);
+        };
+        self.has_socket = false;
+        self.queue.push(Io::Interrupt);
+        self.interruption = Some(Interruption::Pause(now + pause));
+        self.tell_interrupted(error, pause);
+    }
+
+    fn tell_interrupted(&mut self, error: &RaceError, pause: Duration) {
+        let event = Object::Close {
+            number: ABNORMAL.into(),
+            code: error.code,
+            reason: &error.message,
+            retryable: true,
+            attempt: self.reconnect.attempt(),
+            retry_in_ms: Some(to_ms(pause).floor()),
+        };
+        self.queue.emit("interrupted", &event);
+    }
+
+    /// Do what is due while the session is interrupted.
+    pub(crate) fn handle_interruption(&mut self, interruption: Interruption, now: Duration) {
+        let error = RaceError::new("connection_lost", true, "the connection was lost");
+        match interruption {
+            Interruption::Pause(_) => {
+                self.interruption = Some(Interruption::Attempt(now + OPEN_TIMEOUT));
+                self.tell_interrupted(&error, Duration::ZERO);
+                self.open();
+            }
+            Interruption::Attempt(_) => self.fail_attempt(ABNORMAL, &error, now),
+        }
+    }
+
+    /// The WebSocket is open.
+    pub(crate) fn handle_open(&mut self, now: Duration) {
+        self.opened = true;
+        if self.interruption.is_some() {
+            self.interruption = Some(Interruption::Attempt(now + CONNECT_TIMEOUT));
+        }
+    }
+
+    /// The network is back, or the player does not want to wait.
+    pub(crate) fn reconnect_now(&mut self, now: Duration) {
+        if let Some(Interruption::Pause(due)) = &mut self.interruption {
+            *due = now;
+        }
+    }
+
+    /// The relay's first frame: what has become of the session.
+    pub(crate) fn handle_ready(&mut self, resumed: bool, received: u64, now: Duration) {
+        let saved = self.saved.take();
+        let was_interrupted = self.interruption.take().is_some();
+        match self.end.handle_ready(resumed, received) {
+            Attached::New if was_interrupted => self.begin_anew(now),
+            Attached::New => {}
+            Attached::Resumed(lines) if was_interrupted || saved.is_some() => {
+                match saved {
+                    Some(Saved { id, room, .. }) => self.session.restore(id, room, now),
+                    None => self.session.resume(now),
+                }
+                for line in lines {
+                    self.queue.send_line(line);
+                }
+                self.heard = false;
+                self.signed_in = Some(now);
+                if was_interrupted {
+                    self.queue.emit("resumed", &Object::Texts(Vec::new()));
+                }
+                if !self.closing.is_empty() {
+                    self.session.goodbye(now);
+                }
+                self.pump(now);
+            }
+            _ => {
+                let error = RaceError::new("connection_lost", true, "the session is lost");
+                self.lose(ABNORMAL, &error, now);
+            }
+        }
+    }
+
+    /// The relay had the session no longer, and has begun another one for this WebSocket. The next `connect()` gets it.
+    fn begin_anew(&mut self, now: Duration) {
+        if !self.closing.is_empty() {
+            return self.end(now);
+        }
+        self.is_fresh = true;
+        self.session.handle_close();
+        self.cars.clear();
+        self.pump(now);
+        let event = Object::Close {
+            number: ABNORMAL.into(),
+            code: "connection_lost",
+            reason: "the connection was lost for too long",
+            retryable: true,
+            attempt: self.reconnect.attempt(),
+            retry_in_ms: Some(0.0),
+        };
+        self.queue.emit("close", &event);
+    }
+
+    /// Give what another page needs to go on with the session, and leave it to that page. `None`: nothing can be gone on with.
+    pub(crate) fn save(&mut self) -> Option<String> {
+        if !self.is_interruption(ABNORMAL) {
+            return None;
+        }
+        let offer = self.end.offer().to_subprotocol();
+        let id = self.session.id()?.as_str();
+        let room = self.session.room().map_or("", RoomId::as_str);
+        let saved = [&offer, id, room].join(" ");
+        self.queue.push(Io::Detach);
+        Some(saved)
+    }
+}
