@@ -36,7 +36,8 @@ import { RoundTrips } from "./stats.js";
  */
 /**
  * @typedef {object} ClientOptions  The options of a client's player.
- * @property {string} name  the name that others see
+ * @property {string} [name]  the name that others see. Only with `resume` it may be left out: then a session that is over rejects with
+ *   `auth_required`
  * @property {string} [password]  keeps others from the name while this player is online; held in memory only
  * @property {import("./core.js").ReconnectOptions | false} [reconnect]  the pauses between attempts, and how many may fail in a row; false: never reconnect
  */
@@ -49,8 +50,6 @@ const NOWHERE = "https://recording.invalid";
 const ROOMS_MS = 2000;
 /** How often the round trip is measured. */
 const PING_MS = 2000;
-/** After this many unanswered pings in a row the connection counts as lost. A single one may mean that the page slept. */
-const SILENT_PINGS = 2;
 
 /**
  * One player's connection to a relay: connects, signs in, reconnects after a loss, and is in one room at a time. Every failure
@@ -70,7 +69,6 @@ export class RaceClient extends Emitter {
   #rooms;
   #roomsWanted = false;
   #roundTrips = new RoundTrips();
-  #silentPings = 0;
   /** @type {import("./replay.js").Replay | null} */
   #playback = null;
   #reconnects = 0;
@@ -139,7 +137,8 @@ export class RaceClient extends Emitter {
    */
   constructor(url, options) {
     super(TYPES, (type, wanted) => this.#want(type, wanted));
-    if (typeof options?.name !== "string" || options.name.trim() === "") {
+    const { name, resume } = options ?? {};
+    if ((name !== undefined || !resume) && (typeof name !== "string" || name.trim() === "")) {
       throw new RaceError("invalid_argument", 'a player needs a name: { name: "Ann" }');
     }
     checkText(options.password ?? "", "password");
@@ -164,13 +163,20 @@ export class RaceClient extends Emitter {
       clock,
       signIn: (core) => this.#signIn(core),
       comeBack: (core) => this.#comeBack(core),
+      goOn: (core) => this.#goOn(core),
       onState: (change) => this.#onState(change),
     });
   }
 
-  /** Connect and sign in. After a failure it may be called again. An abort rejects with the signal's reason. @param {{ signal?: AbortSignal }} [options] */
+  /**
+   * Connect and sign in, or go on with the session of the option `resume`, and in its room. After a failure it may be called again. An
+   * abort rejects with the signal's reason.
+   * @param {{ signal?: AbortSignal }} [options]
+   */
   async connect(options) {
     await this.#connection.open(options?.signal);
+    const id = this.#connection.core?.roomId;
+    if (id && !this.#membership) await this.#enter({ id, name: "", hostId: null });
   }
 
   /** `idle` before the first `connect()`; `closed` is for good. In between the client reconnects by itself. */
@@ -294,6 +300,16 @@ export class RaceClient extends Emitter {
     return this.#engine.record({ name: this.#name, ...options });
   }
 
+  /**
+   * Leave the session to another page, which goes on with it: for `pagehide`, so that a reload does not cost the player their place.
+   * The client is of no use afterwards.
+   * @returns {string | undefined}  for the option `resume`, within ten seconds; a secret, so keep it in `sessionStorage` at most.
+   *   `undefined`: there is nothing to go on with, or the core runs in a worker
+   */
+  save() {
+    return this.#connection.live?.save?.();
+  }
+
   /** Leave the room, say goodbye, and free everything. For good. A second call is no error. */
   close() {
     return this.#connection.close();
@@ -354,6 +370,8 @@ export class RaceClient extends Emitter {
       roomLost: ({ roomId }) => this.#handleRoomLost(roomId),
       draining: (event) => this.#tell("draining", event),
       kicked: (event) => this.#connection.handleKicked(event),
+      interrupted: (event) => this.#connection.handleInterrupted(event),
+      resumed: () => this.#connection.handleResumed(),
       close: (event) => this.#connection.handleClose(event),
     };
   }
@@ -369,7 +387,12 @@ export class RaceClient extends Emitter {
   /** @param {Core} core */
   async #signIn(core) {
     const { name, password } = this.#options;
-    const answer = await core.signIn(name, password);
+    if (core.state !== "authenticated" && name === undefined) {
+      throw new RaceError("auth_required", "the session is over: sign in with a name");
+    }
+    const answer = await (core.state === "authenticated"
+      ? core.playerInfo()
+      : core.signIn(name ?? "", password));
     this.#id = core.sessionId ?? "";
     this.#name = answer.name;
   }
@@ -391,10 +414,16 @@ export class RaceClient extends Emitter {
     else await membership.begin(core);
   }
 
+  /** The session was interrupted and goes on. @param {Core} core */
+  #goOn(core) {
+    this.#reconnects += 1;
+    const membership = this.#membership;
+    if (membership) this.#command(() => membership.begin(core)).catch(() => {});
+  }
+
   /** @param {StateChange} change */
   #onState(change) {
     if (change.state === "connected") {
-      this.#silentPings = 0;
       this.#roundTrips.clear();
       this.#ping.start();
       this.#ping.now();
@@ -486,12 +515,8 @@ export class RaceClient extends Emitter {
     if (!core) return;
     try {
       this.#roundTrips.add(await core.ping());
-      this.#silentPings = 0;
-    } catch (thrown) {
-      if (raceError(thrown).code !== "timeout") return;
-      this.#silentPings += 1;
-      if (this.#silentPings < SILENT_PINGS) this.#ping.now();
-      else this.#connection.handleSilence();
+    } catch {
+      // The core itself notices that nothing answers.
     }
   }
 }

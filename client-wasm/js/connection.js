@@ -23,6 +23,7 @@ import { RaceError, raceError } from "./error.js";
  * @property {import("./clock.js").Clock} clock
  * @property {(core: Core) => Promise<void>} signIn
  * @property {(core: Core) => Promise<void>} comeBack  called after every sign-in except the first
+ * @property {(core: Core) => void} goOn  called when an interrupted session goes on, without a sign-in
  * @property {(change: StateChange) => void} onState
  */
 /** @typedef {{ error: RaceError, attempt: number, retryInMs: number | null }} Loss  Why a connection ended, and when to come back; null: never. */
@@ -48,6 +49,8 @@ export class Connection {
   #cancelRetry = () => {};
   /** Makes the next attempt at once; null while none is due. @type {(() => void) | null} */
   #retryAtOnce = null;
+  /** The core waits for another connection to go on with its session. */
+  #interrupted = false;
   /** The message of an operator who ended the session; empty if none did. */
   #kicked = "";
   /** @type {Promise<void> | undefined} */
@@ -122,7 +125,9 @@ export class Connection {
     this.#abandoned = null;
     const error = this.#kicked ? new RaceError("kicked", this.#kicked) : (abandoned ?? raceError(event));
     const { attempt, retryInMs } = event;
-    if (abandoned || this.state === "connected") this.#retry({ error, attempt, retryInMs });
+    const wasConnected = this.state === "connected" || this.#interrupted;
+    this.#goOn();
+    if (abandoned || wasConnected) this.#retry({ error, attempt, retryInMs });
     else this.#ended ??= { error, attempt, retryInMs };
   }
 
@@ -131,10 +136,30 @@ export class Connection {
     this.#kicked = message || "the game server's operator ended the session";
   }
 
-  /** Pings are no longer answered, though the connection is still open. */
-  handleSilence() {
-    if (this.state !== "connected") return;
-    this.#abandon(new RaceError("connection_lost", "nothing answers any more"));
+  /** The core's `interrupted` event. During a dial it goes on by itself. @param {CoreEvents["interrupted"]} event */
+  handleInterrupted({ code, reason, attempt, retryInMs }) {
+    if (this.state === "connected") {
+      this.#interrupted = true;
+      this.#hurry(() => this.#core?.reconnectNow?.());
+    }
+    if (this.#interrupted) {
+      this.#become({
+        state: "reconnecting",
+        code,
+        reason,
+        retryable: true,
+        attempt,
+        retryInMs: retryInMs ?? 0,
+      });
+    }
+  }
+
+  /** The core's `resumed` event. */
+  handleResumed() {
+    if (!this.#interrupted || !this.#core) return;
+    this.#goOn();
+    this.#connected();
+    this.#owner.goOn(this.#core);
   }
 
   /** Make the next attempt at once. */
@@ -196,13 +221,10 @@ export class Connection {
     };
     const { clock } = this.#owner;
     const timer = clock.setTimeout(again, retryInMs);
-    // The network is back: no need to wait.
-    globalThis.addEventListener?.("online", again);
-    this.#retryAtOnce = again;
+    const stop = this.#hurry(again);
     this.#cancelRetry = () => {
-      this.#retryAtOnce = null;
+      stop();
       clock.clearTimeout(timer);
-      globalThis.removeEventListener?.("online", again);
     };
     this.#become({ state: "reconnecting", ...told(error), attempt, retryInMs });
   }
@@ -232,12 +254,33 @@ export class Connection {
     else void this.#close(error);
   }
 
+  /** Try again at once when the network is back, or the player looks at the page. @param {() => void} again */
+  #hurry(again) {
+    const { document } = globalThis;
+    const onShow = () => document.visibilityState === "visible" && again();
+    globalThis.addEventListener?.("online", again);
+    document?.addEventListener("visibilitychange", onShow);
+    this.#retryAtOnce = again;
+    return (this.#cancelRetry = () => {
+      this.#retryAtOnce = null;
+      globalThis.removeEventListener?.("online", again);
+      document?.removeEventListener("visibilitychange", onShow);
+    });
+  }
+
+  /** The interruption is over. */
+  #goOn() {
+    if (this.#interrupted) this.#cancelRetry();
+    this.#interrupted = false;
+  }
+
   /** @param {RaceError} error */
   #close(error) {
     if (!this.#closing) {
       // Set first, because a listener of the new state may call close() again.
       this.#closing = Promise.resolve().then(() => this.#discard());
       this.#cancelRetry();
+      this.#interrupted = false;
       this.#making.abort();
       this.#become({ state: "closed", ...told(error) });
     }

@@ -20,6 +20,9 @@
  * @property {{ roomId: string }} roomLost
  * @property {{ seconds: number }} draining
  * @property {{ message: string }} kicked
+ * @property {{ code: string, number: number, reason: string, retryable: boolean, attempt: number, retryInMs: number | null }} interrupted
+ *   the connection is gone, but another one may go on with the session in `retryInMs`; 0: it is being opened. Then comes `resumed`, or `close`
+ * @property {object} resumed  the session goes on; nothing was lost but positions
  * @property {{ code: string, number: number, reason: string, retryable: boolean, attempt: number, retryInMs: number | null }} close
  *   `retryInMs` is the wait before the next attempt to reconnect, the `attempt`th in a row; null: there is none
  * @property {string} frame  a line as it was received, or another car's `UPDATE`, opened; made only while somebody listens
@@ -27,7 +30,7 @@
  */
 /** @typedef {{ minMs?: number, maxMs?: number, attempts?: number }} ReconnectOptions  The pauses between attempts to come back in milliseconds, and how many in a row there are. */
 /**
- * @typedef {{ secret?: string, updateHz?: number, plainDatagrams?: boolean, batch?: boolean, commandTimeoutMs?: number, retryMinMs?: number, retryMaxMs?: number, retries?: number, logLevel?: string, webSocket?: (url: string, protocols: string[]) => WebSocket, clock?: import("./clock.js").Clock }} CoreOptions  What a core is made with. `webSocket` makes the socket where it is not to be the browser's own, and `clock` replaces the browser's time and timers.
+ * @typedef {{ secret?: string, updateHz?: number, plainDatagrams?: boolean, batch?: boolean, commandTimeoutMs?: number, retryMinMs?: number, retryMaxMs?: number, retries?: number, resume?: string, logLevel?: string, webSocket?: (url: string, protocols: string[]) => WebSocket, clock?: import("./clock.js").Clock }} CoreOptions  What a core is made with. `resume` is what `save()` gave in a page that was left. `webSocket` makes the socket where it is not to be the browser's own, and `clock` replaces the browser's time and timers.
  */
 /**
  * @typedef {object} Core  A core. Every end of its connection is one `close` event; after one of its own accord it may be connected again. Every promise rejects with an error that has
@@ -45,6 +48,8 @@
  * @property {() => Promise<number>} ping  round trip in milliseconds
  * @property {() => Promise<void>} close  says goodbye, and resets the count of attempts to reconnect
  * @property {() => void} abandon  drops the connection without a goodbye, like a lost one; `close` reports it
+ * @property {() => unknown} [reconnectNow]  while the session is interrupted: tries again at once
+ * @property {() => string | undefined} [save]  gives what `resume` takes in another page, and leaves the session to it
  * @property {<T extends keyof CoreEvents>(type: T, listener: (event: CoreEvents[T]) => void) => () => void} on
  * @property {(x: number, y: number, z: number, qx: number, qy: number, qz: number, qw: number) => boolean} sendUpdate
  * @property {(steering: number, throttle: number, brake: number) => boolean} sendInput
@@ -75,6 +80,8 @@ export const EVENTS = /** @type {const} */ ([
   "roomLost",
   "draining",
   "kicked",
+  "interrupted",
+  "resumed",
   "close",
   "frame",
   "log",

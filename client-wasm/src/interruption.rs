@@ -9,7 +9,6 @@ use protocol::session::State;
 use protocol::tunnel::{Attached, ClientEnd, ResumeOffer, ResumeToken, TOKEN_BYTES};
 use wasm_bindgen::prelude::*;
 
-use crate::clock::to_ms;
 use crate::driver::Io;
 use crate::error::RaceError;
 use crate::log::Level;
@@ -68,6 +67,10 @@ pub(crate) fn new_end() -> ClientEnd {
     ClientEnd::new(ResumeToken::from_random(bytes))
 }
 
+fn lost() -> RaceError {
+    RaceError::new("connection_lost", true, "the connection was lost")
+}
+
 impl SessionMachine {
     /// Open a WebSocket that asks for the session.
     pub(crate) fn open(&mut self) {
@@ -112,28 +115,16 @@ impl SessionMachine {
         self.has_socket = false;
         self.queue.push(Io::Interrupt);
         self.interruption = Some(Interruption::Pause(now + pause));
-        self.tell_interrupted(error, pause);
-    }
-
-    fn tell_interrupted(&mut self, error: &RaceError, pause: Duration) {
-        let event = Object::Close {
-            number: ABNORMAL.into(),
-            code: error.code,
-            reason: &error.message,
-            retryable: true,
-            attempt: self.reconnect.attempt(),
-            retry_in_ms: Some(to_ms(pause).floor()),
-        };
-        self.queue.emit("interrupted", &event);
+        self.tell("interrupted", ABNORMAL, error, Some(pause));
     }
 
     /// Do what is due while the session is interrupted.
     pub(crate) fn handle_interruption(&mut self, interruption: Interruption, now: Duration) {
-        let error = RaceError::new("connection_lost", true, "the connection was lost");
+        let error = lost();
         match interruption {
             Interruption::Pause(_) => {
                 self.interruption = Some(Interruption::Attempt(now + OPEN_TIMEOUT));
-                self.tell_interrupted(&error, Duration::ZERO);
+                self.tell("interrupted", ABNORMAL, &error, Some(Duration::ZERO));
                 self.open();
             }
             Interruption::Attempt(_) => self.fail_attempt(ABNORMAL, &error, now),
@@ -162,13 +153,13 @@ impl SessionMachine {
         match self.end.handle_ready(resumed, received) {
             Attached::New if was_interrupted => self.begin_anew(now),
             Attached::New => {}
-            Attached::Resumed(lines) if was_interrupted || saved.is_some() => {
+            Attached::Resumed if was_interrupted || saved.is_some() => {
                 match saved {
                     Some(Saved { id, room, .. }) => self.session.restore(id, room, now),
                     None => self.session.resume(now),
                 }
-                for line in lines {
-                    self.queue.send_line(line);
+                for line in self.end.missing() {
+                    self.queue.send_line(line.clone());
                 }
                 self.heard = false;
                 self.signed_in = Some(now);
@@ -180,10 +171,7 @@ impl SessionMachine {
                 }
                 self.pump(now);
             }
-            _ => {
-                let error = RaceError::new("connection_lost", true, "the session is lost");
-                self.lose(ABNORMAL, &error, now);
-            }
+            _ => self.lose(ABNORMAL, &lost(), now),
         }
     }
 
@@ -196,15 +184,7 @@ impl SessionMachine {
         self.session.handle_close();
         self.cars.clear();
         self.pump(now);
-        let event = Object::Close {
-            number: ABNORMAL.into(),
-            code: "connection_lost",
-            reason: "the connection was lost for too long",
-            retryable: true,
-            attempt: self.reconnect.attempt(),
-            retry_in_ms: Some(0.0),
-        };
-        self.queue.emit("close", &event);
+        self.tell("close", ABNORMAL, &lost(), Some(Duration::ZERO));
     }
 
     /// Give what another page needs to go on with the session, and leave it to that page. `None`: nothing can be gone on with.

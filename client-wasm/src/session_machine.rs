@@ -314,7 +314,18 @@ impl SessionMachine {
             .reconnect
             .handle_loss(retry, up, js_sys::Math::random());
         self.handle_disconnect(error, now);
-        let close = Object::Close {
+        self.tell("close", number, error, pause);
+    }
+
+    /// Tell that the connection is gone, and when there is to be another.
+    pub(crate) fn tell(
+        &mut self,
+        kind: &'static str,
+        number: u16,
+        error: &RaceError,
+        pause: Option<Duration>,
+    ) {
+        let event = Object::Close {
             number: number.into(),
             code: error.code,
             reason: &error.message,
@@ -322,7 +333,7 @@ impl SessionMachine {
             attempt: self.reconnect.attempt(),
             retry_in_ms: pause.map(|pause| to_ms(pause).floor()),
         };
-        self.queue.emit("close", &close);
+        self.queue.emit(kind, &event);
     }
 
     /// The connection is gone: settle everything that waits for it.

@@ -325,22 +325,118 @@ test("the network's return ends the wait", async (t) => {
   assert.equal(getEventListeners(target, "online").length, 0);
 });
 
-test("pings that nobody answers are a lost connection, one alone is not", async (t) => {
+/** @param {number} attempt @param {number} retryInMs */
+const interruption = (attempt, retryInMs) => ({
+  code: "connection_lost",
+  number: 1006,
+  reason: "the connection was lost",
+  retryable: true,
+  attempt,
+  retryInMs,
+});
+
+test("an interrupted session goes on in its room without a sign-in", async (t) => {
+  const pass = stopTime(t);
+  const world = new World();
+  const { id } = world.addRoom("go", "Bea");
+  const race = client(world);
+  await race.connect();
+  const room = await race.joinRoom(id);
+  const core = world.last;
+  const listed = core.times("roomPlayers");
+  core.emit("interrupted", interruption(1, 250));
+  core.emit("interrupted", interruption(1, 0));
+  assert.equal(race.state, "reconnecting");
+  assert.deepEqual([race.stateChange.attempt, race.stateChange.retryInMs], [1, 0]);
+  await assert.rejects(race.listRooms(), { code: "reconnecting" });
+  race.reconnectNow();
+  assert.equal(core.times("reconnectNow"), 1);
+  core.emit("resumed", {});
+  assert.equal(race.state, "connected");
+  await pass(0);
+  assert.deepEqual([core.times("signIn"), core.times("joinRoom")], [1, 1]);
+  assert.equal(core.times("roomPlayers"), listed + 1, "who is there is asked at once");
+  assert.deepEqual([race.room, race.stats.reconnects], [room, 1]);
+  race.reconnectNow();
+  assert.equal(core.times("reconnectNow"), 1, "there is nothing to hurry");
+  await race.close();
+});
+
+test("an interrupted session that is over is followed by a new one in the same room", async (t) => {
+  const pass = stopTime(t);
+  const world = new World();
+  const { id } = world.addRoom("go", "Bea");
+  const race = client(world);
+  await race.connect();
+  await race.joinRoom(id);
+  world.last.emit("interrupted", interruption(1, 250));
+  world.pauses = [0];
+  world.last.drop("connection_lost");
+  assert.equal(race.state, "reconnecting");
+  await pass(0);
+  assert.equal(race.state, "connected");
+  assert.deepEqual([world.last.times("signIn"), world.last.times("joinRoom")], [2, 2]);
+  await race.close();
+});
+
+test("an interruption while the client comes back does not end that early", async (t) => {
   const pass = stopTime(t);
   const world = new World();
   const race = client(world);
   await race.connect();
-  await pass(0);
-  world.fail("ping", coded("timeout", true));
-  await pass(2000);
-  assert.equal(race.state, "connected");
-  world.fail("ping", coded("timeout", true), coded("timeout", true));
-  await pass(2000);
-  assert.equal(race.stateChange.code, "connection_lost");
-  assert.equal(world.last.state, "disconnected", "nobody waits for the old connection");
+  world.held.add("signIn");
+  world.last.drop("connection_lost");
   await pass(250);
+  world.last.emit("interrupted", interruption(1, 250));
+  world.last.emit("resumed", {});
+  assert.equal(race.state, "reconnecting");
+  world.release("signIn");
+  await settled();
   assert.equal(race.state, "connected");
   await race.close();
+});
+
+test("whoever signs out while the session is interrupted stays signed out", async () => {
+  const world = new World();
+  const race = client(world);
+  await race.connect();
+  world.last.emit("interrupted", interruption(1, 250));
+  const closed = race.close();
+  world.last.emit("resumed", {});
+  assert.equal(race.state, "closed");
+  await closed;
+  assert.equal(race.state, "closed");
+});
+
+test("a page goes on with the session of the one before it, in its room", async () => {
+  const world = new World();
+  const { id } = world.addRoom("go", "Bea");
+  const factory = world.core;
+  world.core = async (options) => {
+    const core = await factory(options);
+    if (options.resume) {
+      world.last.connect = async () => {
+        Object.assign(core, { state: "authenticated", sessionId: "me-1", roomId: id, name: "Ann" });
+        return "me-1";
+      };
+    }
+    return core;
+  };
+  const race = new RaceClient(RELAY, { resume: "saved", core: world.core, config: {} });
+  await race.connect();
+  assert.deepEqual([race.id, race.name, race.room?.id], ["me-1", "Ann", id]);
+  assert.deepEqual([world.last.times("signIn"), world.last.times("joinRoom")], [0, 0]);
+  assert.equal(await race.joinRoom(id), race.room);
+  assert.equal(race.save(), "saved too");
+  await race.close();
+  // A session that is over needs a name.
+  world.core = factory;
+  const late = new RaceClient(RELAY, { resume: "saved", core: world.core, config: {} });
+  await assert.rejects(late.connect(), { code: "auth_required" });
+  const named = new RaceClient(RELAY, { resume: "saved", name: "Ann", core: world.core, config: {} });
+  await named.connect();
+  assert.equal(world.last.times("signIn"), 1);
+  await named.close();
 });
 
 test("measures the round trip at once and again and again, until it is closed", async (t) => {

@@ -155,6 +155,14 @@ export class FakeCore {
     return this.sessionId;
   }
 
+  reconnectNow() {
+    this.calls.push(["reconnectNow"]);
+  }
+
+  save() {
+    return "saved too";
+  }
+
   /** @param {string} name @param {string} [password] */
   async signIn(name, password) {
     await this.#call("signIn", name, password);

@@ -14,6 +14,7 @@ import { MAX_MESSAGE_LETTERS, plainName, plainText } from "./names.js";
  * @property {() => RaceClient | null} client  null while nobody is signed in
  * @property {() => Promise<void>} prepare
  * @property {(name: string, password: string, isOwn?: boolean) => Promise<void>} signIn  `isOwn`: the name was the visitor's before
+ * @property {(saved: string, name?: string) => Promise<void>} goOn  with the session of the page before; with a name, else sign in by it
  * @property {() => Promise<void>} signOut
  * @property {() => Promise<void>} reconnect
  * @property {(wanted: boolean) => void} watchRooms  keep the list of rooms up to date
@@ -27,7 +28,7 @@ import { MAX_MESSAGE_LETTERS, plainName, plainText } from "./names.js";
  * @property {(id: string, muted: boolean) => void} mute  whether a player's messages are left out from now on
  * @property {(title: string, next: string) => void} say  show a notice for some seconds
  * @property {() => void} dismiss
- * @property {() => void} leavePage
+ * @property {() => string | undefined} leavePage  gives what `goOn` takes
  * @property {(error: unknown) => void} refuseTrack  say what is wrong with the circuit, if that was the error
  */
 
@@ -144,14 +145,15 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
 
   /**
    * Connect and sign in with a new client, which is kept only if that succeeds.
-   * @param {{ name: string, password: string }} as
+   * @param {{ name?: string, password: string, resume?: string }} as
    */
   async function connect(as) {
     await loadScreens().catch((cause) => {
       throw adviceOf(cause) ? cause : new PageIncomplete("page incomplete", { cause });
     });
     const fresh = new RaceClient(url, {
-      name: as.name,
+      ...(as.name !== undefined && { name: as.name }),
+      ...(as.resume && { resume: as.resume }),
       ...(as.password && { password: as.password }),
       ...(core && { core }),
       ...(clock && { clock: clock() }),
@@ -167,9 +169,10 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
       candidate = null;
     }
     client = fresh;
-    credentials = as;
+    credentials = { name: fresh.name, password: as.password };
     listen(fresh);
     store.dispatch({ type: "signedIn", me: meOf(fresh) });
+    if (fresh.room) enter(fresh.room);
     showRooms();
   }
 
@@ -328,6 +331,19 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
           store.dispatch({ type: "signedOut", notice: { kind: "error", ...(advice ?? explain(error)) } });
         }
       }),
+    goOn: (resume, name) =>
+      busy("signin", async () => {
+        store.dispatch({ type: "connecting" });
+        try {
+          await connect({ resume, password: "", ...(name && { name }) });
+        } catch (error) {
+          const isOver = /** @type {{ code?: string }} */ (error ?? {}).code === "auth_required";
+          store.dispatch({
+            type: "signedOut",
+            ...(!isOver && { notice: { kind: "error", ...explain(error) } }),
+          });
+        }
+      }),
     async signOut() {
       const old = forget();
       store.dispatch({ type: "signedOut" });
@@ -371,7 +387,10 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
       if (advice) store.dispatch({ type: "notice", notice: { kind: "error", ...advice } });
     },
     leavePage() {
-      void forget()?.close();
+      const old = forget();
+      const saved = old?.save();
+      if (!saved) void old?.close();
+      return saved;
     },
   };
 }

@@ -79,8 +79,8 @@ async function showHero() {
 sayLimits();
 store.subscribe(show);
 show(store.get());
-// A page that goes away closes its connection; the relay says goodbye to the game server on its behalf.
-window.addEventListener("pagehide", flow.leavePage);
+// The relay keeps the player for some seconds, in case the page is loaded anew, and then says goodbye on its behalf.
+window.addEventListener("pagehide", signIn.leavePage);
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });

@@ -10,6 +10,8 @@ import { isolated, plainName, refusalOf } from "./names.js";
 
 /** Under this key the session keeps `{ name, protected }`: who is signed in, and whether with a password. */
 const KEPT = "race-name";
+/** Under this key a page that is left keeps its session for the page that is loaded next. A copy of the tab must not have it. */
+const KEPT_SESSION = "race-session";
 
 /** @param {import("./flow.js").Flow} flow */
 export function createSignIn(flow) {
@@ -47,6 +49,14 @@ export function createSignIn(flow) {
     if (title) setText(lead, `Sign in to join the room ${isolated(title)}.`);
   }
 
+  /** The page does not keep the password. @param {string | null} saved */
+  async function enterPassword(saved) {
+    if (saved) await flow.goOn(saved);
+    if (flow.client()) return;
+    setText(lead, "Enter your password to continue where you left off.");
+    password.focus();
+  }
+
   return {
     /** After a reload: sign in as before, or ask for the password if there was one. */
     resume() {
@@ -58,12 +68,16 @@ export function createSignIn(flow) {
         return;
       }
       name.value = kept.name;
-      if (!kept.protected) {
-        void flow.signIn(kept.name, "");
-        return;
-      }
-      setText(lead, "Enter your password to continue where you left off.");
-      password.focus();
+      const saved = recall(KEPT_SESSION);
+      keep(KEPT_SESSION, null);
+      void (kept.protected
+        ? enterPassword(saved)
+        : saved
+          ? flow.goOn(saved, kept.name)
+          : flow.signIn(kept.name, ""));
+    },
+    leavePage() {
+      keep(KEPT_SESSION, flow.leavePage() ?? null);
     },
     /**
      * @param {State} state
@@ -76,7 +90,10 @@ export function createSignIn(flow) {
       submit.classList.toggle("waiting", connecting);
       setText(label, connecting ? "Connecting…" : "Sign in");
       if (!before?.me && state.me) {
-        keep(KEPT, { name: plainName(name.value), protected: password.value !== "" });
+        // A session that goes on was signed in to before.
+        if (recall(KEPT)?.name !== name.value || password.value) {
+          keep(KEPT, { name: plainName(name.value), protected: password.value !== "" });
+        }
         password.value = "";
       }
       if (before?.me && !state.me) keep(KEPT, null);

@@ -28,6 +28,7 @@ export const CALLS = /** @type {const} */ ([
   "simulate",
   "close",
   "abandon",
+  "reconnectNow",
 ]);
 /** @typedef {typeof CALLS[number]} Call */
 

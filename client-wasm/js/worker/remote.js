@@ -191,6 +191,10 @@ export class RemoteCore {
     else this.#call("abandon").catch(() => {});
   }
 
+  reconnectNow() {
+    this.#call("reconnectNow").catch(() => {});
+  }
+
   /**
    * @template {keyof CoreEvents} T
    * @param {T} type

@@ -1,7 +1,5 @@
 //! The client's end.
 
-use std::collections::VecDeque;
-
 use super::{ResumeOffer, ResumeToken};
 
 /// Lines that are kept to be sent again. A client waits for each answer, so the relay has surely had older ones.
@@ -15,18 +13,18 @@ pub struct ClientEnd {
     /// Lines sent in all. `None` after a reload of the page, which forgets what was on its way.
     sent: Option<u64>,
     /// The newest lines sent, oldest first.
-    kept: VecDeque<String>,
+    kept: Vec<String>,
     /// The session is not wanted any more.
     given_up: bool,
 }
 
 /// What the relay holds for a client whose WebSocket is open again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attached {
     /// Nothing: a new session begins.
     New,
-    /// The session. These lines must be sent again, in this order.
-    Resumed(Vec<String>),
+    /// The session. The lines of [`ClientEnd::missing`] must be sent again.
+    Resumed,
     /// The session, but lines are missing that cannot be sent again.
     Broken,
 }
@@ -38,7 +36,7 @@ impl ClientEnd {
             token,
             received: 0,
             sent: Some(0),
-            kept: VecDeque::new(),
+            kept: Vec::new(),
             given_up: false,
         }
     }
@@ -79,9 +77,9 @@ impl ClientEnd {
     /// A line goes to the relay, or would if there were a WebSocket.
     pub fn send(&mut self, line: &str) {
         if self.kept.len() == MAX_KEPT_LINES {
-            self.kept.pop_front();
+            self.kept.remove(0);
         }
-        self.kept.push_back(line.to_owned());
+        self.kept.push(line.to_owned());
         self.sent = self.sent.map(|sent| sent + 1);
     }
 
@@ -99,9 +97,14 @@ impl ClientEnd {
         match missing.filter(|&missing| missing <= kept) {
             Some(missing) => {
                 self.kept.drain(..kept - missing);
-                Attached::Resumed(self.kept.iter().cloned().collect())
+                Attached::Resumed
             }
             None => Attached::Broken,
         }
+    }
+
+    /// The lines that the relay has not had, in their order.
+    pub fn missing(&self) -> &[String] {
+        &self.kept
     }
 }

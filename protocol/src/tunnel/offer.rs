@@ -17,14 +17,19 @@ pub struct InvalidToken;
 
 /// A client's secret name for its session. Whoever knows it can take the session over, so it never prints itself.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct ResumeToken(Box<str>);
+pub struct ResumeToken(String);
 
 impl ResumeToken {
     /// Make a token of random bytes. It is spelt in hexadecimal digits, which are letters of base64url too.
     pub fn from_random(bytes: [u8; TOKEN_BYTES]) -> Self {
-        let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
-        let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        Self(digits.map(digit).collect())
+        let mut digits = String::with_capacity(2 * TOKEN_BYTES);
+        for byte in bytes {
+            for nibble in [byte >> 4, byte & 15] {
+                let first = if nibble < 10 { b'0' } else { b'a' - 10 };
+                digits.push((first + nibble).into());
+            }
+        }
+        Self(digits)
     }
 
     /// The token as the wire spells it.
