@@ -302,12 +302,14 @@ export class RaceClient extends Emitter {
 
   /**
    * Leave the session to another page, which goes on with it: for `pagehide`, so that a reload does not cost the player their place.
-   * The client is of no use afterwards.
+   * The client is closed.
    * @returns {string | undefined}  for the option `resume`, within ten seconds; a secret, so keep it in `sessionStorage` at most.
    *   `undefined`: there is nothing to go on with, or the core runs in a worker
    */
   save() {
-    return this.#connection.live?.save?.();
+    const saved = this.#connection.live?.save?.();
+    if (saved) void this.close();
+    return saved;
   }
 
   /** Leave the room, say goodbye, and free everything. For good. A second call is no error. */

@@ -13,6 +13,7 @@ import { RaceError, raceError } from "./error.js";
  * @property {string} [reason]  the same in words
  * @property {boolean} [retryable]
  * @property {number} [attempt]  while `reconnecting`: 1 for the first
+ * @property {boolean} [resuming]  while `reconnecting`: the relay may still have the session, so nothing but positions is lost yet
  * @property {number} [retryInMs]  while `reconnecting`: the time until that attempt; 0 once it begins
  */
 /**
@@ -30,6 +31,11 @@ import { RaceError, raceError } from "./error.js";
 
 /** How long a goodbye may take. */
 const GOODBYE_MS = 5000;
+/**
+ * How long after a loss a name that is taken may be the player's own, held by what the server still has of the lost session.
+ * Servers end a silent session after a minute.
+ */
+const GHOST_MS = 90_000;
 /** The longest part of a state's reason that is kept. */
 const MAX_REASON = 300;
 
@@ -51,6 +57,8 @@ export class Connection {
   #retryAtOnce = null;
   /** The core waits for another connection to go on with its session. */
   #interrupted = false;
+  /** When the connection was last good. */
+  #goodAtMs = 0;
   /** The message of an operator who ended the session; empty if none did. */
   #kicked = "";
   /** @type {Promise<void> | undefined} */
@@ -140,18 +148,12 @@ export class Connection {
   handleInterrupted({ code, reason, attempt, retryInMs }) {
     if (this.state === "connected") {
       this.#interrupted = true;
+      this.#goodAtMs = this.#owner.clock.now();
       this.#hurry(() => this.#core?.reconnectNow?.());
     }
-    if (this.#interrupted) {
-      this.#become({
-        state: "reconnecting",
-        code,
-        reason,
-        retryable: true,
-        attempt,
-        retryInMs: retryInMs ?? 0,
-      });
-    }
+    if (!this.#interrupted) return;
+    const why = { code, reason, retryable: true };
+    this.#become({ state: "reconnecting", ...why, attempt, retryInMs: retryInMs ?? 0, resuming: true });
   }
 
   /** The core's `resumed` event. */
@@ -211,6 +213,7 @@ export class Connection {
   /** @param {Loss} loss */
   #retry({ error, attempt, retryInMs }) {
     if (this.#isClosed()) return;
+    if (this.state === "connected") this.#goodAtMs = this.#owner.clock.now();
     if (!error.retryable || retryInMs === null) {
       void this.#close(error);
       return;
@@ -249,7 +252,9 @@ export class Connection {
 
   /** Go on after a failed attempt. @param {RaceError} error */
   #fail(error) {
+    const isGhost = error.code === "auth_failed" && this.#owner.clock.now() - this.#goodAtMs < GHOST_MS;
     if (this.#ended) this.#retry(this.#ended);
+    else if (isGhost) this.#abandon(new RaceError(error.code, error.message, { retryable: true }));
     else if (error.retryable) this.#abandon(error);
     else void this.#close(error);
   }

@@ -314,7 +314,10 @@ impl AnyDriver {
                 self.socket.take();
                 socket.interrupt();
             }
-            (Io::Detach, Some(socket)) => socket.detach(),
+            (Io::Detach, Some(socket)) => {
+                self.socket.take();
+                socket.detach();
+            }
             (_, None) => {}
         }
         Ok(())

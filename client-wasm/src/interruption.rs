@@ -188,7 +188,7 @@ impl SessionMachine {
     }
 
     /// Give what another page needs to go on with the session, and leave it to that page. `None`: nothing can be gone on with.
-    pub(crate) fn save(&mut self) -> Option<String> {
+    pub(crate) fn save(&mut self, now: Duration) -> Option<String> {
         if !self.is_interruption(ABNORMAL) {
             return None;
         }
@@ -197,6 +197,7 @@ impl SessionMachine {
         let room = self.session.room().map_or("", RoomId::as_str);
         let saved = [&offer, id, room].join(" ");
         self.queue.push(Io::Detach);
+        self.end(now);
         Some(saved)
     }
 }

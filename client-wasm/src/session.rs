@@ -272,7 +272,7 @@ impl Session {
     #[wasm_bindgen(unchecked_return_type = "string | undefined")]
     pub fn save(&self) -> JsValue {
         self.driver
-            .call(|machine, _| machine.save())
+            .call(SessionMachine::save)
             .map_or(JsValue::UNDEFINED, JsValue::from)
     }
 

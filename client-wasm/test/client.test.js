@@ -275,7 +275,7 @@ test("an attempt that is not answered is given up, and one that is refused ends 
   const race = client(world);
   await race.connect();
   const states = statesOf(race);
-  world.fail("signIn", coded("timeout", true), coded("auth_failed"));
+  world.fail("signIn", coded("timeout", true), coded("server_error"));
   world.last.drop("connection_lost");
   await pass(250);
   const late = { code: "timeout", reason: "timeout", retryable: true };
@@ -284,7 +284,7 @@ test("an attempt that is not answered is given up, and one that is refused ends 
   assert.equal(world.last.state, "disconnected");
   await pass(250);
   assert.equal(race.state, "closed");
-  assert.equal(race.stateChange.code, "auth_failed");
+  assert.equal(race.stateChange.code, "server_error");
   assert.equal(world.last.times("abandon"), 1);
 });
 
@@ -347,7 +347,8 @@ test("an interrupted session goes on in its room without a sign-in", async (t) =
   core.emit("interrupted", interruption(1, 250));
   core.emit("interrupted", interruption(1, 0));
   assert.equal(race.state, "reconnecting");
-  assert.deepEqual([race.stateChange.attempt, race.stateChange.retryInMs], [1, 0]);
+  const { attempt, retryInMs, resuming } = race.stateChange;
+  assert.deepEqual([attempt, retryInMs, resuming], [1, 0, true]);
   await assert.rejects(race.listRooms(), { code: "reconnecting" });
   race.reconnectNow();
   assert.equal(core.times("reconnectNow"), 1);
@@ -396,6 +397,26 @@ test("an interruption while the client comes back does not end that early", asyn
   await race.close();
 });
 
+test("a name that one's own ghost still holds is tried until it is free, but not for ever", async (t) => {
+  t.mock.method(Math, "random", () => 0.5);
+  const clock = new ManualClock();
+  const world = new World();
+  const race = client(world, { clock });
+  await race.connect();
+  world.fail("signIn", coded("auth_failed"), coded("auth_failed"));
+  world.last.drop("connection_lost");
+  await clock.pass(300);
+  assert.deepEqual([race.state, race.stateChange.code], ["reconnecting", "auth_failed"]);
+  await clock.pass(600);
+  assert.equal(race.state, "connected");
+  world.fail("signIn", ...Array.from({ length: 1000 }, () => coded("auth_failed")));
+  world.last.drop("connection_lost");
+  await clock.pass(89_000);
+  assert.equal(race.state, "reconnecting");
+  await clock.pass(2000);
+  assert.deepEqual([race.state, race.stateChange.code], ["closed", "auth_failed"]);
+});
+
 test("whoever signs out while the session is interrupted stays signed out", async () => {
   const world = new World();
   const race = client(world);
@@ -411,32 +432,26 @@ test("whoever signs out while the session is interrupted stays signed out", asyn
 test("a page goes on with the session of the one before it, in its room", async () => {
   const world = new World();
   const { id } = world.addRoom("go", "Bea");
-  const factory = world.core;
-  world.core = async (options) => {
-    const core = await factory(options);
-    if (options.resume) {
-      world.last.connect = async () => {
-        Object.assign(core, { state: "authenticated", sessionId: "me-1", roomId: id, name: "Ann" });
-        return "me-1";
-      };
-    }
-    return core;
-  };
-  const race = new RaceClient(RELAY, { resume: "saved", core: world.core, config: {} });
+  const before = client(world);
+  await before.connect();
+  await before.joinRoom(id);
+  const resume = before.save();
+  assert.ok(resume);
+  const options = { resume, core: world.core, config: {} };
+  const race = new RaceClient(RELAY, options);
   await race.connect();
-  assert.deepEqual([race.id, race.name, race.room?.id], ["me-1", "Ann", id]);
+  assert.deepEqual([race.id, race.name, race.room?.id], [before.id, "Ann", id]);
   assert.deepEqual([world.last.times("signIn"), world.last.times("joinRoom")], [0, 0]);
   assert.equal(await race.joinRoom(id), race.room);
-  assert.equal(race.save(), "saved too");
   await race.close();
   // A session that is over needs a name.
-  world.core = factory;
-  const late = new RaceClient(RELAY, { resume: "saved", core: world.core, config: {} });
+  const late = new RaceClient(RELAY, options);
   await assert.rejects(late.connect(), { code: "auth_required" });
-  const named = new RaceClient(RELAY, { resume: "saved", name: "Ann", core: world.core, config: {} });
+  const named = new RaceClient(RELAY, { ...options, name: "Ann" });
   await named.connect();
-  assert.equal(world.last.times("signIn"), 1);
+  assert.deepEqual([world.last.times("signIn"), named.room], [1, null]);
   await named.close();
+  assert.throws(() => new RaceClient(RELAY, { core: world.core }), { code: "invalid_argument" });
 });
 
 test("measures the round trip at once and again and again, until it is closed", async (t) => {

@@ -23,6 +23,8 @@ export class World {
   waiting = new Map();
   /** What the next ends say of coming back, then 250 ms each; null: never. @type {Array<number | null>} */
   pauses = [];
+  /** Sessions that a page left to the next one. @type {Map<string | undefined, Pick<FakeCore, "sessionId" | "roomId" | "name">>} */
+  saved = new Map();
   /** All cores that were made. @type {FakeCore[]} */
   cores = [];
   #count = 0;
@@ -149,8 +151,11 @@ export class FakeCore {
     });
     if (this.closed) throw coded("closed");
     if (this.state !== "disconnected") throw coded("invalid_argument");
-    this.state = "connected";
+    const saved = this.world.saved.get(this.options.resume);
+    this.world.saved.delete(this.options.resume);
+    this.state = saved ? "authenticated" : "connected";
     this.sessionId = this.world.nextId("me");
+    Object.assign(this, saved);
     this.emit("state", { state: this.state });
     return this.sessionId;
   }
@@ -160,7 +165,11 @@ export class FakeCore {
   }
 
   save() {
-    return "saved too";
+    const saved = this.world.nextId("saved");
+    const { sessionId, roomId, name } = this;
+    this.world.saved.set(saved, { sessionId, roomId, name });
+    this.state = "disconnected";
+    return saved;
   }
 
   /** @param {string} name @param {string} [password] */

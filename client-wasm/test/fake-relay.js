@@ -32,13 +32,19 @@ export class FakeSocket extends EventTarget {
   onerror = null;
   /** @type {(data: unknown) => void} */
   sent = () => {};
+  /** Nothing comes through any more, and neither side knows. */
+  isDead = false;
+  /** The code of a close by the client. @type {number | undefined} */
+  closedWith;
 
   /** @param {unknown} data */
   send(data) {
-    this.sent(data);
+    if (!this.isDead) this.sent(data);
   }
 
-  close() {
+  /** @param {number} [code] */
+  close(code) {
+    this.closedWith = code;
     queueMicrotask(() => this.end(1000));
   }
 
@@ -56,7 +62,7 @@ export class FakeSocket extends EventTarget {
 
   /** @param {string | ArrayBuffer} data */
   deliver(data) {
-    if (this.readyState === 1) this.#tell("message", { data });
+    if (this.readyState === 1 && !this.isDead) this.#tell("message", { data });
   }
 
   /**
@@ -79,31 +85,64 @@ export class FakeRelay {
   datagrams = 0;
   /** @type {FakeSocket | null} */
   socket = null;
+  /** No attempt to connect succeeds. */
+  isUnreachable = false;
+  /** The game server says nothing any more. */
+  isHung = false;
+  /** What was offered, for each attempt to connect. @type {string[]} */
+  offers = [];
+  /** The relay's lines of this session, and how many it has taken. @type {{ token: string, lines: string[], received: number }} */
+  session = { token: "", lines: [], received: 0 };
+  #resumeSeconds;
   #clock;
   #ids = 100;
   #me = { id: "", name: "" };
 
-  /** @param {import("../js/clock.js").Clock} clock */
-  constructor(clock) {
+  /** @param {import("../js/clock.js").Clock} clock @param {number} [resumeSeconds] */
+  constructor(clock, resumeSeconds = 0) {
     this.#clock = clock;
+    this.#resumeSeconds = resumeSeconds;
   }
 
-  /** @returns {WebSocket} */
-  webSocket = () => {
+  /** @param {string} _url @param {string[]} protocols @returns {WebSocket} */
+  webSocket = (_url, protocols) => {
     const socket = new FakeSocket();
     this.socket = socket;
+    const offer = protocols.find((protocol) => protocol.startsWith("resume.")) ?? "";
+    this.offers.push(offer);
     socket.sent = (data) => {
-      if (typeof data === "string") this.#clock.setTimeout(() => this.#take(data), LATENCY_MS);
-      else this.datagrams += 1;
+      if (typeof data !== "string") this.datagrams += 1;
+      else this.#clock.setTimeout(() => this.socket === socket && this.#take(data), LATENCY_MS);
     };
     this.#clock.setTimeout(() => {
+      if (this.isUnreachable) return socket.end(1006);
       socket.open();
+      const [, token, had] = offer.split(".");
+      const { lines, received } = this.session;
+      const resumed = token === this.session.token && received > 0 && Number(had) <= lines.length;
+      if (!resumed) this.session = { token, lines: [], received: 0 };
+      const ready = { resumed, received: resumed ? received : 0, resumeSeconds: this.#resumeSeconds };
+      socket.deliver(JSON.stringify({ relay: "ready", ...ready }));
+      if (resumed) return lines.slice(Number(had)).forEach((line) => socket.deliver(line));
       this.#me = { id: id(++this.#ids), name: "" };
-      socket.deliver('{"relay":"ready","resumed":false,"received":0,"resumeSeconds":0}');
-      socket.deliver(`CONNECTED|${this.#me.id}`);
+      this.#say(`CONNECTED|${this.#me.id}`);
     }, LATENCY_MS);
     return /** @type {WebSocket} */ (/** @type {unknown} */ (socket));
   };
+
+  /** A line that reaches the client sooner or later. @param {string} line */
+  #say(line) {
+    if (this.isHung) return;
+    this.session.lines.push(line);
+    this.socket?.deliver(line);
+  }
+
+  /** End the session, as a relay whose time is up. */
+  forget() {
+    const own = this.#room();
+    if (own) own.players = own.players.filter((player) => player !== this.#me);
+    this.session.token = "";
+  }
 
   /**
    * @param {string} name
@@ -117,7 +156,7 @@ export class FakeRelay {
 
   /** @param {object} line */
   push(line) {
-    this.socket?.deliver(JSON.stringify(line));
+    this.#say(JSON.stringify(line));
   }
 
   /** Tell where another player's car is. @param {string} sessionId @param {number} x @param {number} z */
@@ -129,8 +168,7 @@ export class FakeRelay {
 
   /** Lose the connection. */
   drop() {
-    const own = this.#room();
-    if (own) own.players = own.players.filter((player) => player !== this.#me);
+    this.forget();
     this.socket?.end(1006);
   }
 
@@ -142,9 +180,10 @@ export class FakeRelay {
   #take(text) {
     const line = JSON.parse(text);
     this.lines.push(line);
-    const socket = this.socket;
-    const answer = this.#answer(line);
-    this.#clock.setTimeout(() => socket?.deliver(JSON.stringify(answer)), LATENCY_MS);
+    this.session.received += 1;
+    const { session } = this;
+    const answer = JSON.stringify(this.#answer(line));
+    this.#clock.setTimeout(() => session === this.session && this.#say(answer), LATENCY_MS);
   }
 
   /** @param {any} line */
@@ -156,6 +195,8 @@ export class FakeRelay {
         return { command: "NAME_OK", name, authenticated: true, udpEncryption: false };
       case "PING":
         return { command: "PONG" };
+      case "PLAYER_INFO":
+        return { command: "PLAYER_INFO", playerInfo: { ...this.#me, currentRoomId: own?.id } };
       case "CREATE_ROOM":
         return { command: "ROOM_CREATED", roomId: this.addRoom(name, [this.#me]).id, name };
       case "JOIN_ROOM":

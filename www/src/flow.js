@@ -28,7 +28,7 @@ import { MAX_MESSAGE_LETTERS, plainName, plainText } from "./names.js";
  * @property {(id: string, muted: boolean) => void} mute  whether a player's messages are left out from now on
  * @property {(title: string, next: string) => void} say  show a notice for some seconds
  * @property {() => void} dismiss
- * @property {() => string | undefined} leavePage  gives what `goOn` takes
+ * @property {(toReturn: boolean) => string | undefined} leavePage  gives what `goOn` takes, for a page that may be loaded anew
  * @property {(error: unknown) => void} refuseTrack  say what is wrong with the circuit, if that was the error
  */
 
@@ -43,6 +43,9 @@ import { MAX_MESSAGE_LETTERS, plainName, plainText } from "./names.js";
 
 /** The name is the visitor's own, so it is not for them to choose another. */
 const WRONG_PASSWORD = { title: "The password is wrong.", next: "Enter it again." };
+
+/** A longer interruption stops the race, and is told in a dialog. */
+const GRACE_MS = 3000;
 
 /** A part of the page could not be loaded. */
 class PageIncomplete extends Error {
@@ -81,6 +84,8 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
   let roomsWanted = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let countdown;
+  /** Runs while an interruption is too short for the dialog. @type {ReturnType<typeof setTimeout> | undefined} */
+  let grace;
   /** The room ended while the connection was lost. */
   let lostRoom = false;
 
@@ -230,9 +235,13 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
     clearInterval(countdown);
     if (from !== client) return;
     const { state, code, retryInMs = 0 } = change;
+    const wasShort = grace !== undefined;
+    if (state === "reconnecting" && change.resuming && !store.get().lost) return interrupt();
+    clearTimeout(grace);
+    grace = undefined;
     if (state === "connected") {
       store.dispatch({ type: "reconnected", me: meOf(from) });
-      say("You are connected again.", comeBackText(from.room !== null));
+      if (!wasShort) say("You are connected again.", comeBackText(from.room !== null));
       lostRoom = false;
     } else if (state === "reconnecting") {
       lose(change, retryInMs);
@@ -242,6 +251,16 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
     } else if (state === "closed") {
       giveUp(change);
     }
+  }
+
+  /** The race goes on meanwhile: what is short costs nothing. */
+  function interrupt() {
+    if (grace !== undefined) return;
+    say("The connection is interrupted.", "Reconnecting…");
+    grace = setTimeout(() => {
+      grace = undefined;
+      if (client?.state === "reconnecting") lose(client.stateChange, 0);
+    }, GRACE_MS);
   }
 
   /** Wait for the visitor: trying again would not help. @param {unknown} why */
@@ -286,6 +305,8 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
 
   function forget() {
     clearInterval(countdown);
+    clearTimeout(grace);
+    grace = undefined;
     const old = candidate ?? client;
     client = credentials = null;
     stopRooms = null;
@@ -386,9 +407,9 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
       const advice = adviceOf(error);
       if (advice) store.dispatch({ type: "notice", notice: { kind: "error", ...advice } });
     },
-    leavePage() {
+    leavePage(toReturn) {
       const old = forget();
-      const saved = old?.save();
+      const saved = toReturn ? old?.save() : undefined;
       if (!saved) void old?.close();
       return saved;
     },

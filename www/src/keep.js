@@ -22,6 +22,7 @@ export function recall(key, where = "sessionStorage") {
 }
 
 /**
+ * Says whether a page that is loaded later will find it.
  * @param {string} key
  * @param {unknown} value  null removes it
  * @param {Where} [where]
@@ -31,7 +32,9 @@ export function keep(key, value, where = "sessionStorage") {
   try {
     if (value === null) globalThis[where].removeItem(key);
     else globalThis[where].setItem(key, JSON.stringify(value));
+    return true;
   } catch {
     // Blocked or full: it is kept as long as the page is open.
+    return false;
   }
 }

@@ -77,7 +77,8 @@ export function createSignIn(flow) {
           : flow.signIn(kept.name, ""));
     },
     leavePage() {
-      keep(KEPT_SESSION, flow.leavePage() ?? null);
+      const canKeep = keep(KEPT_SESSION, "");
+      keep(KEPT_SESSION, flow.leavePage(canKeep) ?? null);
     },
     /**
      * @param {State} state

@@ -321,6 +321,57 @@ test("a lost connection comes back into the same room, and into the race", async
   assert.notEqual(state().me?.id, before);
 });
 
+test("a short interruption is a notice and the race goes on; a long one is told in the dialog", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const { world, flow, state } = await inRoom();
+  flow.joinRace();
+  const interrupted = { code: "connection_lost", number: 1006, reason: "", retryable: true, attempt: 1 };
+  const interrupt = () => world.last.emit("interrupted", { ...interrupted, retryInMs: 250 });
+  interrupt();
+  assert.deepEqual([state().connection, state().lost], ["online", null]);
+  assert.match(state().notice?.title ?? "", /interrupted/);
+  t.mock.timers.tick(2900);
+  world.last.emit("resumed", {});
+  assert.deepEqual([state().connection, state().lost, state().notice], ["online", null, null]);
+  t.mock.timers.tick(5000);
+  assert.equal(state().lost, null);
+  interrupt();
+  t.mock.timers.tick(2900);
+  interrupt();
+  assert.equal(state().lost, null);
+  t.mock.timers.tick(100);
+  assert.deepEqual([state().connection, state().lost?.retrying, state().screen], ["lost", true, "race"]);
+  interrupt();
+  assert.equal(state().lost?.retrySeconds, 1);
+  world.last.emit("resumed", {});
+  assert.deepEqual([state().connection, state().lost], ["online", null]);
+  assert.match(state().notice?.title ?? "", /connected again/);
+  interrupt();
+  await flow.signOut();
+  t.mock.timers.tick(5000);
+  assert.deepEqual([state().screen, state().lost], ["signin", null]);
+});
+
+test("a page that was loaded anew goes on with its session, in its room", async () => {
+  const { world, store, flow, room, state } = await inRoom();
+  const before = state().me;
+  const saved = flow.leavePage(true);
+  assert.ok(saved);
+  store.dispatch({ type: "signedOut" });
+  await flow.goOn(saved);
+  assert.deepEqual([state().me, state().room?.id, state().screen], [before, room.id, "room"]);
+  assert.equal(calls(world, "signIn").length, 1);
+  await flow.signOut();
+  // Its time is up: whoever has a password is asked for it, and whoever has none is signed in.
+  await flow.goOn(saved);
+  assert.deepEqual([state().screen, state().notice, state().busy], ["signin", null, ""]);
+  await flow.goOn(saved, "Ann");
+  assert.deepEqual([state().screen, calls(world, "signIn").at(-1)], ["lobby", ["Ann", undefined]]);
+  assert.equal(flow.leavePage(false), undefined);
+  await settled();
+  assert.equal(world.last.times("close"), 1);
+});
+
 test("a room that ended meanwhile is named as the reason for being in the lobby", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   const { world, room, state } = await inRoom();
