@@ -8,7 +8,6 @@ mod clock;
 mod driver;
 mod error;
 mod event;
-mod interruption;
 mod listeners;
 mod log;
 mod objects;

@@ -13,8 +13,8 @@ use wasm_bindgen::{JsCast as _, JsValue};
 
 use crate::clock::{Clock, from_ms};
 use crate::error::RaceError;
-use crate::interruption::Saved;
 use crate::log::Level;
+use crate::session_machine::Saved;
 use crate::socket::Opener;
 
 /// The options of a session.

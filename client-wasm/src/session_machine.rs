@@ -1,6 +1,8 @@
 //! The machine behind a [`Session`](crate::Session): the protocol's session and its remote cars, and the promises that
 //! wait for them.
 
+mod interruption;
+
 use std::time::Duration;
 
 use protocol::command::Command;
@@ -20,55 +22,56 @@ use crate::clock::to_ms;
 use crate::driver::{Deferred, Io, Machine, Queue};
 use crate::error::{self, RaceError};
 use crate::event::Event;
-use crate::interruption::{Interruption, Saved, new_end};
 use crate::listeners::Listeners;
 use crate::log::Level;
 use crate::objects::Object;
 use crate::samples::Samples;
+pub(crate) use interruption::Saved;
+use interruption::{Interruption, new_end};
 
 /// How long a connection may take until the welcome. The relay may take 20 s to reach the game server and wait for
 /// its welcome, and then says what went wrong. This limit is longer, so that its answer comes first.
-pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The close code of a connection that ended without one.
-pub(crate) const ABNORMAL: u16 = 1006;
+const ABNORMAL: u16 = 1006;
 /// The event of a line, or of another car's position, as it was received.
 pub(crate) const FRAME: &str = "frame";
 /// The component of log lines about the connection.
-pub(crate) const CONNECTION: &str = "CONNECTION";
+const CONNECTION: &str = "CONNECTION";
 
 pub(crate) struct SessionMachine {
     pub(crate) session: Session,
     pub(crate) cars: Cars,
     pub(crate) samples: Samples,
-    pub(crate) queue: Queue,
+    queue: Queue,
     listeners: Listeners,
     /// The relay's address.
-    pub(crate) url: String,
+    url: String,
     /// There is a WebSocket, open or not.
-    pub(crate) has_socket: bool,
+    has_socket: bool,
     /// The WebSocket has been open.
-    pub(crate) opened: bool,
+    opened: bool,
     /// Counts lines, so that another WebSocket can go on.
-    pub(crate) end: ClientEnd,
+    end: ClientEnd,
     /// The relay keeps a session whose WebSocket is gone.
-    pub(crate) can_resume: bool,
+    can_resume: bool,
     /// Something came since the WebSocket was opened.
-    pub(crate) heard: bool,
+    heard: bool,
     /// The WebSocket is gone, and the session waits for another one.
-    pub(crate) interruption: Option<Interruption>,
+    interruption: Option<Interruption>,
     /// The session of another page, until the relay has said what has become of it.
-    pub(crate) saved: Option<Saved>,
+    saved: Option<Saved>,
     /// The WebSocket leads to a new session, which the next `connect()` gets.
-    pub(crate) is_fresh: bool,
-    pub(crate) reconnect: Reconnect,
+    is_fresh: bool,
+    reconnect: Reconnect,
     /// Since when the player is signed in.
-    pub(crate) signed_in: Option<Duration>,
+    signed_in: Option<Duration>,
     /// An operator has ended the session: it may not come back.
-    pub(crate) kicked: bool,
+    kicked: bool,
     /// The promise of `connect()`, and the time until which it waits.
     connecting: Option<(Deferred, Duration)>,
     /// The promises of `close()`.
-    pub(crate) closing: Vec<Deferred>,
+    closing: Vec<Deferred>,
     /// The promises of commands. The session bounds how many wait.
     answers: Vec<(Ticket, Deferred)>,
 }
@@ -301,7 +304,7 @@ impl SessionMachine {
     }
 
     /// Settle everything that waits for the connection, and tell when to connect again.
-    pub(crate) fn lose(&mut self, number: u16, error: &RaceError, now: Duration) {
+    fn lose(&mut self, number: u16, error: &RaceError, now: Duration) {
         let text = format!("closed: {number} {}", error.message);
         self.queue.log(Level::Info, CONNECTION, text);
         let retry = if error.retryable && !self.kicked {
@@ -318,7 +321,7 @@ impl SessionMachine {
     }
 
     /// Tell that the connection is gone, and when there is to be another.
-    pub(crate) fn tell(
+    fn tell(
         &mut self,
         kind: &'static str,
         number: u16,
@@ -356,7 +359,7 @@ impl SessionMachine {
     }
 
     /// Pass on what the session and the cars report.
-    pub(crate) fn pump(&mut self, now: Duration) {
+    fn pump(&mut self, now: Duration) {
         self.send();
         while let Some(output) = self.session.poll_output() {
             self.handle_output(output, now);

@@ -9,11 +9,11 @@ use protocol::session::State;
 use protocol::tunnel::{Attached, ClientEnd, ResumeOffer, ResumeToken, TOKEN_BYTES};
 use wasm_bindgen::prelude::*;
 
+use super::{ABNORMAL, CONNECT_TIMEOUT, CONNECTION, SessionMachine};
 use crate::driver::Io;
 use crate::error::RaceError;
 use crate::log::Level;
 use crate::objects::Object;
-use crate::session_machine::{ABNORMAL, CONNECT_TIMEOUT, CONNECTION, SessionMachine};
 
 /// How long a WebSocket may take to open. A network that lets nothing through says nothing.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(8);
@@ -26,7 +26,7 @@ extern "C" {
 
 /// What an interrupted session waits for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Interruption {
+pub(super) enum Interruption {
     /// The time of the next attempt.
     Pause(Duration),
     /// The answer to an attempt, until this time.
@@ -34,7 +34,7 @@ pub(crate) enum Interruption {
 }
 
 impl Interruption {
-    pub(crate) fn due(self) -> Duration {
+    pub(super) fn due(self) -> Duration {
         match self {
             Self::Pause(due) | Self::Attempt(due) => due,
         }
@@ -43,7 +43,7 @@ impl Interruption {
 
 /// A session that another page began.
 pub(crate) struct Saved {
-    pub(crate) offer: ResumeOffer,
+    pub(super) offer: ResumeOffer,
     id: SessionId,
     room: Option<RoomId>,
 }
@@ -61,7 +61,7 @@ impl Saved {
 }
 
 /// Make the end of a session that is yet to begin.
-pub(crate) fn new_end() -> ClientEnd {
+pub(super) fn new_end() -> ClientEnd {
     let mut bytes = [0; TOKEN_BYTES];
     fill_random(&mut bytes);
     ClientEnd::new(ResumeToken::from_random(bytes))
@@ -73,7 +73,7 @@ fn lost() -> RaceError {
 
 impl SessionMachine {
     /// Open a WebSocket that asks for the session.
-    pub(crate) fn open(&mut self) {
+    pub(super) fn open(&mut self) {
         self.has_socket = true;
         self.opened = false;
         let offer = self.end.offer().to_subprotocol();
@@ -83,7 +83,7 @@ impl SessionMachine {
     }
 
     /// Whether the session may go on with another WebSocket after this close.
-    pub(crate) fn is_interruption(&self, number: u16) -> bool {
+    pub(super) fn is_interruption(&self, number: u16) -> bool {
         self.can_resume
             && self.session.state() == State::Authenticated
             && self.closing.is_empty()
@@ -92,14 +92,14 @@ impl SessionMachine {
     }
 
     /// The WebSocket is gone or silent: go on with another one.
-    pub(crate) fn interrupt(&mut self, error: &RaceError, now: Duration) {
+    pub(super) fn interrupt(&mut self, error: &RaceError, now: Duration) {
         self.session.suspend();
         let up = now.saturating_sub(self.signed_in.unwrap_or(now));
         self.pause(error, Retry::Yes, up, now);
     }
 
     /// An attempt has failed.
-    pub(crate) fn fail_attempt(&mut self, number: u16, error: &RaceError, now: Duration) {
+    pub(super) fn fail_attempt(&mut self, number: u16, error: &RaceError, now: Duration) {
         match Retry::after_close(number) {
             _ if !self.closing.is_empty() => self.lose(number, error, now),
             Retry::No => self.lose(number, error, now),
@@ -119,7 +119,7 @@ impl SessionMachine {
     }
 
     /// Do what is due while the session is interrupted.
-    pub(crate) fn handle_interruption(&mut self, interruption: Interruption, now: Duration) {
+    pub(super) fn handle_interruption(&mut self, interruption: Interruption, now: Duration) {
         let error = lost();
         match interruption {
             Interruption::Pause(_) => {
@@ -132,7 +132,7 @@ impl SessionMachine {
     }
 
     /// The WebSocket is open.
-    pub(crate) fn handle_open(&mut self, now: Duration) {
+    pub(super) fn handle_open(&mut self, now: Duration) {
         self.opened = true;
         if self.interruption.is_some() {
             self.interruption = Some(Interruption::Attempt(now + CONNECT_TIMEOUT));
@@ -147,7 +147,7 @@ impl SessionMachine {
     }
 
     /// The relay's first frame: what has become of the session.
-    pub(crate) fn handle_ready(&mut self, resumed: bool, received: u64, now: Duration) {
+    pub(super) fn handle_ready(&mut self, resumed: bool, received: u64, now: Duration) {
         let saved = self.saved.take();
         let was_interrupted = self.interruption.take().is_some();
         match self.end.handle_ready(resumed, received) {
