@@ -25,8 +25,9 @@ pub struct ReconnectPolicy {
 }
 
 impl ReconnectPolicy {
-    /// What players use: a session that breaks soon after sign-in still backs off.
+    /// What players use: they are missed by others, so they try early. A session that breaks soon after sign-in still backs off.
     pub const PLAYER: Self = Self {
+        min: Duration::from_millis(250),
         stable: Duration::from_secs(10),
         ..Self::SPECTATOR
     };
@@ -48,7 +49,7 @@ impl ReconnectPolicy {
 ///
 /// let mut reconnect = Reconnect::new(ReconnectPolicy::PLAYER);
 /// let pause = reconnect.handle_loss(Retry::Yes, Duration::from_secs(60), 0.5);
-/// assert_eq!(pause, Some(Duration::from_millis(250)));
+/// assert_eq!(pause, Some(Duration::from_millis(125)));
 /// assert_eq!(reconnect.handle_loss(Retry::No, Duration::ZERO, 0.5), None);
 /// ```
 #[derive(Debug, Clone)]
@@ -119,7 +120,7 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_the_longest() {
-        let expected = [500, 1000, 2000, 4000, 8000, 15_000, 15_000];
+        let expected = [250, 500, 1000, 2000, 4000, 8000, 15_000];
         let drawn = pauses(ReconnectPolicy::PLAYER, &[Retry::Yes; 7]);
         assert_eq!(drawn, expected.map(|pause| Some(ms(pause))));
         let many = pauses(ReconnectPolicy::PLAYER, &[Retry::Yes; 1000]);
@@ -139,7 +140,7 @@ mod tests {
     fn a_relay_that_restarts_or_is_full_gets_more_time() {
         use Retry::{Later, Yes};
         let drawn = pauses(ReconnectPolicy::PLAYER, &[Later, Yes, Yes, Later, Yes]);
-        let expected = [2000, 1000, 2000, 15_000, 8000];
+        let expected = [2000, 500, 1000, 15_000, 4000];
         assert_eq!(drawn, expected.map(|pause| Some(ms(pause))));
     }
 

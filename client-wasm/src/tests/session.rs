@@ -87,7 +87,7 @@ fn retry(event: &str) -> (f64, Option<f64>) {
 async fn a_close_says_when_to_connect_again_or_that_it_is_final() {
     let lost = retries("{}", &[1006, 1012, 4000, 1008]).await;
     for ((attempt, wait), (number, longest)) in
-        lost[..3].iter().zip([(1, 500.0), (2, 4000.0), (3, 2000.0)])
+        lost[..3].iter().zip([(1, 250.0), (2, 4000.0), (3, 1000.0)])
     {
         assert_eq!(*attempt, f64::from(number));
         assert!(
@@ -321,7 +321,7 @@ fn options_are_checked() {
     let cases = [
         (
             r#"{"tick":1}"#,
-            "there is no option tick; there are secret, updateHz, plainDatagrams, gzip, batch, commandTimeoutMs, retryMinMs, retryMaxMs, retries, webSocket, clock, logLevel",
+            "there is no option tick; there are secret, resume, updateHz, plainDatagrams, gzip, batch, commandTimeoutMs, retryMinMs, retryMaxMs, retries, webSocket, clock, logLevel",
         ),
         ("7", "options must be an object"),
         (r#"{"secret":7}"#, "option secret must be a string"),
