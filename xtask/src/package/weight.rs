@@ -19,11 +19,11 @@ struct Weight {
 const WEIGHTS: [Weight; 2] = [
     Weight {
         name: "module",
-        limit: 66_500,
+        limit: 70_500,
     },
     Weight {
         name: "whole client",
-        limit: 79_000,
+        limit: 84_000,
     },
 ];
 
