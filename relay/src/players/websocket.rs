@@ -41,6 +41,9 @@ const MAX_UNFINISHED_BYTES: u64 = 2 * MAX_CLIENT_LINE_BYTES as u64;
 /// frame.
 const MAX_DISCARDED_BYTES: u64 = 4 << 20;
 
+/// The number with which a client closes a WebSocket that another one will follow.
+const INTERRUPTED: u16 = protocol::frame::CloseCode::Interrupted as u16;
+
 /// What comes from a browser.
 #[derive(Debug)]
 pub(crate) enum Incoming {
@@ -67,7 +70,7 @@ pub(crate) enum Departure {
     Closed,
     /// Its page was left or loaded anew.
     GoingAway,
-    /// The connection broke.
+    /// The connection broke, or the client gave it up for another one.
     Lost,
 }
 
@@ -189,6 +192,7 @@ impl WebSocket {
             Some(Ok(Message::Close(frame))) => {
                 Incoming::Left(match frame.map(|frame| frame.code) {
                     Some(CloseCode::Away) => Departure::GoingAway,
+                    Some(CloseCode::Library(INTERRUPTED)) => Departure::Lost,
                     _ => Departure::Closed,
                 })
             }

@@ -198,6 +198,24 @@ async fn a_page_that_is_loaded_anew_goes_on() {
 }
 
 #[tokio::test]
+async fn a_client_that_gives_up_a_silent_websocket_is_kept_as_after_a_cut() {
+    let mut game = Game::start().await;
+    let relay = start(&game, |config| config.timeouts.reload = Duration::ZERO).await;
+    let (mut browser, mut player) = begin(&mut game, &relay).await;
+    let code = CloseCode::Library(4008);
+    let reason = "".into();
+    browser
+        .socket
+        .close(Some(CloseFrame { code, reason }))
+        .await
+        .unwrap();
+    until(&relay, PARKED, 1.0).await;
+    let mut browser = offering(&relay, TOKEN, 1).await;
+    browser.expect(&ready(true, 1)).await;
+    passes(&mut browser, &mut player).await;
+}
+
+#[tokio::test]
 async fn resume_can_be_turned_off() {
     let mut game = Game::start().await;
     let relay = start(&game, |config| config.resume = Duration::ZERO).await;
