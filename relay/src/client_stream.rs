@@ -95,7 +95,7 @@ impl ClientStream {
         }
     }
 
-    /// Write as much as the system takes, without waiting. Of TLS no more is taken while something waits to be sent.
+    /// Write as much as the system takes, without waiting. TLS may hold some of it, which [`try_flush`](Self::try_flush) sends.
     ///
     /// # Errors
     /// `WouldBlock`: it takes nothing. Otherwise the connection is gone.
@@ -104,11 +104,7 @@ impl ClientStream {
             Self::Tcp(tcp) => tcp.try_write(bytes),
             #[cfg(unix)]
             Self::Unix(unix) => unix.try_write(bytes),
-            Self::Tls(tls) => without_waiting(|cx| match Pin::new(&mut *tls).poll_flush(cx) {
-                Poll::Ready(Ok(())) => Pin::new(tls).poll_write(cx, bytes),
-                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-                Poll::Pending => Poll::Pending,
-            }),
+            Self::Tls(tls) => without_waiting(|cx| Pin::new(tls).poll_write(cx, bytes)),
         }
     }
 

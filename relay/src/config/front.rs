@@ -96,6 +96,10 @@ impl FromStr for TrustedProxy {
         let network = network.map_err(|_| {
             anyhow!("a proxy is an address or a network, such as 192.0.2.7, 10.0.0.0/8 or fd00::/8")
         })?;
+        ensure!(
+            network.prefix_len() > 0,
+            "{network} is everybody: name only the proxies"
+        );
         Ok(Self(network))
     }
 }
@@ -152,6 +156,8 @@ mod tests {
         }
         for wrong in [
             "",
+            "0.0.0.0/0",
+            "::/0",
             "proxy.example",
             "10.0.0.0/33",
             "10.0.0/8",

@@ -107,6 +107,7 @@ impl Spectator {
 
     /// Write until there is nothing new or the system takes no more.
     fn write(&mut self, view: &View, written: &mut Written) -> io::Result<()> {
+        // What TLS holds goes first, so that it never holds old snapshots.
         match self.socket.try_flush() {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -276,7 +277,14 @@ impl Spectator {
 mod tests {
     use super::*;
     use crate::limits::Admission;
+    use std::sync::Arc;
+
+    use rcgen::{CertificateParams, KeyPair};
+    use rustls::pki_types::{PrivatePkcs8KeyDer, ServerName};
+    use rustls::{ClientConfig, RootCertStore, ServerConfig};
+    use tokio::io::AsyncRead;
     use tokio::net::{TcpListener, TcpStream};
+    use tokio_rustls::{TlsAcceptor, TlsConnector, client};
 
     /// Larger than all buffers of a connection together, so that ten of them are written in part.
     const LARGE: usize = 1 << 20;
@@ -294,6 +302,39 @@ mod tests {
         )
     }
 
+    /// The same over TLS.
+    async fn watching_over_tls() -> (Spectator, client::TlsStream<TcpStream>) {
+        let (Spectator { socket, slot, .. }, viewer) = watching().await;
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        let certificate = params.self_signed(&key).unwrap().der().clone();
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate.clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let server = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate],
+                PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+            );
+        let client = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::try_from("localhost").unwrap();
+        let (accepted, connected) = tokio::join!(
+            // Without a limit of what it holds, the whole frame is taken at once.
+            TlsAcceptor::from(Arc::new(server.unwrap()))
+                .accept_with(socket, |connection| connection.set_buffer_limit(None)),
+            TlsConnector::from(Arc::new(client)).connect(name, viewer),
+        );
+        let socket = ClientStream::Tls(Box::new(accepted.unwrap()));
+        (Spectator::new(socket, slot).unwrap(), connected.unwrap())
+    }
+
     /// A view whose frames are told apart by their bytes.
     fn view(number: u8, length: usize) -> View {
         View {
@@ -304,7 +345,7 @@ mod tests {
         }
     }
 
-    async fn read(viewer: &mut TcpStream, length: usize) -> Vec<u8> {
+    async fn read(viewer: &mut (impl AsyncRead + Unpin), length: usize) -> Vec<u8> {
         let mut bytes = vec![0; length];
         viewer.read_exact(&mut bytes).await.unwrap();
         bytes
@@ -334,26 +375,42 @@ mod tests {
 
     #[tokio::test]
     async fn a_blocked_spectator_gets_the_rest_of_a_frame_and_then_the_newest() {
-        let (mut spectator, mut viewer) = watching().await;
+        let (spectator, viewer) = watching().await;
+        blocked_and_then_the_newest(spectator, viewer).await;
+    }
+
+    #[tokio::test]
+    async fn a_blocked_spectator_over_tls_gets_no_more_than_the_rest_of_a_frame_either() {
+        let (spectator, viewer) = watching_over_tls().await;
+        blocked_and_then_the_newest(spectator, viewer).await;
+    }
+
+    async fn blocked_and_then_the_newest(
+        mut spectator: Spectator,
+        mut viewer: impl AsyncRead + Unpin,
+    ) {
         let mut written = Written::default();
         for number in 1..=9 {
             let view = view(number, LARGE);
             assert!(spectator.turn(&view, false, &mut written).is_ok());
         }
         assert!(spectator.is_blocked);
-        assert_eq!(written.frames, 1, "only the text is through");
         let newest = view(9, LARGE);
         let write = async {
-            while written.frames < 3 {
+            loop {
                 spectator.socket.tcp().writable().await.unwrap();
                 assert!(spectator.turn(&newest, false, &mut written).is_ok());
+                tokio::task::yield_now().await;
             }
         };
-        let (all, ()) = tokio::join!(read(&mut viewer, 3 + 2 * LARGE), write);
+        let all = tokio::select! {
+            all = timeout(Duration::from_secs(20), read(&mut viewer, 3 + 2 * LARGE)) => all.unwrap(),
+            () = write => unreachable!("it writes on"),
+        };
         let snapshots: Vec<_> = all[3..].chunks(LARGE).collect();
         assert!(snapshots[0].iter().all(|&byte| byte == 1));
         assert!(snapshots[1].iter().all(|&byte| byte == 9));
-        assert_eq!(written.skipped, 7);
+        assert_eq!((written.frames, written.skipped), (3, 7));
     }
 
     #[tokio::test]
