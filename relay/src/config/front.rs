@@ -33,7 +33,7 @@ pub struct Front {
     /// Trusted proxies begin each connection with the header of the PROXY protocol, version 1 or 2.
     #[arg(long, env = "MP_RELAY_PROXY_PROTOCOL", value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", hide_default_value = true)]
     pub proxy_protocol: bool,
-    /// The origin under which browsers know this relay, such as https://race.example. Its pages may connect, and its host is allowed.
+    /// The origin under which browsers know this relay, such as `https://race.example`. Its pages may connect, and its host is allowed.
     #[arg(long, env = "MP_RELAY_PUBLIC_ORIGIN", value_name = "ORIGIN")]
     pub public_origin: Option<PublicOrigin>,
     /// Answer to this name too; repeatable, * is every name. Addresses, localhost and the host of --public-origin are always allowed.
