@@ -246,7 +246,8 @@ impl Metrics {
         for &limit in Limit::VARIANTS {
             add(&metrics.relay.limits, [("limit", limit.into())], 0);
         }
-        for code in CloseCode::ALL {
+        let by_relay = |code: &CloseCode| *code != CloseCode::Interrupted;
+        for code in CloseCode::ALL.into_iter().filter(by_relay) {
             add(&metrics.relay.closes, [("code", code.number())], 0);
         }
         for code in SPECTATOR_FAULTS {

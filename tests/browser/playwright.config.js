@@ -13,7 +13,7 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
-const RACES = ["race.test.js", "spectator.test.js", "trouble.test.js", "watching.test.js"];
+const RACES = ["race.test.js", "resume.test.js", "spectator.test.js", "trouble.test.js", "watching.test.js"];
 
 export default defineConfig({
   testDir: ".",

@@ -1,0 +1,101 @@
+// A network that breaks in mid-race costs a player nothing but the moment, and a reload no place.
+import { expect, test as base } from "./fixture.js";
+import { Wire } from "./wire.js";
+
+/** @typedef {import("./player.js").Player} Player */
+
+/** @type {import("@playwright/test").TestType<import("@playwright/test").PlaywrightTestArgs & import("@playwright/test").PlaywrightTestOptions & import("./fixture.js").Fixtures & { wire: Wire }, import("@playwright/test").PlaywrightWorkerArgs & import("@playwright/test").PlaywrightWorkerOptions>} */
+const test = base.extend({
+  wire: async ({ site }, use) => {
+    const wire = await new Wire(site.relay?.ready.listen ?? "").start();
+    await use(wire);
+    wire.stop();
+  },
+});
+
+/**
+ * Ann over the wire, and Ben beside it, in a race.
+ * @param {import("./fixture.js").Enter} enter
+ * @param {Wire} wire
+ * @param {string} [password]  Ann's
+ */
+async function race(enter, wire, password) {
+  const ben = await enter("Ben");
+  const ann = await enter("Ann", {}, undefined, wire.url);
+  await ann.signIn(password);
+  await ben.signIn();
+  await ann.createRoom("Sunday");
+  await ben.joinRoom("Sunday");
+  await ann.expectPlayers("Ann", "Ben");
+  await ann.element("start-race").click();
+  await ann.expectScreen("race");
+  await ben.expectScreen("race");
+  await expect.poll(async () => (await ann.state()).cars.length).toBe(1);
+  return { ann, ben, before: await ann.state() };
+}
+
+/** The players whom somebody saw all the time, until the function given back is called. @param {Player} player */
+function watchPlayers(player) {
+  const seen = new Set();
+  const timer = setInterval(() => {
+    void player.state().then(({ players }) => seen.add(players.map(({ name }) => name).join()));
+  }, 100);
+  return () => {
+    clearInterval(timer);
+    return [...seen];
+  };
+}
+
+test(
+  "a cut in mid-race costs no place, no message and no room",
+  { tag: "@quick" },
+  async ({ enter, wire }) => {
+    const { ann, ben, before } = await race(enter, wire);
+    const seen = watchPlayers(ben);
+    for (let cut = 1; cut <= 3; cut += 1) {
+      wire.cut();
+      await expect.poll(async () => (await ann.state()).metrics?.reconnects).toBe(cut);
+      await expect(ann.element("lost")).toBeHidden();
+    }
+    const after = await ann.state();
+    expect([after.sessionId, after.roomId, after.screen]).toEqual([before.sessionId, before.roomId, "race"]);
+    expect(after.laps).toMatchObject({ lap: before.laps?.lap });
+    expect(seen()).toEqual(["Ann,Ben"]);
+    await expect.poll(async () => (await ann.state()).cars[0]?.stale).toBe(false);
+    await expect.poll(async () => (await ben.state()).cars[0]?.stale).toBe(false);
+  },
+);
+
+test("a connection that is dead without a sign is noticed within five seconds", async ({ enter, wire }) => {
+  const { ann, before } = await race(enter, wire);
+  wire.deaden();
+  await ann.expectNotice(/interrupted/);
+  await expect.poll(async () => (await ann.state()).metrics?.reconnects).toBe(1);
+  const after = await ann.state();
+  expect([after.sessionId, after.screen]).toEqual([before.sessionId, "race"]);
+  await expect(ann.element("lost")).toBeHidden();
+});
+
+for (const password of ["", "very secret"]) {
+  test(`a reload in mid-race goes on with the session, ${password ? "with" : "without"} a password`, async ({
+    enter,
+    wire,
+  }) => {
+    const { ann, ben, before } = await race(enter, wire, password);
+    const seen = watchPlayers(ben);
+    await ann.page.reload();
+    await ann.expectScreen("race");
+    const after = await ann.state();
+    expect([after.sessionId, after.roomId]).toEqual([before.sessionId, before.roomId]);
+    expect(seen()).toEqual(["Ann,Ben"]);
+    await expect.poll(async () => (await ben.state()).cars[0]?.stale).toBe(false);
+    // A copy of the tab has nothing to go on with.
+    expect(await ann.page.evaluate(() => sessionStorage.getItem("race-session"))).toBeNull();
+  });
+}
+
+test("a tab that is closed is gone from the room after its time", async ({ enter, wire }) => {
+  const { ann, ben } = await race(enter, wire);
+  await ann.page.close();
+  await ben.expectPlayers("Ben");
+});
