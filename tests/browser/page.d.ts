@@ -27,6 +27,7 @@ interface RaceState {
   car: OwnCar | null;
   cars: RemoteCar[];
   laps: { lap: number } | null;
+  metrics: { reconnects: number } | null;
 }
 
 /** Where a car was; `t` in milliseconds of the wall clock, the same in every context. */

@@ -16,8 +16,12 @@ const MIN_METRES = 60;
 const MIN_FRAMES = 100;
 /** Cars within this distance are seen together. */
 const NEAR_METRES = 20;
+/** How long the relay waits for a player to come back, in seconds. */
+const RESUME_SECONDS = 1;
 /** A player whose tab is gone is out of the room within this time. */
-const GONE_MS = 3000;
+const GONE_MS = 4000;
+
+test.use({ resumeSeconds: RESUME_SECONDS });
 
 /**
  * A car was drawn in many frames, and in each on the way that it had driven.

@@ -93,9 +93,3 @@ for (const password of ["", "very secret"]) {
     expect(await ann.page.evaluate(() => sessionStorage.getItem("race-session"))).toBeNull();
   });
 }
-
-test("a tab that is closed is gone from the room after its time", async ({ enter, wire }) => {
-  const { ann, ben } = await race(enter, wire);
-  await ann.page.close();
-  await ben.expectPlayers("Ben");
-});
