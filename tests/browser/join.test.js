@@ -110,24 +110,28 @@ test("if signing in again fails, the form appears and says why", async ({ enter 
   ann.complaints.length = 0;
 });
 
-test("a reload asks only for the password, which is kept nowhere", async ({ enter }) => {
-  const ann = await enter("Ann");
-  await ann.signIn("very secret");
-  await ann.createRoom("Sunday");
-  expect(await kept(ann)).not.toContain("very secret");
-  await ann.page.reload();
-  await expect(ann.element("signin-password")).toBeFocused();
-  await expect(ann.element("signin-name")).toHaveValue("Ann");
-  await ann.page.keyboard.type("very secret");
-  await ann.page.keyboard.press("Enter");
-  // She was alone, so her room was closed, and is opened again.
-  await ann.expectScreen("room");
-  await expect(ann.element("room-title")).toHaveText("Sunday");
-  await ann.element("sign-out").click();
-  await ann.expectScreen("signin");
-  expect(await kept(ann)).not.toContain("Ann");
-  await ann.page.reload();
-  await expect(ann.element("signin-name")).toHaveValue("");
+test.describe("a relay that keeps no session", () => {
+  test.use({ resumeSeconds: 0 });
+
+  test("a reload asks only for the password, which is kept nowhere", async ({ enter }) => {
+    const ann = await enter("Ann");
+    await ann.signIn("very secret");
+    await ann.createRoom("Sunday");
+    expect(await kept(ann)).not.toContain("very secret");
+    await ann.page.reload();
+    await expect(ann.element("signin-password")).toBeFocused();
+    await expect(ann.element("signin-name")).toHaveValue("Ann");
+    await ann.page.keyboard.type("very secret");
+    await ann.page.keyboard.press("Enter");
+    // She was alone, so her room was closed, and is opened again.
+    await ann.expectScreen("room");
+    await expect(ann.element("room-title")).toHaveText("Sunday");
+    await ann.element("sign-out").click();
+    await ann.expectScreen("signin");
+    expect(await kept(ann)).not.toContain("Ann");
+    await ann.page.reload();
+    await expect(ann.element("signin-name")).toHaveValue("");
+  });
 });
 
 test("a link to a room that is gone says so and shows the list", async ({ enter, site }) => {

@@ -37,26 +37,30 @@ test("damaged storage is nobody's loss", async ({ enter }) => {
   await ann.createRoom("Sunday");
 });
 
-test("after a reload a wrong password is called wrong, and a new room is told from the old one", async ({
-  enter,
-}) => {
-  const ann = await enter("Ann");
-  await ann.signIn("very secret");
-  await ann.createRoom("Sunday");
-  const { roomId } = await ann.state();
-  await ann.page.reload();
-  await expect(ann.element("signin-password")).toBeFocused();
-  // Another session of the name keeps its password in use.
-  const other = await enter("Ann");
-  await other.signIn("very secret");
-  await ann.element("signin-password").fill("a wrong one");
-  await ann.element("signin-submit").click();
-  await ann.expectNotice(/password is wrong/);
-  await ann.element("signin-password").fill("very secret");
-  await ann.element("signin-submit").click();
-  await ann.expectScreen("room");
-  expect((await ann.state()).roomId).not.toBe(roomId);
-  await ann.expectNotice(/this is a new one\. ?Copy the link again/);
+test.describe("a relay that keeps no session", () => {
+  test.use({ resumeSeconds: 0 });
+
+  test("after a reload a wrong password is called wrong, and a new room is told from the old one", async ({
+    enter,
+  }) => {
+    const ann = await enter("Ann");
+    await ann.signIn("very secret");
+    await ann.createRoom("Sunday");
+    const { roomId } = await ann.state();
+    await ann.page.reload();
+    await expect(ann.element("signin-password")).toBeFocused();
+    // Another session of the name keeps its password in use.
+    const other = await enter("Ann");
+    await other.signIn("very secret");
+    await ann.element("signin-password").fill("a wrong one");
+    await ann.element("signin-submit").click();
+    await ann.expectNotice(/password is wrong/);
+    await ann.element("signin-password").fill("very secret");
+    await ann.element("signin-submit").click();
+    await ann.expectScreen("room");
+    expect((await ann.state()).roomId).not.toBe(roomId);
+    await ann.expectNotice(/this is a new one\. ?Copy the link again/);
+  });
 });
 
 test("an invitation goes without the room's name where the list is no list", async ({ enter }) => {

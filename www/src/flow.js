@@ -361,7 +361,7 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
           const isOver = /** @type {{ code?: string }} */ (error ?? {}).code === "auth_required";
           store.dispatch({
             type: "signedOut",
-            ...(!isOver && { notice: { kind: "error", ...explain(error) } }),
+            ...(!isOver && { notice: { kind: "error", ...(adviceOf(error) ?? explain(error)) } }),
           });
         }
       }),
