@@ -34,6 +34,9 @@ async function race(enter, wire, password) {
   return { ann, ben, before: await ann.state() };
 }
 
+/** Metres between two cars. @param {OwnCar | null} a @param {OwnCar | null} b */
+const apart = (a, b) => (a && b ? Math.hypot(a.x - b.x, a.z - b.z) : NaN);
+
 /** The players whom somebody saw all the time, until the function given back is called. @param {Player} player */
 function watchPlayers(player) {
   const seen = new Set();
@@ -81,12 +84,20 @@ for (const password of ["", "very secret"]) {
     enter,
     wire,
   }) => {
-    const { ann, ben, before } = await race(enter, wire, password);
+    const { ann, ben, before: start } = await race(enter, wire, password);
+    ann.driver.start();
+    await expect
+      .poll(async () => apart((await ann.state()).car, start.car), { timeout: 60_000 })
+      .toBeGreaterThan(15);
+    await ann.driver.park();
+    const before = await ann.state();
     const seen = watchPlayers(ben);
     await ann.page.reload();
     await ann.expectScreen("race");
     const after = await ann.state();
     expect([after.sessionId, after.roomId]).toEqual([before.sessionId, before.roomId]);
+    // The car stands where it stood, and not in its garage.
+    expect(apart(after.car, before.car)).toBeLessThan(3);
     expect(seen()).toEqual(["Ann,Ben"]);
     await expect.poll(async () => (await ben.state()).cars[0]?.stale).toBe(false);
     // A copy of the tab has nothing to go on with.

@@ -11,6 +11,7 @@ import { createInput } from "./input.js";
 import { LapCounter, lapTime, OWN_JUMP_METRES, rank } from "./laps.js";
 import { Liveries } from "./livery.js";
 import { MiniMap } from "./minimap.js";
+import { keepPlace, takePlace } from "./place.js";
 import { resolveGarage } from "./spawn.js";
 
 /** @typedef {import("/pkg/index.js").RaceClient} RaceClient */
@@ -95,6 +96,9 @@ export class Race {
     this.place = { x: 0, z: 0, yaw: 0 };
     this.frame = this.frame.bind(this);
     document.addEventListener("visibilitychange", () => this.#hide());
+    window.addEventListener("pagehide", () => {
+      if (this.running) keepPlace(this.me.id, this.car.pose, this.laps, this.seconds);
+    });
     new ResizeObserver(() => this.#resize()).observe(this.painter.canvas);
   }
 
@@ -133,6 +137,10 @@ export class Race {
     this.painter.clearSkids();
     this.hud.reset();
     this.#toGarage();
+    const place = race.countdown ? null : takePlace(me.id, this.laps);
+    if (!place) return;
+    this.seconds = place.seconds;
+    this.car.reset(place.pose);
   }
 
   /** Take the player's id and name. Each connection gets a new id. @param {import("./state.js").Player} me */
