@@ -1,5 +1,6 @@
 //! The relay behind real proxies: the page, a player, a spectator, and 300 clients with addresses of their own.
 
+mod balancer;
 mod proxy;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -115,19 +116,7 @@ impl Site {
     }
 
     async fn try_connect(&self, from: Ipv4Addr) -> std::io::Result<TlsStream<TcpStream>> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(self.proxy.roots.clone())
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.bind(SocketAddr::from((from, 0))).unwrap();
-        let socket = socket.connect(self.proxy.address).await.unwrap();
-        let name = ServerName::try_from("race.example").unwrap();
-        let connecting = TlsConnector::from(Arc::new(config)).connect(name, socket);
-        within("the TLS handshake", connecting).await
+        self.proxy.try_connect(from).await
     }
 
     /// Ask for an address below the prefix.
@@ -183,6 +172,25 @@ impl Site {
         assert!(kill.unwrap().success());
         within("its end", self.relay.wait()).await.unwrap();
         within("its log", self.log).await.unwrap()
+    }
+}
+
+impl Proxy {
+    /// Connect from an address of this machine.
+    async fn try_connect(&self, from: Ipv4Addr) -> std::io::Result<TlsStream<TcpStream>> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(self.roots.clone())
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from((from, 0))).unwrap();
+        let socket = socket.connect(self.address).await.unwrap();
+        let name = ServerName::try_from("race.example").unwrap();
+        let connecting = TlsConnector::from(Arc::new(config)).connect(name, socket);
+        within("the TLS handshake", connecting).await
     }
 }
 

@@ -26,6 +26,10 @@ pub(super) enum Kind {
     Caddy,
     /// HAProxy without a look into the connection, with a version of the PROXY protocol.
     ProxyProtocol(u8),
+    /// nginx before two relays. This is the second.
+    NginxBalancer(SocketAddr),
+    /// HAProxy before two relays. This is the second.
+    HaproxyBalancer(SocketAddr),
 }
 
 /// A proxy that runs until this is dropped.
@@ -54,8 +58,10 @@ impl Kind {
     /// Find the program. `None`: it is not installed, and this is not the machine where every test must run.
     pub(super) fn program(self) -> Option<PathBuf> {
         let (name, variable, how) = match self {
-            Self::Nginx => ("nginx", "NGINX", "apt-get install nginx-light"),
-            Self::Haproxy | Self::ProxyProtocol(_) => {
+            Self::Nginx | Self::NginxBalancer(_) => {
+                ("nginx", "NGINX", "apt-get install nginx-light")
+            }
+            Self::Haproxy | Self::ProxyProtocol(_) | Self::HaproxyBalancer(_) => {
                 ("haproxy", "HAPROXY", "apt-get install haproxy")
             }
             Self::Caddy => (
@@ -163,16 +169,26 @@ impl Kind {
         let (path, relay, address) = (folder.display(), relay.to_string(), address.to_string());
         let files = identity.folder.path().display();
         let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+        let balanced = |text: &str, other: SocketAddr| {
+            let text = replaced(text, "10.0.0.1:8080", &relay);
+            replaced(&text, "10.0.0.2:8080", &other.to_string())
+        };
+        let document = block;
         let block = |language, index| replaced(&block(language, index), "127.0.0.1:8080", &relay);
         match self {
-            Self::Nginx => {
+            Self::Nginx | Self::NginxBalancer(_) => {
                 let text = replaced(
                     &block("nginx", 0),
                     "listen 443",
                     &format!("listen {address}"),
                 );
                 let live = "/etc/letsencrypt/live/race.example";
-                write("race.conf", &replaced(&text, live, &files.to_string()));
+                let mut text = replaced(&text, live, &files.to_string());
+                if let Self::NginxBalancer(other) = self {
+                    let text_of_one = replaced(&text, &relay, "relays");
+                    text = balanced(&document("nginx", 1), other) + &text_of_one;
+                }
+                write("race.conf", &text);
                 let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
                 let temporary = temporary.map(|name| format!("{name}_temp_path {path}/{name};"));
                 let main = format!(
@@ -186,11 +202,17 @@ impl Kind {
                     .args(["-e", "stderr", "-c"])
                     .arg(folder.join("nginx.conf"));
             }
-            Self::Haproxy | Self::ProxyProtocol(_) => {
+            Self::Haproxy | Self::ProxyProtocol(_) | Self::HaproxyBalancer(_) => {
+                let one = |text: String| {
+                    let pem = format!("{files}/both.pem");
+                    replaced(&text, "/etc/haproxy/race.example.pem", &pem)
+                };
                 let text = match self {
-                    Self::Haproxy => {
-                        let pem = format!("{files}/both.pem");
-                        replaced(&block("haproxy", 0), "/etc/haproxy/race.example.pem", &pem)
+                    Self::Haproxy => one(block("haproxy", 0)),
+                    Self::HaproxyBalancer(other) => {
+                        let text = one(block("haproxy", 0));
+                        let frontend = text.split("\nbackend relay").next().unwrap_or_default();
+                        [frontend, "\n\n", &balanced(&document("haproxy", 2), other)].concat()
                     }
                     Self::ProxyProtocol(1) => {
                         replaced(&block("haproxy", 1), "send-proxy-v2", "send-proxy")
