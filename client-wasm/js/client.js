@@ -469,7 +469,7 @@ export class RaceClient extends Emitter {
   /** @param {Membership} membership */
   async #leave(membership) {
     if (membership.ended) return;
-    if (this.#connection.live) await this.#command(leaveRoom);
+    if (this.#connection.ready) await this.#command(leaveRoom);
     this.#drop(membership, new RaceError("not_in_room", "the player left the room"), false);
   }
 

@@ -78,6 +78,11 @@ export class Connection {
     return this.state === "connected" ? this.#core : null;
   }
 
+  /** The core while it takes commands. While its session is interrupted they wait for the next connection. */
+  get ready() {
+    return this.#interrupted ? this.#core : this.live;
+  }
+
   /** The core in any state, for its figures. */
   get core() {
     return this.#core;
@@ -85,7 +90,7 @@ export class Connection {
 
   /** Give the core; throws an error that says why there is none. @returns {Core} */
   need() {
-    if (this.live) return this.live;
+    if (this.ready) return this.ready;
     if (this.state === "closed") {
       // The reason for the close, so a command made of several requests fails with the same code as a single one.
       const { code = "closed", reason = "", retryable } = this.#change;

@@ -90,6 +90,22 @@ test("a line that the relay has not had is sent again, once", async () => {
   await end(race, clock);
 });
 
+test("what is said while the connection is interrupted is said when it is back, in order", async () => {
+  const { clock, relay, race, room } = await racing();
+  relay.socket?.end(1006);
+  await clock.pass(1);
+  assert.equal(race.stateChange.resuming, true);
+  const said = ["one", "two"].map((text) => room.say(text));
+  await settled();
+  const left = room.leave();
+  await clock.pass(2000);
+  await Promise.all([...said, left]);
+  const sent = commands(relay).filter((command) => command === "RELAY_MESSAGE" || command === "LEAVE_ROOM");
+  assert.deepEqual(sent, ["RELAY_MESSAGE", "RELAY_MESSAGE", "LEAVE_ROOM"]);
+  assert.equal(race.room, null);
+  await end(race, clock);
+});
+
 test("silence in a room is noticed within five seconds, and the positions of that time are dropped", async () => {
   const { clock, relay, race, states } = await racing();
   const dead = relay.socket;
