@@ -1,16 +1,12 @@
 //! No player stays behind as a ghost, however it leaves.
 
 use anyhow::Context as _;
-use futures_util::{SinkExt as _, StreamExt as _};
 use protocol::command::Command;
-use serde_json::{Value, json};
+use serde_json::json;
 use server::Options;
 use tests::{Player, Site};
-use tokio::net::TcpStream;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
+use crate::resumer::{Resumer, TOKEN};
 use crate::two_in_a_room;
 
 /// Ann in a room with Bob, on a server that keeps vanished players for ever unless somebody says goodbye.
@@ -81,38 +77,6 @@ async fn a_relay_that_stops_says_goodbye_for_everybody() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A player whose client resumes: a WebSocket that is not ours.
-struct Resumer(WebSocketStream<TcpStream>);
-
-impl Resumer {
-    async fn connect(site: &Site, received: u64) -> anyhow::Result<Self> {
-        let mut request = site.url().into_client_request()?;
-        let offer = format!("mp-relay.v1, resume.0123456789abcdefghijkl.{received}");
-        let headers = request.headers_mut();
-        headers.insert("sec-websocket-protocol", offer.parse()?);
-        let tcp = TcpStream::connect(site.relay.addr()).await?;
-        let (socket, _) = tokio_tungstenite::client_async(request, tcp).await?;
-        Ok(Self(socket))
-    }
-
-    async fn line(&mut self) -> anyhow::Result<Value> {
-        loop {
-            match self.0.next().await.context("the end")?? {
-                Message::Text(line) if line.starts_with('{') => {
-                    return Ok(serde_json::from_str(&line)?);
-                }
-                Message::Text(welcome) => return Ok(Value::String(welcome.to_string())),
-                _ => {}
-            }
-        }
-    }
-
-    async fn ask(&mut self, command: Value) -> anyhow::Result<Value> {
-        self.0.send(Message::text(command.to_string())).await?;
-        self.line().await
-    }
-}
-
 #[tokio::test]
 async fn a_player_whose_connection_breaks_stays_in_its_room() -> anyhow::Result<()> {
     let options = Options {
@@ -120,7 +84,7 @@ async fn a_player_whose_connection_breaks_stays_in_its_room() -> anyhow::Result<
         ..Options::default()
     };
     let site = Site::start_with(options, |_| {}).await?;
-    let mut ann = Resumer::connect(&site, 0).await?;
+    let mut ann = Resumer::connect(&site, TOKEN, 0).await?;
     assert_eq!(ann.line().await?["relay"], "ready");
     assert!(ann.line().await?.is_string(), "the welcome");
     ann.ask(json!({"command": "NAME", "name": "Ann", "password": "x"}))
@@ -136,10 +100,10 @@ async fn a_player_whose_connection_breaks_stays_in_its_room() -> anyhow::Result<
     for _ in 0..20 {
         assert_eq!(bob.room_players().await?.len(), 2);
     }
-    let mut ann = Resumer::connect(&site, 3).await?;
+    let mut ann = Resumer::connect(&site, TOKEN, 3).await?;
     assert_eq!(ann.line().await?["resumed"], true);
     let started = ann.ask(json!({"command": "START_GAME"})).await?;
     assert_eq!(started["command"], "GAME_STARTED", "{started}");
-    ann.0.close(None).await?;
+    ann.socket.close(None).await?;
     until_alone(&mut bob).await
 }

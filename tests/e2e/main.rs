@@ -1,9 +1,11 @@
 //! End to end: game server, relay and players, through real sockets on loopback.
 
 mod driving;
+mod faults;
 mod leaving;
 mod measuring;
 mod observing;
+mod resumer;
 mod spectating;
 mod trouble;
 
@@ -18,6 +20,7 @@ use tests::{Player, Site};
 struct Bystanders {
     driver: Player,
     watcher: Player,
+    room: RoomId,
     x: f32,
 }
 
@@ -30,6 +33,7 @@ impl Bystanders {
         Ok(Self {
             driver,
             watcher,
+            room,
             x: 0.0,
         })
     }

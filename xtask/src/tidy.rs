@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: the house rules that no linter knows. Each rule is a function from the project's files to complaints.
 
 mod crates;
+mod faults;
 mod files;
 mod imports;
 mod paths;
@@ -16,6 +17,7 @@ pub(crate) fn run() -> Result<()> {
     let files = files::read(root())?;
     let mut complaints: Vec<String> = files.iter().flat_map(rules::check).collect();
     complaints.extend(crates::check(&files));
+    complaints.extend(faults::check(&files));
     complaints.extend(imports::check(&files));
     complaints.extend(tree::check(&files));
     for complaint in &complaints {

@@ -16,6 +16,7 @@ mod cuts;
 #[cfg(target_os = "linux")]
 mod descriptors;
 mod encrypted;
+mod faults;
 mod floods;
 mod forwarding;
 mod game_server_fails;
