@@ -108,6 +108,16 @@ async fn a_relay_without_descriptors_is_full_not_its_server_down() {
         let mut child = relay_for(&game, host).spawn().unwrap();
         let address: SocketAddr = listening(&mut child).await.parse().unwrap();
         let mut log = log(&mut child);
+        let mut playing = Browser::connect_at(address).await;
+        playing.expect(READY).await;
+        playing.say("hello").await;
+        // Dials that were given up may have come to the game server, too.
+        let mut player = loop {
+            let mut player = game.player().await;
+            if player.line().await.as_deref() == Some("hello") {
+                break player;
+            }
+        };
         // One for the browser's connection, and then one or none for the game server's, which needs two.
         for free in [2, 1] {
             leave(&child, free);
@@ -115,6 +125,8 @@ async fn a_relay_without_descriptors_is_full_not_its_server_down() {
             browser.expect_close(1013, "relay is full").await;
             until_log_says(&mut log, "no file descriptor is left").await;
             drop(browser);
+            playing.say("still here").await;
+            player.expect("still here").await;
         }
         leave(&child, 10);
         let mut browser = Browser::connect_at(address).await;

@@ -14,6 +14,7 @@ use crate::operating::{until, values};
 use crate::resuming::{
     HOME, OTHER_TOKEN, PARKED, TOKEN, begin, begin_from, offer, offering, passes, ready, start,
 };
+use crate::signed::{datagram, sign_in};
 use crate::within;
 
 const PLAYERS: &str = "mp_relay_players";
@@ -263,6 +264,79 @@ async fn a_silent_browser_is_kept_and_can_come_back() {
     other_player.send("still here\n").await;
     let (line, _other) = within("a line", reading).await.unwrap();
     assert_eq!(line, "still here");
+}
+
+#[tokio::test]
+async fn a_browser_that_reads_nothing_leaves_no_buffers() {
+    let mut scene = Scene::start(|config| {
+        config.timeouts.stalled = Duration::from_millis(300);
+    })
+    .await;
+    let (mut browser, mut player) = scene.victim().await;
+    player
+        .flood(&[b"x".repeat(1000), b"\n".to_vec()].concat())
+        .await;
+    browser.expect_close(4005, "too slowly").await;
+    drop((browser, player));
+    scene.only_the_other_is_left().await;
+}
+
+#[tokio::test]
+async fn a_slow_reader_misses_datagrams_and_no_line() {
+    let mut scene = Scene::start(|_| {}).await;
+    let mut browser = offering(&scene.relay, TOKEN, 0).await;
+    browser.expect(&ready(false, 0)).await;
+    let mut player = scene.game.player().await;
+    sign_in(&mut browser, &mut player).await;
+    browser.send(datagram("here I am")).await;
+    let (_, way) = scene.game.datagram().await;
+    let dropped = r#"mp_relay_datagrams_dropped_total{direction="down",reason="slow_browser"}"#;
+    while values(&scene.relay).await[dropped] == 0.0 {
+        for _ in 0..100 {
+            scene.game.udp.send_to(&[0; 1000], way).await.unwrap();
+        }
+        scene.other_goes_on().await;
+    }
+    player.send("a line\n").await;
+    while browser.next().await != Message::text("a line") {}
+    browser.socket.close(None).await.unwrap();
+    player.expect_goodbye().await;
+    scene.only_the_other_is_left().await;
+}
+
+#[tokio::test]
+async fn a_game_server_without_its_udp_port_loses_datagrams_only() {
+    let mut scene = Scene::start(|_| {}).await;
+    let mut browser = offering(&scene.relay, TOKEN, 0).await;
+    browser.expect(&ready(false, 0)).await;
+    let mut player = scene.game.player().await;
+    sign_in(&mut browser, &mut player).await;
+    scene.game.udp = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    for _ in 0..10 {
+        browser.send(datagram("into the void")).await;
+        passes(&mut browser, &mut player).await;
+        scene.other_goes_on().await;
+    }
+    browser.socket.close(None).await.unwrap();
+    player.expect_goodbye().await;
+    scene.only_the_other_is_left().await;
+}
+
+#[tokio::test]
+async fn a_game_server_that_ends_leaves_no_session_of_anybody() {
+    let mut scene = Scene::start(|_| {}).await;
+    let (browser, away) = scene.victim().await;
+    drop(browser);
+    until(&scene.relay, PARKED, 1.0).await;
+    let (mut other, other_player) = scene.other;
+    drop((away, other_player));
+    other.expect_close(4000, "ended the session").await;
+    for name in [&LEFTOVERS[..], &[PLAYERS]].concat() {
+        until(&scene.relay, name, 0.0).await;
+    }
+    // Whoever was away begins anew.
+    let mut browser = offering(&scene.relay, TOKEN, 1).await;
+    browser.expect(&ready(false, 0)).await;
 }
 
 #[tokio::test]
