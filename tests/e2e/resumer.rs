@@ -48,6 +48,9 @@ impl Resumer {
         let ready = self.line().await?;
         anyhow::ensure!(ready["relay"] == "ready", "{ready}");
         anyhow::ensure!(ready["resumed"] == resumed, "{ready}");
+        if !resumed {
+            self.received = 0;
+        }
         Ok(())
     }
 
