@@ -68,12 +68,13 @@ fn has_test(file: &File, name: &str) -> bool {
         return file.text.contains(&format!("\"{name}\""))
             || file.text.contains(&format!("`{name}"));
     }
-    let Some((before, _)) = file.text.split_once(&format!("fn {name}()")) else {
+    let before = file.text.split_once(&format!("fn {name}()"));
+    let Some((above, _)) = before.and_then(|(before, _)| before.rsplit_once('\n')) else {
         return false;
     };
-    let attributes = before.lines().rev().skip(1).take(3);
+    let attributes = above.lines().rev().map(str::trim_start);
     attributes
-        .take_while(|line| line.trim_start().starts_with("#["))
+        .take_while(|line| line.starts_with("#["))
         .any(|line| line.ends_with("test]"))
 }
 
