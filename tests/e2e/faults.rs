@@ -313,7 +313,7 @@ async fn datagrams_in_the_name_of_another_move_nothing() -> anyhow::Result<()> {
     let id = scene.others.driver.client.session().id().cloned();
     let id = id.context("no id")?;
     let update = protocol::datagram::Datagram::Update(protocol::datagram::Update {
-        session_id: id.clone(),
+        session_id: id,
         seq: None,
         position: protocol::geometry::Vec3::new(-7.0, 0.0, 0.0),
         rotation: protocol::geometry::Quat::IDENTITY,
