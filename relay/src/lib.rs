@@ -25,15 +25,17 @@ mod log;
 mod metrics;
 mod observers;
 mod players;
+mod servers;
 mod spectators;
 mod upstream;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail, ensure};
 use client_native::Target;
 use tokio_util::sync::DropGuard;
+use tracing::Instrument as _;
 
 use http::accept::{Audience, public_slots, serve};
 use http::port::Port;
@@ -45,13 +47,14 @@ use log::Repeats;
 use metrics::Metrics;
 use players::resumable::Resumable;
 use players::{MAX_BUFFERED_BYTES, MAX_BUFFERED_BYTES_OF_ADDRESS, Players};
-use spectators::Spectators;
+use servers::{Server, Servers};
+use spectators::{Spectators, Watching};
 use upstream::{Dialer, OwnSessions, Readiness, TrustedServer};
 
 pub use config::{
     Access, AccessToken, AllowedHost, AllowedOrigin, Config, EffectiveOptions, Fingerprint,
-    ForwardedHeader, Front, HostPort, Invocation, Listen, Observing, Origin, PublicOrigin,
-    Spectating, Task, Timeouts, Trust, TrustedProxy,
+    ForwardedHeader, Front, GameServer, HostPort, Invocation, Label, Listen, Observing, Origin,
+    PublicOrigin, ServerName, Spectating, Task, Timeouts, Trust, TrustedProxy,
 };
 pub use descriptors::raise_descriptor_limit;
 pub use http::require_client;
@@ -69,8 +72,8 @@ pub struct Relay {
     page: String,
     operator_address: Option<SocketAddr>,
     lifecycle: Lifecycle,
-    /// `None`: the game server speaks no TLS.
-    trusted: Option<TrustedServer>,
+    /// The game servers, the default one first.
+    trusted: Vec<Trusted>,
     /// `None`: it speaks plain HTTP.
     tls: Option<Tls>,
     _abort: DropGuard,
@@ -96,12 +99,12 @@ impl Relay {
     fn serve(config: Config, port: Port, operator: Option<Port>) -> anyhow::Result<Self> {
         let lifecycle = Lifecycle::new(config.drain);
         let abort = lifecycle.aborting.clone().drop_guard();
-        let trusted = trusted_server(&config)?;
+        let trusted = trusted_servers(&config)?;
         let tls = tls_files(&config).map(Tls::new).transpose()?;
         let every = config.timeouts.certificate;
         let address = port.address()?;
         let page = page(&config, &address);
-        let services = wire(config, trusted.as_ref(), tls.clone(), lifecycle.clone())?;
+        let services = wire(config, &trusted, tls.clone(), lifecycle.clone())?;
         let services = Arc::new(services);
         let relay = Self {
             address,
@@ -165,11 +168,34 @@ impl Relay {
             (None, None) => None,
             _ => bail!("to begin or to end with --tls-cert needs a restart"),
         };
-        let trusted = match (&self.trusted, trusted_server(config)?) {
-            (Some(now), Some(new)) => now.replace(new)?,
-            (None, None) => "no certificate, because the game server speaks no TLS".into(),
-            _ => bail!("--plain-tcp needs a restart"),
+        let new = trusted_servers(config)?;
+        let names = |servers: &[Trusted]| -> Vec<_> {
+            servers.iter().map(|(name, _)| name.clone()).collect()
         };
+        ensure!(
+            names(&self.trusted) == names(&new),
+            "other names or another order of [[servers]] need a restart"
+        );
+        let pairs: Vec<_> = self.trusted.iter().zip(new).collect();
+        // All of them or none.
+        for ((_, now), (_, new)) in &pairs {
+            match (now, new) {
+                (Some(now), Some(new)) => now.check_same(new)?,
+                (None, None) => {}
+                _ => bail!("--plain-tcp needs a restart"),
+            }
+        }
+        let trusted = pairs.into_iter().map(|((name, now), (_, new))| {
+            let words = match now.as_ref().zip(new) {
+                Some((now, new)) => now.replace(&new),
+                None => "no certificate, because the game server speaks no TLS".into(),
+            };
+            match name {
+                Some(name) => format!("{name}: {words}"),
+                None => words,
+            }
+        });
+        let trusted = trusted.collect::<Vec<_>>().join("; ");
         if let Some((now, certificate, files)) = tls {
             now.replace(files, certificate);
         }
@@ -196,7 +222,7 @@ pub fn check(config: &Config) -> anyhow::Result<()> {
     config.check()?;
     warn_of(config);
     require_client(config.www.as_deref())?;
-    trusted_server(config)?;
+    trusted_servers(config)?;
     if let Some(files) = tls_files(config) {
         files.read()?;
     }
@@ -206,33 +232,19 @@ pub fn check(config: &Config) -> anyhow::Result<()> {
 /// Make the parts of a relay, and give each what it needs.
 fn wire(
     config: Config,
-    trusted: Option<&TrustedServer>,
+    trusted: &[Trusted],
     tls: Option<Tls>,
     lifecycle: Lifecycle,
 ) -> anyhow::Result<Services> {
     let metrics = Arc::new(Metrics::new());
     let timeouts = &config.timeouts;
-    let dialer = Arc::new(Dialer::new(
-        target(&config, trusted),
-        timeouts,
-        Arc::clone(&metrics),
-    ));
-    let sessions = OwnSessions {
-        dialer: Arc::clone(&dialer),
-        secret: config.udp_secret.clone(),
-        metrics: Arc::clone(&metrics),
-        lifecycle: lifecycle.clone(),
-    };
-    let readiness = Arc::new(Readiness::new(sessions.clone(), timeouts.unready));
-    let spectators = Spectators::new(&config, sessions.clone())?.map(Arc::new);
-    if let (Some(observing), Some(spectators)) = (&config.observing, &spectators) {
-        let spectators = Arc::clone(spectators);
-        let is_shared = config.tells_clients_apart();
-        let (observing, look) = (observing.clone(), timeouts.observe);
-        let oversee =
-            observers::overseer::oversee(observing, is_shared, look, spectators, sessions);
-        lifecycle.spawn(oversee);
-    }
+    let watching = Watching::new(&config, &metrics, &lifecycle);
+    let games = config.games().into_iter().zip(trusted);
+    let servers = games.map(|(game, (_, trusted))| {
+        let (trusted, watching) = (trusted.as_ref(), watching.clone());
+        server(game, trusted, watching, &config, &metrics, &lifecycle)
+    });
+    let servers = Servers::new(servers.collect::<anyhow::Result<_>>()?);
     let refusals = Admission::new(MAX_REFUSALS, 0);
     Ok(Services {
         connections: public_slots(config.tells_clients_apart()),
@@ -241,25 +253,19 @@ fn wire(
         refusal_lines: Repeats::new(),
         players: Players {
             slots: Admission::new(config.max_connections, config.max_per_ip),
-            dialer: Arc::clone(&dialer),
-            readiness: Arc::clone(&readiness),
-            spectators: spectators.clone(),
             resumable: Resumable::default(),
             resume: config.resume,
             refusals,
             attempts: config
                 .tells_clients_apart()
                 .then(|| limits::rate::Attempts::new(config.rate_limits.attempts)),
-            secret: config.udp_secret.clone(),
             buffers: buffers(config.tells_clients_apart()),
             rate_limits: config.rate_limits.clone(),
             timeouts: timeouts.clone(),
             metrics: Arc::clone(&metrics),
             lifecycle: lifecycle.clone(),
         },
-        spectators,
-        dialer,
-        readiness,
+        servers,
         metrics,
         lifecycle,
         config,
@@ -299,37 +305,75 @@ fn operator_address(port: &Port) -> anyhow::Result<SocketAddr> {
     }
 }
 
-/// The game server to dial.
-fn target(config: &Config, trusted: Option<&TrustedServer>) -> Target {
-    Target {
-        tcp: config.server.clone(),
-        udp: config.udp().clone(),
+/// Make what belongs to one game server.
+fn server(
+    game: &GameServer,
+    trusted: Option<&TrustedServer>,
+    watching: Option<Watching>,
+    config: &Config,
+    metrics: &Arc<Metrics>,
+    lifecycle: &Lifecycle,
+) -> anyhow::Result<Server> {
+    let target = Target {
+        tcp: game.server.clone(),
+        udp: game.udp().clone(),
         tls: trusted.map(TrustedServer::tls),
+    };
+    let timeouts = &config.timeouts;
+    let name = game.name.clone();
+    let dialer = Dialer::new(target, name.clone(), timeouts, Arc::clone(metrics));
+    let dialer = Arc::new(dialer);
+    let span = servers::span_of(game);
+    let sessions = OwnSessions {
+        dialer: Arc::clone(&dialer),
+        secret: game.udp_secret.clone(),
+        metrics: Arc::clone(metrics),
+        lifecycle: lifecycle.clone(),
+        span: span.clone(),
+    };
+    let readiness = Readiness::new(sessions.clone(), timeouts.unready);
+    let spectators = watching.map(|watching| Spectators::new(watching, sessions.clone()));
+    let spectators = spectators.transpose()?.map(Arc::new);
+    if let (Some(observing), Some(spectators)) = (&config.observing, &spectators) {
+        let spectators = Arc::clone(spectators);
+        let is_shared = config.tells_clients_apart();
+        let (observing, look) = (observing.clone(), timeouts.observe);
+        let oversee =
+            observers::overseer::oversee(observing, is_shared, look, spectators, sessions);
+        lifecycle.spawn(oversee.instrument(span.clone()));
     }
+    Ok(Server {
+        name,
+        label: game.label.clone(),
+        dialer,
+        readiness: Arc::new(readiness),
+        spectators,
+        secret: game.udp_secret.clone(),
+        is_insecure: game.is_insecure(),
+        span,
+    })
 }
 
-fn trusted_server(config: &Config) -> anyhow::Result<Option<TrustedServer>> {
-    let name = config.server_name.as_ref().unwrap_or(&config.server.host);
-    let trusted = || TrustedServer::new(&config.trust, &config.server, name);
-    (!config.plain_tcp).then(trusted).transpose()
+/// A game server's name, and what makes it trusted. `None`: it speaks no TLS.
+type Trusted = (Option<ServerName>, Option<TrustedServer>);
+
+fn trusted_servers(config: &Config) -> anyhow::Result<Vec<Trusted>> {
+    let trusted = config.games().into_iter().map(|game| {
+        let name = game.server_name.as_ref().unwrap_or(&game.server.host);
+        let trusted = || TrustedServer::new(&game.trust, &game.server, name);
+        let trusted = (!game.plain_tcp).then(trusted).transpose();
+        let trusted = match &game.name {
+            Some(name) => trusted.with_context(|| format!("the server {name} of [[servers]]")),
+            None => trusted,
+        };
+        Ok((game.name.clone(), trusted?))
+    });
+    trusted.collect()
 }
 
 fn warn_of(config: &Config) {
-    if config.plain_tcp {
-        tracing::warn!(
-            "--plain-tcp: nothing between relay and game server is encrypted or verified"
-        );
-    } else if config.trust == Trust::Insecure {
-        tracing::warn!(
-            "--trust insecure: any certificate is accepted, so anyone on the way to {} can read and change \
-             everything; the page says so too",
-            config.server
-        );
-    }
-    if let Trust::Pin(Fingerprint::Sha1(_)) = config.trust {
-        tracing::warn!(
-            "--trust pin: a SHA-1 thumbprint can be forged with effort; pin the SHA-256 instead"
-        );
+    for game in config.games() {
+        servers::span_of(game).in_scope(|| warn_of_game(game));
     }
     if config.allow_origins.contains(&AllowedOrigin::Any) {
         tracing::warn!("--allow-origin *: pages of every site may connect through this relay");
@@ -337,6 +381,25 @@ fn warn_of(config: &Config) {
     if config.front.allow_hosts.contains(&AllowedHost::Any) {
         tracing::warn!(
             "--allow-host *: a site whose name leads to this relay counts as the relay's own page"
+        );
+    }
+}
+
+fn warn_of_game(game: &GameServer) {
+    if game.plain_tcp {
+        tracing::warn!(
+            "--plain-tcp: nothing between relay and game server is encrypted or verified"
+        );
+    } else if game.trust == Trust::Insecure {
+        tracing::warn!(
+            "--trust insecure: any certificate is accepted, so anyone on the way to {} can read and change \
+             everything; the page says so too",
+            game.server
+        );
+    }
+    if let Trust::Pin(Fingerprint::Sha1(_)) = game.trust {
+        tracing::warn!(
+            "--trust pin: a SHA-1 thumbprint can be forged with effort; pin the SHA-256 instead"
         );
     }
 }

@@ -84,7 +84,7 @@ fn reload(relay: &Relay, old: &EffectiveOptions) {
     let changes = old.changes(&new.options);
     let waiting: Vec<_> = changes
         .into_iter()
-        .filter(|key| !RELOADED.contains(key))
+        .filter(|key| !RELOADED.contains(&option_of(key)))
         .collect();
     if !waiting.is_empty() {
         tracing::warn!(
@@ -96,6 +96,11 @@ fn reload(relay: &Relay, old: &EffectiveOptions) {
         Ok(trust) => tracing::info!("reloaded --trust: {trust}"),
         Err(error) => not_reloaded(&error),
     }
+}
+
+/// The option of a key, which may be one of a listed game server.
+fn option_of(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
 }
 
 fn not_reloaded(error: &anyhow::Error) {

@@ -1,5 +1,6 @@
 //! What one relay counts for its operator. Counting is one relaxed atomic addition. `http::metrics` shows the counters
-//! and what it looks up on request. Labels are words of this program, never ids, names or addresses.
+//! and what it looks up on request. Labels are words of this program, never ids, addresses or
+//! names of players.
 
 use std::hash::Hash;
 use std::time::{Instant, SystemTime};
@@ -17,17 +18,19 @@ use strum::{IntoStaticStr, VariantArray};
 const DIAL_SECONDS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
 /// Every refusal that each kind of client can get.
-const REFUSALS: [(ClientKind, Refusal); 10] = [
+const REFUSALS: [(ClientKind, Refusal); 12] = [
     (ClientKind::Player, Refusal::Full),
     (ClientKind::Player, Refusal::Address),
     (ClientKind::Player, Refusal::Attempts),
     (ClientKind::Player, Refusal::Origin),
+    (ClientKind::Player, Refusal::Server),
     (ClientKind::Spectator, Refusal::Full),
     (ClientKind::Spectator, Refusal::Address),
     (ClientKind::Spectator, Refusal::Attempts),
     (ClientKind::Spectator, Refusal::Off),
     (ClientKind::Spectator, Refusal::Token),
     (ClientKind::Spectator, Refusal::NoRoom),
+    (ClientKind::Spectator, Refusal::Server),
 ];
 
 /// The codes with which the relay closes a spectator for a fault of the spectator's.
@@ -39,6 +42,8 @@ const SPECTATOR_FAULTS: [CloseCode; 3] = [
 
 /// Counters that differ in `N` labels.
 type Counters<const N: usize> = Family<[(&'static str, &'static str); N], Counter>;
+/// Counters that differ in labels of which one may be the name of a game server, as the operator configured it.
+type ServerCounters = Family<Vec<(&'static str, String)>, Counter>;
 /// Counters of close codes.
 type Codes = Family<[(&'static str, u16); 1], Counter>;
 
@@ -72,7 +77,7 @@ counters! {
             "datagrams", "Datagrams that passed, up to the game server or down to the browser";
         dropped: Counters<2> = "datagrams_dropped", "Datagrams that were not forwarded";
         goodbyes: Counters<1> = "goodbyes", "Goodbyes said to the game server for those who left";
-        dials: Counters<1> = "dials", "Dials of the game server by outcome";
+        dials: ServerCounters = "dials", "Dials of the game server by outcome";
         resumptions: Counters<1> =
             "resumptions", "What happened with sessions whose WebSocket broke, and with WebSockets that resume";
     }
@@ -151,6 +156,8 @@ pub(crate) enum Refusal {
     Token,
     /// The address of the request names no room.
     NoRoom,
+    /// It names a game server that is not configured.
+    Server,
 }
 
 /// A limit that was reached, other than those that refuse a client.
@@ -191,7 +198,7 @@ pub(crate) enum Resumption {
     Resumed,
     /// Nobody came in time.
     Expired,
-    /// A WebSocket came, but too much was missing.
+    /// A WebSocket came, but too much was missing, or it wants another game server.
     NotResumable,
 }
 
@@ -252,9 +259,6 @@ impl Metrics {
         }
         for code in SPECTATOR_FAULTS {
             add(&metrics.spectators.closes, [("code", code.number())], 0);
-        }
-        for &outcome in DialOutcome::VARIANTS {
-            add(&metrics.relay.dials, [("outcome", outcome.into())], 0);
         }
         for &step in Resumption::VARIANTS {
             add(&metrics.relay.resumptions, [("step", step.into())], 0);
@@ -317,10 +321,18 @@ impl Metrics {
         }
     }
 
-    /// A dial of the game server begins. The guard counts its outcome.
-    pub(crate) fn begin_dial(&self) -> Dial<'_> {
+    /// Show the dials of a game server from the start.
+    pub(crate) fn add_server(&self, server: Option<&str>) {
+        for &outcome in DialOutcome::VARIANTS {
+            add(&self.relay.dials, dial(outcome, server), 0);
+        }
+    }
+
+    /// A dial of a game server begins. The guard counts its outcome.
+    pub(crate) fn begin_dial<'a>(&'a self, server: Option<&'a str>) -> Dial<'a> {
         Dial {
             metrics: self,
+            server,
             begun: Instant::now(),
             outcome: DialOutcome::Abandoned,
         }
@@ -356,9 +368,17 @@ fn goodbye(outcome: GoodbyeOutcome) -> (&'static str, &'static str) {
     ("outcome", word)
 }
 
+fn dial(outcome: DialOutcome, server: Option<&str>) -> Vec<(&'static str, String)> {
+    let outcome: &'static str = outcome.into();
+    let server = server.map(|name| ("server", name.to_owned()));
+    let labels = std::iter::once(("outcome", outcome.to_owned()));
+    labels.chain(server).collect()
+}
+
 /// A dial under way. Dropped before its outcome is set, it was abandoned.
 pub(crate) struct Dial<'a> {
     metrics: &'a Metrics,
+    server: Option<&'a str>,
     begun: Instant,
     pub(crate) outcome: DialOutcome,
 }
@@ -369,7 +389,7 @@ impl Drop for Dial<'_> {
             let took = self.begun.elapsed().as_secs_f64();
             self.metrics.dial_seconds.observe(took);
         }
-        let labels = [("outcome", self.outcome.into())];
+        let labels = dial(self.outcome, self.server);
         add(&self.metrics.relay.dials, labels, 1);
     }
 }

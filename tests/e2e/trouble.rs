@@ -136,7 +136,7 @@ async fn a_game_server_that_restarts_is_found_again() -> anyhow::Result<()> {
 #[tokio::test]
 async fn another_certificate_than_the_pinned_one_is_not_trusted() -> anyhow::Result<()> {
     let site = Site::start_with(Options::default(), |config| {
-        config.trust = Trust::Pin("00".repeat(32).parse().expect("a fingerprint"));
+        config.game.trust = Trust::Pin("00".repeat(32).parse().expect("a fingerprint"));
     })
     .await?;
     let ended = Player::dial(&site.url()).await?.until_ended().await?;

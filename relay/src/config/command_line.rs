@@ -1,28 +1,25 @@
 //! Merges the command line, the environment and the TOML file. A key of the file becomes a flag unless a flag or a
 //! variable sets it already, and clap reads them all into a `Config`.
 
+use std::collections::VecDeque;
 use std::ffi::OsString;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::anyhow;
 use clap::builder::Resettable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, CommandFactory as _, FromArgMatches as _, Parser};
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use clap::{Arg, ArgAction, CommandFactory as _, FromArgMatches as _, Parser};
 
 use super::effective::EffectiveOptions;
-use super::option::{self, Kind, kind};
-use super::{Config, Observing};
-use crate::close::with_causes;
+use super::file::{self, File, causes, word, wrong_value};
+use super::{Config, Observing, server_list};
 
 #[derive(Parser)]
 #[command(
     name = "mp-relay",
     version,
-    about = "Bridges web pages to one MP-Server game server"
+    about = "Bridges web pages to MP-Server game servers"
 )]
 struct CommandLine {
     /// Read options from this TOML file; unknown keys are refused.
@@ -84,19 +81,41 @@ impl Invocation {
         let given = nothing_required.try_get_matches_from(&arguments);
         let given = given.map_err(|error| in_words(error, None))?;
         let file = given.get_one::<PathBuf>("file");
-        if let Some(file) = file {
+        let mut servers = Vec::new();
+        if let Some(path) = file {
+            let text = file::read(path)?;
+            let read = File::parse(path, &text)?;
+            let is_set = |option: &Arg| {
+                matches!(
+                    given.value_source(option.get_id().as_str()),
+                    Some(ValueSource::CommandLine | ValueSource::EnvVariable)
+                )
+            };
+            let mut flags = read.options().flags(&CommandLine::command(), is_set)?;
+            servers = server_list::read(path, &read, &given)?;
+            // The first one is the default.
+            flags.extend(servers.iter().take(1).flat_map(|first| first.flags.clone()));
             let name = arguments.len().min(1);
-            arguments.splice(name..name, flags(file, &given)?);
+            arguments.splice(name..name, flags);
         }
         // The flags and variables are right, so a wrong value is one of the file.
         let command = CommandLine::command();
         let matches = command.clone().try_get_matches_from(arguments);
         let matches = matches.map_err(|error| in_words(error, file))?;
         let options: Vec<_> = command.get_arguments().cloned().collect();
-        let options = EffectiveOptions::new(&options, &matches);
+        let mut options = EffectiveOptions::new(&options, &matches);
         let line = CommandLine::from_arg_matches(&matches);
         let line = line.map_err(|error| in_words(error, file))?;
         let mut config = line.config;
+        if !servers.is_empty() {
+            let (mut games, tables): (VecDeque<_>, _) = servers
+                .into_iter()
+                .map(|listed| (listed.game, listed.options))
+                .unzip();
+            options.list_servers(tables, &server_list::keys_of_single());
+            config.game = games.pop_front().unwrap_or(config.game);
+            config.more_games = games.into();
+        }
         config.observing = line.spectate_observer.then_some(line.observing);
         config.check().map_err(|error| match file {
             Some(file) => error.context(format!(
@@ -118,107 +137,12 @@ impl Invocation {
     }
 }
 
-/// Write the keys of the file as flags, except those that a flag or a variable sets. Errors give positions, never
-/// the text there, which may hold a secret.
-fn flags(file: &Path, given: &ArgMatches) -> anyhow::Result<Vec<OsString>> {
-    let shown = file.display();
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("cannot read the configuration {shown}"))?;
-    let keys = DeTable::parse(&text).map_err(|error| {
-        let place = place(&text, error.span().unwrap_or_default());
-        let reason = error.message();
-        anyhow!("the configuration {shown} is wrong in {place}: {reason}")
-    })?;
-    let command = CommandLine::command();
-    let mut flags = Vec::new();
-    for (key, value) in keys.get_ref() {
-        let (key_at, key) = (key.span(), key.get_ref().as_ref());
-        let mut options = command.get_arguments();
-        let option = options.find(|option| option::key(option) == Some(key));
-        let Some(option) = option else {
-            let place = place(&text, key_at);
-            bail!(
-                "the configuration {shown} has an unknown key in {place}{}",
-                similar(key)
-            );
-        };
-        let place = place(&text, value.span());
-        let values = texts(option, value.get_ref()).map_err(|wanted| {
-            anyhow!("the configuration {shown} has a wrong value for the key {key} in {place}: it takes {wanted}")
-        })?;
-        if let Some(ValueSource::CommandLine | ValueSource::EnvVariable) =
-            given.value_source(option.get_id().as_str())
-        {
-            continue;
-        }
-        flags.extend(values.iter().map(|value| format!("--{key}={value}").into()));
-    }
-    Ok(flags)
-}
-
-/// Name the line and the column, in letters, where a span starts.
-fn place(text: &str, span: Range<usize>) -> String {
-    let before = text.get(..span.start).unwrap_or_default();
-    let line = before.matches('\n').count() + 1;
-    let letters = before.chars().rev();
-    let column = letters.take_while(|&letter| letter != '\n').count() + 1;
-    format!("line {line}, column {column}")
-}
-
-/// Ask clap for a known key like this unknown one.
-fn similar(key: &str) -> String {
-    let line = ["mp-relay".into(), format!("--{key}")];
-    let error = CommandLine::command().try_get_matches_from(line).err();
-    match error.and_then(|error| error.get(ContextKind::SuggestedArg).cloned()) {
-        Some(ContextValue::String(known)) => {
-            format!("; a similar one is {}", known.trim_start_matches('-'))
-        }
-        _ => String::new(),
-    }
-}
-
-/// Write the values of a key as texts for clap.
-///
-/// # Errors
-/// The value has another type than the key takes. The error names the wanted one.
-fn texts(option: &Arg, value: &DeValue) -> Result<Vec<String>, &'static str> {
-    match kind(option) {
-        Kind::List => {
-            let wanted = "a list of strings without commas";
-            let list = value.as_array().ok_or(wanted)?;
-            let text = |item: &Spanned<DeValue>| {
-                let text = item.get_ref().as_str()?;
-                (!text.contains(',')).then(|| text.to_owned())
-            };
-            let texts: Option<Vec<_>> = list.iter().map(text).collect();
-            texts.ok_or(wanted)
-        }
-        Kind::Switch => {
-            let switch = value.as_bool().ok_or("true or false")?;
-            Ok(vec![switch.to_string()])
-        }
-        Kind::Number => {
-            let number = value.as_integer();
-            let number = number.and_then(|it| i64::from_str_radix(it.as_str(), it.radix()).ok());
-            let number = number.ok_or("a whole number")?;
-            Ok(vec![number.to_string()])
-        }
-        Kind::Text => {
-            let text = value.as_str().ok_or("a string")?;
-            Ok(vec![text.to_owned()])
-        }
-    }
-}
-
 /// Put clap's error, or one about a value of the file, into the relay's own words. clap would show the value of a secret.
 fn in_words(error: clap::Error, file: Option<&PathBuf>) -> anyhow::Error {
-    let word = |text: &str| text.split(' ').next().unwrap_or_default().to_owned();
+    if let Some(wrong) = file.and_then(|file| wrong_value(&error, file, None)) {
+        return wrong;
+    }
     match (file, error.kind(), error.get(ContextKind::InvalidArg)) {
-        (Some(file), _, Some(ContextValue::String(option))) => {
-            let (file, option, cause) = (file.display(), word(option), causes(&error));
-            let key = option.trim_start_matches('-');
-            anyhow!("the configuration {file} has a wrong value for the key {key}: {cause}")
-        }
         (None, ErrorKind::ValueValidation, Some(ContextValue::String(option))) => {
             let (option, cause) = (word(option), causes(&error));
             match error.get(ContextKind::InvalidValue) {
@@ -232,12 +156,6 @@ fn in_words(error: clap::Error, file: Option<&PathBuf>) -> anyhow::Error {
         }
         _ => error.into(),
     }
-}
-
-/// Say why clap refuses a value. It gives no cause for an empty one.
-fn causes(error: &clap::Error) -> String {
-    let cause = std::error::Error::source(error);
-    cause.map_or_else(|| "it cannot be empty".into(), with_causes)
 }
 
 /// Say whether the option's value is hidden.
@@ -279,8 +197,8 @@ mod tests {
         );
         let path = file.path().to_str().unwrap();
         let config = config(&["--config", path, "--update-hz", "10"]).unwrap();
-        assert_eq!(config.server.to_string(), "game.example:443");
-        assert_eq!(*config.udp(), config.server);
+        assert_eq!(config.game.server.to_string(), "game.example:443");
+        assert_eq!(*config.game.udp(), config.game.server);
         assert_eq!((config.update_hz, config.max_per_ip), (10, 7));
         assert_eq!(config.listen, DEFAULT_LISTEN);
         assert_eq!(config.allow_origins.len(), 1);
@@ -539,10 +457,10 @@ mod tests {
     #[test]
     fn switches_need_no_value() {
         let config = config(&["--server", "a:1", "--plain-tcp"]).unwrap();
-        assert!(config.plain_tcp && config.is_insecure());
+        assert!(config.game.plain_tcp && config.game.is_insecure());
         let pinned = format!("pin:{PIN}");
         let flags = ["--server", "127.0.0.1:1", "--trust", &pinned];
-        assert!(!super::tests::config(&flags).unwrap().is_insecure());
+        assert!(!super::tests::config(&flags).unwrap().game.is_insecure());
     }
 
     #[test]
@@ -570,12 +488,12 @@ mod tests {
             "--metrics-public=false",
         ])
         .unwrap();
-        assert!(read.plain_tcp && !read.allow_insecure_remote && !read.metrics_public);
+        assert!(read.game.plain_tcp && !read.game.allow_insecure_remote && !read.metrics_public);
         assert_eq!(read.allow_origins, ["https://c".parse().unwrap()]);
         assert_eq!(read.observing, Some(Observing::default()));
         assert_eq!(read.drain, Duration::from_secs(7));
         assert_eq!(read.resume, Duration::from_secs(8));
-        assert_eq!(read.udp_secret, Secret::new("other"));
+        assert_eq!(read.game.udp_secret, Secret::new("other"));
         let from_file = config(&["--config", path]).unwrap();
         assert_eq!(from_file.allow_origins.len(), 2);
         assert!(from_file.metrics_public);

@@ -7,8 +7,8 @@ use std::fmt;
 use clap::{Arg, ArgMatches};
 use toml::{Table, Value};
 
-use super::Access;
-use super::option::{Kind, key, kind};
+use super::access::Access;
+use super::option::{Kind, SERVERS, key, kind};
 
 /// The options in effect, each by its key in a file. Prints as a TOML file; secrets print as `***`.
 #[derive(Clone, PartialEq)]
@@ -33,15 +33,47 @@ impl EffectiveOptions {
         all
     }
 
-    /// List the keys that have another value in `other`.
-    pub fn changes<'a>(&'a self, other: &'a Self) -> Vec<&'a str> {
-        let added = other.whole.keys();
-        let added = added.filter(|key| !self.whole.contains_key(*key));
-        let changed = self.whole.iter();
-        let changed = changed.filter(|(key, value)| other.whole.get(*key) != Some(*value));
-        let keys = changed.map(|(key, _)| key).chain(added);
-        keys.map(String::as_str).collect()
+    /// Replace the options of a single game server by a list of several.
+    pub(super) fn list_servers(&mut self, servers: Vec<Self>, single: &[String]) {
+        for table in [&mut self.shown, &mut self.whole] {
+            table.retain(|key, _| !single.iter().any(|it| it == key));
+        }
+        let (shown, whole): (Vec<_>, Vec<_>) = servers
+            .into_iter()
+            .map(|server| (server.shown, server.whole))
+            .unzip();
+        self.shown.insert(SERVERS.to_owned(), shown.into());
+        self.whole.insert(SERVERS.to_owned(), whole.into());
     }
+
+    /// List the keys that have another value in `other`. Those of a listed game server are written `servers.NAME.KEY`.
+    pub fn changes(&self, other: &Self) -> Vec<String> {
+        let (old, new) = (flat(&self.whole), flat(&other.whole));
+        let added = new.keys().filter(|key| !old.contains_key(*key));
+        let changed = old.iter();
+        let changed = changed.filter(|(key, value)| new.get(*key) != Some(*value));
+        let keys = changed.map(|(key, _)| key).chain(added);
+        keys.cloned().collect()
+    }
+}
+
+/// Write the options of listed game servers beside the others. What stays of the list are the names, in their order.
+fn flat(options: &Table) -> Table {
+    let mut flat = options.clone();
+    let Some(Value::Array(servers)) = flat.remove(SERVERS) else {
+        return flat;
+    };
+    let mut names = Vec::new();
+    for server in servers.iter().filter_map(Value::as_table) {
+        let name = server.get("name").and_then(Value::as_str);
+        let name = name.unwrap_or_default();
+        names.push(Value::from(name));
+        for (key, value) in server {
+            flat.insert(format!("{SERVERS}.{name}.{key}"), value.clone());
+        }
+    }
+    flat.insert(SERVERS.to_owned(), names.into());
+    flat
 }
 
 impl fmt::Display for EffectiveOptions {

@@ -4,10 +4,13 @@
 mod access;
 mod command_line;
 mod effective;
+mod file;
 mod front;
+mod game_server;
 mod listen;
 mod option;
 mod origin;
+mod server_list;
 mod spectating;
 mod trust;
 
@@ -18,8 +21,6 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use clap::ArgAction;
-use clap::builder::{StringValueParser, TypedValueParser as _};
-use protocol::id::Secret;
 
 use crate::limits::rate::RateLimits;
 
@@ -28,6 +29,7 @@ pub use client_native::HostPort;
 pub use command_line::{Invocation, Task};
 pub use effective::EffectiveOptions;
 pub use front::{ForwardedHeader, Front, TrustedProxy};
+pub use game_server::{GameServer, Label, ServerName};
 pub use listen::Listen;
 pub(crate) use origin::is_beyond_rebinding;
 pub use origin::{AllowedHost, AllowedOrigin, Origin, PublicOrigin};
@@ -52,34 +54,15 @@ const DEFAULT_UPDATE_HZ: u32 = 20;
 // Keys of the TOML file are spelt like the flags. The values of secrets are hidden, in messages too.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Config {
-    /// The game server's TCP address.
-    #[arg(long, env = "MP_RELAY_SERVER", value_name = "HOST:PORT")]
-    pub server: HostPort,
-    /// The game server's UDP address [default: that of --server].
-    #[arg(long, env = "MP_RELAY_UDP", value_name = "HOST:PORT")]
-    pub udp: Option<HostPort>,
+    /// The game server that players get unless they name another one.
+    #[command(flatten)]
+    pub game: GameServer,
+    /// The game servers that players can name beside it.
+    #[arg(skip)]
+    pub more_games: Vec<GameServer>,
     /// Where browsers connect. Port 0 takes any free one. A Unix socket is for a proxy on this machine.
     #[arg(long, env = "MP_RELAY_LISTEN", value_name = "ADDRESS:PORT|unix:PATH", default_value_t = DEFAULT_LISTEN)]
     pub listen: Listen,
-    /// What makes the game server's certificate trusted. A pin is the safest; insecure is for a server on this machine.
-    #[arg(
-        long,
-        env = "MP_RELAY_TRUST",
-        value_name = "pin:SHA256|ca-file:PATH|system|insecure",
-        required = false,
-        required_unless_present = "plain_tcp",
-        default_value_if("plain_tcp", "true", "insecure")
-    )]
-    pub trust: Trust,
-    /// The name the certificate must have, if it is not the host of --server.
-    #[arg(long, env = "MP_RELAY_SERVER_NAME", value_name = "NAME")]
-    pub server_name: Option<String>,
-    /// The game server speaks no TLS: nothing is encrypted or verified.
-    #[arg(long, env = "MP_RELAY_PLAIN_TCP", value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", hide_default_value = true)]
-    pub plain_tcp: bool,
-    /// Take any certificate, even from a game server on another machine.
-    #[arg(long, env = "MP_RELAY_ALLOW_INSECURE_REMOTE", value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", hide_default_value = true)]
-    pub allow_insecure_remote: bool,
     /// What stands between browsers and the relay.
     #[command(flatten)]
     pub front: Front,
@@ -97,17 +80,6 @@ pub struct Config {
     /// Serve this circuit as /track.json instead of the page's own. `cargo xtask track` makes one of GeoJSON, GPX or CSV.
     #[arg(long, env = "MP_RELAY_TRACK", value_name = "FILE")]
     pub track: Option<PathBuf>,
-    /// The secret of the game server's datagrams [default: that of the first generation].
-    #[arg(
-        long,
-        env = "MP_RELAY_UDP_SECRET",
-        value_name = "SECRET",
-        value_parser = StringValueParser::new().map(Secret::new),
-        default_value = Secret::FIRST_GENERATION,
-        hide_default_value = true,
-        hide_env_values = true
-    )]
-    pub udp_secret: Secret,
     /// How many times a second the page sends its car's position.
     #[arg(long, env = "MP_RELAY_UPDATE_HZ", value_name = "HZ", default_value_t = DEFAULT_UPDATE_HZ)]
     pub update_hz: u32,
@@ -211,18 +183,13 @@ impl Config {
     /// Make the configuration of a relay on any free port of this machine, everything else by default.
     pub fn new(server: HostPort, udp: HostPort, trust: Trust) -> Self {
         Self {
-            server,
-            udp: Some(udp),
+            game: GameServer::new(server, udp, trust),
+            more_games: Vec::new(),
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
-            trust,
-            server_name: None,
-            plain_tcp: false,
-            allow_insecure_remote: false,
             front: Front::default(),
             allow_origins: Vec::new(),
             www: None,
             track: None,
-            udp_secret: Secret::default(),
             update_hz: DEFAULT_UPDATE_HZ,
             max_connections: DEFAULT_MAX_CONNECTIONS,
             max_per_ip: DEFAULT_MAX_PER_IP,
@@ -242,9 +209,11 @@ impl Config {
         }
     }
 
-    /// The game server's UDP address.
-    pub fn udp(&self) -> &HostPort {
-        self.udp.as_ref().unwrap_or(&self.server)
+    /// List all game servers, the default one first.
+    pub fn games(&self) -> Vec<&GameServer> {
+        std::iter::once(&self.game)
+            .chain(&self.more_games)
+            .collect()
     }
 
     /// Say whether clients have addresses of their own. Without a limit for one address and without trusted proxies they may all
@@ -253,21 +222,9 @@ impl Config {
         self.max_per_ip > 0 || self.front.names_clients(&self.listen)
     }
 
-    /// Say whether the game server's identity goes unchecked.
-    pub fn is_insecure(&self) -> bool {
-        self.plain_tcp || self.trust == Trust::Insecure
-    }
-
     /// Refuse values that cannot work, and unsafe ones without their confirmation.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
-        let blind = self.trust == Trust::Insecure && !self.plain_tcp;
-        ensure!(
-            !blind || self.allow_insecure_remote || self.server.is_loopback(),
-            "--trust insecure is for a game server on this machine, and {} is not: anyone on the way could read \
-             and change everything. Pin its certificate with --trust pin:SHA256, or add --allow-insecure-remote \
-             if you really mean it",
-            self.server
-        );
+        game_server::check_all(&self.games())?;
         ensure!(
             (1..=60).contains(&self.update_hz),
             "--update-hz must be 1 to 60, not {}",
@@ -312,7 +269,7 @@ mod tests {
         let mut remote = config("game.example:443");
         let error = remote.check().unwrap_err().to_string();
         assert!(error.contains("--allow-insecure-remote"), "{error}");
-        remote.allow_insecure_remote = true;
+        remote.game.allow_insecure_remote = true;
         assert!(remote.check().is_ok());
     }
 }

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction};
 
+/// The key of the list of game servers.
+pub(super) const SERVERS: &str = "servers";
+
 /// Options that a file cannot set.
 const NOT_OF_FILE: [&str; 3] = ["config", "check-config", "print-config"];
 

@@ -89,7 +89,13 @@ fn relay(page: &mut Registry, services: &Services) {
     let dropped = ConstCounter::new(dropped_lines());
     page.register("log_lines_dropped", help, dropped);
     metrics.register(page);
-    let [running, waiting] = services.dialer.running_and_waiting();
+    let dials = services
+        .servers
+        .all()
+        .map(|it| it.dialer.running_and_waiting());
+    let [running, waiting] = dials.fold([(0, 0); 2], |[running, waiting], more| {
+        [add(running, more[0]), add(waiting, more[1])]
+    });
     let told = "Refused clients that are being told why";
     let queued = "Dials that wait for their turn";
     slots(
@@ -105,14 +111,17 @@ fn relay(page: &mut Registry, services: &Services) {
     let buffered = "Bytes that wait for players";
     let held = services.players.buffers.held();
     slots(page, "buffered_bytes", buffered, held);
-    let Some(spectators) = &services.spectators else {
+    let servers = services.servers.all();
+    let shown: Vec<_> = servers.filter_map(|it| it.spectators.as_ref()).collect();
+    if shown.is_empty() {
         return;
-    };
+    }
     metrics.register_spectators(page);
     let now = usize::try_from(metrics.spectators_connected.get()).unwrap_or(0);
     let most = services.config.spectating.max_spectators;
     slots(page, "spectators", "Spectators", (now, most));
-    let (live, watched) = spectators.count_rooms();
+    let rooms = shown.iter().map(|spectators| spectators.count_rooms());
+    let (live, watched) = rooms.fold((0, 0), add);
     let help = "Rooms with a player of this relay or an observer";
     gauge(page, "rooms_live", help, live);
     gauge(page, "rooms_watched", "Rooms somebody watches", watched);
@@ -120,8 +129,17 @@ fn relay(page: &mut Registry, services: &Services) {
         metrics.register_observers(page);
         let now = usize::try_from(metrics.observers.get()).unwrap_or(0);
         let what = "Sessions that observe a room";
-        slots(page, "observers", what, (now, observing.at_once));
+        slots(
+            page,
+            "observers",
+            what,
+            (now, observing.at_once * shown.len()),
+        );
     }
+}
+
+fn add<T: std::ops::Add<Output = T>>(one: (T, T), other: (T, T)) -> (T, T) {
+    (one.0 + other.0, one.1 + other.1)
 }
 
 fn gauge(page: &mut Registry, name: &str, help: &str, value: u64) {

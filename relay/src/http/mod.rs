@@ -20,21 +20,22 @@ mod www;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use serde::Serialize;
 
-use crate::config::Config;
+use crate::config::{Config, Label};
 use crate::lifecycle::Lifecycle;
 use crate::limits::Admission;
 use crate::log::Repeats;
 use crate::metrics::Metrics;
 use crate::players::Players;
-use crate::spectators::Spectators;
-use crate::upstream::{Dialer, Readiness};
+use crate::servers::{Server, Servers, is_named};
 use pending::Slots;
 use tls::Tls;
 use www::Www;
@@ -52,13 +53,13 @@ pub(crate) struct Services {
     /// Log lines about refusals.
     pub(crate) refusal_lines: Repeats,
     pub(crate) players: Players,
-    /// `None`: nobody may watch.
-    pub(crate) spectators: Option<Arc<Spectators>>,
-    pub(crate) dialer: Arc<Dialer>,
-    pub(crate) readiness: Arc<Readiness>,
+    pub(crate) servers: Servers,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) lifecycle: Lifecycle,
 }
+
+/// What a client is told that names a game server which is not configured.
+const UNKNOWN_SERVER: &str = "This relay has no game server of this name: check the address.";
 
 /// The address of the client. Behind a trusted proxy it is the one that the proxy names.
 #[derive(Clone, Copy)]
@@ -129,11 +130,34 @@ async fn healthz(State(services): State<Arc<Services>>) -> Response {
 }
 
 /// Say whether players can be let in: 200, or 503 with the reason.
-async fn readyz(State(services): State<Arc<Services>>) -> Response {
-    match services.readiness.ask().await {
-        Ok(()) => plain(StatusCode::OK, "ready\n"),
-        Err(reason) => plain(StatusCode::SERVICE_UNAVAILABLE, reason + "\n"),
+async fn readyz(State(services): State<Arc<Services>>, RawQuery(query): RawQuery) -> Response {
+    let servers = &services.servers;
+    let asked = match (
+        is_named(query.as_deref()),
+        servers.named_in(query.as_deref()),
+    ) {
+        (_, None) => return no_server(),
+        (true, Some(server)) => vec![server],
+        (false, Some(_default)) => servers.all().collect(),
+    };
+    let mut answers: FuturesUnordered<_> = asked.into_iter().map(ask).collect();
+    let mut reasons = String::new();
+    while let Some(answer) = answers.next().await {
+        match answer {
+            Ok(()) => return plain(StatusCode::OK, "ready\n"),
+            Err(reason) => reasons += &reason,
+        }
     }
+    plain(StatusCode::SERVICE_UNAVAILABLE, reasons)
+}
+
+/// Ask whether a game server lets players in. The reason why not names it.
+async fn ask(server: &Arc<Server>) -> Result<(), String> {
+    let answer = server.readiness.ask().await;
+    answer.map_err(|reason| match &server.name {
+        Some(name) => format!("{name}: {reason}\n"),
+        None => format!("{reason}\n"),
+    })
 }
 
 /// What a page needs to start.
@@ -145,6 +169,17 @@ struct PageConfig<'a> {
     update_hz: u32,
     insecure: bool,
     features: Features,
+    /// All game servers, if they have names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    servers: Vec<ListedServer<'a>>,
+}
+
+/// A game server that a player can choose.
+#[derive(Serialize)]
+struct ListedServer<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
 }
 
 /// What this relay can do beyond bridging.
@@ -157,26 +192,49 @@ struct Features {
 }
 
 /// Tell a page what it needs. A page of another site may read it if it may play here.
-async fn config(State(services): State<Arc<Services>>, request: HeaderMap) -> Response {
+async fn config(
+    State(services): State<Arc<Services>>,
+    RawQuery(query): RawQuery,
+    request: HeaderMap,
+) -> Response {
     let config = &services.config;
-    let answer = Json(PageConfig {
-        version: env!("CARGO_PKG_VERSION"),
-        udp_secret: config.udp_secret.reveal(),
-        update_hz: config.update_hz,
-        insecure: config.is_insecure(),
-        features: Features {
-            resume: !config.resume.is_zero(),
-            spectate: services.spectators.is_some(),
-            ..Features::default()
-        },
-    });
-    let answer = answer.into_response();
+    let answer = match services.servers.named_in(query.as_deref()) {
+        Some(server) => Json(page_config(&services, server)).into_response(),
+        None => no_server(),
+    };
     match request.get(header::ORIGIN) {
         Some(origin) if origin::is_allowed(&request, config) => {
             headers::shared_with(origin.clone(), answer)
         }
         _ => answer,
     }
+}
+
+fn page_config<'a>(services: &'a Services, server: &'a Server) -> PageConfig<'a> {
+    let config = &services.config;
+    let listed = services.servers.all().filter_map(|server| {
+        Some(ListedServer {
+            name: server.name.as_ref()?.as_str(),
+            label: server.label.as_ref().map(Label::as_str),
+        })
+    });
+    PageConfig {
+        version: env!("CARGO_PKG_VERSION"),
+        udp_secret: server.secret.reveal(),
+        update_hz: config.update_hz,
+        insecure: server.is_insecure,
+        features: Features {
+            resume: !config.resume.is_zero(),
+            spectate: server.spectators.is_some(),
+            ..Features::default()
+        },
+        servers: listed.collect(),
+    }
+}
+
+/// Answer a request that names a game server which is not configured.
+fn no_server() -> Response {
+    plain(StatusCode::NOT_FOUND, format!("{UNKNOWN_SERVER}\n"))
 }
 
 async fn unknown() -> Response {

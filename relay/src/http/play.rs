@@ -11,7 +11,7 @@ use axum::response::Response;
 use protocol::frame::{CloseCode, SUBPROTOCOL};
 use protocol::tunnel::ResumeOffer;
 
-use super::{Peer, Services, origin, upgrade};
+use super::{Peer, Services, UNKNOWN_SERVER, origin, upgrade};
 use crate::close::CloseReason;
 use crate::limits::Full;
 use crate::metrics::{ClientKind, Limit, Refusal};
@@ -37,6 +37,7 @@ pub(super) async fn player(
     };
     let is_allowed = origin::is_allowed(request.headers(), &services.config);
     let refused = (!is_allowed).then(|| origin_refused(&request));
+    let server = services.servers.named_in(request.uri().query()).cloned();
     let is_on = !services.players.resume.is_zero();
     let offer = upgrade::subprotocols(request.headers()).find_map(ResumeOffer::parse);
     let offer = offer.filter(|_| is_on);
@@ -49,23 +50,28 @@ pub(super) async fn player(
             return;
         };
         let refused = refused.or_else(|| too_many_attempts(&services.players, peer));
-        match (refused, offer) {
-            (Some(refused), _) => {
+        let server = match (refused, server) {
+            (Some(refused), _) => Err(refused),
+            (None, server) => server.ok_or_else(unknown_server),
+        };
+        match (server, offer) {
+            (Err(refused), _) => {
                 refuse(socket, ClientKind::Player, refused, peer, &services).await;
             }
-            (None, Some(offer)) => resume(socket, peer, offer, services).await,
-            (None, None) => begin(Arrival::new(socket, peer), None, services).await,
+            (Ok(server), Some(offer)) => {
+                let arrival = Arrival::new(socket, peer, server);
+                resume(arrival, offer, services).await;
+            }
+            (Ok(server), None) => begin(Arrival::new(socket, peer, server), None, services).await,
         }
     });
     switch
 }
 
 /// Hand a WebSocket to the session that it offers to resume, or begin a new one.
-async fn resume(socket: WebSocket, peer: IpAddr, offer: ResumeOffer, services: Arc<Services>) {
-    let mut arrival = Arrival {
-        received: offer.received,
-        ..Arrival::new(socket, peer)
-    };
+async fn resume(mut arrival: Arrival, offer: ResumeOffer, services: Arc<Services>) {
+    arrival.received = offer.received;
+    let peer = arrival.peer;
     let players = &services.players;
     loop {
         match players.resumable.hand_over(&offer.token, arrival) {
@@ -102,6 +108,12 @@ async fn begin(arrival: Arrival, registration: Option<Registration>, services: A
             refuse(arrival.browser, who, full(which), peer, &services).await;
         }
     }
+}
+
+/// No game server has the name in the address. The relay dials only those that it was configured with.
+pub(super) fn unknown_server() -> Refused {
+    let reason = CloseReason::new(CloseCode::NotAllowed, UNKNOWN_SERVER);
+    (reason, Refusal::Server)
 }
 
 fn too_many_attempts(players: &Players, peer: IpAddr) -> Option<Refused> {

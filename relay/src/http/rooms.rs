@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
@@ -10,7 +10,7 @@ use protocol::event::Room;
 use protocol::id::{RoomId, SessionId};
 use serde::Serialize;
 
-use super::{Peer, Services, plain};
+use super::{Peer, Services, no_server, plain};
 use crate::metrics::ClientKind;
 use crate::spectators::{Denied, Spectators, room};
 
@@ -34,9 +34,13 @@ struct Listed<'a> {
 pub(super) async fn rooms(
     State(services): State<Arc<Services>>,
     Extension(Peer(peer)): Extension<Peer>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let Some(spectators) = &services.spectators else {
+    let Some(server) = services.servers.named_in(query.as_deref()) else {
+        return no_server();
+    };
+    let Some(spectators) = &server.spectators else {
         let reason = "This relay shows no races: its operator can allow it.\n";
         return plain(StatusCode::NOT_FOUND, reason);
     };

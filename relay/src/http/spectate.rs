@@ -12,12 +12,13 @@ use protocol::frame::CloseCode;
 use protocol::id::RoomId;
 use protocol::spectate::{SUBPROTOCOL, TOKEN_PREFIX};
 
-use super::play::{Refused, refuse};
+use super::play::{Refused, refuse, unknown_server};
 use super::{Peer, Services, upgrade};
 use crate::close::CloseReason;
 use crate::limits::{Full, Slot};
 use crate::metrics::{ClientKind, Refusal};
 use crate::players::websocket::{WebSocket, raw};
+use crate::servers::Server;
 use crate::spectators::{Denied, Spectators};
 
 /// Upgrade a spectator. Refusals are close codes, as for players.
@@ -32,12 +33,14 @@ pub(super) async fn spectator(
         Err(refusal) => return *refusal,
     };
     let token = upgrade::offered(request.headers(), TOKEN_PREFIX).map(str::to_owned);
+    let server = services.servers.named_in(request.uri().query()).cloned();
     let upgraded = hyper::upgrade::on(&mut request);
     let lifecycle = services.lifecycle.clone();
     lifecycle.spawn_connection(async move {
         // It fails if the client has hung up meanwhile.
         if let Ok(upgraded) = upgraded.await {
-            admit(upgraded, token.as_deref(), &room, peer, &services).await;
+            let server = server.as_deref();
+            admit(upgraded, server, token.as_deref(), &room, peer, &services).await;
         }
     });
     switch
@@ -55,12 +58,13 @@ impl From<Denied> for Refusal {
 /// Show the room to a client, or tell it why it may not watch.
 async fn admit(
     upgraded: Upgraded,
+    server: Option<&Server>,
     token: Option<&str>,
     room: &str,
     peer: IpAddr,
     services: &Services,
 ) {
-    match check(services, token, room, peer) {
+    match check(server, token, room, peer) {
         Ok((spectators, room, slot)) => {
             if let Ok(connection) = raw(upgraded) {
                 spectators.show(&room, connection, slot);
@@ -75,14 +79,15 @@ async fn admit(
 }
 
 fn check<'a>(
-    services: &'a Services,
+    server: Option<&'a Server>,
     token: Option<&str>,
     room: &str,
     peer: IpAddr,
 ) -> Result<(&'a Spectators, RoomId, Slot), Refused> {
     let not_allowed = |text| CloseReason::new(CloseCode::NotAllowed, text);
     let full = |text| CloseReason::new(CloseCode::Full, text);
-    let Some(spectators) = &services.spectators else {
+    let server = server.ok_or_else(unknown_server)?;
+    let Some(spectators) = &server.spectators else {
         let text = "This relay shows no races: its operator can allow it.";
         return Err((not_allowed(text), Refusal::Off));
     };

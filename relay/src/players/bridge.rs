@@ -7,6 +7,7 @@ mod upward;
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use protocol::frame::{CloseCode, Notice};
 use protocol::goodbye::Goodbye;
 use protocol::line::LineError;
 use tokio::time::{Instant, sleep_until, timeout};
+use tracing::Instrument as _;
 
 use super::Players;
 use super::attachment::Attachment;
@@ -28,6 +30,7 @@ use super::websocket::Incoming;
 use crate::close::CloseReason;
 use crate::limits::{Share, Slot};
 use crate::metrics::{Limit, Metrics};
+use crate::servers::Server;
 use crate::spectators::{PlayerTap, Spectators};
 use client::{Client, next_newcomer};
 
@@ -45,6 +48,11 @@ impl Players {
         registration: Option<Registration>,
     ) {
         self.metrics.relay.admitted.inc();
+        let span = arrival.server.span.clone();
+        self.run(arrival, slot, registration).instrument(span).await;
+    }
+
+    async fn run(&self, arrival: Arrival, slot: Slot, registration: Option<Registration>) {
         let mut bridge = Bridge::new(arrival, slot, registration, self);
         let mut connection = None;
         let Err(reason) = bridge.run(&mut connection).await;
@@ -65,6 +73,7 @@ impl Players {
 
 struct Bridge<'a> {
     players: &'a Players,
+    server: Arc<Server>,
     /// The address of the newest browser.
     peer: IpAddr,
     /// The session's slot, for the newest browser's address if that has one free.
@@ -96,7 +105,7 @@ impl<'a> Bridge<'a> {
         registration: Option<Registration>,
         players: &'a Players,
     ) -> Self {
-        let started = Instant::now();
+        let (started, server) = (Instant::now(), arrival.server);
         Self {
             players,
             peer: arrival.peer,
@@ -105,12 +114,13 @@ impl<'a> Bridge<'a> {
             outbox: Outbox::new(registration.is_some()),
             unsent: Unsent::default(),
             last_line: started,
-            session: PlayerSession::new(players.secret.clone()),
+            session: PlayerSession::new(server.secret.clone()),
             traffic: Traffic::default(),
             started,
             said_bye: false,
             share: players.buffers.share(arrival.peer),
-            tap: players.spectators.as_deref().map(Spectators::tap),
+            tap: server.spectators.as_deref().map(Spectators::tap),
+            server,
             last_datagram: None,
             registration,
         }
@@ -129,7 +139,8 @@ impl<'a> Bridge<'a> {
     /// Connect with the game server. The browser may leave meanwhile.
     async fn dial(&mut self) -> Result<Connection, CloseReason> {
         let players = self.players;
-        let mut dial = pin!(players.dialer.dial(Some(self.peer)));
+        let server = Arc::clone(&self.server);
+        let mut dial = pin!(server.dialer.dial(Some(self.peer)));
         loop {
             tokio::select! {
                 dialled = &mut dial => return dialled,
@@ -227,7 +238,7 @@ impl<'a> Bridge<'a> {
             }
             self.outbox.push_line(line);
             if self.traffic.lines_down == 0 {
-                self.players.readiness.welcomed();
+                self.server.readiness.welcomed();
             }
             self.traffic.lines_down += 1;
             self.metrics().lines_down.inc();

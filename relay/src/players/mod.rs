@@ -14,7 +14,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::id::Secret;
 use resumable::Resumable;
 use websocket::WebSocket;
 
@@ -24,8 +23,6 @@ use crate::lifecycle::Lifecycle;
 use crate::limits::rate::{Attempts, RateLimits};
 use crate::limits::{Admission, Budget};
 use crate::metrics::{Limit, Metrics};
-use crate::spectators::Spectators;
-use crate::upstream::{Dialer, Readiness};
 
 /// Bytes that may wait in the buffers of all players, beyond a little for each.
 pub(crate) const MAX_BUFFERED_BYTES: usize = 128 << 20;
@@ -35,11 +32,6 @@ pub(crate) const MAX_BUFFERED_BYTES_OF_ADDRESS: usize = 16 << 20;
 /// What the sessions of players need.
 pub(crate) struct Players {
     pub(crate) slots: Admission,
-    pub(crate) dialer: Arc<Dialer>,
-    /// Is told of every welcome.
-    pub(crate) readiness: Arc<Readiness>,
-    /// Spectators see what players do. `None`: nobody may watch.
-    pub(crate) spectators: Option<Arc<Spectators>>,
     /// Sessions whose clients may come back.
     pub(crate) resumable: Resumable,
     /// How long a session waits for its client to come back. 0 is not at all.
@@ -48,8 +40,6 @@ pub(crate) struct Players {
     pub(crate) refusals: Admission,
     /// `None`: a proxy stands in front, and all players have its address.
     pub(crate) attempts: Option<Attempts>,
-    /// Opens the players' datagrams.
-    pub(crate) secret: Secret,
     /// What waits for browsers.
     pub(crate) buffers: Budget,
     pub(crate) rate_limits: RateLimits,

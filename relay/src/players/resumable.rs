@@ -11,21 +11,25 @@ use protocol::tunnel::ResumeToken;
 use tokio::sync::{Notify, oneshot};
 
 use super::websocket::WebSocket;
+use crate::servers::Server;
 
 /// A WebSocket whose client may enter.
 pub(crate) struct Arrival {
     pub(crate) browser: WebSocket,
     pub(crate) peer: IpAddr,
+    /// The game server that its client wants.
+    pub(crate) server: Arc<Server>,
     /// How many lines of the session its client has had.
     pub(crate) received: u64,
 }
 
 impl Arrival {
     /// Make an arrival whose client has had no line.
-    pub(crate) fn new(browser: WebSocket, peer: IpAddr) -> Self {
+    pub(crate) fn new(browser: WebSocket, peer: IpAddr, server: Arc<Server>) -> Self {
         Self {
             browser,
             peer,
+            server,
             received: 0,
         }
     }

@@ -23,7 +23,9 @@ use tokio::time::Instant;
 
 use crate::client_stream::ClientStream;
 use crate::config::{Access, Config};
+use crate::lifecycle::Lifecycle;
 use crate::limits::{Admission, Slot};
+use crate::metrics::Metrics;
 use crate::upstream::OwnSessions;
 use authorization::Authorization;
 use live_room::SnapshotClock;
@@ -38,9 +40,46 @@ pub(crate) use live_room::LiveRoom;
 pub(crate) use player_tap::PlayerTap;
 pub(crate) use rooms::Rooms;
 
-/// Everything that spectators are shown.
+/// What the spectators of all game servers share.
+#[derive(Clone)]
+pub(crate) struct Watching {
+    authorization: Arc<Authorization>,
+    slots: Admission,
+    clock: SnapshotClock,
+    delivery: Arc<Delivery>,
+}
+
+impl Watching {
+    /// Decide who may watch. `None`: nobody.
+    pub(crate) fn new(
+        config: &Config,
+        metrics: &Arc<Metrics>,
+        lifecycle: &Lifecycle,
+    ) -> Option<Self> {
+        let spectating = &config.spectating;
+        if spectating.access == Access::Off {
+            return None;
+        }
+        let delivery = Delivery::new(&config.timeouts, Arc::clone(metrics), lifecycle.clone());
+        Some(Self {
+            authorization: Arc::new(Authorization::new(
+                spectating.access.clone(),
+                config.tells_clients_apart(),
+            )),
+            slots: Admission::new(spectating.max_spectators, config.max_per_ip),
+            clock: SnapshotClock {
+                started: Instant::now(),
+                tick: Duration::from_secs(1) / spectating.hz.max(1),
+                delay: spectating.delay,
+            },
+            delivery: Arc::new(delivery),
+        })
+    }
+}
+
+/// Everything that spectators of one game server are shown.
 pub(crate) struct Spectators {
-    pub(crate) authorization: Authorization,
+    pub(crate) authorization: Arc<Authorization>,
     pub(crate) slots: Admission,
     secret: Secret,
     pub(crate) rooms: Arc<Rooms>,
@@ -50,35 +89,27 @@ pub(crate) struct Spectators {
 }
 
 impl Spectators {
-    /// Begin to show races. `None`: nobody may watch.
+    /// Begin to show the races of a game server. Players of different ones never have the same public id.
     ///
     /// # Errors
     /// The system gives no random bytes.
-    pub(crate) fn new(config: &Config, sessions: OwnSessions) -> anyhow::Result<Option<Self>> {
-        let spectating = &config.spectating;
-        if spectating.access == Access::Off {
-            return Ok(None);
-        }
-        let clock = SnapshotClock {
-            started: Instant::now(),
-            tick: Duration::from_secs(1) / spectating.hz.max(1),
-            delay: spectating.delay,
-        };
-        let (metrics, lifecycle) = (&sessions.metrics, sessions.lifecycle.clone());
-        let delivery = Delivery::new(&config.timeouts, Arc::clone(metrics), lifecycle);
-        let (ids, metrics) = (PublicIds::new()?, Arc::clone(metrics));
+    pub(crate) fn new(watching: Watching, sessions: OwnSessions) -> anyhow::Result<Self> {
+        let Watching {
+            authorization,
+            slots,
+            clock,
+            delivery,
+        } = watching;
+        let (ids, metrics) = (PublicIds::new()?, Arc::clone(&sessions.metrics));
         let rooms = Arc::new(Rooms::new(clock, delivery, ids, metrics));
-        Ok(Some(Self {
-            authorization: Authorization::new(
-                spectating.access.clone(),
-                config.tells_clients_apart(),
-            ),
-            slots: Admission::new(spectating.max_spectators, config.max_per_ip),
+        Ok(Self {
+            authorization,
+            slots,
             secret: sessions.secret.clone(),
             rooms: Arc::clone(&rooms),
             list: RoomList::new(sessions, rooms),
-            delay: spectating.delay,
-        }))
+            delay: clock.delay,
+        })
     }
 
     /// Listen to one more player.

@@ -224,7 +224,12 @@ mod tests {
         let metrics = Arc::new(Metrics::new());
         let lifecycle = Lifecycle::new(Duration::ZERO);
         let delivery = Delivery::new(&Timeouts::default(), Arc::clone(&metrics), lifecycle);
-        let rooms = Rooms::new(clock, delivery, PublicIds::new().unwrap(), metrics);
+        let rooms = Rooms::new(
+            clock,
+            Arc::new(delivery),
+            PublicIds::new().unwrap(),
+            metrics,
+        );
         PlayerTap::new(Arc::new(rooms), Secret::default())
     }
 

@@ -12,6 +12,7 @@ use protocol::event::{Event, Room};
 use protocol::frame::CloseCode;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout};
+use tracing::Instrument as _;
 
 use super::rooms::Rooms;
 use crate::close::CloseReason;
@@ -76,6 +77,7 @@ impl RoomList {
         if sender.try_send(request).is_ok() {
             let (sessions, rooms) = (self.sessions.clone(), Arc::clone(&self.rooms));
             let run = run(sessions, rooms, receiver);
+            let run = run.instrument(self.sessions.span.clone());
             self.sessions.lifecycle.spawn(run);
         }
         *requests = Some(sender);

@@ -29,7 +29,7 @@ pub(crate) struct Rooms {
 impl Rooms {
     pub(crate) fn new(
         clock: SnapshotClock,
-        delivery: Delivery,
+        delivery: Arc<Delivery>,
         ids: PublicIds,
         metrics: Arc<Metrics>,
     ) -> Self {
@@ -37,7 +37,7 @@ impl Rooms {
             clock,
             ids,
             metrics,
-            delivery: Arc::new(delivery),
+            delivery,
             live: Mutex::default(),
             shards: Mutex::default(),
         }

@@ -1,4 +1,4 @@
-//! Dials the one game server of this relay. A game server completes one TLS handshake at a time and has no time limit
+//! Dials one game server. It completes one TLS handshake at a time and has no time limit
 //! for it, so at most two dials run at once, and others wait for their turn for a limited time. The addresses take turns, so one
 //! that opens many connections keeps nobody else out.
 
@@ -13,15 +13,17 @@ use tokio::time::timeout;
 
 use super::trust::Untrusted;
 use crate::close::{CloseReason, with_causes};
-use crate::config::Timeouts;
+use crate::config::{ServerName, Timeouts};
 use crate::limits::{Asker, NoPlace, Turns};
 use crate::metrics::{DialOutcome, Limit, Metrics};
 
-/// Dials at once. The game server serves them one by one, and more would only delay its other players.
+/// Dials of one game server at once. The game server serves them one by one, and more would only delay its other players.
 const MAX_DIALS: usize = 2;
 
 pub(crate) struct Dialer {
     target: Target,
+    /// Its name in metrics. `None`: it is the only one.
+    server: Option<ServerName>,
     /// The longest dial, TLS included.
     limit: Duration,
     /// The longest wait for a turn.
@@ -33,9 +35,16 @@ pub(crate) struct Dialer {
 }
 
 impl Dialer {
-    pub(crate) fn new(target: Target, timeouts: &Timeouts, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(
+        target: Target,
+        server: Option<ServerName>,
+        timeouts: &Timeouts,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        metrics.add_server(server.as_ref().map(ServerName::as_str));
         Self {
             target,
+            server,
             limit: timeouts.dial,
             queue_limit: timeouts.dial_queue,
             queue: timeouts.dial_queue_places,
@@ -62,7 +71,8 @@ impl Dialer {
                     "Too many players are joining at this moment: try again soon.",
                 )
             })?;
-        let mut counted = self.metrics.begin_dial();
+        let server = self.server.as_ref().map(ServerName::as_str);
+        let mut counted = self.metrics.begin_dial(server);
         let mut tried = Vec::new();
         let dial = dial_noting(&self.target, &mut tried);
         let dialled = match timeout(self.limit, dial).await {
@@ -168,7 +178,7 @@ mod tests {
             dial: Duration::from_millis(50),
             ..Timeouts::default()
         };
-        let dialer = Dialer::new(target, &timeouts, Arc::new(Metrics::new()));
+        let dialer = Dialer::new(target, None, &timeouts, Arc::new(Metrics::new()));
         let dialled = async || dialer.dial(None).await.map(drop).unwrap_err();
         let words = dialled().await.to_string();
         assert!(words.contains(&format!("tried {address}")), "{words}");

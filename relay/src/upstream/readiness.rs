@@ -7,6 +7,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::session::OwnSessions;
 use crate::close::CloseReason;
@@ -64,6 +65,7 @@ impl Readiness {
         }
         // In a task of its own: a client that hangs up must not make the relay dial again.
         let probe = Arc::clone(self).probe(failed);
+        let probe = probe.instrument(self.sessions.span.clone());
         let answer = self.sessions.lifecycle.spawn(probe).await;
         answer.unwrap_or_else(|_gone| Err(stopping()))
     }

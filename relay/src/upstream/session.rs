@@ -9,6 +9,7 @@ use protocol::frame::CloseCode;
 use protocol::id::Secret;
 use protocol::session::Config;
 use tokio::time::timeout;
+use tracing::Span;
 
 use super::dial::Dialer;
 use crate::close::CloseReason;
@@ -28,6 +29,8 @@ pub(crate) struct OwnSessions {
     pub(crate) secret: Secret,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) lifecycle: Lifecycle,
+    /// Names the game server in log lines.
+    pub(crate) span: Span,
 }
 
 impl OwnSessions {

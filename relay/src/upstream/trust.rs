@@ -87,19 +87,21 @@ impl TrustedServer {
         }
     }
 
-    /// Trust from the next dial on what `new` trusts, and say in words what that is.
-    ///
-    /// # Errors
-    /// It is another server, or the same by another name.
-    pub(crate) fn replace(&self, new: Self) -> anyhow::Result<String> {
+    /// Refuse another server, or the same by another name.
+    pub(crate) fn check_same(&self, new: &Self) -> anyhow::Result<()> {
         ensure!(
             (&self.server, &self.name) == (&new.server, &new.name),
             "--server and --server-name need a restart, so the trust in the new server needs one too"
         );
+        Ok(())
+    }
+
+    /// Trust from the next dial on what `new` trusts, and say in words what that is.
+    pub(crate) fn replace(&self, new: &Self) -> String {
         let rule = new.verifier.rule();
         let words = rule.to_string();
         *self.verifier.rule.write() = rule;
-        Ok(words)
+        words
     }
 }
 

@@ -84,7 +84,7 @@ impl Browser {
         Self::try_connect_at(relay.addr(), request).await
     }
 
-    async fn try_connect_at(relay: SocketAddr, request: Request) -> Result<Self, Error> {
+    pub(crate) async fn try_connect_at(relay: SocketAddr, request: Request) -> Result<Self, Error> {
         let socket = TcpSocket::new_v4().unwrap();
         Self::handshake(socket, relay, &[], request).await
     }

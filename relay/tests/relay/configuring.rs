@@ -18,7 +18,7 @@ async fn run(command: &mut Command) -> (Option<i32>, String, String) {
     (status.code(), text(stdout), text(stderr))
 }
 
-fn with_file(folder: &Path, text: &str) -> Command {
+pub(crate) fn with_file(folder: &Path, text: &str) -> Command {
     let file = folder.join("relay.toml");
     std::fs::write(&file, text).unwrap();
     let mut command = program();

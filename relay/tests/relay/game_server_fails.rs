@@ -42,8 +42,8 @@ async fn a_server_that_is_down_is_named() {
 #[tokio::test]
 async fn a_name_without_an_address_is_a_server_that_cannot_be_reached() {
     let (_listener, mut config) = silent().await;
-    config.server.host = "no.such.host.invalid".into();
-    config.allow_insecure_remote = true;
+    config.game.server.host = "no.such.host.invalid".into();
+    config.game.allow_insecure_remote = true;
     let relay = Relay::start(config).await.unwrap();
     let mut browser = Browser::connect(&relay).await;
     browser.expect_close(4001, "cannot be reached").await;
@@ -90,7 +90,7 @@ async fn a_server_without_tls_is_told_apart() {
 #[tokio::test]
 async fn a_server_without_tls_is_used_if_the_operator_allows_it() {
     let (listener, mut config) = silent().await;
-    config.plain_tcp = true;
+    config.game.plain_tcp = true;
     let relay = Relay::start(config).await.unwrap();
     let mut browser = Browser::ready(&relay).await;
     let (mut socket, _) = listener.accept().await.unwrap();

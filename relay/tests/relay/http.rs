@@ -430,7 +430,7 @@ async fn a_missing_wasm_module_is_answered_with_the_command_that_builds_it() {
 async fn the_configuration_tells_a_page_what_it_needs() {
     let game = Game::start().await;
     let mut config = config_for(&game);
-    config.udp_secret = protocol::id::Secret::new("s\"1");
+    config.game.udp_secret = protocol::id::Secret::new("s\"1");
     config.update_hz = 30;
     let relay = Relay::start(config.clone()).await.unwrap();
     let answer = get(&relay, "/api/config").await;
@@ -442,7 +442,7 @@ async fn the_configuration_tells_a_page_what_it_needs() {
             env!("CARGO_PKG_VERSION")
         )
     );
-    config.trust = Trust::Insecure;
+    config.game.trust = Trust::Insecure;
     let relay = Relay::start(config).await.unwrap();
     let answer = get(&relay, "/api/config").await;
     assert!(answer.contains(r#""insecure":true"#), "{answer}");

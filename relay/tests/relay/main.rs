@@ -32,6 +32,7 @@ mod proxies;
 mod real_proxies;
 mod refusals;
 mod resuming;
+mod several_servers;
 mod spectating;
 mod stopping;
 mod trusting;

@@ -20,10 +20,10 @@ pub(crate) const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 pub(crate) const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 pub(crate) const ROOM: &str = "11111111111111111111111111111111";
 const LOCAL: [u8; 4] = [127, 0, 0, 1];
-const EMPTY: &str = r#"{"room":"11111111111111111111111111111111","name":"","hostId":null,"isActive":false,"players":[]}"#;
+pub(crate) const EMPTY: &str = r#"{"room":"11111111111111111111111111111111","name":"","hostId":null,"isActive":false,"players":[]}"#;
 
 /// Open a link, offering these subprotocols.
-async fn open(relay: &Relay, room: &str, offered: &str) -> Browser {
+pub(crate) async fn open(relay: &Relay, room: &str, offered: &str) -> Browser {
     open_from(LOCAL, relay, room, offered).await
 }
 

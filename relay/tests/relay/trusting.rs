@@ -1,7 +1,7 @@
 //! Contract 4: every kind of trust accepts the right server and no other.
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa};
-use relay::{Config, Fingerprint, Relay, Trust};
+use relay::{Config, Fingerprint, GameServer, Relay, Trust};
 use rustls::version::{TLS12, TLS13};
 use sha1::Digest as _;
 
@@ -11,12 +11,12 @@ use crate::game::{Game, Identity};
 
 fn trusting(game: &Game, trust: &str) -> Config {
     let mut config = config_for(game);
-    config.trust = trust.parse().unwrap();
+    config.game.trust = trust.parse().unwrap();
     config
 }
 
 async fn is_taken(game: &mut Game, config: Config) {
-    let trust = format!("{:?}", config.trust);
+    let trust = format!("{:?}", config.game.trust);
     let relay = Relay::start(config).await.unwrap();
     let mut browser = Browser::ready(&relay).await;
     browser.say(&trust).await;
@@ -116,10 +116,10 @@ async fn an_authority_vouches_only_for_the_right_name() {
     let mut game = Game::start().await;
     let (_file, trust) = bundle_of(&game);
     let mut config = trusting(&game, &trust);
-    config.server_name = Some("game.example".into());
+    config.game.server_name = Some("game.example".into());
     is_refused(&mut game, config).await;
     let mut config = trusting(&game, &trust);
-    config.server_name = Some("racing-server".into());
+    config.game.server_name = Some("racing-server".into());
     is_taken(&mut game, config).await;
 }
 
@@ -133,7 +133,7 @@ async fn a_bundled_certificate_that_calls_itself_an_authority_is_taken() {
     let config = trusting(&game, &trust);
     is_taken(&mut game, config).await;
     let mut config = trusting(&game, &trust);
-    config.server_name = Some("game.example".into());
+    config.game.server_name = Some("game.example".into());
     is_refused(&mut game, config).await;
 }
 
@@ -183,6 +183,11 @@ async fn a_new_pin_or_bundle_is_used_from_the_next_dial_on_and_players_stay() {
 async fn a_configuration_that_cannot_work_changes_nothing() {
     let mut game = Game::start().await;
     let relay = Relay::start(config_for(&game)).await.unwrap();
+    let change = |change: fn(&mut GameServer)| {
+        let mut config = trusting(&game, "insecure");
+        change(&mut config.game);
+        config
+    };
     let refusals = [
         (trusting(&game, "ca-file:/does/not/exist"), "cannot read"),
         (
@@ -193,19 +198,10 @@ async fn a_configuration_that_cannot_work_changes_nothing() {
             "1 to 60",
         ),
         (
-            Config {
-                server: "127.0.0.1:1".parse().unwrap(),
-                ..trusting(&game, "insecure")
-            },
+            change(|game| game.server = "127.0.0.1:1".parse().unwrap()),
             "--server",
         ),
-        (
-            Config {
-                plain_tcp: true,
-                ..trusting(&game, "insecure")
-            },
-            "--plain-tcp",
-        ),
+        (change(|game| game.plain_tcp = true), "--plain-tcp"),
     ];
     for (config, words) in refusals {
         let error = format!("{:#}", relay.reload(&config).unwrap_err());
@@ -219,8 +215,8 @@ async fn a_configuration_that_cannot_work_changes_nothing() {
 async fn insecure_is_refused_for_a_remote_server() {
     let game = Game::start().await;
     let mut config = config_for(&game);
-    config.trust = Trust::Insecure;
-    config.server = "game.example:443".parse().unwrap();
+    config.game.trust = Trust::Insecure;
+    config.game.server = "game.example:443".parse().unwrap();
     let error = Relay::start(config).await.unwrap_err().to_string();
     assert!(error.contains("--allow-insecure-remote"), "{error}");
 }

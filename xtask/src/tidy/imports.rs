@@ -14,9 +14,10 @@ use super::files::File;
 use super::paths::{self, Names, Path};
 
 /// The relay's floors, the upper first. A module imports from its own floor and from those below.
-const RELAY_FLOORS: [&[&str]; 6] = [
+const RELAY_FLOORS: [&[&str]; 7] = [
     &["http"],
     &["observers", "players"],
+    &["servers"],
     &["spectators"],
     &["upstream"],
     &["config", "descriptors"],

@@ -1,6 +1,7 @@
 //! How a session loses its WebSocket and gets another one (contract 1, "Resume"): it is parked, resumed, taken over, or given up.
 
 use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 
 use client_native::Datagrams;
@@ -139,7 +140,10 @@ impl Bridge<'_> {
     pub(super) fn attach(&mut self, newcomer: Newcomer) -> Result<(), CloseReason> {
         let players = self.players;
         let is_welcome = self.traffic.lines_down > 0;
-        let is_resumed = is_welcome && self.outbox.lines.resume(newcomer.arrival.received);
+        // A session of one game server is never given to a client that wants another one.
+        let is_here = Arc::ptr_eq(&newcomer.arrival.server, &self.server);
+        let is_resumed =
+            is_welcome && is_here && self.outbox.lines.resume(newcomer.arrival.received);
         let client = match is_resumed {
             true => {
                 let Arrival { browser, peer, .. } = newcomer.arrival;

@@ -65,7 +65,7 @@ async fn main() -> anyhow::Result<()> {
 /// A relay that lets players send as much as they like: the limits of rates are tested elsewhere.
 fn config(game: HostPort) -> Config {
     let mut config = Config::new(game.clone(), game, Trust::Insecure);
-    config.plain_tcp = true;
+    config.game.plain_tcp = true;
     config.max_per_ip = 0;
     let none = Rate {
         per_second: u32::MAX,
