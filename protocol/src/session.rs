@@ -215,7 +215,7 @@ impl Session {
     ) -> Result<bool, DatagramError> {
         let rotation = rotation.normalized().filter(|_| position.is_finite());
         let rotation = rotation.ok_or(DatagramError::NotFinite)?;
-        self.may_send_datagrams()?;
+        self.may_send_datagrams(now)?;
         match self.updates.offer((position, rotation), now) {
             Some((position, rotation)) => {
                 self.transmit_update(position, rotation, now).map(|()| true)
@@ -232,7 +232,7 @@ impl Session {
         if !controls.is_finite() {
             return Err(DatagramError::NotFinite);
         }
-        self.may_send_datagrams()?;
+        self.may_send_datagrams(now)?;
         let controls = Controls {
             steering: controls.steering.clamp(-1.0, 1.0),
             throttle: controls.throttle.clamp(0.0, 1.0),
@@ -517,8 +517,11 @@ impl Session {
         self.inputs.reset();
     }
 
-    fn may_send_datagrams(&self) -> Result<(), DatagramError> {
-        let leaving = self.is_closing || self.is_suspended || self.commands.will_leave();
+    fn may_send_datagrams(&self, now: Duration) -> Result<(), DatagramError> {
+        let leaving = self.is_closing
+            || self.is_suspended
+            || self.is_stalled(now)
+            || self.commands.will_leave();
         if self.state != State::Authenticated || self.room.is_none() || leaving {
             return Err(DatagramError::NotInRoom);
         }

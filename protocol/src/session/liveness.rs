@@ -21,6 +21,8 @@ const ELSEWHERE: Patience = Patience {
     ask: Duration::from_secs(9),
     give_up: Duration::from_secs(14),
 };
+/// How long after asking the connection counts as stalled: positions that it holds back would arrive too late, and all at once.
+const STALLED: Duration = Duration::from_millis(500);
 /// A timer that is this late means that the page slept. What came meanwhile may not be delivered yet, so the answer gets the
 /// time that is left after asking.
 const OVERSLEPT: Duration = Duration::from_secs(1);
@@ -57,6 +59,14 @@ impl Session {
             Some(_) => IN_ROOM,
             None => ELSEWHERE,
         })
+    }
+
+    /// Whether nothing comes, although an answer is due.
+    pub(super) fn is_stalled(&self, now: Duration) -> bool {
+        self.liveness.is_asking
+            && self
+                .patience()
+                .is_some_and(|patience| self.liveness.heard + patience.ask + STALLED <= now)
     }
 
     /// When to look whether the other side is there.

@@ -39,6 +39,21 @@ fn silence_is_noticed_within_five_seconds_in_a_room_and_fifteen_elsewhere() {
 }
 
 #[test]
+fn positions_are_dropped_while_nothing_comes() {
+    let mut driver = Driver::in_room();
+    driver.wait(ms(1_500));
+    driver.sent(PING);
+    driver.wait(ms(400));
+    assert_eq!(driver.place(), Ok(true));
+    driver.session.poll_transmit();
+    driver.wait(ms(100));
+    assert_eq!(driver.place(), Err(DatagramError::NotInRoom));
+    driver.sent_nothing();
+    driver.hear(PONG);
+    assert_eq!(driver.place(), Ok(true));
+}
+
+#[test]
 fn whatever_comes_shows_that_the_server_is_there() {
     let mut driver = Driver::in_room();
     for _ in 0..20 {
