@@ -17,7 +17,9 @@ const TIMEOUT_MS = 8000;
 /**
  * The relay's base address from `http(s)://…` or `ws(s)://…`, with or without a path. In a page it may be relative to the page's address.
  * @param {string | URL} given
- * @returns {{ base: string, socket: string }}  `base` is the address over HTTP, with a slash at its end; `socket` is that of the WebSocket
+ * `?server=NAME` picks one of several game servers behind the relay.
+ * @returns {{ base: string, socket: string, config: string }}  `base` is the address over HTTP, with a slash at its end; `socket` is that of the
+ *   WebSocket, `config` that of what the relay says about itself
  */
 export function relayAddress(given) {
   const url = parse(String(given));
@@ -30,7 +32,10 @@ export function relayAddress(given) {
   }
   const path = url.pathname.replace(/\/(ws)?$/, "");
   const rest = `${url.host}${path}/`;
-  return { base: `http${secure ? "s" : ""}://${rest}`, socket: `ws${secure ? "s" : ""}://${rest}ws` };
+  const server = url.searchParams.get("server");
+  const query = server === null ? "" : `?server=${encodeURIComponent(server)}`;
+  const base = `http${secure ? "s" : ""}://${rest}`;
+  return { base, socket: `ws${secure ? "s" : ""}://${rest}ws${query}`, config: `${base}api/config${query}` };
 }
 
 /** Browsers trust this machine without TLS. @param {string} host */
@@ -53,7 +58,7 @@ function parse(given) {
  * @param {{ fetch?: typeof fetch, signal?: AbortSignal }} [options]
  */
 export async function relayConfig(url, options) {
-  return fetchConfig(relayAddress(url).base, options?.fetch, options?.signal);
+  return fetchConfig(relayAddress(url).config, options?.fetch, options?.signal);
 }
 
 /**
@@ -68,13 +73,12 @@ export async function fetchTrack(url = "/", options) {
 }
 
 /**
- * @param {string} base
+ * @param {string} url  the `config` of an address
  * @param {typeof fetch} [request]
  * @param {AbortSignal} [given]  ends the request
  * @returns {Promise<RelayConfig>}
  */
-export async function fetchConfig(base, request, given) {
-  const url = `${base}api/config`;
+export async function fetchConfig(url, request, given) {
   const response = await ask(url, request, given);
   const { status } = response;
   const config = response.ok ? await response.json().catch(() => undefined) : undefined;

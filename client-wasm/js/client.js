@@ -155,7 +155,7 @@ export class RaceClient extends Emitter {
       ended: (membership, why) => this.#drop(membership, why, true),
       demand: (type, wanted) => this.#engine.want(type, wanted),
     };
-    this.#engine = new Engine(this.#address.base, options, this.#always(), this.#onDemand());
+    this.#engine = new Engine(this.#address.config, options, this.#always(), this.#onDemand());
     this.#connection = new Connection({
       make: (signal) => this.#engine.make(signal),
       free: (core) => this.#engine.free(core),

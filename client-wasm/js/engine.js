@@ -30,7 +30,7 @@ import { Wiring } from "./wiring.js";
 const NOT_THE_CORES = new Set(["name", "password", "reconnect", "core", "config", "fetch"]);
 
 export class Engine {
-  #base;
+  #address;
   #options;
   #wiring;
   /** @type {import("./address.js").RelayConfig | undefined} */
@@ -45,13 +45,13 @@ export class Engine {
   #changes = Promise.resolve();
 
   /**
-   * @param {string} base  the relay's address over HTTP
+   * @param {string} address  where the relay says what it is
    * @param {EngineOptions & CoreOptions & Reconnecting} options
    * @param {import("./wiring.js").Handlers} always
    * @param {import("./wiring.js").Handlers} onDemand
    */
-  constructor(base, options, always, onDemand) {
-    this.#base = base;
+  constructor(address, options, always, onDemand) {
+    this.#address = address;
     this.#options = options;
     this.#wiring = new Wiring(always, onDemand);
   }
@@ -66,7 +66,7 @@ export class Engine {
   /** Make a core. The one before is no longer used. @param {AbortSignal} signal @returns {Promise<Core>} */
   async make(signal) {
     const { core: factory = wasmCore, config, fetch: ask } = this.#options;
-    this.#config ??= config ?? (await fetchConfig(this.#base, ask, signal));
+    this.#config ??= config ?? (await fetchConfig(this.#address, ask, signal));
     const core = await factory({ ...coreOptions(this.#config), ...ownOptions(this.#options) });
     // Conditions that are set before the core connects apply from its first byte.
     await this.#inTurn(async () => {

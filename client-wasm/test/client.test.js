@@ -49,6 +49,22 @@ test("asks the relay for what it needs, and makes the core with it", async () =>
   await race.close();
 });
 
+test("an address may name one of several game servers behind the relay", async () => {
+  const world = new World();
+  /** @type {string[]} */
+  const asked = [];
+  const fetch = async (/** @type {any} */ url) => {
+    asked.push(String(url));
+    return Response.json({});
+  };
+  const options = { name: "Ann", core: world.core, fetch };
+  const race = new RaceClient("https://relay.example/race/?server=west coast", options);
+  await race.connect();
+  assert.deepEqual(asked, ["https://relay.example/race/api/config?server=west%20coast"]);
+  assert.deepEqual(world.last.calls[0], ["connect", "wss://relay.example/race/ws?server=west%20coast"]);
+  await race.close();
+});
+
 test("says what is wrong with a relay that cannot be asked", async () => {
   const world = new World();
   const answers = [

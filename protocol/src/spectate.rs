@@ -34,10 +34,11 @@ pub enum InvalidTarget {
     Token,
 }
 
-/// Make the WebSocket's address from a relay's address and a room. The scheme may be that of a page; a path is kept.
+/// Make the WebSocket's address from a relay's address and a room. The scheme may be that of a page; a path is kept, and
+/// `?server=NAME`, which picks one of several game servers.
 ///
 /// # Errors
-/// The address has another scheme, no host, a query or a fragment, or the room is not a room id.
+/// The address has another scheme, no host, another query or a fragment, or the room is not a room id.
 pub fn address(relay: &str, room: &str) -> Result<String, InvalidTarget> {
     let room: RoomId = room.parse().map_err(|_| InvalidTarget::Room)?;
     let (scheme, rest) = relay.split_once(':').ok_or(InvalidTarget::Address)?;
@@ -47,13 +48,16 @@ pub fn address(relay: &str, room: &str) -> Result<String, InvalidTarget> {
         "https" | "wss" => "wss",
         _ => return Err(InvalidTarget::Address),
     };
+    let (rest, server) = rest.split_once("?server=").unwrap_or((rest, ""));
     let rest = rest.trim_end_matches('/');
     let has_host = !rest.is_empty() && !rest.starts_with('/');
     let plain = |byte: u8| byte > b' ' && !matches!(byte, b'?' | b'#' | b'\\');
-    if !has_host || !rest.bytes().all(plain) {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if !has_host || !rest.bytes().all(plain) || !server.bytes().all(is_name) {
         return Err(InvalidTarget::Address);
     }
-    Ok([scheme, "://", rest, PATH, room.as_str()].concat())
+    let query = if server.is_empty() { "" } else { "?server=" };
+    Ok([scheme, "://", rest, PATH, room.as_str(), query, server].concat())
 }
 
 /// Make the subprotocol that carries a token.
@@ -85,6 +89,17 @@ mod tests {
         ] {
             let expected = format!("{expected}/spectate/{ROOM}");
             assert_eq!(address(relay, ROOM), Ok(expected), "{relay}");
+        }
+    }
+
+    #[test]
+    fn an_address_may_name_a_game_server() {
+        let expected = format!("wss://play.example/races/spectate/{ROOM}?server=we-st_2");
+        let found = address("https://play.example/races/?server=we-st_2", ROOM);
+        assert_eq!(found, Ok(expected));
+        for name in ["a b", "a&b=c", "a/b", "a#b", "a?server=b"] {
+            let found = address(&format!("http://play.example?server={name}"), ROOM);
+            assert_eq!(found, Err(InvalidTarget::Address), "{name}");
         }
     }
 
