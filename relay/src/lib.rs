@@ -46,6 +46,7 @@ use limits::{Admission, Budget};
 use log::Repeats;
 use metrics::Metrics;
 use players::resumable::Resumable;
+use players::traffic::SessionLines;
 use players::{MAX_BUFFERED_BYTES, MAX_BUFFERED_BYTES_OF_ADDRESS, Players};
 use servers::{Server, Servers};
 use spectators::{Spectators, Watching};
@@ -262,6 +263,7 @@ fn wire(
             buffers: buffers(config.tells_clients_apart()),
             rate_limits: config.rate_limits.clone(),
             timeouts: timeouts.clone(),
+            lines: SessionLines::new(),
             metrics: Arc::clone(&metrics),
             lifecycle: lifecycle.clone(),
         },

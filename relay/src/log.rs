@@ -1,21 +1,44 @@
 //! The log of the program, on standard error. Whoever reads it may be slow, gone or never there: lines wait for a while,
 //! then they are dropped and counted, and nothing else waits for them. Only the program starts it; a library must not.
 
+use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
-/// Lines that may wait for whoever reads them. Each player who leaves writes one of some 200 bytes.
+/// Lines that may wait for whoever reads them. A player who leaves writes one of some 200 bytes.
 const MAX_WAITING_LINES: usize = 1024;
 /// Lines of one kind a second, for kinds that a client can cause.
 const MAX_REPEATS: std::num::NonZeroU32 = std::num::NonZeroU32::new(10).unwrap();
 
 /// The lines that were dropped. A program has one log.
 static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
+
+/// The number of the newest connection. The log is one, and so are the numbers in it.
+static NEWEST_CONNECTION: AtomicU64 = AtomicU64::new(0);
+
+/// Names one client's connection in the log, and a player's session over all its WebSockets. It is a number of the relay's own:
+/// unlike a session id or a token it opens nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ConnectionId(u64);
+
+impl ConnectionId {
+    /// Give the next one.
+    pub(crate) fn next() -> Self {
+        Self(NEWEST_CONNECTION.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
+
+impl fmt::Display for ConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// The log. Dropping it writes what waits, for a second at most.
 pub struct Log {

@@ -316,9 +316,14 @@ impl Metrics {
 
     /// A spectator was closed.
     pub(crate) fn closed_spectator(&self, code: CloseCode) {
-        if SPECTATOR_FAULTS.contains(&code) {
+        if Self::is_fault_of_spectator(code) {
             add(&self.spectators.closes, [("code", code.number())], 1);
         }
+    }
+
+    /// Say whether a spectator that is closed with this code has done something wrong.
+    pub(crate) fn is_fault_of_spectator(code: CloseCode) -> bool {
+        SPECTATOR_FAULTS.contains(&code)
     }
 
     /// Show the dials of a game server from the start.

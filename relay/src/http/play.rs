@@ -14,6 +14,7 @@ use protocol::tunnel::ResumeOffer;
 use super::{Peer, Services, UNKNOWN_SERVER, origin, upgrade};
 use crate::close::CloseReason;
 use crate::limits::Full;
+use crate::log::ConnectionId;
 use crate::metrics::{ClientKind, Limit, Refusal};
 use crate::players::Players;
 use crate::players::resumable::{Arrival, Registration, Returned};
@@ -56,7 +57,8 @@ pub(super) async fn player(
         };
         match (server, offer) {
             (Err(refused), _) => {
-                refuse(socket, ClientKind::Player, refused, peer, &services).await;
+                let client = (peer, ConnectionId::next());
+                refuse(socket, ClientKind::Player, refused, client, &services).await;
             }
             (Ok(server), Some(offer)) => {
                 let arrival = Arrival::new(socket, peer, server);
@@ -104,8 +106,8 @@ async fn begin(arrival: Arrival, registration: Option<Registration>, services: A
         }
         Err(which) => {
             drop(registration);
-            let who = ClientKind::Player;
-            refuse(arrival.browser, who, full(which), peer, &services).await;
+            let (who, client) = (ClientKind::Player, (peer, arrival.connection));
+            refuse(arrival.browser, who, full(which), client, &services).await;
         }
     }
 }
@@ -139,7 +141,7 @@ pub(super) async fn refuse(
     socket: WebSocket,
     who: ClientKind,
     (reason, counted): Refused,
-    peer: IpAddr,
+    (peer, connection): (IpAddr, ConnectionId),
     services: &Services,
 ) {
     services.metrics.refused(who, counted);
@@ -147,7 +149,8 @@ pub(super) async fn refuse(
         return services.metrics.reached(Limit::Refusals);
     };
     if let Some(left_out) = services.refusal_lines.next() {
-        tracing::info!(%peer, code = reason.code.number(), left_out, "{reason}");
+        let code = reason.code.number();
+        tracing::info!(%connection, %peer, code, left_out, "{reason}");
     }
     let at_most = services.config.timeouts.close;
     let close = socket.close_alone(&reason, at_most, &services.lifecycle);

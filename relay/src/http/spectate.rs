@@ -16,6 +16,7 @@ use super::play::{Refused, refuse, unknown_server};
 use super::{Peer, Services, upgrade};
 use crate::close::CloseReason;
 use crate::limits::{Full, Slot};
+use crate::log::ConnectionId;
 use crate::metrics::{ClientKind, Refusal};
 use crate::players::websocket::{WebSocket, raw};
 use crate::servers::Server;
@@ -72,7 +73,8 @@ async fn admit(
         }
         Err(refused) => {
             if let Ok(socket) = WebSocket::over(upgraded).await {
-                refuse(socket, ClientKind::Spectator, refused, peer, services).await;
+                let client = (peer, ConnectionId::next());
+                refuse(socket, ClientKind::Spectator, refused, client, services).await;
             }
         }
     }

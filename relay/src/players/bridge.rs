@@ -25,10 +25,11 @@ use super::goodbye::say;
 use super::outbox::Outbox;
 use super::resumable::{Arrival, Registration};
 use super::session::PlayerSession;
-use super::traffic::Traffic;
+use super::traffic::{Ended, Traffic};
 use super::websocket::Incoming;
 use crate::close::CloseReason;
 use crate::limits::{Share, Slot};
+use crate::log::ConnectionId;
 use crate::metrics::{Limit, Metrics};
 use crate::servers::Server;
 use crate::spectators::{PlayerTap, Spectators};
@@ -63,7 +64,14 @@ impl Players {
         self.metrics.closed(reason.code);
         let dropped = bridge.outbox.dropped_datagrams;
         let lasted = bridge.started.elapsed();
-        bridge.traffic.log(bridge.peer, &reason, lasted, dropped);
+        let ended = Ended {
+            connection: bridge.connection,
+            peer: bridge.peer,
+            reason: &reason,
+            lasted,
+            dropped,
+        };
+        bridge.traffic.log(&ended, &self.lines);
         // Whoever waits for the end of this session needs its slot.
         let registration = bridge.registration.take();
         drop(bridge);
@@ -74,6 +82,8 @@ impl Players {
 struct Bridge<'a> {
     players: &'a Players,
     server: Arc<Server>,
+    /// The session's name in the log. It stays the same over all its WebSockets.
+    connection: ConnectionId,
     /// The address of the newest browser.
     peer: IpAddr,
     /// The session's slot, for the newest browser's address if that has one free.
@@ -108,6 +118,7 @@ impl<'a> Bridge<'a> {
         let (started, server) = (Instant::now(), arrival.server);
         Self {
             players,
+            connection: arrival.connection,
             peer: arrival.peer,
             slot,
             client: Client::Attached(Box::new(Attachment::new(arrival.browser, players))),

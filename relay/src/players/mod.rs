@@ -7,7 +7,7 @@ pub(crate) mod outbox;
 mod parking;
 pub(crate) mod resumable;
 mod session;
-mod traffic;
+pub(crate) mod traffic;
 pub(crate) mod websocket;
 
 use std::net::IpAddr;
@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use resumable::Resumable;
+use traffic::SessionLines;
 use websocket::WebSocket;
 
 use crate::close::CloseReason;
@@ -44,6 +45,7 @@ pub(crate) struct Players {
     pub(crate) buffers: Budget,
     pub(crate) rate_limits: RateLimits,
     pub(crate) timeouts: Timeouts,
+    pub(crate) lines: SessionLines,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) lifecycle: Lifecycle,
 }

@@ -11,6 +11,7 @@ use protocol::tunnel::ResumeToken;
 use tokio::sync::{Notify, oneshot};
 
 use super::websocket::WebSocket;
+use crate::log::ConnectionId;
 use crate::servers::Server;
 
 /// A WebSocket whose client may enter.
@@ -19,6 +20,8 @@ pub(crate) struct Arrival {
     pub(crate) peer: IpAddr,
     /// The game server that its client wants.
     pub(crate) server: Arc<Server>,
+    /// Its name in the log, unless it goes on with a session that has one.
+    pub(crate) connection: ConnectionId,
     /// How many lines of the session its client has had.
     pub(crate) received: u64,
 }
@@ -30,6 +33,7 @@ impl Arrival {
             browser,
             peer,
             server,
+            connection: ConnectionId::next(),
             received: 0,
         }
     }

@@ -1,9 +1,46 @@
-//! What went through one player's session, for the log.
+//! What the log says of players' sessions: how each ended and what went through it, and when its browser comes and goes.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::close::CloseReason;
+use crate::log::{ConnectionId, Repeats};
+
+/// Limits the log lines that players cause. A flood of one kind hides no line of another.
+#[derive(Debug)]
+pub(crate) struct SessionLines {
+    ended: Repeats,
+    failed: Repeats,
+    parked: Repeats,
+    resumed: Repeats,
+}
+
+impl SessionLines {
+    pub(crate) fn new() -> Self {
+        Self {
+            ended: Repeats::new(),
+            failed: Repeats::new(),
+            parked: Repeats::new(),
+            resumed: Repeats::new(),
+        }
+    }
+
+    /// A browser is gone, and its session is kept.
+    pub(super) fn parked(&self, connection: ConnectionId, peer: IpAddr, at_most: Duration) {
+        let Some(left_out) = self.parked.next() else {
+            return;
+        };
+        let seconds = at_most.as_secs();
+        tracing::info!(%connection, %peer, seconds, left_out, "The player's connection is gone. The session is kept for it.");
+    }
+
+    /// A session has a browser again.
+    pub(super) fn resumed(&self, connection: ConnectionId, peer: IpAddr) {
+        if let Some(left_out) = self.resumed.next() {
+            tracing::info!(%connection, %peer, left_out, "The player is back. The session goes on.");
+        }
+    }
+}
 
 /// Counts of one session.
 #[derive(Debug, Default)]
@@ -16,9 +53,20 @@ pub(super) struct Traffic {
     pub(super) lost: u64,
 }
 
+/// A session that has ended.
+pub(super) struct Ended<'a> {
+    pub(super) connection: ConnectionId,
+    /// The address of the newest browser.
+    pub(super) peer: IpAddr,
+    pub(super) reason: &'a CloseReason,
+    pub(super) lasted: Duration,
+    /// Datagrams that newer ones pushed out.
+    pub(super) dropped: u64,
+}
+
 impl Traffic {
-    /// Log one line for the session, and never what was said in it. `dropped` counts datagrams that newer ones pushed out.
-    pub(super) fn log(&self, peer: IpAddr, reason: &CloseReason, lasted: Duration, dropped: u64) {
+    /// Log one line for the session, and never what was said in it.
+    pub(super) fn log(&self, ended: &Ended<'_>, lines: &SessionLines) {
         let Self {
             lines_up,
             lines_down,
@@ -26,14 +74,31 @@ impl Traffic {
             datagrams_down,
             lost,
         } = self;
+        let Ended {
+            connection,
+            peer,
+            reason,
+            lasted,
+            dropped,
+        } = ended;
         let (code, seconds) = (reason.code.number(), lasted.as_secs());
         let traffic = format_args!(
             "{lines_up} lines and {datagrams_up} datagrams up, {lines_down} and {datagrams_down} down, \
              {dropped} dropped, {lost} lost"
         );
-        match &reason.cause {
-            Some(_) => tracing::warn!(%peer, code, seconds, "{reason} ({traffic})"),
-            None => tracing::info!(%peer, code, seconds, "{reason} ({traffic})"),
+        let limited = match reason.cause.is_some() {
+            true => lines.failed.next(),
+            false => lines.ended.next(),
+        };
+        match (limited, reason.cause.is_some()) {
+            (Some(left_out), true) => {
+                tracing::warn!(%connection, %peer, code, seconds, left_out, "{reason} ({traffic})");
+            }
+            (Some(left_out), false) => {
+                tracing::info!(%connection, %peer, code, seconds, left_out, "{reason} ({traffic})");
+            }
+            // Whoever wants every session asks for the finer level.
+            (None, _) => tracing::debug!(%connection, %peer, code, seconds, "{reason} ({traffic})"),
         }
     }
 }

@@ -20,6 +20,7 @@ use super::view::View;
 use crate::close::CloseReason;
 use crate::config::Timeouts;
 use crate::lifecycle::Lifecycle;
+use crate::log::Repeats;
 use crate::metrics::Metrics;
 
 /// Spectators of one shard. Writing to them takes one to two milliseconds, and the shards of a large room use all
@@ -39,6 +40,8 @@ pub(crate) struct Delivery {
     close: Duration,
     /// Turns at writing: as many as there are threads. More at once would delay all of them, and players too.
     turns: Semaphore,
+    /// Log lines about spectators that were closed for a fault of theirs.
+    lines: Repeats,
     metrics: Arc<Metrics>,
     pub(crate) lifecycle: Lifecycle,
 }
@@ -49,6 +52,7 @@ impl Delivery {
             ping: timeouts.ping,
             close: timeouts.close,
             turns: Semaphore::new(Handle::current().metrics().num_workers()),
+            lines: Repeats::new(),
             metrics,
             lifecycle,
         }
@@ -57,8 +61,20 @@ impl Delivery {
     /// Close a spectator, in a task of its own.
     pub(crate) fn close(&self, spectator: Spectator, reason: CloseReason) {
         self.metrics.closed_spectator(reason.code);
+        self.log(&spectator, &reason);
         let close = spectator.close(reason, self.close, self.lifecycle.clone());
         self.lifecycle.spawn_spectator(close);
+    }
+
+    /// Log what the spectator did wrong, and at the finer level that it left.
+    fn log(&self, spectator: &Spectator, reason: &CloseReason) {
+        let (connection, peer) = (spectator.connection(), spectator.address());
+        let code = reason.code.number();
+        if !Metrics::is_fault_of_spectator(reason.code) {
+            tracing::debug!(%connection, %peer, code, "a spectator: {reason}");
+        } else if let Some(left_out) = self.lines.next() {
+            tracing::info!(%connection, %peer, code, left_out, "a spectator: {reason}");
+        }
     }
 
     fn count(&self, written: &Written) {

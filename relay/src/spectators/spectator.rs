@@ -18,6 +18,7 @@ use crate::client_stream::ClientStream;
 use crate::close::CloseReason;
 use crate::lifecycle::Lifecycle;
 use crate::limits::{MAX_UNANSWERED_PINGS, Slot};
+use crate::log::ConnectionId;
 
 /// Bytes the system holds for a spectator: one or two seconds of a full room. More would only make it see old views.
 const SEND_BUFFER_BYTES: usize = 16 * 1024;
@@ -41,6 +42,8 @@ pub(crate) struct Written {
 pub(crate) struct Spectator {
     socket: ClientStream,
     slot: Slot,
+    /// Its name in the log.
+    connection: ConnectionId,
     /// What is left of a frame that was written in part.
     rest: Bytes,
     /// The answer to the newest ping. Empty: none is due.
@@ -70,6 +73,7 @@ impl Spectator {
         Ok(Self {
             socket,
             slot,
+            connection: ConnectionId::next(),
             rest: Bytes::new(),
             pong: Bytes::new(),
             ping_is_due: false,
@@ -85,6 +89,11 @@ impl Spectator {
     /// Where it is connected from.
     pub(crate) const fn address(&self) -> IpAddr {
         self.slot.address()
+    }
+
+    /// Give its name in the log.
+    pub(crate) const fn connection(&self) -> ConnectionId {
+        self.connection
     }
 
     /// Read what came, ping if that is due, and write what is new. Never waits.

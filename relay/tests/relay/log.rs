@@ -36,14 +36,22 @@ fn address(of: &serde_json::Value) -> SocketAddr {
     of.as_str().unwrap().parse().unwrap()
 }
 
-/// Connect as a player, and leave. The log gets a line for each.
+/// Connect as a player, and leave. The log gets a line for each, or counts it.
 async fn visit(relay: SocketAddr) {
-    let mut socket = TcpStream::connect(relay).await.unwrap();
-    let request = "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: mp-relay.v1\r\n\r\n";
-    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut socket = upgrade(relay, "/ws", "mp-relay.v1").await;
     let answer = socket.read_u8();
     within("an answer", answer).await.unwrap();
+}
+
+/// Ask for a WebSocket.
+async fn upgrade(relay: SocketAddr, path: &str, protocol: &str) -> TcpStream {
+    let mut socket = TcpStream::connect(relay).await.unwrap();
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: {protocol}\r\n\r\n"
+    );
+    socket.write_all(request.as_bytes()).await.unwrap();
+    socket
 }
 
 /// Both of its ports still answer while it logs, and a signal ends it in order.
@@ -68,8 +76,10 @@ async fn ports(child: &mut Child) -> [SocketAddr; 2] {
 
 #[tokio::test]
 async fn a_log_that_nobody_reads_is_cut_and_counted() {
-    // So that all visits come to a log line.
-    let mut child = relay().args(["--max-per-ip", "0"]).spawn().unwrap();
+    // So that all visits come to a log line: the finer level has the end of every session.
+    let mut child = relay();
+    child.args(["--max-per-ip", "0"]).env("RUST_LOG", "debug");
+    let mut child = child.spawn().unwrap();
     let ports = ports(&mut child).await;
     let drops = async {
         loop {
@@ -87,6 +97,62 @@ async fn a_log_that_nobody_reads_is_cut_and_counted() {
     within("lines to be dropped", drops).await;
     // As full as a pipe can be, and still not read.
     serves_and_ends(child, ports).await;
+}
+
+/// Give what a field of a log line holds.
+fn field(line: &str, name: &str) -> Option<u64> {
+    let (_, rest) = line.split_once(&format!(" {name}="))?;
+    rest.split(' ').next()?.parse().ok()
+}
+
+#[tokio::test]
+async fn each_connection_has_a_number_and_a_flood_of_ends_is_cut_and_counted() {
+    // So that all visits become sessions.
+    let mut child = relay().args(["--max-per-ip", "0"]).spawn().unwrap();
+    let [public, _] = ports(&mut child).await;
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut wrong = upgrade(
+        public,
+        "/spectate/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "mp-spectate.v1",
+    )
+    .await;
+    // A masked text frame: a spectator only listens.
+    wrong
+        .write_all(&[0x81, 0x81, 0, 0, 0, 0, b'a'])
+        .await
+        .unwrap();
+    let flood = async {
+        loop {
+            let visits = (0..100).map(|_| visit(public));
+            futures_util::future::join_all(visits).await;
+        }
+    };
+    let read = async {
+        let mut connections = Vec::new();
+        let mut spectator_is_named = false;
+        loop {
+            let line = log.next_line().await.unwrap().unwrap();
+            let Some(code) = field(&line, "code") else {
+                continue;
+            };
+            let left_out = field(&line, "left_out").expect(&line);
+            connections.push(field(&line, "connection").expect(&line));
+            spectator_is_named |= code == 4006;
+            if code == 4001 && left_out > 0 && spectator_is_named {
+                return connections;
+            }
+        }
+    };
+    let reading = within("a line that counts those before it", read);
+    let mut connections = tokio::select! {
+        connections = reading => connections,
+        () = flood => unreachable!(),
+    };
+    let logged = connections.len();
+    connections.sort_unstable();
+    connections.dedup();
+    assert_eq!(connections.len(), logged, "a number came twice");
 }
 
 #[tokio::test]

@@ -86,7 +86,9 @@ impl Site {
             .arg(file)
             .args(["--server", &game.tcp.to_string(), "--trust", &pin])
             .args(["--udp", &game.udp.local_addr().unwrap().to_string()])
-            .args(["--max-per-ip", "1", "--drain-seconds", "0"]);
+            .args(["--max-per-ip", "1", "--drain-seconds", "0"])
+            // So that the log has the end of every session.
+            .env("RUST_LOG", "info,relay=debug");
         let mut relay = relay.spawn().unwrap();
         let mut stderr = relay.stderr.take().unwrap();
         let log = tokio::spawn(async move {

@@ -131,8 +131,8 @@ impl Bridge<'_> {
         let datagrams = self.outbox.detach();
         self.metrics().parked.inc_by(datagrams as u64);
         self.metrics().resumption(Resumption::Parked);
-        let (peer, seconds) = (self.peer, at_most.as_secs());
-        tracing::info!(%peer, seconds, "The player's connection is gone. The session is kept for it.");
+        let lines = &self.players.lines;
+        lines.parked(self.connection, self.peer, at_most);
         Ok(())
     }
 
@@ -174,8 +174,7 @@ impl Bridge<'_> {
             self.push_draining();
         }
         self.metrics().resumption(Resumption::Resumed);
-        let peer = self.peer;
-        tracing::info!(%peer, "The player is back. The session goes on.");
+        players.lines.resumed(self.connection, self.peer);
         Ok(())
     }
 
