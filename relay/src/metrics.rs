@@ -17,6 +17,15 @@ use strum::{IntoStaticStr, VariantArray};
 /// The upper bounds of the histogram of dials, in seconds: from a handshake in one network to the longest wait.
 const DIAL_SECONDS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
+/// The upper bounds of the histogram of datagrams' way through the relay, in seconds: from an idle machine to a browser that hardly reads.
+const FORWARD_SECONDS: [f64; 11] = [
+    0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5,
+];
+/// The upper bounds of the histogram of datagrams that wait for one browser. No more than 64 do.
+const WAITING_DATAGRAMS: [f64; 8] = [0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 63.0];
+/// One of so many datagrams of a player is measured, so that the others cost no look at the clock.
+pub(crate) const SAMPLED: u64 = 64;
+
 /// Every refusal that each kind of client can get.
 const REFUSALS: [(ClientKind, Refusal); 12] = [
     (ClientKind::Player, Refusal::Full),
@@ -105,6 +114,15 @@ pub(crate) struct Metrics {
     pub(crate) started_at: SystemTime,
     pub(crate) relay: RelayCounters,
     dial_seconds: Histogram,
+    forward_seconds: Histogram,
+    waiting_datagrams: Histogram,
+    /// Bytes of lines that wait for players. Each session adds how its own number changes.
+    pub(crate) waiting_line_bytes: Gauge,
+    websocket_bytes: Counters<1>,
+    /// Bytes that browsers sent, the headers of frames included.
+    pub(crate) bytes_up: Counter,
+    /// Bytes that the system took for browsers.
+    pub(crate) bytes_down: Counter,
     pub(crate) lines_up: Counter,
     pub(crate) lines_down: Counter,
     pub(crate) datagrams_up: Counter,
@@ -226,10 +244,17 @@ impl Metrics {
             let labels = [("direction", direction), ("reason", reason)];
             relay.dropped.get_or_create_owned(&labels)
         };
+        let websocket_bytes = Counters::default();
         let metrics = Self {
             started: Instant::now(),
             started_at: SystemTime::now(),
             dial_seconds: Histogram::new(DIAL_SECONDS),
+            forward_seconds: Histogram::new(FORWARD_SECONDS),
+            waiting_datagrams: Histogram::new(WAITING_DATAGRAMS),
+            waiting_line_bytes: Gauge::default(),
+            bytes_up: passed(&websocket_bytes, "up"),
+            bytes_down: passed(&websocket_bytes, "down"),
+            websocket_bytes,
             lines_up: passed(&relay.lines, "up"),
             lines_down: passed(&relay.lines, "down"),
             datagrams_up: passed(&relay.datagrams, "up"),
@@ -276,6 +301,18 @@ impl Metrics {
         let help = "How long a dial that succeeded took, TLS included";
         let seconds = self.dial_seconds.clone();
         registry.register_with_unit("dial_duration", help, Unit::Seconds, seconds);
+        let help = "How long datagrams took from the relay's socket to the writer of the browser's connection, on a sample";
+        let seconds = self.forward_seconds.clone();
+        registry.register_with_unit("datagram_forward", help, Unit::Seconds, seconds);
+        let help = "Datagrams that waited for a browser when another one came for it, on a sample";
+        let waiting = self.waiting_datagrams.clone();
+        registry.register("datagrams_waiting", help, waiting);
+        let help = "Bytes of lines that wait for players now";
+        let bytes = self.waiting_line_bytes.clone();
+        registry.register_with_unit("lines_waiting", help, Unit::Bytes, bytes);
+        let help = "Bytes of players' WebSockets, and of clients that were refused";
+        let bytes = self.websocket_bytes.clone();
+        registry.register_with_unit("websocket", help, Unit::Bytes, bytes);
         let help = "Players whose WebSocket broke and whose session is kept";
         registry.register("players_parked", help, self.players_parked.clone());
     }
@@ -343,6 +380,15 @@ impl Metrics {
         }
     }
 
+    /// Begin to measure a datagram that has just come. So many wait before it.
+    pub(crate) fn sample(&self, waiting: usize) -> Sample {
+        self.waiting_datagrams.observe(waiting as f64);
+        Sample {
+            begun: Instant::now(),
+            seconds: self.forward_seconds.clone(),
+        }
+    }
+
     /// The goodbye for a session is over.
     pub(crate) fn said_goodbye(&self, outcome: GoodbyeOutcome) {
         add(&self.relay.goodbyes, [goodbye(outcome)], 1);
@@ -378,6 +424,49 @@ fn dial(outcome: DialOutcome, server: Option<&str>) -> Vec<(&'static str, String
     let server = server.map(|name| ("server", name.to_owned()));
     let labels = std::iter::once(("outcome", outcome.to_owned()));
     labels.chain(server).collect()
+}
+
+/// A datagram on its way through the relay. Dropped before its end, it was never written and is not counted.
+#[derive(Debug)]
+pub(crate) struct Sample {
+    begun: Instant,
+    seconds: Histogram,
+}
+
+impl Sample {
+    /// It is written.
+    pub(crate) fn finish(self) {
+        self.seconds.observe(self.begun.elapsed().as_secs_f64());
+    }
+}
+
+/// What one session adds to a gauge. Dropping it takes that away.
+#[derive(Debug)]
+pub(crate) struct GaugeShare {
+    gauge: Gauge,
+    added: i64,
+}
+
+impl GaugeShare {
+    /// Add nothing yet.
+    pub(crate) const fn new(gauge: Gauge) -> Self {
+        Self { gauge, added: 0 }
+    }
+
+    /// Say how much this session has now. If nothing changes, it costs nothing.
+    pub(crate) fn set(&mut self, amount: usize) {
+        let amount = i64::try_from(amount).unwrap_or(i64::MAX);
+        if amount != self.added {
+            self.gauge.inc_by(amount - self.added);
+            self.added = amount;
+        }
+    }
+}
+
+impl Drop for GaugeShare {
+    fn drop(&mut self) {
+        self.set(0);
+    }
 }
 
 /// A dial under way. Dropped before its outcome is set, it was abandoned.

@@ -47,7 +47,7 @@ pub(super) async fn player(
     lifecycle.spawn_connection(async move {
         // It fails if the client has hung up meanwhile.
         let Ok(upgraded) = upgraded.await else { return };
-        let Ok(socket) = WebSocket::over(upgraded).await else {
+        let Ok(socket) = WebSocket::over(upgraded, &services.metrics).await else {
             return;
         };
         let refused = refused.or_else(|| too_many_attempts(&services.players, peer));

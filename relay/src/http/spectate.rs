@@ -72,7 +72,7 @@ async fn admit(
             }
         }
         Err(refused) => {
-            if let Ok(socket) = WebSocket::over(upgraded).await {
+            if let Ok(socket) = WebSocket::over(upgraded, &services.metrics).await {
                 let client = (peer, ConnectionId::next());
                 refuse(socket, ClientKind::Spectator, refused, client, services).await;
             }

@@ -30,7 +30,7 @@ use super::websocket::Incoming;
 use crate::close::CloseReason;
 use crate::limits::{Share, Slot};
 use crate::log::ConnectionId;
-use crate::metrics::{Limit, Metrics};
+use crate::metrics::{GaugeShare, Limit, Metrics, SAMPLED};
 use crate::servers::Server;
 use crate::spectators::{PlayerTap, Spectators};
 use client::{Client, next_newcomer};
@@ -100,6 +100,8 @@ struct Bridge<'a> {
     said_bye: bool,
     /// What waits for the browser, of the budget for all.
     share: Share,
+    /// The same, for the metrics.
+    waiting: GaugeShare,
     /// Reads the traffic for spectators. `None`: nobody may watch.
     tap: Option<PlayerTap>,
     /// When the last datagram went to the game server, since `started`.
@@ -130,6 +132,7 @@ impl<'a> Bridge<'a> {
             started,
             said_bye: false,
             share: players.buffers.share(arrival.peer),
+            waiting: GaugeShare::new(players.metrics.waiting_line_bytes.clone()),
             tap: server.spectators.as_deref().map(Spectators::tap),
             server,
             last_datagram: None,
@@ -292,6 +295,7 @@ impl<'a> Bridge<'a> {
     /// Notice whether too much waits. Then gives when to look whether the browser reads, and the relay must not read until then.
     fn watch_backlog(&mut self, unfinished_bytes: usize) -> Result<Option<Instant>, CloseReason> {
         let waiting = self.waiting_bytes() + unfinished_bytes;
+        self.waiting.set(waiting);
         let may_grow = self.share.set(waiting) && !self.outbox.is_full();
         match &mut self.client {
             Client::Attached(attachment) => Ok(attachment.watch_backlog(may_grow)),
@@ -335,7 +339,9 @@ impl<'a> Bridge<'a> {
             self.metrics().parked.inc();
             return;
         }
-        if self.outbox.push_datagram(datagram) {
+        let is_sampled = self.traffic.datagrams_down.is_multiple_of(SAMPLED);
+        let sample = is_sampled.then(|| self.metrics().sample(self.outbox.waiting_datagrams()));
+        if self.outbox.push_datagram(datagram, sample) {
             self.metrics().overtaken.inc();
         }
         self.traffic.datagrams_down += 1;

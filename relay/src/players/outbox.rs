@@ -9,6 +9,8 @@ use protocol::frame::Notice;
 use protocol::tunnel::RelayEnd;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
+use crate::metrics::Sample;
+
 /// Bytes of lines that may wait before the relay stops reading from the game server. What it has read already, at most one of the
 /// longest lines, comes on top.
 const MAX_WAITING_LINE_BYTES: usize = 256 * 1024;
@@ -34,7 +36,9 @@ pub(crate) struct Outbox {
     /// The session's lines, over all its WebSockets.
     pub(super) lines: RelayEnd<Utf8Bytes>,
     /// Never more than `MAX_WAITING_DATAGRAMS`.
-    datagrams: VecDeque<Bytes>,
+    datagrams: VecDeque<(Bytes, Option<Sample>)>,
+    /// Of the datagram that was taken last.
+    taken: Option<Sample>,
     pub(super) dropped_datagrams: u64,
 }
 
@@ -46,6 +50,7 @@ impl Outbox {
             notices: VecDeque::new(),
             lines: RelayEnd::new(is_resumable),
             datagrams: VecDeque::new(),
+            taken: None,
             dropped_datagrams: 0,
         }
     }
@@ -65,14 +70,19 @@ impl Outbox {
         self.lines.push(line.into());
     }
 
-    /// Queue a datagram. Says whether an older one was dropped for it.
-    pub(crate) fn push_datagram(&mut self, datagram: Bytes) -> bool {
+    /// Give how many datagrams wait.
+    pub(crate) fn waiting_datagrams(&self) -> usize {
+        self.datagrams.len()
+    }
+
+    /// Queue a datagram, which may be one that is measured. Says whether an older one was dropped for it.
+    pub(crate) fn push_datagram(&mut self, datagram: Bytes, sample: Option<Sample>) -> bool {
         let is_full = self.datagrams.len() == MAX_WAITING_DATAGRAMS;
         if is_full {
             self.datagrams.pop_front();
             self.dropped_datagrams += 1;
         }
-        self.datagrams.push_back(datagram);
+        self.datagrams.push_back((datagram, sample));
         is_full
     }
 
@@ -85,7 +95,16 @@ impl Outbox {
         if let Some(text) = notice.or_else(|| self.lines.pop()) {
             return Some(Outgoing::Text(text));
         }
-        self.datagrams.pop_front().map(Outgoing::Datagram)
+        let (datagram, sample) = self.datagrams.pop_front()?;
+        self.taken = sample;
+        Some(Outgoing::Datagram(datagram))
+    }
+
+    /// What was taken last is written.
+    pub(crate) fn handle_written(&mut self) {
+        if let Some(sample) = self.taken.take() {
+            sample.finish();
+        }
     }
 
     /// Drop what only the WebSocket that is gone could have read. Gives how many datagrams it was.
@@ -121,7 +140,7 @@ mod tests {
     #[test]
     fn notices_go_before_lines_and_lines_before_datagrams() {
         let mut outbox = Outbox::new(false);
-        outbox.push_datagram(datagram(1));
+        outbox.push_datagram(datagram(1), None);
         outbox.push_line("a".into());
         outbox.push_line("b".into());
         let draining = Notice::Draining { seconds: 5 };
@@ -158,7 +177,7 @@ mod tests {
         outbox.pop();
         outbox.push_line("b".into());
         outbox.push_notice(&Notice::Draining { seconds: 5 });
-        outbox.push_datagram(datagram(1));
+        outbox.push_datagram(datagram(1), None);
         outbox.ping = true;
         assert_eq!(outbox.detach(), 1);
         assert!(outbox.lines.resume(0));
@@ -170,7 +189,7 @@ mod tests {
     fn the_newest_datagrams_push_out_the_oldest() {
         let mut outbox = Outbox::new(false);
         let last = MAX_WAITING_DATAGRAMS + 10;
-        let pushed_out = (0..last).filter(|&number| outbox.push_datagram(datagram(number)));
+        let pushed_out = (0..last).filter(|&number| outbox.push_datagram(datagram(number), None));
         assert_eq!(pushed_out.count(), 10);
         let kept: Vec<_> = std::iter::from_fn(|| outbox.pop()).collect();
         let expected: Vec<_> = (10..last)

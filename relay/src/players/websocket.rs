@@ -11,6 +11,7 @@ use std::time::Duration;
 use futures_util::{Sink as _, SinkExt as _, Stream as _, StreamExt as _};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use prometheus_client::metrics::counter::Counter;
 use protocol::frame::MAX_CLIENT_LINE_BYTES;
 use protocol::line::MAX_LINE_BYTES;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -26,6 +27,7 @@ use super::outbox::{Outbox, Outgoing};
 use crate::client_stream::ClientStream;
 use crate::close::CloseReason;
 use crate::lifecycle::Lifecycle;
+use crate::metrics::Metrics;
 
 /// Every connection holds a buffer of this size. The default is 128 KiB.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -104,17 +106,19 @@ impl ByteCount {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn inspect(&self) -> Inspect {
+    /// Count what passes, here and for all WebSockets together.
+    fn inspect(&self, all: Counter) -> Inspect {
         let count = Arc::clone(&self.0);
         Box::new(move |bytes| {
             count.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            all.inc_by(bytes.len() as u64);
         })
     }
 }
 
 impl WebSocket {
     /// Take over a connection whose HTTP handshake is done.
-    pub(crate) async fn over(upgraded: Upgraded) -> io::Result<Self> {
+    pub(crate) async fn over(upgraded: Upgraded, metrics: &Metrics) -> io::Result<Self> {
         let (socket, read_ahead) = raw(upgraded)?;
         socket.limit_unsent(MAX_UNSENT_BYTES)?;
         let config = WebSocketConfig::default()
@@ -125,8 +129,8 @@ impl WebSocket {
             .max_frame_size(Some(MAX_CLIENT_LINE_BYTES));
         let (role, read_ahead) = (Role::Server, read_ahead.into());
         let (read, written) = (ByteCount::default(), ByteCount::default());
-        let socket = InspectWriter::new(socket, written.inspect());
-        let socket = InspectReader::new(socket, read.inspect());
+        let socket = InspectWriter::new(socket, written.inspect(metrics.bytes_down.clone()));
+        let socket = InspectReader::new(socket, read.inspect(metrics.bytes_up.clone()));
         let stream =
             WebSocketStream::from_partially_read(socket, read_ahead, role, Some(config)).await;
         Ok(Self {
@@ -266,6 +270,7 @@ impl WebSocket {
             };
             self.handed_over += message.len() as u64;
             Pin::new(&mut self.stream).start_send(message)?;
+            outbox.handle_written();
         }
     }
 }

@@ -104,6 +104,8 @@ async fn what_happens_is_counted_and_nobody_is_named() {
         (r#"mp_relay_dials_total{outcome="ok"}"#, 1.0),
         ("mp_relay_dial_duration_seconds_count", 1.0),
         ("mp_relay_dials_running", 0.0),
+        ("mp_relay_datagram_forward_seconds_count", 1.0),
+        (r#"mp_relay_datagrams_waiting_bucket{le="0.0"}"#, 1.0),
         (r#"mp_relay_refused_total{who="player",reason="full"}"#, 1.0),
         ("mp_relay_rooms_live", 1.0),
         ("mp_relay_rooms_watched", 0.0),
@@ -116,6 +118,10 @@ async fn what_happens_is_counted_and_nobody_is_named() {
         1.0
     );
     assert!(seen["mp_relay_uptime_seconds"] > 0.0);
+    for direction in ["up", "down"] {
+        let bytes = format!("mp_relay_websocket_bytes_total{{direction=\"{direction}\"}}");
+        assert!(seen[&bytes] > 100.0, "{bytes}\n{text}");
+    }
     assert!(seen["process_start_time_seconds"] > 1e9);
     let empty = r#"mp_relay_datagrams_dropped_total{direction="down",reason="unusable"}"#;
     until(&relay, empty, 1.0).await;

@@ -158,6 +158,7 @@ async fn too_many_lines_for_a_client_that_is_away_end_its_session() {
     );
     assert_eq!(values[r#"mp_relay_player_closes_total{code="4005"}"#], 1.0);
     assert_eq!(values["mp_relay_buffered_bytes"], 0.0);
+    assert_eq!(values["mp_relay_lines_waiting_bytes"], 0.0);
 }
 
 #[tokio::test]

@@ -88,7 +88,7 @@ impl Site {
             .args(["--udp", &game.udp.local_addr().unwrap().to_string()])
             .args(["--max-per-ip", "1", "--drain-seconds", "0"])
             // So that the log has the end of every session.
-            .env("RUST_LOG", "info,relay=debug");
+            .env("RUST_LOG", "info,relay::players=debug");
         let mut relay = relay.spawn().unwrap();
         let mut stderr = relay.stderr.take().unwrap();
         let log = tokio::spawn(async move {
