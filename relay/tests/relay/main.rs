@@ -13,6 +13,7 @@ mod signed;
 
 mod configuring;
 mod cuts;
+mod dashboards;
 #[cfg(target_os = "linux")]
 mod descriptors;
 mod encrypted;
