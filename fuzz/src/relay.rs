@@ -61,7 +61,7 @@ impl Site {
             let (tcp_target, udp_target) =
                 (target(listener.local_addr()), target(udp.local_addr()));
             let mut config = Config::new(tcp_target, udp_target, Trust::Insecure);
-            config.plain_tcp = true;
+            config.game.plain_tcp = true;
             config.max_per_ip = 0;
             config.www = Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../www").into());
             let no_limit = Rate {
