@@ -28,9 +28,11 @@ for (const name of /** @type {const} */ (["nginx", "haproxy", "caddy"])) {
       await ann.expectScreen("race");
       const watcher = await watch(`${proxy.url}watch/${roomId}`, options);
       await watcher.expectCars("Ann");
-      // She is alone, so her room was closed, and is opened again.
+      // The session goes on through the proxy, in its race.
+      const { sessionId } = await ann.state();
       await ann.page.reload();
-      await ann.expectScreen("room");
+      await ann.expectScreen("race");
+      expect((await ann.state()).sessionId).toBe(sessionId);
       await watcher.page.goto("about:blank");
       await ann.page.goto("about:blank");
     } finally {
