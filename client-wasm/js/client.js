@@ -41,7 +41,7 @@ import { RoundTrips } from "./stats.js";
  * @property {string} [password]  keeps others from the name while this player is online; held in memory only
  * @property {import("./core.js").ReconnectOptions | false} [reconnect]  the pauses between attempts, and how many may fail in a row; false: never reconnect
  */
-/** @typedef {ClientOptions & import("./engine.js").EngineOptions & CoreOptions} RaceOptions  All options of a client; only `name` is required. */
+/** @typedef {ClientOptions & import("./engine.js").EngineOptions & CoreOptions & ({ name: string } | { resume: string })} RaceOptions  All options of a client; only `name` is required, or `resume`. */
 
 const TYPES = Object.freeze(["state", "room", "rooms", "message", "draining", "log"]);
 /** The address of a relay that is a recording. */

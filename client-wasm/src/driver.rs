@@ -9,6 +9,7 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use js_sys::{Function, Promise};
+use protocol::frame::CloseCode;
 use wasm_bindgen::prelude::*;
 
 use crate::clock::{self, Clock, Timer};
@@ -39,10 +40,8 @@ pub(crate) enum Io {
     Close,
     /// Close, and ignore what still comes.
     Abandon,
-    /// The same, for another WebSocket to go on.
-    Interrupt,
-    /// Ignore what still comes, and leave the close to the browser.
-    Detach,
+    /// The same, for another WebSocket to go on; the code says why.
+    GiveWay(CloseCode),
     Log(Level, &'static str, String),
 }
 
@@ -310,13 +309,9 @@ impl AnyDriver {
                 self.socket.take();
                 socket.abandon();
             }
-            (Io::Interrupt, Some(socket)) => {
+            (Io::GiveWay(code), Some(socket)) => {
                 self.socket.take();
-                socket.interrupt();
-            }
-            (Io::Detach, Some(socket)) => {
-                self.socket.take();
-                socket.detach();
+                socket.give_way(code);
             }
             (_, None) => {}
         }

@@ -185,7 +185,9 @@ pub(crate) fn of_close(number: u16, reason: &str, opened: bool) -> RaceError {
         }
         Some(CloseCode::SentTooMuch) => ("sent_too_much", "this page sent too much"),
         Some(CloseCode::TooSlow) => ("too_slow", "this page was too slow to read"),
-        Some(CloseCode::Interrupted) => ("connection_lost", "the connection was lost"),
+        Some(CloseCode::Interrupted | CloseCode::Left) => {
+            ("connection_lost", "the connection was lost")
+        }
         Some(CloseCode::Malformed) => ("malformed", "this page sent something malformed"),
         Some(CloseCode::TakenOver) => ("taken_over", "the session goes on in another page"),
         None if opened => ("connection_lost", "the connection was lost"),

@@ -15,8 +15,6 @@ use crate::event::Event;
 const MAX_BUFFERED_BYTES: u32 = 16 * 1024;
 /// The close code of an orderly end.
 const NORMAL: u16 = 1000;
-/// The close code of a connection that another one will follow.
-const INTERRUPTED: u16 = CloseCode::Interrupted as u16;
 /// The close code of a connection that ended without one.
 const ABNORMAL: u16 = 1006;
 
@@ -121,13 +119,12 @@ impl Socket {
     }
 
     /// Close, deliver nothing more, and tell the relay that another WebSocket will follow.
-    pub(crate) fn interrupt(&self) {
+    pub(crate) fn give_way(&self, code: CloseCode) {
         self.detach();
-        let _ = self.socket.close_with_code(INTERRUPTED);
+        let _ = self.socket.close_with_code(code.number());
     }
 
-    /// Deliver nothing more. The browser closes the WebSocket when it leaves the page.
-    pub(crate) fn detach(&self) {
+    fn detach(&self) {
         self.socket.set_onopen(None);
         self.socket.set_onmessage(None);
         self.socket.set_onclose(None);

@@ -106,6 +106,8 @@ pub enum CloseCode {
     TakenOver = 4007,
     /// From a client: nothing came through this WebSocket any more, and another one will go on with the session.
     Interrupted = 4008,
+    /// From a client: its page is left, and may be loaded anew and go on with the session.
+    Left = 4009,
 }
 
 /// What a client should do after a close.
@@ -128,7 +130,7 @@ impl Retry {
 
 impl CloseCode {
     /// All codes, for tables and tests.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Normal,
         Self::GoingAway,
         Self::NotAllowed,
@@ -144,6 +146,7 @@ impl CloseCode {
         Self::Malformed,
         Self::TakenOver,
         Self::Interrupted,
+        Self::Left,
     ];
 
     /// The number on the wire.
@@ -161,7 +164,7 @@ impl CloseCode {
     pub fn is_interruption(number: u16) -> bool {
         matches!(
             Self::from_number(number),
-            None | Some(Self::GoingAway | Self::Interrupted)
+            None | Some(Self::GoingAway | Self::Interrupted | Self::Left)
         )
     }
 
@@ -173,7 +176,8 @@ impl CloseCode {
             | Self::ServerUnreachable
             | Self::ServerTimeout
             | Self::TooSlow
-            | Self::Interrupted => Retry::Yes,
+            | Self::Interrupted
+            | Self::Left => Retry::Yes,
             Self::Normal
             | Self::GoingAway
             | Self::NotAllowed

@@ -278,7 +278,7 @@ impl Metrics {
         for &limit in Limit::VARIANTS {
             add(&metrics.relay.limits, [("limit", limit.into())], 0);
         }
-        let by_relay = |code: &CloseCode| *code != CloseCode::Interrupted;
+        let by_relay = |code: &CloseCode| !matches!(code, CloseCode::Interrupted | CloseCode::Left);
         for code in CloseCode::ALL.into_iter().filter(by_relay) {
             add(&metrics.relay.closes, [("code", code.number())], 0);
         }

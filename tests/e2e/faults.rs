@@ -184,7 +184,7 @@ async fn a_cut_of_a_client_that_stays_away_ends_in_time() -> anyhow::Result<()> 
 
 #[tokio::test]
 async fn every_code_but_two_ends_the_session_at_once() -> anyhow::Result<()> {
-    for code in [None, Some(1000), Some(4000)] {
+    for code in [None, Some(1000), Some(1001), Some(4000)] {
         let mut scene = Scene::start(|_| {}).await?;
         scene.close(code).await?;
         scene.only_the_others_are_left().await?;
@@ -198,7 +198,7 @@ async fn a_page_that_is_left_is_kept_for_a_reload_and_no_longer() -> anyhow::Res
         config.timeouts.reload = Duration::from_secs(600);
     })
     .await?;
-    scene.close(Some(1001)).await?;
+    scene.close(Some(4009)).await?;
     scene.is_kept().await?;
     scene.comes_back().await?;
     scene.close(Some(1000)).await?;
@@ -207,7 +207,7 @@ async fn a_page_that_is_left_is_kept_for_a_reload_and_no_longer() -> anyhow::Res
         config.timeouts.reload = Duration::from_millis(200);
     })
     .await?;
-    scene.close(Some(1001)).await?;
+    scene.close(Some(4009)).await?;
     scene.only_the_others_are_left().await
 }
 

@@ -158,7 +158,7 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
     });
     const fresh = new RaceClient(url, {
       ...(as.name !== undefined && { name: as.name }),
-      ...(as.resume && { resume: as.resume }),
+      resume: as.resume ?? "",
       ...(as.password && { password: as.password }),
       ...(core && { core }),
       ...(clock && { clock: clock() }),

@@ -113,7 +113,7 @@ impl SessionMachine {
             return self.lose(ABNORMAL, error, now);
         };
         self.has_socket = false;
-        self.queue.push(Io::Interrupt);
+        self.queue.push(Io::GiveWay(CloseCode::Interrupted));
         self.interruption = Some(Interruption::Pause(now + pause));
         self.tell("interrupted", ABNORMAL, error, Some(pause));
     }
@@ -196,7 +196,7 @@ impl SessionMachine {
         let id = self.session.id()?.as_str();
         let room = self.session.room().map_or("", RoomId::as_str);
         let saved = [&offer, id, room].join(" ");
-        self.queue.push(Io::Detach);
+        self.queue.push(Io::GiveWay(CloseCode::Left));
         self.end(now);
         Some(saved)
     }

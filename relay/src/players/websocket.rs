@@ -45,6 +45,8 @@ const MAX_DISCARDED_BYTES: u64 = 4 << 20;
 
 /// The number with which a client closes a WebSocket that another one will follow.
 const INTERRUPTED: u16 = protocol::frame::CloseCode::Interrupted as u16;
+/// And the one for a page that may be loaded anew.
+const LEFT: u16 = protocol::frame::CloseCode::Left as u16;
 
 /// What comes from a browser.
 #[derive(Debug)]
@@ -70,7 +72,7 @@ pub(crate) enum Incoming {
 pub(crate) enum Departure {
     /// It closed the WebSocket.
     Closed,
-    /// Its page was left or loaded anew.
+    /// Its page was left, and may be loaded anew.
     GoingAway,
     /// The connection broke, or the client gave it up for another one.
     Lost,
@@ -195,7 +197,7 @@ impl WebSocket {
             Some(Ok(Message::Binary(datagram))) => Incoming::Datagram(datagram),
             Some(Ok(Message::Close(frame))) => {
                 Incoming::Left(match frame.map(|frame| frame.code) {
-                    Some(CloseCode::Away) => Departure::GoingAway,
+                    Some(CloseCode::Library(LEFT)) => Departure::GoingAway,
                     Some(CloseCode::Library(INTERRUPTED)) => Departure::Lost,
                     _ => Departure::Closed,
                 })

@@ -160,7 +160,7 @@ async fn a_page_that_goes_away_in_order_is_kept_for_a_shorter_time() {
     .await;
     let _cut = park(&mut game, &relay).await;
     let (mut closing, mut closed) = begin_from(HOME, &mut game, &relay, OTHER_TOKEN).await;
-    let code = CloseCode::Away;
+    let code = CloseCode::Library(4009);
     let reason = "".into();
     closing
         .socket
@@ -182,7 +182,7 @@ async fn a_page_that_is_loaded_anew_goes_on() {
     })
     .await;
     let (mut browser, mut player) = begin(&mut game, &relay).await;
-    let code = CloseCode::Away;
+    let code = CloseCode::Library(4009);
     let reason = "".into();
     browser
         .socket
