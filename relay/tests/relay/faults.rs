@@ -12,7 +12,8 @@ use crate::browser::Browser;
 use crate::game::{Game, Identity, Player};
 use crate::operating::{until, values};
 use crate::resuming::{
-    HOME, OTHER_TOKEN, PARKED, TOKEN, begin, begin_from, offer, offering, passes, ready, start,
+    HOME, OTHER_TOKEN, PARKED, TOKEN, begin, begin_from, greet, offer, offering, passes, ready,
+    start,
 };
 use crate::signed::{datagram, sign_in};
 use crate::within;
@@ -409,11 +410,7 @@ async fn program_for(game: &Game) -> (tokio::process::Child, [std::net::SocketAd
 async fn begin_at(relay: std::net::SocketAddr, token: &str, game: &mut Game) -> (Browser, Player) {
     let mut browser = Browser::offer_at(relay, &offer(token, 0)).await;
     browser.expect(&ready(false, 0)).await;
-    let mut player = game.player().await;
-    player.send("welcome\n").await;
-    browser.expect("welcome").await;
-    browser.say("hello").await;
-    player.expect("hello").await;
+    let player = greet(&mut browser, game).await;
     (browser, player)
 }
 

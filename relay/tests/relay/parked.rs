@@ -17,8 +17,8 @@ use crate::game::Game;
 use crate::http::get_at;
 use crate::operating::{until, values};
 use crate::resuming::{
-    EXPIRED, HOME, OTHER_TOKEN, PARKED, RESUMED, TOKEN, begin, begin_from, offer, offering, park,
-    passes, ready, start,
+    EXPIRED, HOME, OTHER_TOKEN, PARKED, RESUMED, TOKEN, begin, begin_from, greet, offer, offering,
+    park, passes, ready, start,
 };
 use crate::signed::{datagram, sealed_by, sign_in, sign_in_as};
 use crate::spectating::{A, B, ROOM, watch};
@@ -57,11 +57,7 @@ async fn a_session_that_cannot_be_resumed_ends_at_once() {
             .await
             .unwrap();
         browser.expect(READY).await;
-        let mut player = game.player().await;
-        player.send("welcome\n").await;
-        browser.expect("welcome").await;
-        browser.say("hello").await;
-        player.expect("hello").await;
+        let mut player = greet(&mut browser, &mut game).await;
         drop(browser);
         player.expect_goodbye().await;
     }
@@ -92,11 +88,7 @@ async fn when_the_time_is_up_the_whole_goodbye_is_said_and_the_slot_is_free() {
     let relay = start(&game, change).await;
     let mut browser = offering(&relay, TOKEN, 0).await;
     browser.line().await;
-    let mut player = game.player().await;
-    player.send("welcome\n").await;
-    browser.expect("welcome").await;
-    browser.say("hello").await;
-    player.expect("hello").await;
+    let mut player = greet(&mut browser, &mut game).await;
     drop(browser);
     player.expect_goodbye().await;
     until(&relay, "mp_relay_players", 0.0).await;
@@ -331,11 +323,7 @@ async fn a_signal_ends_a_kept_session_and_the_log_never_has_its_token() {
     });
     let mut browser = Browser::offer_at(address, &offer(TOKEN, 0)).await;
     browser.expect(&ready(false, 0)).await;
-    let mut player = game.player().await;
-    player.send("welcome\n").await;
-    browser.expect("welcome").await;
-    browser.say("hello").await;
-    player.expect("hello").await;
+    let mut player = greet(&mut browser, &mut game).await;
     let mut taken_over = browser;
     let mut browser = Browser::offer_at(address, &offer(TOKEN, 1)).await;
     browser.expect(&ready(true, 1)).await;

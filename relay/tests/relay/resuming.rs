@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use relay::{Config, Relay};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -51,6 +52,25 @@ pub(crate) fn ready(resumed: bool, received: u64) -> String {
     format!(r#"{{"relay":"ready","resumed":{resumed},"received":{received},"resumeSeconds":600}}"#)
 }
 
+/// Let both sides of a session have one line.
+pub(crate) async fn greet<S: AsyncRead + AsyncWrite + Unpin>(
+    browser: &mut Browser<S>,
+    game: &mut Game,
+) -> Player {
+    let mut player = game.player().await;
+    player.send("welcome\n").await;
+    browser.expect("welcome").await;
+    browser.say("hello").await;
+    player.expect("hello").await;
+    player
+}
+
+async fn close(browser: &mut Browser, code: CloseCode) {
+    let reason = "".into();
+    let frame = Some(CloseFrame { code, reason });
+    browser.socket.close(frame).await.unwrap();
+}
+
 /// Begin a session, of which both sides have had one line.
 pub(crate) async fn begin_from(
     from: [u8; 4],
@@ -60,11 +80,7 @@ pub(crate) async fn begin_from(
 ) -> (Browser, Player) {
     let mut browser = offer_from(from, relay, token, 0).await;
     browser.expect(&ready(false, 0)).await;
-    let mut player = game.player().await;
-    player.send("welcome\n").await;
-    browser.expect("welcome").await;
-    browser.say("hello").await;
-    player.expect("hello").await;
+    let player = greet(&mut browser, game).await;
     (browser, player)
 }
 
@@ -160,13 +176,7 @@ async fn a_page_that_goes_away_in_order_is_kept_for_a_shorter_time() {
     .await;
     let _cut = park(&mut game, &relay).await;
     let (mut closing, mut closed) = begin_from(HOME, &mut game, &relay, OTHER_TOKEN).await;
-    let code = CloseCode::Library(4009);
-    let reason = "".into();
-    closing
-        .socket
-        .close(Some(CloseFrame { code, reason }))
-        .await
-        .unwrap();
+    close(&mut closing, CloseCode::Library(4009)).await;
     until(&relay, EXPIRED, 1.0).await;
     closed.expect_goodbye().await;
     // The one whose connection broke is still there.
@@ -182,13 +192,7 @@ async fn a_page_that_is_loaded_anew_goes_on() {
     })
     .await;
     let (mut browser, mut player) = begin(&mut game, &relay).await;
-    let code = CloseCode::Library(4009);
-    let reason = "".into();
-    browser
-        .socket
-        .close(Some(CloseFrame { code, reason }))
-        .await
-        .unwrap();
+    close(&mut browser, CloseCode::Library(4009)).await;
     until(&relay, PARKED, 1.0).await;
     // The handshake of the close comes to its end meanwhile.
     browser.wait_for_end().await;
@@ -202,13 +206,7 @@ async fn a_client_that_gives_up_a_silent_websocket_is_kept_as_after_a_cut() {
     let mut game = Game::start().await;
     let relay = start(&game, |config| config.timeouts.reload = Duration::ZERO).await;
     let (mut browser, mut player) = begin(&mut game, &relay).await;
-    let code = CloseCode::Library(4008);
-    let reason = "".into();
-    browser
-        .socket
-        .close(Some(CloseFrame { code, reason }))
-        .await
-        .unwrap();
+    close(&mut browser, CloseCode::Library(4008)).await;
     until(&relay, PARKED, 1.0).await;
     let mut browser = offering(&relay, TOKEN, 1).await;
     browser.expect(&ready(true, 1)).await;
@@ -223,11 +221,7 @@ async fn resume_can_be_turned_off() {
     assert!(answer.contains(r#""resume":false"#), "{answer}");
     let mut browser = offering(&relay, TOKEN, 7).await;
     browser.expect(READY).await;
-    let mut player = game.player().await;
-    player.send("welcome\n").await;
-    browser.expect("welcome").await;
-    browser.say("hello").await;
-    player.expect("hello").await;
+    let mut player = greet(&mut browser, &mut game).await;
     drop(browser);
     player.expect_goodbye().await;
     assert_eq!(values(&relay).await[EXPIRED], 0.0, "it was not kept at all");
@@ -262,12 +256,8 @@ async fn a_count_that_cannot_be_served_ends_the_session_before_a_new_one_begins(
         player.expect(r#"{"command":"BYE"}"#).await;
         player.send("{\"command\":\"BYE_OK\"}\n").await;
         new.expect(&ready(false, 0)).await;
-        let mut player = game.player().await;
-        player.send("welcome\n").await;
-        new.expect("welcome").await;
         // It is a session like any other.
-        new.say("hello").await;
-        player.expect("hello").await;
+        let mut player = greet(&mut new, &mut game).await;
         drop(new);
         until(&relay, PARKED, 1.0).await;
         let mut again = offering(&relay, TOKEN, 1).await;

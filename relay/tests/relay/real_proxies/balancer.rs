@@ -8,7 +8,7 @@ use super::{Identity, Proxy, client};
 use crate::browser::Browser;
 use crate::game::Game;
 use crate::operating::values;
-use crate::resuming::{PARKED, offer, ready, start};
+use crate::resuming::{PARKED, greet, offer, ready, start};
 
 /// Players. By chance alone all would come back to their relays once in 65,536 times, and as often one relay would have them all.
 const PLAYERS: u16 = 16;
@@ -49,12 +49,7 @@ async fn every_player_comes_back_to_its_relay(kind: fn(std::net::SocketAddr) -> 
     for number in 0..PLAYERS {
         let mut browser = open(&proxy, number, &token(number), 0).await;
         browser.expect(&ready(false, 0)).await;
-        let mut player = game.player().await;
-        player.send("welcome\n").await;
-        browser.expect("welcome").await;
-        browser.say("hello").await;
-        player.expect("hello").await;
-        players.push(player);
+        players.push(greet(&mut browser, &mut game).await);
     }
     let parked = async || [values(&one).await[PARKED], values(&two).await[PARKED]];
     // The browsers are gone by now.
