@@ -68,6 +68,11 @@ impl ClientStream {
         self.socket().set_send_buffer_size(bytes)
     }
 
+    /// Let the system hold about so many bytes that have come and are not read yet.
+    pub(crate) fn set_receive_buffer_size(&self, bytes: usize) -> io::Result<()> {
+        self.socket().set_recv_buffer_size(bytes)
+    }
+
     /// Keep the system's buffer of bytes that are not sent yet short.
     pub(crate) fn limit_unsent(&self, bytes: u32) -> io::Result<()> {
         #[cfg(target_os = "linux")]

@@ -18,6 +18,7 @@ mod client_stream;
 mod close;
 mod config;
 mod descriptors;
+mod discard;
 mod http;
 mod lifecycle;
 mod limits;

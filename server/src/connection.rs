@@ -16,6 +16,7 @@ use tokio_rustls::server::TlsStream;
 
 use crate::admission::Slot;
 use crate::engine::{Engine, Link, Reading};
+use crate::pace::Pace;
 use rules::Conn;
 
 /// How much is read at once. A command has about a hundred bytes.
@@ -46,13 +47,14 @@ pub(crate) async fn serve(engine: Arc<Engine>, stream: TlsStream<TcpStream>, slo
         conn,
         mut lines,
         resume,
+        pace,
     } = engine.connect(peer.ip());
     // The session ends with this task, however that ends.
     let session = scopeguard::guard((), |()| engine.disconnect(conn));
     tracing::debug!(conn = conn.0, "connected");
     let (mut reader, mut writer) = tokio::io::split(stream);
     let reading = async {
-        read_lines(&engine, conn, &resume, slot, &mut reader).await;
+        read_lines(&engine, conn, &resume, &pace, slot, &mut reader).await;
         // The peer has ended its side. What is queued for it still goes out.
         engine.disconnect(conn);
         std::future::pending::<()>().await;
@@ -95,6 +97,7 @@ async fn read_lines(
     engine: &Arc<Engine>,
     conn: Conn,
     resume: &Notify,
+    pace: &Pace,
     slot: &Slot,
     reader: &mut (impl AsyncRead + Unpin),
 ) {
@@ -106,6 +109,7 @@ async fn read_lines(
         for piece in bytes[..count].chunks(CUT_BYTES) {
             decoder.push(piece);
             while let Some(line) = decoder.next_line() {
+                pace.keep().await;
                 engine.line(conn, line);
                 let reading = once_ready(engine, conn, resume).await;
                 if reading.signed_in && !signed_in {

@@ -16,6 +16,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::Instant;
 
 use crate::admission::network_of;
+use crate::pace::Pace;
 use crate::password::Hasher;
 use crate::password_queue::PasswordQueue;
 use rules::{Config, Conn, Output, PasswordAnswer, PasswordJob, Rules, Ticket};
@@ -27,6 +28,8 @@ pub(crate) struct Link {
     pub(crate) lines: UnboundedReceiver<Arc<str>>,
     /// Notified when the session may take lines again.
     pub(crate) resume: Arc<Notify>,
+    /// How fast its lines are taken.
+    pub(crate) pace: Pace,
 }
 
 /// How a connection's next line is to be read.
@@ -65,12 +68,14 @@ pub(crate) struct Engine {
     state: Mutex<State>,
     started: Instant,
     hasher: Arc<Hasher>,
+    faithful: bool,
 }
 
 impl Engine {
     /// Start an empty game; its clock starts now.
     pub(crate) fn new(config: Config) -> Arc<Self> {
         Arc::new(Self {
+            faithful: config.faithful,
             state: Mutex::new(State {
                 rules: Rules::new(config, Box::new(draw_id::<RoomId>)),
                 peers: HashMap::new(),
@@ -102,6 +107,10 @@ impl Engine {
             conn,
             lines,
             resume,
+            pace: match self.faithful {
+                true => Pace::unlimited(),
+                false => Pace::limited(),
+            },
         }
     }
 
@@ -171,9 +180,7 @@ impl Engine {
 
     /// Do one password job. A session has one at most, since it waits for the answer.
     async fn do_password(self: Arc<Self>, ticket: Ticket, job: PasswordJob) {
-        let hasher = Arc::clone(&self.hasher);
-        let work = tokio::task::spawn_blocking(move || hasher.work(&job));
-        let answer = work.await.unwrap_or(PasswordAnswer::Failed);
+        let answer = Arc::clone(&self.hasher).work(job).await;
         self.state.lock().passwords.finish();
         self.act(|rules, _| rules.handle_password(ticket, answer));
         self.resume(ticket.conn());

@@ -8,6 +8,7 @@ mod certificate;
 mod connection;
 mod descriptors;
 mod engine;
+mod pace;
 mod password;
 mod password_queue;
 mod server;

@@ -1,10 +1,19 @@
-//! Hashes and checks passwords with argon2 at the cost it recommends: tens of milliseconds and 19 MiB for each.
+//! Hashes and checks passwords with argon2 at the cost it recommends: tens of milliseconds and 19 MiB for each. Each job has a thread
+//! of low priority, so that sign-ins do not delay the races on a machine with few processors.
+
+use std::sync::Arc;
+use std::thread;
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
 use argon2::{Algorithm, Argon2, Block, Version};
 use parking_lot::Mutex;
 
 use rules::{PasswordAnswer, PasswordHash, PasswordJob};
+use tokio::sync::oneshot;
+
+/// How far a job stands back for other threads, as `nice` counts: it gets a tenth of a busy processor, and all of an idle one.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
 
 /// Does password jobs. It keeps the memory of a job for the next one. argon2's own `PasswordHasher` allocates it anew each
 /// time, on the thread of the job. The allocator then held 642 MiB after a hundred sign-ins.
@@ -15,8 +24,22 @@ pub(crate) struct Hasher {
 }
 
 impl Hasher {
-    /// Do one job. Blocks the thread meanwhile.
-    pub(crate) fn work(&self, job: &PasswordJob) -> PasswordAnswer {
+    /// Do one job on a thread of its own.
+    pub(crate) async fn work(self: Arc<Self>, job: PasswordJob) -> PasswordAnswer {
+        let (answer, answered) = oneshot::channel();
+        let work = move || {
+            stand_back();
+            // Nobody waits any more when the server stops.
+            let _stopping = answer.send(self.answer(&job));
+        };
+        // The answer is missing if the system gives no thread.
+        let _none = thread::Builder::new()
+            .name("password".to_owned())
+            .spawn(work);
+        answered.await.unwrap_or(PasswordAnswer::Failed)
+    }
+
+    fn answer(&self, job: &PasswordJob) -> PasswordAnswer {
         let answer = match job {
             PasswordJob::Hash(password) => self
                 .hash(password.reveal().as_bytes())
@@ -60,6 +83,15 @@ impl Hasher {
     }
 }
 
+/// Lower the priority of this thread.
+fn stand_back() {
+    // Linux counts it for each thread, other systems for the whole process.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        tracing::debug!("password threads keep their priority: {error}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,16 +100,18 @@ mod tests {
     #[test]
     fn only_the_right_password_matches_its_hash() {
         let hasher = Hasher::default();
-        let PasswordAnswer::Hashed(hash) = hasher.work(&PasswordJob::Hash(Password::new("right")))
+        let PasswordAnswer::Hashed(hash) =
+            hasher.answer(&PasswordJob::Hash(Password::new("right")))
         else {
             panic!("not hashed");
         };
         assert!(hash.reveal().starts_with("$argon2id$") && !hash.reveal().contains("right"));
         let verify =
-            |password| hasher.work(&PasswordJob::Verify(Password::new(password), hash.clone()));
+            |password| hasher.answer(&PasswordJob::Verify(Password::new(password), hash.clone()));
         assert_eq!(verify("right"), PasswordAnswer::Verified(true));
         assert_eq!(verify("wrong"), PasswordAnswer::Verified(false));
-        let PasswordAnswer::Hashed(again) = hasher.work(&PasswordJob::Hash(Password::new("right")))
+        let PasswordAnswer::Hashed(again) =
+            hasher.answer(&PasswordJob::Hash(Password::new("right")))
         else {
             panic!("not hashed");
         };
@@ -95,6 +129,29 @@ mod tests {
         let theirs = Argon2::default().hash_password(b"right").unwrap();
         let hash = PasswordHash::new(theirs.to_string());
         let job = PasswordJob::Verify(Password::new("right"), hash);
-        assert_eq!(Hasher::default().work(&job), PasswordAnswer::Verified(true));
+        assert_eq!(
+            Hasher::default().answer(&job),
+            PasswordAnswer::Verified(true)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_job_has_an_answer() {
+        let hasher = Arc::new(Hasher::default());
+        let job = PasswordJob::Hash(Password::new("right"));
+        assert!(matches!(hasher.work(job).await, PasswordAnswer::Hashed(_)));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn only_the_thread_that_hashes_stands_back() {
+        let niceness = || rustix::process::getpriority_process(None).unwrap();
+        let before = niceness();
+        let theirs = thread::spawn(move || {
+            stand_back();
+            niceness()
+        });
+        assert_eq!(theirs.join().unwrap(), (before + NICENESS).min(19));
+        assert_eq!(niceness(), before);
     }
 }

@@ -14,7 +14,7 @@ use hyper_util::rt::TokioIo;
 use prometheus_client::metrics::counter::Counter;
 use protocol::frame::MAX_CLIENT_LINE_BYTES;
 use protocol::line::MAX_LINE_BYTES;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
@@ -26,6 +26,7 @@ use tokio_util::io::{InspectReader, InspectWriter};
 use super::outbox::{Outbox, Outgoing};
 use crate::client_stream::ClientStream;
 use crate::close::CloseReason;
+use crate::discard::{Pace, discard};
 use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
 
@@ -39,9 +40,9 @@ const MAX_WRITE_BUFFER_BYTES: usize = MAX_LINE_BYTES + 4 * WRITE_BUFFER_BYTES;
 const MAX_UNSENT_BYTES: u32 = 16 * 1024;
 /// Bytes that may come without a whole message: a longest line in pieces. Frames without content cost bytes too.
 const MAX_UNFINISHED_BYTES: u64 = 2 * MAX_CLIENT_LINE_BYTES as u64;
-/// Bytes still read after a refused frame. If they stayed unread, closing would send a reset that overtakes the close
-/// frame.
-const MAX_DISCARDED_BYTES: u64 = 4 << 20;
+/// Bytes that the system takes from a browser before the relay does: more than a player may send in a second and a far browser has
+/// on its way. Otherwise one that floods the relay would fill megabytes.
+const RECEIVE_BUFFER_BYTES: usize = 128 * 1024;
 
 /// The number with which a client closes a WebSocket that another one will follow.
 const INTERRUPTED: u16 = protocol::frame::CloseCode::Interrupted as u16;
@@ -123,6 +124,7 @@ impl WebSocket {
     pub(crate) async fn over(upgraded: Upgraded, metrics: &Metrics) -> io::Result<Self> {
         let (socket, read_ahead) = raw(upgraded)?;
         socket.limit_unsent(MAX_UNSENT_BYTES)?;
+        socket.set_receive_buffer_size(RECEIVE_BUFFER_BYTES)?;
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(WRITE_BUFFER_BYTES)
@@ -224,14 +226,15 @@ impl WebSocket {
         let _gone = self.stream.send(Message::Close(Some(frame))).await;
         let _gone = self.stream.flush().await;
         // Read up to the browser's own close frame, or up to a frame that breaks the rules.
+        let mut pace = Pace::new(self.read.get());
         while let Some(message) = self.stream.next().await {
             self.broken |= message.is_err();
+            pace.keep(self.read.get()).await;
         }
         let socket = self.stream.get_mut();
         let _gone = socket.shutdown().await;
         if self.broken {
-            let mut rest = socket.take(MAX_DISCARDED_BYTES);
-            let _gone = tokio::io::copy(&mut rest, &mut tokio::io::sink()).await;
+            discard(socket).await;
         }
     }
 

@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use protocol::frame::CloseCode;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 
 use super::frame::{self, Reader, Received, Unexpected};
 use super::view::View;
 use crate::client_stream::ClientStream;
 use crate::close::CloseReason;
+use crate::discard::discard;
 use crate::lifecycle::Lifecycle;
 use crate::limits::{MAX_UNANSWERED_PINGS, Slot};
 use crate::log::ConnectionId;
@@ -26,9 +27,6 @@ const SEND_BUFFER_BYTES: usize = 16 * 1024;
 const READ_BYTES: usize = 128;
 /// Frames a spectator may send between two pings. It has no reason to send more than the answers to them.
 const MAX_FRAMES_BETWEEN_PINGS: u8 = 32;
-/// Bytes still read after the close frame is sent. Unread bytes would make the system reset the connection, and the
-/// close frame would be lost.
-const MAX_DISCARDED_BYTES: u64 = 1 << 20;
 
 /// What was written to some spectators.
 #[derive(Default)]
@@ -276,8 +274,7 @@ impl Spectator {
         let mut close = frame::close(reason.code.number(), reason.text());
         self.socket.write_all_buf(&mut close).await?;
         self.socket.shutdown().await?;
-        let mut rest = (&mut self.socket).take(MAX_DISCARDED_BYTES);
-        tokio::io::copy(&mut rest, &mut tokio::io::sink()).await?;
+        discard(&mut self.socket).await;
         Ok(())
     }
 }
@@ -291,7 +288,7 @@ mod tests {
     use rcgen::{CertificateParams, KeyPair};
     use rustls::pki_types::{PrivatePkcs8KeyDer, ServerName};
     use rustls::{ClientConfig, RootCertStore, ServerConfig};
-    use tokio::io::AsyncRead;
+    use tokio::io::{AsyncRead, AsyncReadExt as _};
     use tokio::net::{TcpListener, TcpStream};
     use tokio_rustls::{TlsAcceptor, TlsConnector, client};
 

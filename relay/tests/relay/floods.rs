@@ -65,7 +65,26 @@ async fn frames_that_are_too_large_are_refused() {
     let line = "x".repeat(protocol::frame::MAX_CLIENT_LINE_BYTES + 1);
     close_after(Message::text(line), 1009, "8192").await;
     close_after(Message::binary(vec![1; 2049]), 1009, "2048").await;
-    close_after(Message::binary(vec![1; 3 << 20]), 1009, "8192").await;
+}
+
+#[tokio::test]
+async fn a_huge_frame_is_refused_while_it_is_still_coming() {
+    let mut game = Game::start().await;
+    let relay = start_for(&game).await;
+    let browser = Browser::ready(&relay).await;
+    let mut player = game.player().await;
+    let (mut up, mut down) = browser.socket.split();
+    let sending = tokio::spawn(async move { up.send(Message::binary(vec![1; 32 << 20])).await });
+    let close = within("the close", down.next()).await.unwrap().unwrap();
+    let Message::Close(Some(frame)) = close else {
+        panic!("{close:?}");
+    };
+    assert_eq!(u16::from(frame.code), 1009);
+    assert!(frame.reason.contains("8192"), "{}", frame.reason);
+    player.expect_goodbye().await;
+    // What still comes is read slowly, and given up in the end.
+    assert!(!sending.is_finished());
+    assert!(within("the end", sending).await.unwrap().is_err());
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! Hostile: racing players beside clients that do everything a client must not, from other addresses of this machine. The delays of
-//! the racing players are measured in one run, first in peace and then under attack, and printed with their ratio. Fails if a
-//! racing player is closed or gets nothing, or if an attack did nothing.
+//! the racing players are measured in one run: in peace, on a machine that is only busy, and under attack. Prints their ratios.
+//! Fails if a racing player is closed or gets nothing, or if an attack did nothing.
 
 mod attack;
+mod busy;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,7 +27,7 @@ struct Arguments {
     /// Positions of each racing player in a second.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=60))]
     hz: u32,
-    /// How long each of the two phases is, in seconds.
+    /// How long each of the three phases is, in seconds.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
     /// Only these attacks; all by default.
@@ -42,8 +43,15 @@ enum Command {
     Part(Part),
     /// The hostile clients.
     Attack(attack::Options),
+    /// A program that takes all processors nobody else wants.
+    Busy,
 }
 
+/// The phases.
+const PEACE: usize = 0;
+const BUSY: usize = 1;
+const ATTACK: usize = 2;
+const TITLES: [&str; 3] = ["in peace", "on a busy machine", "under attack"];
 /// The most that the 99th percentile of the delays should grow by.
 const GOAL: f64 = 2.0;
 
@@ -53,6 +61,7 @@ async fn main() -> anyhow::Result<()> {
     match arguments.command {
         Some(Command::Part(part)) => part.run().await,
         Some(Command::Attack(options)) => attack::run(&options).await,
+        Some(Command::Busy) => busy::run(),
         None => run(&arguments).await,
     }
 }
@@ -66,15 +75,23 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         room: 20,
         hz: arguments.hz,
         phase: Duration::from_secs(arguments.seconds),
-        phases: 2,
+        phases: TITLES.len(),
     };
-    let mut hostile = None;
+    let (mut busy, mut hostile) = (None, None);
+    let programs = [&site.server.process, &site.relay.process];
+    let mut spent = Vec::new();
+    let mut spend = || anyhow::Ok(spent.push([programs[0].cpu()?, programs[1].cpu()?]));
     // It begins before positions count, and ends when they no longer do.
     let lasts = (tests::BETWEEN_PHASES.as_secs() + arguments.seconds).to_string();
     let address = site.address.to_string();
     let outcome = race
         .run(|phase| {
-            if phase == 1 {
+            spend()?;
+            busy = match phase == BUSY {
+                true => Some(ChildProcess::of_this_program(&["busy"])?),
+                false => None,
+            };
+            if phase == ATTACK {
                 let mut words = vec!["attack", "--relay", &address, "--seconds", &lasts];
                 for attack in &arguments.attacks {
                     words.extend(["--attack", attack.word()]);
@@ -84,22 +101,29 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
             Ok(())
         })
         .await?;
+    spend()?;
     let mut hostile = hostile.context("nobody attacked")?;
-    for (figures, title) in outcome.phases.iter().zip(["in peace", "under attack"]) {
+    for ((figures, title), spent) in outcome.phases.iter().zip(TITLES).zip(spent.windows(2)) {
         println!("--- {title}");
         figures.print();
+        let [server, relay] =
+            [0, 1].map(|program| (spent[1][program] - spent[0][program]).as_secs_f64());
+        println!("on the processors   game server {server:.1} s, relay {relay:.1} s");
     }
     println!("--- attacks");
     let counts: BTreeMap<String, u64> = serde_json::from_str(&hostile.next_line()?)?;
     for (attack, count) in &counts {
         println!("{attack:<19} {count}");
     }
-    let [peace, attack] = [0, 1].map(|phase| outcome.phases[phase].delays.quantile(0.99));
-    println!("p99                 {peace:.1} ms in peace, {attack:.1} ms under attack");
+    let p99 = |phase: usize| outcome.phases[phase].delays.quantile(0.99);
+    for (phase, title) in TITLES.iter().enumerate() {
+        println!("p99                 {:.1} ms {title}", p99(phase));
+    }
     println!(
-        "ratio               {:.2} (goal at most {GOAL})",
-        attack / peace
+        "attack to peace     {:.2} (goal at most {GOAL})",
+        p99(ATTACK) / p99(PEACE)
     );
+    println!("attack to busy      {:.2}", p99(ATTACK) / p99(BUSY));
     outcome.check()?;
     ensure!(
         counts.len() == attack::chosen(&arguments.attacks).len()

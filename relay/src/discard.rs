@@ -1,0 +1,80 @@
+//! Reads what a client still sends after the relay has closed the connection. Unread bytes would make the system send a reset, which
+//! may overtake the close frame. It reads slowly, so that a client that never stops costs little.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, copy, sink};
+use tokio::time::sleep;
+
+/// Bytes read between two pauses: what a client has on the way that did not expect the end.
+const BYTES_AT_ONCE: u64 = 32 * 1024;
+/// The time between them. With it the system makes the client wait too, after some 600 KiB a second.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Read until the client has closed. There is no time limit here.
+pub(crate) async fn discard(mut socket: impl AsyncRead + Unpin) {
+    // An error is an end too.
+    while let Ok(BYTES_AT_ONCE) = copy(&mut (&mut socket).take(BYTES_AT_ONCE), &mut sink()).await {
+        sleep(PAUSE).await;
+    }
+}
+
+/// The same pace for whoever reads by itself.
+pub(crate) struct Pace {
+    /// Bytes that had been read at the newest pause.
+    paused_at: u64,
+}
+
+impl Pace {
+    /// Begin when so many bytes have been read.
+    pub(crate) const fn new(read: u64) -> Self {
+        Self { paused_at: read }
+    }
+
+    /// Say how many bytes have been read, and wait if it is time for a pause.
+    pub(crate) async fn keep(&mut self, read: u64) {
+        if read.saturating_sub(self.paused_at) >= BYTES_AT_ONCE {
+            sleep(PAUSE).await;
+            self.paused_at = read;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::{Instant, timeout};
+    use tokio_util::io::InspectReader;
+
+    use super::*;
+
+    const AT_MOST: Duration = Duration::from_secs(3);
+    const SLOW: u64 = 3 << 20;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_never_stops_is_read_slowly() {
+        let mut read = 0;
+        let endless = InspectReader::new(tokio::io::repeat(7), |bytes| read += bytes.len() as u64);
+        assert!(timeout(AT_MOST, discard(endless)).await.is_err());
+        assert!((BYTES_AT_ONCE..SLOW).contains(&read), "{read}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_closes_is_read_to_its_end() {
+        let mut read = 0;
+        let some = vec![7; 100_000];
+        let socket = InspectReader::new(&some[..], |bytes| read += bytes.len());
+        discard(socket).await;
+        assert_eq!(read, some.len());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_of_messages_keeps_the_pace() {
+        let (begun, mut read) = (Instant::now(), 1000);
+        let mut pace = Pace::new(read);
+        while begun.elapsed() < AT_MOST {
+            read += 8000;
+            pace.keep(read).await;
+        }
+        assert!((BYTES_AT_ONCE..SLOW).contains(&read), "{read}");
+    }
+}
