@@ -80,6 +80,7 @@ test("every entry can be imported where there is no page, and nothing happens", 
     "mp-server-client/map": "function",
     "mp-server-client/react": "function",
     "mp-server-client/mock": "function",
+    "mp-server-client/telemetry": "function",
     "mp-server-client/worker": "function",
     added: [],
   });

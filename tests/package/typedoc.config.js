@@ -7,7 +7,18 @@ import { fileURLToPath } from "node:url";
 import { OptionDefaults, RendererEvent } from "typedoc";
 
 const PACKAGE = fileURLToPath(new URL("../../client-wasm", import.meta.url));
-const ENTRIES = ["index", "inline", "map", "viewer", "react", "worker", "mock", "explain", "debug"];
+const ENTRIES = [
+  "index",
+  "inline",
+  "map",
+  "viewer",
+  "react",
+  "worker",
+  "mock",
+  "explain",
+  "telemetry",
+  "debug",
+];
 const GUIDES = ["first-race", "your-own-game", "spectators", "testing", "errors", "bundlers"];
 
 /**

@@ -128,6 +128,7 @@ for (const entry of [
   "map",
   "mock",
   "react",
+  "telemetry",
   "worker",
   "worker-host",
 ]) {

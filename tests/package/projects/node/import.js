@@ -9,6 +9,7 @@ const found = {
   "mp-server-client/map": typeof (await import("mp-server-client/map")).RaceMap,
   "mp-server-client/react": typeof (await import("mp-server-client/react")).useRace,
   "mp-server-client/mock": typeof (await import("mp-server-client/mock")).mockRelay,
+  "mp-server-client/telemetry": typeof (await import("mp-server-client/telemetry")).report,
   "mp-server-client/worker": typeof (await import("mp-server-client/worker")).workerCore,
 };
 const added = Object.getOwnPropertyNames(globalThis).filter((name) => !known.has(name));
