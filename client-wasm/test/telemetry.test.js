@@ -20,8 +20,8 @@ const loss = (code, attempt) => ({
   retryInMs: 250,
 });
 
-/** @param {import("../js/telemetry.js").ReportOptions["send"]} [send] */
-async function reported(send) {
+/** @param {import("node:test").TestContext} t @param {import("../js/telemetry.js").ReportOptions["send"]} [send] */
+async function reported(t, send) {
   const world = new World();
   const { id } = world.addRoom("go", "Bea");
   const race = client(world);
@@ -39,6 +39,11 @@ async function reported(send) {
         sent.push(JSON.parse(body));
       }),
   });
+  // A test that fails must end all the same.
+  t.after(() => {
+    reporter.stop();
+    void race.close();
+  });
   await race.connect();
   await race.joinRoom(id);
   return { world, race, reporter, sent, bodies };
@@ -46,7 +51,7 @@ async function reported(send) {
 
 test("counts states, errors, reconnects and resumes since the report before", async (t) => {
   stopTime(t);
-  const { world, race, reporter, sent } = await reported();
+  const { world, race, reporter, sent } = await reported(t);
   reporter.flush();
   assert.deepEqual(sent[0].states, { connecting: 1, connected: 1 });
   world.last.emit("interrupted", loss("connection_lost", 1));
@@ -70,7 +75,7 @@ test("counts states, errors, reconnects and resumes since the report before", as
 
 test("sends only the fields that the guide names, and no name, id or text", async (t) => {
   stopTime(t);
-  const { world, race, reporter, sent, bodies } = await reported();
+  const { world, race, reporter, sent, bodies } = await reported(t);
   world.last.emit("interrupted", loss("connection_lost", 1));
   reporter.stop();
   const guide = readFileSync(new URL("../guides/errors.md", import.meta.url), "utf8");
@@ -130,7 +135,7 @@ test("error codes that a server makes up are bounded", () => {
 
 test("the hook hears each error once, without its words, and not the client's own end", async (t) => {
   stopTime(t);
-  const { world, race, reporter } = await reported();
+  const { world, race, reporter } = await reported(t);
   /** @type {import("../js/telemetry.js").ErrorReport[]} */
   const heard = [];
   onError(race, (error) => heard.push(error));
