@@ -11,6 +11,7 @@ const TIMEOUT_MS = 8000;
  * @property {string} [udpSecret]  the secret of the datagrams
  * @property {number} [updateHz]  positions a second
  * @property {boolean} [insecure]  the relay accepts any certificate of the game server; a page must show it
+ * @property {string} [telemetryUrl]  where the site wants figures about connections, as `mp-server-client/telemetry` sends them
  * @property {{ spectate?: boolean, gzip?: boolean, batch?: boolean, resume?: boolean }} [features]
  */
 

@@ -26,7 +26,7 @@ const CODE = /^[a-z][a-z_]{0,39}$/;
  * @typedef {object} Telemetry  What is sent, as JSON. Counts are those since the report before.
  * @property {1} version  of this format
  * @property {number} seconds  since the report before
- * @property {"interval" | "pagehide" | "flush" | "stop"} cause  why it is sent now
+ * @property {"interval" | "pagehide" | "flush" | "stop" | "closed"} cause  why it is sent now
  * @property {ClientState} state  at this moment
  * @property {Partial<Record<ClientState, number>>} states  how often each was entered
  * @property {number | null} roundTripP50Ms  of the last two minutes
@@ -60,7 +60,7 @@ const CODE = /^[a-z][a-z_]{0,39}$/;
  */
 
 /**
- * Send figures at intervals and when the page is left. A failure to send is not noticed.
+ * Send figures at intervals, when the page is left, and when the client is closed, which ends it. A failure to send is not noticed.
  * @param {Reported} race  a `RaceClient`
  * @param {ReportOptions} options
  * @returns {Reporter}
@@ -74,20 +74,30 @@ export function report(race, { url, everyMs = INTERVAL_MS, send = beacon }) {
       // Figures are never worth a failure of the page.
     }
   };
-  const ended = onChange(race, (change, lost) => tally.handle(change, lost));
   const timer = setInterval(sendNow, everyMs, "interval");
   const leave = () => sendNow("pagehide");
   // Workers and Node have no pages.
   globalThis.addEventListener?.("pagehide", leave);
+  let isOver = false;
+  const end = (/** @type {Telemetry["cause"]} */ cause) => {
+    if (isOver) return;
+    isOver = true;
+    clearInterval(timer);
+    globalThis.removeEventListener?.("pagehide", leave);
+    stopListening();
+    sendNow(cause);
+  };
+  const stopListening = onChange(race, (change, lost) => {
+    tally.handle(change, lost);
+    // A client never comes back from this state.
+    if (change.state === "closed") end("closed");
+  });
   return {
     count: (error) => tally.count(error),
-    flush: () => sendNow("flush"),
-    stop() {
-      clearInterval(timer);
-      globalThis.removeEventListener?.("pagehide", leave);
-      ended();
-      sendNow("stop");
+    flush() {
+      if (!isOver) sendNow("flush");
     },
+    stop: () => end("stop"),
   };
 }
 

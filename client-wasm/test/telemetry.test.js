@@ -51,7 +51,7 @@ async function reported(t, send) {
 
 test("counts states, errors, reconnects and resumes since the report before", async (t) => {
   stopTime(t);
-  const { world, race, reporter, sent } = await reported(t);
+  const { world, reporter, sent } = await reported(t);
   reporter.flush();
   assert.deepEqual(sent[0].states, { connecting: 1, connected: 1 });
   world.last.emit("interrupted", loss("connection_lost", 1));
@@ -68,9 +68,17 @@ test("counts states, errors, reconnects and resumes since the report before", as
   assert.deepEqual([reconnects, resumes, state], [1, 1, "connected"]);
   reporter.flush();
   assert.deepEqual([sent[2].states, sent[2].errors, sent[2].resumes], [{}, {}, 0]);
+});
+
+test("ends when the client is closed", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const { race, reporter, sent } = await reported(t);
   await race.close();
+  assert.deepEqual([sent[0].cause, sent[0].state, sent[0].errors], ["closed", "closed", {}]);
+  t.mock.timers.tick(600_000);
+  reporter.flush();
   reporter.stop();
-  assert.deepEqual([sent[3].cause, sent[3].state, sent[3].errors], ["stop", "closed", {}]);
+  assert.equal(sent.length, 1);
 });
 
 test("sends only the fields that the guide names, and no name, id or text", async (t) => {

@@ -56,7 +56,7 @@ use upstream::{Dialer, OwnSessions, Readiness, TrustedServer};
 pub use config::{
     Access, AccessToken, AllowedHost, AllowedOrigin, Config, EffectiveOptions, Fingerprint,
     ForwardedHeader, Front, GameServer, HostPort, Invocation, Label, Listen, Observing, Origin,
-    PublicOrigin, ServerName, Spectating, Task, Timeouts, Trust, TrustedProxy,
+    PublicOrigin, ServerName, Spectating, Task, TelemetryUrl, Timeouts, Trust, TrustedProxy,
 };
 pub use descriptors::raise_descriptor_limit;
 pub use http::require_client;

@@ -21,7 +21,7 @@ import { Watcher } from "./watcher.js";
  * @property {number} bots  how many cars drive by themselves; set with `test.use`
  * @property {boolean} faithful  the game server behaves exactly as the original ones, which take any name
  * @property {string} trust  what the relay trusts; by default exactly the server's certificate
- * @property {number | undefined} resumeSeconds  how long the relay keeps a session without a connection
+ * @property {string[]} relayOptions  further options of the relay
  * @property {Site} site  a game server and a relay before it
  * @property {Enter} enter  open the page in a browser context of its own, as a player of that name;
  *   `prepare` does something with it before, `address` is another one than the relay's
@@ -45,10 +45,9 @@ export class Site {
     this.options = server;
   }
 
-  /** @param {string} trust @param {number} [resumeSeconds] */
-  async start(trust, resumeSeconds) {
+  /** @param {string} trust @param {string[]} args */
+  async start(trust, args) {
     this.server = await startServer({ certificates: this.certificates, ...this.options });
-    const args = resumeSeconds === undefined ? [] : ["--resume-seconds", String(resumeSeconds)];
     this.relay = await startRelay(this.server, trust, { args });
     this.url = `http://${this.relay.ready.listen}/`;
   }
@@ -70,13 +69,13 @@ export const test = base.extend({
   bots: [0, { option: true }],
   faithful: [false, { option: true }],
   trust: ["", { option: true }],
-  resumeSeconds: [undefined, { option: true }],
+  relayOptions: [[], { option: true }],
 
-  site: async ({ bots, faithful, trust, resumeSeconds }, use, info) => {
+  site: async ({ bots, faithful, trust, relayOptions }, use, info) => {
     const certificates = await mkdtemp(path.join(os.tmpdir(), "race-certificates-"));
     const site = new Site(certificates, { bots, faithful });
     try {
-      await site.start(trust, resumeSeconds);
+      await site.start(trust, relayOptions);
       await use(site);
     } finally {
       await site.stop();

@@ -111,7 +111,7 @@ test("if signing in again fails, the form appears and says why", async ({ enter 
 });
 
 test.describe("a relay that keeps no session", () => {
-  test.use({ resumeSeconds: 0 });
+  test.use({ relayOptions: ["--resume-seconds", "0"] });
 
   test("a reload asks only for the password, which is kept nowhere", async ({ enter }) => {
     const ann = await enter("Ann");

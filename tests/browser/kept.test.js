@@ -38,7 +38,7 @@ test("damaged storage is nobody's loss", async ({ enter }) => {
 });
 
 test.describe("a relay that keeps no session", () => {
-  test.use({ resumeSeconds: 0 });
+  test.use({ relayOptions: ["--resume-seconds", "0"] });
 
   test("after a reload a wrong password is called wrong, and a new room is told from the old one", async ({
     enter,

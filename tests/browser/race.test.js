@@ -21,7 +21,7 @@ const RESUME_SECONDS = 1;
 /** A player whose tab is gone is out of the room within this time. */
 const GONE_MS = 4000;
 
-test.use({ resumeSeconds: RESUME_SECONDS });
+test.use({ relayOptions: ["--resume-seconds", String(RESUME_SECONDS)] });
 
 /**
  * A car was drawn in many frames, and in each on the way that it had driven.

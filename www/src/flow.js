@@ -35,6 +35,7 @@ import { MAX_MESSAGE_LETTERS, plainName, plainText } from "./names.js";
 /**
  * @typedef {object} Parts
  * @property {Pick<typeof import("/pkg/index.js"), "RaceClient" | "init" | "relayConfig"> & Pick<typeof import("/pkg/explain.js"), "explain">} library
+ * @property {() => Promise<Pick<typeof import("/pkg/telemetry.js"), "report">>} [loadTelemetry]
  * @property {() => Promise<unknown>} loadScreens  loads all that a signed-in player sees
  * @property {string} url  the relay's address
  * @property {import("/pkg/index.js").CoreFactory} [core]  makes the core behind the client; default: the wasm client
@@ -69,7 +70,7 @@ function adviceOf(error) {
  * @param {Parts} parts
  * @returns {Flow}
  */
-export function createFlow(store, { library, loadScreens, url, core, clock }) {
+export function createFlow(store, { library, loadTelemetry, loadScreens, url, core, clock }) {
   const { RaceClient, explain, init, relayConfig } = library;
   /** @type {RelayConfig | undefined} */
   let config;
@@ -176,9 +177,17 @@ export function createFlow(store, { library, loadScreens, url, core, clock }) {
     client = fresh;
     credentials = { name: fresh.name, password: as.password };
     listen(fresh);
+    void reportOn(fresh);
     store.dispatch({ type: "signedIn", me: meOf(fresh) });
     if (fresh.room) enter(fresh.room);
     showRooms();
+  }
+
+  /** Send figures to the site's collector, if it has one. They end with the client. @param {RaceClient} fresh */
+  async function reportOn(fresh) {
+    const { telemetryUrl } = config ?? {};
+    // The race does not need it.
+    if (telemetryUrl) (await loadTelemetry?.().catch(() => undefined))?.report(fresh, { url: telemetryUrl });
   }
 
   /** @param {RaceClient} fresh */

@@ -48,7 +48,9 @@ const store = createStore(initialState());
 const library = /** @type {import("./flow.js").Parts["library"]} */ (
   /** @type {any} */ ({ ...client, explain })
 );
-const flow = createFlow(store, { library, loadScreens, url: BASE, clock: () => clock });
+// @ts-ignore
+const loadTelemetry = () => import("../pkg/telemetry.js");
+const flow = createFlow(store, { library, loadTelemetry, loadScreens, url: BASE, clock: () => clock });
 const shell = createShell(flow);
 const signIn = createSignIn(flow);
 const theme = createTheme(element("theme-toggle", HTMLButtonElement), (shown) =>

@@ -14,8 +14,8 @@ afterEach(async () => {
   for (const flow of flows.splice(0)) await flow.signOut();
 });
 
-/** @param {{ config?: import("../../client-wasm/js/index.js").RelayConfig, fetch?: () => Promise<Response>, loadScreens?: () => Promise<void> }} [options] */
-function page({ config = {}, fetch: ask, loadScreens = async () => {} } = {}) {
+/** @param {{ config?: import("../../client-wasm/js/index.js").RelayConfig, fetch?: () => Promise<Response>, loadTelemetry?: import("../src/flow.js").Parts["loadTelemetry"], loadScreens?: () => Promise<void> }} [options] */
+function page({ config = {}, fetch: ask, loadScreens = async () => {}, loadTelemetry } = {}) {
   const world = new World();
   const store = createStore(initialState());
   const flow = createFlow(store, {
@@ -26,6 +26,7 @@ function page({ config = {}, fetch: ask, loadScreens = async () => {} } = {}) {
       relayConfig: (url) => (ask ? library.relayConfig(url, { fetch: ask }) : Promise.resolve(config)),
     },
     loadScreens,
+    ...(loadTelemetry && { loadTelemetry }),
     url: URL,
     core: world.core,
   });
@@ -104,6 +105,37 @@ test("tells what the relay is like: any certificate is accepted, races may be wa
   const watched = page({ config: { features: { spectate: true } } });
   await watched.flow.prepare();
   assert.deepEqual([watched.state().insecure, watched.state().spectate], [false, true]);
+});
+
+test("figures about the connection are sent only where a site asks for them", async () => {
+  let loads = 0;
+  /** @type {[string, string | undefined][]} */
+  const reports = [];
+  /** @type {import("../src/flow.js").Parts["loadTelemetry"]} */
+  const loadTelemetry = async () => {
+    loads += 1;
+    return {
+      report(race, { url }) {
+        reports.push([String(url), race.id ?? undefined]);
+        return { count() {}, flush() {}, stop() {} };
+      },
+    };
+  };
+  const quiet = page({ loadTelemetry });
+  await quiet.flow.signIn("Ann", "");
+  assert.equal(loads, 0);
+  const telemetryUrl = "https://stats.example/race";
+  const { flow, state } = page({ config: { telemetryUrl }, loadTelemetry });
+  await flow.signIn("Bo", "");
+  await settled();
+  assert.deepEqual(reports, [[telemetryUrl, state().me?.id]]);
+  const broken = page({
+    config: { telemetryUrl },
+    loadTelemetry: () => Promise.reject(new Error("offline")),
+  });
+  await broken.flow.signIn("Cy", "");
+  await settled();
+  assert.deepEqual([broken.state().screen, broken.state().notice], ["lobby", null]);
 });
 
 test("a failed join keeps the visitor in the lobby with a reason", async () => {

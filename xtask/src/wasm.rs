@@ -37,14 +37,13 @@ const WASM: &str = "client_wasm_bg.wasm";
 /// The scripts of the npm package.
 const SCRIPTS: &str = "client-wasm/js";
 /// Scripts of the package that the page has no use for. One imports the page's own scripts, and some carry a file as text.
-const NOT_FOR_THE_PAGE: [&str; 7] = [
+const NOT_FOR_THE_PAGE: [&str; 6] = [
     "viewer.js",
     "inline.js",
     "bytes.js",
     "worker/script.js",
     "map.js",
     "react.js",
-    "telemetry.js",
 ];
 /// The files that the page and the type checker need.
 const FILES: [&str; 4] = [

@@ -12,6 +12,7 @@ mod option;
 mod origin;
 mod server_list;
 mod spectating;
+mod telemetry;
 mod trust;
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
@@ -34,6 +35,7 @@ pub use listen::Listen;
 pub(crate) use origin::is_beyond_rebinding;
 pub use origin::{AllowedHost, AllowedOrigin, Origin, PublicOrigin};
 pub use spectating::{Observing, Spectating};
+pub use telemetry::TelemetryUrl;
 pub use trust::{Fingerprint, Trust};
 
 /// Where the relay listens unless told otherwise: this machine only.
@@ -80,6 +82,10 @@ pub struct Config {
     /// Serve this circuit as /track.json instead of the page's own. `cargo xtask track` makes one of GeoJSON, GPX or CSV.
     #[arg(long, env = "MP_RELAY_TRACK", value_name = "FILE")]
     pub track: Option<PathBuf>,
+    /// Let the page send figures about its connection to this address of the site's own: round trips, losses, reconnects and errors, and
+    /// nothing that tells who it is. docs/operating.md lists them.
+    #[arg(long, env = "MP_RELAY_TELEMETRY_URL", value_name = "URL")]
+    pub telemetry_url: Option<TelemetryUrl>,
     /// How many times a second the page sends its car's position.
     #[arg(long, env = "MP_RELAY_UPDATE_HZ", value_name = "HZ", default_value_t = DEFAULT_UPDATE_HZ)]
     pub update_hz: u32,
@@ -190,6 +196,7 @@ impl Config {
             allow_origins: Vec::new(),
             www: None,
             track: None,
+            telemetry_url: None,
             update_hz: DEFAULT_UPDATE_HZ,
             max_connections: DEFAULT_MAX_CONNECTIONS,
             max_per_ip: DEFAULT_MAX_PER_IP,

@@ -11,16 +11,18 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::validate_request::ValidateRequestHeaderLayer;
 
 use super::plain;
+use crate::config::TelemetryUrl;
 
 /// The content security policy: scripts and styles come from here only, wasm may be compiled, the page may connect
 /// to any relay, and these sites may have it in a frame.
 macro_rules! policy {
     ($ancestors:literal) => {
         concat!(
-            "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; \
+            "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
              img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; \
              frame-ancestors ",
-            $ancestors
+            $ancestors,
+            "; connect-src 'self' ws: wss:"
         )
     };
 }
@@ -45,6 +47,16 @@ pub(super) fn guarded(router: Router) -> Router {
         unless_set(RESOURCE_POLICY, "same-origin"),
         ValidateRequestHeaderLayer::custom(check),
     ))
+}
+
+/// Let the pages of a router send figures to a collector.
+///
+/// # Errors
+/// Its address cannot be part of a header.
+pub(super) fn reporting(router: Router, collector: &TelemetryUrl) -> anyhow::Result<Router> {
+    let policy = HeaderValue::try_from(format!("{POLICY} {}", collector.origin()))?;
+    let policy = SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy);
+    Ok(router.layer(policy))
 }
 
 /// Refuse a request whose `Host` is missing, invalid or repeated (RFC 9112, section 3.2), or that repeats another header

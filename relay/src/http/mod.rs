@@ -29,7 +29,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use serde::Serialize;
 
-use crate::config::{Config, Label};
+use crate::config::{Config, Label, TelemetryUrl};
 use crate::lifecycle::Lifecycle;
 use crate::limits::Admission;
 use crate::log::Repeats;
@@ -104,6 +104,10 @@ pub(crate) fn router(services: Arc<Services>) -> anyhow::Result<Router> {
         .route("/readyz", get(readyz))
         .route("/healthz", get(healthz))
         .with_state(Arc::clone(&services));
+    let router = match services.config.telemetry_url.clone() {
+        Some(collector) => headers::reporting(router, &collector)?,
+        None => router,
+    };
     let router = host::checked(router, services).merge(probes);
     Ok(headers::guarded(router))
 }
@@ -169,6 +173,8 @@ struct PageConfig<'a> {
     update_hz: u32,
     insecure: bool,
     features: Features,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    telemetry_url: Option<String>,
     /// All game servers, if they have names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     servers: Vec<ListedServer<'a>>,
@@ -228,6 +234,7 @@ fn page_config<'a>(services: &'a Services, server: &'a Server) -> PageConfig<'a>
             spectate: server.spectators.is_some(),
             ..Features::default()
         },
+        telemetry_url: config.telemetry_url.as_ref().map(TelemetryUrl::address),
         servers: listed.collect(),
     }
 }

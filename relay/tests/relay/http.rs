@@ -135,8 +135,9 @@ async fn every_site_may_embed_the_viewer_and_no_other_page() {
     let ancestors = async |path: &str| {
         let answer = get(&relay, path).await;
         let policy = header(&answer, "content-security-policy");
-        let ancestors = policy.rsplit_once("frame-ancestors ").unwrap().1.to_owned();
-        (status(&answer).to_owned(), ancestors)
+        let (_, ancestors) = policy.rsplit_once("frame-ancestors ").unwrap();
+        let (ancestors, _) = ancestors.split_once(';').unwrap();
+        (status(&answer).to_owned(), ancestors.to_owned())
     };
     let room = "1".repeat(32);
     let link = format!("/watch/{room}?embed=1");
@@ -450,6 +451,29 @@ async fn the_configuration_tells_a_page_what_it_needs() {
     assert_eq!(status(&unknown), "404");
     assert!(body(&unknown).contains("/api/config"), "{unknown}");
     assert_eq!(status(&get(&relay, "/healthz").await), "200");
+}
+
+#[tokio::test]
+async fn only_the_page_of_players_may_send_figures_and_only_to_the_sites_collector() {
+    let game = Game::start().await;
+    let mut config = config_for(&game);
+    let folder = page();
+    config.www = Some(folder.path().to_owned());
+    let connect = async |relay: &Relay, path: &str| {
+        let answer = get(relay, path).await;
+        let policy = header(&answer, "content-security-policy");
+        policy.rsplit_once("connect-src ").unwrap().1.to_owned()
+    };
+    let relay = Relay::start(config.clone()).await.unwrap();
+    assert_eq!(connect(&relay, "/").await, "'self' ws: wss:");
+    config.telemetry_url = Some("https://stats.example:8443/race?a=1".parse().unwrap());
+    let relay = Relay::start(config).await.unwrap();
+    let allowed = "'self' ws: wss: https://stats.example:8443";
+    assert_eq!(connect(&relay, "/").await, allowed);
+    assert_eq!(connect(&relay, "/watch/").await, "'self' ws: wss:");
+    let answer = get(&relay, "/api/config").await;
+    let told = r#""telemetryUrl":"https://stats.example:8443/race?a=1""#;
+    assert!(answer.contains(told), "{answer}");
 }
 
 #[tokio::test]
