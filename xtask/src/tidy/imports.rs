@@ -28,6 +28,7 @@ const RELAY_FLOORS: [&[&str]; 7] = [
         "log",
         "close",
         "client_stream",
+        "discard",
     ],
 ];
 

@@ -80,7 +80,10 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (mut busy, mut hostile) = (None, None);
     let programs = [&site.server.process, &site.relay.process];
     let mut spent = Vec::new();
-    let mut spend = || anyhow::Ok(spent.push([programs[0].cpu()?, programs[1].cpu()?]));
+    let mut spend = || {
+        spent.push([programs[0].cpu()?, programs[1].cpu()?]);
+        anyhow::Ok(())
+    };
     // It begins before positions count, and ends when they no longer do.
     let lasts = (tests::BETWEEN_PHASES.as_secs() + arguments.seconds).to_string();
     let address = site.address.to_string();
