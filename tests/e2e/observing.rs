@@ -377,6 +377,29 @@ async fn one_address_cannot_take_all_observers() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn observers_make_way_for_an_address_that_has_none() -> anyhow::Result<()> {
+    let observing = Observing {
+        at_once: 3,
+        ..Observing::default()
+    };
+    let (site, elsewhere) = site_with(true, observing).await?;
+    let mut players = Vec::new();
+    let mut watching = Vec::new();
+    // The first address has two observers, the second one. Then all are out.
+    for (name, from) in [("Ann", 2), ("Bob", 2), ("Cy", 3), ("Di", 4)] {
+        let mut player = Player::sign_in(&url(&elsewhere), name).await?;
+        let room = player.create_room(name).await?;
+        watching.push(Spectator::watch_from([127, 0, 0, from], &site.relay, &room).await?);
+        let id = id_of(&player);
+        until_observed(&mut player, &[id]).await?;
+        players.push(player);
+    }
+    let ended = r#"mp_relay_observations_ended_total{end="shared"}"#;
+    assert_eq!(metric(&site.relay, ended).await?, Some(1));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_stopping_relay_withdraws_its_observers() -> anyhow::Result<()> {
     let (site, elsewhere) = site(true).await?;
     let mut ann = Player::sign_in(&url(&elsewhere), "Ann").await?;

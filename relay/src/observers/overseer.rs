@@ -9,11 +9,12 @@ use protocol::event::Room;
 use protocol::id::RoomId;
 use tokio::task::JoinError;
 use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::JoinMap;
 
 use super::cooldown::Cooldowns;
 use super::idle_races::IdleRaces;
-use super::rules::{COOLDOWN_LOOKS, LeaveReason, is_wanted, may_enter};
+use super::rules::{COOLDOWN_LOOKS, LeaveReason, SHARED_LOOKS, is_wanted, may_enter};
 use super::session::{Shared, observe};
 use super::shares::{Shares, Watched};
 use crate::config::Observing;
@@ -43,6 +44,7 @@ pub(crate) async fn oversee(
         }),
         spectators,
         observers: JoinMap::new(),
+        out: HashMap::new(),
         refused: HashSet::new(),
         cooldowns: Cooldowns::default(),
         idle_races: IdleRaces::default(),
@@ -64,11 +66,19 @@ struct Overseer {
     shared: Arc<Shared>,
     spectators: Arc<Spectators>,
     observers: JoinMap<RoomId, LeaveReason>,
+    /// The same rooms.
+    out: HashMap<RoomId, Out>,
     /// Rooms that want an observer and got none, because all were out. Each is counted once.
     refused: HashSet<RoomId>,
     cooldowns: Cooldowns,
     idle_races: IdleRaces,
     started: Instant,
+}
+
+/// An observer that is out.
+struct Out {
+    since: Instant,
+    make_way: CancellationToken,
 }
 
 impl Overseer {
@@ -159,6 +169,7 @@ impl Overseer {
             self.shares.take(&next);
             self.send(next.room);
         }
+        self.make_way(&wanted);
         for Watched { room, .. } in wanted {
             if self.refused.insert(room) {
                 self.shared.sessions.metrics.reached(Limit::Observers);
@@ -166,16 +177,42 @@ impl Overseer {
         }
     }
 
+    /// When all are out, let one leave that another address has a better right to. The next look sends one there.
+    fn make_way(&self, wanted: &[Watched]) {
+        let is_leaving = self.out.values().any(|out| out.make_way.is_cancelled());
+        if is_leaving || self.observers.len() < self.at_once {
+            return;
+        }
+        let rooms = &self.spectators.rooms;
+        let long = self.shared.look * SHARED_LOOKS;
+        let settled = self
+            .out
+            .iter()
+            .filter(|(_, out)| out.since.elapsed() >= long);
+        let settled: Vec<_> = settled.map(|(room, _)| watched(rooms, *room)).collect();
+        let surplus = self.shares.surplus(wanted, &settled);
+        if let Some(out) = surplus.and_then(|room| self.out.get(&room)) {
+            out.make_way.cancel();
+        }
+    }
+
     fn send(&mut self, room: RoomId) {
         self.refused.remove(&room);
         self.shared.sessions.metrics.observers.inc();
         let shared = Arc::clone(&self.shared);
-        let observation = async move { observe(&shared, &room).await };
+        let make_way = CancellationToken::new();
+        let out = Out {
+            since: Instant::now(),
+            make_way: make_way.clone(),
+        };
+        self.out.insert(room, out);
+        let observation = async move { observe(&shared, &room, &make_way).await };
         self.observers.spawn(room, observation);
     }
 
     /// Count and log why an observer left, and let its room cool down. A panic counts as a failure.
     fn take_back(&mut self, room: RoomId, ended: Result<LeaveReason, JoinError>) {
+        self.out.remove(&room);
         let reason = ended.unwrap_or_else(|error| LeaveReason::Failed(error.to_string()));
         let metrics = &self.shared.sessions.metrics;
         metrics.observer_ended((&reason).into());

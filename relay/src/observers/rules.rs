@@ -16,6 +16,8 @@ const SILENT_LOOKS: u32 = 60;
 /// Looks in a row at a started race with idle players of this relay, after which an observer enters. Players whose pages
 /// still load the race will drive soon.
 const IDLE_LOOKS: u32 = 5;
+/// Looks after which an observer may have to make way for another address. So nobody sees a race for a moment only.
+pub(super) const SHARED_LOOKS: u32 = 10;
 /// Looks for which no observer enters a room again, once one had to leave it.
 pub(super) const COOLDOWN_LOOKS: u32 = 10;
 /// The longest cooldown. Each futile observation doubles it up to here.
@@ -41,6 +43,8 @@ pub(super) enum LeaveReason {
     #[error("it had the last seat")]
     #[strum(serialize = "crowded")]
     LastSeat,
+    #[error("it makes way for spectators of another address")]
+    Shared,
     #[error("the room is gone")]
     Gone,
     #[error("the race was started and nobody drove")]
@@ -94,7 +98,9 @@ pub(super) fn must_give_way(players: BridgedPlayers, is_race: bool) -> Result<()
 pub(super) fn cooldown_after(leave: &LeaveReason, before: u32) -> Option<u32> {
     match leave {
         LeaveReason::Unwatched | LeaveReason::Bridged | LeaveReason::Stopping => None,
-        LeaveReason::Host | LeaveReason::Alone | LeaveReason::LastSeat => Some(COOLDOWN_LOOKS),
+        LeaveReason::Host | LeaveReason::Alone | LeaveReason::LastSeat | LeaveReason::Shared => {
+            Some(COOLDOWN_LOOKS)
+        }
         LeaveReason::UnwatchedOnArrival
         | LeaveReason::Silent
         | LeaveReason::Gone

@@ -9,6 +9,7 @@ use protocol::event::{Event, Room};
 use protocol::id::{RoomId, SessionId};
 use protocol::session::Output;
 use tokio::time::{Duration, Instant, sleep_until, timeout_at};
+use tokio_util::sync::CancellationToken;
 
 use super::endpoint::{self, EndpointRefresh};
 use super::rules::{IdleLooks, LeaveReason, may_enter, must_give_way, must_leave};
@@ -33,8 +34,12 @@ pub(super) struct Shared {
     pub(super) look: Duration,
 }
 
-/// Observe a room until there is a reason to leave.
-pub(super) async fn observe(shared: &Shared, room: &RoomId) -> LeaveReason {
+/// Observe a room until there is a reason to leave, or until it is told to make way.
+pub(super) async fn observe(
+    shared: &Shared,
+    room: &RoomId,
+    make_way: &CancellationToken,
+) -> LeaveReason {
     let mut observer = Observer {
         shared,
         room: shared.rooms.find_or_make(room),
@@ -47,6 +52,7 @@ pub(super) async fn observe(shared: &Shared, room: &RoomId) -> LeaveReason {
     let reason = tokio::select! {
         Err(reason) = observer.run(&mut session) => reason,
         () = sessions.lifecycle.draining.cancelled() => LeaveReason::Stopping,
+        () = make_way.cancelled() => LeaveReason::Shared,
     };
     let settled = observer.position_sent.map(|sent| sent + SETTLE);
     drop(observer);

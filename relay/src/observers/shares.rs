@@ -1,4 +1,5 @@
-//! Which watched room gets the next observer: the addresses of spectators take turns, and none has more than its share. Pure.
+//! Which watched room gets the next observer: the addresses of spectators take turns, and none has more than its share. When all are
+//! out, an address that has two more than another makes way for it. Pure.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -63,6 +64,20 @@ impl Shares {
             .fewest(&wanted[index])
             .is_none_or(|(count, _)| count < self.most);
         has_share.then(|| wanted.remove(index))
+    }
+
+    /// Select the room whose observer makes way for one of those that want one: the least watched of the address that has most.
+    /// `None`: a change would only turn the tables.
+    pub(super) fn surplus(&self, wanted: &[Watched], observed: &[Watched]) -> Option<RoomId> {
+        let fewest = wanted.iter().filter_map(|watched| self.fewest(watched));
+        let (fewest, _) = fewest.min()?;
+        let count_for = |room: &RoomId| Some(*self.counts.get(self.owners.get(room)?)?);
+        let counted = observed
+            .iter()
+            .filter_map(|watched| Some((count_for(&watched.room)?, watched)));
+        let (most, least_watched) =
+            counted.max_by_key(|(count, watched)| (*count, Reverse(watched.spectators)))?;
+        (most >= fewest + 2).then_some(least_watched.room)
     }
 
     /// Count a room that gets an observer.
@@ -181,6 +196,40 @@ mod tests {
             1,
             "nothing is kept of rooms that are not observed"
         );
+    }
+
+    #[test]
+    fn an_address_with_two_more_than_another_makes_way() {
+        let mut shares = Shares::new(4, true);
+        let observed: Vec<_> = [(1, 1, 5), (2, 1, 0), (3, 2, 0), (4, 2, 0)]
+            .map(|(room, address, more)| watched(room, &[address], more))
+            .into();
+        let surplus = |shares: &mut Shares, wanted: Watched, observed: &[Watched]| {
+            let again = observed.iter().map(|watched| Watched {
+                addresses: watched.addresses.clone(),
+                ..*watched
+            });
+            shares.count(again.collect());
+            shares.surplus(&[wanted], observed)
+        };
+        let newcomer = || watched(9, &[3], 0);
+        let way = surplus(&mut shares, newcomer(), &observed);
+        assert!(
+            [2, 3, 4]
+                .map(|room| watched(room, &[], 0).room)
+                .map(Some)
+                .contains(&way)
+        );
+        let way = surplus(&mut shares, newcomer(), &observed[..3]);
+        assert_eq!(
+            way,
+            Some(observed[1].room),
+            "the least watched of address 1"
+        );
+        let way = surplus(&mut shares, newcomer(), &observed[1..3]);
+        assert_eq!(way, None, "each address has one");
+        let way = surplus(&mut shares, watched(9, &[2], 0), &observed);
+        assert_eq!(way, None, "both have two");
     }
 
     #[test]

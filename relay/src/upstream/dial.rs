@@ -118,7 +118,7 @@ fn explain(error: &DialError) -> CloseReason {
     }
     match error.tls() {
         Some(rustls::Error::InvalidCertificate(refusal)) => {
-            let text = "The game server's certificate is not trusted: the relay's operator must pin it (see its log).";
+            let text = "The game server's certificate is not trusted: the relay's operator must look at it (the log says how).";
             CloseReason::new(CloseCode::CertificateNotTrusted, text).with_cause(in_words(refusal))
         }
         Some(rustls::Error::InvalidMessage(_)) => unreachable(

@@ -151,7 +151,7 @@ async fn a_hang_up_reads_the_configuration_anew_and_ends_nothing() {
         within(words, said).await
     };
     let mut refused = Browser::connect_at(address).await;
-    refused.expect_close(4002, "operator must pin it").await;
+    refused.expect_close(4002, "operator must look at it").await;
     let said = hang_up(&right, "reloaded --trust: exactly the certificate").await;
     let words = "in effect after a restart: max-per-ip";
     assert!(said.contains(words), "{said}");

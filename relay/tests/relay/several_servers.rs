@@ -279,7 +279,7 @@ async fn each_server_is_trusted_by_itself_and_trust_is_reloaded_for_all() {
     wrong.more_games[0].trust = right.game.trust.clone();
     let relay = Relay::start(wrong.clone()).await.unwrap();
     let mut refused = connect(&relay, "?server=west").await;
-    refused.expect_close(4002, "operator must pin it").await;
+    refused.expect_close(4002, "operator must look at it").await;
     let (mut stays, mut player_east) = player(&relay, "", &mut east).await;
     let words = relay.reload(&right).unwrap();
     assert!(
@@ -365,7 +365,7 @@ async fn the_log_names_the_server_and_a_hang_up_reads_the_trust_of_each() {
     let mut request = request(address, &[PROTOCOL]);
     *request.uri_mut() = format!("ws://{address}/ws?server=west").parse().unwrap();
     let mut refused = Browser::try_connect_at(address, request).await.unwrap();
-    refused.expect_close(4002, "operator must pin it").await;
+    refused.expect_close(4002, "operator must look at it").await;
     let line = said("not the pinned one").await;
     assert!(line.contains("server{name=west}"), "{line}");
     let changed = text(&west, "udp-secret = 'HIDDEN'\n");

@@ -26,7 +26,7 @@ async fn is_taken(game: &mut Game, config: Config) {
 async fn is_refused(game: &mut Game, config: Config) {
     let relay = Relay::start(config).await.unwrap();
     let mut browser = Browser::connect(&relay).await;
-    browser.expect_close(4002, "operator must pin it").await;
+    browser.expect_close(4002, "operator must look at it").await;
     assert!(!game.has_player());
 }
 
@@ -163,7 +163,7 @@ async fn a_new_pin_or_bundle_is_used_from_the_next_dial_on_and_players_stay() {
         let mut player = game.player().await;
         relay.reload(&trusting(&game, &wrong_pin)).unwrap();
         let mut refused = Browser::connect(&relay).await;
-        refused.expect_close(4002, "operator must pin it").await;
+        refused.expect_close(4002, "operator must look at it").await;
         let words = relay.reload(&right).unwrap();
         assert!(words.contains("certificate"), "{words}");
         let _second = Browser::ready(&relay).await;
@@ -176,7 +176,7 @@ async fn a_new_pin_or_bundle_is_used_from_the_next_dial_on_and_players_stay() {
     std::fs::write(&file, &other.pem).unwrap();
     relay.reload(&trusting(&game, &bundle)).unwrap();
     let mut refused = Browser::connect(&relay).await;
-    refused.expect_close(4002, "operator must pin it").await;
+    refused.expect_close(4002, "operator must look at it").await;
 }
 
 #[tokio::test]
