@@ -130,8 +130,8 @@ pub async fn dial(target: &Target) -> Result<Connection, DialError> {
     dial_noting(target, &mut Vec::new()).await
 }
 
-/// Do what [`dial`] does, and note in `tried` the addresses with which a connection was begun: a caller whose patience
-/// ends can name them.
+/// Do what [`dial`] does, and note in `tried` the addresses with which a connection was begun: a caller that
+/// times out can name them.
 ///
 /// # Errors
 /// As those of [`dial`].

@@ -38,7 +38,7 @@ export function backgroundClock() {
     }
   }
 
-  /** End the worker once nothing waits for it: what is cancelled is mostly set anew at once. */
+  /** End the worker once nothing waits for it: what is cancelled is mostly set again at once. */
   function rest() {
     queueMicrotask(() => {
       if (waiting.size > 0 || !worker) return;

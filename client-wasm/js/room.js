@@ -226,7 +226,7 @@ export class Room extends Emitter {
   }
 
   /**
-   * Call a function with each of the other cars. It is one object, filled anew for each: copy what you keep. Makes no garbage.
+   * Call a function with each of the other cars. It is one object, filled again for each: copy what you keep. Makes no garbage.
    * @param {(car: Car) => void} work
    * @param {number} [now]  as in `sample`
    */

@@ -153,7 +153,7 @@ export class Spectator extends Emitter {
   }
 
   /**
-   * Call a function with each car. It is one object, filled anew for each: copy what you keep. Makes no garbage.
+   * Call a function with each car. It is one object, filled again for each: copy what you keep. Makes no garbage.
    * @param {(car: Car) => void} work
    * @param {number} [atMs]  as in `cars`
    */

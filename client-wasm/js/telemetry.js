@@ -174,7 +174,7 @@ class Tally {
   }
 
   /**
-   * Give the counts, and begin anew.
+   * Give the counts, and start them from zero.
    * @param {Telemetry["cause"]} cause
    * @returns {Telemetry}
    */

@@ -106,7 +106,7 @@ pub enum CloseCode {
     TakenOver = 4007,
     /// From a client: nothing came through this WebSocket any more, and another one will go on with the session.
     Interrupted = 4008,
-    /// From a client: its page is left, and may be loaded anew and go on with the session.
+    /// From a client: its page is left, and may be reloaded and go on with the session.
     Left = 4009,
 }
 

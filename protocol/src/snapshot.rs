@@ -39,7 +39,7 @@ const TURN_STEPS: f32 = 1023.0;
 pub struct Snapshot {
     /// Counts the snapshots of a room; a gap means that some were skipped.
     pub number: u32,
-    /// Milliseconds of the relay's clock. Starts anew after 49 days.
+    /// Milliseconds of the relay's clock. Wraps after 49 days.
     pub time_ms: u32,
     /// The cars, at most [`MAX_CARS`].
     pub cars: Vec<Car>,

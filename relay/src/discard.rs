@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, copy, sink};
 use tokio::time::sleep;
 
-/// Bytes read between two pauses: what a client has on the way that did not expect the end.
+/// Bytes read between two pauses: about what a client has in flight when the relay closes.
 const BYTES_AT_ONCE: u64 = 32 * 1024;
-/// The time between them. With it the system makes the client wait too, after some 600 KiB a second.
+/// The pause. TCP then slows the client down to some 600 KiB a second.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Read until the client has closed. There is no time limit here.

@@ -1,4 +1,4 @@
-//! The bridge between web pages and one MP-Server game server: a WebSocket for each player on one side, its own
+//! The bridge between web pages and MP-Server game servers: a WebSocket for each player on one side, its own
 //! TLS connection and UDP socket on the other, and the page itself over HTTP.
 //!
 //! ```no_run
@@ -61,7 +61,6 @@ pub use config::{
 pub use descriptors::raise_descriptor_limit;
 pub use http::require_client;
 pub use limits::rate::{Rate, RateLimits};
-pub use log::Log;
 
 /// Clients that are told at once why they are refused, each for as long as `Timeouts::close`.
 const MAX_REFUSALS: usize = 256;
@@ -158,7 +157,7 @@ impl Relay {
         self.operator_address
     }
 
-    /// Read anew what makes the game server's certificate trusted, the pin or the file with certificates, and the relay's own
+    /// Read again what makes the game server's certificate trusted, the pin or the file with certificates, and the relay's own
     /// certificate. Players who are connected stay. Gives what is trusted now, in words.
     ///
     /// # Errors

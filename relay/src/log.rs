@@ -1,23 +1,13 @@
-//! The log of the program, on standard error. Whoever reads it may be slow, gone or never there: lines wait for a while,
-//! then they are dropped and counted, and nothing else waits for them. Only the program starts it; a library must not.
+//! What keeps the log readable: numbers that name connections, and a limit for lines that clients can cause.
 
 use std::fmt;
-use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
-use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::EnvFilter;
 
-/// Lines that may wait for whoever reads them. A player who leaves writes one of some 200 bytes.
-const MAX_WAITING_LINES: usize = 1024;
 /// Lines of one kind a second, for kinds that a client can cause.
 const MAX_REPEATS: std::num::NonZeroU32 = std::num::NonZeroU32::new(10).unwrap();
-
-/// The lines that were dropped. A program has one log.
-static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 
 /// The number of the newest connection. The log is one, and so are the numbers in it.
 static NEWEST_CONNECTION: AtomicU64 = AtomicU64::new(0);
@@ -38,66 +28,6 @@ impl fmt::Display for ConnectionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// The log. Dropping it writes what waits, for a second at most.
-pub struct Log {
-    writer: NonBlocking,
-    writes_the_rest: Option<WorkerGuard>,
-}
-
-impl Log {
-    /// Begin to log. The level comes from `RUST_LOG`. A panic is logged too, because its message would wait for a reader.
-    pub fn start() -> Self {
-        let (writer, rest) = NonBlockingBuilder::default()
-            .lossy(true)
-            .buffered_lines_limit(MAX_WAITING_LINES)
-            .finish(io::stderr());
-        let _ours = DROPPED.get_or_init(|| writer.error_counter());
-        tracing_subscriber::fmt()
-            .with_env_filter(filter())
-            .with_ansi(io::stderr().is_terminal())
-            .with_writer(writer.clone())
-            .init();
-        std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
-        Self {
-            writer,
-            writes_the_rest: Some(rest),
-        }
-    }
-
-    /// Say why the program ends.
-    pub fn fail(&mut self, error: &anyhow::Error) {
-        // It cannot fail: a line is queued or dropped.
-        let _queued = writeln!(self.writer, "mp-relay: {error:#}");
-    }
-}
-
-impl Drop for Log {
-    fn drop(&mut self) {
-        let before = dropped_lines();
-        let _queued = self.writer.write(b"");
-        if dropped_lines() > before {
-            // Nobody reads. The guard would complain of that on standard output, which has one line only.
-            std::mem::forget(self.writes_the_rest.take());
-        }
-    }
-}
-
-/// Count the lines that nobody read in time.
-pub(crate) fn dropped_lines() -> u64 {
-    DROPPED
-        .get()
-        .map_or(0, |counter| counter.dropped_lines() as u64)
-}
-
-/// Take the filter from `RUST_LOG`, but never show frames: at a finer level the WebSocket library would log them.
-fn filter() -> EnvFilter {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    ["tungstenite=info", "tokio_tungstenite=info"]
-        .into_iter()
-        .filter_map(|directive| directive.parse().ok())
-        .fold(filter, EnvFilter::add_directive)
 }
 
 /// Lets ten lines of one kind through each second, and counts the others.

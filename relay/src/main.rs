@@ -6,7 +6,8 @@ use std::pin::pin;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use relay::{EffectiveOptions, Invocation, Log, Relay, Task};
+use program_log::Log;
+use relay::{EffectiveOptions, Invocation, Relay, Task};
 use serde_json::json;
 
 fn main() -> ExitCode {
@@ -17,7 +18,7 @@ fn main() -> ExitCode {
         Err(Err(error)) => Err(error),
         Ok(invocation) => Ok(invocation),
     };
-    let mut log = Log::start();
+    let mut log = Log::start("mp-relay");
     match invocation.and_then(obey) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -32,7 +33,7 @@ fn obey(invocation: Invocation) -> anyhow::Result<()> {
         Task::Run => run(invocation),
         Task::Check => {
             relay::check(&invocation.config)?;
-            print("the configuration is right");
+            print("the configuration is valid");
             Ok(())
         }
         Task::Print => {
@@ -75,7 +76,7 @@ async fn run(
 /// Options that need no restart.
 const RELOADED: [&str; 3] = ["trust", "tls-cert", "tls-key"];
 
-/// Read the configuration anew, and use what can be changed while players play. `old` is what the relay started with.
+/// Read the configuration again, and use what can be changed while players play. `old` is what the relay started with.
 fn reload(relay: &Relay, old: &EffectiveOptions) {
     let new = match Invocation::read(std::env::args_os()) {
         Ok(new) => new,
@@ -93,7 +94,9 @@ fn reload(relay: &Relay, old: &EffectiveOptions) {
         );
     }
     match relay.reload(&new.config) {
-        Ok(trust) => tracing::info!("reloaded --trust: {trust}"),
+        Ok(trust) => {
+            tracing::info!("the configuration is reloaded; trust in the game server: {trust}")
+        }
         Err(error) => not_reloaded(&error),
     }
 }
@@ -143,7 +146,7 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     Ok(async { drop(tokio::signal::ctrl_c().await) })
 }
 
-/// Hang-ups (SIGHUP), by which the operator asks to read the configuration anew. From the first moment on they end
+/// Hang-ups (SIGHUP), by which the operator asks to read the configuration again. From the first moment on they end
 /// nothing.
 #[cfg(unix)]
 struct HangUps(tokio::signal::unix::Signal);

@@ -1,4 +1,4 @@
-//! What one relay counts for its operator. Counting is one relaxed atomic addition. `http::metrics` shows the counters
+//! What one relay counts for its operator. Counting is one relaxed atomic addition on the busiest paths. `http::metrics` shows the counters
 //! and what it looks up on request. Labels are words of this program, never ids, addresses or
 //! names of players.
 

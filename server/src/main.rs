@@ -1,32 +1,30 @@
 //! The program `mp-server`: options from the command line and the environment, one line on standard output when
 //! it is ready, logs on standard error, and a clean stop on Ctrl-C or SIGTERM.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::net::SocketAddr;
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser as _;
+use program_log::Log;
 use serde::Serialize;
 use server::{Options, Server, raise_descriptor_limit};
-use tracing_appender::non_blocking::NonBlockingBuilder;
 
-/// How many log lines may wait for whoever reads them. More are dropped: a log that nobody reads must not stop the game.
-const MAX_WAITING_LOG_LINES: usize = 4_096;
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let mut log = Log::start("mp-server");
+    match run(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log.fail(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let options = Options::parse();
-    let (log, _writes_the_rest) = NonBlockingBuilder::default()
-        .lossy(true)
-        .buffered_lines_limit(MAX_WAITING_LOG_LINES)
-        .finish(std::io::stderr());
-    let filter =
-        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(log)
-        .init();
+async fn run(options: Options) -> anyhow::Result<()> {
     // Before the ready line, so that even a stop right after it is clean.
     let stop = stop_requested().context("cannot listen for Ctrl-C and SIGTERM")?;
     raise_descriptor_limit(&options);

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
-/// Does password jobs. It keeps the memory of a job for the next one. argon2's own `PasswordHasher` allocates it anew each
+/// Does password jobs. It keeps the memory of a job for the next one. argon2's own `PasswordHasher` allocates it again each
 /// time, on the thread of the job. The allocator then held 642 MiB after a hundred sign-ins.
 #[derive(Default)]
 pub(crate) struct Hasher {

@@ -28,7 +28,7 @@ import { MAX_MESSAGE_LETTERS, plainName, plainText } from "./names.js";
  * @property {(id: string, muted: boolean) => void} mute  whether a player's messages are left out from now on
  * @property {(title: string, next: string) => void} say  show a notice for some seconds
  * @property {() => void} dismiss
- * @property {(toReturn: boolean) => string | undefined} leavePage  gives what `goOn` takes, for a page that may be loaded anew
+ * @property {(toReturn: boolean) => string | undefined} leavePage  gives what `goOn` takes, for a page that may be reloaded
  * @property {(error: unknown) => void} refuseTrack  say what is wrong with the circuit, if that was the error
  */
 

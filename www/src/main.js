@@ -81,7 +81,7 @@ async function showHero() {
 sayLimits();
 store.subscribe(show);
 show(store.get());
-// The relay keeps the player for some seconds, in case the page is loaded anew, and then says goodbye on its behalf.
+// The relay keeps the player for some seconds, in case the page is reloaded, and then says goodbye on its behalf.
 window.addEventListener("pagehide", signIn.leavePage);
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();

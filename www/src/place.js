@@ -1,5 +1,5 @@
-// Where the player is in the race, kept over a reload of the page: the next page goes on from there if the session went on. Pure but
-// for what the browser keeps.
+// Where the player is in the race, kept over a reload of the page: the next page goes on from there if the session went on. Pure, except
+// that it reads and writes the browser's storage.
 
 import { keep, recall } from "./keep.js";
 

@@ -28,7 +28,7 @@ const theme = element("theme-toggle", HTMLButtonElement);
 document.documentElement.classList.toggle("embed", wanted.embed);
 createTheme(theme, (shown) => place.setAttribute("theme", shown), wanted.theme || undefined);
 
-// A link with another token that is opened in this tab does not load the page anew by itself.
+// A link with another token that is opened in this tab does not reload the page by itself.
 addEventListener("hashchange", () => {
   if (wantedOf(location).token !== wanted.token) location.reload();
 });

@@ -7,17 +7,17 @@ use super::{Output, Session, State, Transmit};
 use crate::command::Command;
 
 /// How long a session may be quiet: then it is asked, and then it counts as dead.
-struct Patience {
+struct SilenceLimits {
     ask: Duration,
     give_up: Duration,
 }
 
 /// In a room positions come many times a second, and a race does not wait.
-const IN_ROOM: Patience = Patience {
+const IN_ROOM: SilenceLimits = SilenceLimits {
     ask: Duration::from_millis(1500),
     give_up: Duration::from_millis(4500),
 };
-const ELSEWHERE: Patience = Patience {
+const ELSEWHERE: SilenceLimits = SilenceLimits {
     ask: Duration::from_secs(9),
     give_up: Duration::from_secs(14),
 };
@@ -52,7 +52,7 @@ impl Liveness {
 }
 
 impl Session {
-    fn patience(&self) -> Option<Patience> {
+    fn silence_limits(&self) -> Option<SilenceLimits> {
         // A server need not answer a `PING` before the sign-in.
         let is_watched = self.state == State::Authenticated && !self.is_closing;
         is_watched.then_some(match self.room {
@@ -65,30 +65,30 @@ impl Session {
     pub(super) fn is_stalled(&self, now: Duration) -> bool {
         self.liveness.is_asking
             && self
-                .patience()
-                .is_some_and(|patience| self.liveness.heard + patience.ask + STALLED <= now)
+                .silence_limits()
+                .is_some_and(|limits| self.liveness.heard + limits.ask + STALLED <= now)
     }
 
     /// When to look whether the other side is there.
     pub(super) fn liveness_due(&self) -> Option<Duration> {
-        let patience = self.patience()?;
+        let limits = self.silence_limits()?;
         let wait = match self.liveness.is_asking {
-            true => patience.give_up,
-            false => patience.ask,
+            true => limits.give_up,
+            false => limits.ask,
         };
         Some(self.liveness.heard + wait)
     }
 
     /// Ask whether the other side is there, or give it up.
     pub(super) fn check_liveness(&mut self, now: Duration) {
-        let (Some(due), Some(patience)) = (self.liveness_due(), self.patience()) else {
+        let (Some(due), Some(limits)) = (self.liveness_due(), self.silence_limits()) else {
             return;
         };
         if now < due {
             return;
         }
         if now > due + OVERSLEPT {
-            self.liveness.heard = now.saturating_sub(patience.ask);
+            self.liveness.heard = now.saturating_sub(limits.ask);
             self.liveness.is_asking = false;
         }
         if self.liveness.is_asking {

@@ -37,7 +37,7 @@ pub(super) struct Clock {
 
 #[derive(Debug, Clone, Copy)]
 struct Newest {
-    /// The relay's clock. Starts anew after 49 days.
+    /// The relay's clock. Wraps after 49 days.
     time_ms: u32,
     /// Where on the timeline that is.
     at: Duration,
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_new_clock_continues_by_the_local_one() {
         for (time_ms, what) in [
-            (300, "the relay was started anew"),
+            (300, "the relay was restarted"),
             (900_000, "its clock leapt"),
         ] {
             assert_eq!(clock().arrive(time_ms, 1.0, ms(3000)), anew(2000), "{what}");

@@ -1,12 +1,14 @@
 //! The client's end.
 
+use std::fmt;
+
 use super::{ResumeOffer, ResumeToken};
 
 /// Lines that are kept to be sent again. A client waits for each answer, so the relay has surely had older ones.
 const MAX_KEPT_LINES: usize = 64;
 
 /// The client's end of a session: which lines have come, and the newest ones that were sent.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ClientEnd {
     token: ResumeToken,
     received: u64,
@@ -27,6 +29,18 @@ pub enum Attached {
     Resumed,
     /// The session, but lines are missing that cannot be sent again.
     Broken,
+}
+
+/// Without the lines, one of which has the password.
+impl fmt::Debug for ClientEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientEnd")
+            .field("received", &self.received)
+            .field("sent", &self.sent)
+            .field("kept", &self.kept.len())
+            .field("given_up", &self.given_up)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ClientEnd {
@@ -90,7 +104,9 @@ impl ClientEnd {
             return Attached::New;
         }
         let kept = self.kept.len();
-        let sent = *self.sent.get_or_insert(received + kept as u64);
+        let sent = *self
+            .sent
+            .get_or_insert(received.saturating_add(kept as u64));
         let missing = sent
             .checked_sub(received)
             .and_then(|missing| usize::try_from(missing).ok());

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use data_encoding::HEXLOWER;
+
 /// Random bytes of a token: 128 bits.
 pub const TOKEN_BYTES: usize = 16;
 /// 128 bits in base64url have this many letters.
@@ -22,14 +24,7 @@ pub struct ResumeToken(String);
 impl ResumeToken {
     /// Make a token of random bytes. It is spelt in hexadecimal digits, which are letters of base64url too.
     pub fn from_random(bytes: [u8; TOKEN_BYTES]) -> Self {
-        let mut digits = String::with_capacity(2 * TOKEN_BYTES);
-        for byte in bytes {
-            for nibble in [byte >> 4, byte & 15] {
-                let first = if nibble < 10 { b'0' } else { b'a' - 10 };
-                digits.push((first + nibble).into());
-            }
-        }
-        Self(digits)
+        Self(HEXLOWER.encode(&bytes))
     }
 
     /// The token as the wire spells it.

@@ -1,6 +1,6 @@
 //! A client, a relay and a game server on a virtual clock, between them a network that breaks as a seeded plan says: cuts
 //! that each side notices at another time, links that stall, relays that restart, sessions whose time is up, pages that are
-//! loaded anew. Whatever happens, within one session of the game server both sides have every line once and in order.
+//! reloaded. Whatever happens, within one session of the game server both sides have every line once and in order.
 
 use std::collections::VecDeque;
 
@@ -173,7 +173,7 @@ impl World {
                 link.client_notices = link.client_notices.min(now);
             }
         }
-        // The page is loaded anew, and keeps nothing but what it offered.
+        // The page is reloaded, and keeps nothing but what it offered.
         if self.random.chance(400)
             && let Some(link) = self.client_link.take()
         {

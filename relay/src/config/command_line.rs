@@ -33,7 +33,7 @@ struct CommandLine {
     spectate_observer: bool,
     #[command(flatten)]
     observing: Observing,
-    /// Say whether the configuration is right, and end. Files it names are read, no port is opened.
+    /// Check the configuration and exit. Files it names are read, no port is opened.
     #[arg(long, conflicts_with = "print_config")]
     check_config: bool,
     /// Print the options in effect as a TOML file, and end. Secrets are shown as ***.

@@ -1,5 +1,5 @@
 //! The options as they are in effect after flags, variables, file and defaults: printed as a TOML file without secrets, and
-//! compared when the configuration is read anew. `command_line` makes them.
+//! compared when the configuration is read again. `command_line` makes them.
 
 use std::any::TypeId;
 use std::fmt;

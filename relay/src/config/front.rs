@@ -44,7 +44,7 @@ pub struct Front {
         value_delimiter = ','
     )]
     pub allow_hosts: Vec<AllowedHost>,
-    /// Speak TLS with this certificate: a PEM file with its whole chain. It is read anew when it changes.
+    /// Speak TLS with this certificate: a PEM file with its whole chain. It is read again when it changes.
     #[arg(long, env = "MP_RELAY_TLS_CERT", value_name = "FILE")]
     pub tls_cert: Option<PathBuf>,
     /// The private key of --tls-cert, a PEM file.

@@ -23,7 +23,7 @@ const MAX_SERVERS: usize = 32;
 /// A game server, as its operator configures it.
 #[derive(Debug, Clone, clap::Args)]
 pub struct GameServer {
-    /// By what players name it. `None`: it is the only one.
+    /// The name that players choose it by. `None`: it is the only one.
     #[arg(skip)]
     pub name: Option<ServerName>,
     /// What a page may show instead of the name.
@@ -131,7 +131,7 @@ pub(super) fn check_all(games: &[&GameServer]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// By what players name a game server: letters, digits, `-` and `_`.
+/// The name that players choose a game server by: letters, digits, `-` and `_`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ServerName(String);
 

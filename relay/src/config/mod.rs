@@ -41,7 +41,7 @@ pub use trust::{Fingerprint, Trust};
 /// Where the relay listens unless told otherwise: this machine only.
 const DEFAULT_LISTEN: Listen =
     Listen::Tcp(SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080)));
-/// Each player takes three file descriptors, of which a process usually gets 20,000.
+/// Each player takes three file descriptors. `descriptors` compares the sum with the system's limit.
 const DEFAULT_MAX_CONNECTIONS: usize = 5000;
 /// A school or a LAN party behind one router fits in.
 const DEFAULT_MAX_PER_IP: usize = 256;
@@ -142,7 +142,7 @@ pub struct Timeouts {
     pub stalled: Duration,
     /// Between two WebSocket pings.
     pub ping: Duration,
-    /// A page that was left or loaded anew: how long its session is kept, at most.
+    /// A page that was left or reloaded: how long its session is kept, at most.
     pub reload: Duration,
     /// How long nothing goes up to the game server for a player who is away, before the relay sends a sign of life.
     pub keep_alive: Duration,

@@ -41,7 +41,7 @@ const MAX_HTTP_LIFE: Duration = Duration::from_secs(300);
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// The most headers of a request.
 const MAX_HEADERS: usize = 64;
-/// For a client behind a proxy that has too many connections. Other clients of the proxy are answered on.
+/// The answer when one client of a proxy has too many connections. The proxy's other clients go on.
 const TOO_MANY: &str = "Too many connections come from this address: try again later.\n";
 /// The pause after a failed accept. The usual cause is that no file descriptors are left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -62,7 +62,7 @@ pub(crate) fn public_slots(tells_clients_apart: bool) -> Slots {
 }
 
 impl Audience {
-    /// When the port closes. Its connections end after the response that is due.
+    /// When the port closes. Connections of the public port end after the response that is due, the operator's at once.
     fn end(self, lifecycle: &Lifecycle) -> &CancellationToken {
         match self {
             Self::Public => &lifecycle.draining,

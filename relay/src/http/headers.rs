@@ -22,6 +22,7 @@ macro_rules! policy {
              img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; \
              frame-ancestors ",
             $ancestors,
+            // Last, because `allow_collector` adds to it.
             "; connect-src 'self' ws: wss:"
         )
     };
@@ -53,7 +54,7 @@ pub(super) fn guarded(router: Router) -> Router {
 ///
 /// # Errors
 /// Its address cannot be part of a header.
-pub(super) fn reporting(router: Router, collector: &TelemetryUrl) -> anyhow::Result<Router> {
+pub(super) fn allow_collector(router: Router, collector: &TelemetryUrl) -> anyhow::Result<Router> {
     let policy = HeaderValue::try_from(format!("{POLICY} {}", collector.origin()))?;
     let policy = SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy);
     Ok(router.layer(policy))

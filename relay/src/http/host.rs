@@ -1,4 +1,4 @@
-//! Which names of the relay are answered to. A site may let its own name lead to the relay's address (DNS rebinding). A browser takes the
+//! Answers only requests for known host names. A site may let its own name lead to the relay's address (DNS rebinding). A browser takes the
 //! site's page for one of the relay then, so a request by an unknown name is refused.
 
 use std::sync::Arc;

@@ -14,8 +14,8 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::Services;
-use crate::log::dropped_lines;
 use crate::metrics::Metrics;
+use program_log::dropped_lines;
 
 /// The prefix of all names except those that every program has.
 const PREFIX: &str = "mp_relay";

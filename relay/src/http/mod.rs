@@ -58,7 +58,7 @@ pub(crate) struct Services {
     pub(crate) lifecycle: Lifecycle,
 }
 
-/// What a client is told that names a game server which is not configured.
+/// The answer to a client that names an unknown game server.
 const UNKNOWN_SERVER: &str = "This relay has no game server of this name: check the address.";
 
 /// The address of the client. Behind a trusted proxy it is the one that the proxy names.
@@ -105,7 +105,7 @@ pub(crate) fn router(services: Arc<Services>) -> anyhow::Result<Router> {
         .route("/healthz", get(healthz))
         .with_state(Arc::clone(&services));
     let router = match services.config.telemetry_url.clone() {
-        Some(collector) => headers::reporting(router, &collector)?,
+        Some(collector) => headers::allow_collector(router, &collector)?,
         None => router,
     };
     let router = host::checked(router, services).merge(probes);

@@ -111,8 +111,8 @@ impl Pending {
 }
 
 impl Place {
-    /// A proxy has named the client of this connection. Each request may have another one. Too many connections of a client may be
-    /// one too many only until an older pending one of the same client has made room.
+    /// A proxy has named the client of this connection. Each request may have another one. If the client has too
+    /// many connections, its oldest pending one is closed first.
     pub(crate) fn identify(&self, client: IpAddr) -> Result<(), Full> {
         let mut pending = self.slots.pending.lock();
         let network = network_of(client);

@@ -6,6 +6,8 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
+use headers::authorization::Bearer;
+use headers::{Authorization, HeaderMapExt as _};
 use protocol::event::Room;
 use protocol::id::{RoomId, SessionId};
 use serde::Serialize;
@@ -44,7 +46,9 @@ pub(super) async fn rooms(
         let reason = "This relay shows no races: its operator can allow it.\n";
         return plain(StatusCode::NOT_FOUND, reason);
     };
-    if let Err(denied) = spectators.authorization.check(bearer(&headers), peer) {
+    let authorization: Option<Authorization<Bearer>> = headers.typed_get();
+    let token = authorization.as_ref().map(Authorization::token);
+    if let Err(denied) = spectators.authorization.check(token, peer) {
         let metrics = &services.metrics;
         metrics.refused(ClientKind::Spectator, denied.into());
         if let Some(left_out) = services.refusal_lines.next() {
@@ -59,13 +63,6 @@ pub(super) async fn rooms(
         }
         Err(reason) => plain(StatusCode::BAD_GATEWAY, reason + "\n"),
     }
-}
-
-/// Give the token of an `Authorization: Bearer TOKEN` (RFC 6750).
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 fn refusal(denied: Denied) -> Response {

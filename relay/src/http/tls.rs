@@ -1,4 +1,4 @@
-//! TLS of the relay's own, for those who run it without a web server in front. The certificate is read anew when its files change, and
+//! TLS of the relay's own, for those who run it without a web server in front. The certificate is read again when its files change, and
 //! connections that exist go on with the one before.
 
 use std::io;
@@ -128,7 +128,7 @@ impl Tls {
         Ok(ClientStream::Tls(Box::new(tls)))
     }
 
-    /// Look at the files now and then, and read them anew when they have changed. The two are not replaced in the same instant, so a
+    /// Look at the files now and then, and read them again when they have changed. The two are not replaced in the same instant, so a
     /// certificate that does not fit its key may fit at the next look.
     pub(crate) async fn watch(self, every: Duration, end: CancellationToken) {
         let files = || self.identity.0.read().files.clone();

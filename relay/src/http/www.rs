@@ -1,4 +1,4 @@
-//! The page's files: embedded in the program as the build script prepares them, or in a folder that is read anew for every
+//! The page's files: embedded in the program as the build script prepares them, or in a folder that is read again for every
 //! request.
 
 use std::borrow::Cow;

@@ -40,7 +40,7 @@ pub(crate) enum Guess {
 }
 
 impl Guesses {
-    /// Compare a token with `is_right`, unless its address has to wait. A right one makes its address start anew.
+    /// Compare a token with `is_right`, unless its address has to wait. A right one resets its address's count.
     pub(crate) fn check(
         &mut self,
         address: IpAddr,

@@ -62,7 +62,7 @@ impl Default for RateLimits {
                 per_second: 100,
                 burst: 200,
             },
-            // A longest message once a second. The burst holds four messages in which each letter is escaped.
+            // Two of the longest plain lines a second. The burst holds four in which each letter is escaped.
             line_bytes: Rate {
                 per_second: 16 * 1024,
                 burst: 200 * 1024,

@@ -1,4 +1,4 @@
-//! One WebSocket of a player's session, with its limits and its signs of life. All of it begins anew with the session's next one.
+//! One WebSocket of a player's session, with its limits and its signs of life. The session's next WebSocket gets new ones.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use super::websocket::{Incoming, WebSocket};
 use crate::limits::MAX_UNANSWERED_PINGS;
 use crate::limits::rate::PlayerLimiter;
 
-/// How often a browser is looked at while the relay does not read for it, in the time after which one that takes nothing is closed.
+/// Checks in one `stalled` period. A browser that takes nothing during all of them is closed.
 const CHECKS: u32 = 5;
-/// After this many looks a browser is closed although it takes something: others wait for it.
+/// After this many checks a browser is closed although it takes something: others wait for it.
 const MAX_CHECKS: u32 = 6 * CHECKS;
 
 /// A WebSocket and what is known of it.
@@ -23,11 +23,11 @@ pub(super) struct Attachment {
     pings: Interval,
     /// Pings since the browser last gave a sign of life.
     unanswered_pings: u8,
-    /// Nothing has come since the first of them, not even from a browser that does not read.
+    /// No frame has arrived since the first unanswered ping.
     is_silent: bool,
     /// How many lines were written before the newest ping that was answered.
     answered: u64,
-    /// How often, and for how long at most, a browser is looked at that takes nothing.
+    /// A browser that takes nothing for this long is closed.
     stalled: Duration,
     /// Too much waits for the browser.
     backlog: Option<Backlog>,
@@ -44,7 +44,7 @@ pub(super) enum Happening {
 struct Backlog {
     check_at: Instant,
     checks: u32,
-    /// Looks in a row that saw nothing written.
+    /// Checks in a row that saw nothing written.
     idle_checks: u32,
     /// What had been written to the browser at the last check.
     written: u64,
@@ -111,7 +111,7 @@ impl Attachment {
         }
     }
 
-    /// Notice whether too much waits. Then gives when to look whether the browser reads, and the relay must not read until then.
+    /// Return when to check the browser next. While it is `Some`, the relay must not read from the game server.
     pub(super) fn watch_backlog(&mut self, may_grow: bool) -> Option<Instant> {
         if may_grow {
             self.backlog = None;

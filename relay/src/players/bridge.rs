@@ -72,7 +72,7 @@ impl Players {
             dropped,
         };
         bridge.traffic.log(&ended, &self.lines);
-        // Whoever waits for the end of this session needs its slot.
+        // A newcomer that waits for the registration needs this slot.
         let registration = bridge.registration.take();
         drop(bridge);
         drop(registration);
@@ -292,7 +292,7 @@ impl<'a> Bridge<'a> {
         }
     }
 
-    /// Notice whether too much waits. Then gives when to look whether the browser reads, and the relay must not read until then.
+    /// Return when to check the browser next. While it is `Some`, the relay must not read from the game server.
     fn watch_backlog(&mut self, unfinished_bytes: usize) -> Result<Option<Instant>, CloseReason> {
         let waiting = self.waiting_bytes() + unfinished_bytes;
         self.waiting.set(waiting);

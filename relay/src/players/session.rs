@@ -14,7 +14,7 @@ use protocol::id::{RoomId, Secret, SessionId};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// Answers to `LEAVE_ROOM`, and to `PING`, that may be due at once. A client waits for each, so more come from no client of ours.
+/// Unanswered `LEAVE_ROOM`s, and `PING`s, that a session may have. Our clients wait for each answer.
 const MAX_DUE: usize = 64;
 
 /// What to do with a line of the player.
@@ -28,6 +28,8 @@ pub(super) enum LineUp {
     Bye,
     /// `BYE` in a room. The relay says the whole goodbye itself.
     Goodbye,
+    /// So many answers are due that the relay cannot tell its own any more.
+    TooManyUnanswered,
 }
 
 /// One player's session with the game server.
@@ -81,24 +83,29 @@ impl PlayerSession {
             Some(Kind::Bye) if self.may_be_in_room => return LineUp::Goodbye,
             Some(Kind::Bye) => return LineUp::Bye,
             Some(Kind::JoinRoom | Kind::CreateRoom) if self.may_be_in_room => {
-                expect(&mut self.leaves, Sender::Relay);
-                return LineUp::LeaveFirst(Command::LeaveRoom);
+                return match note_due(&mut self.leaves, Sender::Relay) {
+                    true => LineUp::LeaveFirst(Command::LeaveRoom),
+                    false => LineUp::TooManyUnanswered,
+                };
             }
             Some(Kind::JoinRoom | Kind::CreateRoom) => self.may_be_in_room = true,
             Some(Kind::LeaveRoom) => {
                 self.may_be_in_room = false;
-                expect(&mut self.leaves, Sender::Player);
+                if !note_due(&mut self.leaves, Sender::Player) {
+                    return LineUp::TooManyUnanswered;
+                }
             }
-            Some(Kind::Ping) => expect(&mut self.pings, Sender::Player),
+            Some(Kind::Ping) if !note_due(&mut self.pings, Sender::Player) => {
+                return LineUp::TooManyUnanswered;
+            }
             _ => {}
         }
         LineUp::Forward
     }
 
-    /// Keep the session alive while the player is away. Gives the command to send.
-    pub(super) fn keep_alive(&mut self) -> Command {
-        expect(&mut self.pings, Sender::Relay);
-        Command::Ping
+    /// Keep the session alive while the player is away. Gives the command to send, unless the game server answers none anyway.
+    pub(super) fn keep_alive(&mut self) -> Option<Command> {
+        note_due(&mut self.pings, Sender::Relay).then_some(Command::Ping)
     }
 
     /// An event comes down to the player. False: the player must not see it, since it answers a command of the relay's.
@@ -114,7 +121,7 @@ impl PlayerSession {
                 self.room = Some(*room_id);
                 self.may_be_in_room = true;
             }
-            // The player learns of it in any case: it is in the room no longer.
+            // Always passed on: the player has left the room.
             Event::LeaveOk { .. } => {
                 self.room = None;
                 self.leaves.pop_front();
@@ -152,12 +159,13 @@ impl PlayerSession {
     }
 }
 
-/// An answer is due for this one.
-fn expect(due: &mut VecDeque<Sender>, sender: Sender) {
-    if due.len() == MAX_DUE {
-        due.pop_front();
+/// Note that an answer is due for this one. False: too many are due already.
+fn note_due(due: &mut VecDeque<Sender>, sender: Sender) -> bool {
+    let is_noted = due.len() < MAX_DUE;
+    if is_noted {
+        due.push_back(sender);
     }
-    due.push_back(sender);
+    is_noted
 }
 
 /// Say which command a line is. Servers ignore the case of its word (facts, section 1.5), and of two keys `command` the last
@@ -290,7 +298,7 @@ mod tests {
         let mut session = signed_in();
         let pong = r#"{"command":"PONG"}"#;
         say(&mut session, "PING");
-        assert_eq!(session.keep_alive(), Command::Ping);
+        assert_eq!(session.keep_alive(), Some(Command::Ping));
         say(&mut session, "PING");
         let is_for_player: Vec<_> = (0..4).map(|_| hear(&mut session, pong)).collect();
         assert_eq!(is_for_player, [true, false, true, true]);
@@ -309,11 +317,25 @@ mod tests {
     #[test]
     fn what_is_remembered_of_a_server_that_never_answers_is_bounded() {
         let mut session = signed_in();
-        for _ in 0..1000 {
-            say(&mut session, "LEAVE_ROOM");
-            say(&mut session, "PING");
+        for _ in 0..MAX_DUE {
+            assert_eq!(say(&mut session, "LEAVE_ROOM"), LineUp::Forward);
+            assert_eq!(say(&mut session, "PING"), LineUp::Forward);
         }
+        for word in ["LEAVE_ROOM", "PING"] {
+            assert_eq!(say(&mut session, word), LineUp::TooManyUnanswered);
+        }
+        assert_eq!(session.keep_alive(), None);
         assert_eq!(session.leaves.len(), MAX_DUE);
         assert_eq!(session.pings.len(), MAX_DUE);
+    }
+
+    #[test]
+    fn no_flood_makes_the_relay_forget_that_it_leaves_a_room() {
+        let mut session = signed_in();
+        say(&mut session, "JOIN_ROOM");
+        say(&mut session, "JOIN_ROOM");
+        while say(&mut session, "LEAVE_ROOM") == LineUp::Forward {}
+        assert!(session.open(&seal(A, UPDATE)).is_none(), "still leaving");
+        assert_eq!(session.leaves.len(), MAX_DUE);
     }
 }

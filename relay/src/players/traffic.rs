@@ -49,7 +49,7 @@ pub(super) struct Traffic {
     pub(super) lines_down: u64,
     pub(super) datagrams_up: u64,
     pub(super) datagrams_down: u64,
-    /// Datagrams that could not be forwarded: too long, too early, or the system had no buffer.
+    /// Datagrams that came and were not forwarded: foreign, unusable, unsendable, or for a player who is away.
     pub(super) lost: u64,
 }
 

@@ -46,7 +46,7 @@ const RECEIVE_BUFFER_BYTES: usize = 128 * 1024;
 
 /// The number with which a client closes a WebSocket that another one will follow.
 const INTERRUPTED: u16 = protocol::frame::CloseCode::Interrupted as u16;
-/// And the one for a page that may be loaded anew.
+/// And the one for a page that may be reloaded.
 const LEFT: u16 = protocol::frame::CloseCode::Left as u16;
 
 /// What comes from a browser.
@@ -73,7 +73,7 @@ pub(crate) enum Incoming {
 pub(crate) enum Departure {
     /// It closed the WebSocket.
     Closed,
-    /// Its page was left, and may be loaded anew.
+    /// Its page was left, and may be reloaded.
     GoingAway,
     /// The connection broke, or the client gave it up for another one.
     Lost,

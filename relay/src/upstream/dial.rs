@@ -1,6 +1,5 @@
-//! Dials one game server. It completes one TLS handshake at a time and has no time limit
-//! for it, so at most two dials run at once, and others wait for their turn for a limited time. The addresses take turns, so one
-//! that opens many connections keeps nobody else out.
+//! Dials one game server. A game server completes one TLS handshake at a time, so two dials run at once. Others wait for a limited
+//! time, and addresses take turns, so that one with many connections keeps nobody else out.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -33,7 +33,7 @@ async fn a_configuration_is_checked_with_the_files_it_names() {
     let (code, said, log) = run(with_file(folder.path(), right).arg("--check-config")).await;
     assert_eq!(
         (code, said.as_str()),
-        (Some(0), "the configuration is right\n")
+        (Some(0), "the configuration is valid\n")
     );
     assert!(
         log.contains("--trust insecure"),
@@ -152,7 +152,11 @@ async fn a_hang_up_reads_the_configuration_anew_and_ends_nothing() {
     };
     let mut refused = Browser::connect_at(address).await;
     refused.expect_close(4002, "operator must look at it").await;
-    let said = hang_up(&right, "reloaded --trust: exactly the certificate").await;
+    let said = hang_up(
+        &right,
+        "the configuration is reloaded; trust in the game server: exactly the certificate",
+    )
+    .await;
     let words = "in effect after a restart: max-per-ip";
     assert!(said.contains(words), "{said}");
     let mut browser = Browser::connect_at(address).await;

@@ -88,6 +88,7 @@ fn check(query: &str) {
             assert!(labels.contains(&(label, value)), "{label}={value}: {query}");
         }
     }
+    check_sides(query);
     for (_, by) in query
         .match_indices("by (")
         .map(|(at, by)| (at, &query[at + by.len()..]))
@@ -98,6 +99,38 @@ fn check(query: &str) {
             assert!(is_there, "{label}: {query}");
         }
     }
+}
+
+/// Prometheus pairs the two sides of a binary operator by all their labels, so sides that select different values of one
+/// never meet, unless they say which labels count.
+fn check_sides(query: &str) {
+    let selected = |side: &str| -> BTreeMap<String, String> {
+        let parts = side.split(['{', ',', '}']);
+        let pairs = parts.filter_map(|part| part.split_once('='));
+        pairs
+            .map(|(label, value)| (label.to_owned(), value.to_owned()))
+            .collect()
+    };
+    let is_summed = |side: &str| side.contains("by (") || side.contains("without (");
+    for operator in [" and ", " unless ", " / "] {
+        let Some((left, right)) = query.split_once(operator) else {
+            continue;
+        };
+        let differs = selected(left).into_iter().any(|(label, value)| {
+            selected(right)
+                .get(&label)
+                .is_some_and(|other| *other != value)
+        });
+        let is_paired = is_summed(left) && is_summed(right);
+        assert!(!differs || is_paired, "its sides never meet: {query}");
+    }
+}
+
+#[test]
+fn sides_that_never_meet_are_noticed() {
+    let wrong = r#"increase(a{x="1"}[5m]) > 0 and increase(a{x="2"}[5m]) == 0"#;
+    assert!(std::panic::catch_unwind(|| check_sides(wrong)).is_err());
+    check_sides(r#"sum without (x) (a{x="1"}) > 0 unless sum without (x) (a{x="2"}) > 0"#);
 }
 
 #[test]

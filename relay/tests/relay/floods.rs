@@ -253,6 +253,8 @@ async fn messages_that_a_server_makes_six_times_as_long_count_as_long() {
 
 #[tokio::test]
 async fn half_heads_from_many_addresses_keep_nobody_out() {
+    // Each takes a descriptor at both ends.
+    rlimit::increase_nofile_limit(8192).unwrap();
     let game = Game::start().await;
     let relay = start_for(&game).await;
     let mut half_heads = Vec::new();
@@ -355,6 +357,8 @@ async fn a_browser_that_does_not_read_gets_the_newest_datagrams() {
 async fn a_game_server_that_does_not_read_ends_only_its_player() {
     let mut game = Game::start().await;
     let relay = Relay::start(generous(&game)).await.unwrap();
+    let mut other = Browser::ready(&relay).await;
+    let mut other_player = game.player().await;
     let browser = Browser::ready(&relay).await;
     let _reads_nothing = game.player().await;
     let (mut up, mut down) = browser.socket.split();
@@ -376,4 +380,6 @@ async fn a_game_server_that_does_not_read_ends_only_its_player() {
     let frame = close.await;
     assert_eq!(u16::from(frame.code), 4003);
     assert!(frame.reason.contains("stopped reading"), "{}", frame.reason);
+    other.say("still here").await;
+    other_player.expect("still here").await;
 }

@@ -378,6 +378,6 @@ async fn the_log_names_the_server_and_a_hang_up_reads_the_trust_of_each() {
     assert!(kill.unwrap().success());
     let line = said("in effect after a restart").await;
     assert!(line.ends_with(": servers.west.udp-secret"), "{line}");
-    let line = said("reloaded --trust").await;
+    let line = said("the configuration is reloaded").await;
     assert!(line.contains("west: exactly the certificate"), "{line}");
 }

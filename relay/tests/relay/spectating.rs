@@ -191,7 +191,7 @@ async fn the_list_of_rooms_needs_the_token_too() {
     }
     assert!(!game.has_player(), "the game server is not asked for them");
     let asking = async {
-        for token in ["Bearer abcdefghijkl", "bearer  abcdefghijkl"] {
+        for token in ["Bearer abcdefghijkl", "bearer abcdefghijkl"] {
             let answer = get_with(token, LOCAL, &relay, "/api/rooms").await;
             assert_eq!(status(&answer), "200", "{answer}");
             assert!(body(&answer).contains("Monza"), "{answer}");

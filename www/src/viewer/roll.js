@@ -1,5 +1,5 @@
 // Who is in the room, as the ledger goes through time: tells who joined and left and when the race was started. A player
-// who is back after a moment (a reconnect, a relay that starts anew) never left.
+// who is back after a moment (a reconnect, a relay that restarts) never left.
 
 /** @typedef {import("./feed.js").SpectatedRoom} SpectatedRoom */
 /** @typedef {import("./feed.js").Seated} Seated */

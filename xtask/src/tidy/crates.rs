@@ -5,9 +5,10 @@ use toml::{Table, Value};
 use super::files::File;
 
 /// What each crate may depend on. `tests` and `xtask` may use all.
-const BELOW: [(&str, &[&str]); 11] = [
+const BELOW: [(&str, &[&str]); 12] = [
     ("protocol", &[]),
     ("names", &[]),
+    ("program-log", &[]),
     ("rules", &["names", "protocol"]),
     ("track", &["names"]),
     ("track-wasm", &["track"]),
@@ -15,10 +16,20 @@ const BELOW: [(&str, &[&str]); 11] = [
     ("client-native", &["protocol"]),
     ("client-wasm", &["protocol"]),
     ("mock-wasm", &["drivers", "protocol", "rules", "track"]),
-    ("relay", &["client-native", "names", "protocol", "track"]),
+    (
+        "relay",
+        &["client-native", "names", "program-log", "protocol", "track"],
+    ),
     (
         "server",
-        &["client-native", "drivers", "protocol", "rules", "track"],
+        &[
+            "client-native",
+            "drivers",
+            "program-log",
+            "protocol",
+            "rules",
+            "track",
+        ],
     ),
 ];
 const ABOVE_ALL: [&str; 2] = ["tests", "xtask"];

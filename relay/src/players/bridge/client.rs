@@ -73,7 +73,7 @@ impl Bridge<'_> {
             ClientEvent::Attached(Happening::Ping) => self.ping(),
             ClientEvent::Parked(Due::KeepAlive) => {
                 let ping = self.session.keep_alive();
-                self.queue_line(&ping.to_line(), true)
+                ping.map_or(Ok(()), |ping| self.queue_line(&ping.to_line(), true))
             }
             ClientEvent::Parked(Due::End) => {
                 self.metrics().resumption(Resumption::Expired);

@@ -35,6 +35,7 @@ impl Bridge<'_> {
             LineUp::Forward | LineUp::Bye => {}
             LineUp::LeaveFirst(leave) => self.queue_line(&leave.to_line(), is_connected)?,
             LineUp::Goodbye => return Err(CloseReason::said_goodbye()),
+            LineUp::TooManyUnanswered => return Err(self.sent_too_much()),
         }
         self.queue_line(line, is_connected)?;
         self.said_bye |= is_bye;

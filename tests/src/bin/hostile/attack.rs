@@ -63,7 +63,7 @@ const STORM_ADDRESSES: u8 = 32;
 /// Between two tries of one hostile client, so that it does not only load this machine's own processors.
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long a hostile client waits for the relay in one try.
-const PATIENCE: Duration = Duration::from_secs(10);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The attacks that are meant: those that are named, or all.
 pub(crate) fn chosen(named: &[Kind]) -> &[Kind] {
@@ -122,7 +122,7 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
                 };
                 loop {
                     // The relay may refuse or cut off: then it did what it must, and the client tries again.
-                    let _cut_off = timeout(PATIENCE, hostile.attack(kind)).await;
+                    let _cut_off = timeout(ATTEMPT_TIMEOUT, hostile.attack(kind)).await;
                     tokio::time::sleep(PAUSE).await;
                 }
             }));
@@ -256,9 +256,7 @@ impl Hostile {
 
     async fn kicked(&self) -> anyhow::Result<()> {
         let mut socket = self.websocket().await?;
-        let name = "room".to_owned();
-        let all = [self.sign_in(), Command::CreateRoom { name }, Command::Bye];
-        Self::say(&mut socket, &all).await?;
+        Self::say(&mut socket, &[self.sign_in(), Command::Bye]).await?;
         while let Some(Ok(_)) = socket.next().await {}
         self.done();
         Ok(())
