@@ -307,7 +307,10 @@ export class RaceClient extends Emitter {
    *   `undefined`: there is nothing to go on with, or the core runs in a worker
    */
   save() {
-    const saved = this.#connection.live?.save?.();
+    const isUnbegun = this.state === "idle" || this.state === "connecting";
+    // Before there is a core, nothing has been done with the session yet.
+    const untouched = isUnbegun && !this.#connection.core ? this.#options.resume || undefined : undefined;
+    const saved = this.#connection.save() ?? untouched;
     if (saved) void this.close();
     return saved;
   }

@@ -31,6 +31,8 @@ import { RaceError, raceError } from "./error.js";
 
 /** How long a goodbye may take. */
 const GOODBYE_MS = 5000;
+/** How long the goodbye of an interrupted session is tried, while the relay may still have it. Nobody waits for it so long. */
+const LATE_GOODBYE_MS = 30_000;
 /**
  * How long after a loss a name that is taken may be the player's own, held by what the server still has of the lost session.
  * Servers end a silent session after a minute.
@@ -86,6 +88,12 @@ export class Connection {
   /** The core in any state, for its figures. */
   get core() {
     return this.#core;
+  }
+
+  /** Leave the session to another page. @returns {string | undefined}  what that page needs; nothing if there is no session */
+  save() {
+    const core = this.#isConnecting() ? this.#core : this.ready;
+    return core?.save?.();
   }
 
   /** Give the core; throws an error that says why there is none. @returns {Core} */
@@ -288,7 +296,8 @@ export class Connection {
   #close(error) {
     if (!this.#closing) {
       // Set first, because a listener of the new state may call close() again.
-      this.#closing = Promise.resolve().then(() => this.#discard());
+      const isInterrupted = this.#interrupted;
+      this.#closing = Promise.resolve().then(() => this.#discard(isInterrupted));
       this.#cancelRetry();
       this.#interrupted = false;
       this.#making.abort();
@@ -304,27 +313,40 @@ export class Connection {
     if (core && !(await this.#sayGoodbye(core))) this.#free(core);
   }
 
-  async #discard() {
+  /** @param {boolean} [isInterrupted]  the goodbye is still tried when nobody waits for it any more */
+  async #discard(isInterrupted = false) {
     const core = this.#core;
     if (!core) return;
-    await this.#sayGoodbye(core);
-    this.#free(core);
+    const said = this.#sayGoodbye(core, isInterrupted ? LATE_GOODBYE_MS : GOODBYE_MS);
+    const freed = said.then(() => this.#free(core));
+    if (!isInterrupted) return freed;
+    await this.#within(freed, GOODBYE_MS);
   }
 
   /**
    * Sign out. Gives false if that takes too long.
    * @param {Core} core
+   * @param {number} [limitMs]
+   */
+  #sayGoodbye(core, limitMs = GOODBYE_MS) {
+    return this.#within(core.close(), limitMs);
+  }
+
+  /**
+   * Wait until something is done or has failed. Gives false if that takes too long.
+   * @param {Promise<unknown>} work
+   * @param {number} limitMs
    * @returns {Promise<boolean>}
    */
-  #sayGoodbye(core) {
+  #within(work, limitMs) {
     const { clock } = this.#owner;
     return new Promise((resolve) => {
-      const timer = clock.setTimeout(() => resolve(false), GOODBYE_MS);
+      const timer = clock.setTimeout(() => resolve(false), limitMs);
       const done = () => {
         clock.clearTimeout(timer);
         resolve(true);
       };
-      core.close().then(done, done);
+      work.then(done, done);
     });
   }
 

@@ -181,7 +181,7 @@ impl SessionMachine {
     pub(crate) fn close(&mut self, deferred: Deferred, now: Duration) {
         self.reconnect.reset();
         if self.interruption.is_some() {
-            // The goodbye needs the relay, so it is tried once more.
+            // The goodbye needs the relay, so it is tried until the page gives up.
             self.closing.push(deferred);
             return self.reconnect_now(now);
         }

@@ -177,6 +177,47 @@ test("a reload goes on with the session in its room, and the page that was left 
   await end(next, clock);
 });
 
+test("a page that is left while its session is interrupted leaves that to the next one too", async () => {
+  const { clock, relay, race, room } = await racing();
+  relay.isUnreachable = true;
+  relay.socket?.end(1006);
+  await clock.pass(3000);
+  assert.equal(race.state, "reconnecting");
+  const saved = race.save();
+  assert.ok(saved);
+  relay.isUnreachable = false;
+  const next = make(relay, clock, { resume: saved });
+  const connected = next.connect();
+  await clock.pass(200);
+  await connected;
+  assert.deepEqual([next.id, next.room?.id], [race.id, room.id]);
+  assert.equal(commands(relay).filter((command) => command === "NAME").length, 1);
+  await end(next, clock);
+});
+
+test("pages that are left before they are back hand the session on", async () => {
+  const { clock, relay, race, room } = await racing();
+  const saved = race.save();
+  assert.ok(saved);
+  // Before it has done anything, and while its WebSocket opens.
+  const first = make(relay, clock, { resume: saved });
+  assert.equal(first.save(), saved);
+  const second = make(relay, clock, { resume: saved });
+  const connecting = second.connect().catch((error) => error.code);
+  await settled();
+  assert.equal(second.state, "connecting");
+  assert.equal(second.save(), saved);
+  await clock.pass(100);
+  assert.equal(await connecting, "closed");
+  const last = make(relay, clock, { resume: saved });
+  const connected = last.connect();
+  await clock.pass(200);
+  await connected;
+  assert.deepEqual([last.id, last.room?.id], [race.id, room.id]);
+  assert.equal(commands(relay).filter((command) => command === "BYE").length, 0);
+  await end(last, clock);
+});
+
 test("a saved session that is over, or no session at all, is a sign-in as any other", async () => {
   for (const spoil of [(/** @type {string} */ saved) => saved, () => "nothing", () => "resume.x.0 y z"]) {
     const { clock, relay, race } = await racing();
@@ -201,6 +242,21 @@ test("whoever signs out while the session is interrupted leaves no ghost", async
   assert.equal(race.state, "closed");
   await clock.pass(1000);
   await closed;
+  assert.deepEqual(commands(relay).slice(-2), ["LEAVE_ROOM", "BYE"]);
+  assert.equal(relay.rooms.get(room.id)?.players.length, 1);
+  assert.equal(race.state, "closed");
+});
+
+test("the goodbye of an interrupted session is tried while the relay may have it, and nobody waits so long", async () => {
+  const { clock, relay, race, room } = await racing();
+  relay.isUnreachable = true;
+  relay.socket?.end(1006);
+  await settled();
+  const closed = race.close();
+  await clock.pass(6000);
+  await closed;
+  relay.isUnreachable = false;
+  await clock.pass(16_000);
   assert.deepEqual(commands(relay).slice(-2), ["LEAVE_ROOM", "BYE"]);
   assert.equal(relay.rooms.get(room.id)?.players.length, 1);
   assert.equal(race.state, "closed");

@@ -45,6 +45,22 @@ impl ClientStream {
         }
     }
 
+    /// Say whether the client has closed its end. What it sent before may be unread. Elsewhere than on Linux the system does not say.
+    pub(crate) fn is_closed_by_client(&self) -> bool {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::event::{PollFd, PollFlags, Timespec, poll};
+            let socket = self.socket();
+            let closed = PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR;
+            let mut asked = [PollFd::new(&*socket, PollFlags::RDHUP)];
+            // Without waiting.
+            let answered = poll(&mut asked, Some(&Timespec::default()));
+            answered.is_ok() && asked[0].revents().intersects(closed)
+        }
+        #[cfg(not(target_os = "linux"))]
+        false
+    }
+
     /// The system's socket, to set its options.
     fn socket(&self) -> SockRef<'_> {
         match self {

@@ -19,30 +19,9 @@ pub(crate) async fn discard(mut socket: impl AsyncRead + Unpin) {
     }
 }
 
-/// The same pace for whoever reads by itself.
-pub(crate) struct Pace {
-    /// Bytes that had been read at the newest pause.
-    paused_at: u64,
-}
-
-impl Pace {
-    /// Begin when so many bytes have been read.
-    pub(crate) const fn new(read: u64) -> Self {
-        Self { paused_at: read }
-    }
-
-    /// Say how many bytes have been read, and wait if it is time for a pause.
-    pub(crate) async fn keep(&mut self, read: u64) {
-        if read.saturating_sub(self.paused_at) >= BYTES_AT_ONCE {
-            sleep(PAUSE).await;
-            self.paused_at = read;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use tokio::time::{Instant, timeout};
+    use tokio::time::timeout;
     use tokio_util::io::InspectReader;
 
     use super::*;
@@ -65,16 +44,5 @@ mod tests {
         let socket = InspectReader::new(&some[..], |bytes| read += bytes.len());
         discard(socket).await;
         assert_eq!(read, some.len());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_reader_of_messages_keeps_the_pace() {
-        let (begun, mut read) = (Instant::now(), 1000);
-        let mut pace = Pace::new(read);
-        while begun.elapsed() < AT_MOST {
-            read += 8000;
-            pace.keep(read).await;
-        }
-        assert!((BYTES_AT_ONCE..SLOW).contains(&read), "{read}");
     }
 }

@@ -252,6 +252,9 @@ fn wire(
         tls,
         refusals: refusals.clone(),
         refusal_lines: Repeats::new(),
+        requests: config
+            .tells_clients_apart()
+            .then(|| limits::rate::Attempts::new(config.rate_limits.requests)),
         players: Players {
             slots: Admission::new(config.max_connections, config.max_per_ip),
             resumable: Resumable::default(),

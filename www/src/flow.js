@@ -45,6 +45,10 @@ import { MAX_MESSAGE_LETTERS, plainName, plainText } from "./names.js";
 /** The name is the visitor's own, so it is not for them to choose another. */
 const WRONG_PASSWORD = { title: "The password is wrong.", next: "Enter it again." };
 
+/** How long the name of a visitor without a password may be held by what the relay keeps of a lost session. */
+const GHOST_MS = 35_000;
+const GHOST_RETRY_MS = 2000;
+
 /** A longer interruption stops the race, and is told in a dialog. */
 const GRACE_MS = 3000;
 
@@ -80,6 +84,10 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
   let candidate = null;
   /** Kept in memory only, to sign in again after the client has given up. @type {{ name: string, password: string } | null} */
   let credentials = null;
+  /** What `save()` gave to the page, while it is not used up. */
+  let returning = "";
+  /** Whose session was lost last, and not ended in order. */
+  let lostName = "";
   /** Stops listening to the list of rooms. @type {(() => void) | null} */
   let stopRooms = null;
   let roomsWanted = false;
@@ -175,12 +183,31 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
       candidate = null;
     }
     client = fresh;
+    lostName = "";
     credentials = { name: fresh.name, password: as.password };
     listen(fresh);
     void reportOn(fresh);
     store.dispatch({ type: "signedIn", me: meOf(fresh) });
     if (fresh.room) enter(fresh.room);
     showRooms();
+  }
+
+  /**
+   * The same. A name that is taken may be the visitor's own, which the server still has.
+   * @param {{ name: string, password: string }} as
+   */
+  async function connectAgain(as) {
+    const untilMs = Date.now() + GHOST_MS;
+    for (;;) {
+      try {
+        return await connect(as);
+      } catch (error) {
+        const { code } = /** @type {{ code?: string }} */ (error ?? {});
+        if (code !== "auth_failed" || as.password || as.name !== lostName || Date.now() > untilMs)
+          throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, GHOST_RETRY_MS));
+    }
   }
 
   /** Send figures to the site's collector, if it has one. They end with the client. @param {RaceClient} fresh */
@@ -302,7 +329,8 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
     store.dispatch({ type: "lost", lost: { ...lost, retrying: true, retrySeconds: 0 } });
     await busy("reconnect", async () => {
       try {
-        await connect(as);
+        lostName = as.name;
+        await connectAgain(as);
       } catch (error) {
         giveUp(error);
         return;
@@ -317,6 +345,7 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
     clearTimeout(grace);
     grace = undefined;
     const old = candidate ?? client;
+    if (client?.state === "reconnecting") lostName = client.name;
     client = credentials = null;
     stopRooms = null;
     return old;
@@ -354,16 +383,18 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
       busy("signin", async () => {
         store.dispatch({ type: "connecting" });
         try {
-          await connect({ name, password });
+          if (isOwn) lostName = name;
+          await connectAgain({ name, password });
         } catch (error) {
           const { code } = /** @type {{ code?: string }} */ (error ?? {});
-          const advice = isOwn && code === "auth_failed" ? WRONG_PASSWORD : adviceOf(error);
+          const advice = isOwn && password && code === "auth_failed" ? WRONG_PASSWORD : adviceOf(error);
           store.dispatch({ type: "signedOut", notice: { kind: "error", ...(advice ?? explain(error)) } });
         }
       }),
     goOn: (resume, name) =>
       busy("signin", async () => {
         store.dispatch({ type: "connecting" });
+        returning = resume;
         try {
           await connect({ resume, password: "", ...(name && { name }) });
         } catch (error) {
@@ -372,6 +403,8 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
             type: "signedOut",
             ...(!isOver && { notice: { kind: "error", ...(adviceOf(error) ?? explain(error)) } }),
           });
+        } finally {
+          returning = "";
         }
       }),
     async signOut() {
@@ -418,7 +451,7 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
     },
     leavePage(toReturn) {
       const old = forget();
-      const saved = toReturn ? old?.save() : undefined;
+      const saved = toReturn ? (old ? old.save() : returning || undefined) : undefined;
       if (!saved) void old?.close();
       return saved;
     },

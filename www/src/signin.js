@@ -74,7 +74,7 @@ export function createSignIn(flow) {
         ? enterPassword(saved)
         : saved
           ? flow.goOn(saved, kept.name)
-          : flow.signIn(kept.name, ""));
+          : flow.signIn(kept.name, "", true));
     },
     leavePage() {
       const canKeep = keep(KEPT_SESSION, "");

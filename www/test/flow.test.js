@@ -107,6 +107,46 @@ test("tells what the relay is like: any certificate is accepted, races may be wa
   assert.deepEqual([watched.state().insecure, watched.state().spectate], [false, true]);
 });
 
+test("a name that one's own lost session holds is tried until it is free, and another's is not", async (t) => {
+  const { world, flow, state } = page();
+  await flow.signIn("Ann", "");
+  world.last.emit("interrupted", {
+    code: "connection_lost",
+    number: 1006,
+    reason: "",
+    attempt: 1,
+    retryInMs: 9,
+  });
+  await flow.signOut();
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  world.fail("signIn", coded("auth_failed"));
+  const signedIn = flow.signIn("Ann", "");
+  await settled();
+  assert.deepEqual([state().screen, state().busy], ["signin", "signin"]);
+  t.mock.timers.tick(2000);
+  await signedIn;
+  assert.equal(state().screen, "lobby");
+  t.mock.timers.reset();
+  await flow.signOut();
+  world.fail("signIn", coded("auth_failed"));
+  await flow.signIn("Ann", "");
+  assert.equal(state().screen, "signin");
+  assert.match(state().notice?.title ?? "", /taken/);
+});
+
+test("a page that is left while it goes on with a session hands that on", async () => {
+  let load = () => {};
+  const loadScreens = () =>
+    new Promise((/** @type {(value: void) => void} */ resolve) => (load = () => resolve()));
+  const { flow } = page({ loadScreens });
+  const goingOn = flow.goOn("resume.token.5 id room", "Ann");
+  assert.equal(flow.leavePage(true), "resume.token.5 id room");
+  load();
+  await goingOn;
+  await flow.signOut();
+  assert.equal(flow.leavePage(true), undefined);
+});
+
 test("figures about the connection are sent only where a site asks for them", async () => {
   let loads = 0;
   /** @type {[string, string | undefined][]} */

@@ -49,6 +49,12 @@ pub(crate) struct Saved {
 }
 
 impl Saved {
+    /// What `save()` gives.
+    fn to_text(offer: &ResumeOffer, id: &SessionId, room: Option<&RoomId>) -> String {
+        let room = room.map_or("", RoomId::as_str);
+        [&offer.to_subprotocol(), id.as_str(), room].join(" ")
+    }
+
     /// Read what `save()` gave. `None`: it is something else.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut words = text.split(' ');
@@ -101,7 +107,6 @@ impl SessionMachine {
     /// An attempt has failed.
     pub(super) fn fail_attempt(&mut self, number: u16, error: &RaceError, now: Duration) {
         match Retry::after_close(number) {
-            _ if !self.closing.is_empty() => self.lose(number, error, now),
             Retry::No => self.lose(number, error, now),
             retry => self.pause(error, retry, Duration::ZERO, now),
         }
@@ -189,13 +194,12 @@ impl SessionMachine {
 
     /// Give what another page needs to go on with the session, and leave it to that page. `None`: nothing can be gone on with.
     pub(crate) fn save(&mut self, now: Duration) -> Option<String> {
-        if !self.is_interruption(ABNORMAL) {
-            return None;
-        }
-        let offer = self.end.offer().to_subprotocol();
-        let id = self.session.id()?.as_str();
-        let room = self.session.room().map_or("", RoomId::as_str);
-        let saved = [&offer, id, room].join(" ");
+        let saved = match &self.saved {
+            // The page is left again before the relay has said what has become of the session.
+            Some(Saved { offer, id, room }) => Saved::to_text(offer, id, room.as_ref()),
+            None if !self.is_interruption(ABNORMAL) => return None,
+            None => Saved::to_text(&self.end.offer(), self.session.id()?, self.session.room()),
+        };
         self.queue.push(Io::GiveWay(CloseCode::Left));
         self.end(now);
         Some(saved)

@@ -22,6 +22,11 @@ impl FromStr for TelemetryUrl {
             !host.contains('@'),
             "an address for all players must not hold a password"
         );
+        let has_port = authority.host().len() < host.len();
+        ensure!(
+            !authority.host().is_empty() && (!has_port || authority.port_u16().is_some()),
+            EXAMPLE
+        );
         // It becomes a part of the content security policy.
         ensure!(!host.contains([';', ',', '\'', '*']), EXAMPLE);
         Ok(Self(url))
@@ -61,6 +66,9 @@ mod tests {
             "https://a;script-src:1/",
             "https://a/ script-src *",
             "https://*/",
+            "https://:80/",
+            "https://a:b/",
+            "https://a.example:99999/",
         ] {
             assert!(wrong.parse::<TelemetryUrl>().is_err(), "{wrong}");
         }

@@ -11,6 +11,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
@@ -22,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use super::pending::{Place, Slots};
 use super::port::Port;
 use super::tls::Tls;
-use super::{Peer, Services, client_address, plain, proxy_protocol};
+use super::{Peer, Services, client_address, proxy_protocol};
 use crate::client_stream::ClientStream;
 use crate::lifecycle::Lifecycle;
 use crate::limits::{Admission, Full, UNKNOWN};
@@ -41,8 +43,9 @@ const MAX_HTTP_LIFE: Duration = Duration::from_secs(300);
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// The most headers of a request.
 const MAX_HEADERS: usize = 64;
-/// The answer when one client of a proxy has too many connections. The proxy's other clients go on.
-const TOO_MANY: &str = "Too many connections come from this address: try again later.\n";
+/// The answer to a client with too many requests, or to one of a proxy's with too many connections. The proxy's other clients go on.
+const TOO_MANY: &str =
+    "Too many connections or requests come from this address: try again later.\n";
 /// The pause after a failed accept. The usual cause is that no file descriptors are left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -125,6 +128,11 @@ pub(crate) async fn serve(port: Port, audience: Audience, router: Router, servic
             Audience::Operator => drop(tokio::spawn(task)),
         }
     }
+}
+
+fn too_many() -> Response {
+    let close = [(header::CONNECTION, "close")];
+    (StatusCode::TOO_MANY_REQUESTS, close, TOO_MANY).into_response()
 }
 
 /// Count a connection that gets no slot.
@@ -212,18 +220,21 @@ impl Connection {
         let service = TowerToHyperService::new(router);
         let has_asked = AtomicBool::new(false);
         let service = service_fn(|mut request: Request<Incoming>| {
-            if !has_asked.swap(true, Ordering::Relaxed) {
-                self.place.keep();
-            }
+            has_asked.store(true, Ordering::Relaxed);
+            self.place.keep();
             let client = self.client(&request);
-            let is_admitted = !self.is_proxied || self.identify(client).is_ok();
+            let requests = self.services.requests.as_ref();
+            let is_admitted = requests.is_none_or(|requests| requests.allow(client))
+                && (!self.is_proxied || self.identify(client).is_ok());
             request.extensions_mut().insert(Peer(client));
             let answer = is_admitted.then(|| service.call(request));
             async {
-                match answer {
+                let answer = match answer {
                     Some(answer) => answer.await,
-                    None => Ok(plain(StatusCode::TOO_MANY_REQUESTS, TOO_MANY)),
-                }
+                    None => Ok(too_many()),
+                };
+                self.place.release();
+                answer
             }
         });
         let mut connection = pin!(

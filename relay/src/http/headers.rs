@@ -72,7 +72,10 @@ fn check<B>(request: &mut Request<B>) -> Result<(), Response> {
     let has_host = match headers.get(header::HOST) {
         None => request.version() < Version::HTTP_11,
         // It is empty if the address of the request has no host.
-        Some(host) => host.is_empty() || Authority::try_from(host.as_bytes()).is_ok(),
+        Some(host) => {
+            let is_host = !host.as_bytes().contains(&b'@');
+            host.is_empty() || (is_host && Authority::try_from(host.as_bytes()).is_ok())
+        }
     };
     if !has_host || is_repeated(&header::HOST) {
         let text = "A request must have exactly one valid Host header.\n";

@@ -32,6 +32,7 @@ use serde::Serialize;
 use crate::config::{Config, Label, TelemetryUrl};
 use crate::lifecycle::Lifecycle;
 use crate::limits::Admission;
+use crate::limits::rate::Attempts;
 use crate::log::Repeats;
 use crate::metrics::Metrics;
 use crate::players::Players;
@@ -52,6 +53,8 @@ pub(crate) struct Services {
     pub(crate) refusals: Admission,
     /// Log lines about refusals.
     pub(crate) refusal_lines: Repeats,
+    /// Limits the requests of each address. `None`: clients are not told apart.
+    pub(crate) requests: Option<Attempts>,
     pub(crate) players: Players,
     pub(crate) servers: Servers,
     pub(crate) metrics: Arc<Metrics>,

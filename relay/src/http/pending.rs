@@ -1,5 +1,5 @@
-//! Connections that have not sent the head of a request yet. They cost their owner nothing, so when all slots are taken the oldest
-//! of them makes room for a newcomer.
+//! Connections to which no response is due: they have not sent the head of a request yet, or wait after one. They cost their owner
+//! nothing, so when all slots are taken the oldest of them makes room for a newcomer.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -36,7 +36,7 @@ pub(crate) struct Place {
     number: u64,
     /// The connection must end: its slot went to a newcomer.
     pub(crate) evicted: CancellationToken,
-    /// Held from the first head on.
+    /// Held while a response is due.
     slot: Mutex<Option<Slot>>,
 }
 
@@ -57,7 +57,7 @@ impl Slots {
     /// that has too many, otherwise the oldest of the address that has most of them.
     ///
     /// # Errors
-    /// All slots are taken by connections that have sent a request.
+    /// All slots are taken by connections to which a response is due.
     pub(crate) fn enter(&self, address: IpAddr) -> Result<Place, Full> {
         let network = network_of(address);
         let mut pending = self.pending.lock();
@@ -133,12 +133,28 @@ impl Place {
         Ok(())
     }
 
-    /// The head of a request has come: nobody takes this place any more.
+    /// A response is due: nobody takes this place.
     pub(crate) fn keep(&self) {
         let connection = self.slots.pending.lock().connections.remove(&self.number);
         if let Some(connection) = connection {
             *self.slot.lock() = Some(connection.slot);
         }
+    }
+}
+
+impl Place {
+    /// The head of the response is made: the place may be taken again.
+    pub(crate) fn release(&self) {
+        let mut pending = self.slots.pending.lock();
+        let Some(slot) = self.slot.lock().take() else {
+            return;
+        };
+        let connection = Connection {
+            address: slot.address(),
+            slot,
+            evicted: self.evicted.clone(),
+        };
+        pending.connections.insert(self.number, connection);
     }
 }
 
@@ -155,6 +171,28 @@ mod tests {
 
     fn address(last: u8) -> IpAddr {
         [192, 0, 2, last].into()
+    }
+
+    #[test]
+    fn a_connection_that_waits_after_a_response_makes_room_again() {
+        let slots = Slots::new(Admission::new(2, 0));
+        let asked = slots.enter(address(1)).unwrap();
+        asked.keep();
+        let other = slots.enter(address(1)).unwrap();
+        other.keep();
+        assert!(
+            slots.enter(address(2)).is_err(),
+            "responses are due to both"
+        );
+        asked.release();
+        let _newcomer = slots.enter(address(2)).unwrap();
+        assert!(asked.evicted.is_cancelled() && !other.evicted.is_cancelled());
+        // A request that comes in this moment changes nothing.
+        asked.keep();
+        asked.release();
+        assert_eq!(slots.taken(), (2, 2));
+        drop(asked);
+        assert_eq!(slots.taken(), (2, 2));
     }
 
     #[test]

@@ -34,12 +34,16 @@ impl Rate {
 /// What one player may send. A client at 60 Hz, the highest rate of any client, stays far below.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RateLimits {
+    /// HTTP requests, for all clients of one address together.
+    pub requests: Rate,
     /// Attempts to connect, for all players of one address together.
     pub attempts: Rate,
     /// Datagrams.
     pub datagrams: Rate,
     /// Command lines and WebSocket control frames.
     pub lines: Rate,
+    /// Lines that cost the game server or the whole room much: sign-ins, race starts, and several commands in one.
+    pub costly_lines: Rate,
     /// Bytes of lines, as the game server may escape them for those who read them.
     pub line_bytes: Rate,
     /// Bytes of everything, the headers of WebSocket frames included.
@@ -49,6 +53,11 @@ pub struct RateLimits {
 impl Default for RateLimits {
     fn default() -> Self {
         Self {
+            // A page takes some fifty. A hundred people behind one address may open it at once.
+            requests: Rate {
+                per_second: 500,
+                burst: 5000,
+            },
             // A school that comes back after a restart, twice.
             attempts: Rate {
                 per_second: 10,
@@ -61,6 +70,11 @@ impl Default for RateLimits {
             lines: Rate {
                 per_second: 100,
                 burst: 200,
+            },
+            // People press a button. A client that comes back signs in once.
+            costly_lines: Rate {
+                per_second: 1,
+                burst: 10,
             },
             // Two of the longest plain lines a second. The burst holds four in which each letter is escaped.
             line_bytes: Rate {
@@ -124,6 +138,7 @@ pub(crate) struct PlayerLimiter {
     clock: SessionClock,
     datagrams: Limiter,
     lines: Limiter,
+    costly_lines: Limiter,
     line_bytes: Limiter,
     bytes: Limiter,
 }
@@ -135,6 +150,7 @@ impl PlayerLimiter {
         Self {
             datagrams: limiter(limits.datagrams),
             lines: limiter(limits.lines),
+            costly_lines: limiter(limits.costly_lines),
             line_bytes: limiter(limits.line_bytes),
             bytes: limiter(limits.bytes),
             clock,
@@ -159,6 +175,12 @@ impl PlayerLimiter {
         self.lines.check().is_ok()
     }
 
+    /// Count a line that costs much. False: it exceeds a limit.
+    pub(crate) fn costly_line(&self, now: Duration) -> bool {
+        self.clock.set(now);
+        self.costly_lines.check().is_ok()
+    }
+
     /// Count a line. False: it exceeds a limit.
     pub(crate) fn line(&self, line: &str, now: Duration) -> bool {
         self.control(now) && takes(&self.line_bytes, escaped_bytes(line))
@@ -174,7 +196,7 @@ fn takes(limiter: &Limiter, bytes: u64) -> bool {
 
 /// The most bytes that a line's content can have in JSON of a game server, which escapes every letter outside of ASCII and some
 /// within (facts, section 1.5). Quotes count once, since most of them are the JSON's own.
-fn escaped_bytes(line: &str) -> u64 {
+pub(crate) fn escaped_bytes(line: &str) -> u64 {
     const ESCAPED: u64 = 6;
     let letters = line.chars().map(|letter| match letter {
         '<' | '>' | '&' | '\'' | '+' | '`' | '\\' => ESCAPED,
@@ -191,9 +213,11 @@ mod tests {
     fn limiter() -> PlayerLimiter {
         let rate = |per_second, burst| Rate { per_second, burst };
         PlayerLimiter::new(&RateLimits {
+            requests: rate(1, 1),
             attempts: rate(1, 1),
             datagrams: rate(20, 40),
             lines: rate(10, 20),
+            costly_lines: rate(1, 5),
             line_bytes: rate(100, 300),
             bytes: rate(1000, 3000),
         })

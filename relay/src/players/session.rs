@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 
 use protocol::cipher::Cipher;
 use protocol::command::{Command, CommandKind};
@@ -12,10 +13,19 @@ use protocol::event::Event;
 use protocol::goodbye::shows_no_room;
 use protocol::id::{RoomId, Secret, SessionId};
 use serde::Deserialize;
+use serde::de::{Deserializer, Visitor};
 use serde_json::value::RawValue;
+
+use crate::limits::rate::escaped_bytes;
 
 /// Unanswered `LEAVE_ROOM`s, and `PING`s, that a session may have. Our clients wait for each answer.
 const MAX_DUE: usize = 64;
+
+/// The longest name of a player or a room, as the game server may escape it: 64 letters of any script. It stands in every message and
+/// every list.
+const MAX_NAME_BYTES: u64 = 2 * 6 * 64;
+/// Brackets in brackets that a line may have. Game servers refuse lines with more than 64, which then mean nothing.
+const MAX_DEPTH: usize = 60;
 
 /// What to do with a line of the player.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,6 +38,8 @@ pub(super) enum LineUp {
     Bye,
     /// `BYE` in a room. The relay says the whole goodbye itself.
     Goodbye,
+    /// No game server should get it, for this reason.
+    Refused(&'static str),
     /// So many answers are due that the relay cannot tell its own any more.
     TooManyUnanswered,
 }
@@ -79,10 +91,21 @@ impl PlayerSession {
     /// A line goes up to the game server.
     pub(super) fn handle_line(&mut self, line: &str) -> LineUp {
         use CommandKind as Kind;
-        match command_of(line) {
+        if depth(line) > MAX_DEPTH {
+            return LineUp::Refused("A command must not have so many brackets in brackets.");
+        }
+        let kind = command_of(line);
+        if matches!(kind, Some(Kind::Name | Kind::CreateRoom)) && has_long_name(line) {
+            return LineUp::Refused(
+                "This name is too long for a game server: take one of at most 64 letters.",
+            );
+        }
+        match kind {
             Some(Kind::Bye) if self.may_be_in_room => return LineUp::Goodbye,
             Some(Kind::Bye) => return LineUp::Bye,
-            Some(Kind::JoinRoom | Kind::CreateRoom) if self.may_be_in_room => {
+            // A failed sign-in takes the session's rights to leave its room (facts, Q25).
+            Some(Kind::JoinRoom | Kind::CreateRoom | Kind::Authenticate) if self.may_be_in_room => {
+                self.may_be_in_room = !matches!(kind, Some(Kind::Authenticate));
                 return match note_due(&mut self.leaves, Sender::Relay) {
                     true => LineUp::LeaveFirst(Command::LeaveRoom),
                     false => LineUp::TooManyUnanswered,
@@ -103,7 +126,12 @@ impl PlayerSession {
         LineUp::Forward
     }
 
-    /// Keep the session alive while the player is away. Gives the command to send, unless the game server answers none anyway.
+    /// Say whether the player has signed in.
+    pub(super) const fn is_signed_in(&self) -> bool {
+        self.is_signed_in
+    }
+
+    /// Keep the session alive while the player says nothing. Gives the command to send, unless the game server answers none anyway.
     pub(super) fn keep_alive(&mut self) -> Option<Command> {
         note_due(&mut self.pings, Sender::Relay).then_some(Command::Ping)
     }
@@ -168,12 +196,75 @@ fn note_due(due: &mut VecDeque<Sender>, sender: Sender) -> bool {
     is_noted
 }
 
-/// Say which command a line is. Servers ignore the case of its word (facts, section 1.5), and of two keys `command` the last
-/// counts. Values are not read, because servers take numbers that we refuse.
+/// A key of an object. It may have half a surrogate, which game servers take and a text cannot hold.
+#[derive(PartialEq, Eq, Hash)]
+struct Key(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl Visitor<'_> for Bytes {
+            type Value = Key;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Key, E> {
+                Ok(Key(bytes.to_owned()))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Key, E> {
+                Ok(Key(text.into()))
+            }
+        }
+        deserializer.deserialize_bytes(Bytes)
+    }
+}
+
+/// Find a field of a line. Of two of the same key the last counts. Other values are not read, because servers take numbers that we
+/// refuse.
+fn field_of<'a>(line: &'a str, key: &str) -> Option<&'a RawValue> {
+    let mut fields: HashMap<Key, &RawValue> = serde_json::from_str(line).ok()?;
+    fields.remove(&Key(key.into()))
+}
+
+/// Say whether a line costs the game server or the whole room much.
+pub(super) fn is_costly(line: &str) -> bool {
+    use CommandKind as Kind;
+    let costly = [Kind::Name, Kind::Authenticate, Kind::StartGame, Kind::Batch];
+    command_of(line).is_some_and(|kind| costly.contains(&kind))
+}
+
+/// Say which command a line is. Servers ignore the case of its word (facts, section 1.5).
 fn command_of(line: &str) -> Option<CommandKind> {
-    let fields: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(line).ok()?;
-    let word: String = serde_json::from_str(fields.get("command")?.get()).ok()?;
+    let word: String = serde_json::from_str(field_of(line, "command")?.get()).ok()?;
     CommandKind::from_word(&word.to_uppercase())
+}
+
+/// Say whether the name in a line is too long.
+fn has_long_name(line: &str) -> bool {
+    let name = field_of(line, "name").map(|name| serde_json::from_str::<String>(name.get()));
+    name.is_some_and(|name| name.is_ok_and(|name| escaped_bytes(&name) > MAX_NAME_BYTES))
+}
+
+/// Count the brackets that are open at once in a line.
+fn depth(line: &str) -> usize {
+    let (mut open, mut most, mut is_text, mut is_escaped) = (0_usize, 0, false, false);
+    for byte in line.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => is_text = !is_text,
+            b'[' | b'{' if !is_text => {
+                open += 1;
+                most = most.max(open);
+            }
+            b']' | b'}' if !is_text => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    most
 }
 
 #[cfg(test)]
@@ -327,6 +418,48 @@ mod tests {
         assert_eq!(session.keep_alive(), None);
         assert_eq!(session.leaves.len(), MAX_DUE);
         assert_eq!(session.pings.len(), MAX_DUE);
+    }
+
+    #[test]
+    fn a_line_is_read_as_game_servers_read_it() {
+        let mut session = signed_in();
+        say(&mut session, "JOIN_ROOM");
+        // Half a surrogate is no text, and no reason to overlook the command.
+        let bye = r#"{"\ud800":1,"command":"BYE"}"#;
+        assert_eq!(session.handle_line(bye), LineUp::Goodbye);
+        let deep = |depth: usize| {
+            let (open, close) = ("[".repeat(depth), "]".repeat(depth));
+            format!(r#"{{"command":"LEAVE_ROOM","x":"\"{{","y":{open}{close}}}"#)
+        };
+        assert!(matches!(session.handle_line(&deep(64)), LineUp::Refused(_)));
+        assert_eq!(say(&mut session, "BYE"), LineUp::Goodbye, "it has not left");
+        assert_eq!(session.handle_line(&deep(50)), LineUp::Forward);
+        assert_eq!(say(&mut session, "BYE"), LineUp::Bye);
+    }
+
+    #[test]
+    fn a_sign_in_from_within_a_room_leaves_it_first() {
+        let mut session = signed_in();
+        say(&mut session, "JOIN_ROOM");
+        let leave = LineUp::LeaveFirst(Command::LeaveRoom);
+        assert_eq!(say(&mut session, "AUTHENTICATE"), leave);
+        assert_eq!(say(&mut session, "AUTHENTICATE"), LineUp::Forward);
+        assert_eq!(say(&mut session, "BYE"), LineUp::Bye);
+    }
+
+    #[test]
+    fn names_are_limited_as_game_servers_spell_them() {
+        let mut session = signed_in();
+        for word in ["NAME", "CREATE_ROOM"] {
+            let mut line = |name: String| {
+                let line = format!(r#"{{"command":"{word}","name":"{name}"}}"#);
+                matches!(session.handle_line(&line), LineUp::Refused(_))
+            };
+            assert!(!line("\u{1f3ce}".repeat(64)));
+            assert!(line("\u{1f3ce}".repeat(65)));
+            assert!(line("<".repeat(129)));
+            assert!(line(r"\u003c".repeat(129)));
+        }
     }
 
     #[test]

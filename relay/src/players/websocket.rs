@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use futures_util::{Sink as _, SinkExt as _, Stream as _, StreamExt as _};
+use futures_util::{Sink as _, SinkExt as _, Stream as _};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use prometheus_client::metrics::counter::Counter;
@@ -26,7 +26,7 @@ use tokio_util::io::{InspectReader, InspectWriter};
 use super::outbox::{Outbox, Outgoing};
 use crate::client_stream::ClientStream;
 use crate::close::CloseReason;
-use crate::discard::{Pace, discard};
+use crate::discard::discard;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
 
@@ -43,6 +43,10 @@ const MAX_UNFINISHED_BYTES: u64 = 2 * MAX_CLIENT_LINE_BYTES as u64;
 /// Bytes that the system takes from a browser before the relay does: more than a player may send in a second and a far browser has
 /// on its way. Otherwise one that floods the relay would fill megabytes.
 const RECEIVE_BUFFER_BYTES: usize = 128 * 1024;
+
+/// Bytes that are read as frames once the relay has closed: what a browser may have sent before it knows. What follows is dropped
+/// unseen.
+const MAX_UNHEARD_BYTES: u64 = 256 * 1024;
 
 /// The number with which a client closes a WebSocket that another one will follow.
 const INTERRUPTED: u16 = protocol::frame::CloseCode::Interrupted as u16;
@@ -148,6 +152,12 @@ impl WebSocket {
         })
     }
 
+    /// Say whether the client has given this WebSocket up.
+    pub(super) fn is_abandoned(&self) -> bool {
+        let socket = self.stream.get_ref().get_ref().get_ref();
+        socket.is_closed_by_client()
+    }
+
     /// Give how many bytes came since the last call, the headers of frames included.
     pub(super) fn take_read_bytes(&mut self) -> u64 {
         let read = self.read.get();
@@ -225,16 +235,27 @@ impl WebSocket {
         };
         let _gone = self.stream.send(Message::Close(Some(frame))).await;
         let _gone = self.stream.flush().await;
-        // Read up to the browser's own close frame, or up to a frame that breaks the rules.
-        let mut pace = Pace::new(self.read.get());
-        while let Some(message) = self.stream.next().await {
-            self.broken |= message.is_err();
-            pace.keep(self.read.get()).await;
-        }
+        let is_closed = poll_fn(|cx| self.poll_closed(cx)).await;
         let socket = self.stream.get_mut();
         let _gone = socket.shutdown().await;
-        if self.broken {
+        if !is_closed {
             discard(socket).await;
+        }
+    }
+
+    /// Read up to the browser's own close frame. False: it breaks the rules, or sends on and on.
+    fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        loop {
+            let next = Pin::new(&mut self.stream).poll_next(cx);
+            // Frames without content make no message, however many there are.
+            let is_much = self.read.get() - self.accounted > MAX_UNHEARD_BYTES;
+            match next {
+                Poll::Ready(Some(Err(_))) => self.broken = true,
+                Poll::Ready(None) => return Poll::Ready(!self.broken),
+                _ if is_much => return Poll::Ready(false),
+                Poll::Ready(Some(Ok(_))) => {}
+                Poll::Pending => return Poll::Pending,
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use relay::{Config, Rate, Relay};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpSocket;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
@@ -65,6 +65,33 @@ async fn frames_that_are_too_large_are_refused() {
     let line = "x".repeat(protocol::frame::MAX_CLIENT_LINE_BYTES + 1);
     close_after(Message::text(line), 1009, "8192").await;
     close_after(Message::binary(vec![1; 2049]), 1009, "2048").await;
+}
+
+#[tokio::test]
+async fn connections_that_wait_after_a_response_keep_nobody_out() {
+    // Each takes a descriptor at both ends.
+    rlimit::increase_nofile_limit(8192).unwrap();
+    let game = Game::start().await;
+    let relay = start_for(&game).await;
+    let mut idle = Vec::new();
+    for number in 0..1024 {
+        let socket = TcpSocket::new_v4().unwrap();
+        let address = [127, 0, 0, 2 + (number % 5) as u8];
+        socket.bind((address, 0).into()).unwrap();
+        let mut socket = socket.connect(relay.addr()).await.unwrap();
+        let request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        socket.write_all(request).await.unwrap();
+        let mut begin = [0; 12];
+        within("a response", socket.read_exact(&mut begin))
+            .await
+            .unwrap();
+        assert_eq!(&begin, b"HTTP/1.1 200");
+        idle.push(socket);
+    }
+    for _ in 0..10 {
+        let answer = crate::http::get(&relay, "/healthz").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
 }
 
 #[tokio::test]

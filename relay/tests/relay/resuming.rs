@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::browser::{Browser, READY, request};
 use crate::game::{Game, Player};
-use crate::http::get;
+use crate::http::{get, status};
 use crate::operating::{until, values};
 use crate::{config_for, within};
 
@@ -145,6 +145,30 @@ async fn another_websocket_takes_over_a_connection_that_is_half_open() {
     third.expect_close(1013, "from this address").await;
     let _home = begin_from(HOME, &mut game, &relay, OTHER_TOKEN).await;
     passes(&mut new, &mut player).await;
+}
+
+#[tokio::test]
+async fn an_attempt_that_its_client_has_given_up_takes_nothing_over() {
+    let mut game = Game::start().await;
+    let relay = start(&game, |_| {}).await;
+    let (mut browser, mut player) = begin(&mut game, &relay).await;
+    let offer = offer(TOKEN, 1);
+    let request = format!(
+        "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: {offer}\r\n\r\n"
+    );
+    for _attempt in 0..3 {
+        // The relay runs on this thread, so it sees the request and its end together.
+        let mut socket = std::net::TcpStream::connect(relay.addr()).unwrap();
+        std::io::Write::write_all(&mut socket, request.as_bytes()).unwrap();
+        drop(socket);
+        tokio::task::yield_now().await;
+    }
+    // Connections are accepted in their order.
+    assert_eq!(status(&get(&relay, "/healthz").await), "200");
+    until(&relay, "mp_relay_http_connections", 0.0).await;
+    passes(&mut browser, &mut player).await;
+    assert_eq!(values(&relay).await[RESUMED], 0.0);
 }
 
 #[tokio::test]

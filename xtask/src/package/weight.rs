@@ -19,11 +19,11 @@ struct Weight {
 const WEIGHTS: [Weight; 2] = [
     Weight {
         name: "module",
-        limit: 71_000,
+        limit: 71_500,
     },
     Weight {
         name: "whole client",
-        limit: 84_000,
+        limit: 84_500,
     },
 ];
 

@@ -71,10 +71,7 @@ impl Bridge<'_> {
         match event {
             ClientEvent::Attached(Happening::Incoming(incoming)) => self.take(incoming, server),
             ClientEvent::Attached(Happening::Ping) => self.ping(),
-            ClientEvent::Parked(Due::KeepAlive) => {
-                let ping = self.session.keep_alive();
-                ping.map_or(Ok(()), |ping| self.queue_line(&ping.to_line(), true))
-            }
+            ClientEvent::Parked(Due::KeepAlive) => self.keep_alive(),
             ClientEvent::Parked(Due::End) => {
                 self.metrics().resumption(Resumption::Expired);
                 Err(CloseReason::stayed_away())
@@ -82,7 +79,20 @@ impl Bridge<'_> {
         }
     }
 
+    /// Game servers cut a session that says nothing, and first-generation ones leave its ghost in the room.
+    fn keep_alive(&mut self) -> Result<(), CloseReason> {
+        match self.session.keep_alive() {
+            Some(ping) => self.queue_line(&ping.to_line(), true),
+            None => Ok(()),
+        }
+    }
+
     fn ping(&mut self) -> Result<(), CloseReason> {
+        // A server need not answer before the sign-in.
+        let is_quiet = self.last_line.elapsed() >= self.players.timeouts.keep_alive;
+        if is_quiet && self.session.is_signed_in() {
+            self.keep_alive()?;
+        }
         let Client::Attached(attachment) = &mut self.client else {
             return Ok(());
         };
@@ -138,6 +148,11 @@ impl Bridge<'_> {
 
     /// Go on with another WebSocket, or end so that it gets a new session.
     pub(super) fn attach(&mut self, newcomer: Newcomer) -> Result<(), CloseReason> {
+        // A relay that slept finds all attempts of its client, and most of them were given up. In whatever order they come, none takes the
+        // place of one that lives.
+        if newcomer.arrival.browser.is_abandoned() {
+            return Ok(());
+        }
         let players = self.players;
         let is_welcome = self.traffic.lines_down > 0;
         // A session of one game server is never given to a client that wants another one.

@@ -9,7 +9,7 @@ use super::{Bridge, Client};
 use crate::close::CloseReason;
 use crate::limits::rate::PlayerLimiter;
 use crate::metrics::Limit;
-use crate::players::session::LineUp;
+use crate::players::session::{LineUp, is_costly};
 
 impl Bridge<'_> {
     pub(super) fn send_line(&mut self, line: &str, is_connected: bool) -> Result<(), CloseReason> {
@@ -28,6 +28,13 @@ impl Bridge<'_> {
         {
             return Err(self.sent_too_much());
         }
+        if is_costly(line)
+            && !self
+                .limiter()
+                .is_some_and(|limiter| limiter.costly_line(now))
+        {
+            return Err(self.sent_too_much());
+        }
         self.outbox.lines.handle_line();
         let line_up = self.session.handle_line(line);
         let is_bye = line_up == LineUp::Bye;
@@ -35,6 +42,7 @@ impl Bridge<'_> {
             LineUp::Forward | LineUp::Bye => {}
             LineUp::LeaveFirst(leave) => self.queue_line(&leave.to_line(), is_connected)?,
             LineUp::Goodbye => return Err(CloseReason::said_goodbye()),
+            LineUp::Refused(text) => return Err(CloseReason::malformed(text)),
             LineUp::TooManyUnanswered => return Err(self.sent_too_much()),
         }
         self.queue_line(line, is_connected)?;
