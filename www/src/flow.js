@@ -204,7 +204,7 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
       } catch (error) {
         const { code } = /** @type {{ code?: string }} */ (error ?? {});
         if (code !== "auth_failed" || as.password || as.name !== lostName || Date.now() > untilMs)
-          throw error;
+          {throw error;}
       }
       await new Promise((resolve) => setTimeout(resolve, GHOST_RETRY_MS));
     }

@@ -106,8 +106,16 @@ impl GameServer {
     }
 }
 
+/// What `effective` prints instead of a secret.
+const HIDDEN: &str = "***";
+
 /// Refuse game servers that cannot work, and names that do not tell them apart.
 pub(super) fn check_all(games: &[&GameServer]) -> anyhow::Result<()> {
+    let is_hidden = |game: &&&GameServer| game.udp_secret.reveal() == HIDDEN;
+    ensure!(
+        games.iter().find(is_hidden).is_none(),
+        "{HIDDEN} stands for a secret that --print-config does not show: write the udp-secret itself, or leave the line out"
+    );
     let count = games.len();
     ensure!(
         count <= MAX_SERVERS,

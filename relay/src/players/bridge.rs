@@ -37,6 +37,8 @@ use client::{Client, next_newcomer};
 
 /// The longest line that is read on its way down. A list of 400 rooms is shorter.
 const MAX_READ_LINE_BYTES: usize = 64 * 1024;
+/// What may wait for a player who is away before further messages of others are left out: a quarter of what ends the session.
+const MAX_MESSAGE_BYTES_AWAY: usize = 64 * 1024;
 /// Datagrams taken in one go. More would keep lines from passing.
 const MAX_DATAGRAMS_AT_ONCE: usize = 32;
 
@@ -247,7 +249,7 @@ impl<'a> Bridge<'a> {
                 }
                 Err(LineError::InvalidUtf8(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
             };
-            if !self.read_line(&line) {
+            if !self.read_line(&line) || self.is_message_too_many(&line) {
                 continue;
             }
             self.outbox.push_line(line);
@@ -264,6 +266,18 @@ impl<'a> Bridge<'a> {
                 CloseReason::new(CloseCode::ServerEnded, text).with_cause(detail)
             }
         })
+    }
+
+    /// Messages of others must not end the session of a player who is away, nor keep everything else from it.
+    fn is_message_too_many(&self, line: &str) -> bool {
+        let is_much = self.outbox.lines.waiting_bytes() + line.len() > MAX_MESSAGE_BYTES_AWAY;
+        let is_away = matches!(self.client, Client::Parked(_));
+        let is_one =
+            is_away && is_much && matches!(Event::parse(line), Event::RelayedMessage { .. });
+        if is_one {
+            self.metrics().reached(Limit::MessagesAway);
+        }
+        is_one
     }
 
     /// Read a line on its way down. False: it answers a command of the relay's, and stays here.

@@ -154,6 +154,42 @@ async fn too_many_lines_for_a_client_that_is_away_end_its_session() {
 }
 
 #[tokio::test]
+async fn messages_of_others_do_not_end_the_session_of_a_player_who_is_away() {
+    let mut game = Game::start().await;
+    let relay = start(&game, |_| {}).await;
+    let mut player = park(&mut game, &relay).await;
+    let text = "<".repeat(1000);
+    let message = format!(
+        r#"{{"command":"RELAYED_MESSAGE","senderId":"{}","senderName":"Bo","message":"{text}"}}"#,
+        "f".repeat(32)
+    );
+    for _ in 0..200 {
+        player.send(&format!("{message}\n")).await;
+    }
+    player.send("what matters\n").await;
+    let left_out = r#"mp_relay_limit_reached_total{limit="messages_away"}"#;
+    within("most of the messages", async {
+        while values(&relay).await[left_out] < 120.0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let mut browser = offering(&relay, TOKEN, 1).await;
+    browser.expect(&ready(true, 1)).await;
+    let mut messages = 0;
+    loop {
+        let line = browser.line().await;
+        if line == "what matters" {
+            break;
+        }
+        assert_eq!(line, message);
+        messages += 1;
+    }
+    assert!((20..=80).contains(&messages), "{messages}");
+    passes(&mut browser, &mut player).await;
+}
+
+#[tokio::test]
 async fn kept_sessions_hold_their_slots() {
     let mut game = Game::start().await;
     let relay = start(&game, |config| config.max_connections = 3).await;
