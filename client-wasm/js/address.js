@@ -12,6 +12,7 @@ const TIMEOUT_MS = 8000;
  * @property {number} [updateHz]  positions a second
  * @property {boolean} [insecure]  the relay accepts any certificate of the game server; a page must show it
  * @property {string} [telemetryUrl]  where the site wants figures about connections, as `mp-server-client/telemetry` sends them
+ * @property {{ name: string, label?: string }[]} [servers]  the game servers, if they have names, the default one first; `?server=NAME` picks one
  * @property {{ spectate?: boolean, gzip?: boolean, batch?: boolean, resume?: boolean }} [features]
  */
 

@@ -7,7 +7,7 @@ import path from "node:path";
 import { test as base, expect } from "@playwright/test";
 
 import { Player } from "./player.js";
-import { startRelay, startServer } from "./programs.js";
+import { startRelay, startRelayOfSeveral, startServer } from "./programs.js";
 import { Watcher } from "./watcher.js";
 
 /** @typedef {import("./programs.js").Program} Program */
@@ -22,16 +22,19 @@ import { Watcher } from "./watcher.js";
  * @property {boolean} faithful  the game server behaves exactly as the original ones, which take any name
  * @property {string} trust  what the relay trusts; by default exactly the server's certificate
  * @property {string[]} relayOptions  further options of the relay
+ * @property {boolean} twoServers  the relay has a second game server, and names them: `east`, and `west` with the label "Wild West"
  * @property {Site} site  a game server and a relay before it
  * @property {Enter} enter  open the page in a browser context of its own, as a player of that name;
  *   `prepare` does something with it before, `address` is another one than the relay's
  * @property {Watch} watch  open an address of the relay in a browser context of its own, as a spectator
  */
 
-/** A game server and a relay before it, both on free ports. */
+/** A game server, or two, and a relay before it, all on free ports. */
 export class Site {
   /** @type {Program | undefined} */
   server;
+  /** The second game server, if there are two. @type {Program | undefined} */
+  west;
   /** @type {Program | undefined} */
   relay;
   url = "";
@@ -52,6 +55,19 @@ export class Site {
     this.url = `http://${this.relay.ready.listen}/`;
   }
 
+  /** As `start`, with two game servers. @param {string[]} args */
+  async startTwo(args) {
+    const options = { certificates: this.certificates, ...this.options };
+    const east = (this.server = await startServer(options));
+    const west = (this.west = await startServer(options));
+    const servers = [
+      { name: "east", server: east },
+      { name: "west", label: "Wild West", server: west },
+    ];
+    this.relay = await startRelayOfSeveral(servers, path.join(this.certificates, "relay.toml"), args);
+    this.url = `http://${this.relay.ready.listen}/`;
+  }
+
   /** Start a stopped game server again, with its addresses and its certificate. */
   async startServerAgain() {
     const addresses = this.server?.ready;
@@ -61,6 +77,7 @@ export class Site {
   async stop() {
     await this.relay?.stop();
     await this.server?.stop();
+    await this.west?.stop();
   }
 }
 
@@ -70,12 +87,13 @@ export const test = base.extend({
   faithful: [false, { option: true }],
   trust: ["", { option: true }],
   relayOptions: [[], { option: true }],
+  twoServers: [false, { option: true }],
 
-  site: async ({ bots, faithful, trust, relayOptions }, use, info) => {
+  site: async ({ bots, faithful, trust, relayOptions, twoServers }, use, info) => {
     const certificates = await mkdtemp(path.join(os.tmpdir(), "race-certificates-"));
     const site = new Site(certificates, { bots, faithful });
     try {
-      await site.start(trust, relayOptions);
+      await (twoServers ? site.startTwo(relayOptions) : site.start(trust, relayOptions));
       await use(site);
     } finally {
       await site.stop();

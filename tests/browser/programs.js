@@ -1,6 +1,7 @@
 // Game server and relay as child processes on free ports. Each prints one JSON line when it is ready.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import path from "node:path";
 import readline from "node:readline";
@@ -99,8 +100,31 @@ export function startServer({ certificates, bots, faithful = false, addresses = 
  */
 export function startRelay({ ready }, trust, { listen = "127.0.0.1:0", args = [] } = {}) {
   const trusted = trust || `pin:${ready.certificateSha256}`;
+  const usual = ["--server", ready.tcp, "--udp", ready.udp, "--trust", trusted, "--udp-secret", SECRET];
+  return start(listen, [...usual, ...args]);
+}
+
+/**
+ * Start a relay before several game servers with names, the default one first.
+ *
+ * @param {Array<{ name: string, label?: string, server: Program }>} servers
+ * @param {string} file where its configuration is written
+ * @param {string[]} args
+ */
+export async function startRelayOfSeveral(servers, file, args) {
+  const tables = servers.map(({ name, label, server: { ready } }) => {
+    const trust = `pin:${ready.certificateSha256}`;
+    const keys = { name, label, server: ready.tcp, udp: ready.udp, trust, "udp-secret": SECRET };
+    const set = Object.entries(keys).filter(([, value]) => value !== undefined);
+    return ["[[servers]]", ...set.map(([key, value]) => `${key} = ${JSON.stringify(value)}`)].join("\n");
+  });
+  await writeFile(file, tables.join("\n\n"));
+  return start("127.0.0.1:0", ["--config", file, ...args]);
+}
+
+/** @param {string} listen @param {string[]} args */
+function start(listen, args) {
   // A page that is being worked on needs no build of the relay.
   const page = process.env.MP_WWW ? ["--www", process.env.MP_WWW] : [];
-  const usual = ["--server", ready.tcp, "--udp", ready.udp, "--listen", listen, "--trust", trusted];
-  return Program.start("mp-relay", [...usual, "--udp-secret", SECRET, ...page, ...args]);
+  return Program.start("mp-relay", ["--listen", listen, ...page, ...args]);
 }

@@ -2,7 +2,7 @@
 //
 // The token stands behind the #, which browsers send to nobody, so that no log on the way keeps it.
 
-import { BASE } from "./join.js";
+import { BASE, game } from "./join.js";
 
 /** @typedef {{ room: string, token: string, embed: boolean, theme: "light" | "dark" | "", follow: string, track: string }} Wanted */
 
@@ -26,12 +26,12 @@ export function wantedOf({ pathname, search, hash }) {
 }
 
 /**
- * The address that shows a room.
+ * The address that shows a room of the page's game server.
  * @param {string} room
  * @param {string} [token]
  */
 export function watchLink(room, token = "") {
-  const link = `${BASE}watch/${encodeURIComponent(room)}`;
+  const link = `${BASE}watch/${encodeURIComponent(room)}${game.query}`;
   return token ? `${link}#access=${encodeURIComponent(token)}` : link;
 }
 

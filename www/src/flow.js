@@ -37,7 +37,7 @@ import { MAX_MESSAGE_LETTERS, plainName, plainText } from "./names.js";
  * @property {Pick<typeof import("/pkg/index.js"), "RaceClient" | "init" | "relayConfig"> & Pick<typeof import("/pkg/explain.js"), "explain">} library
  * @property {() => Promise<Pick<typeof import("/pkg/telemetry.js"), "report">>} [loadTelemetry]
  * @property {() => Promise<unknown>} loadScreens  loads all that a signed-in player sees
- * @property {string} url  the relay's address
+ * @property {() => string} url  the relay's address, with the game server that the visitor has chosen
  * @property {import("/pkg/index.js").CoreFactory} [core]  makes the core behind the client; default: the wasm client
  * @property {() => import("/pkg/index.js").Clock | undefined} [clock]  gives the client's clock once the screens are loaded
  */
@@ -76,8 +76,8 @@ function adviceOf(error) {
  */
 export function createFlow(store, { library, loadTelemetry, loadScreens, url, core, clock }) {
   const { RaceClient, explain, init, relayConfig } = library;
-  /** @type {RelayConfig | undefined} */
-  let config;
+  /** What the relay says, by its address. @type {Record<string, RelayConfig>} */
+  const configs = {};
   /** @type {RaceClient | null} */
   let client = null;
   /** A new client while it connects; there is no other open one then. @type {RaceClient | null} */
@@ -112,7 +112,7 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
     const { code } = /** @type {{ code?: string }} */ (error ?? {});
     // A dialog already tells of the lost connection.
     if (code === "reconnecting" || store.get().lost) return;
-    store.dispatch({ type: "notice", notice: { kind: "error", ...explain(error) } });
+    store.dispatch({ type: "notice", notice: { kind: "error", ...(adviceOf(error) ?? explain(error)) } });
   }
 
   /**
@@ -146,15 +146,18 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
     return client;
   }
 
+  /** @returns {Promise<RelayConfig>} */
   async function ask() {
-    config ??= await relayConfig(url);
-    const { insecure, features } = config;
-    store.dispatch({
-      type: "configured",
-      insecure: insecure === true,
-      spectate: features?.spectate === true,
-    });
-    return config;
+    const address = url();
+    const answer = (configs[address] ??= await relayConfig(address).catch(async (error) => {
+      if (error.code !== "not_a_relay") throw error;
+      const { explainUnknown } = await import("./servers.js");
+      throw await explainUnknown(error, address, relayConfig, store);
+    }));
+    // Another game server was chosen meanwhile.
+    if (address !== url()) return ask();
+    store.dispatch({ type: "configured", config: answer });
+    return answer;
   }
 
   /**
@@ -165,7 +168,7 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
     await loadScreens().catch((cause) => {
       throw adviceOf(cause) ? cause : new PageIncomplete("page incomplete", { cause });
     });
-    const fresh = new RaceClient(url, {
+    const fresh = new RaceClient(url(), {
       ...(as.name !== undefined && { name: as.name }),
       resume: as.resume ?? "",
       ...(as.password && { password: as.password }),
@@ -212,7 +215,7 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
 
   /** Send figures to the site's collector, if it has one. They end with the client. @param {RaceClient} fresh */
   async function reportOn(fresh) {
-    const { telemetryUrl } = config ?? {};
+    const { telemetryUrl } = configs[url()] ?? {};
     // The race does not need it.
     if (telemetryUrl) (await loadTelemetry?.().catch(() => undefined))?.report(fresh, { url: telemetryUrl });
   }

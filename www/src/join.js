@@ -1,4 +1,4 @@
-// The link that leads into a room, `…/join/ROOM`, and where the page itself is.
+// The link that leads into a room, `…/join/ROOM`, where the page itself is, and the game server behind the relay that it uses.
 
 /** The top of the page, with a slash at its end: the relay's address, with the path under which a proxy may serve it. */
 export const BASE = new URL("../", import.meta.url).href;
@@ -14,8 +14,17 @@ export const KEPT_ROOM = "race-room";
 /** Show the page: the player is back, or must sign in. See resuming.js. */
 export const endResuming = () => delete document.documentElement.dataset.resuming;
 
-/** @param {string} room  its id */
-export const joinLink = (room) => `${BASE}join/${encodeURIComponent(room)}`;
+/**
+ * The game server that the page uses, as the end of an address: `?server=NAME`, and empty for the relay's default one. It is that of the page's
+ * address until the visitor chooses another.
+ */
+export const game = {
+  query: (/[?&]server=[^&]+/.exec(globalThis.location?.search) ?? [""])[0].replace("&", "?"),
+};
+
+/** The relay's redirect of `/join/ROOM` drops the query, so a link to another game server goes without it. @param {string} room  its id */
+export const joinLink = (room) =>
+  BASE + (game.query ? `${game.query}&join=` : "join/") + encodeURIComponent(room);
 
 /**
  * The room that an address leads into; empty for none. The relay answers a link with the page at `/?join=ROOM`.

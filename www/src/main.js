@@ -10,7 +10,7 @@ import { element, sayLimits, setText } from "./element.js";
 import { createFlow } from "./flow.js";
 import { loadStyles, once, whenIdle } from "./later.js";
 import { Line } from "./line.js";
-import { BASE, joinLink, joinOf } from "./join.js";
+import { BASE, game, joinLink, joinOf } from "./join.js";
 import { createShell } from "./shell.js";
 import { createSignIn } from "./signin.js";
 import { createStore, initialState } from "./state.js";
@@ -50,7 +50,13 @@ const library = /** @type {import("./flow.js").Parts["library"]} */ (
 );
 // @ts-ignore
 const loadTelemetry = () => import("../pkg/telemetry.js");
-const flow = createFlow(store, { library, loadTelemetry, loadScreens, url: BASE, clock: () => clock });
+const flow = createFlow(store, {
+  library,
+  loadTelemetry,
+  loadScreens,
+  url: () => BASE + game.query,
+  clock: () => clock,
+});
 const shell = createShell(flow);
 const signIn = createSignIn(flow);
 const theme = createTheme(element("theme-toggle", HTMLButtonElement), (shown) =>

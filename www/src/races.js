@@ -1,7 +1,7 @@
 // The list of races to watch, as the relay knows them.
 
 import { watchLink } from "./address.js";
-import { BASE } from "./join.js";
+import { BASE, game } from "./join.js";
 import { element, make, setText } from "./element.js";
 import { RoomRow, showRows } from "./room-list.js";
 import { count } from "./viewer/words.js";
@@ -18,6 +18,8 @@ export function createRaceList(token) {
   const title = element("races-empty-title", HTMLElement);
   const next = element("races-empty-next", HTMLElement);
   let isRefused = false;
+  /** The relay does not have the page's game server, until the visitor chooses another. */
+  let isUnknown = false;
   const nothing = { title: title.textContent ?? "", next: next.textContent ?? "" };
   /** @type {Map<string, Row>} */
   const rows = new Map();
@@ -53,26 +55,43 @@ export function createRaceList(token) {
     setText(next, words.next);
   }
 
+  /** The relay shows no races, or has no game server of the page's name. */
+  async function sayWhyNone() {
+    const config = await fetch(`${BASE}api/config`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    /** @type {{ servers?: import("./state.js").GameServer[] }} */
+    const { servers = [] } = await config.json();
+    const { serverName, unknownServer } = await import("./servers.js");
+    const name = serverName();
+    if (!name || servers.some((server) => server.name === name)) {
+      const advice = "The operator of this relay has turned watching off.";
+      return say({ title: "No races are shown here", next: advice }, true);
+    }
+    isUnknown = true;
+    say(unknownServer(name, servers), true);
+  }
+
   return {
+    /** Show nothing until the next answer: another game server was chosen. */
+    clear() {
+      list.replaceChildren();
+      rows.clear();
+      setText(summary, "No account needed.");
+      empty.hidden = true;
+      isUnknown = false;
+    },
     async refresh() {
       // The token of this page will not become another one, and each wrong one is counted.
-      if (isRefused) return;
+      if (isRefused || isUnknown) return;
+      const server = game.query;
       try {
-        const response = await fetch(`${BASE}api/rooms`, {
+        const response = await fetch(`${BASE}api/rooms${server}`, {
           signal: AbortSignal.timeout(TIMEOUT_MS),
           cache: "no-store",
           headers: token ? { authorization: `Bearer ${token}` } : {},
         });
-        if (response.status === 404) {
-          say(
-            {
-              title: "No races are shown here",
-              next: "The operator of this relay has turned watching off.",
-            },
-            true,
-          );
-          return;
-        }
+        // Another one was chosen meanwhile.
+        if (server !== game.query) return;
+        if (response.status === 404) return await sayWhyNone();
         if (response.status === 401) {
           isRefused = true;
           const advice = token
@@ -82,7 +101,8 @@ export function createRaceList(token) {
           return;
         }
         if (!response.ok) throw new Error(`status ${response.status}`);
-        show(await response.json());
+        const rooms = await response.json();
+        if (server === game.query) show(rooms);
       } catch {
         if (rows.size === 0) {
           say({ title: "Can't load races", next: "Retrying every few seconds…" }, true);

@@ -1,7 +1,7 @@
 // The address follows the screens: the list of rooms, a room, its race. Back and Forward do what the page's buttons do, and a
 // link or a reload leads into its room.
 
-import { BASE, endResuming, IN_RACE, joinLink, joinOf, KEPT_ROOM } from "./join.js";
+import { BASE, endResuming, game, IN_RACE, joinLink, joinOf, KEPT_ROOM } from "./join.js";
 import { keep, recall } from "./keep.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -22,7 +22,7 @@ export function createRoute(flow, current) {
   /** @param {number} depth */
   function addressAt(depth) {
     const { room } = current();
-    if (depth === 0 || !room) return BASE;
+    if (depth === 0 || !room) return BASE + game.query;
     return joinLink(room.id) + (depth === 2 ? IN_RACE : "");
   }
 
@@ -30,7 +30,7 @@ export function createRoute(flow, current) {
     if (acting || rewinding) return;
     const wanted = DEPTHS[current().screen];
     // An entry without a depth was opened by a link: no entry before it is this page's.
-    if (history.state?.depth === undefined) history.replaceState({ depth: 0 }, "", BASE);
+    if (history.state?.depth === undefined) history.replaceState({ depth: 0 }, "", addressAt(0));
     let { depth } = history.state;
     if (depth > wanted) {
       rewinding = true;

@@ -2,7 +2,7 @@
 // its tab is open.
 
 import { element, setText } from "./element.js";
-import { BASE, endResuming, joinOf, KEPT_ROOM } from "./join.js";
+import { BASE, endResuming, game, joinOf, KEPT_ROOM } from "./join.js";
 import { keep, recall } from "./keep.js";
 import { isolated, plainName, refusalOf } from "./names.js";
 
@@ -10,8 +10,8 @@ import { isolated, plainName, refusalOf } from "./names.js";
 
 /** Under this key the session keeps `{ name, protected }`: who is signed in, and whether with a password. */
 const KEPT = "race-name";
-/** Under this key a page that is left keeps its session for the page that is loaded next. A copy of the tab must not have it. */
-const KEPT_SESSION = "race-session";
+/** Under this key a page that is left keeps its session for the next page of the same game server. A copy of the tab must not have it. */
+const keptSession = () => `race-session${game.query}`;
 
 /** @param {import("./flow.js").Flow} flow */
 export function createSignIn(flow) {
@@ -22,7 +22,6 @@ export function createSignIn(flow) {
   const submit = element("signin-submit", HTMLButtonElement);
   const watch = element("watch-races", HTMLAnchorElement);
   const label = submit.querySelector(".label") ?? submit;
-  watch.href = `${BASE}watch/`;
   const room = recall(KEPT_ROOM);
   if (room && room.id === joinOf(location)) {
     setText(element("resuming", HTMLElement), `Reconnecting to ${isolated(room.name)}…`);
@@ -42,7 +41,7 @@ export function createSignIn(flow) {
   async function invite(id) {
     setText(lead, "Sign in to join the room you were invited to.");
     if (watch.hidden) return;
-    const answer = await fetch(`${BASE}api/rooms`);
+    const answer = await fetch(`${BASE}api/rooms${game.query}`);
     /** @type {Array<{ id: string, name: string }>} */
     const rooms = await answer.json();
     const title = plainName(rooms.find((listed) => listed.id === id)?.name ?? "");
@@ -68,8 +67,8 @@ export function createSignIn(flow) {
         return;
       }
       name.value = kept.name;
-      const saved = recall(KEPT_SESSION);
-      keep(KEPT_SESSION, null);
+      const saved = recall(keptSession());
+      keep(keptSession(), null);
       void (kept.protected
         ? enterPassword(saved)
         : saved
@@ -77,8 +76,8 @@ export function createSignIn(flow) {
           : flow.signIn(kept.name, "", true));
     },
     leavePage() {
-      const canKeep = keep(KEPT_SESSION, "");
-      keep(KEPT_SESSION, flow.leavePage(canKeep) ?? null);
+      const canKeep = keep(keptSession(), "");
+      keep(keptSession(), flow.leavePage(canKeep) ?? null);
     },
     /**
      * @param {State} state
@@ -87,6 +86,11 @@ export function createSignIn(flow) {
     show(state, before) {
       const connecting = state.busy === "signin";
       watch.hidden = !state.spectate;
+      watch.href = `${BASE}watch/${game.query}`;
+      if (state.servers.length > 1) {
+        // Without it the form signs in on the game server of the address.
+        import("./servers.js").then((servers) => servers.show(state, flow)).catch(() => {});
+      }
       submit.setAttribute("aria-disabled", String(connecting));
       submit.classList.toggle("waiting", connecting);
       setText(label, connecting ? "Connecting…" : "Sign in");

@@ -11,6 +11,7 @@ export const MAX_MESSAGES = 100;
 /** @typedef {import("/pkg/explain.js").Explanation} Advice */
 /** @typedef {{ key: number, senderId: string, senderName: string, text: string, own: boolean }} Message */
 /** @typedef {import("./spawn.js").Spawn} Spawn */
+/** @typedef {{ name: string, label?: string }} GameServer */
 /** @typedef {Advice & { kind: "error" | "info" }} Notice */
 
 /**
@@ -42,6 +43,7 @@ export const MAX_MESSAGES = 100;
  * @property {Connection} connection
  * @property {boolean} insecure  the relay accepts any certificate
  * @property {boolean} spectate  the relay shows races to everybody
+ * @property {GameServer[]} servers  those behind the relay, the default first; empty if they have no names
  * @property {Player | null} me
  * @property {Room[]} rooms
  * @property {boolean} roomsKnown
@@ -57,7 +59,7 @@ export const MAX_MESSAGES = 100;
  */
 
 /**
- * @typedef {{ type: "configured", insecure: boolean, spectate: boolean }
+ * @typedef {{ type: "configured", config: import("/pkg/index.js").RelayConfig }
  *   | { type: "busy", what: string }
  *   | { type: "connecting" }
  *   | { type: "signedIn", me: Player }
@@ -79,7 +81,7 @@ export const MAX_MESSAGES = 100;
 
 /** @returns {State} */
 export function initialState() {
-  return { ...signedOut(), insecure: false, spectate: false };
+  return { ...signedOut(), insecure: false, spectate: false, servers: [] };
 }
 
 function signedOut() {
@@ -109,7 +111,7 @@ function outsideRoom() {
 export function reduce(state, action) {
   switch (action.type) {
     case "configured":
-      return { ...state, insecure: action.insecure, spectate: action.spectate };
+      return { ...state, ...configured(action.config) };
     case "busy":
       return { ...state, busy: action.what };
     case "connecting":
@@ -162,6 +164,11 @@ export function reduce(state, action) {
         ? state
         : { ...state, connection: "lost", lost: action.lost, notice: null, busy: "" };
   }
+}
+
+/** @param {import("/pkg/index.js").RelayConfig} config */
+function configured({ insecure, features, servers = [] }) {
+  return { insecure: insecure === true, spectate: features?.spectate === true, servers };
 }
 
 /**

@@ -6,8 +6,8 @@ import { PAGE_CLOCK } from "../pkg/clock.js";
 import { Poll } from "../pkg/poll.js";
 import { wantedOf, watchLink } from "./address.js";
 import { copyText } from "./copy.js";
-import { element, setText } from "./element.js";
-import { BASE } from "./join.js";
+import { element, find, setText } from "./element.js";
+import { BASE, game } from "./join.js";
 import { whenIdle } from "./later.js";
 import { createRaceList } from "./races.js";
 import { createTheme } from "./theme.js";
@@ -33,19 +33,28 @@ addEventListener("hashchange", () => {
   if (wantedOf(location).token !== wanted.token) location.reload();
 });
 
+nameServer();
 if (wanted.room) await showRace();
 else showList();
+
+/** Lead to the other pages of the same game server. */
+function nameServer() {
+  find(document, "a.brand", HTMLAnchorElement).href = `${BASE}watch/${game.query}`;
+  element("drive", HTMLAnchorElement).href = BASE + game.query;
+}
 
 async function showRace() {
   const title = element("watch-title", HTMLElement);
   const name = element("watch-room", HTMLElement);
   document.body.dataset.watching = "";
   title.hidden = false;
-  const module = await loadViewer().catch(() => null);
+  const unknown = await unknownServer().catch(() => null);
+  const module = unknown ? null : await loadViewer().catch(() => null);
   if (module === null) {
+    const missing = "The viewer could not be loaded. Check your network, then reload the page.";
     place.className = "empty";
     place.hidden = false;
-    setText(place, "The viewer could not be loaded. Check your network, then reload the page.");
+    setText(place, unknown ? `${unknown.title} ${unknown.next}` : missing);
     return;
   }
   const viewer = element("viewer", module.RaceViewer);
@@ -57,7 +66,7 @@ async function showRace() {
   });
   const { room, token, follow, track, embed } = wanted;
   const given = {
-    src: BASE,
+    src: BASE + game.query,
     room,
     token: token || null,
     follow: follow || null,
@@ -93,6 +102,39 @@ function showList() {
   };
   document.addEventListener("visibilitychange", ask);
   ask();
+  offerServers(() => {
+    nameServer();
+    races.clear();
+    poll.now();
+  }).catch(() => {});
   // Whoever chooses a race has the viewer already.
   whenIdle(() => loadViewer().catch(() => {}));
+}
+
+/** The relay's game servers, the default one first; empty if they have no names. */
+async function knownServers() {
+  const response = await fetch(`${BASE}api/config`);
+  /** @type {{ servers?: import("./state.js").GameServer[] }} */
+  const { servers = [] } = await response.json();
+  return servers;
+}
+
+/** What is wrong with the game server in a race's address; null if nothing is. */
+async function unknownServer() {
+  if (!game.query) return null;
+  const [servers, { serverName, unknownServer: explain }] = await Promise.all([
+    knownServers(),
+    import("./servers.js"),
+  ]);
+  const name = serverName();
+  // There is nothing to choose from beside a race.
+  return servers.some((server) => server.name === name) ? null : explain(name, []);
+}
+
+/** Let the visitor choose, if the relay has several game servers. @param {() => void} chosen */
+async function offerServers(chosen) {
+  const servers = await knownServers();
+  if (servers.length < 2) return;
+  const module = await import("./servers.js");
+  module.offerServers(element("races-server", HTMLElement), servers, chosen);
 }

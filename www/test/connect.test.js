@@ -15,8 +15,10 @@ test("the list of rooms is asked for with the token, if there is one", async (t)
   t.mock.method(globalThis, "fetch", answer);
   assert.deepEqual(await findRoom("http://relay.test/a", "r1", "SECRET"), { id: "r1", delayMs: 5 });
   assert.equal(await findRoom("http://relay.test", "r2", ""), null);
+  assert.equal(await findRoom("http://relay.test/a?server=west", "r2", ""), null);
   assert.deepEqual(asked, [
     { url: "http://relay.test/a/api/rooms", headers: { authorization: "Bearer SECRET" } },
     { url: "http://relay.test/api/rooms", headers: {} },
+    { url: "http://relay.test/a/api/rooms?server=west", headers: {} },
   ]);
 });

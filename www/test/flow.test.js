@@ -14,8 +14,14 @@ afterEach(async () => {
   for (const flow of flows.splice(0)) await flow.signOut();
 });
 
-/** @param {{ config?: import("../../client-wasm/js/index.js").RelayConfig, fetch?: () => Promise<Response>, loadTelemetry?: import("../src/flow.js").Parts["loadTelemetry"], loadScreens?: () => Promise<void> }} [options] */
-function page({ config = {}, fetch: ask, loadScreens = async () => {}, loadTelemetry } = {}) {
+/** @param {{ url?: () => string, config?: import("../../client-wasm/js/index.js").RelayConfig, fetch?: (url: any) => Promise<Response>, loadTelemetry?: import("../src/flow.js").Parts["loadTelemetry"], loadScreens?: () => Promise<void> }} [options] */
+function page({
+  url = () => URL,
+  config = {},
+  fetch: ask,
+  loadScreens = async () => {},
+  loadTelemetry,
+} = {}) {
   const world = new World();
   const store = createStore(initialState());
   const flow = createFlow(store, {
@@ -23,11 +29,11 @@ function page({ config = {}, fetch: ask, loadScreens = async () => {}, loadTelem
       ...library,
       explain,
       init: async () => {},
-      relayConfig: (url) => (ask ? library.relayConfig(url, { fetch: ask }) : Promise.resolve(config)),
+      relayConfig: (asked) => (ask ? library.relayConfig(asked, { fetch: ask }) : Promise.resolve(config)),
     },
     loadScreens,
     ...(loadTelemetry && { loadTelemetry }),
-    url: URL,
+    url,
     core: world.core,
   });
   flows.push(flow);
@@ -552,4 +558,47 @@ test("signing out while a new client connects stays signed out", async () => {
   await settled();
   assert.deepEqual([state().screen, state().me, flow.client()], ["signin", null, null]);
   assert.ok(world.cores.every((core) => core.freed));
+});
+
+test("another game server is asked for anew, and an unknown one is named with those that there are", async () => {
+  const servers = [{ name: "east" }, { name: "west" }];
+  let query = "?server=north";
+  const asked = /** @type {string[]} */ ([]);
+  const { flow, state } = page({
+    url: () => `${URL}/${query}`,
+    fetch: async (url) => {
+      asked.push(url);
+      return url.endsWith("north")
+        ? new Response("", { status: 404 })
+        : Response.json({ servers, insecure: url.endsWith("west") });
+    },
+  });
+  await flow.prepare();
+  assert.match(state().notice?.title ?? "", /no game server \u2068north\u2069/);
+  assert.deepEqual(state().servers, servers);
+  await flow.signIn("Ann", "");
+  assert.deepEqual([state().screen, state().servers], ["signin", servers]);
+  query = "?server=west";
+  await flow.prepare();
+  assert.equal(state().insecure, true);
+  query = "";
+  await flow.signIn("Ann", "");
+  assert.deepEqual([state().screen, state().insecure], ["lobby", false]);
+  assert.equal(asked.at(-1), `${URL}/api/config`);
+});
+
+test("an answer about a game server that is chosen no more is not shown", async () => {
+  let query = "?server=west";
+  let answer = (/** @type {Response} */ _response) => {};
+  const late = new Promise((/** @type {(response: Response) => void} */ resolve) => (answer = resolve));
+  const { flow, state } = page({
+    url: () => `${URL}/${query}`,
+    fetch: async (url) => (url.endsWith("west") ? late : Response.json({ features: { spectate: true } })),
+  });
+  const first = flow.prepare();
+  query = "";
+  await flow.prepare();
+  answer(Response.json({ insecure: true }));
+  await first;
+  assert.deepEqual([state().insecure, state().spectate], [false, true]);
 });

@@ -52,7 +52,7 @@ test("leads from sign-in through lobby and room to the race and back", () => {
 
 test("signing out forgets everything but what the relay is like", () => {
   const state = after(
-    { type: "configured", insecure: true, spectate: true },
+    { type: "configured", config: { insecure: true, features: { spectate: true } } },
     signedIn,
     { type: "rooms", rooms: [ROOM] },
     entered,

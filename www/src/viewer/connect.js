@@ -30,7 +30,23 @@ export function useClient(client) {
  * @param {string} src
  * @param {string} address
  */
-export const fileOf = (src, address) => new URL(address, src.replace(/\/?$/, "/"));
+export function fileOf(src, address) {
+  const base = new URL(src);
+  base.pathname = base.pathname.replace(/\/?$/, "/");
+  return new URL(address, base);
+}
+
+/**
+ * An address as seen from the relay's, for the same one of several game servers behind it.
+ * @param {string} src
+ * @param {string} address
+ */
+export function fileOfServer(src, address) {
+  const url = fileOf(src, address);
+  const server = new URL(src).searchParams.get("server");
+  if (server) url.searchParams.set("server", server);
+  return url;
+}
 
 /**
  * Begin to watch a room.
@@ -58,7 +74,7 @@ export async function findRoom(src, room, token) {
     signal: AbortSignal.timeout(TIMEOUT_MS),
     headers: /** @type {HeadersInit} */ (token ? { authorization: `Bearer ${token}` } : {}),
   };
-  const response = await fetch(fileOf(src, "api/rooms"), request).catch(() => null);
+  const response = await fetch(fileOfServer(src, "api/rooms"), request).catch(() => null);
   if (response?.status === 502) return "unanswered";
   if (!response?.ok) return undefined;
   const rooms = await response.json().catch(() => undefined);

@@ -1,7 +1,7 @@
 // What stands on the map beside the cars: live or past, why there is nothing to see, and what the camera does.
 
 import { find, setText } from "../element.js";
-import { fileOf } from "./connect.js";
+import { fileOfServer } from "./connect.js";
 import { count, stageMessage } from "./words.js";
 
 /** @typedef {import("./race-viewer.js").RaceViewer} RaceViewer */
@@ -82,7 +82,7 @@ export class Signs {
     setText(this.next, words.next);
     this.retry.hidden = !words.retry;
     this.list.hidden = !words.list || !URL.canParse(src);
-    if (!this.list.hidden) this.list.href = fileOf(src, "watch/").href;
+    if (!this.list.hidden) this.list.href = fileOfServer(src, "watch/").href;
   }
 }
 
