@@ -206,8 +206,9 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
         return await connect(as);
       } catch (error) {
         const { code } = /** @type {{ code?: string }} */ (error ?? {});
-        if (code !== "auth_failed" || as.password || as.name !== lostName || Date.now() > untilMs)
-          {throw error;}
+        if (code !== "auth_failed" || as.password || as.name !== lostName || Date.now() > untilMs) {
+          throw error;
+        }
       }
       await new Promise((resolve) => setTimeout(resolve, GHOST_RETRY_MS));
     }
