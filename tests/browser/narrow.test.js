@@ -175,6 +175,124 @@ test("words stay clear of the circuit, of buttons and of the window's edge", asy
   }
 });
 
+/** Where each visible part of the race's display is. @param {Player} player */
+function partsOf({ page }) {
+  return page.evaluate(() => {
+    const all = [
+      ...[".place", ".tower", ".lights", ".hint", ".alert", ".notice", ".times", ".hud-button", ".hud-map"],
+      ...[".hud-speed", ".race-message-form", ".touch-steer", ".pedal"],
+    ];
+    return all.flatMap((name) =>
+      [...document.querySelectorAll(`#hud ${name}`)].flatMap((part) => {
+        const { left, top, right, bottom } = part.getBoundingClientRect();
+        return right > left ? [{ name, left, top, right, bottom }] : [];
+      }),
+    );
+  });
+}
+
+/** @typedef {Awaited<ReturnType<typeof partsOf>>} Parts */
+
+/** @param {Parts} parts */
+function overlapsOf(parts) {
+  return parts.flatMap((one, index) =>
+    parts
+      .slice(index + 1)
+      .filter(
+        (other) =>
+          Math.min(one.right, other.right) - Math.max(one.left, other.left) > 0.5 &&
+          Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 0.5,
+      )
+      .map((other) => `${one.name} and ${other.name}`),
+  );
+}
+
+for (const { hasTouch, sizes } of [
+  {
+    hasTouch: true,
+    sizes: [
+      [390, 844],
+      [667, 375],
+      [844, 390],
+      [768, 1024],
+      [1024, 768],
+    ],
+  },
+  {
+    hasTouch: false,
+    sizes: [
+      [700, 800],
+      [844, 390],
+      [1100, 700],
+      [1920, 1080],
+    ],
+  },
+]) {
+  const controls = hasTouch ? "fingers" : "a mouse";
+  test(`a notice moves and covers no other part of the race, with ${controls}`, async ({ enter }) => {
+    const ann = await enter("Ann", { hasTouch, viewport: { width: 1100, height: 700 } });
+    await ann.signIn();
+    await ann.createRoom("Sunday");
+    await ann.element("start-race").click();
+    await ann.expectScreen("race");
+    await expect(ann.page.locator("#lights")).toBeVisible();
+    await expect(ann.page.locator("#lights")).toBeHidden();
+    for (const [width, height] of sizes) {
+      const at = `${width}×${height}`;
+      await ann.page.setViewportSize({ width, height });
+      const without = await partsOf(ann);
+      expect(overlapsOf(without), `parts that overlap at ${at}`).toEqual([]);
+      // Nobody else is in the room, and a notice says so.
+      await ann.page.keyboard.press("t");
+      await ann.element("race-message-input").fill("hello");
+      await ann.element("race-message-input").press("Enter");
+      await expect(ann.element("notice")).toBeVisible();
+      const withNotice = await partsOf(ann);
+      expect(overlapsOf(withNotice), `parts that overlap at ${at} with a notice`).toEqual([]);
+      const stays = ({ name = "" }) => !/hint|notice|message/.test(name);
+      expect(withNotice.filter(stays), `parts at ${at} with a notice`).toEqual(without.filter(stays));
+      await ann.element("notice-close").click();
+      await expect(ann.element("notice")).toBeHidden();
+    }
+    // Advice of another length changes nothing either.
+    const speed = ann.page.locator(".hud-speed");
+    const before = await speed.boundingBox();
+    await ann.page.keyboard.down("KeyW");
+    await expect(ann.element("hud-hint").getByText("Stuck?")).toBeVisible();
+    expect(await speed.boundingBox()).toEqual(before);
+    await ann.page.keyboard.up("KeyW");
+  });
+}
+
+test("on a phone the room's buttons fill their rows, and their words do not touch the edges", async ({
+  enter,
+}) => {
+  const ann = await enter("Ann", { viewport: { width: 390, height: 844 } });
+  const ben = await enter("Ben", { viewport: { width: 390, height: 844 } });
+  await ann.signIn();
+  await ben.signIn();
+  await ann.createRoom("Sunday");
+  await ben.joinRoom("Sunday");
+  for (const { name, page } of [ann, ben]) {
+    const { edge, buttons } = await page.locator("#room .actions").evaluate((actions) => ({
+      edge: actions.getBoundingClientRect().right,
+      buttons: [...actions.querySelectorAll(".button")].flatMap((button) => {
+        const { top, left, right } = button.getBoundingClientRect();
+        const words = document.createRange();
+        words.selectNodeContents(button);
+        const inner = words.getBoundingClientRect();
+        return right > left ? [{ top, right, room: Math.min(inner.left - left, right - inner.right) }] : [];
+      }),
+    }));
+    expect(buttons).toHaveLength(name === "Ann" ? 4 : 3);
+    for (const { room } of buttons) expect(room, "beside the words").toBeGreaterThan(8);
+    for (const { top, right } of buttons) {
+      const row = buttons.filter((other) => other.top === top);
+      if (right === Math.max(...row.map((other) => other.right))) expect(right).toBeCloseTo(edge, 0);
+    }
+  }
+});
+
 test("the race's menu with its keys is whole in a low window", async ({ enter }) => {
   const ann = await enter("Ann", { viewport: { width: 844, height: 390 } });
   await ann.signIn();
