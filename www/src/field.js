@@ -159,6 +159,14 @@ export class Field {
     if (this.known.size > MAX_KNOWN) this.#forgetGone();
   }
 
+  /**
+   * Keep the cars where they were seen last, faded, while there is no connection.
+   * @param {number} step  seconds since the last frame
+   */
+  hold(step) {
+    for (const car of this.cars) car.alpha = Math.max(STALE_ALPHA, car.alpha - FADE_PER_SECOND * step);
+  }
+
   /** @param {number} seconds */
   #seed(seconds) {
     if (this.cars.length === 0) return;

@@ -22,6 +22,8 @@ const WRONG_WAY_SPEED = 4;
 export class Hud {
   constructor() {
     const text = (/** @type {string} */ id) => element(id, HTMLElement);
+    this.root = text("hud");
+    this.isStalled = false;
     this.position = text("hud-position");
     this.field = text("hud-field");
     this.lap = text("hud-lap");
@@ -107,6 +109,13 @@ export class Hud {
     this.alert.dataset.kind = "good";
     setText(this.alert, text);
     setText(this.say, text);
+  }
+
+  /** Show the standings and the map in grey, because nothing new arrives. @param {boolean} isStalled */
+  stall(isStalled) {
+    if (isStalled === this.isStalled) return;
+    this.isStalled = isStalled;
+    this.root.classList.toggle("stalled", isStalled);
   }
 
   /** @param {Race} race */

@@ -113,7 +113,9 @@ export class Race {
    * @param {State} state
    */
   show(state) {
-    const wanted = state.screen === "race" && state.connection === "online";
+    const isOnline = state.connection === "online";
+    const wanted = state.screen === "race" && isOnline;
+    if (!isOnline) this.hud.stall(true);
     this.liveries.assign(state.players);
     if (state.screen === "race" && state.race && state.race.round !== this.round) this.#begin(state);
     if (state.race === null) this.round = 0;
@@ -217,7 +219,11 @@ export class Race {
   #exchange(step, nowMs) {
     const client = this.around.client();
     const room = client?.room;
-    if (!client || !room) return;
+    const isConnected = client?.state === "connected";
+    this.hud.stall(!isConnected);
+    // Without a connection the room has no cars. The last standings are better than none.
+    if (!isConnected) this.field.hold(step);
+    if (!isConnected || !room) return;
     this.#sendPose();
     if (this.controls) room.sendInput(this.controls.steering, this.controls.throttle, this.controls.brake);
     this.field.update(room, nowMs, this.seconds, step);
