@@ -1,6 +1,10 @@
 // What goes wrong is said on the page in plain words, and disturbs nobody else.
+import { fileURLToPath } from "node:url";
+
 import { expect, test } from "./fixture.js";
 import { Player } from "./player.js";
+
+const SCREENSHOTS = fileURLToPath(new URL("test-results/", import.meta.url));
 
 test("a taken name, with a wrong password and with none", { tag: "@quick" }, async ({ enter }) => {
   const ann = await enter("Ann");
@@ -210,6 +214,41 @@ test.describe("a page that no position reaches", () => {
     await expect(ann.element("hud-alert")).toBeHidden();
     await expect(ann.element("standings")).not.toContainText(/away|lost/);
   });
+});
+
+test.describe("a race whose relay is gone", () => {
+  test.use({ bots: 3 });
+
+  for (const { how, words } of [
+    { how: "crashed", words: /can't be reached.*reconnects by itself.*check your network/s },
+    { how: "restarts", words: /relay is restarting.*reconnects by itself/s },
+  ]) {
+    test(`keeps the last standings, and says what the page does: it ${how}`, async ({ enter, site }) => {
+      const ann = await enter("Ann");
+      await ann.signIn();
+      await ann.createRoom("Sunday");
+      await ann.element("start-race").click();
+      await ann.expectScreen("race");
+      await expect.poll(async () => (await ann.state()).cars.length).toBe(3);
+      const names = ann.page.locator(".tower-row:visible .tower-name");
+      await expect(names).toHaveCount(4);
+      await expect(ann.page.locator("#hud")).not.toHaveClass(/stalled/);
+      if (how === "crashed") site.relay?.kill();
+      else await site.relay?.stop();
+      const lost = ann.element("lost");
+      await expect(lost).toBeVisible();
+      await expect(lost).toContainText(words);
+      await expect(lost).not.toContainText("try again");
+      await expect(names).toHaveCount(4);
+      expect((await ann.state()).cars).toHaveLength(3);
+      await expect(ann.element("hud-field")).toHaveText("/4");
+      await expect(ann.page.locator("#hud")).toHaveClass(/stalled/);
+      await ann.page.screenshot({ path: `${SCREENSHOTS}/lost-${how}.png` });
+      // It stops trying, and says so of each attempt.
+      await ann.page.goto("about:blank");
+      ann.complaints.length = 0;
+    });
+  }
 });
 
 test.describe("a certificate that is not trusted", () => {

@@ -97,6 +97,8 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
   let grace;
   /** The room ended while the connection was lost. */
   let lostRoom = false;
+  /** The relay has announced that it restarts, which is then why it can't be reached. */
+  let restarting = false;
 
   /** @param {boolean} isInRoom */
   function comeBackText(isInRoom) {
@@ -229,12 +231,11 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
       // A client that has given up is in no room, but its successor goes back into this one.
       else if (fresh.state !== "closed" && store.get().room) store.dispatch({ type: "leftRoom" });
     });
-    fresh.on("draining", ({ seconds }) =>
-      say(
-        `The relay is restarting in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`,
-        "You will be reconnected automatically.",
-      ),
-    );
+    // No number of seconds: the notice would still say it when they have passed.
+    fresh.on("draining", () => {
+      restarting = true;
+      say("The relay is about to restart.", "You will be reconnected automatically.");
+    });
   }
 
   /** @param {Room} room */
@@ -282,7 +283,7 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
     if (state === "connected") {
       store.dispatch({ type: "reconnected", me: meOf(from) });
       if (!wasShort) say("You are connected again.", comeBackText(from.room !== null));
-      lostRoom = false;
+      lostRoom = restarting = false;
     } else if (state === "reconnecting") {
       lose(change, retryInMs);
     } else if (state === "closed" && code === "kicked") {
@@ -314,8 +315,9 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
    */
   function lose(change, retryInMs) {
     let retrySeconds = Math.ceil(retryInMs / 1000);
-    const advice = explain(change);
-    const show = () => store.dispatch({ type: "lost", lost: { advice, retrying: true, retrySeconds } });
+    const code = restarting && change.code === "relay_unreachable" ? "relay_restarting" : change.code;
+    const advice = explain({ ...change, code });
+    const show = () => store.dispatch({ type: "lost", lost: { advice, code, retrying: true, retrySeconds } });
     show();
     countdown = setInterval(() => {
       if (retrySeconds <= 1) return clearInterval(countdown);

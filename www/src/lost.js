@@ -4,6 +4,9 @@ import { element, setText } from "./element.js";
 
 /** @typedef {import("./state.js").State} State */
 
+/** The cause may be the player's own network. */
+const NETWORK = ["connection_lost", "relay_unreachable"];
+
 /** @param {import("./flow.js").Flow} flow */
 export function createLost(flow) {
   const dialog = element("lost", HTMLDialogElement);
@@ -21,13 +24,24 @@ export function createLost(flow) {
       return;
     }
     setText(title, lost.advice.title);
-    setText(next, lost.advice.next);
+    setText(next, nextText(lost));
     setText(retry, retryText(lost));
     again.disabled = lost.retrying && lost.retrySeconds === 0;
     if (dialog.open) return;
     dialog.showModal();
     again.focus();
   };
+}
+
+/**
+ * The advice of an error is for those who have to try again themselves.
+ * @param {import("./state.js").Lost} lost
+ */
+function nextText({ advice, code = "", retrying }) {
+  if (!retrying) return advice.next;
+  return NETWORK.includes(code)
+    ? "This page reconnects by itself. Meanwhile, check your network."
+    : "This page reconnects by itself. You can wait here.";
 }
 
 /** @param {import("./state.js").Lost} lost */

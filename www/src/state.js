@@ -17,6 +17,7 @@ export const MAX_MESSAGES = 100;
 /**
  * @typedef {object} Lost
  * @property {Advice} advice
+ * @property {string} [code]  why, while the client tries again by itself
  * @property {boolean} retrying  the client tries again by itself
  * @property {number} retrySeconds  until the next attempt; 0 while one is under way
  */

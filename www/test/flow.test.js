@@ -476,6 +476,29 @@ test("the wait is counted down, and need not be waited out", async (t) => {
   assert.equal(state().connection, "online");
 });
 
+test("a relay that has announced its restart is not called unreachable until it is back", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const { world, state } = await inRoom();
+  const title = () => state().lost?.advice.title;
+  world.last.emit("draining", { seconds: 5 });
+  assert.match(state().notice?.title ?? "", /about to restart/);
+  world.fail("connect", coded("relay_unreachable", true));
+  world.last.drop("relay_restarting");
+  for (let i = 0; i < 2; i += 1) {
+    assert.deepEqual([title(), state().lost?.code], ["The relay is restarting.", "relay_restarting"]);
+    t.mock.timers.tick(15_000);
+    await settled();
+    await settled();
+  }
+  assert.equal(state().connection, "online");
+  world.fail("connect", coded("relay_unreachable", true));
+  world.last.drop("connection_lost");
+  assert.equal(title(), "The connection was lost.");
+  t.mock.timers.tick(15_000);
+  await settled();
+  assert.equal(title(), "The relay can't be reached.");
+});
+
 test("stops where trying again cannot help, and then waits for the visitor", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   const { world, flow, room, state } = await inRoom();
