@@ -17,6 +17,7 @@ use track::{Circuit, MAX_CIRCUIT_BYTES, name_of_file, read_at_most};
 
 use super::compression::ContentHash;
 use super::{headers, plain};
+use crate::config::ServerName;
 
 /// The page that shows a race to everybody who has the link.
 const VIEWER: &str = "watch.html";
@@ -154,7 +155,12 @@ pub(super) async fn races(uri: Uri) -> Response {
 /// the relay under a path.
 pub(super) async fn invitation(uri: Uri) -> Redirect {
     let room = uri.path().rsplit('/').next().unwrap_or_default();
-    Redirect::temporary(&format!("../?join={room}"))
+    let query = uri.query().unwrap_or_default().as_bytes();
+    let server = form_urlencoded::parse(query).find(|(key, _)| key == "server");
+    // Whatever else it is, it does not go into the address.
+    let server: Option<ServerName> = server.and_then(|(_, name)| name.parse().ok());
+    let server = server.map_or_else(String::new, |name| format!("&server={}", name.as_str()));
+    Redirect::temporary(&format!("../?join={room}{server}"))
 }
 
 async fn send(www: Arc<Www>, path: String) -> Response {

@@ -1,12 +1,15 @@
 //! Lines and datagrams pass between browser and game server as they are.
 
+use std::time::Duration;
+
+use relay::Relay;
 use tokio::net::UdpSocket;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::browser::{Browser, READY};
 use crate::game::Game;
 use crate::signed::{datagram, sealed, sealed_by, sign_in, sign_in_as};
-use crate::start_for;
+use crate::{config_for, start_for};
 
 const WELCOME: &str = "CONNECTED|0123456789abcdef0123456789abcdef";
 
@@ -192,4 +195,23 @@ async fn a_closed_udp_port_of_the_game_server_neither_ends_the_session_nor_loses
     game.udp = UdpSocket::bind(game_at).await.unwrap();
     browser.send(datagram("up")).await;
     assert_eq!(game.datagram().await.0, sealed("up"));
+}
+
+#[tokio::test]
+async fn a_quiet_session_is_kept_alive_and_the_player_hears_nothing_of_it() {
+    let mut game = Game::start().await;
+    let mut config = config_for(&game);
+    config.timeouts.ping = Duration::from_millis(50);
+    config.timeouts.keep_alive = Duration::from_millis(1);
+    let relay = Relay::start(config).await.unwrap();
+    let mut browser = Browser::ready(&relay).await;
+    let mut player = game.player().await;
+    sign_in(&mut browser, &mut player).await;
+    let reading = async { browser.line().await };
+    let playing = async {
+        player.expect(r#"{"command":"PING"}"#).await;
+        player.send("{\"command\":\"PONG\"}\nnext\n").await;
+    };
+    let (line, ()) = tokio::join!(reading, playing);
+    assert_eq!(line, "next");
 }

@@ -168,6 +168,13 @@ async fn every_site_may_embed_the_viewer_and_no_other_page() {
 async fn a_link_into_a_room_leads_to_the_page_also_under_a_path() {
     let game = Game::start().await;
     let relay = start_for(&game).await;
+    for (query, kept) in [
+        ("?server=west&from=elsewhere", "&server=west"),
+        ("?server=we%26st", ""),
+    ] {
+        let answer = get(&relay, &format!("/join/0a{query}")).await;
+        assert_eq!(header(&answer, "location"), format!("../?join=0a{kept}"));
+    }
     let answer = get(&relay, "/join/0a%2F1?from=elsewhere").await;
     assert_eq!(status(&answer), "307");
     assert_eq!(header(&answer, "location"), "../?join=0a%2F1");
