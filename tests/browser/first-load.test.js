@@ -12,6 +12,7 @@ const LATER = [
   "/src/scenery.js",
   "/lobby.css",
   "/race.css",
+  "/race-small.css",
   "/messages.css",
 ];
 
@@ -144,6 +145,7 @@ for (const missing of ["src/paths.js", "race.css", "track.json"]) {
       "/style.css",
       "/lobby.css",
       "/race.css",
+      "/race-small.css",
       "/messages.css",
     ]);
   });

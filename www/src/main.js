@@ -29,7 +29,9 @@ const loadTrack = once(async () => {
   if (!response.ok) throw new Error(`status ${response.status}`);
   return /** @type {import("./track-file.js").TrackFile} */ (await response.json());
 });
-const loadLook = once(() => loadStyles(["lobby", "race", "messages"].map((name) => `${BASE}${name}.css`)));
+const loadLook = once(() =>
+  loadStyles(["lobby", "race", "race-small", "messages"].map((name) => `${BASE}${name}.css`)),
+);
 const loadScreens = once(async () => {
   const [{ createScreens }, { backgroundClock }, file] = await Promise.all([
     import("./screens.js"),
