@@ -147,6 +147,8 @@ class Tally {
   constructor(race) {
     this.#race = race;
     this.#state = race.state;
+    // It was entered before anybody counted.
+    if (race.state === "connected") this.#states.connected = 1;
     this.#id = race.id;
   }
 
@@ -188,9 +190,9 @@ class Tally {
       cause,
       state: this.#state,
       states: this.#states,
-      roundTripP50Ms,
-      roundTripP95Ms,
-      lossPercent,
+      roundTripP50Ms: rounded(roundTripP50Ms),
+      roundTripP95Ms: rounded(roundTripP95Ms),
+      lossPercent: rounded(lossPercent) ?? 0,
       lossEstimated,
       reconnects: this.#reconnects,
       resumes: this.#resumes,
@@ -203,6 +205,11 @@ class Tally {
     this.#resumes = 0;
     return taken;
   }
+}
+
+/** A tenth is enough. @param {number | null} figure */
+function rounded(figure) {
+  return figure === null ? null : Math.round(figure * 10) / 10;
 }
 
 /** The code of an error, if it is a word. @param {unknown} error */

@@ -263,6 +263,9 @@ fn wire(
             attempts: config
                 .tells_clients_apart()
                 .then(|| limits::rate::Attempts::new(config.rate_limits.attempts)),
+            costly_lines: config
+                .tells_clients_apart()
+                .then(|| limits::rate::Attempts::new(config.rate_limits.costly_lines_of_address)),
             buffers: buffers(config.tells_clients_apart()),
             rate_limits: config.rate_limits.clone(),
             timeouts: timeouts.clone(),

@@ -232,6 +232,13 @@ impl Rules {
         self.sessions.get(&conn).is_none_or(Session::is_ready)
     }
 
+    /// Take what the commands of a session have cost beyond the lines that they came in, counted in lines: a batch costs its commands,
+    /// and a race start a line for each who is told. A caller that limits lines counts it too.
+    pub fn take_cost(&mut self, conn: Conn) -> u32 {
+        let session = self.sessions.get_mut(&conn);
+        session.map_or(0, |session| std::mem::take(&mut session.cost))
+    }
+
     /// Say how long a line a session may send now. The original takes any; so much is kept for each connection.
     pub fn line_limit(&self, conn: Conn) -> usize {
         if self.config.faithful {
@@ -356,6 +363,7 @@ impl Rules {
             );
         };
         if let Some(session) = self.sessions.get_mut(&conn) {
+            session.cost += lines.len() as u32;
             for line in lines.into_iter().rev() {
                 session.queue.push_front(Ok(line));
             }

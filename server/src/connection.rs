@@ -112,6 +112,9 @@ async fn read_lines(
                 pace.keep().await;
                 engine.line(conn, line);
                 let reading = once_ready(engine, conn, resume).await;
+                for _ in 0..engine.take_cost(conn) {
+                    pace.keep().await;
+                }
                 if reading.signed_in && !signed_in {
                     signed_in = true;
                     slot.sign_in();

@@ -130,6 +130,11 @@ impl Engine {
         self.act(|rules, now| rules.handle_line(conn, line, now));
     }
 
+    /// Take what the newest lines cost, counted in lines; see [`Rules::take_cost`].
+    pub(crate) fn take_cost(&self, conn: Conn) -> u32 {
+        self.state.lock().rules.take_cost(conn)
+    }
+
     /// Say how the next line is to be read.
     pub(crate) fn reading(&self, conn: Conn) -> Reading {
         let rules = &self.state.lock().rules;

@@ -56,7 +56,7 @@ test("the page reports when the player signs out, and when it is left in a room"
   await expect.poll(() => collector.bodies.length).toBe(2);
   expect(JSON.parse(collector.bodies[1])).toMatchObject({
     cause: "closed",
-    states: { closed: 1 },
+    states: { connected: 1, closed: 1 },
   });
   for (const word of ["Ann", "secret", "Sunday", "Monday", roomId]) {
     expect(collector.bodies.join()).not.toContain(word);

@@ -4,6 +4,7 @@
 use std::any::TypeId;
 use std::fmt;
 
+use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches};
 use toml::{Table, Value};
 
@@ -26,7 +27,9 @@ impl EffectiveOptions {
         };
         for option in options {
             if let (Some(key), Some(value)) = (key(option), value(option, matches)) {
-                all.shown.insert(key.to_owned(), shown(option, &value));
+                if !is_own_secret(option, matches) {
+                    all.shown.insert(key.to_owned(), shown(option, &value));
+                }
                 all.whole.insert(key.to_owned(), value);
             }
         }
@@ -106,6 +109,14 @@ fn value(option: &Arg, matches: &ArgMatches) -> Option<Value> {
     Some(typed.unwrap_or(Value::String(text)))
 }
 
+/// A secret that nobody has set is the game servers' own, and is left out: `***` would be another one.
+fn is_own_secret(option: &Arg, matches: &ArgMatches) -> bool {
+    let is_default =
+        matches.value_source(option.get_id().as_str()) == Some(ValueSource::DefaultValue);
+    let is_access = option.get_value_parser().type_id() == TypeId::of::<Access>();
+    option.is_hide_env_values_set() && is_default && !is_access
+}
+
 fn shown(option: &Arg, value: &Value) -> Value {
     if !option.is_hide_env_values_set() {
         return value.clone();
@@ -158,7 +169,8 @@ mod tests {
         std::fs::write(file.path(), &text).unwrap();
         let read = options(&["--config", file.path().to_str().unwrap()]);
         assert_eq!(read.to_string(), text);
-        assert_eq!(read.changes(&printed), ["udp-secret"], "it is not printed");
+        assert!(!text.contains("udp-secret"), "it is the default");
+        assert_eq!(read.changes(&printed), [""; 0]);
     }
 
     #[test]

@@ -98,6 +98,7 @@ pub(crate) fn router(services: Arc<Services>) -> anyhow::Result<Router> {
         .merge(public_metrics)
         .with_state(Arc::clone(&services))
         .route("/watch.html", get(www::races))
+        .route("/watch", get(www::races))
         .route("/watch/", viewer.clone())
         .route("/watch/{room}", viewer)
         .route("/join/{room}", get(www::invitation))

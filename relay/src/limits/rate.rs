@@ -44,6 +44,8 @@ pub struct RateLimits {
     pub lines: Rate,
     /// Lines that cost the game server or the whole room much: sign-ins, race starts, and several commands in one.
     pub costly_lines: Rate,
+    /// The same, for all players of one address together.
+    pub costly_lines_of_address: Rate,
     /// Bytes of lines, as the game server may escape them for those who read them.
     pub line_bytes: Rate,
     /// Bytes of everything, the headers of WebSocket frames included.
@@ -75,6 +77,11 @@ impl Default for RateLimits {
             costly_lines: Rate {
                 per_second: 1,
                 burst: 10,
+            },
+            // Our game server checks some hundred passwords a second. The players of a school sign in at once.
+            costly_lines_of_address: Rate {
+                per_second: 20,
+                burst: 300,
             },
             // Two of the longest plain lines a second. The burst holds four in which each letter is escaped.
             line_bytes: Rate {
@@ -218,6 +225,7 @@ mod tests {
             datagrams: rate(20, 40),
             lines: rate(10, 20),
             costly_lines: rate(1, 5),
+            costly_lines_of_address: rate(1, 5),
             line_bytes: rate(100, 300),
             bytes: rate(1000, 3000),
         })

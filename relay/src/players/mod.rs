@@ -41,6 +41,8 @@ pub(crate) struct Players {
     pub(crate) refusals: Admission,
     /// `None`: a proxy stands in front, and all players have its address.
     pub(crate) attempts: Option<Attempts>,
+    /// The same for lines that cost the game server much.
+    pub(crate) costly_lines: Option<Attempts>,
     /// What waits for browsers.
     pub(crate) buffers: Budget,
     pub(crate) rate_limits: RateLimits,

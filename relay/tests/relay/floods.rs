@@ -95,6 +95,45 @@ async fn connections_that_wait_after_a_response_keep_nobody_out() {
 }
 
 #[tokio::test]
+async fn sign_ins_and_race_starts_are_limited_for_a_player_and_for_an_address() {
+    let mut game = Game::start().await;
+    let mut config = config_for(&game);
+    let few = |burst| Rate {
+        per_second: 1,
+        burst,
+    };
+    config.rate_limits.costly_lines = few(3);
+    config.rate_limits.costly_lines_of_address = few(4);
+    let relay = Relay::start(config).await.unwrap();
+    let mut one = Browser::ready(&relay).await;
+    let mut player = game.player().await;
+    let costly = [
+        r#"{"command":"NAME","name":"Ann"}"#,
+        r#"{"command":"START_GAME"}"#,
+        r#"{"command":"BATCH","messages":[]}"#,
+    ];
+    for line in costly {
+        one.say(line).await;
+        player.expect(line).await;
+    }
+    // Others are not.
+    for _ in 0..5 {
+        one.say(r#"{"command":"LIST_ROOMS"}"#).await;
+        player.expect(r#"{"command":"LIST_ROOMS"}"#).await;
+    }
+    for _ in 0..3 {
+        one.say(r#"{"command":"AUTHENTICATE","password":"x"}"#)
+            .await;
+    }
+    one.expect_close(4004, "slow it down").await;
+    let mut other = Browser::ready(&relay).await;
+    for _ in 0..3 {
+        other.say(costly[0]).await;
+    }
+    other.expect_close(1013, "from this address").await;
+}
+
+#[tokio::test]
 async fn a_huge_frame_is_refused_while_it_is_still_coming() {
     let mut game = Game::start().await;
     let relay = start_for(&game).await;

@@ -149,9 +149,11 @@ async fn every_site_may_embed_the_viewer_and_no_other_page() {
     assert_eq!(body(&by_link), body(&list));
     assert_eq!(header(&by_link, "etag"), header(&list, "etag"));
     for (query, way) in [("", "watch/"), ("?room=1&embed=1", "watch/?room=1&embed=1")] {
-        let path = format!("/watch.html{query}");
-        assert_eq!(ancestors(&path).await, ("307".into(), "*".into()));
-        assert_eq!(header(&get(&relay, &path).await, "location"), way);
+        for page in ["/watch.html", "/watch"] {
+            let path = format!("{page}{query}");
+            assert_eq!(ancestors(&path).await, ("307".into(), "*".into()));
+            assert_eq!(header(&get(&relay, &path).await, "location"), way);
+        }
     }
     for path in ["/", "/index.html", "/api/config", "/main.js", "/healthz"] {
         let expected = ("200".into(), "'self'".into());

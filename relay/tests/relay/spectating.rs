@@ -258,6 +258,7 @@ async fn slots_are_limited_and_come_back() {
     second.expect_close(1013, "too many spectators").await;
     first.send(Message::Close(None)).await;
     first.expect_close(1000, "").await;
+    drop(first);
     // The slot is free a moment after the close.
     loop {
         let mut again = open(&relay, ROOM, "mp-spectate.v1").await;

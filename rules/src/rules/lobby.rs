@@ -156,6 +156,9 @@ impl Rules {
             session.is_some_and(|session| !(is_repeated && session.lags()))
         };
         let members: Vec<Conn> = members.filter(needs_it).copied().collect();
+        if let Some(session) = self.sessions.get_mut(&host) {
+            session.cost += members.len() as u32;
+        }
         for member in members {
             self.send(member, Arc::clone(&push));
         }

@@ -52,6 +52,8 @@ pub(crate) struct Session {
     pub(crate) endpoint: Option<SocketAddr>,
     /// How many bytes of lines its peer has not been sent yet, newlines included.
     pub(crate) unread: usize,
+    /// What its commands cost beyond the lines that they came in, counted in lines. See [`Rules::take_cost`](super::Rules::take_cost).
+    pub(crate) cost: u32,
     /// Lines that wait for `waiting`; at most [`MAX_QUEUED_LINES`] and one batch.
     pub(crate) queue: VecDeque<Result<String, LineError>>,
     /// The password job this session waits for. Its commands are done one after another.
@@ -92,6 +94,7 @@ impl Session {
             address: address.to_canonical(),
             endpoint: None,
             unread: 0,
+            cost: 0,
             queue: VecDeque::new(),
             waiting: None,
         }

@@ -1,5 +1,7 @@
 //! What goes up to the game server: lines and datagrams that a player may send, and that are its own.
 
+use std::time::Duration;
+
 use client_native::{Datagrams, Stalled};
 use protocol::cipher::MAX_DATAGRAM_BYTES;
 use protocol::frame::CloseCode;
@@ -28,12 +30,8 @@ impl Bridge<'_> {
         {
             return Err(self.sent_too_much());
         }
-        if is_costly(line)
-            && !self
-                .limiter()
-                .is_some_and(|limiter| limiter.costly_line(now))
-        {
-            return Err(self.sent_too_much());
+        if is_costly(line) {
+            self.check_costly_line(now)?;
         }
         self.outbox.lines.handle_line();
         let line_up = self.session.handle_line(line);
@@ -50,6 +48,23 @@ impl Bridge<'_> {
         self.traffic.lines_up += 1;
         self.metrics().lines_up.inc();
         Ok(())
+    }
+
+    fn check_costly_line(&self, now: Duration) -> Result<(), CloseReason> {
+        if !self
+            .limiter()
+            .is_some_and(|limiter| limiter.costly_line(now))
+        {
+            return Err(self.sent_too_much());
+        }
+        let limiter = self.players.costly_lines.as_ref();
+        if limiter.is_none_or(|limiter| limiter.allow(self.peer)) {
+            return Ok(());
+        }
+        // It may be the fault of others.
+        self.metrics().reached(Limit::PlayerRate);
+        let text = "Too many sign-ins and race starts come from this address: wait a moment.";
+        Err(CloseReason::new(CloseCode::Full, text))
     }
 
     /// Queue a line for the game server.

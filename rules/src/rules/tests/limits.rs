@@ -232,3 +232,24 @@ fn the_list_is_not_written_again_for_a_start_that_changes_nothing() {
     server.say(ann, r#"{"command":"START_GAME"}"#);
     assert!(Arc::ptr_eq(&list, &server.rules.rooms.list()));
 }
+
+#[test]
+fn commands_that_cost_more_than_a_line_count_as_more() {
+    let mut server = TestServer::new(false);
+    let (ann, bob) = (server.named("Ann"), server.named("Bob"));
+    let room = server.create(ann);
+    server.join(bob, &room);
+    for conn in [ann, bob] {
+        assert_eq!(server.rules.take_cost(conn), 0);
+    }
+    server.say(ann, r#"{"command":"START_GAME"}"#);
+    assert_eq!(server.rules.take_cost(ann), 2, "two are told");
+    assert_eq!(server.rules.take_cost(ann), 0, "it is taken once");
+    let pings = [r#"{"command":"PING"}"#; 10].join(",");
+    server.say(
+        bob,
+        &format!(r#"{{"command":"BATCH","messages":[{pings}]}}"#),
+    );
+    assert_eq!(server.rules.take_cost(bob), 10);
+    assert_eq!(server.rules.take_cost(ann), 0);
+}
