@@ -12,7 +12,7 @@ test(
   async ({ enter, watch, site }) => {
     const ann = await enter("Ann");
     await expect(ann.page.getByLabel("Game server")).toHaveValue("east");
-    expect(await labels(ann)).toEqual(["east", "Wild West"]);
+    await expect.poll(() => labels(ann)).toEqual(["east", "Wild West"]);
     await ann.element("server").selectOption("Wild West");
     await expect.poll(() => ann.page.url()).toBe(`${site.url}?server=west`);
     // A reload before would leave files on their way.
@@ -45,7 +45,7 @@ test(
 
     const watcher = await watch("watch/");
     await expect(watcher.element("races-empty")).toContainText("No races yet");
-    expect(await labels(watcher)).toEqual(["east", "Wild West"]);
+    await expect.poll(() => labels(watcher)).toEqual(["east", "Wild West"]);
     await watcher.element("server").selectOption("west");
     await expect(watcher.element("race-row")).toContainText("Far away");
     await expect.poll(() => watcher.page.url()).toBe(`${site.url}watch/?server=west`);
