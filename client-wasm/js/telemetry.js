@@ -102,7 +102,7 @@ export function report(race, { url, everyMs = INTERVAL_MS, send = beacon }) {
 }
 
 /**
- * Be told of each error of the connection, for an error-reporting service. The end by `close()` is none.
+ * Be told of each error of the connection, for an error-reporting service. `close()` is no error.
  * @param {Reported} race  a `RaceClient`
  * @param {(error: ErrorReport) => void} listener
  * @returns {() => void} stops it

@@ -247,25 +247,21 @@ fn wire(
     });
     let servers = Servers::new(servers.collect::<anyhow::Result<_>>()?);
     let refusals = Admission::new(MAX_REFUSALS, 0);
+    let tells_clients_apart = config.tells_clients_apart();
+    let of_each_address = |rate| tells_clients_apart.then(|| limits::rate::AddressRate::new(rate));
     Ok(Services {
         connections: public_slots(config.tells_clients_apart()),
         tls,
         refusals: refusals.clone(),
         refusal_lines: Repeats::new(),
-        requests: config
-            .tells_clients_apart()
-            .then(|| limits::rate::Attempts::new(config.rate_limits.requests)),
+        requests: of_each_address(config.rate_limits.requests),
         players: Players {
             slots: Admission::new(config.max_connections, config.max_per_ip),
             resumable: Resumable::default(),
             resume: config.resume,
             refusals,
-            attempts: config
-                .tells_clients_apart()
-                .then(|| limits::rate::Attempts::new(config.rate_limits.attempts)),
-            costly_lines: config
-                .tells_clients_apart()
-                .then(|| limits::rate::Attempts::new(config.rate_limits.costly_lines_of_address)),
+            attempts: of_each_address(config.rate_limits.attempts),
+            costly_lines: of_each_address(config.rate_limits.costly_lines_of_address),
             buffers: buffers(config.tells_clients_apart()),
             rate_limits: config.rate_limits.clone(),
             timeouts: timeouts.clone(),

@@ -233,7 +233,7 @@ impl Rules {
     }
 
     /// Take what the commands of a session have cost beyond the lines that they came in, counted in lines: a batch costs its commands,
-    /// and a race start a line for each who is told. A caller that limits lines counts it too.
+    /// and a race start a line for each who is told. A caller that limits how many lines it takes must count this cost as well.
     pub fn take_cost(&mut self, conn: Conn) -> u32 {
         let session = self.sessions.get_mut(&conn);
         session.map_or(0, |session| std::mem::take(&mut session.cost))

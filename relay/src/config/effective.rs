@@ -11,6 +11,9 @@ use toml::{Table, Value};
 use super::access::Access;
 use super::option::{Kind, SERVERS, key, kind};
 
+/// What stands for a secret where it is printed.
+pub(super) const HIDDEN: &str = "***";
+
 /// The options in effect, each by its key in a file. Prints as a TOML file; secrets print as `***`.
 #[derive(Clone, PartialEq)]
 pub struct EffectiveOptions {
@@ -124,8 +127,8 @@ fn shown(option: &Arg, value: &Value) -> Value {
     let is_access = option.get_value_parser().type_id() == TypeId::of::<Access>();
     match value.as_str() {
         Some(plain @ ("open" | "off")) if is_access => plain.into(),
-        Some(_) if is_access => "token:***".into(),
-        _ => "***".into(),
+        Some(_) if is_access => format!("token:{HIDDEN}").into(),
+        _ => HIDDEN.into(),
     }
 }
 

@@ -11,6 +11,7 @@ use clap::builder::{StringValueParser, TypedValueParser as _};
 use client_native::HostPort;
 use protocol::id::Secret;
 
+use super::effective::HIDDEN;
 use super::trust::Trust;
 
 /// Letters of a name. It stands in addresses, log lines and labels of metrics.
@@ -106,14 +107,10 @@ impl GameServer {
     }
 }
 
-/// What `effective` prints instead of a secret.
-const HIDDEN: &str = "***";
-
 /// Refuse game servers that cannot work, and names that do not tell them apart.
 pub(super) fn check_all(games: &[&GameServer]) -> anyhow::Result<()> {
-    let is_hidden = |game: &&&GameServer| game.udp_secret.reveal() == HIDDEN;
     ensure!(
-        games.iter().find(is_hidden).is_none(),
+        games.iter().all(|game| game.udp_secret.reveal() != HIDDEN),
         "{HIDDEN} stands for a secret that --print-config does not show: write the udp-secret itself, or leave the line out"
     );
     let count = games.len();

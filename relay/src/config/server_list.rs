@@ -173,7 +173,7 @@ mod tests {
         let printed = options.to_string();
         assert!(!printed.contains("HIDDEN"), "{printed}");
         assert!(printed.contains("udp-secret = \"***\""), "{printed}");
-        // What stands for a secret is none.
+        // The asterisks in place of a secret are refused as one.
         let error = read(&printed, &[]).unwrap_err().to_string();
         assert!(error.contains("--print-config"), "{error}");
         let filled_in = printed.replace("***", "HIDDEN");

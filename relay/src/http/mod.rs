@@ -32,7 +32,7 @@ use serde::Serialize;
 use crate::config::{Config, Label, TelemetryUrl};
 use crate::lifecycle::Lifecycle;
 use crate::limits::Admission;
-use crate::limits::rate::Attempts;
+use crate::limits::rate::AddressRate;
 use crate::log::Repeats;
 use crate::metrics::Metrics;
 use crate::players::Players;
@@ -54,7 +54,7 @@ pub(crate) struct Services {
     /// Log lines about refusals.
     pub(crate) refusal_lines: Repeats,
     /// Limits the requests of each address. `None`: clients are not told apart.
-    pub(crate) requests: Option<Attempts>,
+    pub(crate) requests: Option<AddressRate>,
     pub(crate) players: Players,
     pub(crate) servers: Servers,
     pub(crate) metrics: Arc<Metrics>,

@@ -140,9 +140,7 @@ impl Place {
             *self.slot.lock() = Some(connection.slot);
         }
     }
-}
 
-impl Place {
     /// The head of the response is made: the place may be taken again.
     pub(crate) fn release(&self) {
         let mut pending = self.slots.pending.lock();

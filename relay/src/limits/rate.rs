@@ -36,7 +36,7 @@ impl Rate {
 pub struct RateLimits {
     /// HTTP requests, for all clients of one address together.
     pub requests: Rate,
-    /// Attempts to connect, for all players of one address together.
+    /// AddressRate to connect, for all players of one address together.
     pub attempts: Rate,
     /// Datagrams.
     pub datagrams: Rate,
@@ -116,19 +116,19 @@ impl Clock for SessionClock {
     }
 }
 
-/// Addresses whose attempts are counted at once. Beyond them nobody is refused for attempts.
+/// Addresses that are counted at once. Beyond them nobody is refused.
 const MAX_ADDRESSES: usize = 16 * 1024;
 
-/// Limits how often each address may try to connect.
+/// Limits how often each address may do something that costs much.
 #[derive(Debug)]
-pub(crate) struct Attempts(DefaultKeyedRateLimiter<IpAddr>);
+pub(crate) struct AddressRate(DefaultKeyedRateLimiter<IpAddr>);
 
-impl Attempts {
+impl AddressRate {
     pub(crate) fn new(rate: Rate) -> Self {
         Self(RateLimiter::keyed(rate.quota()))
     }
 
-    /// Count an attempt. False: this address makes too many.
+    /// Count it once. False: this address does it too often.
     pub(crate) fn allow(&self, address: IpAddr) -> bool {
         if self.0.len() >= MAX_ADDRESSES {
             self.0.retain_recent();
@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn each_address_has_attempts_of_its_own() {
-        let attempts = Attempts::new(Rate {
+        let attempts = AddressRate::new(Rate {
             per_second: 1,
             burst: 3,
         });

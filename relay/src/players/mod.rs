@@ -21,7 +21,7 @@ use websocket::WebSocket;
 use crate::close::CloseReason;
 use crate::config::Timeouts;
 use crate::lifecycle::Lifecycle;
-use crate::limits::rate::{Attempts, RateLimits};
+use crate::limits::rate::{AddressRate, RateLimits};
 use crate::limits::{Admission, Budget};
 use crate::metrics::{Limit, Metrics};
 
@@ -40,9 +40,9 @@ pub(crate) struct Players {
     /// WebSockets that are being told why they have no session.
     pub(crate) refusals: Admission,
     /// `None`: a proxy stands in front, and all players have its address.
-    pub(crate) attempts: Option<Attempts>,
+    pub(crate) attempts: Option<AddressRate>,
     /// The same for lines that cost the game server much.
-    pub(crate) costly_lines: Option<Attempts>,
+    pub(crate) costly_lines: Option<AddressRate>,
     /// What waits for browsers.
     pub(crate) buffers: Budget,
     pub(crate) rate_limits: RateLimits,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, StreamExt as _};
 use relay::{Config, Rate, Relay};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpSocket;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
@@ -67,26 +67,34 @@ async fn frames_that_are_too_large_are_refused() {
     close_after(Message::binary(vec![1; 2049]), 1009, "2048").await;
 }
 
-#[tokio::test]
-async fn connections_that_wait_after_a_response_keep_nobody_out() {
+/// Take all slots of the relay for HTTP connections, in equal parts from five addresses, and send this on each.
+async fn take_all_slots(relay: &Relay, bytes: &[u8]) -> Vec<TcpStream> {
     // Each takes a descriptor at both ends.
     rlimit::increase_nofile_limit(8192).unwrap();
-    let game = Game::start().await;
-    let relay = start_for(&game).await;
-    let mut idle = Vec::new();
+    let mut sockets = Vec::new();
     for number in 0..1024 {
         let socket = TcpSocket::new_v4().unwrap();
         let address = [127, 0, 0, 2 + (number % 5) as u8];
         socket.bind((address, 0).into()).unwrap();
         let mut socket = socket.connect(relay.addr()).await.unwrap();
-        let request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
-        socket.write_all(request).await.unwrap();
+        socket.write_all(bytes).await.unwrap();
+        sockets.push(socket);
+    }
+    sockets
+}
+
+#[tokio::test]
+async fn connections_that_wait_after_a_response_keep_nobody_out() {
+    let game = Game::start().await;
+    let relay = start_for(&game).await;
+    let request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let mut idle = take_all_slots(&relay, request).await;
+    for socket in &mut idle {
         let mut begin = [0; 12];
         within("a response", socket.read_exact(&mut begin))
             .await
             .unwrap();
         assert_eq!(&begin, b"HTTP/1.1 200");
-        idle.push(socket);
     }
     for _ in 0..10 {
         let answer = crate::http::get(&relay, "/healthz").await;
@@ -319,20 +327,9 @@ async fn messages_that_a_server_makes_six_times_as_long_count_as_long() {
 
 #[tokio::test]
 async fn half_heads_from_many_addresses_keep_nobody_out() {
-    // Each takes a descriptor at both ends.
-    rlimit::increase_nofile_limit(8192).unwrap();
     let game = Game::start().await;
     let relay = start_for(&game).await;
-    let mut half_heads = Vec::new();
-    // All slots of the relay, in equal parts.
-    for number in 0..1024 {
-        let socket = TcpSocket::new_v4().unwrap();
-        let address = [127, 0, 0, 2 + (number % 5) as u8];
-        socket.bind((address, 0).into()).unwrap();
-        let mut socket = socket.connect(relay.addr()).await.unwrap();
-        socket.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
-        half_heads.push(socket);
-    }
+    let _half_heads = take_all_slots(&relay, b"GET / HTTP/1.1\r\n").await;
     for _ in 0..20 {
         let answer = crate::http::get(&relay, "/healthz").await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
