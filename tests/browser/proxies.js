@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
+import tls from "node:tls";
 import { fileURLToPath } from "node:url";
 import { once } from "node:events";
 
@@ -119,7 +120,7 @@ export async function startProxy(name, program, relay) {
     rmSync(folder, { recursive: true, force: true });
   };
   const deadline = Date.now() + READY_MS;
-  while (!(await isOpen(port))) {
+  while (!(await answersTls(port))) {
     if (child.exitCode !== null || Date.now() > deadline) {
       stop();
       throw new Error(`${name} does not start:\n${log}`);
@@ -128,11 +129,15 @@ export async function startProxy(name, program, relay) {
   return { url: `https://127.0.0.1:${port}/race/`, stop };
 }
 
-/** @param {number} port @returns {Promise<boolean>} */
-function isOpen(port) {
+/**
+ * Whether a proxy shows its certificate. Caddy listens before it has issued its own, and refuses handshakes until then.
+ * @param {number} port
+ * @returns {Promise<boolean>}
+ */
+function answersTls(port) {
   return new Promise((resolve) => {
-    const socket = net.connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
+    const socket = tls.connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+    socket.once("secureConnect", () => resolve(true)).once("error", () => resolve(false));
+    socket.once("secureConnect", () => socket.destroy());
   });
 }

@@ -4,11 +4,14 @@ use std::collections::VecDeque;
 
 use super::LINE_OVERHEAD_BYTES;
 
-/// Bytes of written lines that are kept for a client which may come back, their overhead included.
-const MAX_KEPT_BYTES: usize = 32 * 1024;
+/// Bytes of written lines, their overhead included, that the client may not have had. More wait. A longer line is written when there
+/// are no others.
+const WINDOW_BYTES: usize = 32 * 1024;
+/// After this many bytes of written lines the client is asked whether it has had them.
+const MARK_AFTER_BYTES: usize = WINDOW_BYTES / 4;
 
-/// The relay's end of a session: how many lines have come, the ones that wait to be written, and the newest ones that were.
-/// A line may be of any type that is cheap to clone.
+/// The relay's end of a session: how many lines have come, the ones that wait to be written, and the written ones that the client
+/// may not have had. A line may be of any type that is cheap to clone.
 #[derive(Debug)]
 pub struct RelayEnd<L> {
     /// Written lines are kept.
@@ -22,8 +25,17 @@ pub struct RelayEnd<L> {
     written: usize,
     written_bytes: usize,
     waiting_bytes: usize,
-    /// The client has surely had this many lines.
-    acknowledged: u64,
+    marks: Marks,
+}
+
+/// What one WebSocket's client was asked to confirm.
+#[derive(Debug, Default)]
+struct Marks {
+    newest: u64,
+    answered: u64,
+    unanswered: u32,
+    /// Bytes of lines that were written after the newest one.
+    bytes_since: usize,
 }
 
 impl<L: Clone + AsRef<str>> RelayEnd<L> {
@@ -37,7 +49,7 @@ impl<L: Clone + AsRef<str>> RelayEnd<L> {
             written: 0,
             written_bytes: 0,
             waiting_bytes: 0,
-            acknowledged: 0,
+            marks: Marks::default(),
         }
     }
 
@@ -57,15 +69,59 @@ impl<L: Clone + AsRef<str>> RelayEnd<L> {
         self.lines.push_back(line);
     }
 
-    /// Take the next line to write.
+    /// Take the next line to write. `None`: none waits, or so many written ones are unconfirmed that the next one must wait.
     pub fn pop(&mut self) -> Option<L> {
+        if self.is_blocked() {
+            return None;
+        }
         let line = self.lines.get(self.written)?.clone();
         let bytes = cost(&line);
         self.waiting_bytes -= bytes;
         self.written_bytes += bytes;
+        self.marks.bytes_since += bytes;
         self.written += 1;
-        self.forget();
+        if !self.is_resumable {
+            self.forget_until(self.written());
+        }
         Some(line)
+    }
+
+    /// Say whether a line waits because too many written ones are unconfirmed.
+    pub fn is_blocked(&self) -> bool {
+        let next = self.lines.get(self.written).filter(|_| self.written > 0);
+        next.is_some_and(|line| self.written_bytes + cost(line) > WINDOW_BYTES)
+    }
+
+    /// Say whether the client should be asked what it has had, beside the times at which it is asked anyway.
+    pub fn is_mark_due(&self) -> bool {
+        let is_much = self.is_resumable && self.marks.bytes_since >= MARK_AFTER_BYTES;
+        is_much || (self.marks.unanswered == 0 && self.is_blocked())
+    }
+
+    /// Give the number of written lines, for a ping that the client answers with the same number.
+    pub fn mark(&mut self) -> u64 {
+        let written = self.written();
+        self.marks.newest = written;
+        self.marks.unanswered = self.marks.unanswered.saturating_add(1);
+        self.marks.bytes_since = 0;
+        written
+    }
+
+    /// A number has come back. A page may be a little behind its browser, which answers for it, so it has surely had only the
+    /// lines before the number that came back before. False: nobody asked for this answer.
+    pub fn handle_mark(&mut self, number: u64) -> bool {
+        let marks = &mut self.marks;
+        if marks.unanswered == 0 || number > marks.newest {
+            return false;
+        }
+        // A browser may leave out all answers but the newest.
+        marks.unanswered = match number == marks.newest {
+            true => 0,
+            false => marks.unanswered - 1,
+        };
+        let before = std::mem::replace(&mut marks.answered, number);
+        self.forget_until(before);
+        true
     }
 
     /// How many lines were written in all.
@@ -78,19 +134,18 @@ impl<L: Clone + AsRef<str>> RelayEnd<L> {
         self.waiting_bytes
     }
 
-    /// What the written lines cost that are kept.
+    /// What the written lines cost that are kept. It is more than 32 KiB only for a single line.
     pub fn kept_bytes(&self) -> usize {
         self.written_bytes
     }
 
-    /// The client has surely had the first `lines` lines.
-    pub fn acknowledge(&mut self, lines: u64) {
-        self.acknowledged = self.acknowledged.max(lines.min(self.written()));
-        self.forget();
+    /// What the kept lines cost beyond what each session may keep.
+    pub fn excess_bytes(&self) -> usize {
+        self.written_bytes.saturating_sub(WINDOW_BYTES)
     }
 
-    /// The client is back and has had `received` lines: the ones after them wait to be written. False: the session cannot be
-    /// resumed, because some of them are no longer kept or were never written. Nothing was changed then.
+    /// The client is back on another WebSocket and has had `received` lines: the ones after them wait to be written. False: the session
+    /// cannot be resumed, because some of them are no longer kept or were never written. Nothing was changed then.
     ///
     /// A client that has sent no line may not know of this session yet, and mean one before it.
     pub fn resume(&mut self, received: u64) -> bool {
@@ -104,17 +159,14 @@ impl<L: Clone + AsRef<str>> RelayEnd<L> {
             self.written_bytes -= bytes;
             self.waiting_bytes += bytes;
         }
-        self.acknowledge(received);
+        self.marks = Marks::default();
+        self.forget_until(received);
         true
     }
 
-    /// Forget written lines that the client has had, and the oldest beyond the limit.
-    fn forget(&mut self) {
-        while self.written > 0
-            && (!self.is_resumable
-                || self.first < self.acknowledged
-                || self.written_bytes > MAX_KEPT_BYTES)
-        {
+    /// Forget the written lines before this number, which the client has had.
+    fn forget_until(&mut self, number: u64) {
+        while self.written > 0 && self.first < number {
             let Some(line) = self.lines.pop_front() else {
                 return;
             };
@@ -161,39 +213,104 @@ mod tests {
         assert_eq!((end.waiting_bytes(), end.kept_bytes()), (0, 0));
     }
 
+    /// The client answers twice, so all that was written is confirmed.
+    fn confirm(end: &mut RelayEnd<String>) {
+        for _ in 0..2 {
+            let mark = end.mark();
+            assert!(end.handle_mark(mark));
+        }
+    }
+
     #[test]
     fn a_count_beyond_what_was_written_or_kept_is_refused() {
         let mut end = written(&["a", "b"]);
         end.push("c".to_owned());
         assert!(!end.resume(3), "never written");
-        end.acknowledge(1);
-        assert!(!end.resume(0), "forgotten");
-        assert_eq!(waiting(&mut end), ["c"], "nothing was changed");
-        assert!(end.resume(1));
-        end.acknowledge(u64::MAX);
-        assert_eq!(end.kept_bytes(), 0);
-        assert_eq!(
-            waiting(&mut end),
-            ["b", "c"],
-            "what waits is never forgotten"
+        assert_eq!(end.mark(), 2);
+        assert!(end.handle_mark(2));
+        assert!(
+            end.resume(0),
+            "the page may be behind the browser that answered"
         );
+        assert_eq!(waiting(&mut end), ["a", "b", "c"]);
+        confirm(&mut end);
+        assert!(!end.resume(0), "forgotten");
+        assert_eq!(end.kept_bytes(), 0);
+        assert!(end.resume(3));
+    }
+
+    #[test]
+    fn only_answers_that_were_asked_for_count() {
+        let mut end = written(&["a"]);
+        assert!(!end.handle_mark(0));
+        end.mark();
+        assert!(!end.handle_mark(u64::MAX));
+        assert!(end.handle_mark(1));
+        assert!(!end.handle_mark(1));
+        end.mark();
+        end.mark();
+        assert!(end.handle_mark(1), "the newest of two");
+        assert!(!end.handle_mark(1));
     }
 
     #[test]
     fn what_is_kept_is_bounded_and_what_waits_is_not_dropped() {
         let mut end = RelayEnd::new(true);
-        for _ in 0..1000 {
-            end.push("x".repeat(100));
+        end.handle_line();
+        for number in 0..1000 {
+            end.push(format!("{number} {}", "x".repeat(100)));
         }
-        assert_eq!(end.waiting_bytes(), 1000 * (100 + LINE_OVERHEAD_BYTES));
-        while end.pop().is_some() {
-            assert!(end.kept_bytes() <= MAX_KEPT_BYTES);
+        // Nobody answers, so the rest waits, and nothing that was written is forgotten.
+        let mut unanswered = Vec::new();
+        while end.is_mark_due() || !end.is_blocked() {
+            match end.is_mark_due() {
+                true => unanswered.push(end.mark()),
+                false => assert!(end.pop().is_some()),
+            }
         }
-        assert!(end.kept_bytes() > MAX_KEPT_BYTES - 200);
-        assert_eq!(end.written(), 1000);
-        end.push("y".repeat(MAX_KEPT_BYTES));
-        end.pop();
-        assert_eq!(end.kept_bytes(), 0, "longer than all that is kept");
+        assert!((3..=4).contains(&unanswered.len()), "{unanswered:?}");
+        assert!(end.kept_bytes() <= WINDOW_BYTES);
+        assert!(end.kept_bytes() > WINDOW_BYTES - 200);
+        assert_eq!(end.pop(), None);
+        assert!(end.resume(0));
+        assert_eq!(
+            end.waiting_bytes(),
+            (0..1000)
+                .map(|n: u32| cost(&format!("{n} {}", "x".repeat(100))))
+                .sum::<usize>()
+        );
+        // Somebody answers, so all of it passes.
+        let mut numbers = 0..1000;
+        while end.waiting_bytes() > 0 {
+            if end.is_mark_due() {
+                let mark = end.mark();
+                assert!(end.handle_mark(mark));
+            }
+            while let Some(line) = end.pop() {
+                let number = numbers.next().unwrap();
+                assert!(line.starts_with(&format!("{number} ")));
+            }
+            assert!(end.kept_bytes() <= WINDOW_BYTES);
+        }
+        assert_eq!((numbers.next(), end.written()), (None, 1000));
+    }
+
+    #[test]
+    fn a_line_longer_than_the_window_is_kept_alone() {
+        let mut end = written(&["a"]);
+        let long = "y".repeat(2 * WINDOW_BYTES);
+        end.push(long.clone());
+        end.push("b".to_owned());
+        assert_eq!(end.pop(), None);
+        assert!(end.is_mark_due());
+        confirm(&mut end);
+        assert_eq!(waiting(&mut end), [long.as_str()]);
+        assert_eq!(end.excess_bytes(), cost(&long) - WINDOW_BYTES);
+        assert!(end.resume(1));
+        assert_eq!(waiting(&mut end), [long.as_str()]);
+        confirm(&mut end);
+        assert_eq!(waiting(&mut end), ["b"]);
+        assert_eq!(end.excess_bytes(), 0);
     }
 
     #[test]
@@ -214,5 +331,9 @@ mod tests {
         assert_eq!(end.pop().as_deref(), Some("a"));
         assert_eq!(end.kept_bytes(), 0);
         assert!(!end.resume(1));
+        end.push("x".repeat(2 * WINDOW_BYTES));
+        end.push("b".to_owned());
+        assert!(end.pop().is_some() && !end.is_mark_due());
+        assert!(end.pop().is_some());
     }
 }

@@ -100,7 +100,6 @@ struct Bridge {
     end: RelayEnd<String>,
     link: Option<usize>,
     parked_until: u64,
-    newest_pong: u64,
 }
 
 struct World {
@@ -265,11 +264,14 @@ impl World {
         if let Some(link) = bridge.link {
             self.read_up(&mut bridge, link);
             while !self.random.chance(4) {
+                if bridge.end.is_mark_due() {
+                    self.send_down(link, Frame::Count(bridge.end.mark()));
+                }
                 let Some(line) = bridge.end.pop() else { break };
                 self.send_down(link, Frame::Line(line));
             }
             if self.random.chance(60) {
-                self.send_down(link, Frame::Count(bridge.end.written()));
+                self.send_down(link, Frame::Count(bridge.end.mark()));
             }
             if self.links[link].relay_notices <= now {
                 bridge.link = None;
@@ -289,11 +291,9 @@ impl World {
                     bridge.end.handle_line();
                     self.sessions[bridge.session].server_heard.push(line);
                 }
-                // The page may be a little behind its browser, so the pong before counts.
                 Frame::Count(count) => {
-                    bridge
-                        .end
-                        .acknowledge(std::mem::replace(&mut bridge.newest_pong, count));
+                    // Of two with the same number the first stands for both.
+                    let _is_answer = bridge.end.handle_mark(count);
                 }
                 Frame::Ready { .. } => unreachable!(),
             }
@@ -304,6 +304,10 @@ impl World {
     fn attach(&mut self, link: usize) {
         let received = self.links[link].offer.received;
         let bridge = self.relay.take();
+        let may_know = |bridge: &Bridge| {
+            self.client_session == Some(bridge.session) && bridge.end.received() > 0
+        };
+        let must_resume = bridge.as_ref().is_some_and(may_know);
         if let Some(mut bridge) = bridge
             && bridge.end.resume(received)
         {
@@ -312,7 +316,6 @@ impl World {
                 displaced.cut_at = displaced.cut_at.min(self.now);
                 displaced.client_notices = displaced.client_notices.min(self.now + 30);
             }
-            bridge.newest_pong = 0;
             self.links[link].session = bridge.session;
             let received = bridge.end.received();
             self.send_down(
@@ -325,6 +328,8 @@ impl World {
             self.relay = Some(bridge);
             return;
         }
+        // However much was written to it.
+        assert!(!must_resume, "a session that its client knows is lost");
         self.sessions.push(Session::default());
         self.links[link].session = self.sessions.len() - 1;
         self.relay = Some(Bridge {
@@ -332,7 +337,6 @@ impl World {
             end: RelayEnd::new(true),
             link: Some(link),
             parked_until: 0,
-            newest_pong: 0,
         });
         self.send_down(
             link,

@@ -36,7 +36,7 @@ impl Rate {
 pub struct RateLimits {
     /// HTTP requests, for all clients of one address together.
     pub requests: Rate,
-    /// AddressRate to connect, for all players of one address together.
+    /// Attempts to connect, for all players of one address together.
     pub attempts: Rate,
     /// Datagrams.
     pub datagrams: Rate,

@@ -25,8 +25,6 @@ pub(super) struct Attachment {
     unanswered_pings: u8,
     /// No frame has arrived since the first unanswered ping.
     is_silent: bool,
-    /// How many lines were written before the newest ping that was answered.
-    answered: u64,
     /// A browser that takes nothing for this long is closed.
     stalled: Duration,
     /// Too much waits for the browser.
@@ -61,7 +59,6 @@ impl Attachment {
             pings,
             unanswered_pings: 0,
             is_silent: true,
-            answered: 0,
             stalled: players.timeouts.stalled,
             backlog: None,
         }
@@ -102,13 +99,11 @@ impl Attachment {
         self.is_silent
     }
 
-    /// A ping was answered. The page may be a little behind its browser, so it has surely had only the lines before the ping that was
-    /// answered before.
-    pub(super) fn handle_pong(&mut self, payload: &Bytes, outbox: &mut Outbox) {
-        if let Ok(written) = payload.as_ref().try_into().map(u64::from_be_bytes) {
-            let before = std::mem::replace(&mut self.answered, written);
-            outbox.lines.acknowledge(before);
-        }
+    /// A pong has come. False: it answers no ping, and there are too many of them.
+    pub(super) fn handle_pong(&self, payload: &Bytes, outbox: &mut Outbox, now: Duration) -> bool {
+        let number = payload.as_ref().try_into().map(u64::from_be_bytes);
+        let is_answer = number.is_ok_and(|number| outbox.lines.handle_mark(number));
+        is_answer || self.limiter.control(now)
     }
 
     /// Return when to check the browser next. While it is `Some`, the relay must not read from the game server.

@@ -212,13 +212,13 @@ impl<'a> Bridge<'a> {
         match incoming {
             Incoming::Line(line) => self.send_line(&line, server.is_some()),
             Incoming::Datagram(datagram) => self.send_datagram(&datagram, server),
-            Incoming::Control | Incoming::Pong(_) if !attachment.limiter.control(now) => {
-                Err(self.sent_too_much())
-            }
             Incoming::Pong(payload) => {
-                attachment.handle_pong(&payload, &mut self.outbox);
-                Ok(())
+                match attachment.handle_pong(&payload, &mut self.outbox, now) {
+                    true => Ok(()),
+                    false => Err(self.sent_too_much()),
+                }
             }
+            Incoming::Control if !attachment.limiter.control(now) => Err(self.sent_too_much()),
             Incoming::Control | Incoming::Wrote => Ok(()),
             Incoming::Left(departure) => self.park(departure, None),
             Incoming::Refused(reason) => Err(reason),
@@ -268,10 +268,11 @@ impl<'a> Bridge<'a> {
         })
     }
 
-    /// Messages of others must not end the session of a player who is away, nor keep everything else from it.
+    /// Messages of others must not end the session of a player who is away or confirms nothing, nor keep everything else from it.
     fn is_message_too_many(&self, line: &str) -> bool {
         let is_much = self.outbox.lines.waiting_bytes() + line.len() > MAX_MESSAGE_BYTES_AWAY;
-        let is_away = matches!(self.client, Client::Parked(_));
+        // A broken connection is noticed some seconds late.
+        let is_away = matches!(self.client, Client::Parked(_)) || self.outbox.lines.is_blocked();
         let is_one =
             is_away && is_much && matches!(Event::parse(line), Event::RelayedMessage { .. });
         if is_one {
@@ -323,7 +324,7 @@ impl<'a> Bridge<'a> {
             Client::Attached(attachment) => attachment.browser.unwritten_bytes(),
             Client::Parked(_) | Client::Gone => 0,
         };
-        self.outbox.lines.waiting_bytes() + unwritten
+        self.outbox.line_bytes() + unwritten
     }
 
     fn check_backlog(&mut self) -> Result<(), CloseReason> {

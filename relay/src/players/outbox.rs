@@ -20,7 +20,7 @@ pub(crate) const MAX_WAITING_DATAGRAMS: usize = 64;
 /// The next thing to write.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outgoing {
-    /// A ping with the number of lines that were written before it.
+    /// A ping with the number of lines that were written before it (`RelayEnd::mark`).
     Ping(u64),
     /// A line or a notice.
     Text(Utf8Bytes),
@@ -53,6 +53,11 @@ impl Outbox {
             taken: None,
             dropped_datagrams: 0,
         }
+    }
+
+    /// What waits, and what is kept beyond what each session may keep.
+    pub(crate) fn line_bytes(&self) -> usize {
+        self.lines.waiting_bytes() + self.lines.excess_bytes()
     }
 
     /// Say whether so many lines wait that no more may be read from the game server.
@@ -88,8 +93,8 @@ impl Outbox {
 
     /// Take the next thing to write.
     pub(crate) fn pop(&mut self) -> Option<Outgoing> {
-        if std::mem::take(&mut self.ping) {
-            return Some(Outgoing::Ping(self.lines.written()));
+        if std::mem::take(&mut self.ping) || self.lines.is_mark_due() {
+            return Some(Outgoing::Ping(self.lines.mark()));
         }
         let notice = self.notices.pop_front();
         if let Some(text) = notice.or_else(|| self.lines.pop()) {

@@ -89,17 +89,17 @@ impl PlayerSession {
     }
 
     /// A line goes up to the game server.
-    pub(super) fn handle_line(&mut self, line: &str) -> LineUp {
+    pub(super) fn handle_line(&mut self, line: &PlayerLine) -> LineUp {
         use CommandKind as Kind;
-        if depth(line) > MAX_DEPTH {
+        if line.is_too_deep {
             return LineUp::Refused("A command must not have so many brackets in brackets.");
         }
-        let kind = command_of(line);
-        if matches!(kind, Some(Kind::Name | Kind::CreateRoom)) && has_long_name(line) {
+        if line.is_name_too_long {
             return LineUp::Refused(
                 "This name is too long for a game server: take one of at most 64 letters.",
             );
         }
+        let kind = line.kind;
         match kind {
             Some(Kind::Bye) if self.may_be_in_room => return LineUp::Goodbye,
             Some(Kind::Bye) => return LineUp::Bye,
@@ -222,30 +222,40 @@ impl<'de> Deserialize<'de> for Key {
     }
 }
 
-/// Find a field of a line. Of two of the same key the last counts. Other values are not read, because servers take numbers that we
-/// refuse.
-fn field_of<'a>(line: &'a str, key: &str) -> Option<&'a RawValue> {
-    let mut fields: HashMap<Key, &RawValue> = serde_json::from_str(line).ok()?;
-    fields.remove(&Key(key.into()))
+/// A line of the player, read as game servers read it.
+#[derive(Debug)]
+pub(super) struct PlayerLine {
+    /// Servers ignore the case of its word (facts, section 1.5).
+    kind: Option<CommandKind>,
+    is_too_deep: bool,
+    is_name_too_long: bool,
 }
 
-/// Say whether a line costs the game server or the whole room much.
-pub(super) fn is_costly(line: &str) -> bool {
-    use CommandKind as Kind;
-    let costly = [Kind::Name, Kind::Authenticate, Kind::StartGame, Kind::Batch];
-    command_of(line).is_some_and(|kind| costly.contains(&kind))
-}
+impl PlayerLine {
+    pub(super) fn parse(line: &str) -> Self {
+        use CommandKind as Kind;
+        // Of two of the same key the last counts. Other values are not read, because servers take numbers that we refuse.
+        let fields: HashMap<Key, &RawValue> = serde_json::from_str(line).unwrap_or_default();
+        let text = |key: &str| {
+            let value = fields.get(&Key(key.into()))?;
+            serde_json::from_str::<String>(value.get()).ok()
+        };
+        let kind = text("command").and_then(|word| CommandKind::from_word(&word.to_uppercase()));
+        let has_name = matches!(kind, Some(Kind::Name | Kind::CreateRoom));
+        let name = has_name.then(|| text("name")).flatten();
+        Self {
+            kind,
+            is_too_deep: depth(line) > MAX_DEPTH,
+            is_name_too_long: name.is_some_and(|name| escaped_bytes(&name) > MAX_NAME_BYTES),
+        }
+    }
 
-/// Say which command a line is. Servers ignore the case of its word (facts, section 1.5).
-fn command_of(line: &str) -> Option<CommandKind> {
-    let word: String = serde_json::from_str(field_of(line, "command")?.get()).ok()?;
-    CommandKind::from_word(&word.to_uppercase())
-}
-
-/// Say whether the name in a line is too long.
-fn has_long_name(line: &str) -> bool {
-    let name = field_of(line, "name").map(|name| serde_json::from_str::<String>(name.get()));
-    name.is_some_and(|name| name.is_ok_and(|name| escaped_bytes(&name) > MAX_NAME_BYTES))
+    /// Say whether the line costs the game server or the whole room much.
+    pub(super) fn is_costly(&self) -> bool {
+        use CommandKind as Kind;
+        let costly = [Kind::Name, Kind::Authenticate, Kind::StartGame, Kind::Batch];
+        self.kind.is_some_and(|kind| costly.contains(&kind))
+    }
 }
 
 /// Count the brackets that are open at once in a line.
@@ -300,7 +310,11 @@ mod tests {
     }
 
     fn say(session: &mut PlayerSession, word: &str) -> LineUp {
-        session.handle_line(&format!(r#"{{"command":"{word}"}}"#))
+        say_line(session, &format!(r#"{{"command":"{word}"}}"#))
+    }
+
+    fn say_line(session: &mut PlayerSession, line: &str) -> LineUp {
+        session.handle_line(&PlayerLine::parse(line))
     }
 
     const UPDATE: &str = r#"{"command":"UPDATE","sessionId":"$A","position":{"x":1}}"#;
@@ -352,7 +366,7 @@ mod tests {
         assert_eq!(say(&mut session, r"join\u005froom"), leave());
         assert_eq!(say(&mut session, "Create_Room"), leave());
         let twice = r#"{"command":"PING","x":1e400,"command":"JOIN_ROOM"}"#;
-        assert_eq!(session.handle_line(twice), leave());
+        assert_eq!(say_line(&mut session, twice), leave());
         assert_eq!(say(&mut session, "LEAVE_ROOM"), LineUp::Forward);
         assert_eq!(say(&mut session, "CREATE_ROOM"), LineUp::Forward);
     }
@@ -426,14 +440,17 @@ mod tests {
         say(&mut session, "JOIN_ROOM");
         // Half a surrogate is no text, and no reason to overlook the command.
         let bye = r#"{"\ud800":1,"command":"BYE"}"#;
-        assert_eq!(session.handle_line(bye), LineUp::Goodbye);
+        assert_eq!(say_line(&mut session, bye), LineUp::Goodbye);
         let deep = |depth: usize| {
             let (open, close) = ("[".repeat(depth), "]".repeat(depth));
             format!(r#"{{"command":"LEAVE_ROOM","x":"\"{{","y":{open}{close}}}"#)
         };
-        assert!(matches!(session.handle_line(&deep(64)), LineUp::Refused(_)));
+        assert!(matches!(
+            say_line(&mut session, &deep(64)),
+            LineUp::Refused(_)
+        ));
         assert_eq!(say(&mut session, "BYE"), LineUp::Goodbye, "it has not left");
-        assert_eq!(session.handle_line(&deep(50)), LineUp::Forward);
+        assert_eq!(say_line(&mut session, &deep(50)), LineUp::Forward);
         assert_eq!(say(&mut session, "BYE"), LineUp::Bye);
     }
 
@@ -453,7 +470,7 @@ mod tests {
         for word in ["NAME", "CREATE_ROOM"] {
             let mut line = |name: String| {
                 let line = format!(r#"{{"command":"{word}","name":"{name}"}}"#);
-                matches!(session.handle_line(&line), LineUp::Refused(_))
+                matches!(say_line(&mut session, &line), LineUp::Refused(_))
             };
             assert!(!line("\u{1f3ce}".repeat(64)));
             assert!(line("\u{1f3ce}".repeat(65)));

@@ -11,7 +11,7 @@ use super::{Bridge, Client};
 use crate::close::CloseReason;
 use crate::limits::rate::PlayerLimiter;
 use crate::metrics::Limit;
-use crate::players::session::{LineUp, is_costly};
+use crate::players::session::{LineUp, PlayerLine};
 
 impl Bridge<'_> {
     pub(super) fn send_line(&mut self, line: &str, is_connected: bool) -> Result<(), CloseReason> {
@@ -30,11 +30,12 @@ impl Bridge<'_> {
         {
             return Err(self.sent_too_much());
         }
-        if is_costly(line) {
+        let read = PlayerLine::parse(line);
+        if read.is_costly() {
             self.check_costly_line(now)?;
         }
         self.outbox.lines.handle_line();
-        let line_up = self.session.handle_line(line);
+        let line_up = self.session.handle_line(&read);
         let is_bye = line_up == LineUp::Bye;
         match line_up {
             LineUp::Forward | LineUp::Bye => {}
