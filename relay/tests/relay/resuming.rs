@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use relay::{Config, Relay};
+use relay::{Config, Rate, Relay};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
@@ -145,6 +145,56 @@ async fn another_websocket_takes_over_a_connection_that_is_half_open() {
     third.expect_close(1013, "from this address").await;
     let _home = begin_from(HOME, &mut game, &relay, OTHER_TOKEN).await;
     passes(&mut new, &mut player).await;
+}
+
+#[tokio::test]
+async fn however_much_is_written_to_a_half_open_connection_its_client_gets_it_all() {
+    let mut game = Game::start().await;
+    let relay = start(&game, |_| {}).await;
+    let (_half_open, mut player) = begin(&mut game, &relay).await;
+    let line = |number: usize| format!("{number} {}", "x".repeat(1000));
+    for number in 0..100 {
+        player.send(format!("{}\n", line(number))).await;
+    }
+    // So the relay has read them, and written what it writes.
+    within("most of the lines", async {
+        while values(&relay).await["mp_relay_lines_waiting_bytes"] < 60_000.0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let mut new = offering(&relay, TOKEN, 1).await;
+    new.expect(&ready(true, 1)).await;
+    for number in 0..100 {
+        new.expect(&line(number)).await;
+    }
+    passes(&mut new, &mut player).await;
+}
+
+#[tokio::test]
+async fn answers_to_the_relays_own_pings_are_no_flood() {
+    let mut game = Game::start().await;
+    let relay = start(&game, |config| {
+        config.rate_limits.lines = Rate {
+            per_second: 1,
+            burst: 4,
+        };
+    })
+    .await;
+    let (mut browser, mut player) = begin(&mut game, &relay).await;
+    for number in 0..20 {
+        player
+            .send(format!("{number} {}\n", "x".repeat(8_000)))
+            .await;
+        assert!(browser.line().await.starts_with(&format!("{number} ")));
+    }
+    passes(&mut browser, &mut player).await;
+    for _ in 0..5 {
+        browser
+            .send(Message::Pong([0; 8].as_slice().to_owned().into()))
+            .await;
+    }
+    browser.expect_close(4004, "more than a player may").await;
 }
 
 #[tokio::test]
