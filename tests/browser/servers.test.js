@@ -20,12 +20,14 @@ test(
     await ann.page.reload();
     await expect(ann.element("server")).toHaveValue("west");
     await ann.signIn();
+    await expect(ann.element("brand-server")).toHaveText("\u2068Wild West\u2069");
     await ann.createRoom("Far away");
     const { roomId, sessionId } = await ann.state();
     expect(ann.page.url()).toBe(`${site.url}?server=west&join=${roomId}`);
 
     const east = await enter("Eve");
     await east.signIn();
+    await expect(east.element("brand-server")).toHaveText("\u2068east\u2069");
     await expect(east.element("rooms-empty")).toBeVisible();
     const west = await enter("Wes", {}, undefined, "?server=west");
     await west.signIn();

@@ -244,6 +244,12 @@ test.describe("a race whose relay is gone", () => {
       await expect(ann.element("hud-field")).toHaveText("/4");
       await expect(ann.page.locator("#hud")).toHaveClass(/stalled/);
       await ann.page.screenshot({ path: `${SCREENSHOTS}/lost-${how}.png` });
+      // An hour later nobody believes in a restart any more.
+      await ann.page.evaluate(() => {
+        const now = performance.now.bind(performance);
+        performance.now = () => now() + 3_600_000;
+      });
+      await expect(lost).toContainText("can't be reached", { timeout: 20_000 });
       // It stops trying, and says so of each attempt.
       await ann.page.goto("about:blank");
       ann.complaints.length = 0;

@@ -52,6 +52,9 @@ const GHOST_RETRY_MS = 2000;
 /** A longer interruption stops the race, and is told in a dialog. */
 const GRACE_MS = 3000;
 
+/** A relay that restarts is back this soon after its last connection has ended. */
+const RESTART_MS = 60_000;
+
 /** A part of the page could not be loaded. */
 class PageIncomplete extends Error {
   advice = {
@@ -97,8 +100,8 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
   let grace;
   /** The room ended while the connection was lost. */
   let lostRoom = false;
-  /** The relay has announced that it restarts, which is then why it can't be reached. */
-  let restarting = false;
+  /** The relay has announced that it restarts: until then this is why it can't be reached. */
+  let restartsUntil = 0;
 
   /** @param {boolean} isInRoom */
   function comeBackText(isInRoom) {
@@ -232,8 +235,8 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
       else if (fresh.state !== "closed" && store.get().room) store.dispatch({ type: "leftRoom" });
     });
     // No number of seconds: the notice would still say it when they have passed.
-    fresh.on("draining", () => {
-      restarting = true;
+    fresh.on("draining", ({ seconds }) => {
+      restartsUntil = performance.now() + seconds * 1000 + RESTART_MS;
       say("The relay is about to restart.", "You will be reconnected automatically.");
     });
   }
@@ -283,7 +286,8 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
     if (state === "connected") {
       store.dispatch({ type: "reconnected", me: meOf(from) });
       if (!wasShort) say("You are connected again.", comeBackText(from.room !== null));
-      lostRoom = restarting = false;
+      lostRoom = false;
+      restartsUntil = 0;
     } else if (state === "reconnecting") {
       lose(change, retryInMs);
     } else if (state === "closed" && code === "kicked") {
@@ -315,7 +319,8 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
    */
   function lose(change, retryInMs) {
     let retrySeconds = Math.ceil(retryInMs / 1000);
-    const code = restarting && change.code === "relay_unreachable" ? "relay_restarting" : change.code;
+    const restarts = performance.now() < restartsUntil;
+    const code = restarts && change.code === "relay_unreachable" ? "relay_restarting" : change.code;
     const advice = explain({ ...change, code });
     const show = () => store.dispatch({ type: "lost", lost: { advice, code, retrying: true, retrySeconds } });
     show();

@@ -1,7 +1,7 @@
 // The game servers of a relay that has several: a field to choose one, and what is wrong with a name that none of them has. Loaded
 // only then.
 
-import { element, make } from "./element.js";
+import { element, make, setText } from "./element.js";
 import { BASE, game, joinLink, joinOf } from "./join.js";
 import { loadStyles } from "./later.js";
 import { isolated, plainName } from "./names.js";
@@ -14,13 +14,20 @@ await loadStyles([`${BASE}servers.css`]).catch(() => {});
 
 /** @type {HTMLSelectElement | undefined} */
 let shown;
+const brand = document.querySelector("#topbar .brand");
+const where = make("span", "brand-server");
+where.dataset.testid = "brand-server";
 
 /**
- * Show the field in the sign-in form.
+ * Show the field in the sign-in form, and afterwards in the header which game server it is.
  * @param {import("./state.js").State} state
  * @param {import("./flow.js").Flow} flow
  */
-export function show({ servers, busy }, flow) {
+export function show({ servers, busy, me }, flow) {
+  const here = servers.find(({ name }) => name === (serverName() || servers[0]?.name));
+  setText(where, here ? isolated(labelOf(here)) : "");
+  if (me) brand?.append(where);
+  else where.remove();
   shown ??= offerServers(element("signin-notice", HTMLElement), servers, () => {
     flow.dismiss();
     void flow.prepare();
@@ -58,7 +65,10 @@ export function offerServers(next, servers, chosen) {
 }
 
 /** @param {GameServer} server */
-const optionOf = ({ name, label }) => new Option(plainName(label ?? "") || name, name);
+const labelOf = ({ name, label }) => plainName(label ?? "") || name;
+
+/** @param {GameServer} server */
+const optionOf = (server) => new Option(labelOf(server), server.name);
 
 function noChoice() {
   const option = new Option("Choose one", "", true, true);

@@ -110,6 +110,11 @@ fn start(options: &Options, track: Option<&Path>, programs: &mut Vec<Program>) -
         "--spectate-observer",
         "--observer-name",
         "Camera",
+        // A full house needs more file descriptors than many systems allow.
+        "--max-connections",
+        "200",
+        "--max-spectators",
+        "200",
         // The person who presses Ctrl-C is the one who plays.
         "--drain-seconds",
         "0",
