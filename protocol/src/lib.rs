@@ -10,6 +10,7 @@ pub mod compression;
 pub mod datagram;
 pub mod event;
 pub mod frame;
+pub mod generation;
 pub mod geometry;
 pub mod goodbye;
 pub mod id;
