@@ -1,7 +1,10 @@
 //! What the server's refusals mean. They are English sentences that do not say which command they answer, so only the
 //! sentences of the facts (section 2.1) tell.
 
+use serde::Serialize;
+
 use crate::command::CommandKind;
+use crate::json;
 use CommandKind::{
     Authenticate, GetRoomPlayers, JoinRoom, LeaveRoom, Name, RelayMessage, StartGame,
 };
@@ -89,6 +92,19 @@ impl Refusal {
             _ => false,
         }
     }
+}
+
+/// Write the line that refuses a command with a sentence.
+pub fn error_line(message: &str) -> String {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        command: &'static str,
+        message: &'a str,
+    }
+    json::to_string(&Line {
+        command: "ERROR",
+        message,
+    })
 }
 
 /// Say whether a sentence of an `ERROR` can answer a command of this kind. An unknown sentence can answer any.

@@ -45,7 +45,7 @@ impl ClientStream {
         }
     }
 
-    /// Say whether the client has closed its end. What it sent before may be unread. Elsewhere than on Linux the system does not say.
+    /// Say whether the client has closed its end. What it sent before may be unread. Always false except on Linux.
     pub(crate) fn is_closed_by_client(&self) -> bool {
         #[cfg(target_os = "linux")]
         {

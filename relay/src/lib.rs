@@ -64,6 +64,8 @@ pub use limits::rate::{Rate, RateLimits};
 
 /// Clients that are told at once why they are refused, each for as long as `Timeouts::close`.
 const MAX_REFUSALS: usize = 256;
+/// The part of them for one address.
+const MAX_REFUSALS_OF_ADDRESS: usize = MAX_REFUSALS / 4;
 
 /// A running relay. Dropping it ends everything at once, without goodbyes.
 #[derive(Debug)]
@@ -246,8 +248,13 @@ fn wire(
         server(game, trusted, watching, &config, &metrics, &lifecycle)
     });
     let servers = Servers::new(servers.collect::<anyhow::Result<_>>()?);
-    let refusals = Admission::new(MAX_REFUSALS, 0);
     let tells_clients_apart = config.tells_clients_apart();
+    let of_address = if tells_clients_apart {
+        MAX_REFUSALS_OF_ADDRESS
+    } else {
+        0
+    };
+    let refusals = Admission::new(MAX_REFUSALS, of_address);
     let of_each_address = |rate| tells_clients_apart.then(|| limits::rate::AddressRate::new(rate));
     Ok(Services {
         connections: public_slots(config.tells_clients_apart()),

@@ -124,6 +124,12 @@ impl<L: Clone + AsRef<str>> RelayEnd<L> {
         true
     }
 
+    /// The session ends: what waits is written without waiting for the client.
+    pub fn finish(&mut self) {
+        self.is_resumable = false;
+        self.forget_until(self.written());
+    }
+
     /// How many lines were written in all.
     pub fn written(&self) -> u64 {
         self.first + self.written as u64
@@ -311,6 +317,11 @@ mod tests {
         confirm(&mut end);
         assert_eq!(waiting(&mut end), ["b"]);
         assert_eq!(end.excess_bytes(), 0);
+        end.push(long.clone());
+        assert_eq!(end.pop(), None);
+        end.finish();
+        assert_eq!(waiting(&mut end), [long.as_str()]);
+        assert!(!end.resume(end.written()));
     }
 
     #[test]

@@ -12,6 +12,9 @@ use axum::response::Response;
 use super::{Services, plain};
 use crate::config::{AllowedHost, is_beyond_rebinding};
 
+/// Letters of a refused host that are logged and answered. Real names are shorter.
+const MAX_SHOWN: usize = 253;
+
 struct Hosts {
     allowed: Vec<AllowedHost>,
     services: Arc<Services>,
@@ -46,5 +49,6 @@ fn refused<'a>(headers: &'a HeaderMap, allowed: &[AllowedHost]) -> Option<&'a st
     let is_allowed = host.is_empty()
         || is_beyond_rebinding(host)
         || allowed.iter().any(|allowed| allowed.matches(host));
-    (!is_allowed).then_some(host)
+    let shown = host.get(..MAX_SHOWN).unwrap_or(host);
+    (!is_allowed).then_some(shown)
 }

@@ -1,4 +1,4 @@
-//! Limits how much one player may send. `admission` limits how many clients may connect.
+//! Limits how much one player may send, and how often those of one address may do what costs much. `admission` limits how many clients may connect.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;

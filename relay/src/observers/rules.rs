@@ -30,7 +30,6 @@ pub(super) enum LeaveReason {
     #[error("nobody watches any more")]
     Unwatched,
     #[error("nobody watched any more when it came")]
-    #[strum(serialize = "in_vain")]
     UnwatchedOnArrival,
     /// A player of this relay drives, or waits for the race to start.
     #[error("a player of this relay takes its place")]
@@ -41,7 +40,6 @@ pub(super) enum LeaveReason {
     #[strum(serialize = "last")]
     Alone,
     #[error("it had the last seat")]
-    #[strum(serialize = "crowded")]
     LastSeat,
     #[error("it makes way for spectators of another address")]
     Shared,

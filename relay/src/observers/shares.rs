@@ -67,7 +67,7 @@ impl Shares {
     }
 
     /// Select the room whose observer makes way for one of those that want one: the least watched of the address that has most.
-    /// `None`: a change would only turn the tables.
+    /// `None`: a change would only swap which address has fewer.
     pub(super) fn surplus(&self, wanted: &[Watched], observed: &[Watched]) -> Option<RoomId> {
         let fewest = wanted.iter().filter_map(|watched| self.fewest(watched));
         let (fewest, _) = fewest.min()?;

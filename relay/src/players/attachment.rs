@@ -9,22 +9,25 @@ use super::Players;
 use super::outbox::Outbox;
 use super::websocket::{Incoming, WebSocket};
 use crate::limits::MAX_UNANSWERED_PINGS;
-use crate::limits::rate::PlayerLimiter;
 
 /// Checks in one `stalled` period. A browser that takes nothing during all of them is closed.
 const CHECKS: u32 = 5;
 /// After this many checks a browser is closed although it takes something: others wait for it.
 const MAX_CHECKS: u32 = 6 * CHECKS;
 
+/// A browser that has not confirmed what was written for this long is taken for one that is away. A far one answers much sooner.
+const ABSENT: Duration = Duration::from_secs(2);
+
 /// A WebSocket and what is known of it.
 pub(super) struct Attachment {
     pub(super) browser: WebSocket,
-    pub(super) limiter: PlayerLimiter,
     pings: Interval,
     /// Pings since the browser last gave a sign of life.
     unanswered_pings: u8,
     /// No frame has arrived since the first unanswered ping.
     is_silent: bool,
+    /// Since when lines wait for the browser to confirm others.
+    unconfirmed_since: Option<Instant>,
     /// A browser that takes nothing for this long is closed.
     stalled: Duration,
     /// Too much waits for the browser.
@@ -55,10 +58,10 @@ impl Attachment {
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             browser,
-            limiter: PlayerLimiter::new(&players.rate_limits),
             pings,
             unanswered_pings: 0,
             is_silent: true,
+            unconfirmed_since: None,
             stalled: players.timeouts.stalled,
             backlog: None,
         }
@@ -72,14 +75,13 @@ impl Attachment {
         }
     }
 
-    /// Something has come. False: more bytes came than a player may send.
-    pub(super) fn handle_sign_of_life(&mut self, outbox: &Outbox, now: Duration) -> bool {
+    /// A frame has come.
+    pub(super) fn handle_sign_of_life(&mut self, outbox: &Outbox) {
         self.is_silent = false;
         // A ping that the browser has not read cannot have been answered.
         if !outbox.ping {
             self.unanswered_pings = 0;
         }
-        self.limiter.bytes(self.browser.take_read_bytes(), now)
     }
 
     /// Queue a ping. False: too many are unanswered.
@@ -99,11 +101,24 @@ impl Attachment {
         self.is_silent
     }
 
-    /// A pong has come. False: it answers no ping, and there are too many of them.
-    pub(super) fn handle_pong(&self, payload: &Bytes, outbox: &mut Outbox, now: Duration) -> bool {
+    /// A pong has come. False: it answers no ping.
+    pub(super) fn handle_pong(&mut self, payload: &Bytes, outbox: &mut Outbox) -> bool {
         let number = payload.as_ref().try_into().map(u64::from_be_bytes);
         let is_answer = number.is_ok_and(|number| outbox.lines.handle_mark(number));
-        is_answer || self.limiter.control(now)
+        if is_answer {
+            self.unconfirmed_since = None;
+        }
+        is_answer
+    }
+
+    /// Say whether the browser confirms nothing, although lines wait for it. A connection that broke is noticed some seconds late.
+    pub(super) fn is_absent(&mut self, outbox: &Outbox) -> bool {
+        if !outbox.lines.is_blocked() {
+            self.unconfirmed_since = None;
+            return false;
+        }
+        let since = self.unconfirmed_since.get_or_insert_with(Instant::now);
+        since.elapsed() >= ABSENT
     }
 
     /// Return when to check the browser next. While it is `Some`, the relay must not read from the game server.

@@ -28,6 +28,7 @@ use super::session::PlayerSession;
 use super::traffic::{Ended, Traffic};
 use super::websocket::Incoming;
 use crate::close::CloseReason;
+use crate::limits::rate::PlayerLimiter;
 use crate::limits::{Share, Slot};
 use crate::log::ConnectionId;
 use crate::metrics::{GaugeShare, Limit, Metrics, SAMPLED};
@@ -91,6 +92,8 @@ struct Bridge<'a> {
     /// The session's slot, for the newest browser's address if that has one free.
     slot: Slot,
     client: Client,
+    /// Of the session, over all its WebSockets.
+    limiter: PlayerLimiter,
     outbox: Outbox,
     /// Lines for the game server. They may wait for the dial.
     unsent: Unsent,
@@ -126,6 +129,7 @@ impl<'a> Bridge<'a> {
             peer: arrival.peer,
             slot,
             client: Client::Attached(Box::new(Attachment::new(arrival.browser, players))),
+            limiter: PlayerLimiter::new(&players.rate_limits),
             outbox: Outbox::new(registration.is_some()),
             unsent: Unsent::default(),
             last_line: started,
@@ -206,20 +210,21 @@ impl<'a> Bridge<'a> {
             return Ok(());
         };
         let now = self.started.elapsed();
-        if !attachment.handle_sign_of_life(&self.outbox, now) {
+        if !matches!(incoming, Incoming::Wrote) {
+            attachment.handle_sign_of_life(&self.outbox);
+        }
+        let read_bytes = attachment.browser.take_read_bytes();
+        if !self.limiter.bytes(read_bytes, now) {
             return Err(self.sent_too_much());
         }
         match incoming {
             Incoming::Line(line) => self.send_line(&line, server.is_some()),
             Incoming::Datagram(datagram) => self.send_datagram(&datagram, server),
-            Incoming::Pong(payload) => {
-                match attachment.handle_pong(&payload, &mut self.outbox, now) {
-                    true => Ok(()),
-                    false => Err(self.sent_too_much()),
-                }
+            Incoming::Pong(payload) if attachment.handle_pong(&payload, &mut self.outbox) => Ok(()),
+            Incoming::Control | Incoming::Pong(_) if !self.limiter.control(now) => {
+                Err(self.sent_too_much())
             }
-            Incoming::Control if !attachment.limiter.control(now) => Err(self.sent_too_much()),
-            Incoming::Control | Incoming::Wrote => Ok(()),
+            Incoming::Control | Incoming::Pong(_) | Incoming::Wrote => Ok(()),
             Incoming::Left(departure) => self.park(departure, None),
             Incoming::Refused(reason) => Err(reason),
         }
@@ -268,11 +273,13 @@ impl<'a> Bridge<'a> {
         })
     }
 
-    /// Messages of others must not end the session of a player who is away or confirms nothing, nor keep everything else from it.
-    fn is_message_too_many(&self, line: &str) -> bool {
+    /// Messages of others must not end the session of a player who is away, nor keep everything else from it.
+    fn is_message_too_many(&mut self, line: &str) -> bool {
         let is_much = self.outbox.lines.waiting_bytes() + line.len() > MAX_MESSAGE_BYTES_AWAY;
-        // A broken connection is noticed some seconds late.
-        let is_away = matches!(self.client, Client::Parked(_)) || self.outbox.lines.is_blocked();
+        let is_away = match &mut self.client {
+            Client::Attached(attachment) => attachment.is_absent(&self.outbox),
+            Client::Parked(_) | Client::Gone => true,
+        };
         let is_one =
             is_away && is_much && matches!(Event::parse(line), Event::RelayedMessage { .. });
         if is_one {
@@ -370,6 +377,7 @@ impl<'a> Bridge<'a> {
         if reason.code == CloseCode::TooSlow {
             self.outbox.clear();
         }
+        self.outbox.lines.finish();
         let connection = connection.filter(|connection| !connection.lines.has_ended());
         let goodbye =
             connection.map(|connection| (self.goodbye(connection.round_trip), connection));

@@ -86,6 +86,11 @@ impl Resumable {
                 let (answer, returned) = oneshot::channel();
                 let session = session.get_mut();
                 let newcomer = Newcomer { arrival, answer };
+                // Attempts come in any order. One that its client has given up takes no place.
+                if session.newcomer.is_some() && newcomer.arrival.browser.is_abandoned() {
+                    newcomer.give_back(Returned::Superseded);
+                    return Ok(returned);
+                }
                 if let Some(older) = session.newcomer.replace(newcomer) {
                     older.give_back(Returned::Superseded);
                 }
@@ -130,7 +135,7 @@ impl Drop for Registration {
     fn drop(&mut self) {
         let session = self.sessions.0.lock().remove(&self.token);
         let waiting = session.and_then(|session| session.newcomer);
-        // In the order in which they came, so that the newest is the one that stays.
+        // The one that came last is answered last. Which of them then begins the new session is not certain.
         for newcomer in self.refused.take().into_iter().chain(waiting) {
             newcomer.give_back(Returned::Ended);
         }

@@ -24,7 +24,7 @@ const MAX_DUE: usize = 64;
 /// The longest name of a player or a room, as the game server may escape it: 64 letters of any script. It stands in every message and
 /// every list.
 const MAX_NAME_BYTES: u64 = 2 * 6 * 64;
-/// Brackets in brackets that a line may have. Game servers refuse lines with more than 64, which then mean nothing.
+/// How deeply a line may be nested. Game servers refuse lines with more than 64 levels, which then mean nothing.
 const MAX_DEPTH: usize = 60;
 
 /// What to do with a line of the player.
@@ -92,7 +92,7 @@ impl PlayerSession {
     pub(super) fn handle_line(&mut self, line: &PlayerLine) -> LineUp {
         use CommandKind as Kind;
         if line.is_too_deep {
-            return LineUp::Refused("A command must not have so many brackets in brackets.");
+            return LineUp::Refused("This command is nested too deeply.");
         }
         if line.is_name_too_long {
             return LineUp::Refused(
@@ -258,7 +258,7 @@ impl PlayerLine {
     }
 }
 
-/// Count the brackets that are open at once in a line.
+/// Count the levels of nesting in a line.
 fn depth(line: &str) -> usize {
     let (mut open, mut most, mut is_text, mut is_escaped) = (0_usize, 0, false, false);
     for byte in line.bytes() {

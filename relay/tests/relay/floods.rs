@@ -142,6 +142,39 @@ async fn sign_ins_and_race_starts_are_limited_for_a_player_and_for_an_address() 
 }
 
 #[tokio::test]
+async fn others_of_an_address_do_not_end_the_session_of_who_is_signed_in() {
+    let mut game = Game::start().await;
+    let mut config = config_for(&game);
+    config.rate_limits.costly_lines_of_address = Rate {
+        per_second: 1,
+        burst: 2,
+    };
+    let relay = Relay::start(config).await.unwrap();
+    let mut host = Browser::ready(&relay).await;
+    let mut player = game.player().await;
+    let name = r#"{"command":"NAME","name":"Ann"}"#;
+    host.say(name).await;
+    player.expect(name).await;
+    let signed_in =
+        r#"{"command":"NAME_OK","name":"Ann","authenticated":true,"udpEncryption":true}"#;
+    player.send(format!("{signed_in}\n")).await;
+    host.expect(signed_in).await;
+    let mut neighbour = Browser::ready(&relay).await;
+    for _ in 0..3 {
+        neighbour.say(name).await;
+    }
+    neighbour.expect_close(1013, "from this address").await;
+    host.say(r#"{"command":"START_GAME"}"#).await;
+    let refused = host.line().await;
+    assert!(
+        refused.starts_with(r#"{"command":"ERROR","message":"Too many"#),
+        "{refused}"
+    );
+    host.say("still here").await;
+    player.expect("still here").await;
+}
+
+#[tokio::test]
 async fn a_huge_frame_is_refused_while_it_is_still_coming() {
     let mut game = Game::start().await;
     let relay = start_for(&game).await;

@@ -172,6 +172,77 @@ async fn however_much_is_written_to_a_half_open_connection_its_client_gets_it_al
 }
 
 #[tokio::test]
+async fn a_player_who_reads_misses_no_message_of_a_burst() {
+    let mut game = Game::start().await;
+    let relay = start(&game, |_| {}).await;
+    let (mut browser, mut player) = begin(&mut game, &relay).await;
+    let message = |number: usize| {
+        let text = "x".repeat(1000);
+        format!(
+            r#"{{"command":"RELAYED_MESSAGE","senderId":"{}","senderName":"Bo","message":"{number} {text}"}}"#,
+            "f".repeat(32)
+        )
+    };
+    for number in 0..150 {
+        player.send(format!("{}\n", message(number))).await;
+    }
+    within("most of the lines", async {
+        while values(&relay).await["mp_relay_lines_waiting_bytes"] < 100_000.0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    for number in 0..150 {
+        browser.expect(&message(number)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_a_client_to_confirm_is_written_before_the_close() {
+    let mut game = Game::start().await;
+    let relay = start(&game, |_| {}).await;
+    let (mut browser, mut player) = begin(&mut game, &relay).await;
+    let line = |number: usize| format!("{number} {}", "x".repeat(1000));
+    for number in 0..60 {
+        player.send(format!("{}\n", line(number))).await;
+    }
+    player
+        .send("{\"command\":\"BYE_ADMIN\",\"message\":\"out\"}\n")
+        .await;
+    drop(player);
+    for number in 0..60 {
+        browser.expect(&line(number)).await;
+    }
+    browser
+        .expect(r#"{"command":"BYE_ADMIN","message":"out"}"#)
+        .await;
+    browser.expect_close(4000, "").await;
+}
+
+#[tokio::test]
+async fn another_websocket_gives_a_player_no_more_than_one() {
+    let mut game = Game::start().await;
+    let relay = start(&game, |config| {
+        config.rate_limits.lines = Rate {
+            per_second: 1,
+            burst: 4,
+        };
+    })
+    .await;
+    let (mut browser, mut player) = begin(&mut game, &relay).await;
+    for sent in 1..4 {
+        browser.say("up").await;
+        player.expect("up").await;
+        browser = offering(&relay, TOKEN, 1).await;
+        browser.expect(&ready(true, sent + 1)).await;
+    }
+    for _ in 0..3 {
+        browser.say("up").await;
+    }
+    browser.expect_close(4004, "more than a player may").await;
+}
+
+#[tokio::test]
 async fn answers_to_the_relays_own_pings_are_no_flood() {
     let mut game = Game::start().await;
     let relay = start(&game, |config| {
@@ -197,22 +268,26 @@ async fn answers_to_the_relays_own_pings_are_no_flood() {
     browser.expect_close(4004, "more than a player may").await;
 }
 
+/// Ask for the session, and hang up at once. The relay runs on this thread, so it sees the request and its end together.
+async fn abandoned(relay: &Relay, received: u64) {
+    let offer = offer(TOKEN, received);
+    let request = format!(
+        "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: {offer}\r\n\r\n"
+    );
+    let mut socket = std::net::TcpStream::connect(relay.addr()).unwrap();
+    std::io::Write::write_all(&mut socket, request.as_bytes()).unwrap();
+    drop(socket);
+    tokio::task::yield_now().await;
+}
+
 #[tokio::test]
 async fn an_attempt_that_its_client_has_given_up_takes_nothing_over() {
     let mut game = Game::start().await;
     let relay = start(&game, |_| {}).await;
     let (mut browser, mut player) = begin(&mut game, &relay).await;
-    let offer = offer(TOKEN, 1);
-    let request = format!(
-        "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: {offer}\r\n\r\n"
-    );
     for _attempt in 0..3 {
-        // The relay runs on this thread, so it sees the request and its end together.
-        let mut socket = std::net::TcpStream::connect(relay.addr()).unwrap();
-        std::io::Write::write_all(&mut socket, request.as_bytes()).unwrap();
-        drop(socket);
-        tokio::task::yield_now().await;
+        abandoned(&relay, 1).await;
     }
     // Connections are accepted in their order.
     assert_eq!(status(&get(&relay, "/healthz").await), "200");
@@ -353,6 +428,10 @@ async fn of_two_that_wait_for_the_goodbye_the_newest_stays() {
     let mut second = offering(&relay, TOKEN, 99).await;
     let mut third = offering(&relay, TOKEN, 99).await;
     second.expect_close(4007, "").await;
+    // One that its client has given up does not count.
+    abandoned(&relay, 99).await;
+    assert_eq!(status(&get(&relay, "/healthz").await), "200");
+    until(&relay, "mp_relay_http_connections", 0.0).await;
     player
         .send("{\"command\":\"LEAVE_OK\",\"roomId\":\"1\"}\n")
         .await;

@@ -7,11 +7,13 @@ use protocol::cipher::MAX_DATAGRAM_BYTES;
 use protocol::frame::CloseCode;
 use tokio::time::Instant;
 
-use super::{Bridge, Client};
+use super::Bridge;
 use crate::close::CloseReason;
-use crate::limits::rate::PlayerLimiter;
 use crate::metrics::Limit;
 use crate::players::session::{LineUp, PlayerLine};
+
+const TOO_MANY_OF_ADDRESS: &str =
+    "Too many sign-ins and race starts come from this address: wait a moment.";
 
 impl Bridge<'_> {
     pub(super) fn send_line(&mut self, line: &str, is_connected: bool) -> Result<(), CloseReason> {
@@ -24,17 +26,18 @@ impl Bridge<'_> {
             return Err(CloseReason::malformed(text));
         }
         let now = self.started.elapsed();
-        if !self
-            .limiter()
-            .is_some_and(|limiter| limiter.line(line, now))
-        {
+        if !self.limiter.line(line, now) {
             return Err(self.sent_too_much());
         }
         let read = PlayerLine::parse(line);
-        if read.is_costly() {
-            self.check_costly_line(now)?;
-        }
+        let may_pass = !read.is_costly() || self.may_send_costly_line(now)?;
         self.outbox.lines.handle_line();
+        if !may_pass {
+            let message = TOO_MANY_OF_ADDRESS;
+            self.outbox
+                .push_line(protocol::refusal::error_line(message));
+            return Ok(());
+        }
         let line_up = self.session.handle_line(&read);
         let is_bye = line_up == LineUp::Bye;
         match line_up {
@@ -51,21 +54,20 @@ impl Bridge<'_> {
         Ok(())
     }
 
-    fn check_costly_line(&self, now: Duration) -> Result<(), CloseReason> {
-        if !self
-            .limiter()
-            .is_some_and(|limiter| limiter.costly_line(now))
-        {
+    /// Count a line that costs much. False: others of this address have sent too many. A player who is signed in is told, and stays.
+    fn may_send_costly_line(&self, now: Duration) -> Result<bool, CloseReason> {
+        if !self.limiter.costly_line(now) {
             return Err(self.sent_too_much());
         }
         let limiter = self.players.costly_lines.as_ref();
         if limiter.is_none_or(|limiter| limiter.allow(self.peer)) {
-            return Ok(());
+            return Ok(true);
         }
-        // It may be the fault of others.
         self.metrics().reached(Limit::PlayerRate);
-        let text = "Too many sign-ins and race starts come from this address: wait a moment.";
-        Err(CloseReason::new(CloseCode::Full, text))
+        match self.session.is_signed_in() {
+            true => Ok(false),
+            false => Err(CloseReason::new(CloseCode::Full, TOO_MANY_OF_ADDRESS)),
+        }
     }
 
     /// Queue a line for the game server.
@@ -96,7 +98,7 @@ impl Bridge<'_> {
             return Err(CloseReason::too_large("A datagram", MAX_DATAGRAM_BYTES));
         }
         let now = self.started.elapsed();
-        if !self.limiter().is_some_and(|limiter| limiter.datagram(now)) {
+        if !self.limiter.datagram(now) {
             return Err(self.sent_too_much());
         }
         let Some(plaintext) = self.session.open(datagram) else {
@@ -116,12 +118,5 @@ impl Bridge<'_> {
             self.metrics().unsendable.inc();
         }
         Ok(())
-    }
-
-    fn limiter(&self) -> Option<&PlayerLimiter> {
-        match &self.client {
-            Client::Attached(attachment) => Some(&attachment.limiter),
-            Client::Parked(_) | Client::Gone => None,
-        }
     }
 }
