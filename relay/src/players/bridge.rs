@@ -82,6 +82,16 @@ impl Players {
     }
 }
 
+/// What a line on its way down is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LineDown {
+    /// It answers a command of the relay's, and stays here.
+    Own,
+    /// Another player's message.
+    Message,
+    Other,
+}
+
 struct Bridge<'a> {
     players: &'a Players,
     server: Arc<Server>,
@@ -254,7 +264,8 @@ impl<'a> Bridge<'a> {
                 }
                 Err(LineError::InvalidUtf8(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
             };
-            if !self.read_line(&line) || self.is_message_too_many(&line) {
+            let read = self.read_line(&line);
+            if read == LineDown::Own || (read == LineDown::Message && self.has_too_many(&line)) {
                 continue;
             }
             self.outbox.push_line(line);
@@ -274,31 +285,34 @@ impl<'a> Bridge<'a> {
     }
 
     /// Messages of others must not end the session of a player who is away, nor keep everything else from it.
-    fn is_message_too_many(&mut self, line: &str) -> bool {
-        let is_much = self.outbox.lines.waiting_bytes() + line.len() > MAX_MESSAGE_BYTES_AWAY;
+    fn has_too_many(&mut self, message: &str) -> bool {
+        let is_much = self.outbox.lines.waiting_bytes() + message.len() > MAX_MESSAGE_BYTES_AWAY;
         let is_away = match &mut self.client {
             Client::Attached(attachment) => attachment.is_absent(&self.outbox),
             Client::Parked(_) | Client::Gone => true,
         };
-        let is_one =
-            is_away && is_much && matches!(Event::parse(line), Event::RelayedMessage { .. });
-        if is_one {
+        let is_too_many = is_away && is_much;
+        if is_too_many {
             self.metrics().reached(Limit::MessagesAway);
         }
-        is_one
+        is_too_many
     }
 
-    /// Read a line on its way down. False: it answers a command of the relay's, and stays here.
-    fn read_line(&mut self, line: &str) -> bool {
+    /// Read a line on its way down.
+    fn read_line(&mut self, line: &str) -> LineDown {
         if line.len() > MAX_READ_LINE_BYTES {
-            return true;
+            return LineDown::Other;
         }
         let event = Event::parse(line);
-        let is_for_player = self.session.handle_event(&event);
+        let read = match &event {
+            event if !self.session.handle_event(event) => LineDown::Own,
+            Event::RelayedMessage { .. } => LineDown::Message,
+            _ => LineDown::Other,
+        };
         if let Some(tap) = &mut self.tap {
             tap.handle_event(event);
         }
-        is_for_player
+        read
     }
 
     fn take_datagrams(&mut self, server: &Datagrams) {
