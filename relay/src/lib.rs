@@ -266,7 +266,7 @@ fn wire(
             slots: Admission::new(config.max_connections, config.max_per_ip),
             resumable: Resumable::default(),
             resume: config.resume,
-            refusals,
+            takeovers: Admission::new(MAX_REFUSALS, of_address),
             attempts: of_each_address(config.rate_limits.attempts),
             costly_lines: of_each_address(config.rate_limits.costly_lines_of_address),
             buffers: buffers(config.tells_clients_apart()),

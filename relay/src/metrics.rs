@@ -194,8 +194,8 @@ pub(crate) enum Limit {
     DialWait,
     /// Lines that wait for a browser.
     LinesToBrowser,
-    /// A message of another player was left out, because too much waits for a player who is away.
-    MessagesAway,
+    /// A line that nobody asked for, such as a message, was left out, because much waits for a player who is away.
+    PushesAway,
     /// A line of the game server.
     LineFromServer,
     /// Lines that wait for the game server.

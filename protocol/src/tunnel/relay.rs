@@ -14,8 +14,9 @@ const MARK_AFTER_BYTES: usize = WINDOW_BYTES / 4;
 /// may not have had. A line may be of any type that is cheap to clone.
 #[derive(Debug)]
 pub struct RelayEnd<L> {
-    /// Written lines are kept.
     is_resumable: bool,
+    /// No line waits for the client any more.
+    is_finished: bool,
     received: u64,
     /// First the written ones, then the ones that wait.
     lines: VecDeque<L>,
@@ -39,10 +40,12 @@ struct Marks {
 }
 
 impl<L: Clone + AsRef<str>> RelayEnd<L> {
-    /// Make the end of a new session. Only a client with a token may come back.
+    /// Make the end of a new session. Only a client with a token may come back. Others confirm lines too, so that what is written is
+    /// soon there and does not keep positions waiting.
     pub fn new(is_resumable: bool) -> Self {
         Self {
             is_resumable,
+            is_finished: false,
             received: 0,
             lines: VecDeque::new(),
             first: 0,
@@ -80,7 +83,7 @@ impl<L: Clone + AsRef<str>> RelayEnd<L> {
         self.written_bytes += bytes;
         self.marks.bytes_since += bytes;
         self.written += 1;
-        if !self.is_resumable {
+        if self.is_finished {
             self.forget_until(self.written());
         }
         Some(line)
@@ -94,8 +97,8 @@ impl<L: Clone + AsRef<str>> RelayEnd<L> {
 
     /// Say whether the client should be asked what it has had, beside the times at which it is asked anyway.
     pub fn is_mark_due(&self) -> bool {
-        let is_much = self.is_resumable && self.marks.bytes_since >= MARK_AFTER_BYTES;
-        is_much || (self.marks.unanswered == 0 && self.is_blocked())
+        let is_much = self.marks.bytes_since >= MARK_AFTER_BYTES;
+        !self.is_finished && (is_much || (self.marks.unanswered == 0 && self.is_blocked()))
     }
 
     /// Give the number of written lines, for a ping that the client answers with the same number.
@@ -127,7 +130,21 @@ impl<L: Clone + AsRef<str>> RelayEnd<L> {
     /// The session ends: what waits is written without waiting for the client.
     pub fn finish(&mut self) {
         self.is_resumable = false;
+        self.is_finished = true;
         self.forget_until(self.written());
+    }
+
+    /// Drop the waiting lines that are so.
+    pub fn drop_waiting(&mut self, is_so: impl Fn(&L) -> bool) {
+        let mut index = self.written;
+        while let Some(line) = self.lines.get(index) {
+            if is_so(line) {
+                self.waiting_bytes -= cost(line);
+                self.lines.remove(index);
+            } else {
+                index += 1;
+            }
+        }
     }
 
     /// How many lines were written in all.
@@ -335,16 +352,28 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_kept_for_a_client_without_a_token() {
+    fn a_client_without_a_token_cannot_come_back() {
         let mut end = RelayEnd::new(false);
         end.handle_line();
         end.push("a".to_owned());
         assert_eq!(end.pop().as_deref(), Some("a"));
-        assert_eq!(end.kept_bytes(), 0);
         assert!(!end.resume(1));
         end.push("x".repeat(2 * WINDOW_BYTES));
-        end.push("b".to_owned());
-        assert!(end.pop().is_some() && !end.is_mark_due());
+        assert!(end.is_blocked() && end.is_mark_due());
+        confirm(&mut end);
         assert!(end.pop().is_some());
+    }
+
+    #[test]
+    fn only_lines_that_wait_are_dropped() {
+        let mut end = written(&["a1", "b1"]);
+        for line in ["a2", "b2", "a3"] {
+            end.push(line.to_owned());
+        }
+        end.drop_waiting(|line| line.starts_with('a'));
+        assert!(end.resume(0));
+        assert_eq!(waiting(&mut end), ["a1", "b1", "b2"]);
+        confirm(&mut end);
+        assert_eq!((end.waiting_bytes(), end.kept_bytes()), (0, 0));
     }
 }

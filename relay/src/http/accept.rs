@@ -17,6 +17,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use rustix::io::Errno;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -95,6 +96,9 @@ pub(crate) async fn serve(port: Port, audience: Audience, router: Router, servic
             }
             Err(error) => {
                 tracing::warn!("cannot accept a connection: {error}");
+                if is_out_of_descriptors(&error) {
+                    slots.make_room();
+                }
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
@@ -145,10 +149,16 @@ fn count(metrics: &Metrics, full: Full) {
 /// Say whether a port that fails to accept a connection will never accept one again. Linux says so of a socket that was
 /// shut down with EINVAL, and of one that is gone with EBADF or ENOTSOCK.
 fn is_final(error: &io::Error) -> bool {
-    const EBADF: i32 = 9;
-    const ENOTSOCK: i32 = 88;
-    error.kind() == io::ErrorKind::InvalidInput
-        || cfg!(target_os = "linux") && matches!(error.raw_os_error(), Some(EBADF | ENOTSOCK))
+    error.kind() == io::ErrorKind::InvalidInput || is_one_of(error, &[Errno::BADF, Errno::NOTSOCK])
+}
+
+/// Say whether no file descriptors are left.
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    is_one_of(error, &[Errno::MFILE, Errno::NFILE])
+}
+
+fn is_one_of(error: &io::Error, errors: &[Errno]) -> bool {
+    Errno::from_io_error(error).is_some_and(|error| errors.contains(&error))
 }
 
 /// A connection that was accepted.

@@ -10,6 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::limits::{Admission, Full, Slot, network_of};
 
+/// Connections that a browser opens at once.
+const MAX_OF_BROWSER: usize = 6;
+
 /// The slots of a port, and which of them are held by pending connections.
 #[derive(Clone)]
 pub(crate) struct Slots {
@@ -85,17 +88,32 @@ impl Slots {
     }
 }
 
+impl Slots {
+    /// End a pending connection, because the system has no file descriptors left: the oldest of the address that has most of them, if
+    /// it has more than a browser opens.
+    pub(crate) fn make_room(&self) {
+        let mut pending = self.pending.lock();
+        if let Some((address, count)) = pending.most()
+            && count > MAX_OF_BROWSER
+        {
+            pending.evict(Some(address));
+        }
+    }
+}
+
 impl Pending {
+    /// Find the address with the most connections, and how many it has.
+    fn most(&self) -> Option<(IpAddr, usize)> {
+        let mut counts = HashMap::<_, usize>::new();
+        for connection in self.connections.values() {
+            *counts.entry(connection.address).or_default() += 1;
+        }
+        counts.into_iter().max_by_key(|(_, count)| *count)
+    }
+
     /// End the oldest connection of an address, or of the address with the most. Says whether there was one.
     fn evict(&mut self, address: Option<IpAddr>) -> bool {
-        let address = address.or_else(|| {
-            let mut counts = HashMap::<_, usize>::new();
-            for connection in self.connections.values() {
-                *counts.entry(connection.address).or_default() += 1;
-            }
-            let most = counts.into_iter().max_by_key(|(_, count)| *count);
-            most.map(|(address, _)| address)
-        });
+        let address = address.or_else(|| self.most().map(|(address, _)| address));
         let mut oldest = self.connections.iter();
         let oldest = oldest.find(|(_, connection)| Some(connection.address) == address);
         let Some(number) = oldest.map(|(number, _)| *number) else {
@@ -194,27 +212,40 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_pending_connection_of_the_greediest_address_makes_room() {
+    fn the_oldest_pending_connection_of_the_address_with_the_most_makes_room() {
         let slots = Slots::new(Admission::new(5, 3));
-        let greedy: Vec<_> = (0..3).map(|_| slots.enter(address(1)).unwrap()).collect();
+        let many: Vec<_> = (0..3).map(|_| slots.enter(address(1)).unwrap()).collect();
         let others: Vec<_> = (0..2).map(|_| slots.enter(address(2)).unwrap()).collect();
         let evicted = |places: &[Place]| -> Vec<bool> {
             let all = places.iter();
             all.map(|place| place.evicted.is_cancelled()).collect()
         };
         let newcomer = slots.enter(address(3)).unwrap();
-        assert_eq!(evicted(&greedy), [true, false, false]);
+        assert_eq!(evicted(&many), [true, false, false]);
         newcomer.keep();
-        greedy[1].keep();
+        many[1].keep();
         // The one with a head is safe, so the other one goes.
         let _own = slots.enter(address(1)).unwrap();
-        assert_eq!(evicted(&greedy), [true, false, false]);
+        assert_eq!(evicted(&many), [true, false, false]);
         assert_eq!(evicted(&others), [true, false]);
         for place in &others {
             place.keep();
         }
         assert_eq!(slots.taken(), (5, 5));
-        drop((greedy, others, newcomer));
+        drop((many, others, newcomer));
+    }
+
+    #[test]
+    fn without_descriptors_only_an_address_with_more_than_a_browser_opens_makes_room() {
+        let slots = Slots::new(Admission::new(100, 0));
+        let one = slots.enter(address(1)).unwrap();
+        let few: Vec<_> = (0..6).map(|_| slots.enter(address(2)).unwrap()).collect();
+        slots.make_room();
+        let is_out = |place: &Place| place.evicted.is_cancelled();
+        assert!(!is_out(&one) && !few.iter().any(is_out));
+        let another = slots.enter(address(2)).unwrap();
+        slots.make_room();
+        assert!(is_out(&few[0]) && !few[1..].iter().any(is_out) && !is_out(&another));
     }
 
     #[test]

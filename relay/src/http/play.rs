@@ -50,7 +50,7 @@ pub(super) async fn player(
         let Ok(socket) = WebSocket::over(upgraded, &services.metrics).await else {
             return;
         };
-        let refused = refused.or_else(|| too_many_attempts(&services.players, peer));
+        let refused = too_many_attempts(&services.players, peer).or(refused);
         let server = match (refused, server) {
             (Some(refused), _) => Err(refused),
             (None, server) => server.ok_or_else(unknown_server),

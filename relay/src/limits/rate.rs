@@ -130,10 +130,16 @@ impl AddressRate {
 
     /// Count it once. False: this address does it too often.
     pub(crate) fn allow(&self, address: IpAddr) -> bool {
+        self.allow_several(address, NonZeroU32::MIN)
+    }
+
+    /// Count it several times.
+    pub(crate) fn allow_several(&self, address: IpAddr, times: NonZeroU32) -> bool {
         if self.0.len() >= MAX_ADDRESSES {
             self.0.retain_recent();
         }
-        self.0.len() >= MAX_ADDRESSES || self.0.check_key(&network_of(address)).is_ok()
+        self.0.len() >= MAX_ADDRESSES
+            || matches!(self.0.check_key_n(&network_of(address), times), Ok(Ok(())))
     }
 }
 
@@ -182,10 +188,10 @@ impl PlayerLimiter {
         self.lines.check().is_ok()
     }
 
-    /// Count a line that costs much. False: it exceeds a limit.
-    pub(crate) fn costly_line(&self, now: Duration) -> bool {
+    /// Count commands that cost much. False: they exceed a limit.
+    pub(crate) fn costly(&self, commands: NonZeroU32, now: Duration) -> bool {
         self.clock.set(now);
-        self.costly_lines.check().is_ok()
+        matches!(self.costly_lines.check_n(commands), Ok(Ok(())))
     }
 
     /// Count a line. False: it exceeds a limit.

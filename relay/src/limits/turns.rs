@@ -115,16 +115,16 @@ impl State {
         }
         let own = self.queues.get(&asker).map_or(0, VecDeque::len);
         let most = self.queues.iter().max_by_key(|(_, queue)| queue.len());
-        let (greediest, count) = most
+        let (longest, count) = most
             .map(|(&asker, queue)| (asker, queue.len()))
             .ok_or(NoPlace)?;
         // With the newcomer it must not have as many itself.
         if count <= own + 1 {
             return Err(NoPlace);
         }
-        let newest = self.queues.get(&greediest).and_then(VecDeque::back);
+        let newest = self.queues.get(&longest).and_then(VecDeque::back);
         let number = newest.map(|waiter| waiter.number).ok_or(NoPlace)?;
-        self.remove(greediest, number);
+        self.remove(longest, number);
         Ok(())
     }
 

@@ -38,8 +38,11 @@ use client::{Client, next_newcomer};
 
 /// The longest line that is read on its way down. A list of 400 rooms is shorter.
 const MAX_READ_LINE_BYTES: usize = 64 * 1024;
-/// What may wait for a player who is away before further messages of others are left out: a quarter of what ends the session.
-const MAX_MESSAGE_BYTES_AWAY: usize = 64 * 1024;
+/// What may wait for a player who is away before further lines that it has not asked for are left out. So others can neither end its
+/// session nor spend its part of the budget: each session has 32 KiB free.
+const MAX_PUSHED_BYTES_AWAY: usize = 24 * 1024;
+/// What may wait for a player who is away however much waits for others. What it has asked for itself may be long.
+const MAX_BYTES_AWAY: usize = 64 * 1024;
 /// Datagrams taken in one go. More would keep lines from passing.
 const MAX_DATAGRAMS_AT_ONCE: usize = 32;
 
@@ -87,8 +90,10 @@ impl Players {
 enum LineDown {
     /// It answers a command of the relay's, and stays here.
     Own,
-    /// Another player's message.
-    Message,
+    /// The player has not asked for it.
+    Pushed,
+    /// It starts a race.
+    Start,
     Other,
 }
 
@@ -264,11 +269,15 @@ impl<'a> Bridge<'a> {
                 }
                 Err(LineError::InvalidUtf8(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
             };
-            let read = self.read_line(&line);
-            if read == LineDown::Own || (read == LineDown::Message && self.has_too_many(&line)) {
-                continue;
+            match self.read_line(&line) {
+                LineDown::Own => continue,
+                LineDown::Pushed if self.is_away() && self.has_much(&line) => {
+                    self.metrics().reached(Limit::PushesAway);
+                    continue;
+                }
+                LineDown::Start if self.is_away() => self.outbox.push_newest_start(line),
+                LineDown::Pushed | LineDown::Start | LineDown::Other => self.outbox.push_line(line),
             }
-            self.outbox.push_line(line);
             if self.traffic.lines_down == 0 {
                 self.server.readiness.welcomed();
             }
@@ -284,18 +293,16 @@ impl<'a> Bridge<'a> {
         })
     }
 
-    /// Messages of others must not end the session of a player who is away, nor keep everything else from it.
-    fn has_too_many(&mut self, message: &str) -> bool {
-        let is_much = self.outbox.lines.waiting_bytes() + message.len() > MAX_MESSAGE_BYTES_AWAY;
-        let is_away = match &mut self.client {
+    fn is_away(&mut self) -> bool {
+        match &mut self.client {
             Client::Attached(attachment) => attachment.is_absent(&self.outbox),
             Client::Parked(_) | Client::Gone => true,
-        };
-        let is_too_many = is_away && is_much;
-        if is_too_many {
-            self.metrics().reached(Limit::MessagesAway);
         }
-        is_too_many
+    }
+
+    /// Say whether so much waits that another line is too much for a player who is away.
+    fn has_much(&self, line: &str) -> bool {
+        self.outbox.lines.waiting_bytes() + line.len() > MAX_PUSHED_BYTES_AWAY
     }
 
     /// Read a line on its way down.
@@ -306,7 +313,8 @@ impl<'a> Bridge<'a> {
         let event = Event::parse(line);
         let read = match &event {
             event if !self.session.handle_event(event) => LineDown::Own,
-            Event::RelayedMessage { .. } => LineDown::Message,
+            Event::RelayedMessage { .. } | Event::Unknown(_) => LineDown::Pushed,
+            Event::GameStarted(_) => LineDown::Start,
             _ => LineDown::Other,
         };
         if let Some(tap) = &mut self.tap {
@@ -335,7 +343,11 @@ impl<'a> Bridge<'a> {
         let may_grow = self.share.set(waiting) && !self.outbox.is_full();
         match &mut self.client {
             Client::Attached(attachment) => Ok(attachment.watch_backlog(may_grow)),
-            Client::Parked(_) if !may_grow => Err(self.too_slow()),
+            Client::Parked(_)
+                if self.outbox.is_full() || (!may_grow && waiting > MAX_BYTES_AWAY) =>
+            {
+                Err(self.too_slow())
+            }
             Client::Parked(_) | Client::Gone => Ok(None),
         }
     }

@@ -37,8 +37,8 @@ pub(crate) struct Players {
     pub(crate) resumable: Resumable,
     /// How long a session waits for its client to come back. 0 is not at all.
     pub(crate) resume: Duration,
-    /// WebSockets that are being told why they have no session.
-    pub(crate) refusals: Admission,
+    /// WebSockets that are being told that another one has their session. Refused clients cannot take these places.
+    pub(crate) takeovers: Admission,
     /// `None`: a proxy stands in front, and all players have its address.
     pub(crate) attempts: Option<AddressRate>,
     /// The same for lines that cost the game server much.
@@ -55,7 +55,7 @@ pub(crate) struct Players {
 impl Players {
     /// Close a WebSocket in the background. It is dropped if too many are being closed.
     pub(crate) fn close_alone(&self, browser: WebSocket, peer: IpAddr, reason: CloseReason) {
-        let Ok(slot) = self.refusals.enter(peer) else {
+        let Ok(slot) = self.takeovers.enter(peer) else {
             return self.metrics.reached(Limit::Refusals);
         };
         let (at_most, lifecycle) = (self.timeouts.close, self.lifecycle.clone());

@@ -27,6 +27,20 @@ pub(crate) enum Outgoing {
     Datagram(Bytes),
 }
 
+/// A line of the game server.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    text: Utf8Bytes,
+    /// It starts a race.
+    is_start: bool,
+}
+
+impl AsRef<str> for Line {
+    fn as_ref(&self) -> &str {
+        self.text.as_str()
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Outbox {
     /// A ping waits: the browser has read nothing since it was queued.
@@ -34,7 +48,7 @@ pub(crate) struct Outbox {
     /// Of one WebSocket: that it is ready, and that the relay drains.
     notices: VecDeque<Utf8Bytes>,
     /// The session's lines, over all its WebSockets.
-    pub(super) lines: RelayEnd<Utf8Bytes>,
+    pub(super) lines: RelayEnd<Line>,
     /// Never more than `MAX_WAITING_DATAGRAMS`.
     datagrams: VecDeque<(Bytes, Option<Sample>)>,
     /// Of the datagram that was taken last.
@@ -72,7 +86,17 @@ impl Outbox {
 
     /// Queue a line.
     pub(crate) fn push_line(&mut self, line: String) {
-        self.lines.push(line.into());
+        let text = line.into();
+        let is_start = false;
+        self.lines.push(Line { text, is_start });
+    }
+
+    /// Queue the start of a race, for a player who is away: it takes the place of those that wait.
+    pub(crate) fn push_newest_start(&mut self, line: String) {
+        self.lines.drop_waiting(|line| line.is_start);
+        let text = line.into();
+        let is_start = true;
+        self.lines.push(Line { text, is_start });
     }
 
     /// Give how many datagrams wait.
@@ -97,7 +121,7 @@ impl Outbox {
             return Some(Outgoing::Ping(self.lines.mark()));
         }
         let notice = self.notices.pop_front();
-        if let Some(text) = notice.or_else(|| self.lines.pop()) {
+        if let Some(text) = notice.or_else(|| Some(self.lines.pop()?.text)) {
             return Some(Outgoing::Text(text));
         }
         let (datagram, sample) = self.datagrams.pop_front()?;

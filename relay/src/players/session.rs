@@ -227,6 +227,8 @@ impl<'de> Deserialize<'de> for Key {
 pub(super) struct PlayerLine {
     /// Servers ignore the case of its word (facts, section 1.5).
     kind: Option<CommandKind>,
+    /// How many commands in it cost the game server or the whole room much.
+    costly: u32,
     is_too_deep: bool,
     is_name_too_long: bool,
 }
@@ -241,21 +243,37 @@ impl PlayerLine {
             serde_json::from_str::<String>(value.get()).ok()
         };
         let kind = text("command").and_then(|word| CommandKind::from_word(&word.to_uppercase()));
+        let costly = match kind {
+            Some(kind) if is_costly(kind) => 1,
+            // Each of its commands counts. One that cannot be read counts once, because servers may read it.
+            Some(Kind::Batch) => {
+                let messages = fields.get(&Key("messages".into()));
+                let messages = messages.map(|messages| messages.get()).unwrap_or_default();
+                let lines: Vec<&RawValue> = serde_json::from_str(messages).unwrap_or_default();
+                let costly = lines.iter().map(|line| Self::parse(line.get()).costly);
+                costly.sum::<u32>().max(1)
+            }
+            _ => 0,
+        };
         let has_name = matches!(kind, Some(Kind::Name | Kind::CreateRoom));
         let name = has_name.then(|| text("name")).flatten();
         Self {
             kind,
+            costly,
             is_too_deep: depth(line) > MAX_DEPTH,
             is_name_too_long: name.is_some_and(|name| escaped_bytes(&name) > MAX_NAME_BYTES),
         }
     }
 
-    /// Say whether the line costs the game server or the whole room much.
-    pub(super) fn is_costly(&self) -> bool {
-        use CommandKind as Kind;
-        let costly = [Kind::Name, Kind::Authenticate, Kind::StartGame, Kind::Batch];
-        self.kind.is_some_and(|kind| costly.contains(&kind))
+    /// Give how many commands in the line cost the game server or the whole room much.
+    pub(super) const fn costly(&self) -> u32 {
+        self.costly
     }
+}
+
+fn is_costly(kind: CommandKind) -> bool {
+    use CommandKind as Kind;
+    matches!(kind, Kind::Name | Kind::Authenticate | Kind::StartGame)
 }
 
 /// Count the levels of nesting in a line.
@@ -477,6 +495,23 @@ mod tests {
             assert!(line("<".repeat(129)));
             assert!(line(r"\u003c".repeat(129)));
         }
+    }
+
+    #[test]
+    fn each_costly_command_of_a_batch_counts() {
+        let costly = |line: &str| PlayerLine::parse(line).costly();
+        assert_eq!(costly(r#"{"command":"name","name":"a"}"#), 1);
+        assert_eq!(costly(r#"{"command":"LIST_ROOMS"}"#), 0);
+        let name = r#"{"command":"NAME","name":"a"}"#;
+        let batch = |messages: &str| format!(r#"{{"command":"BATCH","messages":{messages}}}"#);
+        assert_eq!(costly(&batch(&format!("[{name},{name},5]"))), 2);
+        for once in ["[]", "5", r#"[{"command":"PING"}]"#] {
+            assert_eq!(costly(&batch(once)), 1, "{once}");
+        }
+        assert_eq!(
+            costly(&batch(&format!("[{}]", batch(&format!("[{name},{name}]"))))),
+            2
+        );
     }
 
     #[test]

@@ -139,6 +139,10 @@ fn random(seed: u64) -> TestRng {
 async fn survives(seed: u64) {
     let mut game = Game::start().await;
     let relay = start(&game, |config| {
+        config.rate_limits.lines = Rate {
+            per_second: 1_000_000,
+            burst: 1_000_000,
+        };
         config.rate_limits.attempts = Rate {
             per_second: 1_000_000,
             burst: 1_000_000,

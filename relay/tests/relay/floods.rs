@@ -13,6 +13,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::browser::Browser;
 use crate::game::Game;
+use crate::resuming::{TOKEN, begin_from, offering, passes, ready};
 use crate::signed;
 use crate::{config_for, start_for, within};
 
@@ -278,11 +279,15 @@ async fn readers_of_one_address_that_stop_hold_a_bounded_amount_and_up_nobody() 
     const MOST: f64 = (16 << 20) as f64 + (STOPPED * 64 * 1024) as f64;
     let mut game = Game::start().await;
     let mut config = config_for(&game);
-    config.max_per_ip = STOPPED;
+    config.max_per_ip = STOPPED + 1;
+    config.resume = Duration::from_secs(600);
     config.metrics_public = true;
     config.timeouts.stalled = Duration::from_secs(3600);
     let relay = Relay::start(config).await.unwrap();
     let line = [vec![b'x'; protocol::line::MAX_LINE_BYTES], b"\n".to_vec()].concat();
+    // Somebody else of the address is away for a moment.
+    let (away, mut its_player) = begin_from([127, 0, 0, 2], &mut game, &relay, TOKEN).await;
+    drop(away);
     let mut stopped = Vec::new();
     for _ in 0..STOPPED {
         let browser = Browser::connect_from([127, 0, 0, 2], &relay).await;
@@ -313,6 +318,18 @@ async fn readers_of_one_address_that_stop_hold_a_bounded_amount_and_up_nobody() 
         let held = held("mp_relay_buffered_bytes ").await;
         assert!(held <= MOST, "{held}");
     }
+    let message = format!(
+        r#"{{"command":"RELAYED_MESSAGE","senderId":"a","senderName":"Bo","message":"{}"}}"#,
+        "x".repeat(8000)
+    );
+    for _ in 0..6 {
+        its_player.send(format!("{message}\n")).await;
+    }
+    its_player.send("{\"command\":\"PONG\"}\n").await;
+    let mut back = offering(&relay, TOKEN, 1).await;
+    back.expect(&ready(true, 1)).await;
+    while back.line().await == message {}
+    passes(&mut back, &mut its_player).await;
     for (_, flooding) in &stopped {
         flooding.abort();
     }

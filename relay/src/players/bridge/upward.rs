@@ -1,5 +1,6 @@
 //! What goes up to the game server: lines and datagrams that a player may send, and that are its own.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use client_native::{Datagrams, Stalled};
@@ -30,7 +31,10 @@ impl Bridge<'_> {
             return Err(self.sent_too_much());
         }
         let read = PlayerLine::parse(line);
-        let may_pass = !read.is_costly() || self.may_send_costly_line(now)?;
+        let may_pass = match NonZeroU32::new(read.costly()) {
+            Some(costly) => self.may_send_costly(costly, now)?,
+            None => true,
+        };
         self.outbox.lines.handle_line();
         if !may_pass {
             let message = TOO_MANY_OF_ADDRESS;
@@ -54,13 +58,13 @@ impl Bridge<'_> {
         Ok(())
     }
 
-    /// Count a line that costs much. False: others of this address have sent too many. A player who is signed in is told, and stays.
-    fn may_send_costly_line(&self, now: Duration) -> Result<bool, CloseReason> {
-        if !self.limiter.costly_line(now) {
+    /// Count commands that cost much. False: others of this address have sent too many. A player who is signed in is told, and stays.
+    fn may_send_costly(&self, costly: NonZeroU32, now: Duration) -> Result<bool, CloseReason> {
+        if !self.limiter.costly(costly, now) {
             return Err(self.sent_too_much());
         }
         let limiter = self.players.costly_lines.as_ref();
-        if limiter.is_none_or(|limiter| limiter.allow(self.peer)) {
+        if limiter.is_none_or(|limiter| limiter.allow_several(self.peer, costly)) {
             return Ok(true);
         }
         self.metrics().reached(Limit::PlayerRate);
