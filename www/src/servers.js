@@ -14,9 +14,8 @@ await loadStyles([`${BASE}servers.css`]).catch(() => {});
 
 /** @type {HTMLSelectElement | undefined} */
 let shown;
-const brand = document.querySelector("#topbar .brand");
-const where = make("span", "brand-server");
-where.dataset.testid = "brand-server";
+/** In the header, the name of the game server. @type {HTMLSpanElement | undefined} */
+let where;
 
 /**
  * Show the field in the sign-in form, and afterwards in the header which game server it is.
@@ -25,8 +24,10 @@ where.dataset.testid = "brand-server";
  */
 export function show({ servers, busy, me }, flow) {
   const here = servers.find(({ name }) => name === (serverName() || servers[0]?.name));
+  where ??= make("span", "brand-server");
+  where.dataset.testid = "brand-server";
   setText(where, here ? isolated(labelOf(here)) : "");
-  if (me) brand?.append(where);
+  if (me) document.querySelector("#topbar .brand")?.append(where);
   else where.remove();
   shown ??= offerServers(element("signin-notice", HTMLElement), servers, () => {
     flow.dismiss();
