@@ -72,6 +72,11 @@ function adviceOf(error) {
   return /** @type {PageIncomplete | undefined} */ (error)?.advice;
 }
 
+/** @param {unknown} error */
+function codeOf(error) {
+  return /** @type {{ code?: string } | undefined} */ (error)?.code;
+}
+
 /**
  * @param {Store} store
  * @param {Parts} parts
@@ -85,6 +90,8 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
   let client = null;
   /** A new client while it connects; there is no other open one then. @type {RaceClient | null} */
   let candidate = null;
+  /** Counts sign-outs: what began before one neither connects nor says anything any more. */
+  let epoch = 0;
   /** Kept in memory only, to sign in again after the client has given up. @type {{ name: string, password: string } | null} */
   let credentials = null;
   /** What `save()` gave to the page, while it is not used up. */
@@ -114,9 +121,8 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
 
   /** @param {unknown} error */
   function report(error) {
-    const { code } = /** @type {{ code?: string }} */ (error ?? {});
     // A dialog already tells of the lost connection.
-    if (code === "reconnecting" || store.get().lost) return;
+    if (codeOf(error) === "reconnecting" || store.get().lost) return;
     store.dispatch({ type: "notice", notice: { kind: "error", ...(adviceOf(error) ?? explain(error)) } });
   }
 
@@ -129,20 +135,27 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
   }
 
   /**
-   * Do something that the visitor waits for.
+   * Do something that the visitor waits for, until they sign out.
    * @param {string} what
    * @param {() => Promise<unknown>} work
+   * @param {(error: unknown) => void} [onError]
    */
-  async function busy(what, work) {
+  async function busy(what, work, onError = report) {
     if (store.get().busy) return;
+    const begun = epoch;
     store.dispatch({ type: "busy", what });
     try {
       await work();
     } catch (error) {
-      report(error);
+      if (begun === epoch) onError(error);
     } finally {
-      if (store.get().busy === what) store.dispatch({ type: "busy", what: "" });
+      if (begun === epoch && store.get().busy === what) store.dispatch({ type: "busy", what: "" });
     }
+  }
+
+  /** @param {number} begun  the epoch */
+  function throwIfSignedOut(begun) {
+    if (begun !== epoch) throw Object.assign(new Error("signed out"), { code: "closed" });
   }
 
   /** @returns {RaceClient} */
@@ -170,25 +183,29 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
    * @param {{ name?: string, password: string, resume?: string }} as
    */
   async function connect(as) {
+    const begun = epoch;
     await loadScreens().catch((cause) => {
       throw adviceOf(cause) ? cause : new PageIncomplete("page incomplete", { cause });
     });
+    const config = await ask();
+    throwIfSignedOut(begun);
     const fresh = new RaceClient(url(), {
       ...(as.name !== undefined && { name: as.name }),
       resume: as.resume ?? "",
       ...(as.password && { password: as.password }),
       ...(core && { core }),
       ...(clock && { clock: clock() }),
-      config: await ask(),
+      config,
     });
     candidate = fresh;
     try {
       await fresh.connect();
+      throwIfSignedOut(begun);
     } catch (error) {
       void fresh.close();
       throw error;
     } finally {
-      candidate = null;
+      if (candidate === fresh) candidate = null;
     }
     client = fresh;
     lostName = "";
@@ -205,17 +222,18 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
    * @param {{ name: string, password: string }} as
    */
   async function connectAgain(as) {
+    const begun = epoch;
     const untilMs = Date.now() + GHOST_MS;
     for (;;) {
       try {
         return await connect(as);
       } catch (error) {
-        const { code } = /** @type {{ code?: string }} */ (error ?? {});
-        if (code !== "auth_failed" || as.password || as.name !== lostName || Date.now() > untilMs) {
+        if (codeOf(error) !== "auth_failed" || as.password || as.name !== lostName || Date.now() > untilMs) {
           throw error;
         }
       }
       await new Promise((resolve) => setTimeout(resolve, GHOST_RETRY_MS));
+      throwIfSignedOut(begun);
     }
   }
 
@@ -336,14 +354,14 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
     if (!lost || !client || !credentials || waiting) return;
     if (client.state !== "closed") return client.reconnectNow();
     // The client has given up, so a new one signs in and goes back into the room.
-    const as = credentials;
+    const [as, begun] = [credentials, epoch];
     store.dispatch({ type: "lost", lost: { ...lost, retrying: true, retrySeconds: 0 } });
     await busy("reconnect", async () => {
       try {
         lostName = as.name;
         await connectAgain(as);
       } catch (error) {
-        giveUp(error);
+        if (begun === epoch) giveUp(error);
         return;
       }
       if (room) await open().joinRoom(room.id);
@@ -351,7 +369,13 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
     });
   }
 
+  /** Back to the form. @param {PageIncomplete["advice"]} [advice] */
+  function refuse(advice) {
+    store.dispatch({ type: "signedOut", ...(advice && { notice: { kind: "error", ...advice } }) });
+  }
+
   function forget() {
+    epoch += 1;
     clearInterval(countdown);
     clearTimeout(grace);
     grace = undefined;
@@ -391,33 +415,33 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
       }
     },
     signIn: (name, password, isOwn) =>
-      busy("signin", async () => {
-        store.dispatch({ type: "connecting" });
-        try {
+      busy(
+        "signin",
+        () => {
+          store.dispatch({ type: "connecting" });
           if (isOwn) lostName = name;
-          await connectAgain({ name, password });
-        } catch (error) {
-          const { code } = /** @type {{ code?: string }} */ (error ?? {});
-          const advice = isOwn && password && code === "auth_failed" ? WRONG_PASSWORD : adviceOf(error);
-          store.dispatch({ type: "signedOut", notice: { kind: "error", ...(advice ?? explain(error)) } });
-        }
-      }),
+          return connectAgain({ name, password });
+        },
+        (error) => {
+          const isWrong = isOwn && password && codeOf(error) === "auth_failed";
+          refuse(isWrong ? WRONG_PASSWORD : (adviceOf(error) ?? explain(error)));
+        },
+      ),
     goOn: (resume, name) =>
-      busy("signin", async () => {
-        store.dispatch({ type: "connecting" });
-        returning = resume;
-        try {
-          await connect({ resume, password: "", ...(name && { name }) });
-        } catch (error) {
-          const isOver = /** @type {{ code?: string }} */ (error ?? {}).code === "auth_required";
-          store.dispatch({
-            type: "signedOut",
-            ...(!isOver && { notice: { kind: "error", ...(adviceOf(error) ?? explain(error)) } }),
-          });
-        } finally {
-          returning = "";
-        }
-      }),
+      busy(
+        "signin",
+        async () => {
+          store.dispatch({ type: "connecting" });
+          returning = resume;
+          try {
+            await connect({ resume, password: "", ...(name && { name }) });
+          } finally {
+            returning = "";
+          }
+        },
+        (error) =>
+          refuse(codeOf(error) === "auth_required" ? undefined : (adviceOf(error) ?? explain(error))),
+      ),
     async signOut() {
       const old = forget();
       store.dispatch({ type: "signedOut" });

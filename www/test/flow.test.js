@@ -583,6 +583,38 @@ test("signing out while a new client connects stays signed out", async () => {
   assert.ok(world.cores.every((core) => core.freed));
 });
 
+test("signing out while one's own name is waited for stays signed out", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  for (const next of ["", "Bo"]) {
+    const { world, flow, state } = page();
+    await flow.signIn("Ann", "");
+    world.last.drop("sent_too_much", false);
+    world.fail("signIn", coded("auth_failed"));
+    const again = flow.reconnect();
+    await settled();
+    assert.equal(state().busy, "reconnect");
+    await flow.signOut();
+    if (next) await flow.signIn(next, "");
+    const before = world.cores.length;
+    t.mock.timers.tick(2000);
+    await again;
+    assert.deepEqual([world.cores.length, state().notice, state().lost], [before, null, null]);
+    assert.deepEqual([state().me?.name ?? "", flow.client()?.name ?? ""], [next, next]);
+  }
+});
+
+test("a command that ends by signing out is no error on the form", async () => {
+  const { world, flow, room, state } = await inRoom();
+  await flow.leaveRoom();
+  world.held.add("joinRoom");
+  const joining = flow.joinRoom(room.id);
+  await settled();
+  const out = flow.signOut();
+  world.release("joinRoom");
+  await Promise.all([joining, out]);
+  assert.deepEqual([state().screen, state().notice], ["signin", null]);
+});
+
 test("another game server is asked for anew, and an unknown one is named with those that there are", async () => {
   const servers = [{ name: "east" }, { name: "west" }];
   let query = "?server=north";
