@@ -61,11 +61,14 @@ const CODE = /^[a-z][a-z_]{0,39}$/;
 
 /**
  * Send figures at intervals, when the page is left, and when the client is closed, which ends it. A failure to send is not noticed.
+ * Nothing is sent about a client that is closed already.
  * @param {Reported} race  a `RaceClient`
  * @param {ReportOptions} options
  * @returns {Reporter}
  */
 export function report(race, { url, everyMs = INTERVAL_MS, send = beacon }) {
+  // It tells nothing any more, so the report would never end.
+  if (race.state === "closed") return { count() {}, flush() {}, stop() {} };
   const tally = new Tally(race);
   const sendNow = (/** @type {Telemetry["cause"]} */ cause) => {
     try {

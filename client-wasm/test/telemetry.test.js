@@ -81,6 +81,18 @@ test("ends when the client is closed", async (t) => {
   assert.equal(sent.length, 1);
 });
 
+test("sends nothing about a client that is closed already", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const race = client(new World());
+  await race.close();
+  let count = 0;
+  const reporter = report(race, { url: URL_OF_COLLECTOR, send: () => (count += 1) });
+  t.mock.timers.tick(600_000);
+  reporter.flush();
+  reporter.stop();
+  assert.equal(count, 0);
+});
+
 test("sends only the fields that the guide names, and no name, id or text", async (t) => {
   stopTime(t);
   const { world, race, reporter, sent, bodies } = await reported(t);
