@@ -219,19 +219,21 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
 
   /**
    * The same. A name that is taken may be the visitor's own, which the server still has.
-   * @param {{ name: string, password: string }} as
+   * @param {{ name?: string, password: string, resume?: string }} as
    */
-  async function connectAgain(as) {
+  async function connectAgain({ resume = "", ...as }) {
     const begun = epoch;
     const untilMs = Date.now() + GHOST_MS;
     for (;;) {
       try {
-        return await connect(as);
+        return await connect({ ...as, resume });
       } catch (error) {
         if (codeOf(error) !== "auth_failed" || as.password || as.name !== lostName || Date.now() > untilMs) {
           throw error;
         }
       }
+      // The relay no longer had that session.
+      resume = "";
       await new Promise((resolve) => setTimeout(resolve, GHOST_RETRY_MS));
       throwIfSignedOut(begun);
     }
@@ -282,7 +284,8 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
     });
     room.on("lost", ({ code }) => {
       if (code !== "not_in_room" && code !== "room_not_found") return;
-      lostRoom = true;
+      // While the client is connected, the notice says it at once.
+      lostRoom = client?.state !== "connected";
       const { title } = explain({ code: "not_in_room" });
       const next = "The room was closed. Choose another room, or create your own.";
       store.dispatch({ type: "leftRoom", notice: { kind: "error", title, next } });
@@ -294,8 +297,8 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
    * @param {StateChange} change
    */
   function onState(from, change) {
-    clearInterval(countdown);
     if (from !== client) return;
+    clearInterval(countdown);
     const { state, code, retryInMs = 0 } = change;
     const wasShort = grace !== undefined;
     if (state === "reconnecting" && change.resuming && !store.get().lost) return interrupt();
@@ -376,6 +379,8 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
 
   function forget() {
     epoch += 1;
+    lostRoom = false;
+    restartsUntil = 0;
     clearInterval(countdown);
     clearTimeout(grace);
     grace = undefined;
@@ -434,7 +439,8 @@ export function createFlow(store, { library, loadTelemetry, loadScreens, url, co
           store.dispatch({ type: "connecting" });
           returning = resume;
           try {
-            await connect({ resume, password: "", ...(name && { name }) });
+            if (name) lostName = name;
+            await connectAgain({ resume, password: "", ...(name && { name }) });
           } finally {
             returning = "";
           }

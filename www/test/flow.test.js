@@ -14,8 +14,9 @@ afterEach(async () => {
   for (const flow of flows.splice(0)) await flow.signOut();
 });
 
-/** @param {{ url?: () => string, config?: import("../../client-wasm/js/index.js").RelayConfig, fetch?: (url: any) => Promise<Response>, loadTelemetry?: import("../src/flow.js").Parts["loadTelemetry"], loadScreens?: () => Promise<void> }} [options] */
+/** @param {{ client?: typeof library.RaceClient, url?: () => string, config?: import("../../client-wasm/js/index.js").RelayConfig, fetch?: (url: any) => Promise<Response>, loadTelemetry?: import("../src/flow.js").Parts["loadTelemetry"], loadScreens?: () => Promise<void> }} [options] */
 function page({
+  client: RaceClient = library.RaceClient,
   url = () => URL,
   config = {},
   fetch: ask,
@@ -27,6 +28,7 @@ function page({
   const flow = createFlow(store, {
     library: {
       ...library,
+      RaceClient,
       explain,
       init: async () => {},
       relayConfig: (asked) => (ask ? library.relayConfig(asked, { fetch: ask }) : Promise.resolve(config)),
@@ -151,6 +153,24 @@ test("a page that is left while it goes on with a session hands that on", async 
   await goingOn;
   await flow.signOut();
   assert.equal(flow.leavePage(true), undefined);
+});
+
+test("a reload whose session is over waits for its own name too, with a new session", async (t) => {
+  const { world, store, flow, state } = page();
+  await flow.signIn("Ann", "");
+  const saved = flow.leavePage(true);
+  store.dispatch({ type: "signedOut" });
+  world.saved.clear();
+  world.fail("signIn", coded("auth_failed"));
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const goingOn = flow.goOn(saved ?? "", "Ann");
+  await settled();
+  assert.deepEqual([state().screen, state().busy, state().notice], ["signin", "signin", null]);
+  t.mock.timers.tick(2000);
+  await goingOn;
+  assert.deepEqual([state().screen, state().me?.name], ["lobby", "Ann"]);
+  const offers = world.cores.map(({ options }) => options.resume || undefined);
+  assert.deepEqual(offers, [undefined, saved, undefined]);
 });
 
 test("figures about the connection are sent only where a site asks for them", async () => {
@@ -462,6 +482,34 @@ test("a room that ended meanwhile is named as the reason for being in the lobby"
   assert.match(state().notice?.next ?? "", /room no longer exists/);
 });
 
+test("a room that was closed while connected is no reason later, nor is that of a player who has signed out", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const { world, flow, room, state } = await inRoom();
+  const expectNoReason = async () => {
+    world.last.drop("relay_restarting");
+    t.mock.timers.tick(15_000);
+    await settled();
+    await settled();
+    assert.deepEqual([state().connection, state().screen], ["online", "lobby"]);
+    assert.equal(state().notice?.next, "Choose a room, or create your own.");
+  };
+  world.last.emit("roomLost", { roomId: room.id });
+  await expectNoReason();
+  await flow.joinRoom(room.id);
+  world.last.emit("interrupted", {
+    code: "connection_lost",
+    number: 1006,
+    reason: "",
+    attempt: 1,
+    retryInMs: 9,
+  });
+  world.last.emit("roomLost", { roomId: room.id });
+  assert.equal(state().screen, "lobby");
+  await flow.signOut();
+  await flow.signIn("Bo", "");
+  await expectNoReason();
+});
+
 test("the wait is counted down, and need not be waited out", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   const { world, flow, state } = await inRoom();
@@ -497,6 +545,19 @@ test("a relay that has announced its restart is not called unreachable until it 
   t.mock.timers.tick(15_000);
   await settled();
   assert.equal(title(), "The relay can't be reached.");
+});
+
+test("an announced restart is forgotten with signing out", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const { world, flow, state } = await inRoom();
+  world.last.emit("draining", { seconds: 5 });
+  await flow.signOut();
+  await flow.signIn("Ann", "");
+  world.fail("connect", coded("relay_unreachable", true));
+  world.last.drop("connection_lost");
+  t.mock.timers.tick(15_000);
+  await settled();
+  assert.equal(state().lost?.advice.title, "The relay can't be reached.");
 });
 
 test("stops where trying again cannot help, and then waits for the visitor", async (t) => {
@@ -558,6 +619,29 @@ test("what an old client still says is not heard", async () => {
   assert.deepEqual([state().screen, state().lost], ["signin", null]);
   await flow.signIn("Ann", "");
   assert.equal(state().connection, "online");
+});
+
+test("what an old client still says does not stop the countdown of the new one", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  /** @type {((change: import("../../client-wasm/js/index.js").StateChange) => void)[]} */
+  const listeners = [];
+  class Client extends library.RaceClient {
+    /** @type {library.RaceClient["on"]} */
+    on(type, listener, ...rest) {
+      if (type === "state") listeners.push(/** @type {any} */ (listener));
+      return super.on(type, listener, ...rest);
+    }
+  }
+  const { world, flow, state } = page({ client: Client });
+  await flow.signIn("Ann", "");
+  await flow.signOut();
+  await flow.signIn("Bo", "");
+  world.pauses.push(1900);
+  world.last.drop("relay_full");
+  assert.equal(state().lost?.retrySeconds, 2);
+  listeners[0]({ state: "closed", code: "closed" });
+  t.mock.timers.tick(1000);
+  assert.equal(state().lost?.retrySeconds, 1);
 });
 
 test("a page that goes away closes its client", async () => {
