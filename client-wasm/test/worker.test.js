@@ -12,7 +12,7 @@ import { coreOf } from "./mock-core.js";
 import { Motion } from "../js/worker/motion.js";
 import { RemoteCore } from "../js/worker/remote.js";
 import { serve } from "../js/worker/served.js";
-import { World } from "./fake-core.js";
+import { settled, World } from "./fake-core.js";
 
 /** @typedef {import("../js/core.js").Core} Core */
 
@@ -67,12 +67,16 @@ test("frames come only while somebody listens, and a recorder does", async () =>
 });
 
 test("the worker sends a position again while the page says nothing, and not in another room", async () => {
-  const world = new World();
-  const core = await remote(world.core);
-  await core.connect("ws://mock/ws");
-  await core.signIn("Ann");
-  await core.createRoom("Friday");
-  const sent = () => world.last.calls.filter(([name]) => name === "sendUpdate");
+  const worlds = [new World(), new World()];
+  const [core, other] = await Promise.all(worlds.map(async ({ core: factory }) => remote(factory)));
+  for (const each of [core, other]) {
+    await each.connect("ws://mock/ws");
+    await each.signIn("Ann");
+    await each.createRoom("Friday");
+  }
+  const [sent, sentByOther] = worlds.map(
+    (world) => () => world.last.calls.filter(([name]) => name === "sendUpdate"),
+  );
   core.sendUpdate(1, 0, 2, 0, 0, 0, 1);
   await until(() => sent().length === 3);
   assert.deepEqual(sent()[2], ["sendUpdate", 1, 0, 2, 0, 0, 0, 1]);
@@ -80,9 +84,12 @@ test("the worker sends a position again while the page says nothing, and not in 
   await core.createRoom("Saturday");
   const left = sent().length;
   core.sendInput(0, 1, 0);
-  await new Promise((resolve) => setTimeout(resolve, 1.5 * STANDING_MS));
+  // Once another core has sent one again, this one would have too.
+  other.sendUpdate(1, 0, 2, 0, 0, 0, 1);
+  await until(() => sentByOther().length === 2);
   assert.equal(sent().length, left);
   core.free();
+  other.free();
 });
 
 test("a car that stands is sent again by the worker only, and its room is not read for each position", async () => {
@@ -112,7 +119,16 @@ test("a car that stands is sent again by the worker only, and its room is not re
 test("a client that is freed during its calls leaves no error behind", async () => {
   const relay = await mockRelay({ bots: 0 });
   ends.push(() => relay.stop());
-  const core = await remote((options) => coreOf(relay, options));
+  /** The calls of the core in the worker. @type {Promise<unknown>[]} */
+  const served = [];
+  const core = await remote(async (options) => {
+    const far = await coreOf(relay, options);
+    for (const call of /** @type {const} */ (["ping", "listRooms", "roomPlayers"])) {
+      const own = far[call].bind(far);
+      far[call] = () => (served.push(own()), /** @type {any} */ (served.at(-1)));
+    }
+    return far;
+  });
   await core.connect("ws://mock/ws");
   await core.signIn("Ann");
   await core.createRoom("Friday");
@@ -120,8 +136,10 @@ test("a client that is freed during its calls leaves no error behind", async () 
   core.free();
   core.sendUpdate(1, 0, 2, 0, 0, 0, 1);
   for (const call of waiting) await assert.rejects(call, { code: "closed" });
-  // Node's test runner sees rejections that nobody handles.
-  await new Promise((resolve) => setTimeout(resolve, 20 * FRAME_MS));
+  await until(() => served.length === waiting.length);
+  await Promise.allSettled(served);
+  // Node's test runner has seen by then what nobody handles.
+  await settled();
 });
 
 test("commands, events and facts go through to a core and back", async () => {
