@@ -18,8 +18,8 @@ const TIMEOUT_MS = 8000;
 
 /**
  * The relay's base address from `http(s)://…` or `ws(s)://…`, with or without a path. In a page it may be relative to the page's address.
- * @param {string | URL} given
  * `?server=NAME` picks one of several game servers behind the relay.
+ * @param {string | URL} given
  * @returns {{ base: string, socket: string, config: string }}  `base` is the address over HTTP, with a slash at its end; `socket` is that of the
  *   WebSocket, `config` that of what the relay says about itself
  */

@@ -23,7 +23,7 @@ test(
     await expect(ann.element("brand-server")).toHaveText("\u2068Wild West\u2069");
     await ann.createRoom("Far away");
     const { roomId, sessionId } = await ann.state();
-    expect(ann.page.url()).toBe(`${site.url}?server=west&join=${roomId}`);
+    expect(ann.page.url()).toBe(`${site.url}join/${roomId}?server=west`);
 
     const east = await enter("Eve");
     await east.signIn();

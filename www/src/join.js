@@ -1,4 +1,4 @@
-// The link that leads into a room, `…/join/ROOM`, where the page itself is, and the game server behind the relay that it uses.
+// The link that leads into a room, `…/join/ROOM` or `…/join/ROOM?server=NAME`, where the page itself is, and the game server behind the relay that it uses.
 
 /** The top of the page, with a slash at its end: the relay's address, with the path under which a proxy may serve it. */
 export const BASE = new URL("../", import.meta.url).href;
@@ -22,12 +22,11 @@ export const game = {
   query: (/[?&]server=[^&]+/.exec(globalThis.location?.search) ?? [""])[0].replace("&", "?"),
 };
 
-/** The relay's redirect of `/join/ROOM` drops the query, so a link to another game server goes without it. @param {string} room  its id */
-export const joinLink = (room) =>
-  BASE + (game.query ? `${game.query}&join=` : "join/") + encodeURIComponent(room);
+/** @param {string} room  its id */
+export const joinLink = (room) => `${BASE}join/${encodeURIComponent(room)}${game.query}`;
 
 /**
- * The room that an address leads into; empty for none. The relay answers a link with the page at `/?join=ROOM`.
+ * The room that an address leads into; empty for none. The relay answers a link with the page at `/?join=ROOM`, and keeps `server` of its query.
  * @param {{ pathname: string, search: string }} address
  */
 export function joinOf({ pathname, search }) {

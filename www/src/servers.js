@@ -84,7 +84,7 @@ function choose(name) {
 }
 
 /**
- * The address of this page for another game server. A link into a room has another form there.
+ * The address of this page for another game server.
  * @param {{ href: string, pathname: string, search: string, hash: string }} address
  * @param {string} name  that of the page's game server now, empty for the default one
  */
