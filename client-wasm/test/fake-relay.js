@@ -87,6 +87,8 @@ export class FakeRelay {
   socket = null;
   /** No attempt to connect succeeds. */
   isUnreachable = false;
+  /** An attempt to connect that begins now comes to nothing, and is not refused either. */
+  isSilent = false;
   /** The game server says nothing any more. */
   isHung = false;
   /** What was offered, for each attempt to connect. @type {string[]} */
@@ -114,6 +116,7 @@ export class FakeRelay {
       if (typeof data !== "string") this.datagrams += 1;
       else this.#clock.setTimeout(() => this.socket === socket && this.#take(data), LATENCY_MS);
     };
+    if (this.isSilent) return /** @type {WebSocket} */ (/** @type {unknown} */ (socket));
     this.#clock.setTimeout(() => {
       if (this.isUnreachable) return socket.end(1006);
       socket.open();

@@ -155,6 +155,28 @@ test("while the relay cannot be reached the client tries on, and it is told to h
   await end(race, clock);
 });
 
+test("an attempt that hangs is given up when the client is told to hurry, and one that is open is not", async () => {
+  const { clock, relay, race } = await racing();
+  relay.isSilent = true;
+  relay.socket?.end(1006);
+  await clock.pass(1000);
+  const [hanging, offered] = [relay.socket, relay.offers.length];
+  assert.deepEqual([race.state, hanging?.readyState], ["reconnecting", 0]);
+  race.reconnectNow();
+  await clock.pass(10);
+  assert.deepEqual([hanging?.closedWith, relay.offers.length], [4008, offered + 1]);
+  const open = relay.socket;
+  open?.open();
+  race.reconnectNow();
+  await clock.pass(10);
+  assert.deepEqual([open?.closedWith, relay.offers.length], [undefined, offered + 1]);
+  relay.isSilent = false;
+  open?.end(1006);
+  await clock.pass(5000);
+  assert.equal(race.state, "connected");
+  await end(race, clock);
+});
+
 test("a reload goes on with the session in its room, and the page that was left hears nothing", async () => {
   const { clock, relay, race, room } = await racing();
   const saved = race.save();

@@ -82,6 +82,7 @@ impl SessionMachine {
     pub(super) fn open(&mut self) {
         self.has_socket = true;
         self.opened = false;
+        self.heard = false;
         let offer = self.end.offer().to_subprotocol();
         let protocols = vec![SUBPROTOCOL.to_owned(), offer];
         self.queue.push(Io::Open(self.url.clone(), protocols));
@@ -128,12 +129,16 @@ impl SessionMachine {
         let error = lost();
         match interruption {
             Interruption::Pause(_) => {
-                self.interruption = Some(Interruption::Attempt(now + OPEN_TIMEOUT));
                 self.tell("interrupted", ABNORMAL, &error, Some(Duration::ZERO));
-                self.open();
+                self.attempt(now);
             }
             Interruption::Attempt(_) => self.fail_attempt(ABNORMAL, &error, now),
         }
+    }
+
+    fn attempt(&mut self, now: Duration) {
+        self.interruption = Some(Interruption::Attempt(now + OPEN_TIMEOUT));
+        self.open();
     }
 
     /// The WebSocket is open.
@@ -146,8 +151,14 @@ impl SessionMachine {
 
     /// The network is back, or the player does not want to wait.
     pub(crate) fn reconnect_now(&mut self, now: Duration) {
-        if let Some(Interruption::Pause(due)) = &mut self.interruption {
-            *due = now;
+        match &mut self.interruption {
+            Some(Interruption::Pause(due)) => *due = now,
+            // It may have begun on the network that is gone, and then nothing ever comes of it.
+            Some(Interruption::Attempt(_)) if !self.opened => {
+                self.queue.push(Io::GiveWay(CloseCode::Interrupted));
+                self.attempt(now);
+            }
+            Some(Interruption::Attempt(_)) | None => {}
         }
     }
 
@@ -166,7 +177,6 @@ impl SessionMachine {
                 for line in self.end.missing() {
                     self.queue.send_line(line.clone());
                 }
-                self.heard = false;
                 self.signed_in = Some(now);
                 if was_interrupted {
                     self.queue.emit("resumed", &Object::Texts(Vec::new()));
