@@ -8,6 +8,8 @@ const MAX_BYTES = 112_000;
 /** What comes later, in idle time or when somebody signs in. */
 const LATER = [
   "/src/screens.js",
+  "/src/room-commands.js",
+  "/src/interruption.js",
   "/src/race.js",
   "/src/scenery.js",
   "/lobby.css",

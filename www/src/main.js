@@ -105,4 +105,4 @@ if (invited) history.replaceState(history.state, "", joinLink(invited) + locatio
 await flow.prepare();
 signIn.resume();
 // Signing in before that waits for the screens, and says so if they cannot be loaded.
-whenIdle(() => loadScreens().catch(flow.refuseTrack));
+whenIdle(() => flow.load().catch(flow.refuseTrack));

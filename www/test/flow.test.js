@@ -574,6 +574,20 @@ test("stops where trying again cannot help, and then waits for the visitor", asy
   assert.deepEqual([state().connection, state().screen, state().room?.id], ["online", "race", room.id]);
 });
 
+test("the list of rooms is asked for by the client that follows one that has given up", async () => {
+  const { world, flow, state } = page();
+  flow.watchRooms(true);
+  await flow.signIn("Ann", "");
+  world.last.drop("sent_too_much", false);
+  world.addRoom("Cup", "Bo");
+  await flow.reconnect();
+  await settled();
+  assert.deepEqual(
+    state().rooms.map(({ name }) => name),
+    ["Cup"],
+  );
+});
+
 test("a new client that cannot connect either says why, and waits for the visitor", async () => {
   const { world, flow, room, state } = await inRoom();
   world.last.drop("malformed", false);
