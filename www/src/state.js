@@ -1,5 +1,5 @@
 // What the page knows, and every way in which that may change. Pure: `reduce` returns a new state and changes nothing else.
-// flow.js dispatches actions; the screens only read the state.
+// flow.js and what it loads dispatch actions; the screens only read the state.
 
 /** Messages kept in a room, a few screens full. Older ones are dropped. */
 export const MAX_MESSAGES = 100;
