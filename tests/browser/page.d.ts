@@ -16,6 +16,8 @@ interface RemoteCar {
   z: number;
   yaw: number;
   stale: boolean;
+  /** Of the newest position; not in the viewer. */
+  ageMs?: number;
 }
 
 interface RaceState {

@@ -79,6 +79,26 @@ test("a connection that is dead without a sign is noticed within five seconds", 
   await expect(ann.element("lost")).toBeHidden();
 });
 
+test("a driver in a dead spot stays in the others' race, lost and faded, until the connection is back", async ({
+  enter,
+  wire,
+}) => {
+  const { ann, ben } = await race(enter, wire);
+  wire.enterDeadSpot();
+  // The client forgets a car after 5 s.
+  await expect.poll(async () => (await ben.state()).cars[0]?.ageMs).toBeGreaterThan(8000);
+  await expect(ben.element("hud-field")).toHaveText("/2");
+  await expect(ben.element("standings")).toContainText("Annlost");
+  expect((await ben.state()).cars).toMatchObject([{ name: "Ann", stale: true }]);
+  wire.leaveDeadSpot();
+  await expect.poll(async () => (await ben.state()).cars[0]?.stale).toBe(false);
+  await expect(ann.element("lost")).toBeHidden();
+  await expect(ben.element("standings")).not.toContainText("lost");
+  // The connections that were tried in the dead spot.
+  expect(ann.complaints.filter((said) => !said.includes("WebSocket"))).toEqual([]);
+  ann.complaints.length = 0;
+});
+
 for (const password of ["", "very secret"]) {
   test(`a reload in mid-race goes on with the session, ${password ? "with" : "without"} a password`, async ({
     enter,

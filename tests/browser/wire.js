@@ -7,6 +7,7 @@ export class Wire {
   /** @type {Set<[net.Socket, net.Socket]>} */
   #connections = new Set();
   #server;
+  #isDead = false;
   url = "";
 
   /** @param {string} target  the relay's address, as its ready line has it */
@@ -17,8 +18,10 @@ export class Wire {
       /** @type {[net.Socket, net.Socket]} */
       const ends = [near, far];
       this.#connections.add(ends);
-      near.pipe(far);
-      far.pipe(near);
+      if (!this.#isDead) {
+        near.pipe(far);
+        far.pipe(near);
+      }
       for (const end of ends) {
         end.on("error", () => {});
         end.on("close", () => {
@@ -50,6 +53,18 @@ export class Wire {
       near.pause();
       far.pause();
     }
+    this.#connections.clear();
+  }
+
+  /** A dead spot: nothing passes through any connection, old or new. */
+  enterDeadSpot() {
+    this.#isDead = true;
+    this.deaden();
+  }
+
+  /** New connections work again. Those that there are stay dead. */
+  leaveDeadSpot() {
+    this.#isDead = false;
     this.#connections.clear();
   }
 

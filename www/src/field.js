@@ -1,6 +1,7 @@
 // The other cars as this page sees them now: one entry per player, refilled every frame.
 
 import { LapCounter, REMOTE_JUMP_METRES } from "./laps.js";
+import { MAX_PLACES } from "./map/labels.js";
 import { seedLaps } from "./viewer/pack.js";
 
 /** @typedef {import("/pkg/index.js").Car} Car */
@@ -9,11 +10,16 @@ import { seedLaps } from "./viewer/pack.js";
 /** Beyond this number, cars that are not in this frame are forgotten. */
 const MAX_KNOWN = 200;
 /** A car that is silent for this long is lost. Until then it is away: a hidden page sends once a second. */
-const LOST_MS = 4000;
+const LOST_MS = 5000;
+/**
+ * A car that is silent for this long is gone, even if the room's list has its player: old game servers list players for ever. The relay keeps
+ * the seat of a lost connection for 30 s.
+ */
+const GONE_MS = 40_000;
 /** Gaps at most this long apart, in seconds, are one absence. */
 const SAME_ABSENCE_SECONDS = 2;
-/** An absence shorter than this, in seconds, is a hiccup of the network. */
-const HICCUP_SECONDS = 1;
+/** An absence shorter than this, in seconds, is a hiccup of the network. It is noticed `FRESH_MS` after the last position. */
+const HICCUP_SECONDS = 1.25;
 /** The opacity of a stale car. */
 const STALE_ALPHA = 0.38;
 const FADE_PER_SECOND = 3;
@@ -23,6 +29,12 @@ const SEEDING_SECONDS = 1;
 const CUT_OFF_MS = 1500;
 /** A car whose newest position is this much older than what the page heard last is silent. */
 const FRESH_MS = 250;
+/**
+ * Cars that the room no longer reports have these indices: the room gives theirs to others, and uses none of these. The last index of all is
+ * the own car's.
+ */
+const FIRST_KEPT_INDEX = 128;
+const LAST_KEPT_INDEX = MAX_PLACES - 2;
 /** Positions this far from the circuit are wrong: the sender is broken or malicious. The car stays at its last valid place. */
 const FAR_AWAY_METRES = 2000;
 
@@ -41,6 +53,8 @@ export class RemoteCar {
     this.z = 0;
     this.yaw = 0;
     this.speed = 0;
+    /** The age of its newest position. */
+    this.ageMs = Infinity;
     /** Away or lost: it stands where it was seen last, faded. */
     this.stale = false;
     this.lost = false;
@@ -110,6 +124,7 @@ export class Field {
     /** How long this page has heard nothing of several cars at once. Nobody is away for that. */
     this.ownMs = 0;
     this.take = this.#take.bind(this);
+    this.stay = this.#stay.bind(this);
     this.at = { s: 0, lateral: 0, index: 0, x: 0, z: 0 };
   }
 
@@ -133,6 +148,8 @@ export class Field {
       car.livery = this.liveries.of(car.id);
       car.name = name ?? car.name;
       car.listed = name !== undefined;
+      // Whoever comes back, or is met in another room, is shown once there is a new position.
+      if (!car.listed) car.frame = -1;
     }
   }
 
@@ -153,6 +170,7 @@ export class Field {
     this.newestMs = Infinity;
     this.alike = 0;
     room.forEachCar(this.take, nowMs);
+    this.known.forEach(this.stay);
     this.isCutOff = this.alike > 1 && this.newestMs > CUT_OFF_MS;
     this.cars.length = this.shown;
     if (!(seconds > this.seedUntil)) this.#seed(seconds);
@@ -182,17 +200,12 @@ export class Field {
     if (!car) return;
     if (car.listed) this.#weigh(seen.ageMs);
     const ageMs = seen.ageMs - this.ownMs;
+    car.ageMs = seen.ageMs;
     car.notice((seen.stale && ageMs > FRESH_MS) || !isNear, ageMs, this.seconds);
     // The car of a player who left the room disappears at once. That of a player who lost the connection stays, faded.
-    if (seen.stale && !car.listed) return;
-    car.frame = this.frame;
+    if (seen.stale && (!car.listed || ageMs > GONE_MS)) return;
     car.index = seen.slot;
-    // An array that is emptied and filled again gets new memory each time.
-    this.cars[this.shown] = car;
-    this.shown += 1;
-    const alpha = car.stale ? STALE_ALPHA : 1;
-    const fade = FADE_PER_SECOND * this.step;
-    car.alpha += Math.max(-fade, Math.min(fade, alpha - car.alpha));
+    this.#show(car);
     if (!isNear) return;
     car.x = x;
     car.z = z;
@@ -202,6 +215,38 @@ export class Field {
     car.part = this.at.index;
     car.laps.update(this.at.s, this.at.lateral, this.seconds);
     car.progress = car.laps.progress(this.at.s);
+  }
+
+  /** Keep a car that the room no longer reports, because it is silent, for as long as its player is listed. @param {RemoteCar} car */
+  #stay(car) {
+    if (car.frame !== this.frame - 1 || !this.names.has(car.id)) return;
+    car.ageMs += this.step * 1000;
+    this.#weigh(car.ageMs);
+    const ageMs = car.ageMs - this.ownMs;
+    car.notice(ageMs > FRESH_MS, ageMs, this.seconds);
+    if (ageMs > GONE_MS) return;
+    if (car.index < FIRST_KEPT_INDEX) car.index = this.#freeIndex();
+    if (car.index > LAST_KEPT_INDEX) return;
+    car.speed = 0;
+    this.#show(car);
+  }
+
+  #freeIndex() {
+    let index = FIRST_KEPT_INDEX;
+    const isTaken = (/** @type {RemoteCar} */ car) => car.index === index && car.frame >= this.frame - 1;
+    while ([...this.known.values()].some(isTaken)) index += 1;
+    return index;
+  }
+
+  /** @param {RemoteCar} car */
+  #show(car) {
+    car.frame = this.frame;
+    // An array that is emptied and filled again gets new memory each time.
+    this.cars[this.shown] = car;
+    this.shown += 1;
+    const alpha = car.stale ? STALE_ALPHA : 1;
+    const fade = FADE_PER_SECOND * this.step;
+    car.alpha += Math.max(-fade, Math.min(fade, alpha - car.alpha));
   }
 
   /** @param {number} ageMs */

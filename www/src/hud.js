@@ -2,7 +2,7 @@
 // neither causes layout nor makes strings.
 
 import { element, find, make, setText } from "./element.js";
-import { lapTime } from "./laps.js";
+import { lapTime, metresBehind } from "./laps.js";
 import { wear } from "./map/plate.js";
 
 /** @typedef {import("./race.js").Race} Race */
@@ -304,7 +304,7 @@ class TowerRow {
    * @param {number} lapMetres
    */
   #showGap(entry, leader, lapMetres) {
-    const metres = Math.round(leader.progress - entry.progress);
+    const metres = metresBehind(entry, leader);
     if (metres === this.metres) return;
     this.metres = metres;
     setText(this.gap, gapText(entry, leader, metres, lapMetres));
@@ -321,7 +321,7 @@ function gapText(entry, leader, metres, lapMetres) {
   if (entry.lost) return "lost";
   if (entry.stale) return "away";
   if (entry === leader) return "Leader";
-  const laps = Math.max(0, Math.floor(metres / lapMetres));
+  const laps = Math.floor(metres / lapMetres);
   return laps === 0 ? `+${metres} m` : `+${laps} lap${laps === 1 ? "" : "s"}`;
 }
 

@@ -196,6 +196,15 @@ function isAhead(a, b) {
 }
 
 /**
+ * A gap for the standings, never negative: between two rankings a car may already be ahead of the leader.
+ * @param {{ progress: number }} entry
+ * @param {{ progress: number }} leader
+ */
+export function metresBehind(entry, leader) {
+  return Math.max(0, Math.round(leader.progress - entry.progress));
+}
+
+/**
  * A lap time for the eye: 1:02.345, or dashes for none.
  * @param {number} seconds
  * @param {number} [decimals]

@@ -34,7 +34,7 @@ function raceOf(race) {
       garage: race.garage,
       number: race.me.livery.number,
     },
-    cars: race.field.cars.map(({ id, name, x, z, yaw, speed, stale, livery }) => ({
+    cars: race.field.cars.map(({ id, name, x, z, yaw, speed, stale, ageMs, livery }) => ({
       id,
       name,
       x,
@@ -42,6 +42,7 @@ function raceOf(race) {
       yaw,
       speed,
       stale,
+      ageMs,
       number: livery.number,
     })),
     laps: {

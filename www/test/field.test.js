@@ -182,9 +182,93 @@ test("a hiccup of the network is no absence; a hidden page's car is away, not lo
     if (ms > 7000) seen.add(`${field.cars[0].stale} ${field.cars[0].lost}`);
   }
   assert.deepEqual([...seen], ["true false"]);
-  reporter.list = [{ id: "a", ageMs: 5000, stale: true }];
-  look(60);
-  assert.equal(field.cars[0].lost, true);
+  for (const [ageMs, lost] of /** @type {const} */ ([
+    [4900, false],
+    [5100, true],
+  ])) {
+    reporter.list = [{ id: "a", ageMs, stale: true }];
+    look(60);
+    assert.equal(field.cars[0].lost, lost);
+  }
+});
+
+test("a car is away after a second and a half of silence", () => {
+  const reporter = new Reporter([{ id: "a" }, { id: "b" }]);
+  const { field, look } = fieldOf(reporter);
+  look(0);
+  let awayMs = NaN;
+  for (let ms = 0; ms < 3000; ms += 20) {
+    reporter.list = [{ id: "a", ageMs: ms, stale: ms > 250 }, { id: "b" }];
+    look(ms / 1000);
+    if (field.cars[0].stale && !(awayMs <= ms)) awayMs = ms;
+  }
+  assert.ok(awayMs >= 1480 && awayMs <= 1560, `${awayMs}`);
+});
+
+/** A race in which `a` and `c` go on, and `b` falls silent: the client drops its car after 5 s, and may give its slot to another. */
+function silence() {
+  const reporter = new Reporter([]);
+  const { field, ids } = fieldOf(reporter);
+  const everybody = ["a", "b", "c"].map((id) => ({ id, name: id.toUpperCase() }));
+  field.nameAll(everybody);
+  const until = (/** @type {number} */ toMs) => {
+    for (let ms = field.seconds * 1000; ms < toMs; ms += 50) {
+      const b = { id: "b", x: 40, ageMs: ms, stale: ms > 250 };
+      reporter.list = [{ id: "a" }, ...(ms < 5000 ? [b] : []), { id: "c" }];
+      field.update(reporter, ms, (ms + 50) / 1000, 0.05);
+    }
+  };
+  return { reporter, field, ids, everybody, until };
+}
+
+test("a lost car that the client has dropped stays in its place, faded, as long as its player is in the room", () => {
+  const { field, ids, everybody, until } = silence();
+  until(30_000);
+  assert.deepEqual(ids().toSorted(), ["a", "b", "c"]);
+  const b = field.cars.find(({ id }) => id === "b");
+  assert.deepEqual([b?.x, b?.stale, b?.lost, b && b.alpha < 0.5], [40, true, true, true]);
+  const indices = new Set(field.cars.map(({ index }) => index));
+  assert.equal(indices.size, 3, "each has an index of its own");
+  field.nameAll(everybody.filter(({ id }) => id !== "b"));
+  until(30_100);
+  assert.deepEqual(ids(), ["a", "c"]);
+  // It is listed again, but in another place maybe: nobody knows until it drives.
+  field.nameAll(everybody);
+  until(30_200);
+  assert.deepEqual(ids(), ["a", "c"]);
+});
+
+test("a lost car of a player whom an old game server lists for ever goes after forty seconds", () => {
+  const { ids, until } = silence();
+  until(39_000);
+  assert.equal(ids().length, 3);
+  until(41_000);
+  assert.deepEqual(ids(), ["a", "c"]);
+});
+
+test("a lost car that drives again is where it is, and nothing else is left of it", () => {
+  const { reporter, field, ids, until } = silence();
+  until(20_000);
+  reporter.list = [{ id: "a" }, { id: "b", x: 50 }, { id: "c" }];
+  for (let ms = 20_000; ms < 23_000; ms += 50) field.update(reporter, ms, ms / 1000, 0.05);
+  assert.deepEqual(ids(), ["a", "b", "c"]);
+  assert.deepEqual([field.cars[1].index, field.cars[1].x, field.cars[1].stale], [1, 50, false]);
+});
+
+test("a page that is cut off for long keeps all cars, and none of them is away", () => {
+  const reporter = new Reporter([]);
+  const { field, ids } = fieldOf(reporter);
+  field.nameAll(["a", "b"].map((id) => ({ id, name: id })));
+  for (let ms = 0; ms < 9000; ms += 50) {
+    const seen = { ageMs: ms + 30, stale: ms > 250 };
+    reporter.list = ms < 5000 ? ["a", "b"].map((id) => ({ id, ...seen })) : [];
+    field.update(reporter, ms, ms / 1000, 0.05);
+  }
+  assert.deepEqual([ids(), field.isCutOff], [["a", "b"], true]);
+  assert.deepEqual(
+    field.cars.map(({ stale, lost }) => stale || lost),
+    [false, false],
+  );
 });
 
 test("a car that drives is shown even if the list does not have it yet", () => {
@@ -217,7 +301,7 @@ test("if every car falls silent at once, it is this page that is cut off, and no
     for (let ms = from; ms < to; ms += 20) {
       const ageMs = Math.min(30, heardMs) + Math.max(0, ms - heardMs);
       reporter.list = [
-        { id: "gone", ageMs: 60_000 + ms, stale: true },
+        { id: "gone", ageMs: 20_000 + ms, stale: true },
         { id: "a", ageMs, stale: ageMs > 250 },
         { id: "b", ageMs: ageMs + 40, stale: ageMs > 210 },
       ];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CHECKPOINTS, LapCounter, lapTime, OWN_JUMP_METRES, rank } from "../src/laps.js";
+import { CHECKPOINTS, LapCounter, lapTime, metresBehind, OWN_JUMP_METRES, rank } from "../src/laps.js";
 import { driveOut, track } from "./circuit.js";
 
 const LENGTH = 900;
@@ -184,4 +184,9 @@ test("before its first lap a car counts from where it was put, not from where it
   counter.update(650, 0, 0.2);
   counter.update(1190, 0, 0.3);
   assert.equal(counter.progress(1190), -10, "on the grid");
+});
+
+test("whoever is ahead of the leader until the next ranking has no negative gap", () => {
+  assert.equal(metresBehind({ progress: 100 }, { progress: 350.4 }), 250);
+  assert.equal(metresBehind({ progress: 142 }, { progress: 0 }), 0);
 });

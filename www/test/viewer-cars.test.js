@@ -75,6 +75,32 @@ test("a car that is new is there at once, and one that goes stale fades", () => 
   assert.ok(cars.list[0].alpha < 1 && cars.list[0].alpha > 0.5, `${cars.list[0].alpha}`);
 });
 
+test("a car that the snapshots no longer have stays, faded, until its player leaves, or for forty seconds", () => {
+  const spectator = feed(2);
+  const cars = new Cars(new Liveries());
+  const of = room(0, "ann", "bo");
+  const look = (/** @type {number} */ atMs, now = of) => {
+    cars.update(spectator, atMs, now, 0.1);
+    return cars.list.map(({ id, stale }) => `${id}${stale ? " lost" : ""}`);
+  };
+  assert.deepEqual(look(0), ["ann", "bo"]);
+  const [, { x }] = cars.list;
+  const sample = spectator.sample.bind(spectator);
+  let count = 1;
+  spectator.sample = (atMs) => ({ ...sample(atMs), count });
+  for (let atMs = 100; atMs < 40_000; atMs += 100) {
+    assert.deepEqual([...look(atMs), cars.present], ["ann", "bo lost", 1], `${atMs}`);
+  }
+  assert.deepEqual([cars.list[1].x, cars.list[1].alpha < 0.5], [x, true]);
+  assert.deepEqual(look(40_100), ["ann"]);
+  count = 2;
+  assert.deepEqual(look(50_000), ["ann", "bo"]);
+  count = 1;
+  assert.deepEqual(look(50_100), ["ann", "bo lost"]);
+  assert.deepEqual(look(50_200, room(50_200, "ann")), ["ann"]);
+  assert.deepEqual(look(50_300, room(50_300, "ann", "carl")), ["ann"], "the index is another player's now");
+});
+
 test("all cars of a full snapshot have a number and a place of their own", () => {
   const ids = Array.from({ length: 99 }, (_, i) => `player-${i}`);
   const cars = new Cars(new Liveries());

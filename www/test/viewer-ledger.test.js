@@ -342,17 +342,23 @@ test("a car that vanished keeps its row and progress until its player leaves; a 
     (t) => ({ ...steady(-30, 40)(Math.min(t, 10)), stale: t > 10, ageMs: 60 }),
   ]);
   const players = roomOf(2).players.slice(1);
-  race.ledger.addRoom(roomOf(2, { players, atMs: 60_000 }));
+  race.ledger.addRoom(roomOf(2, { players, atMs: 40_000 }));
   race.until(90);
   const [{ progress }] = race.at(9.8);
-  for (const seconds of [12, 16, 59]) {
+  for (const seconds of [12, 16, 39]) {
     const [vanished] = race.at(seconds);
     const { id, present, connection, speed } = vanished;
     assert.deepEqual([id, present, connection, speed], ["p0", false, "lost", 0]);
     assert.ok(Math.abs(vanished.progress - progress) < 10, `${vanished.progress} after ${progress}`);
   }
   assert.equal(race.at(30)[1].connection, "lost");
-  assert.deepEqual(race.ids(66), ["p1"]);
+  assert.deepEqual(race.ids(46), ["p1"]);
+});
+
+test("a car that vanished loses its row after forty seconds, though an old game server never ends its listing", () => {
+  const race = new Race([(t) => (t < 10 ? steady(0, 40)(t) : null), steady(-30, 40)]);
+  race.until(60);
+  assert.deepEqual([race.ids(49), race.ids(51)], [["p1", "p0"], ["p1"]]);
 });
 
 test("a car that vanished before the start is not in the new race", () => {

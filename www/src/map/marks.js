@@ -96,7 +96,7 @@ export function lostSprite(density, radius) {
   return canvas;
 }
 
-/** @typedef {{ name: string, place: number, stale: boolean, chosen: boolean }} TagText */
+/** @typedef {{ name: string, place: number, stale: boolean, lost: boolean, chosen: boolean }} TagText */
 
 /**
  * A name tag: number plate, name and place.
@@ -106,14 +106,14 @@ export function lostSprite(density, radius) {
  * @param {MapPalette} palette
  * @param {number} density
  */
-export function paintTag(canvas, livery, { name, place, stale, chosen }, palette, density) {
+export function paintTag(canvas, livery, { name, place, stale, lost, chosen }, palette, density) {
   const context = context2d(canvas);
   const nameFont = `${chosen ? 700 : 600} 12px ${FONT}`;
   const smallFont = `600 10.5px ${FONT}`;
   const letters = [...name];
   const shown =
     letters.length > MAX_NAME_LETTERS ? `${letters.slice(0, MAX_NAME_LETTERS - 1).join("")}…` : name;
-  const small = `${place > 0 ? `P${place}` : ""}${stale ? " away" : ""}`.trim();
+  const small = `${place > 0 ? `P${place}` : ""}${lost ? " lost" : stale ? " away" : ""}`.trim();
   context.font = nameFont;
   const nameWidth = Math.ceil(context.measureText(shown).width);
   context.font = smallFont;

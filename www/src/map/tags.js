@@ -15,6 +15,7 @@ import { LIGHT } from "./palette.js";
  * @property {number} z
  * @property {number} yaw
  * @property {boolean} stale
+ * @property {boolean} [lost]  for so long that the tag says so
  * @property {number} [place]  in the standings; 0 or nothing while there are none
  * @property {boolean} [isOwn]  has no tag, but others must not cover it
  */
@@ -27,7 +28,7 @@ const PAINTED_PER_FRAME = 6;
 /** A stale car's tag is this visible. */
 const STALE_ALPHA = 0.8;
 
-/** @typedef {{ canvas: HTMLCanvasElement, name: string, place: number, stale: boolean, chosen: boolean, livery: unknown }} Tag */
+/** @typedef {{ canvas: HTMLCanvasElement, name: string, place: number, stale: boolean, lost: boolean, chosen: boolean, livery: unknown }} Tag */
 
 export class Tags {
   constructor() {
@@ -183,7 +184,8 @@ export class Tags {
    * @param {boolean} isChosen
    */
   #fresh(car, isChosen) {
-    const tag = { canvas: buffer(1, 1), name: "", place: 0, stale: false, chosen: false, livery: car.livery };
+    const unpainted = { name: "", place: 0, stale: false, lost: false, chosen: false, livery: car.livery };
+    const tag = { canvas: buffer(1, 1), ...unpainted };
     this.#paint(tag, car, isChosen);
     this.tags[car.index] = tag;
     return tag;
@@ -198,6 +200,7 @@ export class Tags {
     tag.name = car.name;
     tag.place = car.place ?? 0;
     tag.stale = car.stale;
+    tag.lost = car.lost ?? false;
     tag.chosen = isChosen;
     tag.livery = car.livery;
     paintTag(tag.canvas, car.livery, tag, this.palette, this.density);
@@ -214,6 +217,7 @@ function isCurrent(tag, car, isChosen) {
     tag.chosen === isChosen &&
     tag.place === (car.place ?? 0) &&
     tag.stale === car.stale &&
+    tag.lost === (car.lost ?? false) &&
     tag.name === car.name &&
     tag.livery === car.livery
   );

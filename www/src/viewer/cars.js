@@ -11,6 +11,11 @@ import { CAR_AGE_MS, CAR_SLOT, CAR_SPEED, CAR_STALE, CAR_STRIDE, CAR_X, CAR_YAW,
 /** The opacity of a car whose datagrams have stopped. */
 const STALE_ALPHA = 0.4;
 const FADE_PER_SECOND = 3;
+/**
+ * A car that snapshots no longer have stays for this long after its last one, if its player is in the room: the relay keeps the seat of a lost
+ * connection for 30 s. Old game servers list players for ever.
+ */
+export const GONE_MS = 40_000;
 /** Versions of the room that are kept. Beyond that the oldest is dropped. */
 const MAX_ROSTERS = 1024;
 
@@ -32,6 +37,9 @@ export class CarView {
     /** Place in the standings, 0 while there are none. */
     this.place = 0;
     this.frame = -1;
+    /** The moment of the last snapshot that had the car, and whose it was then. */
+    this.seenMs = NaN;
+    this.seenId = "";
   }
 }
 
@@ -78,6 +86,8 @@ export class Cars {
     this.views = Array.from({ length: MAX_PLACES }, (_, index) => new CarView(index));
     /** Those on the track at the moment shown. @type {CarView[]} */
     this.list = [];
+    /** How many of them the snapshots have. */
+    this.present = 0;
     /** The room the places are named after. @type {SpectatedRoom | undefined} */
     this.room = undefined;
     this.frame = 0;
@@ -98,10 +108,43 @@ export class Cars {
     for (let row = 0; row < count; row += 1) {
       const car = this.#take(rows, row * CAR_STRIDE, step);
       if (car === undefined) continue;
+      car.seenMs = atMs;
+      car.seenId = car.id;
+      this.list[kept] = car;
+      kept += 1;
+    }
+    this.present = kept;
+    for (let i = 0; i < this.views.length; i += 1) {
+      const car = this.views[i];
+      if (!this.#isLost(car, atMs)) continue;
+      this.#fade(car, step);
       this.list[kept] = car;
       kept += 1;
     }
     this.list.length = kept;
+  }
+
+  /**
+   * The player is in the room, but its car is no longer in the snapshots.
+   * @param {CarView} car
+   * @param {number} atMs
+   */
+  #isLost({ id, frame, seenId, seenMs }, atMs) {
+    return (
+      id !== "" && id === seenId && frame === this.frame - 1 && atMs >= seenMs && atMs < seenMs + GONE_MS
+    );
+  }
+
+  /**
+   * @param {CarView} car
+   * @param {number} step
+   */
+  #fade(car, step) {
+    car.frame = this.frame;
+    car.stale = true;
+    car.speed = 0;
+    car.ageMs += step * 1000;
+    car.alpha = Math.max(STALE_ALPHA, car.alpha - FADE_PER_SECOND * step);
   }
 
   /**

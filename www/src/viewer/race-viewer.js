@@ -583,7 +583,7 @@ export class RaceViewer extends Base {
   async #ask(nowMs) {
     const { spectator, round } = this;
     if (!spectator?.room || spectator === this.shown) return;
-    const hasLost = this.hadCars && this.playback.live && this.cars.list.length === 0;
+    const hasLost = this.hadCars && this.playback.live && this.cars.present === 0;
     if (this.askDueMs > 0 && spectator.room.players.length > 0 && !hasLost) {
       this.existence = "here";
       return;

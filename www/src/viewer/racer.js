@@ -3,6 +3,7 @@
 
 import { LapCounter } from "../laps.js";
 import { CAR_AGE_MS, CAR_SPEED, CAR_STALE, CAR_X, CAR_Z } from "./feed.js";
+import { GONE_MS } from "./cars.js";
 import { IN_PIT, LOST, Past, PRESENT, RACING, SHOWN, slotOf, WEAK } from "./past.js";
 
 /** @typedef {import("./circuit.js").Circuit} Circuit */
@@ -170,7 +171,8 @@ export class Racer {
   write(column, atMs, inRoom) {
     const { past, laps } = this;
     const slot = slotOf(column);
-    this.shown = atMs - this.seenMs < VANISHED_MS || (inRoom && this.tookPart);
+    const keptMs = inRoom && this.tookPart ? GONE_MS : VANISHED_MS;
+    this.shown = atMs - this.seenMs < keptMs;
     if (this.shown) this.keptMs = atMs;
     past.marks[slot] = this.shown ? this.#marks(atMs) : 0;
     past.place[slot] = 0;

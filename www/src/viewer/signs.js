@@ -36,9 +36,10 @@ export class Signs {
   /** @param {RaceViewer} viewer */
   show(viewer) {
     const { feed, playback, standings, circuit } = viewer;
-    const cars = viewer.cars.list.length;
     const isWanted = viewer.hasAttribute("room") || viewer.spectator !== null;
     const existence = playback.live ? viewer.existence : "here";
+    // Lost cars stay for a while, but must not hide why they are lost.
+    const cars = existence === "here" ? viewer.cars.list.length : viewer.cars.present;
     const words = isWanted ? stageMessage(feed, cars, viewer.rosters.at(playback.atMs), existence) : null;
     this.#say(words, viewer.src);
     const { kind, text } = badgeOf(viewer);
