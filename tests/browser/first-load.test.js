@@ -153,6 +153,31 @@ for (const missing of ["src/paths.js", "race.css", "track.json"]) {
   });
 }
 
+test("a form that is sent before the scripts have loaded is sent once they have", async ({
+  browser,
+  site,
+}) => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  let load = () => {};
+  /** @type {Promise<void>} */
+  const loading = new Promise((resolve) => (load = resolve));
+  await page.route("**/src/main.js", async (route) => {
+    await loading;
+    await route.continue();
+  });
+  await page.goto(site.url, { waitUntil: "commit" });
+  await page.getByTestId("signin-name").fill("Ann");
+  await page.getByTestId("signin-password").fill("secret");
+  await page.getByTestId("signin-submit").click();
+  await expect(page.getByTestId("signin-submit")).toHaveClass(/waiting/);
+  expect(page.url()).toBe(site.url);
+  load();
+  await expect(page.getByTestId("whoami")).toHaveText("Ann");
+  expect(page.url()).toBe(site.url);
+  await context.close();
+});
+
 test("a form that is sent before the scripts are there keeps the password out of the address", async ({
   browser,
   site,

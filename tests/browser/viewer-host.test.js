@@ -259,6 +259,16 @@ test("who is no driver cannot be chosen, and who is no spectator cannot be shown
   expect(code).toBe("invalid_argument");
 });
 
+test("live without a snapshot is not called live", async ({ page }) => {
+  await open(page);
+  const badge = page.getByTestId("viewer-badge");
+  await expect(badge).toHaveText("Live");
+  await page.evaluate("feeds[0].silent = true");
+  await expect(badge).toHaveText("No data");
+  await page.evaluate("feeds[0].silent = false");
+  await expect(badge).toHaveText("Live");
+});
+
 test("the time of an event is when it happened, not when it was shown", async ({ page }) => {
   rooms = [{ id: "r1", delayMs: 3_600_000 }];
   await open(page);

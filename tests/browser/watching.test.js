@@ -140,6 +140,22 @@ test("a game server that dies is named, and the table does not go on", async ({ 
   for (const { complaints } of [ann, ben, watcher]) complaints.length = 0;
 });
 
+test("a list whose relay does not answer any more is marked until it does", async ({ enter, watch }) => {
+  const ann = await enter("Ann");
+  await ann.signIn();
+  await ann.createRoom("Sunday");
+  const watcher = await watch("/watch/");
+  await expect(watcher.element("races-summary")).toHaveText(/^1 race/);
+  let isFrozen = true;
+  await watcher.page.route("**/api/rooms", (route) => (isFrozen ? undefined : route.continue()));
+  await expect(watcher.element("races-summary")).toHaveText(/^Can't load races. Retrying/);
+  await expect(watcher.element("race-list")).toHaveClass(/outdated/);
+  isFrozen = false;
+  await expect(watcher.element("races-summary")).toHaveText(/^1 race/);
+  await expect(watcher.element("race-list")).not.toHaveClass(/outdated/);
+  watcher.complaints.length = 0;
+});
+
 test("a link that can be no race's says so and leads to the list", async ({ watch }) => {
   const watcher = await watch("/watch/Friday%20evening");
   await expect(watcher.element("viewer-message")).toContainText("There is no such race");

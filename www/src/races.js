@@ -8,7 +8,9 @@ import { count } from "./viewer/words.js";
 
 /** @typedef {{ id: string, name: string, playerCount: number, isActive: boolean, live: boolean, spectators: number }} Listed */
 
-const TIMEOUT_MS = 8000;
+/** A relay that has not answered by then counts as one that cannot be reached. */
+const TIMEOUT_MS = 5000;
+const FAILED = { title: "Can't load races", next: "Retrying every few seconds…" };
 
 /** @param {string} token  empty if none is needed */
 export function createRaceList(token) {
@@ -41,7 +43,15 @@ export function createRaceList(token) {
         ? `${count(shown.length, "race")}, ${watching} watching. No account needed.`
         : "No account needed.",
     );
+    list.classList.remove("outdated");
     say(nothing, shown.length === 0);
+  }
+
+  /** An older list stays, but nobody should take it for the present one. */
+  function sayFailed() {
+    if (rows.size === 0) return say(FAILED, true);
+    list.classList.add("outdated");
+    setText(summary, `${FAILED.title}. ${FAILED.next}`);
   }
 
   /**
@@ -74,6 +84,7 @@ export function createRaceList(token) {
     /** Show nothing until the next answer: another game server was chosen. */
     clear() {
       list.replaceChildren();
+      list.classList.remove("outdated");
       rows.clear();
       setText(summary, "No account needed.");
       empty.hidden = true;
@@ -104,9 +115,7 @@ export function createRaceList(token) {
         const rooms = await response.json();
         if (server === game.query) show(rooms);
       } catch {
-        if (rows.size === 0) {
-          say({ title: "Can't load races", next: "Retrying every few seconds…" }, true);
-        }
+        if (server === game.query) sayFailed();
       }
     },
   };

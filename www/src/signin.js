@@ -56,9 +56,15 @@ export function createSignIn(flow) {
     password.focus();
   }
 
+  const { dataset } = document.documentElement;
+  const wasPressed = "pressed" in dataset;
+  delete dataset.pressed;
+  if (wasPressed) form.requestSubmit();
+
   return {
     /** After a reload: sign in as before, or ask for the password if there was one. */
     resume() {
+      if (wasPressed) return;
       const kept = recall(KEPT);
       const invited = joinOf(location);
       if (!kept?.name) {

@@ -33,6 +33,8 @@ export class MockSpectator {
     this.began = now() - historyMs;
     /** @type {"connecting" | "live" | "reconnecting" | "closed"} */
     this.state = "live";
+    /** No snapshot comes any more. */
+    this.silent = false;
     this.startMs = 0;
     this.rows = new Float32Array(255 * STRIDE);
     this.count = 0;
@@ -92,7 +94,7 @@ export class MockSpectator {
 
   get stats() {
     return {
-      received: 0,
+      received: this.silent ? 1 : 1 + Math.floor((this.liveMs || 0) / 50),
       skipped: 0,
       refused: 0,
       bytesReceived: 0,

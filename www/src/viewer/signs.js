@@ -88,11 +88,12 @@ export class Signs {
 }
 
 /** @param {RaceViewer} viewer */
-function badgeOf({ feed, playback, existence, delayMs }) {
+function badgeOf({ feed, playback, existence, delayMs, isSilent }) {
   if (feed.state === "connecting") return { kind: "trouble", text: "Connecting" };
   if (feed.state === "reconnecting") return { kind: "trouble", text: "Reconnecting" };
   if (playback.live && existence === "unanswered") return { kind: "trouble", text: "No answer" };
   if (playback.live && existence !== "here") return { kind: "past", text: "Waiting" };
+  if (playback.live && isSilent) return { kind: "trouble", text: "No data" };
   const late = delayMs > 0 ? `, ${Math.round(delayMs / 1000)} s delay` : "";
   if (playback.live) return { kind: "live", text: `Live${late}` };
   return { kind: "past", text: playback.paused ? "Paused" : "Replay" };
