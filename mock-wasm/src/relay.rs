@@ -12,7 +12,10 @@ use protocol::datagram::{Datagram, Update};
 use protocol::frame::{CloseCode, MAX_CLIENT_LINE_BYTES, Notice};
 use protocol::goodbye::is_bye;
 use protocol::id::{RoomId, Secret, SessionId};
-use rules::{Config, Conn, MAX_SESSIONS, Output, PasswordAnswer, PasswordHash, PasswordJob, Rules};
+use rules::{
+    AccountAnswer, Config, Conn, MAX_SESSIONS, Output, PasswordAnswer, PasswordHash, PasswordJob,
+    Rules,
+};
 use serde::Serialize;
 
 use crate::bot::{Bot, TICK};
@@ -229,7 +232,8 @@ impl Relay {
         {
             self.show(conn, &update);
         }
-        self.rules.handle_datagram(address(conn), datagram);
+        let now = self.now;
+        self.rules.handle_datagram(address(conn), datagram, now);
         self.settle();
     }
 
@@ -476,7 +480,8 @@ impl Relay {
             };
             let (update, datagram) = bot.drive(now);
             self.show(conn, &update);
-            self.rules.handle_datagram(address(conn), &datagram);
+            let now = self.now;
+            self.rules.handle_datagram(address(conn), &datagram, now);
         }
         for room in &mut self.watched {
             let changed = room.look(self.rules.room(&room.id).as_ref());
@@ -507,16 +512,21 @@ impl Relay {
                     self.rules.handle_written(conn, line.len() + 1);
                 }
                 Output::Datagram { to, payload } => {
-                    for conn in to.into_iter().filter_map(conn_of) {
-                        if self.peers.get(&conn).is_some_and(Peer::is_player) {
-                            let frame = Content::Binary(payload.clone());
-                            self.frames.push_back((conn, frame));
-                        }
+                    let conn = conn_of(to);
+                    let player =
+                        conn.filter(|conn| self.peers.get(conn).is_some_and(Peer::is_player));
+                    if let Some(conn) = player {
+                        let frame = Content::Binary(payload.to_vec());
+                        self.frames.push_back((conn, frame));
                     }
                 }
                 Output::Close { conn } => self.end(conn),
                 Output::Password { ticket, job } => {
                     self.rules.handle_password(ticket, answer(job));
+                }
+                // The first generation knows no accounts.
+                Output::Account { ticket, .. } => {
+                    self.rules.handle_account(ticket, AccountAnswer::Failed);
                 }
             }
         }

@@ -1,11 +1,11 @@
 //! The rules behind one lock, with a clock and random ids. The engine passes their outputs on: lines to the connections'
-//! queues, passwords to worker threads, datagrams back to the caller.
+//! queues, passwords and accounts to worker threads, datagrams back to the caller.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use data_encoding::HEXLOWER;
 use parking_lot::Mutex;
@@ -15,11 +15,14 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::Instant;
 
+use crate::accounts::Accounts;
 use crate::admission::network_of;
 use crate::pace::Pace;
 use crate::password::Hasher;
 use crate::password_queue::PasswordQueue;
-use rules::{Config, Conn, Output, PasswordAnswer, PasswordJob, Rules, Ticket};
+use rules::{
+    AccountAnswer, AccountJob, Config, Conn, Output, PasswordAnswer, PasswordJob, Rules, Ticket,
+};
 
 /// What a connection's task gets from the engine.
 pub(crate) struct Link {
@@ -50,17 +53,23 @@ struct Peer {
     network: IpAddr,
 }
 
-/// One datagram to several places.
-pub(crate) struct Broadcast {
-    pub(crate) to: Vec<SocketAddr>,
-    pub(crate) payload: Vec<u8>,
+/// A datagram to be sent.
+pub(crate) struct Datagram {
+    pub(crate) to: SocketAddr,
+    pub(crate) payload: Arc<[u8]>,
 }
 
 struct State {
     rules: Rules,
     peers: HashMap<Conn, Peer>,
     conns: u64,
-    passwords: PasswordQueue<(Ticket, PasswordJob)>,
+    passwords: PasswordQueue<(Ticket, Job)>,
+}
+
+/// What takes too long to be done under the lock.
+enum Job {
+    Password(PasswordJob),
+    Account(AccountJob),
 }
 
 /// The running game.
@@ -68,13 +77,21 @@ pub(crate) struct Engine {
     state: Mutex<State>,
     started: Instant,
     hasher: Arc<Hasher>,
+    /// Only where players have accounts.
+    accounts: Option<Arc<Accounts>>,
+    wall_clock: fn() -> SystemTime,
     faithful: bool,
 }
 
 impl Engine {
     /// Start an empty game; its clock starts now.
-    pub(crate) fn new(config: Config) -> Arc<Self> {
-        Arc::new(Self {
+    pub(crate) fn new(
+        config: Config,
+        hasher: Arc<Hasher>,
+        accounts: Option<Accounts>,
+        wall_clock: fn() -> SystemTime,
+    ) -> Arc<Self> {
+        let engine = Self {
             faithful: config.faithful,
             state: Mutex::new(State {
                 rules: Rules::new(config, Box::new(draw_id::<RoomId>)),
@@ -83,8 +100,21 @@ impl Engine {
                 passwords: PasswordQueue::default(),
             }),
             started: Instant::now(),
-            hasher: Arc::default(),
-        })
+            hasher,
+            accounts: accounts.map(Arc::new),
+            wall_clock,
+        };
+        engine.set_wall_clock();
+        Arc::new(engine)
+    }
+
+    /// Let the rules know the time of day.
+    fn set_wall_clock(&self) {
+        let reading = (self.wall_clock)().duration_since(SystemTime::UNIX_EPOCH);
+        let mut state = self.state.lock();
+        state
+            .rules
+            .set_wall_clock(reading.unwrap_or_default(), self.started.elapsed());
     }
 
     /// Begin the session of a new connection from `address`.
@@ -152,8 +182,8 @@ impl Engine {
     }
 
     /// Take one datagram; gives what is to be sent.
-    pub(crate) fn datagram(self: &Arc<Self>, from: SocketAddr, bytes: &[u8]) -> Vec<Broadcast> {
-        self.act(|rules, _| rules.handle_datagram(from, bytes))
+    pub(crate) fn datagram(self: &Arc<Self>, from: SocketAddr, bytes: &[u8]) -> Vec<Datagram> {
+        self.act(|rules, now| rules.handle_datagram(from, bytes, now))
     }
 
     /// Run the clock. Never ends.
@@ -161,33 +191,48 @@ impl Engine {
         loop {
             let due = self.state.lock().rules.poll_timeout();
             tokio::time::sleep_until(self.started + due).await;
+            // Somebody may have set it, or the machine may have slept.
+            self.set_wall_clock();
             self.act(Rules::handle_timeout);
         }
     }
 
-    fn act(self: &Arc<Self>, act: impl FnOnce(&mut Rules, Duration)) -> Vec<Broadcast> {
+    fn act(self: &Arc<Self>, act: impl FnOnce(&mut Rules, Duration)) -> Vec<Datagram> {
         let mut state = self.state.lock();
         act(&mut state.rules, self.started.elapsed());
-        let mut broadcasts = Vec::new();
+        let mut datagrams = Vec::new();
         while let Some(output) = state.rules.poll_output() {
             match output {
                 Output::Line { conn, line } => state.queue(conn, line),
-                Output::Datagram { to, payload } => broadcasts.push(Broadcast { to, payload }),
+                Output::Datagram { to, payload } => datagrams.push(Datagram { to, payload }),
                 Output::Close { conn } => state.forget(conn),
-                Output::Password { ticket, job } => state.ask(ticket, job),
+                Output::Password { ticket, job } => state.ask(ticket, Job::Password(job)),
+                Output::Account { ticket, job } => state.ask(ticket, Job::Account(job)),
             }
         }
         while let Some((ticket, job)) = state.passwords.start() {
-            tokio::spawn(Arc::clone(self).do_password(ticket, job));
+            tokio::spawn(Arc::clone(self).do_job(ticket, job));
         }
-        broadcasts
+        datagrams
     }
 
-    /// Do one password job. A session has one at most, since it waits for the answer.
-    async fn do_password(self: Arc<Self>, ticket: Ticket, job: PasswordJob) {
-        let answer = Arc::clone(&self.hasher).work(job).await;
-        self.state.lock().passwords.finish();
-        self.act(|rules, _| rules.handle_password(ticket, answer));
+    /// Do one job. A session has one at most, since it waits for the answer.
+    async fn do_job(self: Arc<Self>, ticket: Ticket, job: Job) {
+        match job {
+            Job::Password(job) => {
+                let answer = Arc::clone(&self.hasher).work(job).await;
+                self.state.lock().passwords.finish();
+                self.act(|rules, _| rules.handle_password(ticket, answer));
+            }
+            Job::Account(job) => {
+                let answer = match &self.accounts {
+                    Some(accounts) => Arc::clone(accounts).work(job).await,
+                    None => AccountAnswer::Failed,
+                };
+                self.state.lock().passwords.finish();
+                self.act(|rules, _| rules.handle_account(ticket, answer));
+            }
+        }
         self.resume(ticket.conn());
     }
 
@@ -200,13 +245,19 @@ impl Engine {
 }
 
 impl State {
-    /// Put a password job into the queue of its address.
-    fn ask(&mut self, ticket: Ticket, job: PasswordJob) {
+    /// Put a job into the queue of its address.
+    fn ask(&mut self, ticket: Ticket, job: Job) {
         let conn = ticket.conn();
         let peer = self.peers.get(&conn);
         let pushed = peer.map(|peer| self.passwords.push(peer.network, conn, (ticket, job)));
-        if let Some(Err(_)) = pushed {
-            self.rules.handle_password(ticket, PasswordAnswer::Busy);
+        match pushed {
+            Some(Err((_, Job::Password(_)))) => {
+                self.rules.handle_password(ticket, PasswordAnswer::Busy);
+            }
+            Some(Err((_, Job::Account(_)))) => {
+                self.rules.handle_account(ticket, AccountAnswer::Busy);
+            }
+            Some(Ok(())) | None => {}
         }
     }
 
@@ -246,7 +297,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_password_of_a_connection_that_is_gone_is_not_hashed() {
-        let engine = Engine::new(Config::default());
+        let config = Config::default();
+        let engine = Engine::new(config, Arc::default(), None, SystemTime::now);
         let links = [(); 5].map(|()| engine.connect([192, 0, 2, 1].into()));
         for (index, link) in links.iter().enumerate() {
             let name = format!(r#"{{"command":"NAME","name":"P{index}","password":"pw"}}"#);

@@ -1,7 +1,8 @@
-//! A small game server that speaks MP-Server's first generation, for the demo and the tests: sockets around the
-//! crate `rules`, and bots that the crate `drivers` drives.
+//! A small game server that speaks MP-Server's protocol as one of its generations, for the demo and the tests: sockets around the
+//! crate `rules`, accounts in SQLite, and bots that the crate `drivers` drives.
 
 mod accept;
+mod accounts;
 mod admission;
 mod bots;
 mod certificate;
@@ -14,6 +15,7 @@ mod password_queue;
 mod server;
 mod udp;
 
+pub use accounts::AccountFile;
 pub use bots::{Bots, MAX_BOTS};
 pub use certificate::{CERTIFICATE_FILE, KEY_FILE};
 pub use descriptors::raise_descriptor_limit;

@@ -33,6 +33,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
         tcp: server.tcp_addr(),
         udp: server.udp_addr(),
         certificate_sha256: server.certificate_sha256(),
+        generation: server.generation().name(),
     };
     let ready = serde_json::to_string(&ready)?;
     // Somebody may have closed it, which is no reason to stop.
@@ -54,6 +55,7 @@ struct Ready {
     tcp: SocketAddr,
     udp: SocketAddr,
     certificate_sha256: String,
+    generation: &'static str,
 }
 
 /// Listen for Ctrl-C and SIGTERM from now on.

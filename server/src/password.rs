@@ -26,17 +26,10 @@ pub(crate) struct Hasher {
 impl Hasher {
     /// Do one job on a thread of its own.
     pub(crate) async fn work(self: Arc<Self>, job: PasswordJob) -> PasswordAnswer {
-        let (answer, answered) = oneshot::channel();
-        let work = move || {
-            stand_back();
-            // Nobody waits any more when the server stops.
-            let _stopping = answer.send(self.answer(&job));
-        };
-        // The answer is missing if the system gives no thread.
-        let _none = thread::Builder::new()
-            .name("password".to_owned())
-            .spawn(work);
-        answered.await.unwrap_or(PasswordAnswer::Failed)
+        let work = move || self.answer(&job);
+        on_a_thread("password", work)
+            .await
+            .unwrap_or(PasswordAnswer::Failed)
     }
 
     fn answer(&self, job: &PasswordJob) -> PasswordAnswer {
@@ -51,7 +44,8 @@ impl Hasher {
         answer.unwrap_or(PasswordAnswer::Failed)
     }
 
-    fn hash(&self, password: &[u8]) -> Option<String> {
+    /// Hash a password with a new salt.
+    pub(crate) fn hash(&self, password: &[u8]) -> Option<String> {
         let salt = Salt::generate();
         let hash = Phc {
             algorithm: Algorithm::Argon2id.ident(),
@@ -63,7 +57,8 @@ impl Hasher {
         Some(hash.to_string())
     }
 
-    fn verify(&self, password: &[u8], hash: &str) -> Option<bool> {
+    /// Check a password against a hash. `None` if that is none.
+    pub(crate) fn verify(&self, password: &[u8], hash: &str) -> Option<bool> {
         let hash = Phc::new(hash).ok()?;
         // Compared in constant time.
         Some(self.output(password, &hash.salt?)? == hash.hash?)
@@ -81,6 +76,21 @@ impl Hasher {
         hashed.ok()?;
         Output::new(&output).ok()
     }
+}
+
+/// Do some work on a thread of its own that stands back. `None` if the system gives no thread.
+pub(crate) async fn on_a_thread<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let (done, result) = oneshot::channel();
+    let work = move || {
+        stand_back();
+        // Nobody waits any more when the server stops.
+        let _stopping = done.send(work());
+    };
+    let _none = thread::Builder::new().name(name.to_owned()).spawn(work);
+    result.await.ok()
 }
 
 /// Lower the priority of this thread.

@@ -4,8 +4,10 @@ use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use anyhow::{Context as _, anyhow};
+use protocol::generation::Generation;
 use protocol::id::Secret;
 use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
@@ -14,19 +16,23 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::accept::Accept;
+use crate::accounts::{AccountFile, Accounts};
 use crate::admission::{Admission, Limits};
 use crate::bots::{self, Bots};
 use crate::certificate::{Identity, fingerprint};
 use crate::engine::Engine;
 use crate::udp;
-use rules::{Config, MAX_SESSIONS};
+use rules::{Config, MAX_SESSIONS, Token};
+
+/// What the original takes for `AUTO_JOIN` as it is shipped (facts, section 2.3).
+const SHIPPED_AUTO_JOIN: &str = "test-lab";
 
 /// How a server is started. By default it is sane, listens on free ports of the loopback, and makes a new certificate.
 #[derive(Debug, Clone, clap::Parser)]
 #[command(
     name = "mp-server",
     version,
-    about = "A small game server that speaks MP-Server's first generation"
+    about = "A small game server that speaks the protocol of MP-Server"
 )]
 pub struct Options {
     /// Where to take lines; port 0 is any free port.
@@ -39,6 +45,22 @@ pub struct Options {
     /// one relay bring a full house. IPv6 addresses of one /64 network count as one. Not in faithful mode.
     #[arg(long, env = "MP_SERVER_MAX_PER_IP", value_name = "N", default_value_t = MAX_SESSIONS)]
     pub max_per_ip: usize,
+    /// The generation of MP-Server to be like. In the first a name is enough to drive. The second has chat, and checks
+    /// positions. In the third, players register or log in.
+    #[arg(long, env = "MP_SERVER_GENERATION", value_name = "first|chat|token", default_value = "first", value_parser = generation)]
+    pub generation: Generation,
+    /// Where the token generation keeps its accounts: a file, or `:memory:` for until the server stops.
+    #[arg(
+        long,
+        env = "MP_SERVER_ACCOUNTS",
+        value_name = "FILE",
+        default_value = ":memory:"
+    )]
+    pub accounts: AccountFile,
+    /// Let `AUTO_JOIN` with this token put players of the token generation into a room. Off by default; in faithful mode the
+    /// token is `test-lab`, as the original ships.
+    #[arg(long, env = "MP_SERVER_AUTO_JOIN", value_name = "TOKEN", hide_env_values = true, value_parser = token)]
+    pub auto_join: Option<Token>,
     /// Behave as the original server with all its defects, for tests.
     #[arg(long, env = "MP_SERVER_FAITHFUL")]
     pub faithful: bool,
@@ -61,6 +83,19 @@ pub struct Options {
     /// Cars that drive by themselves.
     #[command(flatten)]
     pub bots: Bots,
+    /// Reads the wall clock; tests stop it.
+    #[arg(skip = SystemTime::now as fn() -> SystemTime)]
+    pub wall_clock: fn() -> SystemTime,
+}
+
+fn generation(name: &str) -> Result<Generation, String> {
+    let mut offered = [Generation::First, Generation::Chat, Generation::Token].into_iter();
+    let found = offered.find(|generation| generation.name() == name);
+    found.ok_or_else(|| "choose first, chat or token".to_owned())
+}
+
+fn token(text: &str) -> Result<Token, Infallible> {
+    Ok(Token::new(text))
 }
 
 impl Default for Options {
@@ -70,10 +105,14 @@ impl Default for Options {
             tcp: loopback,
             udp: loopback,
             max_per_ip: MAX_SESSIONS,
+            generation: Generation::First,
+            accounts: AccountFile::Memory,
+            auto_join: None,
             faithful: false,
             secret: Secret::default(),
             certificate_dir: None,
             bots: Bots::default(),
+            wall_clock: SystemTime::now,
         }
     }
 }
@@ -83,6 +122,7 @@ impl Default for Options {
 pub struct Server {
     tcp: SocketAddr,
     udp: SocketAddr,
+    generation: Generation,
     certificate: CertificateDer<'static>,
     tasks: JoinSet<()>,
     bots: JoinSet<()>,
@@ -107,10 +147,7 @@ impl Server {
         let (tcp, udp) = (listener.local_addr()?, socket.local_addr()?);
         let certificate = identity.certificate_der()?;
         let target = bots::target(tcp, udp, certificate.clone())?;
-        let engine = Engine::new(Config {
-            faithful: options.faithful,
-            secret: options.secret.clone(),
-        });
+        let engine = engine(&options)?;
         let bots = bots::start(&options.bots, target, options.secret, &engine)?;
         let mut tasks = JoinSet::new();
         tasks.spawn(Arc::clone(&engine).tick());
@@ -134,6 +171,7 @@ impl Server {
         Ok(Self {
             tcp,
             udp,
+            generation: options.generation,
             certificate,
             tasks,
             bots,
@@ -148,6 +186,11 @@ impl Server {
     /// The address for datagrams.
     pub fn udp_addr(&self) -> SocketAddr {
         self.udp
+    }
+
+    /// The generation it speaks.
+    pub fn generation(&self) -> Generation {
+        self.generation
     }
 
     /// Lend the certificate as DER.
@@ -174,6 +217,34 @@ impl Server {
         self.bots.shutdown().await;
         self.tasks.shutdown().await;
     }
+}
+
+fn engine(options: &Options) -> anyhow::Result<Arc<Engine>> {
+    let config = Config {
+        generation: options.generation,
+        faithful: options.faithful,
+        secret: options.secret.clone(),
+        auto_join: match options.faithful {
+            true => Some(
+                options
+                    .auto_join
+                    .clone()
+                    .unwrap_or_else(|| Token::new(SHIPPED_AUTO_JOIN)),
+            ),
+            false => options.auto_join.clone(),
+        },
+        ..Config::default()
+    };
+    let (hasher, clock) = (Arc::default(), options.wall_clock);
+    let accounts = match options.generation {
+        Generation::First | Generation::Chat => None,
+        Generation::Accounts | Generation::Token => Some(Accounts::open(
+            &options.accounts,
+            Arc::clone(&hasher),
+            clock,
+        )?),
+    };
+    Ok(Engine::new(config, hasher, accounts, clock))
 }
 
 fn acceptor(identity: &Identity) -> anyhow::Result<TlsAcceptor> {

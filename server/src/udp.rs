@@ -1,4 +1,4 @@
-//! The one UDP socket: datagrams in, broadcasts out. Many datagrams are taken per wake-up, since all cars
+//! The one UDP socket: datagrams in, those to others out. Many datagrams are taken per wake-up, since all cars
 //! tend to send at the same instant.
 
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use protocol::cipher::MAX_DATAGRAM_BYTES;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::UdpSocket;
 
-use crate::engine::{Broadcast, Engine};
+use crate::engine::{Datagram, Engine};
 
 /// What the system is asked to hold between two wake-ups, each way: two seconds of 100 cars at 20 Hz. It may grant less.
 const SOCKET_BUFFER_BYTES: usize = 4 << 20;
@@ -46,20 +46,18 @@ pub(crate) async fn run(socket: UdpSocket, engine: Arc<Engine>) {
             let Ok((count, from)) = socket.try_recv_from(&mut bytes) else {
                 break;
             };
-            for broadcast in engine.datagram(from, &bytes[..count]) {
-                send(&socket, &broadcast).await;
+            for datagram in engine.datagram(from, &bytes[..count]) {
+                send(&socket, &datagram).await;
             }
         }
         tokio::task::yield_now().await;
     }
 }
 
-async fn send(socket: &UdpSocket, Broadcast { to, payload }: &Broadcast) {
-    for &address in to {
-        let sent = socket.try_send_to(payload, address);
-        if sent.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock) {
-            // The send buffer is full. Waiting saves the burst; a receiver's error does not matter here.
-            let _ = socket.send_to(payload, address).await;
-        }
+async fn send(socket: &UdpSocket, Datagram { to, payload }: &Datagram) {
+    let sent = socket.try_send_to(payload, *to);
+    if sent.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock) {
+        // The send buffer is full. Waiting saves the burst; a receiver's error does not matter here.
+        let _ = socket.send_to(payload, *to).await;
     }
 }

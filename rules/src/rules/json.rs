@@ -64,6 +64,15 @@ impl<'a> Object<'a> {
     pub(crate) fn float(&self, name: &str) -> Result<Option<f32>, WrongType> {
         self.raw(name).map(float).transpose()
     }
+
+    /// Read a number field as a 32-bit integer: `None` if it is absent, `Some(None)` if it is another number.
+    ///
+    /// # Errors
+    /// It is not a number.
+    pub(crate) fn integer(&self, name: &str) -> Result<Option<Option<i32>>, WrongType> {
+        let integer = |raw| float(raw).map(|_| raw.parse().ok());
+        self.raw(name).map(integer).transpose()
+    }
 }
 
 impl<'de> Deserialize<'de> for Object<'de> {
@@ -179,6 +188,20 @@ mod tests {
             assert_eq!(object.text(wrong), Err(WrongType), "{wrong}");
         }
         assert_eq!(object.text("ok"), Ok(Some(Some("🏁".into()))));
+    }
+
+    #[test]
+    fn an_integer_has_no_point_no_exponent_and_32_bits() {
+        let object = parse(r#"{"a":-7,"b":1.0,"c":1e2,"d":2147483648,"e":"1","f":null}"#);
+        let object = object.unwrap().unwrap();
+        assert_eq!(object.integer("a"), Ok(Some(Some(-7))));
+        assert_eq!(object.integer("absent"), Ok(None));
+        for other in ["b", "c", "d"] {
+            assert_eq!(object.integer(other), Ok(Some(None)), "{other}");
+        }
+        for wrong in ["e", "f"] {
+            assert_eq!(object.integer(wrong), Err(WrongType), "{wrong}");
+        }
     }
 
     #[test]

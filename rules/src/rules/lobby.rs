@@ -1,19 +1,21 @@
 //! What players do between races: rooms, their host, the start, and messages to each other (facts, sections 2.1 and 5).
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use protocol::id::{RoomId, SessionId};
 use protocol::line::MAX_LINE_BYTES;
 
-use super::reply::Reply;
-use super::room::Room;
+use super::reply::{Reply, Starts};
+use super::room::{ROOM_SEATS, Room, Size};
 use super::session::Session;
 use super::{Conn, Rules};
 
 /// The longest room name in the default mode; the original has no limit.
 pub const MAX_ROOM_NAME_CHARS: usize = 64;
 
-const DEFAULT_ROOM_NAME: &str = "Race Room";
+/// How many players a room may hold in the default mode. The original takes any number.
+const SANE_SIZES: RangeInclusive<i32> = 2..=128;
 
 /// The room of a session that wants to do something there.
 enum Membership {
@@ -32,9 +34,15 @@ impl Rules {
         self.send(conn, list);
     }
 
-    pub(super) fn create_room(&mut self, conn: Conn, name: Option<String>) {
-        let name = name.unwrap_or_else(|| DEFAULT_ROOM_NAME.to_owned());
-        if !self.config.faithful {
+    pub(super) fn create_room(
+        &mut self,
+        conn: Conn,
+        name: Option<String>,
+        max_players: Option<i32>,
+    ) {
+        let default = self.policy.default_room_name;
+        let name = name.unwrap_or_else(|| default.to_owned());
+        if self.policy.bounds_texts {
             if name.chars().count() > MAX_ROOM_NAME_CHARS {
                 let text = format!("A room name has at most {MAX_ROOM_NAME_CHARS} characters.");
                 return self.error(conn, &text);
@@ -45,28 +53,45 @@ impl Rules {
             if names::has_unseen(&name) {
                 return self.error(conn, "A room name cannot have invisible characters.");
             }
+            if max_players.is_some_and(|count| !SANE_SIZES.contains(&count)) {
+                return self.error(conn, "A room holds 2 to 128 players.");
+            }
+        }
+        if self.policy.leaves_old_room {
             self.leave_quietly(conn);
         }
         if !self.rooms.has_place_for(&name) {
             return self.error(conn, "This server cannot hold any more rooms.");
         }
-        let (room_id, seating) = ((self.room_ids)(), self.seating());
+        let size = self.size(max_players);
+        let (room_id, seating) = ((self.room_ids)(), self.policy.seating);
         let Some(session) = self.sessions.get_mut(&conn) else {
             return;
         };
-        let mut room = Room::new(room_id, name.clone(), Some(session.id), seating);
+        let mut room = Room::new(room_id, name.clone(), Some(session.id), seating, size);
         room.add(session.id, session.name.clone(), None);
         session.room = Some(room_id);
         self.rooms.insert(room);
-        let name = &name;
-        self.reply(conn, &Reply::RoomCreated { room_id, name });
+        let created = Reply::RoomCreated {
+            room_id,
+            name: &name,
+            max_players: size.is_listed.then_some(size.max_players),
+        };
+        self.reply(conn, &created);
+    }
+
+    /// Give the size of a new room.
+    pub(super) fn size(&self, max_players: Option<i32>) -> Size {
+        Size {
+            max_players: max_players.unwrap_or(ROOM_SEATS as i32),
+            is_listed: self.policy.chooses_room_size,
+        }
     }
 
     pub(super) fn join_room(&mut self, conn: Conn, room: &str) {
-        let Some(session) = self.sessions.get(&conn) else {
+        let Some(player) = self.sessions.get(&conn).map(|session| session.id) else {
             return;
         };
-        let (player, name) = (session.id, session.name.clone());
         let found = room.parse::<RoomId>().ok();
         let Some(room) = found.and_then(|id| self.rooms.get(&id)) else {
             return self.error(conn, "Room not found.");
@@ -75,16 +100,68 @@ impl Rules {
             return self.error(conn, "Failed to join room. Room may be full or inactive.");
         }
         let room_id = room.id;
-        if !self.config.faithful {
+        self.enter(conn, room_id, None);
+    }
+
+    /// Put a session into a room that admits it. The answer says if it did not choose the room itself.
+    pub(super) fn enter(&mut self, conn: Conn, room_id: RoomId, auto_joined: Option<bool>) {
+        if self.policy.leaves_old_room {
             self.leave_quietly(conn);
         }
-        if let Some(room) = self.rooms.get_mut(&room_id) {
-            room.add(player, name, None);
+        let Some(session) = self.sessions.get_mut(&conn) else {
+            return;
+        };
+        session.room = Some(room_id);
+        let (player, name) = (session.id, session.name.clone());
+        let Some(room) = self.rooms.get_mut(&room_id) else {
+            return;
+        };
+        let others = self.policy.tells_members.then(|| room.members());
+        room.add(player, name.clone(), None);
+        let joined = Reply::JoinOk {
+            room_id,
+            auto_joined,
+            players: others,
+        };
+        self.reply(conn, &joined);
+        let joined = Reply::PlayerJoined {
+            session_id: player,
+            name: &name,
+            room_id,
+        };
+        self.tell_others(conn, player, &room_id, &joined);
+    }
+
+    /// Tell the others in a room who has come or gone, if the policy says so. Telling them costs the one who does it.
+    fn tell_others(&mut self, conn: Conn, player: SessionId, room: &RoomId, reply: &Reply<'_>) {
+        if self.policy.tells_members {
+            let members = self.members(room);
+            let others = members.into_iter().filter(|(_, id)| *id != player);
+            let others: Vec<Conn> = others.map(|(conn, _)| conn).collect();
+            self.push(conn, &others, &reply.to_line());
         }
-        if let Some(session) = self.sessions.get_mut(&conn) {
-            session.room = Some(room_id);
+    }
+
+    /// List the sessions of a room's players. A player without a session is left out.
+    pub(super) fn members(&self, room: &RoomId) -> Vec<(Conn, SessionId)> {
+        let players = self.rooms.get(room).map(Room::players).unwrap_or_default();
+        let sessions = players.iter();
+        let sessions =
+            sessions.filter_map(|player| Some((*self.conns.get(&player.id)?, player.id)));
+        sessions.collect()
+    }
+
+    /// Send what a session has caused to others. Who reads too slowly misses it.
+    pub(super) fn push(&mut self, cause: Conn, receivers: &[Conn], line: &Arc<str>) {
+        if let Some(session) = self.sessions.get_mut(&cause) {
+            session.cost += receivers.len() as u32;
         }
-        self.reply(conn, &Reply::JoinOk { room_id });
+        for receiver in receivers {
+            let session = self.sessions.get(receiver);
+            if session.is_some_and(|session| !session.lags()) {
+                self.send(*receiver, Arc::clone(line));
+            }
+        }
     }
 
     pub(super) fn leave_room(&mut self, conn: Conn) {
@@ -97,8 +174,8 @@ impl Rules {
                 self.error(conn, "Cannot leave room. You are not in this room.")
             }
             Membership::In(player, room_id) => {
-                self.remove_player(&player, &room_id);
                 self.reply(conn, &Reply::LeaveOk { room_id });
+                self.remove_player(conn, &player, &room_id);
             }
         }
     }
@@ -139,15 +216,20 @@ impl Rules {
         let Some(room) = self.rooms.get(room) else {
             return;
         };
+        let numbers = self.policy.numbers_starts;
         let started = |host_id| {
             let started = Reply::GameStarted {
                 room_id: room.id,
                 host_id,
-                spawn_positions: room.players(),
+                spawn_positions: match numbers {
+                    true => Starts::Numbers(room.players()),
+                    false => Starts::Places(room.players()),
+                },
             };
             started.to_line()
         };
-        let (push, reply) = (started(room.host), started(None));
+        let push = started(room.host);
+        let reply = started(room.host.filter(|_| numbers));
         let members = room.players().iter();
         let members = members.filter_map(|player| self.conns.get(&player.id));
         let needs_it = |conn: &&Conn| {
@@ -162,7 +244,7 @@ impl Rules {
         for member in members {
             self.send(member, Arc::clone(&push));
         }
-        // The host is told twice, the second time without the host's id (facts, section 3).
+        // The host is told twice (facts, section 3).
         self.send(host, reply);
     }
 
@@ -213,9 +295,32 @@ impl Rules {
     /// Take a session out of its room, if it is in one, without telling it.
     pub(super) fn leave_quietly(&mut self, conn: Conn) {
         if let Membership::In(player, room) = self.membership(conn) {
-            self.remove_player(&player, &room);
+            self.remove_player(conn, &player, &room);
         }
         self.forget_room(conn);
+    }
+
+    /// Take a session that is gone out of its room and change nothing else there.
+    pub(super) fn vanish(&mut self, conn: Conn) {
+        if let Membership::In(player, room_id) = self.membership(conn)
+            && let Some(room) = self.rooms.get_mut(&room_id)
+        {
+            room.remove(&player);
+            self.tell_of_departure(conn, player, room_id);
+        }
+    }
+
+    fn tell_of_departure(&mut self, conn: Conn, player: SessionId, room_id: RoomId) {
+        let Some(session) = self.sessions.get(&conn) else {
+            return;
+        };
+        let name = session.name.clone();
+        let left = Reply::PlayerLeft {
+            session_id: player,
+            name: &name,
+            room_id,
+        };
+        self.tell_others(conn, player, &room_id, &left);
     }
 
     fn membership(&self, conn: Conn) -> Membership {
@@ -239,19 +344,19 @@ impl Rules {
 
     /// Remove a player from a room. If it was the host, the next player becomes it; an empty room is dropped. The original
     /// drops it only if its host left it before it was ever started, and makes anybody the host (facts, section 5).
-    fn remove_player(&mut self, player: &SessionId, id: &RoomId) {
+    fn remove_player(&mut self, conn: Conn, player: &SessionId, id: &RoomId) {
         let Self {
             rooms,
             sessions,
             conns,
-            config,
+            policy,
             ..
         } = self;
         let Some(room) = rooms.get_mut(id) else {
             return;
         };
         room.remove(player);
-        let abandoned = !config.faithful || (room.host == Some(*player) && !room.started);
+        let abandoned = policy.drops_empty_rooms || (room.host == Some(*player) && !room.started);
         if room.players().is_empty() && abandoned && !room.kept {
             rooms.remove(id);
         } else {
@@ -260,5 +365,6 @@ impl Rules {
                 session.is_some_and(|session| session.is_bot)
             });
         }
+        self.tell_of_departure(conn, *player, *id);
     }
 }

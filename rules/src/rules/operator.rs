@@ -3,6 +3,7 @@
 use protocol::geometry::Vec3;
 use protocol::id::{RoomId, SessionId};
 
+use super::policy::SignIn;
 use super::reply::Reply;
 use super::room::Room;
 use super::{Conn, Rules};
@@ -50,7 +51,8 @@ impl Rules {
         if !self.rooms.has_place_for(name) {
             return None;
         }
-        let mut room = Room::new((self.room_ids)(), name.to_owned(), None, self.seating());
+        let (seating, size) = (self.policy.seating, self.size(None));
+        let mut room = Room::new((self.room_ids)(), name.to_owned(), None, seating, size);
         room.kept = true;
         room.started = is_active;
         let id = room.id;
@@ -63,11 +65,17 @@ impl Rules {
         self.rooms.remove(room);
     }
 
-    /// Note that a session is a bot's. It does not become the host of a room while somebody else is there.
+    /// Note that a session is a bot's. It does not become the host of a room while somebody else is there, and needs no
+    /// account: it is signed in where others need one, and only names itself.
     pub fn mark_bot(&mut self, session: &SessionId) {
-        let conn = self.conns.get(session);
-        if let Some(session) = conn.and_then(|conn| self.sessions.get_mut(conn)) {
+        let Some(conn) = self.conn(session) else {
+            return;
+        };
+        if let Some(session) = self.sessions.get_mut(&conn) {
             session.is_bot = true;
+        }
+        if self.policy.sign_in == SignIn::Account {
+            self.authenticate_session(conn);
         }
     }
 

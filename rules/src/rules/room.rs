@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use protocol::geometry::Vec3;
 use protocol::id::{RoomId, SessionId};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-/// How many players a room holds.
+/// How many players a room holds, if its creator does not say how many.
 pub const ROOM_SEATS: usize = 20;
 
 /// The x of each starting place in metres; all have y −2 and z 0.8 (facts, section 5.1).
@@ -35,6 +35,31 @@ pub(crate) struct Player {
     /// Where the player's datagrams come from; unknown until the first `UPDATE`.
     #[serde(skip)]
     pub(crate) endpoint: Option<SocketAddr>,
+    /// It was killed and has not respawned.
+    #[serde(skip)]
+    pub(crate) is_dead: bool,
+}
+
+/// A player as others are told of it.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Member {
+    pub(crate) id: SessionId,
+    pub(crate) name: String,
+}
+
+/// A starting place as a number.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StartNumber {
+    spawn_index: usize,
+}
+
+/// How many players a room holds, and whether the list says so.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Size {
+    /// The original takes any number; with none above zero the room stays empty.
+    pub(crate) max_players: i32,
+    pub(crate) is_listed: bool,
 }
 
 /// A room as an element of `ROOM_LIST`.
@@ -44,11 +69,13 @@ pub(crate) struct Listing<'a> {
     id: RoomId,
     name: &'a str,
     player_count: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_players: Option<i32>,
     is_active: bool,
     host_id: Option<SessionId>,
 }
 
-/// A room. Never holds more than [`ROOM_SEATS`] players, and each at most once.
+/// A room. Never holds more players than its size says, and each at most once.
 #[derive(Debug)]
 pub(crate) struct Room {
     pub(crate) id: RoomId,
@@ -63,11 +90,18 @@ pub(crate) struct Room {
     /// In the order they came.
     players: Vec<Player>,
     seating: Seating,
+    size: Size,
 }
 
 impl Room {
     /// Make an empty room.
-    pub(crate) fn new(id: RoomId, name: String, host: Option<SessionId>, seating: Seating) -> Self {
+    pub(crate) fn new(
+        id: RoomId,
+        name: String,
+        host: Option<SessionId>,
+        seating: Seating,
+        size: Size,
+    ) -> Self {
         Self {
             id,
             name,
@@ -77,6 +111,7 @@ impl Room {
             number: 0,
             players: Vec::new(),
             seating,
+            size,
         }
     }
 
@@ -92,7 +127,12 @@ impl Room {
 
     /// Say whether a player can be added.
     pub(crate) fn admits(&self, id: &SessionId) -> bool {
-        self.players.len() < ROOM_SEATS && !self.holds(id)
+        !self.is_full() && !self.holds(id)
+    }
+
+    /// Say whether as many are here as the room holds.
+    pub(crate) fn is_full(&self) -> bool {
+        i32::try_from(self.players.len()).is_ok_and(|count| count >= self.size.max_players)
     }
 
     /// Add a player if the room [`admits`](Self::admits) it; says whether it did.
@@ -117,6 +157,7 @@ impl Room {
             name,
             spawn,
             endpoint,
+            is_dead: false,
         });
         true
     }
@@ -142,13 +183,13 @@ impl Room {
         }
     }
 
-    /// List the endpoints of all players except the sender.
-    pub(crate) fn endpoints_except(&self, sender: &str) -> Vec<SocketAddr> {
-        let others = self
-            .players
-            .iter()
-            .filter(|player| player.id.as_str() != sender);
-        others.filter_map(|player| player.endpoint).collect()
+    /// List who is here.
+    pub(crate) fn members(&self) -> Vec<Member> {
+        let member = |player: &Player| Member {
+            id: player.id,
+            name: player.name.clone(),
+        };
+        self.players.iter().map(member).collect()
     }
 
     /// Show the room as an element of `ROOM_LIST`.
@@ -157,6 +198,7 @@ impl Room {
             id: self.id,
             name: &self.name,
             player_count: self.players.len(),
+            max_players: self.size.is_listed.then_some(self.size.max_players),
             is_active: self.started,
             host_id: self.host,
         }
@@ -164,20 +206,10 @@ impl Room {
 
     fn lowest_free(&self) -> usize {
         let taken = |spawn: &usize| self.players.iter().any(|player| player.spawn == *spawn);
-        (0..ROOM_SEATS).find(|spawn| !taken(spawn)).unwrap_or(0)
+        (0..=self.players.len())
+            .find(|spawn| !taken(spawn))
+            .unwrap_or(0)
     }
-}
-
-/// Write where each player starts, by id, as `GAME_STARTED` has it.
-pub(crate) fn starting_places<S: Serializer>(
-    players: &[Player],
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(
-        players
-            .iter()
-            .map(|player| (player.id, player.starting_place())),
-    )
 }
 
 impl Player {
@@ -186,20 +218,33 @@ impl Player {
         let x = SPAWN_X.get(self.spawn).unwrap_or(&SPAWN_X[0]);
         Vec3::new(*x, -2.0, 0.8)
     }
+
+    /// The number of that place.
+    pub(crate) fn start_number(&self) -> StartNumber {
+        StartNumber {
+            spawn_index: self.spawn,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::rules::json_format::to_json;
-    use crate::rules::reply::Reply;
+    use crate::rules::reply::{Reply, Starts};
+
+    const SIZE: Size = Size {
+        max_players: ROOM_SEATS as i32,
+        is_listed: false,
+    };
 
     fn id(name: &str) -> SessionId {
         name.parse().unwrap()
     }
 
     fn room(seating: Seating, players: &[&str]) -> Room {
-        let mut room = Room::new("R".parse().unwrap(), "r".into(), Some(id("A")), seating);
+        let host = Some(id("A"));
+        let mut room = Room::new("R".parse().unwrap(), "r".into(), host, seating, SIZE);
         for player in players {
             assert!(room.add(id(player), (*player).to_owned(), None));
         }
@@ -263,10 +308,28 @@ mod tests {
         let started = Reply::GameStarted {
             room_id: room.id,
             host_id: None,
-            spawn_positions: room.players(),
+            spawn_positions: Starts::Places(room.players()),
         };
         let places =
             r#""spawnPositions":{"A":{"x":66,"y":-2,"z":0.8},"B":{"x":60,"y":-2,"z":0.8}}"#;
         assert!(to_json(&started).contains(places));
+        assert_eq!(
+            to_json(&Starts::Numbers(room.players())),
+            r#"{"A":{"spawnIndex":0},"B":{"spawnIndex":1}}"#
+        );
+        room.size.is_listed = true;
+        assert!(to_json(&room.listing()).contains(r#""playerCount":2,"maxPlayers":20,"isActive""#));
+    }
+
+    #[test]
+    fn a_room_holds_as_many_as_its_size_says() {
+        let mut room = room(Seating::ByCount, &["A"]);
+        room.size.max_players = 2;
+        assert!(room.add(id("B"), "b".into(), None));
+        assert!(room.is_full() && !room.add(id("C"), "c".into(), None));
+        for nobody in [0, -1] {
+            room.size.max_players = nobody;
+            assert!(room.is_full(), "{nobody}");
+        }
     }
 }

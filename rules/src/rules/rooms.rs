@@ -13,8 +13,8 @@ use super::room::{Player, Room};
 /// How many rooms there may be. In the default mode every room has a player, so sessions are the limit. On the original
 /// started rooms stay for ever. A list of this many fits into one line if their names are short.
 pub const MAX_ROOMS: usize = 4_096;
-/// The most bytes of a room in the list, without its name: two ids, and 80 bytes for keys, count and state.
-const MAX_LISTING_BYTES: usize = 80 + 2 * MAX_ID_BYTES;
+/// The most bytes of a room in the list, without its name: two ids, and 112 bytes for keys, counts and state.
+const MAX_LISTING_BYTES: usize = 112 + 2 * MAX_ID_BYTES;
 /// The bytes around the rooms of a list.
 const LIST_BYTES: usize = r#"{"command":"ROOM_LIST","rooms":[]}"#.len();
 
@@ -103,7 +103,7 @@ fn listed_bytes(name: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::room::Seating;
+    use crate::rules::room::{Seating, Size};
 
     #[test]
     fn the_list_is_written_again_only_after_a_change() {
@@ -111,7 +111,12 @@ mod tests {
         let host = "A".parse().unwrap();
         let mut rooms = Rooms::default();
         for id in [one, two] {
-            rooms.insert(Room::new(id, "r".into(), Some(host), Seating::LowestFree));
+            let size = Size {
+                max_players: 20,
+                is_listed: false,
+            };
+            let seating = Seating::LowestFree;
+            rooms.insert(Room::new(id, "r".into(), Some(host), seating, size));
         }
         let first = rooms.list();
         assert!(Arc::ptr_eq(&first, &rooms.list()));

@@ -8,6 +8,9 @@ use protocol::cipher::Cipher;
 use protocol::id::{Password, RoomId, SessionId};
 use protocol::line::LineError;
 
+use super::account_job::AccountKind;
+use super::message_ids::MessageIds;
+
 /// The name of a session that has not named itself.
 pub(crate) const ANONYMOUS: &str = "Anonymous";
 
@@ -50,17 +53,21 @@ pub(crate) struct Session {
     pub(crate) address: IpAddr,
     /// Where its last datagram came from.
     pub(crate) endpoint: Option<SocketAddr>,
+    /// Where datagrams of its room are sent, if the policy keeps that with the session.
+    pub(crate) receives_at: Option<SocketAddr>,
+    /// The ids of its newest lines.
+    pub(crate) message_ids: MessageIds,
     /// How many bytes of lines its peer has not been sent yet, newlines included.
     pub(crate) unread: usize,
     /// What its commands cost beyond the lines that they came in, counted in lines. See [`Rules::take_cost`](super::Rules::take_cost).
     pub(crate) cost: u32,
     /// Lines that wait for `waiting`; at most [`MAX_QUEUED_LINES`] and one batch.
     pub(crate) queue: VecDeque<Result<String, LineError>>,
-    /// The password job this session waits for. Its commands are done one after another.
+    /// The job this session waits for. Its commands are done one after another.
     pub(crate) waiting: Option<Waiting>,
 }
 
-/// A password is being hashed or checked.
+/// A password is being hashed or checked, or an account looked up.
 #[derive(Debug)]
 pub(crate) struct Waiting {
     /// Tells this job from earlier ones of the same connection.
@@ -68,7 +75,7 @@ pub(crate) struct Waiting {
     pub(crate) purpose: Purpose,
 }
 
-/// What a password's hash or check is for.
+/// What a job is for.
 #[derive(Debug, Clone)]
 pub(crate) enum Purpose {
     /// Take a name that is registered with this password.
@@ -77,6 +84,8 @@ pub(crate) enum Purpose {
     Register(String, Password),
     /// Confirm the password of the session's own name.
     Authenticate,
+    /// Sign in with an account.
+    Account(AccountKind),
 }
 
 impl Session {
@@ -93,6 +102,8 @@ impl Session {
             cipher: None,
             address: address.to_canonical(),
             endpoint: None,
+            receives_at: None,
+            message_ids: MessageIds::default(),
             unread: 0,
             cost: 0,
             queue: VecDeque::new(),

@@ -6,6 +6,7 @@ use protocol::id::Password;
 
 use super::account::{Full, PasswordHash};
 use super::command::{is_same_in_any_case, upper_case};
+use super::policy::SignIn;
 use super::reply::Reply;
 use super::session::{ANONYMOUS, Purpose};
 use super::{Conn, PasswordAnswer, PasswordJob, Rules};
@@ -19,7 +20,7 @@ const BUSY: &str = "Too many players sign in right now. Please try again in a mo
 
 impl Rules {
     pub(super) fn sign_in(&mut self, conn: Conn, name: Option<String>, password: Option<Password>) {
-        if self.config.faithful {
+        if self.takes_any_name() {
             self.sign_in_faithfully(conn, name.unwrap_or_else(|| ANONYMOUS.to_owned()), password);
         } else {
             // An empty password counts as no password.
@@ -53,18 +54,8 @@ impl Rules {
     }
 
     fn sign_in_sanely(&mut self, conn: Conn, name: String, password: Option<Password>) {
-        if name.trim().is_empty() {
-            return self.refuse(conn, "A player name cannot be empty.");
-        }
-        if !names::is_visible(&name) {
-            return self.refuse(conn, "A player name needs a letter that can be seen.");
-        }
-        if names::has_unseen(&name) {
-            return self.refuse(conn, "A player name cannot have invisible characters.");
-        }
-        if name.chars().count() > MAX_PLAYER_NAME_CHARS {
-            let text = format!("A player name has at most {MAX_PLAYER_NAME_CHARS} characters.");
-            return self.refuse(conn, &text);
+        if let Err(complaint) = check_name(&name, MAX_PLAYER_NAME_CHARS) {
+            return self.refuse(conn, &complaint);
         }
         let hash = self.accounts.hash(&upper_case(&name)).cloned();
         match (hash, password) {
@@ -130,7 +121,7 @@ impl Rules {
                 let key = self.account_key(&name);
                 let taken =
                     self.accounts.hash(&key).is_some() || self.is_online_elsewhere(conn, &name);
-                if taken && !self.config.faithful {
+                if taken && !self.takes_any_name() {
                     self.sign_in_sanely(conn, name, Some(password));
                 } else if self.store(key, hash).is_ok() {
                     self.accept(conn, name);
@@ -144,10 +135,10 @@ impl Rules {
     }
 
     fn store(&mut self, key: String, hash: PasswordHash) -> Result<(), Full> {
-        let (sessions, faithful) = (&self.sessions, self.config.faithful);
+        let (sessions, exact) = (&self.sessions, self.takes_any_name());
         let online = || {
             let signed_in = sessions.values().filter(|session| session.authenticated);
-            let keys = signed_in.map(|session| account_key(&session.name, faithful));
+            let keys = signed_in.map(|session| account_key(&session.name, exact));
             keys.collect()
         };
         self.accounts.store(key, hash, online)
@@ -161,24 +152,35 @@ impl Rules {
     fn accept(&mut self, conn: Conn, name: String) {
         // Its old name is free from now on.
         self.touch_account(conn);
-        let Some(session) = self.sessions.get_mut(&conn) else {
-            return;
-        };
-        session.authenticated = true;
-        session.name.clone_from(&name);
-        let secret = &self.config.secret;
-        session
-            .cipher
-            .get_or_insert_with(|| Cipher::new(&session.id, secret));
-        if !self.config.faithful {
-            self.rename_in_room(conn);
-        }
+        self.authenticate_session(conn);
+        self.rename(conn, &name);
         let reply = Reply::NameOk {
             name: &name,
-            authenticated: true,
-            udp_encryption: true,
+            authenticated: Some(true),
+            udp_encryption: Some(true),
         };
         self.reply(conn, &reply);
+    }
+
+    /// Sign a session in: from now on it has a key.
+    pub(super) fn authenticate_session(&mut self, conn: Conn) {
+        if let Some(session) = self.sessions.get_mut(&conn) {
+            session.authenticated = true;
+            let secret = &self.secret;
+            session
+                .cipher
+                .get_or_insert_with(|| Cipher::new(&session.id, secret));
+        }
+    }
+
+    /// Give a session a name.
+    pub(super) fn rename(&mut self, conn: Conn, name: &str) {
+        if let Some(session) = self.sessions.get_mut(&conn) {
+            name.clone_into(&mut session.name);
+        }
+        if self.policy.renames_in_room {
+            self.rename_in_room(conn);
+        }
     }
 
     /// Note that a session's name is in use until now.
@@ -206,11 +208,11 @@ impl Rules {
 
     /// Answer `AUTHENTICATE`. On the original a wrong password ends a session that was signed in.
     fn confirm(&mut self, conn: Conn, right: bool) {
-        let faithful = self.config.faithful;
+        let signs_out = self.takes_any_name();
         let Some(session) = self.sessions.get_mut(&conn) else {
             return;
         };
-        session.authenticated = right || (session.authenticated && !faithful);
+        session.authenticated = right || (session.authenticated && !signs_out);
         if right {
             let name = &session.name;
             let line = Reply::AuthOk { name }.to_line();
@@ -221,14 +223,18 @@ impl Rules {
     }
 
     fn account_key(&self, name: &str) -> String {
-        account_key(name, self.config.faithful)
+        account_key(name, self.takes_any_name())
+    }
+
+    fn takes_any_name(&self) -> bool {
+        self.policy.sign_in == SignIn::AnyName
     }
 
     /// Say whether another session has this name, in any case. A session that is not signed in has no name in the default
     /// mode; on the original it is `Anonymous`.
-    fn is_online_elsewhere(&self, conn: Conn, name: &str) -> bool {
+    pub(super) fn is_online_elsewhere(&self, conn: Conn, name: &str) -> bool {
         self.sessions.iter().any(|(&other, session)| {
-            let counts = session.authenticated || self.config.faithful;
+            let counts = session.authenticated || self.takes_any_name();
             other != conn && counts && is_same_in_any_case(&session.name, name)
         })
     }
@@ -242,10 +248,27 @@ impl Rules {
 }
 
 /// The original registers names by their exact spelling. In the default mode names that differ only in case are one.
-fn account_key(name: &str, faithful: bool) -> String {
-    if faithful {
+fn account_key(name: &str, exact: bool) -> String {
+    if exact {
         name.to_owned()
     } else {
         upper_case(name)
     }
+}
+
+/// Check that a name can be told from others. The complaint is for the player.
+pub(super) fn check_name(name: &str, most: usize) -> Result<(), String> {
+    if name.trim().is_empty() {
+        return Err("A player name cannot be empty.".to_owned());
+    }
+    if !names::is_visible(name) {
+        return Err("A player name needs a letter that can be seen.".to_owned());
+    }
+    if names::has_unseen(name) {
+        return Err("A player name cannot have invisible characters.".to_owned());
+    }
+    if name.chars().count() > most {
+        return Err(format!("A player name has at most {most} characters."));
+    }
+    Ok(())
 }

@@ -13,7 +13,10 @@ fn an_online_name_is_kept_by_its_password_in_both_modes() {
         );
         assert_eq!(server.ask(bob, &name_with("Ann", "no")), wrong);
         let refused = server.command(bob, "LEAVE_ROOM");
-        assert_eq!(refused, error_line(AUTHENTICATION_REQUIRED));
+        assert_eq!(
+            refused,
+            error_line(server.rules.policy.authentication_required)
+        );
         assert!(server.ask(bob, &name_with("Ann", "pw")).contains("NAME_OK"));
     }
 }
@@ -278,7 +281,7 @@ fn a_new_name_takes_the_place_of_the_one_unused_for_longest() {
         server.disconnect(back);
         let new = server.connect();
         assert!(server.ask(new, &name_with("New", "pw")).contains("NAME_OK"));
-        let faithful = server.rules.config.faithful;
+        let faithful = server.faithful;
         let has = |name: &str| {
             let key = if faithful {
                 name.into()

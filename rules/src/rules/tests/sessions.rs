@@ -121,7 +121,7 @@ fn a_batch_is_answered_command_by_command_in_the_default_mode() {
 #[test]
 fn who_neither_signs_in_nor_asks_for_rooms_is_cut_off_by_us_only() {
     for mut server in TestServer::both() {
-        let faithful = server.rules.config.faithful;
+        let faithful = server.faithful;
         let (stranger, looker) = (server.connect(), server.connect());
         let ann = server.named("Ann");
         while server.now < 2 * SIGN_IN_LIMIT {
