@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use protocol::generation::Generation;
 use serde_json::Value;
 use server::{Bots, Options, Server};
 use tokio::time::timeout;
@@ -12,12 +13,17 @@ use crate::client::{Client, DEADLINE};
 const COUNT: usize = 3;
 
 async fn start() -> Server {
+    start_as(Generation::First).await
+}
+
+async fn start_as(generation: Generation) -> Server {
     let bots = Bots {
         count: COUNT,
         room: "Home of bots".into(),
         track: None,
     };
     let options = Options {
+        generation,
         bots,
         ..Options::default()
     };
@@ -46,7 +52,10 @@ async fn room(client: &mut Client, name: &str, players: usize, active: bool) -> 
 
 /// Listen until so many cars have moved by some metres each; says who and where from.
 async fn moving_cars(client: &mut Client, count: usize) -> HashMap<String, [f64; 2]> {
-    let own = format!(r#"{{"command":"UPDATE","sessionId":"{}"}}"#, client.id);
+    let own = format!(
+        r#"{{"command":"UPDATE","sessionId":"{}","position":{{}},"rotation":{{}}}}"#,
+        client.id
+    );
     let mut first: HashMap<String, [f64; 2]> = HashMap::new();
     let mut moved: HashMap<String, [f64; 2]> = HashMap::new();
     let listen = async {
@@ -80,6 +89,21 @@ async fn bots_drive_in_their_room_and_a_player_who_joins_sees_them_move() {
     let joined = ann.join(home["id"].as_str().unwrap()).await;
     assert!(joined.contains("JOIN_OK"), "{joined}");
     moving_cars(&mut ann, COUNT).await;
+}
+
+#[tokio::test]
+async fn bots_drive_in_later_generations_too() {
+    for generation in [Generation::Chat, Generation::Token] {
+        let server = start_as(generation).await;
+        let mut ann = match generation {
+            Generation::Token => Client::registered(&server, "Ann").await,
+            _ => Client::named(&server, "Ann").await,
+        };
+        let home = room(&mut ann, "Home of bots", COUNT, true).await;
+        let joined = ann.join(home["id"].as_str().unwrap()).await;
+        assert!(joined.contains("JOIN_OK"), "{joined}");
+        moving_cars(&mut ann, COUNT).await;
+    }
 }
 
 #[tokio::test]

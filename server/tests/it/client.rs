@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::seal::seal;
+use crate::seal::{SECRET, open, seal};
 
 /// How long anything may take. Only a broken server makes a test wait this long.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
@@ -82,12 +82,26 @@ impl Client {
             udp,
             id: String::new(),
         };
-        client.id = client
-            .line()
-            .await
-            .strip_prefix("CONNECTED|")
-            .unwrap()
-            .to_owned();
+        let welcome = client.line().await;
+        let json = welcome.strip_prefix(r#"{"command":"CONNECTED","sessionId":""#);
+        let id = match json {
+            Some(rest) => rest.strip_suffix(r#""}"#),
+            None => welcome.strip_prefix("CONNECTED|"),
+        };
+        client.id = id.unwrap().to_owned();
+        client
+    }
+
+    /// Connect and make an account.
+    pub(crate) async fn registered(server: &Server, username: &str) -> Self {
+        let mut client = Self::connect(server).await;
+        let register = format!(
+            r#"{{"command":"REGISTER","username":"{username}","password":"pw of {username}"}}"#
+        );
+        let reply = client.ask(&register).await;
+        assert!(reply.contains("REGISTER_OK"), "{reply}");
+        let inventory = client.line().await;
+        assert!(inventory.contains("INV_STATE_FULL"), "{inventory}");
         client
     }
 
@@ -156,7 +170,7 @@ impl Client {
 
     /// Seal a text and send it as a datagram.
     pub(crate) async fn send_sealed(&self, text: &str) {
-        self.send_datagram(&seal(&self.id, text, false)).await;
+        self.send_datagram(&seal(&self.id, SECRET, text)).await;
     }
 
     /// Send a datagram as it is.
@@ -164,13 +178,18 @@ impl Client {
         self.udp.send(bytes).await.unwrap();
     }
 
-    /// Read the next datagram, which is plain.
+    /// Read the next datagram, plain or sealed.
     pub(crate) async fn datagram(&self) -> String {
         let mut bytes = vec![0; 1 << 16];
         let count = timeout(DEADLINE, self.udp.recv(&mut bytes))
             .await
             .unwrap()
             .unwrap();
-        String::from_utf8(bytes[..count].to_vec()).unwrap()
+        let bytes = &bytes[..count];
+        let opened = match bytes.first() {
+            Some(b'{') => bytes.to_vec(),
+            _ => open(&self.id, SECRET, bytes).unwrap(),
+        };
+        String::from_utf8(opened).unwrap()
     }
 }

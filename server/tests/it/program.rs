@@ -15,6 +15,7 @@ struct Ready {
     tcp: SocketAddr,
     udp: SocketAddr,
     certificate_sha256: String,
+    generation: String,
 }
 
 /// Kills the program when the test ends, however it ends.
@@ -50,8 +51,9 @@ fn send(running: &Running, signal: &str) {
 #[cfg(unix)]
 #[test]
 fn it_prints_its_addresses_in_one_line_and_stops_cleanly_on_request() {
-    for signal in ["-TERM", "-INT"] {
-        let mut running = Running(command(&["--bots", "1"]).spawn().unwrap());
+    for (signal, generation) in [("-TERM", "first"), ("-INT", "token")] {
+        let options = ["--bots", "1", "--generation", generation];
+        let mut running = Running(command(&options).spawn().unwrap());
         let mut out = BufReader::new(running.0.stdout.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
@@ -59,6 +61,7 @@ fn it_prints_its_addresses_in_one_line_and_stops_cleanly_on_request() {
             serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
         TcpStream::connect(ready.tcp).unwrap();
         assert_ne!(ready.udp.port(), 0);
+        assert_eq!(ready.generation, generation);
         let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         assert!(
             ready.certificate_sha256.len() == 64 && ready.certificate_sha256.bytes().all(is_hex)
@@ -75,7 +78,19 @@ fn it_prints_its_addresses_in_one_line_and_stops_cleanly_on_request() {
 fn a_failed_start_is_explained_and_has_an_error_status() {
     let circuits = concat!(env!("CARGO_MANIFEST_DIR"), "/../track/tests/circuits");
     let gpx = format!("{circuits}/raw.gpx");
-    let cases: [(&[&str], &str); 3] = [
+    let cases: [(&[&str], &str); 6] = [
+        (&["--generation", "second"], "choose first, chat or token"),
+        // The rules know it, but nobody has recorded it.
+        (&["--generation", "accounts"], "choose first, chat or token"),
+        (
+            &[
+                "--generation",
+                "token",
+                "--accounts",
+                "/nowhere/accounts.db",
+            ],
+            "cannot use the accounts in /nowhere/accounts.db",
+        ),
         (&["--bots", "100"], "at most 18 bots"),
         (
             &["--bots", "1", "--track", "/nowhere/track.json"],

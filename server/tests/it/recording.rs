@@ -3,7 +3,35 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use protocol::generation::Generation;
 use serde::Deserialize;
+
+/// The folder of each generation, and the secret its server ran with.
+pub(crate) const SETS: [Set; 3] = [
+    Set {
+        generation: Generation::First,
+        folder: "gen1",
+        secret: "RacingServerUDP2024!",
+    },
+    Set {
+        generation: Generation::Chat,
+        folder: "gen1.1",
+        secret: "RacingServerUDP2024!",
+    },
+    Set {
+        generation: Generation::Token,
+        folder: "gen2",
+        secret: "recording-secret-for-tests",
+    },
+];
+
+/// The recordings of one generation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Set {
+    pub(crate) generation: Generation,
+    folder: &'static str,
+    pub(crate) secret: &'static str,
+}
 
 /// One line of a recording.
 #[derive(Debug, Clone)]
@@ -51,6 +79,7 @@ pub(crate) enum Payload {
 /// One scenario.
 #[derive(Debug, Clone)]
 pub(crate) struct Recording {
+    pub(crate) set: Set,
     pub(crate) name: String,
     pub(crate) events: Vec<Event>,
 }
@@ -62,6 +91,8 @@ pub(crate) struct Reading {
     pub(crate) vanishes: Option<String>,
     /// The index of the event that was sealed with a wrong secret.
     pub(crate) wrong_seal: Option<usize>,
+    /// Its `PING` of the server counts. In others it differs from run to run.
+    pub(crate) counts_pings: bool,
 }
 
 #[derive(Deserialize)]
@@ -72,30 +103,83 @@ struct RawEvent {
     text: String,
 }
 
-/// The folder of recordings: that of the repository, or what `MP_RECORDINGS` names.
+/// The folder of all recordings: that of the repository, or what `MP_RECORDINGS` names. It has a folder for each generation.
 fn folder() -> PathBuf {
     match std::env::var_os("MP_RECORDINGS") {
         Some(folder) => folder.into(),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/recordings/gen1"),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/recordings"),
     }
 }
 
-/// Read every recording of the folder.
+/// Read every recording of every generation.
 pub(crate) fn all() -> Vec<Recording> {
-    let folder = folder();
-    let entries =
-        std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let all: Vec<Recording> = SETS.into_iter().flat_map(of).collect();
+    assert!(!all.is_empty(), "no recordings in {}", folder().display());
+    all
+}
+
+/// Read every recording of one generation. Another folder than the repository's may lack some.
+fn of(set: Set) -> Vec<Recording> {
+    let Ok(entries) = std::fs::read_dir(folder().join(set.folder)) else {
+        return Vec::new();
+    };
     let paths = entries.map(|entry| entry.unwrap().path());
     let mut paths: Vec<PathBuf> = paths
         .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
         .collect();
     paths.sort();
-    assert!(!paths.is_empty(), "no recordings in {}", folder.display());
-    paths.iter().map(|path| Recording::load(path)).collect()
+    paths
+        .iter()
+        .map(|path| Recording::load(set, path))
+        .collect()
+}
+
+/// Say how many lines and datagrams were compared, per generation. It shows even when the test passes.
+pub(crate) fn report(how: &str, played: &[(&Recording, Compared)]) {
+    use std::io::Write as _;
+    for set in SETS {
+        let of_set = played
+            .iter()
+            .filter(|(recording, _)| recording.set.generation == set.generation);
+        let compared: Vec<Compared> = of_set.map(|(_, compared)| *compared).collect();
+        let sum = |count: fn(&Compared) -> usize| compared.iter().map(count).sum::<usize>();
+        let line = format!(
+            "{how}: generation {}: {} recordings, {} lines and {} datagrams compared, {} differences",
+            set.generation,
+            compared.len(),
+            sum(|compared| compared.lines),
+            sum(|compared| compared.datagrams),
+            sum(|compared| compared.differences),
+        );
+        let mut past_the_capture = std::io::stderr().lock();
+        writeln!(past_the_capture, "{line}").unwrap();
+    }
+}
+
+/// What was compared.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Compared {
+    pub(crate) lines: usize,
+    pub(crate) datagrams: usize,
+    pub(crate) differences: usize,
+}
+
+/// Fail if a recording differs.
+pub(crate) fn assert_equal(played: &[(&Recording, Vec<String>)]) {
+    let failures = played
+        .iter()
+        .filter(|(_, differences)| !differences.is_empty());
+    let failures: Vec<String> = failures
+        .map(|(recording, differences)| {
+            let Recording { set, name, .. } = recording;
+            format!("{}/{name}:\n  {}", set.folder, differences.join("\n  "))
+        })
+        .collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 impl Recording {
-    fn load(path: &Path) -> Self {
+    fn load(set: Set, path: &Path) -> Self {
         let text = std::fs::read_to_string(path)
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
@@ -114,7 +198,7 @@ impl Recording {
             .filter(|line| !line.trim().is_empty())
             .map(read)
             .collect();
-        Self { name, events }
+        Self { set, name, events }
     }
 
     /// The index of a client's last event.
@@ -122,7 +206,7 @@ impl Recording {
         self.events.iter().rposition(|event| event.who == who)
     }
 
-    /// What this recording does not say about its clients. Three recordings need it; every other one is complete.
+    /// What this recording does not say about its clients. Those named here need it; every other one is complete.
     pub(crate) fn reading(&self) -> Reading {
         match self.name.as_str() {
             "disconnect_in_room" | "name_after_offline" => Reading {
@@ -131,6 +215,10 @@ impl Recording {
             },
             "udp_garbage" => Reading {
                 wrong_seal: self.events.iter().position(Event::has_wrong_seal),
+                ..Reading::default()
+            },
+            "server_ping" => Reading {
+                counts_pings: true,
                 ..Reading::default()
             },
             _ => Reading::default(),

@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::value::RawValue;
 
-use crate::recording::{Kind, Recording};
+use crate::recording::{Compared, Kind, Recording};
+use crate::seal::open;
+
+/// What the server asks now and then.
+const PING: &str = r#"{"command":"PING"}"#;
 
 /// One thing a client received.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,13 +37,27 @@ struct Column {
 #[derive(Debug, Default)]
 pub(crate) struct Transcript {
     columns: BTreeMap<(String, Channel), Column>,
-    /// `$A` to the id it stands for.
+    /// `$A` to the id it stands for, and a recorded user id to ours.
     names: HashMap<String, String>,
+    /// The server's `PING` counts.
+    counts_pings: bool,
     /// Why the recording could not be played to its end.
     failures: Vec<String>,
 }
 
 impl Item {
+    /// What a datagram says to the session that received it.
+    pub(crate) fn datagram(session: &str, secret: &str, bytes: &[u8]) -> Self {
+        let opened = match bytes.first() {
+            Some(b'{') => None,
+            _ => open(session, secret, bytes),
+        };
+        Self::Datagram {
+            sealed: opened.is_some(),
+            text: String::from_utf8_lossy(opened.as_deref().unwrap_or(bytes)).into_owned(),
+        }
+    }
+
     /// What an event says a client received.
     pub(crate) fn of(kind: &Kind) -> Option<(Channel, Self)> {
         Some(match kind.clone() {
@@ -55,7 +73,10 @@ impl Item {
 impl Transcript {
     /// Expect what a recording shows.
     pub(crate) fn new(recording: &Recording) -> Self {
-        let mut transcript = Self::default();
+        let mut transcript = Self {
+            counts_pings: recording.reading().counts_pings,
+            ..Self::default()
+        };
         for event in &recording.events {
             if let Some((channel, item)) = Item::of(&event.kind) {
                 transcript.column(&event.who, channel).expected.push(item);
@@ -66,6 +87,9 @@ impl Transcript {
 
     /// Note what a client received, and learn the names in it.
     pub(crate) fn receive(&mut self, who: &str, channel: Channel, item: Item) {
+        if !self.counts_pings && item == Item::Line(PING.to_owned()) {
+            return;
+        }
         let column = self.column(who, channel);
         let expected = column.expected.get(column.received.len()).cloned();
         column.received.push(item.clone());
@@ -108,7 +132,7 @@ impl Transcript {
         let mut rest = text;
         while let Some(at) = rest.find('$') {
             out.push_str(&rest[..at]);
-            let end = rest[at + 1..].find(|char: char| !char.is_ascii_alphanumeric());
+            let end = rest[at + 1..].find(|char| !is_of_a_name(char));
             let name = &rest[at..end.map_or(rest.len(), |end| at + 1 + end)];
             out.push_str(
                 self.names
@@ -118,6 +142,20 @@ impl Transcript {
             rest = &rest[at + name.len()..];
         }
         Ok(out + rest)
+    }
+
+    /// Count what there was to compare.
+    pub(crate) fn compared(&self) -> Compared {
+        let items = |wanted: Channel| {
+            let columns = self.columns.iter();
+            let columns = columns.filter(move |((_, channel), _)| *channel == wanted);
+            columns.map(|(_, column)| column.expected.len()).sum()
+        };
+        Compared {
+            lines: items(Channel::Tcp),
+            datagrams: items(Channel::Udp),
+            differences: self.differences().len(),
+        }
     }
 
     /// List what is not as in the recording.
@@ -146,17 +184,36 @@ impl Transcript {
         self.columns.entry((who.to_owned(), channel)).or_default()
     }
 
-    /// Ids appear first in these two lines, right where the recording has the name.
+    /// Learn a name where it appears first, right where the recording has it.
     fn learn(&mut self, expected: &str, text: &str) {
-        for start in ["CONNECTED|", r#"{"command":"ROOM_CREATED","roomId":""#] {
+        for start in [
+            "CONNECTED|",
+            r#"{"command":"CONNECTED","sessionId":""#,
+            r#"{"command":"ROOM_CREATED","roomId":""#,
+        ] {
             if let (Some(name), Some(id)) = (expected.strip_prefix(start), text.strip_prefix(start))
                 && name.starts_with('$')
             {
                 let word = |text: &str| {
-                    let end = text.find(|char: char| !char.is_ascii_alphanumeric() && char != '$');
+                    let end = text.find(|char| !is_of_a_name(char) && char != '$');
                     text[..end.unwrap_or(text.len())].to_owned()
                 };
                 self.names.insert(word(name), word(id));
+            }
+        }
+        // A token, and the user's number, which others may see again.
+        for (key, end) in [(r#""token":""#, '"'), (r#""userId":"#, ',')] {
+            let value = |line: &str| {
+                let (_, rest) = line.split_once(key)?;
+                Some(key.to_owned() + rest.split_once(end)?.0)
+            };
+            if let (Some(name), Some(own)) = (value(expected), value(text)) {
+                let bare = |text: &String| text.strip_prefix(key).unwrap_or(text).to_owned();
+                match end {
+                    // A number alone would be found anywhere.
+                    ',' => self.names.insert(name + ",", own + ","),
+                    _ => self.names.insert(bare(&name), bare(&own)),
+                };
             }
         }
     }
@@ -179,11 +236,32 @@ impl Transcript {
     }
 }
 
-/// Sort the lists whose order means nothing; everything else stays to the letter.
+fn is_of_a_name(char: char) -> bool {
+    char.is_ascii_alphanumeric() || char == '_'
+}
+
+/// Put the same in place of every time of the right form.
+fn without_time(line: &str) -> String {
+    const FORM: &str = "0000-00-00 00:00:00";
+    const KEY: &str = r#""timestamp":""#;
+    let Some((before, rest)) = line.split_once(KEY) else {
+        return line.to_owned();
+    };
+    let Some((time, after)) = rest.split_at_checked(FORM.len()) else {
+        return line.to_owned();
+    };
+    let digit = |char: char| if char.is_ascii_digit() { '0' } else { char };
+    let time: String = time.chars().map(digit).collect();
+    format!("{before}{KEY}{time}{after}")
+}
+
+/// Sort the lists whose order means nothing, and leave times out; everything else stays to the letter.
 fn canonical(item: &Item) -> Item {
     let Item::Line(line) = item else {
         return item.clone();
     };
+    let line = &without_time(line);
+    let item = &Item::Line(line.clone());
     let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(line) else {
         return item.clone();
     };
