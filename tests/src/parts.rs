@@ -43,7 +43,9 @@ impl Part {
                 server::raise_descriptor_limit(&options);
                 _server = server::Server::start(options).await?;
                 let (tcp, udp) = (_server.tcp_addr(), _server.udp_addr());
-                json!({"tcp": tcp, "udp": udp, "certificateSha256": _server.certificate_sha256()})
+                let certificate = HEXLOWER.encode(_server.certificate_der());
+                let sha256 = _server.certificate_sha256();
+                json!({"tcp": tcp, "udp": udp, "certificateSha256": sha256, "certificate": certificate})
             }
             Self::StandIn => {
                 let game = StandIn::start().await?;

@@ -29,6 +29,9 @@ pub(crate) struct Options {
     /// The circuit: park, street, hill, or a file [default: the oval with its garages].
     #[arg(long, value_name = "NAME|FILE")]
     track: Option<PathBuf>,
+    /// The generation of the game server: first, chat or token.
+    #[arg(long, default_value = "first", value_parser = ["first", "chat", "token"])]
+    generation: String,
     /// Open the page in the browser.
     #[arg(long)]
     open: bool,
@@ -85,9 +88,10 @@ fn start(options: &Options, track: Option<&Path>, programs: &mut Vec<Program>) -
     let bots = options.bots.to_string();
     let addresses = ["--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0"];
     let race = ["--room", "Bot race", "--bots", &bots];
+    let generation = ["--generation", &options.generation];
     let server = launch(
         "mp-server",
-        &[&addresses[..], &race, &track].concat(),
+        &[&addresses[..], &race, &generation, &track].concat(),
         programs,
     )?;
 

@@ -8,12 +8,13 @@ use crate::checks;
 use crate::project::{note_skipped, root, run, target_dir};
 
 /// Each program with the options of its short form.
-const PROGRAMS: [(&str, &[&str]); 5] = [
+const PROGRAMS: [(&str, &[&str]); 6] = [
     ("echo", &["--quick"]),
     ("load", &["--players", "40", "--seconds", "3"]),
     ("idle", &["--players", "200", "--seconds", "2"]),
     ("soak", &["--players", "60", "--seconds", "8"]),
     ("hostile", &["--players", "20", "--seconds", "8"]),
+    ("junk", &["--sessions", "60", "--seconds", "3"]),
 ];
 
 /// Run all of them, one after the other.
