@@ -98,6 +98,78 @@ test("a reload says where it leads back to instead of showing the form", async (
   expect(await ann.page.evaluate(() => [.../** @type {any} */ (window).seen])).toEqual(["resuming"]);
 });
 
+test("whoever does not want to wait for the room gets the form", async ({ enter }) => {
+  const ann = await enter("Ann");
+  await ann.signIn();
+  await ann.createRoom("Sunday");
+  // The copy of a tab that nobody answers for.
+  await ann.page.evaluate(() => sessionStorage.removeItem("race-tab"));
+  await ann.page.route("**/*.wasm", () => {});
+  await ann.page.reload({ waitUntil: "commit" });
+  await expect(ann.element("resuming")).toBeVisible();
+  await ann.element("resuming-end").click();
+  await expect(ann.element("resuming")).toBeHidden();
+  await expect(ann.element("signin-submit")).toBeVisible();
+  await expect(ann.element("signin-submit")).toHaveText("Sign in");
+  ann.complaints.length = 0;
+});
+
+test("a copy of a tab that is still open shows the form at once", async ({ enter }) => {
+  const ann = await enter("Ann");
+  await ann.signIn();
+  await ann.createRoom("Sunday");
+  const opened = ann.page.context().waitForEvent("page");
+  await ann.page.evaluate(() => void window.open(location.href));
+  const copy = await opened;
+  await expect(copy.getByTestId("notice")).toContainText("You are signed in in another tab.");
+  await expect(copy.getByTestId("resuming")).toBeHidden();
+  await expect(copy.getByTestId("signin-submit")).toHaveText("Sign in");
+  await copy.reload();
+  await expect(copy.getByTestId("signin-form")).toContainText("join the room");
+  await ann.expectScreen("room");
+});
+
+test("whoever closes the tab and comes back by the link waits for the last session, and is told so", async ({
+  enter,
+  site,
+}) => {
+  const ann = await enter("Ann");
+  await ann.signIn();
+  await ann.createRoom("Sunday");
+  const ben = await enter("Ben", {}, undefined, ann.page.url());
+  await ben.submitSignIn();
+  await ben.expectScreen("room");
+  const next = await ann.page.context().newPage();
+  const link = ann.page.url();
+  await ann.page.close();
+  await next.goto(link);
+  await next.getByTestId("signin-name").fill("Ann");
+  await next.getByTestId("signin-submit").click();
+  await expect(next.getByTestId("notice")).toContainText("Your last session is being ended");
+  await expect(next.getByTestId("room-title")).toHaveText("Sunday", { timeout: 60_000 });
+  expect(next.url()).toContain(site.url);
+});
+
+test("the messages of the room are still there after a reload", async ({ enter }) => {
+  const ann = await enter("Ann");
+  await ann.signIn();
+  await ann.createRoom("Sunday");
+  const ben = await enter("Ben", {}, undefined, ann.page.url());
+  await ben.submitSignIn();
+  await ben.expectScreen("room");
+  const say = async (/** @type {import("./player.js").Player} */ who, /** @type {string} */ text) => {
+    await who.element("message-input").fill(text);
+    await who.element("message-send").click();
+  };
+  await ann.expectPlayers("Ann", "Ben");
+  await say(ann, "Hello Ben");
+  await say(ben, "Hello Ann");
+  await expect(ann.element("message-list")).toContainText("Hello Ann");
+  await ann.page.reload();
+  await ann.expectScreen("room");
+  await expect(ann.element("message")).toHaveText([/You\s*Hello Ben/, /Ben\s*Hello Ann/]);
+});
+
 test("if signing in again fails, the form appears and says why", async ({ enter }) => {
   const ann = await enter("Ann");
   await ann.signIn();

@@ -10,6 +10,12 @@ import { plainName } from "./names.js";
 /** How long the name of a visitor without a password may be held by what the relay keeps of a lost session. */
 const GHOST_MS = 35_000;
 const GHOST_RETRY_MS = 2000;
+/** What the visitor is told meanwhile. */
+const ENDING = /** @type {const} */ ({
+  kind: "info",
+  title: "Your last session is being ended…",
+  next: "You are signed in as soon as it has.",
+});
 
 /** A part of the page could not be loaded. */
 class PageIncomplete extends Error {
@@ -104,6 +110,7 @@ export class Connection {
       }
       // The relay no longer had that session.
       resume = "";
+      this.#store.dispatch({ type: "notice", notice: { ...ENDING } });
       await new Promise((resolve) => setTimeout(resolve, GHOST_RETRY_MS));
       this.#throwIfForgotten(begun);
     }

@@ -1,6 +1,7 @@
 // The list of rooms, the visitor's room and the messages in it: what the client tells of them, and what the visitor does there.
 
 import { MAX_MESSAGE_LETTERS, plainName, plainText } from "./names.js";
+import { takeMessages } from "./past-messages.js";
 
 /** @typedef {import("/pkg/index.js").RaceClient} RaceClient */
 /** @typedef {import("/pkg/index.js").Room} Room */
@@ -107,6 +108,7 @@ export class RoomCommands {
     const show = () => this.#store.dispatch({ type: "room", ...stateOf(room) });
     this.wasLost = false;
     this.#store.dispatch({ type: "enteredRoom", ...stateOf(room) });
+    for (const message of takeMessages(room.id)) this.#store.dispatch({ ...message, type: "message" });
     for (const type of /** @type {const} */ (["joined", "left", "host"])) room.on(type, show);
     room.on("started", ({ spawnPositions }) => {
       show();

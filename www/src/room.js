@@ -6,6 +6,7 @@ import { element, make, setText } from "./element.js";
 import { joinLink } from "./join.js";
 import { createMessageList } from "./messages.js";
 import { isolated } from "./names.js";
+import { keepMessages } from "./past-messages.js";
 import { PlayerRow } from "./player-row.js";
 import { showRows } from "./room-list.js";
 import { hostOf, MAX_MESSAGES } from "./state.js";
@@ -35,6 +36,9 @@ export function createRoom(flow, liveries) {
   const rows = new Map();
   let roomId = "";
   let isActive = false;
+  /** @type {State["messages"]} */
+  let said = [];
+  window.addEventListener("pagehide", () => keepMessages(roomId, said));
 
   const restart = element("restart", HTMLDialogElement);
   start.addEventListener("click", () => {
@@ -89,11 +93,12 @@ export function createRoom(flow, liveries) {
   return {
     /** @param {State} state */
     show(state) {
+      said = state.messages;
+      roomId = state.room?.id ?? "";
       if (state.screen !== "room" || !state.room) {
         if (restart.open) restart.close();
         return;
       }
-      roomId = state.room.id;
       isActive = state.room.isActive;
       copy.hidden = !state.spectate;
       setText(title, state.room.name || "Unnamed room");

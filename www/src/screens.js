@@ -3,6 +3,7 @@
 
 import { element, setText } from "./element.js";
 import { Liveries } from "./livery.js";
+import { answerCopies } from "./copies.js";
 import { createLobby } from "./lobby.js";
 import { createLost } from "./lost.js";
 import { createMenu } from "./menu.js";
@@ -48,6 +49,7 @@ export function createScreens(flow, file, current) {
       "Each tab is a driver of its own. Sign out in the one you don't need.",
     ),
   );
+  answerCopies();
   if (track.garageXs.length === 0) {
     setText(element("menu-garage", HTMLButtonElement), "Back to the grid");
   }

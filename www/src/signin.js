@@ -12,6 +12,16 @@ import { isolated, plainName, refusalOf } from "./names.js";
 const KEPT = "race-name";
 /** Under this key a page that is left keeps its session for the next page of the same game server. A copy of the tab must not have it. */
 const keptSession = () => `race-session${game.query}`;
+/** Under this key the browser keeps `{ name, atMs }`: which player without a password a page has left last, and when. */
+const keptLeft = () => `race-left${game.query}`;
+/** The relay has ended a session that was left this long ago. */
+const HELD_MS = 35_000;
+
+/** Whether the name may still be held by a session that this browser has left. @param {string} name */
+function isHeld(name) {
+  const left = recall(keptLeft(), "localStorage");
+  return left?.name === name && Date.now() - left.atMs < HELD_MS;
+}
 
 /** @param {import("./flow.js").Flow} flow */
 export function createSignIn(flow) {
@@ -23,8 +33,9 @@ export function createSignIn(flow) {
   const watch = element("watch-races", HTMLAnchorElement);
   const label = submit.querySelector(".label") ?? submit;
   const room = recall(KEPT_ROOM);
+  const resuming = element("resuming", HTMLElement);
   if (room && room.id === joinOf(location)) {
-    setText(element("resuming", HTMLElement), `Reconnecting to ${isolated(room.name)}…`);
+    setText(resuming, `Reconnecting to ${isolated(room.name)}…`);
   }
 
   form.addEventListener("submit", (event) => {
@@ -33,7 +44,8 @@ export function createSignIn(flow) {
     if (!form.reportValidity()) return;
     const wanted = plainName(name.value);
     const kept = recall(KEPT);
-    void flow.signIn(wanted, password.value, kept?.protected && kept.name === wanted);
+    const isOwn = password.value ? kept?.protected && kept.name === wanted : isHeld(wanted);
+    void flow.signIn(wanted, password.value, isOwn);
   });
   name.addEventListener("input", () => name.setCustomValidity(""));
 
@@ -54,6 +66,32 @@ export function createSignIn(flow) {
     if (flow.client()) return;
     setText(lead, "Enter your password to continue where you left off.");
     password.focus();
+  }
+
+  element("resuming-end", HTMLButtonElement).addEventListener("click", () => {
+    leave();
+    keep(KEPT, null);
+    void flow.signOut();
+    endResuming();
+  });
+
+  /** The game server may have the player for a while. */
+  function leave() {
+    const kept = recall(KEPT);
+    if (kept?.protected === false) {
+      keep(keptLeft(), { name: kept.name, atMs: Date.now() }, "localStorage");
+    }
+  }
+
+  /** Sign in by the name again, unless the tab is only a copy of one that uses it. @param {string} known */
+  async function signInAgain(known) {
+    const copies = await import("./copies.js").catch(() => null);
+    if (await copies?.isCopy()) {
+      keep(KEPT, null);
+      endResuming();
+      flow.say("You are signed in in another tab.", "To drive in this one too, choose another name.");
+      // Else the visitor has not waited.
+    } else if ("resuming" in dataset) await flow.signIn(known, "", true);
   }
 
   const { dataset } = document.documentElement;
@@ -79,9 +117,10 @@ export function createSignIn(flow) {
         ? enterPassword(saved)
         : saved
           ? flow.goOn(saved, kept.name)
-          : flow.signIn(kept.name, "", true));
+          : signInAgain(kept.name));
     },
     leavePage() {
+      leave();
       const canKeep = keep(keptSession(), "");
       keep(keptSession(), flow.leavePage(canKeep) ?? null);
     },
@@ -100,12 +139,14 @@ export function createSignIn(flow) {
       submit.setAttribute("aria-disabled", String(connecting));
       submit.classList.toggle("waiting", connecting);
       setText(label, connecting ? "Connecting…" : "Sign in");
+      if (connecting && state.notice) setText(resuming, state.notice.title);
       if (!before?.me && state.me) {
         // A session that goes on was signed in to before.
         if (recall(KEPT)?.name !== name.value || password.value) {
           keep(KEPT, { name: plainName(name.value), protected: password.value !== "" });
         }
         password.value = "";
+        if (isHeld(state.me.name)) keep(keptLeft(), null, "localStorage");
       }
       if (before?.me && !state.me) keep(KEPT, null);
       // It failed, so the form is needed.

@@ -110,10 +110,11 @@ test("a reload whose session is over waits for its own name too, with a new sess
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const goingOn = flow.goOn(saved ?? "", "Ann");
   await settled();
-  assert.deepEqual([state().screen, state().busy, state().notice], ["signin", "signin", null]);
+  assert.deepEqual([state().screen, state().busy], ["signin", "signin"]);
+  assert.match(state().notice?.title ?? "", /last session is being ended/);
   t.mock.timers.tick(2000);
   await goingOn;
-  assert.deepEqual([state().screen, state().me?.name], ["lobby", "Ann"]);
+  assert.deepEqual([state().screen, state().me?.name, state().notice], ["lobby", "Ann", null]);
   const offers = world.cores.map(({ options }) => options.resume || undefined);
   assert.deepEqual(offers, [undefined, saved, undefined]);
 });
