@@ -282,6 +282,8 @@ fn prepare(database: &mut Connection) -> anyhow::Result<()> {
     database.busy_timeout(BUSY_LIMIT)?;
     // Reads the file for the first time, so a file that is no database fails here.
     database.pragma_update(None, "journal_mode", "WAL")?;
+    // An account that was promised outlives a loss of power.
+    database.pragma_update(None, "synchronous", "FULL")?;
     database.pragma_update(None, "foreign_keys", true)?;
     let rows = database.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = rows.pragma_query_value(None, "user_version", |row| row.get(0))?;

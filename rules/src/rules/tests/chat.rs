@@ -73,12 +73,18 @@ fn a_message_reaches_the_others_in_the_room_and_nobody_else() {
 }
 
 #[test]
-fn only_a_player_without_a_session_hears_plain_text() {
+fn only_a_player_without_a_session_or_signed_out_hears_plain_text() {
     let (mut server, ann, bob) = pair(true);
     let carl = server.named("Carl");
-    server.join(carl, "R1");
-    server.place(carl, 0.0, [0.0, 1.0]);
+    let dora = server.connect();
+    server.ask(dora, &name_with("Dora", "pw"));
+    for conn in [carl, dora] {
+        server.join(conn, "R1");
+        server.place(conn, 0.0, [0.0, 1.0]);
+    }
     server.disconnect(bob);
+    // On the original a wrong password signs out.
+    server.ask(dora, r#"{"command":"AUTHENTICATE","password":"no"}"#);
     server.rules.handle_datagram(
         address(ann),
         &seal(ann, update_of(ann).as_bytes()),
@@ -95,6 +101,7 @@ fn only_a_player_without_a_session_hears_plain_text() {
         to_ghost.starts_with('{') && to_ghost.ends_with("}\n"),
         "{to_ghost}"
     );
+    assert_eq!(heard[&address(dora)], heard[&address(bob)]);
     let to_carl = cipher(carl).open(&heard[&address(carl)]).unwrap();
     let to_carl = String::from_utf8(to_carl).unwrap();
     assert_eq!(to_carl, to_ghost.trim_end());
@@ -129,6 +136,9 @@ fn a_teleport_is_refused_for_a_second() {
             server.place_after(5_001, ann, 5_000.0),
             "too late to be checked"
         );
+        // A jump of a second skips the other checks too.
+        assert!(server.place_after(1_001, ann, 5_300.0));
+        assert!(!server.place_after(1_001, ann, 5_310.0), "out of bounds");
     }
 }
 
