@@ -21,6 +21,7 @@ const OWN = Object.freeze({
   replaying: false,
   server_error: false,
   timeout: true,
+  unsupported: false,
 });
 
 /** @typedef {keyof typeof OWN} OwnCode  Codes of the client itself. */

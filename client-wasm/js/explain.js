@@ -84,6 +84,10 @@ const WORDS = {
     "A part of the game could not be loaded.",
     "Check your network, then reload the page. If that does not help, this browser may be too old or block WebAssembly.",
   ],
+  unsupported: [
+    "This browser can't run the game.",
+    "Update it, or take another browser. A program of yours needs Node 22 or newer, or the option webSocket.",
+  ],
   bad_track: ["There is no map of this circuit.", "You can race without it."],
   bad_recording: ["This recording can't be played.", "Choose another file."],
   replaying: ["This is a recording, so nothing can be sent.", "Join a race to take part."],

@@ -89,7 +89,7 @@ export class WasmClient {
 function sockets(given) {
   if (!given && typeof WebSocket === "undefined") {
     const words = "there is no WebSocket here: take Node 22 or newer, or give the option webSocket";
-    throw new RaceError("load_failed", words, { retryable: false });
+    throw new RaceError("unsupported", words, { retryable: false });
   }
   return (url, protocols) => {
     const socket = given?.(url, protocols) ?? new WebSocket(url, protocols);

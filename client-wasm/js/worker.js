@@ -62,7 +62,7 @@ async function inWorker(make) {
 /** Start a worker. Its script is the file beside this one, or the text in the package if a tool has not copied the file. */
 async function started() {
   if (typeof Worker === "undefined") {
-    throw new RaceError("load_failed", "there are no workers here", { retryable: false });
+    throw new RaceError("unsupported", "there are no workers here", { retryable: false });
   }
   /** @type {unknown} */
   let cause;

@@ -8,7 +8,7 @@ const CODES = `timeout not_connected closed auth_failed auth_required room_not_f
   not_in_room player_not_found server_error unknown_command queue_full invalid_argument connection_lost
   server_unreachable certificate_not_trusted server_timeout server_ended not_allowed frame_too_large relay_full
   relay_restarting relay_unreachable sent_too_much too_slow malformed aborted bad_recording kicked load_failed
-  not_a_relay reconnecting replaying bad_track`.split(/\s+/);
+  not_a_relay reconnecting replaying bad_track unsupported`.split(/\s+/);
 
 const FALLBACK = explain({ code: "no such code" }).next;
 

@@ -42,7 +42,7 @@ test("where there is no WebSocket both say what to do", async (t) => {
   const own = Object.getOwnPropertyDescriptor(globalThis, "WebSocket");
   t.after(() => own && Object.defineProperty(globalThis, "WebSocket", own));
   Reflect.deleteProperty(globalThis, "WebSocket");
-  const refused = { code: "load_failed", retryable: false, message: /Node 22/ };
+  const refused = { code: "unsupported", retryable: false, message: /Node 22/ };
   await assert.rejects(client.core({}), refused);
   await assert.rejects(client.spectator("wss://relay.example", "room", {}), refused);
 });
