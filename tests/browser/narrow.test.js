@@ -302,3 +302,39 @@ test("the race's menu with its keys is whole in a low window", async ({ enter })
   await ann.element("race-menu").click();
   await expect(ann.element("race-menu-dialog").getByText("this menu")).toBeInViewport({ ratio: 1 });
 });
+
+test("the brand stands over the picture, and the circuit's name beside a small circuit", async ({
+  enter,
+}) => {
+  const ann = await enter("Ann");
+  await expect(ann.page.locator("#hero.drawn")).toBeVisible();
+  const left = (/** @type {string} */ selector) =>
+    ann.page.locator(selector).evaluate((element) => element.getBoundingClientRect().left);
+  for (const width of [390, 700, 1100, 1440]) {
+    await ann.page.setViewportSize({ width, height: HEIGHT });
+    expect(await left(".brand"), `${width}`).toBe(await left(".hero"));
+  }
+  await ann.page.setViewportSize({ width: 700, height: 550 });
+  expect(await left("#hero-name")).toBeLessThan(60);
+});
+
+test("the buttons over a room stay where they are, and its rows have one height", async ({ enter }) => {
+  const ann = await enter("Ann", { viewport: { width: 1100, height: HEIGHT } });
+  await ann.signIn();
+  await ann.createRoom("Friday");
+  const ben = await enter("Ben", {}, undefined, ann.page.url());
+  await ben.submitSignIn();
+  await ann.expectPlayers("Ann", "Ben");
+  const heights = await ann
+    .element("player")
+    .evaluateAll((rows) => rows.map((row) => row.getBoundingClientRect().height));
+  expect(new Set(heights).size, `${heights}`).toBe(1);
+  const top = () => ann.element("leave-room").evaluate((button) => button.getBoundingClientRect().top);
+  const before = await top();
+  await ann.element("start-race").click();
+  await ann.expectScreen("race");
+  await ann.page.goBack();
+  await expect(ann.element("join-race")).toBeVisible();
+  await expect(ann.element("start-race")).toHaveText("Restart race");
+  expect(await top()).toBe(before);
+});

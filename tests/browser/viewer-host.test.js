@@ -310,6 +310,28 @@ for (const width of [760, 900, 1099, 1100, 1239, 1440]) {
   });
 }
 
+for (const width of [760, 1099, 1100, 1239, 1240]) {
+  test(`the names of bots are whole at ${width} pixels`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 600 });
+    await open(page);
+    await page.evaluate(`
+      viewer.embed = false;
+      const players = feeds[0].room.players.map((player) => ({ ...player, name: "Bot Chiara " + player.index }));
+      feeds[0].emit("room", { ...feeds[0].room, players, atMs: feeds[0].liveMs })`);
+    const names = page.getByTestId("viewer-row").locator(".name");
+    await expect(names.first()).toHaveText(/^Bot Chiara/);
+    const cut = await names.evaluateAll(
+      (all) => all.filter((name) => name.scrollWidth > name.clientWidth).length,
+    );
+    expect(cut).toBe(0);
+    const cells = page.getByTestId("viewer-row").locator(".c-lap, .c-gap, .c-interval");
+    const spilt = await cells.evaluateAll(
+      (all) => all.filter((cell) => cell.scrollWidth > cell.clientWidth).length,
+    );
+    expect(spilt).toBe(0);
+  });
+}
+
 test("in forced colours the chosen row and what is pressed stand out", async ({ page }) => {
   await page.emulateMedia({ forcedColors: "active" });
   await open(page);

@@ -11,6 +11,8 @@ import { wear } from "./map/plate.js";
 const EVERY_MS = 100;
 /** How often the sentence for visitors who cannot see the canvas changes. */
 const STATUS_EVERY_MS = 1000;
+/** What lies over the map, and would shine through. */
+const COVERING = ".panel, .notice, .message:not(.old), .touch-steer, .pedal";
 /** The top speed of the bar in km/h, and the gears it is divided into. */
 const BAR_KMH = 300;
 const GEARS = 7;
@@ -109,6 +111,16 @@ export class Hud {
     this.alert.dataset.kind = "good";
     setText(this.alert, text);
     setText(this.say, text);
+  }
+
+  /** Tell where on the canvas no name tag can be read. @param {import("./map/labels.js").Labels} labels */
+  cover(labels) {
+    const { left: x, top: y } = this.root.getBoundingClientRect();
+    labels.uncover();
+    for (const part of this.root.querySelectorAll(COVERING)) {
+      const { left, top, right, bottom } = part.getBoundingClientRect();
+      if (right > left) labels.cover(left - x, top - y, right - x, bottom - y);
+    }
   }
 
   /** Show the standings and the map in grey, because nothing new arrives. @param {boolean} isStalled */

@@ -23,6 +23,8 @@ const COUNTDOWN_SECONDS = 3;
 /** How often the cars are ranked, and how often the client is asked for its figures. */
 const RANK_EVERY_MS = 200;
 const STATS_EVERY_MS = 500;
+/** How often the tags are told where the panels are, which makes the browser lay the page out. */
+const COVER_EVERY_MS = 250;
 /** Where the car is on an upright phone, whose bottom third has the controls. */
 const TOUCH_LEVEL = 0.42;
 /** How far ahead the way out to the track is shown. */
@@ -91,6 +93,7 @@ export class Race {
     this.lastMs = NaN;
     this.rankDueMs = 0;
     this.statsDueMs = 0;
+    this.coverDueMs = 0;
     this.frames = 0;
     this.at = { s: 0, lateral: 0, index: -1, x: 0, z: 0 };
     this.place = { x: 0, z: 0, yaw: 0 };
@@ -195,6 +198,7 @@ export class Race {
     this.#countLaps(nowMs);
     if (nowMs >= this.rankDueMs) this.#rank(nowMs);
     this.camera.follow(this.car.pose, this.car.speed, step);
+    if (nowMs >= this.coverDueMs) this.#cover(nowMs);
     this.painter.draw(this.car, this.me.livery, this.field.cars, step);
     this.frames += 1;
     if (this.frames % MAP_EVERY_FRAMES === 0) this.miniMap.draw(this.car, this.me.livery, this.field.cars);
@@ -230,6 +234,12 @@ export class Race {
     if (nowMs < this.statsDueMs) return;
     this.statsDueMs = nowMs + STATS_EVERY_MS;
     this.stats = client.stats;
+  }
+
+  /** @param {number} nowMs */
+  #cover(nowMs) {
+    this.coverDueMs = nowMs + COVER_EVERY_MS;
+    this.hud.cover(this.painter.tags.labels);
   }
 
   #sendPose() {

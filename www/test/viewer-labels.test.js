@@ -236,3 +236,28 @@ test("a car without a name has no tag, and none covers it", () => {
     tag.bottom > 450 - radius;
   assert.ok(!covers, JSON.stringify(tag));
 });
+
+test("no tag is where a panel lies over the map, and a tag that a panel comes over gives way", () => {
+  const labels = labelsOf([
+    [300, 300],
+    [700, 300],
+  ]);
+  labels.update(STEP, true);
+  assert.equal(shown(labels).length, 2);
+  // Over the first car and all around it, and to the right of the second one.
+  const panels = [
+    { index: 0, left: 100, top: 200, right: 500, bottom: 400 },
+    { index: 1, left: 705, top: 250, right: 900, bottom: 350 },
+  ];
+  for (const { left, top, right, bottom } of panels) labels.cover(left, top, right, bottom);
+  for (let i = 0; i < 60; i += 1) labels.update(STEP, true);
+  const boxes = shown(labels);
+  assert.deepEqual(
+    boxes.map(({ index }) => index),
+    [1],
+  );
+  assert.ok(panels.every((panel) => !overlap(boxes[0], panel)));
+  labels.uncover();
+  for (let i = 0; i < 60; i += 1) labels.update(STEP, true);
+  assert.equal(shown(labels).length, 2);
+});

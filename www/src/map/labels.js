@@ -17,6 +17,8 @@ const PATIENCE_SECONDS = 1.6;
 /** The smallest area for each tag in square pixels; more tags would hide the race. */
 const PIXELS_PER_TAG = 20_000;
 const MAX_TAGS = 36;
+/** More panels than lie over any map. */
+const MAX_COVERED = 32;
 /** Gaps between car and tag: beside it; and further off, with a line that leads to the car. */
 const GAPS = [5, 22, 46];
 /** From this gap on a line leads to the car. */
@@ -66,6 +68,9 @@ export class Labels {
     this.chosen = -1;
     /** @type {Box} */
     this.free = { left: 0, top: 0, right: 1, bottom: 1 };
+    /** Where something lies over the map, and no tag may be: left, top, right and bottom of each box. */
+    this.covered = new Float32Array(MAX_COVERED * 4);
+    this.coveredCount = 0;
     this.key = new Float32Array(MAX_PLACES);
     this.taken = new Float32Array((MAX_TAGS + 1) * 4);
     this.placed = 0;
@@ -79,6 +84,27 @@ export class Labels {
     this.alpha.fill(0);
     this.away.fill(0);
     this.due = 0;
+  }
+
+  /** Nothing lies over the map, until `cover` says so. */
+  uncover() {
+    this.coveredCount = 0;
+  }
+
+  /**
+   * @param {number} left
+   * @param {number} top
+   * @param {number} right
+   * @param {number} bottom
+   */
+  cover(left, top, right, bottom) {
+    if (this.coveredCount === MAX_COVERED) return;
+    const at = this.coveredCount * 4;
+    this.covered[at] = left;
+    this.covered[at + 1] = top;
+    this.covered[at + 2] = right;
+    this.covered[at + 3] = bottom;
+    this.coveredCount += 1;
   }
 
   /**
@@ -188,13 +214,10 @@ export class Labels {
     const top = this.y[index] + this.candidate[1] - margin;
     const right = left + this.width[index] + 2 * margin;
     const bottom = top + this.height + 2 * margin;
-    const { free, taken } = this;
+    const { free } = this;
     if (left < free.left || right > free.right || top < free.top || bottom > free.bottom) return false;
-    for (let at = 0; at < this.placed * 4; at += 4) {
-      if (left < taken[at + 2] && right > taken[at] && top < taken[at + 3] && bottom > taken[at + 1]) {
-        return false;
-      }
-    }
+    if (meets(this.taken, this.placed, left, top, right, bottom)) return false;
+    if (meets(this.covered, this.coveredCount, left, top, right, bottom)) return false;
     return !this.#coversCar(left, top, right, bottom);
   }
 
@@ -257,4 +280,22 @@ export class Labels {
     this.taken[at + 3] = this.taken[at + 1] + this.height;
     this.placed += 1;
   }
+}
+
+/**
+ * Whether a box meets one of those in a list.
+ * @param {Float32Array} boxes  left, top, right and bottom of each
+ * @param {number} count
+ * @param {number} left
+ * @param {number} top
+ * @param {number} right
+ * @param {number} bottom
+ */
+function meets(boxes, count, left, top, right, bottom) {
+  for (let at = 0; at < count * 4; at += 4) {
+    if (left < boxes[at + 2] && right > boxes[at] && top < boxes[at + 3] && bottom > boxes[at + 1]) {
+      return true;
+    }
+  }
+  return false;
 }

@@ -54,7 +54,7 @@ abbr { text-decoration: none; }
   grid-template: "board . side" minmax(0, 1fr) "board bar side" auto / var(--left) minmax(0, 1fr) var(--right);
   font-variant-numeric: tabular-nums;
   pointer-events: none;
-  --left: 330px;
+  --left: 356px;
   --right: 236px;
 }
 .viewer > * { pointer-events: auto; }
@@ -131,7 +131,7 @@ thead th { position: sticky; top: 0; z-index: 2; height: 26px; border-top: 0; ba
 td.c-place { font-weight: 750; }
 .c-driver { text-align: left; }
 .c-lap { width: 2.2rem; }
-.c-gap { width: 4.2rem; }
+.c-gap { width: 4rem; }
 .c-interval, .c-speed { width: 3.2rem; }
 .c-last, .c-best { width: 5.1rem; }
 .c-signal { width: 2.5rem; }
@@ -231,7 +231,7 @@ kbd {
 
 /* Columns by their priority: every column, what a laptop has room for, and what a phone has room for */
 @container (min-width: 1240px) {
-  .viewer { --left: 604px; --right: 268px; }
+  .viewer { --left: 612px; --right: 268px; }
 }
 @container (min-width: 760px) and (max-width: 1239px) {
   :is(.c-last, .c-best, .c-speed, .c-signal) { display: none; }
@@ -255,7 +255,7 @@ kbd {
   [data-tab="board"] :is(.gaps, .news), [data-tab="gaps"] :is(.board, .news), [data-tab="news"] :is(.board, .gaps) { display: none; }
 }
 @container (min-width: 760px) and (max-width: 1099px) {
-  .viewer { --left: 280px; --right: 0px; row-gap: 0; grid-template: "tabs ." auto "panel ." minmax(0, 1fr) "panel bar" auto / var(--left) minmax(0, 1fr); }
+  .viewer { --left: 304px; --right: 0px; row-gap: 0; grid-template: "tabs ." auto "panel ." minmax(0, 1fr) "panel bar" auto / var(--left) minmax(0, 1fr); }
   .tabs { border: 1px solid var(--line); border-radius: var(--radius) var(--radius) 0 0; overflow: hidden; }
   .board, .gaps, .news { border-top: 0; border-top-left-radius: 0; border-top-right-radius: 0; }
   .gaps { align-self: start; }
@@ -290,7 +290,7 @@ kbd {
    pressed: a tap that makes the buttons appear comes before they do. */
 :host([embed]) .news, :host([embed]) .panel-head, :host([embed]) .tabs, :host([embed]) .gaps { display: none; }
 :host([embed]) .panel { background: light-dark(rgb(255 255 255 / 0.88), rgb(13 15 19 / 0.8)); }
-:host([embed]) .viewer { --left: 248px; --right: 0px; row-gap: 12px; grid-template: "board ." minmax(0, 1fr) "board bar" auto / var(--left) minmax(0, 1fr); }
+:host([embed]) .viewer { --left: 268px; --right: 0px; row-gap: 12px; grid-template: "board ." minmax(0, 1fr) "board bar" auto / var(--left) minmax(0, 1fr); }
 :host([embed]) .board { display: flex; grid-area: board; border: 1px solid var(--line); border-radius: var(--radius); }
 :host([embed]) .tools { right: 12px; }
 :host([embed]) .board :is(.c-lap, .c-interval, .c-last, .c-best, .c-speed, .c-signal) { display: none; }
