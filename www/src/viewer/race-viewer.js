@@ -51,8 +51,6 @@ const LEDGER_STEPS = 120;
 /** A frame that took longer was no frame: the page was hidden. */
 const LONGEST_STEP_MS = 250;
 const STEP_MS = 100;
-/** Live, but without a snapshot for this long: what is shown is not what happens. The spectator closes a dead connection later. */
-const SILENT_MS = 3000;
 const ZOOM_STEP = 1.35;
 /** The panels' distance from the map's edge, and the width of the map's buttons beside that. */
 const MARGIN = 24;
@@ -139,9 +137,6 @@ export class RaceViewer extends Base {
     this.freeing = undefined;
     /** @type {Existence} */
     this.existence = "here";
-    /** How many snapshots have come, and how long ago the newest one did, in time that the page was shown. */
-    this.received = 0;
-    this.silentMs = 0;
     /** The delay that the relay adds. */
     this.delayMs = 0;
     this.askDueMs = 0;
@@ -469,11 +464,6 @@ export class RaceViewer extends Base {
     this.panelsDueMs = this.ticksDueMs = 0;
   }
 
-  /** No snapshots come, although the connection is not known to be lost. A spectator of the page's own may be a replay, which may stand. */
-  get isSilent() {
-    return this.silentMs > SILENT_MS && this.received > 0 && this.spectator !== this.shown;
-  }
-
   /** What the panels cover of the map. */
   #insets() {
     const style = getComputedStyle(this.viewer);
@@ -497,7 +487,6 @@ export class RaceViewer extends Base {
     this.lastMs = nowMs;
     this.frames += 1;
     const step = Math.min(passed, LONGEST_STEP_MS) / 1000;
-    this.silentMs += step * 1000;
     const { spectator } = this;
     if (spectator !== null) this.#advance(spectator, passed, step);
     this.#draw(step);
@@ -543,9 +532,6 @@ export class RaceViewer extends Base {
     if (this.circuit === null) this.camera.see(this.cars.list);
     if (nowMs >= this.askDueMs) void this.#ask(nowMs);
     const { spectator, playback, ledger } = this;
-    const received = spectator?.stats?.received ?? 0;
-    if (received !== this.received) this.silentMs = 0;
-    this.received = received;
     const liveMs = spectator?.liveMs ?? NaN;
     const startMs = spectator?.startMs ?? NaN;
     if (!Number.isNaN(liveMs)) {

@@ -2,6 +2,7 @@
 
 import { find, setText } from "../element.js";
 import { fileOfServer } from "./connect.js";
+import { Silence } from "./silence.js";
 import { count, stageMessage } from "./words.js";
 
 /** @typedef {import("./race-viewer.js").RaceViewer} RaceViewer */
@@ -27,6 +28,7 @@ export class Signs {
     this.list = find(root, ".message a", HTMLAnchorElement);
     this.follow = find(root, "[data-act=follow]", HTMLElement);
     this.hint = find(root, ".hint", HTMLElement);
+    this.silence = new Silence();
     /** @type {Animation | undefined} */
     this.hinting = undefined;
     this.boardNote = find(root, ".board-note", HTMLElement);
@@ -42,7 +44,10 @@ export class Signs {
     const cars = existence === "here" ? viewer.cars.list.length : viewer.cars.present;
     const words = isWanted ? stageMessage(feed, cars, viewer.rosters.at(playback.atMs), existence) : null;
     this.#say(words, viewer.src);
-    const { kind, text } = badgeOf(viewer);
+    const { spectator, shown } = viewer;
+    const isSilent = this.silence.look(spectator?.stats?.received ?? 0, performance.now());
+    // The page's own spectator may be a replay that stands.
+    const { kind, text } = badgeOf(viewer, isSilent && spectator !== shown);
     this.badge.dataset.kind = kind;
     this.badge.hidden = feed.state === "closed";
     setText(this.badgeText, text);
@@ -87,8 +92,11 @@ export class Signs {
   }
 }
 
-/** @param {RaceViewer} viewer */
-function badgeOf({ feed, playback, existence, delayMs, isSilent }) {
+/**
+ * @param {RaceViewer} viewer
+ * @param {boolean} isSilent
+ */
+function badgeOf({ feed, playback, existence, delayMs }, isSilent) {
   if (feed.state === "connecting") return { kind: "trouble", text: "Connecting" };
   if (feed.state === "reconnecting") return { kind: "trouble", text: "Reconnecting" };
   if (playback.live && existence === "unanswered") return { kind: "trouble", text: "No answer" };
