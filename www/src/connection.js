@@ -14,7 +14,7 @@ const GHOST_RETRY_MS = 2000;
 const ENDING = /** @type {const} */ ({
   kind: "info",
   title: "Your last session is being ended…",
-  next: "You are signed in as soon as it has.",
+  next: "You are signed in as soon as it has ended.",
 });
 
 /** A part of the page could not be loaded. */
