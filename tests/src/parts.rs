@@ -20,7 +20,7 @@ pub enum Part {
     /// The relay, as `mp-relay` is.
     Relay(Box<relay::Config>),
     /// The game server, as `mp-server` is.
-    Server(server::Options),
+    Server(Box<server::Options>),
     /// A stand-in for the game server, for more players than one takes.
     StandIn,
 }
@@ -41,7 +41,7 @@ impl Part {
             }
             Self::Server(options) => {
                 server::raise_descriptor_limit(&options);
-                _server = server::Server::start(options).await?;
+                _server = server::Server::start(*options).await?;
                 let (tcp, udp) = (_server.tcp_addr(), _server.udp_addr());
                 let certificate = HEXLOWER.encode(_server.certificate_der());
                 let sha256 = _server.certificate_sha256();
