@@ -65,6 +65,7 @@ impl From<SendError> for RaceError {
             SendError::QueueFull => {
                 Self::new("queue_full", true, "too many commands are waiting already")
             }
+            SendError::Refused(refusal) => Self::new(refusal_code(refusal), false, refusal.words()),
             SendError::TooLong(_) => Self::invalid("the command is longer than a relay takes"),
         }
     }
@@ -99,6 +100,9 @@ impl From<DatagramError> for RaceError {
             DatagramError::NotInRoom => Self::new("not_in_room", false, "not in a room"),
             DatagramError::NotFinite => {
                 Self::invalid("a number that is not finite, or a rotation without direction")
+            }
+            DatagramError::OutOfBounds => {
+                Self::invalid("a place beyond 1,000 m from the origin, or 100 m above or below it")
             }
             DatagramError::Seal(_) => Self::invalid("more than fits into a datagram"),
         }
@@ -149,7 +153,15 @@ impl From<&DisconnectReason> for RaceError {
 fn refusal_code(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::AuthFailed => "auth_failed",
-        Refusal::AuthRequired => "auth_required",
+        Refusal::AuthRequired | Refusal::PasswordMissing => "auth_required",
+        Refusal::NameTaken => "name_taken",
+        Refusal::EmailTaken => "email_taken",
+        Refusal::NameLength => "name_length",
+        Refusal::PasswordTooShort => "password_too_short",
+        Refusal::AccountLocked => "account_locked",
+        Refusal::AccountDisabled => "account_disabled",
+        Refusal::TokenExpired => "token_expired",
+        Refusal::RoomSize => "room_size",
         Refusal::RoomNotFound => "room_not_found",
         Refusal::RoomFull => "room_full",
         Refusal::NotHost => "not_host",

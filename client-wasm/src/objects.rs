@@ -138,10 +138,17 @@ impl<'a> Object<'a> {
             Event::AuthOk { name } => Self::Texts(vec![("name", name)]),
             Event::PlayerInfo(info) => Self::PlayerInfo(info),
             Event::RoomList(rooms) => Self::Rooms(rooms),
-            Event::RoomCreated { room_id, name } => {
+            Event::RegisterOk(account) | Event::LoginOk(account) | Event::AutoAuthOk(account) => {
+                Self::SignedIn {
+                    name: &account.username,
+                    authenticated: true,
+                    udp_encryption: true,
+                }
+            }
+            Event::RoomCreated { room_id, name, .. } => {
                 Self::Texts(vec![("roomId", room_id.as_str()), ("name", name)])
             }
-            Event::JoinOk { room_id } | Event::LeaveOk { room_id } => {
+            Event::JoinOk { room_id, .. } | Event::LeaveOk { room_id } => {
                 Self::Texts(vec![("roomId", room_id.as_str())])
             }
             Event::RoomPlayers { room_id, players } => Self::RoomPlayers {

@@ -7,6 +7,7 @@ use protocol::command::Command;
 use protocol::datagram::Controls;
 use protocol::geometry::{Quat, Vec3};
 use protocol::id::{Password, RoomId, SessionId};
+use protocol::session::SignIn;
 use wasm_bindgen::prelude::*;
 
 use crate::clock::to_ms;
@@ -161,10 +162,14 @@ impl Session {
     /// Sign in by name. A password keeps others from the name while this player is online.
     #[wasm_bindgen(js_name = signIn, unchecked_return_type = "Promise<SignedIn>")]
     pub fn sign_in(&self, name: String, password: Option<String>) -> Promise {
-        self.command(Command::Name {
-            name,
+        let sign_in = SignIn {
             password: password.map(Password::new),
-        })
+            ..SignIn::with_name(name)
+        };
+        let (promise, deferred) = Deferred::new();
+        self.driver
+            .call(|machine, now| machine.sign_in(sign_in, deferred, now));
+        promise
     }
 
     /// Check the password again. On servers of the first generation a failure signs out.
@@ -178,7 +183,7 @@ impl Session {
     /// Make a room and enter it as its host. The old room is left first.
     #[wasm_bindgen(js_name = createRoom, unchecked_return_type = "Promise<{ roomId: string, name: string }>")]
     pub fn create_room(&self, name: String) -> Promise {
-        self.command(Command::CreateRoom { name })
+        self.command(Command::create_room(name))
     }
 
     /// Enter a room. The old room is left first.

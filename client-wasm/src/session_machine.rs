@@ -13,7 +13,7 @@ use protocol::geometry::{Quat, Vec3};
 use protocol::interpolation::{Cars, Change, MAX_CARS};
 use protocol::reconnect::{Reconnect, ReconnectPolicy};
 use protocol::session::{
-    self, CommandError, DatagramError, Output, Session, State, Ticket, Transmit,
+    self, CommandError, DatagramError, Output, SendError, Session, SignIn, State, Ticket, Transmit,
 };
 use protocol::tunnel::ClientEnd;
 use wasm_bindgen::JsValue;
@@ -166,9 +166,20 @@ impl SessionMachine {
         }
     }
 
+    /// Sign in. The promise is resolved by the last answer.
+    pub(crate) fn sign_in(&mut self, sign_in: SignIn, deferred: Deferred, now: Duration) {
+        let sent = self.session.sign_in(sign_in, now);
+        self.await_answer(sent, deferred, now);
+    }
+
     /// Send a command. The promise is resolved by its answer.
     pub(crate) fn command(&mut self, command: Command, deferred: Deferred, now: Duration) {
-        match self.session.send(command, now) {
+        let sent = self.session.send(command, now);
+        self.await_answer(sent, deferred, now);
+    }
+
+    fn await_answer(&mut self, sent: Result<Ticket, SendError>, deferred: Deferred, now: Duration) {
+        match sent {
             Ok(ticket) => {
                 self.answers.push((ticket, deferred));
                 self.pump(now);
@@ -414,7 +425,14 @@ impl SessionMachine {
             Output::Input(input) if self.listeners.has("input") => {
                 queue.emit("input", &Object::from(&input));
             }
-            Output::Input(_) | Output::RoundTrip(_) | Output::Unknown(_) => {}
+            // JavaScript learns nothing of these yet.
+            Output::Input(_)
+            | Output::RoundTrip(_)
+            | Output::Unknown { .. }
+            | Output::Generation(_)
+            | Output::Chat { .. }
+            | Output::PlayerJoined(_)
+            | Output::PlayerLeft(_) => {}
             Output::Silent => self.handle_silence(now),
             Output::GameStarted(started) => queue.emit("gameStarted", &Object::from(&started)),
             Output::Message {

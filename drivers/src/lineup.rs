@@ -94,6 +94,7 @@ mod tests {
             id: "R".parse().unwrap(),
             name: "Race".into(),
             host_id: host.parse().ok(),
+            max_players: None,
             player_count: players.try_into().unwrap(),
             is_active: false,
         }

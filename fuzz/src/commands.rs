@@ -60,7 +60,7 @@ fn command<'a>(input: &Input<'a>) -> Option<(Command, Vec<(&'static str, &'a str
             vec![("password", first)],
         ),
         2 => (
-            Command::CreateRoom { name: first.into() },
+            Command::create_room(first),
             vec![("name", first)],
         ),
         3 => {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use protocol::answer::answers;
 use protocol::command::CommandKind;
 use protocol::event::Event;
 use protocol::goodbye::Goodbye;
@@ -31,11 +30,11 @@ pub fn check(Input { piece, bytes }: Input<'_>) {
     for line in whole.iter().flatten() {
         assert!(line.len() <= LIMIT && !line.contains('\n'));
         let event = Event::parse(line);
-        if let Event::Unknown(kept) = &event {
+        if let Event::Unknown { line: kept, .. } = &event {
             assert_eq!(kept, line);
         }
-        for kind in CommandKind::ALL {
-            let _any = answers(&event, kind);
+        for &kind in CommandKind::ALL {
+            let _any = event.answers(kind);
         }
         said.extend(goodbye.handle_line(line, Duration::ZERO));
         said.extend(goodbye.handle_time(Duration::ZERO));

@@ -166,7 +166,7 @@ fn command(letter: u8, text: &str) -> Option<Command> {
         b'A' => Command::Authenticate {
             password: Password::new(text),
         },
-        b'C' => Command::CreateRoom { name },
+        b'C' => Command::create_room(name),
         b'J' => Command::JoinRoom {
             room_id: text.parse().ok()?,
         },

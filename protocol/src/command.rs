@@ -1,9 +1,10 @@
-//! What a client says over TCP: every command of the first generation (facts, section 2.1) as one line of JSON.
+//! What a client says over TCP: the commands of all generations (facts, section 2) as one line of JSON each.
 //! Replies and pushes are in [`event`](crate::event).
 
 use serde::{Serialize, Serializer};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use crate::id::{Password, RoomId, SessionId};
+use crate::id::{Password, RoomId, SessionId, Token};
 use crate::json;
 
 /// How many commands one `BATCH` carries at most (guide, section 10.1).
@@ -17,7 +18,7 @@ pub const MAX_BATCH: usize = 10;
     rename_all_fields = "camelCase"
 )]
 pub enum Command {
-    /// Take a name and sign in with it. The only sign-in of the first generation.
+    /// Take a name. Without accounts this is the sign-in; with accounts it only renames.
     Name {
         /// The name to be known by.
         name: String,
@@ -34,10 +35,35 @@ pub enum Command {
         #[serde(serialize_with = "reveal")]
         password: Password,
     },
+    /// Make an account and sign in.
+    Register {
+        /// The name of the account, 3 to 50 UTF-16 units.
+        username: String,
+        /// The password, at least 6 UTF-16 units.
+        #[serde(serialize_with = "reveal")]
+        password: Password,
+    },
+    /// Sign in to an account.
+    Login {
+        /// The name of the account.
+        username: String,
+        /// Its password. Three wrong ones lock the account for 30 minutes (facts, section 4.2).
+        #[serde(serialize_with = "reveal")]
+        password: Password,
+    },
+    /// Sign in to an account with its token.
+    AutoAuth {
+        /// What the last sign-in with the password gave.
+        #[serde(serialize_with = "reveal_token")]
+        token: Token,
+    },
     /// Make a room and enter it as its host.
     CreateRoom {
         /// The room's name; need not be unique.
         name: String,
+        /// How many players it holds, 2 to 128. Only the token generation takes a number; the others hold 20.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        max_players: Option<u32>,
     },
     /// Enter a room.
     JoinRoom {
@@ -59,15 +85,31 @@ pub enum Command {
         /// The text.
         message: String,
     },
+    /// Send a text to everybody in the room (chat generation and later).
+    Message {
+        /// The text. Without one the answer tells the generation (facts, section 11).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    },
     /// Start the race of the current room; only its host may.
     StartGame,
     /// Ask for a sign of life.
     Ping,
+    /// Answer a `PING` of the server's. It is not answered.
+    Pong,
     /// Say goodbye; the server closes after its answer.
     Bye,
 }
 
 impl Command {
+    /// Make a room of the server's own size.
+    pub fn create_room(name: impl Into<String>) -> Self {
+        Self::CreateRoom {
+            name: name.into(),
+            max_players: None,
+        }
+    }
+
     /// Write the command as a line, without its newline.
     pub fn to_line(&self) -> String {
         json::to_string(self)
@@ -78,6 +120,9 @@ impl Command {
         match self {
             Self::Name { .. } => CommandKind::Name,
             Self::Authenticate { .. } => CommandKind::Authenticate,
+            Self::Register { .. } => CommandKind::Register,
+            Self::Login { .. } => CommandKind::Login,
+            Self::AutoAuth { .. } => CommandKind::AutoAuth,
             Self::CreateRoom { .. } => CommandKind::CreateRoom,
             Self::JoinRoom { .. } => CommandKind::JoinRoom,
             Self::LeaveRoom => CommandKind::LeaveRoom,
@@ -85,15 +130,19 @@ impl Command {
             Self::GetRoomPlayers => CommandKind::GetRoomPlayers,
             Self::PlayerInfo => CommandKind::PlayerInfo,
             Self::RelayMessage { .. } => CommandKind::RelayMessage,
+            Self::Message { .. } => CommandKind::Message,
             Self::StartGame => CommandKind::StartGame,
             Self::Ping => CommandKind::Ping,
+            Self::Pong => CommandKind::Pong,
             Self::Bye => CommandKind::Bye,
         }
     }
 }
 
-/// A command without its content, or a batch of commands. Which events answer it is in [`answer`](crate::answer).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// A command without its content, or a batch of commands. [`EventKind::answers`](crate::event::EventKind::answers) says which events
+/// answer it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[expect(
     missing_docs,
     reason = "each is described at the command of its name, a batch at `batch_line`"
@@ -101,6 +150,9 @@ impl Command {
 pub enum CommandKind {
     Name,
     Authenticate,
+    Register,
+    Login,
+    AutoAuth,
     CreateRoom,
     JoinRoom,
     LeaveRoom,
@@ -108,64 +160,42 @@ pub enum CommandKind {
     GetRoomPlayers,
     PlayerInfo,
     RelayMessage,
+    Message,
     StartGame,
     Ping,
+    Pong,
     Bye,
     Batch,
 }
 
 impl CommandKind {
     /// All kinds.
-    pub const ALL: [Self; 13] = [
-        Self::Name,
-        Self::Authenticate,
-        Self::CreateRoom,
-        Self::JoinRoom,
-        Self::LeaveRoom,
-        Self::ListRooms,
-        Self::GetRoomPlayers,
-        Self::PlayerInfo,
-        Self::RelayMessage,
-        Self::StartGame,
-        Self::Ping,
-        Self::Bye,
-        Self::Batch,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// Find the kind of a word as [`word`](Self::word) spells it.
     pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
+        word.parse().ok()
     }
 
     /// The word on the wire.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Name => "NAME",
-            Self::Authenticate => "AUTHENTICATE",
-            Self::CreateRoom => "CREATE_ROOM",
-            Self::JoinRoom => "JOIN_ROOM",
-            Self::LeaveRoom => "LEAVE_ROOM",
-            Self::ListRooms => "LIST_ROOMS",
-            Self::GetRoomPlayers => "GET_ROOM_PLAYERS",
-            Self::PlayerInfo => "PLAYER_INFO",
-            Self::RelayMessage => "RELAY_MESSAGE",
-            Self::StartGame => "START_GAME",
-            Self::Ping => "PING",
-            Self::Bye => "BYE",
-            Self::Batch => "BATCH",
-        }
+        self.into()
     }
 
-    /// Say whether the server takes the command before a sign-in (facts, section 2.1).
+    /// Say whether some server takes the command before a sign-in (facts, section 2).
     pub fn is_open(self) -> bool {
+        self.is_sign_in()
+            || matches!(
+                self,
+                Self::Ping | Self::Bye | Self::PlayerInfo | Self::ListRooms
+            )
+    }
+
+    /// Say whether the command signs in, on some server.
+    pub fn is_sign_in(self) -> bool {
         matches!(
             self,
-            Self::Name
-                | Self::Authenticate
-                | Self::Ping
-                | Self::Bye
-                | Self::PlayerInfo
-                | Self::ListRooms
+            Self::Name | Self::Authenticate | Self::Register | Self::Login | Self::AutoAuth
         )
     }
 
@@ -201,6 +231,10 @@ pub(crate) fn batch_line<'a>(messages: impl Iterator<Item = &'a Command>) -> Str
 
 fn reveal<S: Serializer>(password: &Password, serializer: S) -> Result<S::Ok, S::Error> {
     password.reveal().serialize(serializer)
+}
+
+fn reveal_token<S: Serializer>(token: &Token, serializer: S) -> Result<S::Ok, S::Error> {
+    token.reveal().serialize(serializer)
 }
 
 fn reveal_some<S: Serializer>(
@@ -241,9 +275,47 @@ mod tests {
                 r#"{"command":"AUTHENTICATE","password":"p"}"#,
             ),
             (
-                Command::CreateRoom { name: "R\n".into() },
+                Command::create_room("R\n"),
                 r#"{"command":"CREATE_ROOM","name":"R\n"}"#,
             ),
+            (
+                Command::CreateRoom {
+                    name: "R".into(),
+                    max_players: Some(2),
+                },
+                r#"{"command":"CREATE_ROOM","name":"R","maxPlayers":2}"#,
+            ),
+            (
+                Command::Register {
+                    username: "Ann".into(),
+                    password: Password::new("secret"),
+                },
+                r#"{"command":"REGISTER","username":"Ann","password":"secret"}"#,
+            ),
+            (
+                Command::Login {
+                    username: "Ann".into(),
+                    password: Password::new("secret"),
+                },
+                r#"{"command":"LOGIN","username":"Ann","password":"secret"}"#,
+            ),
+            (
+                Command::AutoAuth {
+                    token: Token::new("t"),
+                },
+                r#"{"command":"AUTO_AUTH","token":"t"}"#,
+            ),
+            (
+                Command::Message {
+                    message: Some("hi".into()),
+                },
+                r#"{"command":"MESSAGE","message":"hi"}"#,
+            ),
+            (
+                Command::Message { message: None },
+                r#"{"command":"MESSAGE"}"#,
+            ),
+            (Command::Pong, r#"{"command":"PONG"}"#),
             (
                 Command::JoinRoom { room_id: room },
                 r#"{"command":"JOIN_ROOM","roomId":"00112233445566778899aabbccddeeff"}"#,

@@ -1,27 +1,40 @@
-//! What the server says over TCP: every reply and push of the first generation (facts, sections 2.1 and 3), read from
-//! one line. An unknown line is kept whole, so that a newer server does no harm.
+//! What the server says over TCP: the replies and pushes of all generations (facts, sections 2 and 3), read from one line each, and
+//! which commands they answer. An unknown line is kept whole, so that a newer server does no harm.
 
 use serde::Serialize;
+use strum::{EnumDiscriminants, EnumString};
 
+use crate::command::CommandKind;
+use crate::generation::Generation;
 use crate::geometry::Vec3;
-use crate::id::{RoomId, SessionId};
+use crate::id::{RoomId, SessionId, Token};
 use crate::json::{Object, Value};
+use crate::refusal;
 
-/// A line of the game server.
-#[derive(Debug, Clone, PartialEq)]
+/// A line of the game server. Its kind is spelt as the line has it.
+#[derive(Debug, Clone, PartialEq, EnumDiscriminants)]
+#[strum_discriminants(
+    name(EventKind),
+    doc = "The kind of a line.",
+    derive(EnumString, Hash, strum::IntoStaticStr),
+    strum(serialize_all = "SCREAMING_SNAKE_CASE")
+)]
 pub enum Event {
     /// The welcome: the connection stands and this is its id.
-    Connected {
+    #[strum_discriminants(strum(serialize = "CONNECTED"))]
+    Welcome {
         /// The id of this session.
         session_id: SessionId,
+        /// The generation, or the first of those that welcome so.
+        generation: Generation,
     },
-    /// The name is accepted, and the player is signed in.
+    /// The name is accepted. Without accounts the player is signed in.
     NameOk {
         /// The name as the server has it.
         name: String,
-        /// Signed in; always true on the first generation.
+        /// Signed in; always true.
         authenticated: bool,
-        /// Datagrams up are sealed; always true on the first generation.
+        /// Datagrams up are sealed; always true.
         udp_encryption: bool,
     },
     /// The password was right.
@@ -34,8 +47,38 @@ pub enum Event {
         /// The server's reason.
         message: String,
     },
+    /// An account is made, and the player is signed in.
+    RegisterOk(Account),
+    /// No account was made.
+    RegisterFailed {
+        /// The server's reason.
+        message: String,
+    },
+    /// The player is signed in to its account.
+    LoginOk(Account),
+    /// The account was refused.
+    LoginFailed {
+        /// The server's reason.
+        message: String,
+    },
+    /// The player is signed in by a token.
+    AutoAuthOk(Account),
+    /// The token was refused.
+    AutoAuthFailed {
+        /// The server's reason.
+        message: String,
+    },
+    /// The server asks for a sign of life (token generation).
+    Ping,
     /// The answer to a ping.
     Pong,
+    /// The answer to a heartbeat (token generation).
+    HeartbeatAck {
+        /// The `messageId` of the heartbeat.
+        ack_for: Option<String>,
+        /// The server's time in milliseconds since 1970.
+        server_timestamp_ms: i64,
+    },
     /// What the server knows of this session.
     PlayerInfo(PlayerInfo),
     /// All rooms, in no particular order.
@@ -46,11 +89,29 @@ pub enum Event {
         room_id: RoomId,
         /// Its name as the server has it.
         name: String,
+        /// How many players it holds (token generation).
+        max_players: Option<u32>,
     },
     /// The room is entered.
     JoinOk {
         /// The room.
         room_id: RoomId,
+        /// Who was in it before (token generation).
+        players: Option<Vec<Player>>,
+    },
+    /// Somebody entered the room (token generation).
+    PlayerJoined {
+        /// The room.
+        room_id: RoomId,
+        /// Who.
+        player: Player,
+    },
+    /// Somebody left the room, or was cut off (token generation).
+    PlayerLeft {
+        /// The room.
+        room_id: RoomId,
+        /// Who.
+        player: Player,
     },
     /// The room is left.
     LeaveOk {
@@ -80,12 +141,28 @@ pub enum Event {
         /// The text.
         message: String,
     },
+    /// The text was sent to the room (chat generation and later).
+    MessageOk,
+    /// Somebody sent a text to the room (chat generation and later).
+    Chat {
+        /// The room.
+        room_id: RoomId,
+        /// The name the sender goes by now. There is no id.
+        sender_name: String,
+        /// The text.
+        message: String,
+    },
     /// Goodbye; the connection ends after this.
     ByeOk,
     /// An administrator ends the connection (facts, section 3).
     ByeAdmin {
         /// The server's reason.
         message: String,
+    },
+    /// A ban; the connection ends after this (facts, section 3).
+    Banned {
+        /// The server's reason.
+        reason: String,
     },
     /// A command was refused. The line does not say which.
     Error {
@@ -98,7 +175,22 @@ pub enum Event {
         original: String,
     },
     /// Anything else, kept whole.
-    Unknown(String),
+    #[strum_discriminants(strum(disabled))]
+    Unknown {
+        /// Its `type`, or else its `command` or its `action`; empty if it has none.
+        kind: String,
+        /// The line.
+        line: String,
+    },
+}
+
+/// An account, as its sign-in shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The name as the server has it.
+    pub username: String,
+    /// What signs in again without the password. A sign-in by a token gives no new one.
+    pub token: Option<Token>,
 }
 
 /// What the server knows of this session. Serialised as JavaScript gets it, like rooms and players.
@@ -123,6 +215,8 @@ pub struct Room {
     pub name: String,
     /// The number of its players, including those that are gone (facts, Q6).
     pub player_count: u32,
+    /// How many it holds, if the server tells (token generation). Otherwise it is 20.
+    pub max_players: Option<u32>,
     /// The race was started. It stays so for good.
     pub is_active: bool,
     /// The player that may start it. May be gone.
@@ -172,71 +266,201 @@ impl Event {
             .strip_prefix(WELCOME)
             .and_then(|id| id.trim_ascii_end().parse().ok());
         if let Some(session_id) = welcome {
-            return Self::Connected { session_id };
+            let generation = Generation::First;
+            return Self::Welcome {
+                session_id,
+                generation,
+            };
         }
-        read(line).unwrap_or_else(|| Self::Unknown(line.to_owned()))
+        let unknown = |kind: &str| Self::Unknown {
+            kind: kind.to_owned(),
+            line: line.to_owned(),
+        };
+        let Some(fields) = Object::parse(line) else {
+            return unknown("");
+        };
+        // Lines of the inventory have a `type` (facts, Q21).
+        if let Some(kind) = fields.str("type") {
+            return unknown(kind);
+        }
+        let Some(word) = fields.str("command") else {
+            return unknown(fields.str("action").unwrap_or_default());
+        };
+        let known = word.parse().ok().and_then(|kind| read(kind, &fields));
+        known.unwrap_or_else(|| unknown(word))
+    }
+
+    /// Say whether this can be the answer to a command of a kind.
+    pub fn answers(&self, kind: CommandKind) -> bool {
+        match self {
+            Self::Error { message } => refusal::can_answer(message, kind),
+            Self::UnknownCommand { original } => original == kind.word(),
+            event => EventKind::from(event).answers().contains(&kind),
+        }
+    }
+
+    /// The server's words, if it refuses a command.
+    pub fn refused(&self) -> Option<&str> {
+        match self {
+            Self::Error { message }
+            | Self::AuthFailed { message }
+            | Self::RegisterFailed { message }
+            | Self::LoginFailed { message }
+            | Self::AutoAuthFailed { message } => Some(message),
+            _ => None,
+        }
     }
 }
 
-/// Read a line of JSON. `None` if it is not a known line or lacks a member that its kind needs.
-fn read(line: &str) -> Option<Event> {
-    let fields = Object::parse(line)?;
-    Some(match fields.str("command")? {
-        "CONNECTED" => Event::Connected {
+impl EventKind {
+    /// The commands that such a line can answer. What `ERROR` and `UNKNOWN_COMMAND` answer, their words tell. The protocol has no request
+    /// ids, so only this tells which line answers which command.
+    pub fn answers(self) -> &'static [CommandKind] {
+        use CommandKind as Command;
+        match self {
+            Self::NameOk => &[Command::Name],
+            Self::AuthOk => &[Command::Authenticate],
+            Self::AuthFailed => &[Command::Name, Command::Authenticate],
+            Self::RegisterOk | Self::RegisterFailed => &[Command::Register],
+            Self::LoginOk | Self::LoginFailed => &[Command::Login],
+            Self::AutoAuthOk | Self::AutoAuthFailed => &[Command::AutoAuth],
+            Self::Pong => &[Command::Ping],
+            Self::PlayerInfo => &[Command::PlayerInfo],
+            Self::RoomList => &[Command::ListRooms],
+            Self::RoomCreated => &[Command::CreateRoom],
+            Self::JoinOk => &[Command::JoinRoom],
+            Self::LeaveOk => &[Command::LeaveRoom],
+            Self::RoomPlayers => &[Command::GetRoomPlayers],
+            Self::GameStarted => &[Command::StartGame],
+            Self::RelayOk => &[Command::RelayMessage],
+            Self::MessageOk => &[Command::Message],
+            Self::ByeOk => &[Command::Bye],
+            Self::Welcome
+            | Self::Ping
+            | Self::HeartbeatAck
+            | Self::PlayerJoined
+            | Self::PlayerLeft
+            | Self::RelayedMessage
+            | Self::Chat
+            | Self::ByeAdmin
+            | Self::Banned
+            | Self::Error
+            | Self::UnknownCommand
+            | Self::Unknown => &[],
+        }
+    }
+}
+
+/// Read a line of a known kind. `None` if it lacks a member that its kind needs.
+fn read(kind: EventKind, fields: &Object<'_>) -> Option<Event> {
+    Some(match kind {
+        EventKind::Welcome => Event::Welcome {
             session_id: fields.id("sessionId")?,
+            generation: Generation::Token,
         },
-        "NAME_OK" => Event::NameOk {
+        EventKind::NameOk => Event::NameOk {
             name: fields.string("name")?,
             authenticated: fields.bool("authenticated").unwrap_or(true),
             udp_encryption: fields.bool("udpEncryption").unwrap_or(true),
         },
-        "AUTH_OK" => Event::AuthOk {
+        EventKind::AuthOk => Event::AuthOk {
             name: fields.string("name")?,
         },
-        "AUTH_FAILED" => Event::AuthFailed {
+        EventKind::AuthFailed => Event::AuthFailed {
             message: fields.string("message")?,
         },
-        "PONG" => Event::Pong,
-        "PLAYER_INFO" => Event::PlayerInfo(player_info(fields.object("playerInfo")?)?),
-        "ROOM_LIST" => Event::RoomList(list(&fields, "rooms", room)?),
-        "ROOM_CREATED" => Event::RoomCreated {
+        EventKind::RegisterOk => Event::RegisterOk(account(fields)?),
+        EventKind::RegisterFailed => Event::RegisterFailed {
+            message: fields.string("message")?,
+        },
+        EventKind::LoginOk => Event::LoginOk(account(fields)?),
+        EventKind::LoginFailed => Event::LoginFailed {
+            message: fields.string("message")?,
+        },
+        EventKind::AutoAuthOk => Event::AutoAuthOk(account(fields)?),
+        EventKind::AutoAuthFailed => Event::AutoAuthFailed {
+            message: fields.string("message")?,
+        },
+        EventKind::Ping => Event::Ping,
+        EventKind::Pong => Event::Pong,
+        EventKind::HeartbeatAck => Event::HeartbeatAck {
+            ack_for: fields.string("ackFor"),
+            server_timestamp_ms: fields.integer("serverTimestampMs")?,
+        },
+        EventKind::PlayerInfo => Event::PlayerInfo(player_info(fields.object("playerInfo")?)?),
+        EventKind::RoomList => Event::RoomList(list(fields, "rooms", room)?),
+        EventKind::RoomCreated => Event::RoomCreated {
             room_id: fields.id("roomId")?,
             name: fields.string("name")?,
+            max_players: fields.integer("maxPlayers"),
         },
-        "JOIN_OK" => Event::JoinOk {
+        EventKind::JoinOk => Event::JoinOk {
+            room_id: fields.id("roomId")?,
+            players: list(fields, "players", player),
+        },
+        EventKind::PlayerJoined => Event::PlayerJoined {
+            room_id: fields.id("roomId")?,
+            player: moved_player(fields)?,
+        },
+        EventKind::PlayerLeft => Event::PlayerLeft {
+            room_id: fields.id("roomId")?,
+            player: moved_player(fields)?,
+        },
+        EventKind::LeaveOk => Event::LeaveOk {
             room_id: fields.id("roomId")?,
         },
-        "LEAVE_OK" => Event::LeaveOk {
+        EventKind::RoomPlayers => Event::RoomPlayers {
             room_id: fields.id("roomId")?,
+            players: list(fields, "players", player)?,
         },
-        "ROOM_PLAYERS" => Event::RoomPlayers {
-            room_id: fields.id("roomId")?,
-            players: list(&fields, "players", player)?,
-        },
-        "GAME_STARTED" => Event::GameStarted(GameStarted {
+        EventKind::GameStarted => Event::GameStarted(GameStarted {
             room_id: fields.id("roomId")?,
             host_id: fields.id("hostId"),
             spawns: spawns(fields.object("spawnPositions"))?,
         }),
-        "RELAY_OK" => Event::RelayOk {
+        EventKind::RelayOk => Event::RelayOk {
             target_id: fields.id("targetId")?,
         },
-        "RELAYED_MESSAGE" => Event::RelayedMessage {
+        EventKind::RelayedMessage => Event::RelayedMessage {
             sender_id: fields.id("senderId")?,
             sender_name: fields.string("senderName")?,
             message: fields.string("message")?,
         },
-        "BYE_OK" => Event::ByeOk,
-        "BYE_ADMIN" => Event::ByeAdmin {
+        EventKind::MessageOk => Event::MessageOk,
+        EventKind::Chat => Event::Chat {
+            room_id: fields.id("roomId")?,
+            sender_name: fields.string("senderName")?,
             message: fields.string("message")?,
         },
-        "ERROR" => Event::Error {
+        EventKind::ByeOk => Event::ByeOk,
+        EventKind::ByeAdmin => Event::ByeAdmin {
             message: fields.string("message")?,
         },
-        "UNKNOWN_COMMAND" => Event::UnknownCommand {
+        EventKind::Banned => Event::Banned {
+            reason: fields.string("reason")?,
+        },
+        EventKind::Error => Event::Error {
+            message: fields.string("message")?,
+        },
+        EventKind::UnknownCommand => Event::UnknownCommand {
             original: fields.string("originalCommand")?,
         },
-        _ => return None,
+        EventKind::Unknown => return None,
+    })
+}
+
+fn account(fields: &Object<'_>) -> Option<Account> {
+    Some(Account {
+        username: fields.string("username")?,
+        token: fields.string("token").map(Token::new),
+    })
+}
+
+/// A player who comes or goes has other keys than one in a list.
+fn moved_player(fields: &Object<'_>) -> Option<Player> {
+    Some(Player {
+        id: fields.id("sessionId")?,
+        name: fields.string("name")?,
     })
 }
 
@@ -267,6 +491,7 @@ fn room(fields: &Object<'_>) -> Option<Room> {
         id: fields.id("id")?,
         name: fields.string("name")?,
         player_count: fields.integer("playerCount")?,
+        max_players: fields.integer("maxPlayers"),
         is_active: fields.bool("isActive")?,
         host_id: fields.id("hostId"),
     })
@@ -299,177 +524,4 @@ fn spawns(positions: Option<&Object<'_>>) -> Option<Vec<(SessionId, Spawn)>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-    const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
-    const R: &str = "11111111111111111111111111111111";
-
-    fn parse(line: &str) -> Event {
-        Event::parse(&line.replace("$A", A).replace("$B", B).replace("$R", R))
-    }
-
-    fn a() -> SessionId {
-        A.parse().unwrap()
-    }
-
-    fn room() -> RoomId {
-        R.parse().unwrap()
-    }
-
-    #[test]
-    fn replies_without_content_worth_a_type_are_read() {
-        assert_eq!(parse("CONNECTED|$A"), Event::Connected { session_id: a() });
-        assert_eq!(
-            parse(r#"{"command":"CONNECTED","sessionId":"$A"}"#),
-            Event::Connected { session_id: a() }
-        );
-        assert_eq!(parse(r#"{"command":"PONG"}"#), Event::Pong);
-        assert_eq!(parse(r#"{"command":"BYE_OK"}"#), Event::ByeOk);
-        assert_eq!(
-            parse(r#"{"command":"JOIN_OK","roomId":"$R"}"#),
-            Event::JoinOk { room_id: room() }
-        );
-        assert_eq!(
-            parse(r#"{"command":"LEAVE_OK","roomId":"$R"}"#),
-            Event::LeaveOk { room_id: room() }
-        );
-        assert_eq!(
-            parse(r#"{"command":"RELAY_OK","targetId":"$A"}"#),
-            Event::RelayOk { target_id: a() }
-        );
-        let unknown = Event::UnknownCommand {
-            original: "BATCH".into(),
-        };
-        assert_eq!(
-            parse(r#"{"command":"UNKNOWN_COMMAND","originalCommand":"BATCH"}"#),
-            unknown
-        );
-    }
-
-    #[test]
-    fn texts_are_unescaped() {
-        let line = r#"{"command":"RELAYED_MESSAGE","senderId":"$A","senderName":"Zo\u00EB","message":"\uD83C\uDFC1 \u002B"}"#;
-        let message = Event::RelayedMessage {
-            sender_id: a(),
-            sender_name: "Zoë".into(),
-            message: "🏁 +".into(),
-        };
-        assert_eq!(parse(line), message);
-    }
-
-    #[test]
-    fn both_spellings_of_player_info_are_read() {
-        let expected = |room_id| {
-            Event::PlayerInfo(PlayerInfo {
-                id: a(),
-                name: "Ann".into(),
-                room_id,
-            })
-        };
-        for (line, room_id) in [
-            (
-                r#"{"command":"PLAYER_INFO","playerInfo":{"Id":"$A","PlayerName":"Ann","CurrentRoomId":null}}"#,
-                None,
-            ),
-            (
-                r#"{"command":"PLAYER_INFO","playerInfo":{"Id":"$A","PlayerName":"Ann","CurrentRoomId":"$R"}}"#,
-                Some(room()),
-            ),
-            (
-                r#"{"command":"PLAYER_INFO","playerInfo":{"id":"$A","playerName":"Ann","currentRoomId":"$R"}}"#,
-                Some(room()),
-            ),
-            (
-                r#"{"command":"PLAYER_INFO","playerInfo":{"id":"$A","name":"Ann","currentRoomId":null}}"#,
-                None,
-            ),
-        ] {
-            assert_eq!(parse(line), expected(room_id), "{line}");
-        }
-    }
-
-    #[test]
-    fn a_room_whose_host_is_no_id_is_listed_without_host() {
-        let line = r#"{"command":"ROOM_LIST","rooms":[{"id":"$R","name":"go","playerCount":2,"isActive":true,"hostId":""}]}"#;
-        let expected = Room {
-            id: room(),
-            name: "go".into(),
-            player_count: 2,
-            is_active: true,
-            host_id: None,
-        };
-        assert_eq!(parse(line), Event::RoomList(vec![expected]));
-    }
-
-    #[test]
-    fn an_entry_of_a_list_that_cannot_be_read_is_left_out_alone() {
-        let good = r#"{"id":"$R","name":"go","playerCount":2,"isActive":true,"hostId":"$A"}"#;
-        let Event::RoomList(expected) =
-            parse(&format!(r#"{{"command":"ROOM_LIST","rooms":[{good}]}}"#))
-        else {
-            panic!("not read")
-        };
-        for odd in [
-            "7",
-            "null",
-            "[]",
-            "{}",
-            &good.replace("$R", ""),
-            &good.replace("\"go\"", "null"),
-            &good.replace("2", "-1"),
-            &good.replace("2", "1e300"),
-            &good.replace("2", "\"2\""),
-            &good.replace("true", "1"),
-        ] {
-            let line = format!(r#"{{"command":"ROOM_LIST","rooms":[{odd},{good},{odd}]}}"#);
-            assert_eq!(parse(&line), Event::RoomList(expected.clone()), "{odd}");
-        }
-        let line = r#"{"command":"ROOM_PLAYERS","roomId":"$R","players":[{"id":5},{"id":"$A","name":"Ann"}]}"#;
-        let players = vec![Player {
-            id: a(),
-            name: "Ann".into(),
-        }];
-        let room_id = room();
-        assert_eq!(parse(line), Event::RoomPlayers { room_id, players });
-    }
-
-    #[test]
-    fn spawns_come_in_order_of_ids_as_place_or_number() {
-        let line = r#"{"command":"GAME_STARTED","roomId":"$R","hostId":"$A","spawnPositions":{"$B":{"x":60,"y":-2,"z":0.8},"$A":{"spawnIndex":3}}}"#;
-        let Event::GameStarted(started) = parse(line) else {
-            panic!("not read")
-        };
-        assert_eq!(started.host_id, Some(a()));
-        let place = Spawn::Place(Vec3::new(60.0, -2.0, 0.8));
-        assert_eq!(
-            started.spawns,
-            [(a(), Spawn::Index(3)), (B.parse().unwrap(), place)]
-        );
-    }
-
-    #[test]
-    fn an_unknown_line_is_kept_whole() {
-        for line in [
-            "",
-            "nonsense",
-            "CONNECTED|",
-            "[]",
-            r#"{"command":"PLAYER_JOINED","sessionId":"x"}"#,
-            r#"{"slots":[],"type":"INV_STATE_FULL"}"#,
-            r#"{"command":"JOIN_OK"}"#,
-            r#"{"command":"JOIN_OK","roomId":5}"#,
-        ] {
-            assert_eq!(Event::parse(line), Event::Unknown(line.to_owned()));
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_line_panics(line in "\\PC*|\\{\"command\":\"[A-Z_]{1,16}\",\"[a-zA-Z]{1,12}\":[0-9a-z\"{}\\[\\]:,]*\\}") {
-            let _ = Event::parse(&line);
-        }
-    }
-}
+mod tests;

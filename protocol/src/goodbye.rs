@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-use crate::answer::answers;
 use crate::command::{Command, CommandKind};
 use crate::event::Event;
 use crate::json::Object;
@@ -122,7 +121,7 @@ impl Goodbye {
 /// answer an earlier command.
 pub fn shows_no_room(event: &Event) -> bool {
     let kind = CommandKind::LeaveRoom;
-    answers(event, kind)
+    event.answers(kind)
         && match event {
             Event::Error { message } => {
                 let refusal = Refusal::of_message(message);

@@ -136,26 +136,40 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A player's password. Prints as `***`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Password(String);
+macro_rules! secret {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(String);
 
-impl Password {
-    /// Wrap a password.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
+        impl $name {
+            #[doc = concat!("Wrap a ", $what, ".")]
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
 
-    /// Give the password itself. Never log it.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
+            #[doc = concat!("Give the ", $what, " itself. Never log it.")]
+            pub fn reveal(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("***")
+            }
+        }
+    };
 }
 
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
+secret! {
+    /// A player's password. Prints as `***`.
+    Password, "password"
+}
+
+secret! {
+    /// What an account gives its player to sign in again without the password (facts, section 4.2). Prints as `***`.
+    Token, "token"
 }
 
 #[cfg(test)]
@@ -194,7 +208,8 @@ mod tests {
 
     #[test]
     fn secrets_do_not_print() {
-        let shown = format!("{:?} {:?}", Secret::new("s3cret"), Password::new("s3cret"));
-        assert_eq!(shown, "*** ***");
+        let (password, token) = (Password::new("s3cret"), Token::new("s3cret"));
+        let shown = format!("{:?} {password:?} {token:?}", Secret::new("s3cret"));
+        assert_eq!(shown, "*** *** ***");
     }
 }

@@ -3,7 +3,6 @@
 //! Nothing here opens a socket, starts a thread, reads a clock or draws a random number. So every rule of the
 //! protocol is tested natively with a virtual clock, and runs unchanged in the browser.
 
-pub mod answer;
 pub mod cipher;
 pub mod command;
 pub mod compression;
@@ -16,6 +15,7 @@ pub mod goodbye;
 pub mod id;
 pub mod interpolation;
 pub mod json;
+pub mod limits;
 pub mod line;
 pub mod log;
 pub mod metrics;

@@ -6,11 +6,13 @@ use serde::Serialize;
 use crate::command::CommandKind;
 use crate::json;
 use CommandKind::{
-    Authenticate, GetRoomPlayers, JoinRoom, LeaveRoom, Name, RelayMessage, StartGame,
+    Authenticate, AutoAuth, GetRoomPlayers, JoinRoom, LeaveRoom, Login, Message, Name, Register,
+    RelayMessage, StartGame,
 };
 use Refusal::{
-    AuthFailed, AuthRequired, InvalidCommand, NotHost, NotInRoom, PlayerNotFound, RoomFull,
-    RoomNotFound,
+    AccountDisabled, AccountLocked, AuthFailed, AuthRequired, EmailTaken, InvalidCommand,
+    NameLength, NameTaken, NotHost, NotInRoom, PasswordMissing, PasswordTooShort, PlayerNotFound,
+    RoomFull, RoomNotFound, RoomSize, TokenExpired,
 };
 
 /// Why a command was refused.
@@ -20,10 +22,28 @@ pub enum Refusal {
     AuthFailed,
     /// The command needs a sign-in first.
     AuthRequired,
+    /// An account of this name exists already.
+    NameTaken,
+    /// An account with this e-mail address exists already.
+    EmailTaken,
+    /// The name of an account is too short or too long.
+    NameLength,
+    /// The password of a new account is too short.
+    PasswordTooShort,
+    /// An account needs a password.
+    PasswordMissing,
+    /// Too many wrong passwords: the account is locked for some time, which the sentence tells.
+    AccountLocked,
+    /// An operator has disabled the account.
+    AccountDisabled,
+    /// The token is not valid, or no longer.
+    TokenExpired,
     /// The room does not exist, or no longer.
     RoomNotFound,
     /// The room is full, or this session is in it already.
     RoomFull,
+    /// No room has this size.
+    RoomSize,
     /// Only the host may start the race.
     NotHost,
     /// The command needs a room, and this session is in no room.
@@ -41,8 +61,9 @@ pub enum Refusal {
 /// How a sentence begins, what it means, and which commands it can answer. An empty list means any command.
 type Sentence = (&'static str, Refusal, &'static [CommandKind]);
 
-/// The sentences of the servers. The first that fits counts.
-const SENTENCES: [Sentence; 17] = [
+/// The sentences of all generations, in `ERROR`s and in failures of their own (facts, section 2). The first that fits counts.
+const SENTENCES: [Sentence; 29] = [
+    (ACCOUNT_REQUIRED, AuthRequired, &[]),
     ("Authentication required", AuthRequired, &[]),
     ("Invalid JSON format", InvalidCommand, &[]),
     ("Password is required", AuthFailed, &[Authenticate]),
@@ -73,15 +94,52 @@ const SENTENCES: [Sentence; 17] = [
         InvalidCommand,
         &[RelayMessage],
     ),
+    (MESSAGE_MISSING, InvalidCommand, &[Message]),
+    ("Empty message or not in a room", NotInRoom, &[Message]),
     ("Invalid password", AuthFailed, &[Name, Authenticate]),
     ("Please set your name first", AuthFailed, &[Authenticate]),
+    ("Display name cannot be empty", NameLength, &[Name]),
+    ("Username must be", NameLength, &[Register]),
+    ("Password must be", PasswordTooShort, &[Register]),
+    ("Username already taken", NameTaken, &[Register]),
+    ("Email already registered", EmailTaken, &[Register]),
+    ("Invalid username or password", AuthFailed, &[Login]),
+    ("Account locked", AccountLocked, &[Login]),
+    ("Account is disabled", AccountDisabled, &[Login, AutoAuth]),
+    ("Token ", TokenExpired, &[AutoAuth]),
     ("Line too long", InvalidCommand, &[]),
 ];
 
+/// What a server with accounts answers to any command before the sign-in (facts, section 2.2).
+const ACCOUNT_REQUIRED: &str = "Authentication required. Use REGISTER";
+/// What the chat generation answers to a `MESSAGE` without a text.
+const MESSAGE_MISSING: &str = "Message content is required";
+
+/// Say whether a refusal tells of a server with accounts although its welcome is an old one.
+pub(crate) fn tells_of_accounts(message: &str) -> bool {
+    message.starts_with(ACCOUNT_REQUIRED)
+}
+
+/// Say whether a refusal of a `MESSAGE` without a text tells of a server with chat.
+pub(crate) fn tells_of_chat(message: &str) -> bool {
+    message.starts_with(MESSAGE_MISSING)
+}
+
 impl Refusal {
-    /// Understand a sentence of an `ERROR`.
+    /// Understand a sentence.
     pub fn of_message(message: &str) -> Self {
         find(message).map_or(Self::Other, |&(_, refusal, _)| refusal)
+    }
+
+    /// Say what is wrong, for a command that is not sent because of it.
+    pub fn words(self) -> &'static str {
+        match self {
+            NameLength => "the name of an account has 3 to 50 letters",
+            PasswordTooShort => "the password of an account has at least 6 letters",
+            PasswordMissing => "this game server has accounts: it needs a password",
+            RoomSize => "a room holds 2 to 128 players",
+            _ => "refused",
+        }
     }
 
     /// Say whether the refusal of such a command means that the session is in no room.
@@ -154,6 +212,30 @@ mod tests {
                 Refusal::RoomNotFound,
                 CommandKind::GetRoomPlayers,
                 CommandKind::JoinRoom,
+            ),
+            (
+                "Empty message or not in a room.",
+                Refusal::NotInRoom,
+                CommandKind::Message,
+                CommandKind::RelayMessage,
+            ),
+            (
+                "Username must be 3–50 characters.",
+                Refusal::NameLength,
+                CommandKind::Register,
+                CommandKind::Login,
+            ),
+            (
+                "Account locked. Try again after 14:05 UTC.",
+                Refusal::AccountLocked,
+                CommandKind::Login,
+                CommandKind::AutoAuth,
+            ),
+            (
+                "Token is required.",
+                Refusal::TokenExpired,
+                CommandKind::AutoAuth,
+                CommandKind::Login,
             ),
             (
                 "Target player not found.",

@@ -3,28 +3,34 @@
 //! cars are between their datagrams is in [`interpolation`](crate::interpolation).
 
 mod commands;
+mod driving;
 mod error;
 mod goodbye;
+mod heartbeat;
 mod liveness;
 mod output;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 
-use crate::cipher::{Cipher, SAFE_PLAINTEXT_BYTES};
+use crate::cipher::Cipher;
 use crate::command::{Command, CommandKind};
-use crate::datagram::{Controls, Datagram, DecodeError, Input, Update};
-use crate::event::{Event, GameStarted};
+use crate::datagram::{Controls, Datagram, DecodeError};
+use crate::event::{Event, EventKind, GameStarted};
+use crate::generation::Generation;
 use crate::geometry::{Quat, Vec3};
 use crate::goodbye::Goodbye;
 use crate::id::{RoomId, Secret, SessionId};
-use crate::json;
+use crate::limits;
 use crate::metrics::Traffic;
 use crate::pacer::{DEFAULT_RATE_HZ, Pacer};
 use crate::refusal::Refusal;
 use commands::Answered;
 pub use error::{CommandError, DatagramError, SendError};
+use heartbeat::Heartbeat;
 use liveness::Liveness;
 pub use output::{Output, State, Ticket, Transmit};
+pub use sign_in::SignIn;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -33,6 +39,9 @@ use std::time::Duration;
 pub struct Config {
     /// The secret of the datagrams' key.
     pub secret: Secret,
+    /// The generation that an old welcome is taken for until an answer tells of a later one. `None`: the session asks as soon as nothing
+    /// else waits.
+    pub generation: Option<Generation>,
     /// How long a command may wait for its answer after it is sent. Several inputs are never answered (facts, section
     /// 2).
     pub command_timeout: Duration,
@@ -54,6 +63,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             secret: Secret::default(),
+            generation: Some(Generation::First),
             command_timeout: Duration::from_secs(10),
             keep_alive: MAX_KEEP_ALIVE,
             batching: false,
@@ -90,6 +100,10 @@ const MAX_OUTPUTS: usize = 4096;
 pub struct Session {
     config: Config,
     state: State,
+    /// `None` while it does not know.
+    generation: Option<Generation>,
+    /// It has asked whether there is chat.
+    is_chat_asked: bool,
     id: Option<SessionId>,
     room: Option<RoomId>,
     /// Made with the session's id; kept until the next welcome.
@@ -103,6 +117,11 @@ pub struct Session {
     repeated_start: Option<GameStarted>,
     updates: Pacer<(Vec3, Quat)>,
     inputs: Pacer<Controls>,
+    /// The number of the last position.
+    seq: i32,
+    /// The last position, and when it was sent.
+    last_place: Option<(Vec3, Duration)>,
+    heartbeat: Heartbeat,
     last_line_sent: Duration,
     /// The next command waits on purpose: for others to go with it, or for datagrams to arrive before it.
     held_until: Option<Duration>,
@@ -111,6 +130,7 @@ pub struct Session {
     /// The transport is gone and may come back: nothing is due, and positions are dropped.
     is_suspended: bool,
     round_trip: Option<Duration>,
+    clock_offset_ms: Option<f64>,
     traffic: Traffic,
     transmits: VecDeque<Transmit>,
     outputs: VecDeque<Output>,
@@ -122,6 +142,8 @@ impl Session {
         config.keep_alive = config.keep_alive.min(MAX_KEEP_ALIVE);
         Self {
             state: State::Disconnected,
+            generation: None,
+            is_chat_asked: false,
             id: None,
             room: None,
             cipher: None,
@@ -131,12 +153,16 @@ impl Session {
             repeated_start: None,
             updates: Pacer::new(config.update_rate_hz),
             inputs: Pacer::new(config.update_rate_hz),
+            seq: 0,
+            last_place: None,
+            heartbeat: Heartbeat::default(),
             last_line_sent: Duration::ZERO,
             held_until: None,
             last_datagram_sent: None,
             liveness: Liveness::default(),
             is_suspended: false,
             round_trip: None,
+            clock_offset_ms: None,
             traffic: Traffic::default(),
             transmits: VecDeque::new(),
             outputs: VecDeque::new(),
@@ -159,9 +185,24 @@ impl Session {
         self.room.as_ref()
     }
 
-    /// The newest round trip of a `PING`.
+    /// The generation of the server: `None` before the welcome, and on the older servers until their answers tell.
+    pub fn generation(&self) -> Option<Generation> {
+        self.generation
+    }
+
+    /// The newest round trip of a `PING` or a heartbeat.
     pub fn round_trip(&self) -> Option<Duration> {
         self.round_trip
+    }
+
+    /// How far the server's clock, in milliseconds since 1970, is ahead of the session's (token generation).
+    pub fn clock_offset_ms(&self) -> Option<f64> {
+        self.clock_offset_ms
+    }
+
+    /// The number of the last position (token generation); 0 before the first.
+    pub fn seq(&self) -> i32 {
+        self.seq
     }
 
     /// What was sent and received.
@@ -175,8 +216,17 @@ impl Session {
     /// # Errors
     /// The command cannot be sent now. Nothing was queued.
     pub fn send(&mut self, command: Command, now: Duration) -> Result<Ticket, SendError> {
+        self.queue_command(command, None, now)
+    }
+
+    fn queue_command(
+        &mut self,
+        command: Command,
+        sign_in: Option<Box<SignIn>>,
+        now: Duration,
+    ) -> Result<Ticket, SendError> {
         self.refuse(&command)?;
-        let ticket = self.commands.queue(command, now);
+        let ticket = self.commands.queue(command, sign_in, now);
         self.advance(now);
         Ok(ticket)
     }
@@ -195,53 +245,12 @@ impl Session {
         if self.commands.queued() >= MAX_QUEUE {
             return Err(SendError::QueueFull);
         }
+        limits::check(command).map_err(SendError::Refused)?;
         let length = command.to_line().len();
         if length > crate::frame::MAX_CLIENT_LINE_BYTES {
             return Err(SendError::TooLong(length));
         }
         Ok(())
-    }
-
-    /// Offer the own car's newest place. At most [`Config::update_rate_hz`] are sent in a second, and the newest
-    /// wins. Says whether it was sent at once.
-    ///
-    /// # Errors
-    /// The numbers are not a place, or there is no room to send it to.
-    pub fn send_update(
-        &mut self,
-        position: Vec3,
-        rotation: Quat,
-        now: Duration,
-    ) -> Result<bool, DatagramError> {
-        let rotation = rotation.normalized().filter(|_| position.is_finite());
-        let rotation = rotation.ok_or(DatagramError::NotFinite)?;
-        self.may_send_datagrams(now)?;
-        match self.updates.offer((position, rotation), now) {
-            Some((position, rotation)) => {
-                self.transmit_update(position, rotation, now).map(|()| true)
-            }
-            None => Ok(false),
-        }
-    }
-
-    /// Offer the driver's newest controls, limited to −1…1 and 0…1, like [`send_update`](Self::send_update).
-    ///
-    /// # Errors
-    /// The numbers are not finite, or there is no room to send them to.
-    pub fn send_input(&mut self, controls: Controls, now: Duration) -> Result<bool, DatagramError> {
-        if !controls.is_finite() {
-            return Err(DatagramError::NotFinite);
-        }
-        self.may_send_datagrams(now)?;
-        let controls = Controls {
-            steering: controls.steering.clamp(-1.0, 1.0),
-            throttle: controls.throttle.clamp(0.0, 1.0),
-            brake: controls.brake.clamp(0.0, 1.0),
-        };
-        match self.inputs.offer(controls, now) {
-            Some(controls) => self.transmit_input(controls, now).map(|()| true),
-            None => Ok(false),
-        }
     }
 
     /// Begin the goodbye: no more datagrams, `LEAVE_ROOM`, its answer, `BYE`, its answer, then [`Transmit::Close`].
@@ -265,8 +274,16 @@ impl Session {
     pub fn handle_line(&mut self, line: &str, now: Duration) {
         self.liveness.hear(now);
         match Event::parse(line) {
-            Event::Connected { session_id } if self.state == State::Disconnected => {
-                self.welcome(session_id, now)
+            Event::Welcome {
+                session_id,
+                generation,
+            } if self.state == State::Disconnected => {
+                // An old welcome is that of several generations.
+                let told = (generation != Generation::First).then_some(generation);
+                self.welcome(session_id, now);
+                if let Some(generation) = told.or(self.config.generation) {
+                    self.set_generation(generation);
+                }
             }
             Event::RelayedMessage {
                 sender_id,
@@ -279,11 +296,35 @@ impl Session {
                     message,
                 });
             }
-            Event::ByeAdmin { message } => self.output(Output::Kicked { message }),
-            Event::GameStarted(started) => self.handle_start(started),
-            Event::Unknown(_) | Event::Connected { .. } => {
-                self.output(Output::Unknown(line.to_owned()))
+            Event::ByeAdmin { message } | Event::Banned { reason: message } => {
+                self.output(Output::Kicked { message })
             }
+            Event::GameStarted(started) => self.handle_start(started),
+            Event::Ping => self.answer_ping(now),
+            Event::HeartbeatAck {
+                ack_for,
+                server_timestamp_ms,
+            } => self.handle_heartbeat(ack_for.as_deref(), server_timestamp_ms, now),
+            // Pushes of a room that was left may still come (facts, Q7).
+            Event::PlayerJoined { room_id, player } => {
+                self.output_of(room_id, Output::PlayerJoined(player))
+            }
+            Event::PlayerLeft { room_id, player } => {
+                self.output_of(room_id, Output::PlayerLeft(player))
+            }
+            Event::Chat {
+                room_id,
+                sender_name,
+                message,
+            } => self.output_of(
+                room_id,
+                Output::Chat {
+                    sender_name,
+                    message,
+                },
+            ),
+            Event::Welcome { .. } => self.output_unknown(String::new(), line),
+            Event::Unknown { kind, .. } => self.output_unknown(kind, line),
             answer => self.handle_answer(answer, line, now),
         }
         self.advance(now);
@@ -321,7 +362,13 @@ impl Session {
         self.id = None;
         self.room = None;
         self.cipher = None;
+        self.generation = None;
+        self.is_chat_asked = false;
+        self.seq = 0;
+        self.last_place = None;
+        self.heartbeat = Heartbeat::default();
         self.round_trip = None;
+        self.clock_offset_ms = None;
         self.last_datagram_sent = None;
         self.held_until = None;
         self.liveness = Liveness::default();
@@ -347,9 +394,21 @@ impl Session {
         self.commands.extend(now + self.config.command_timeout);
     }
 
-    /// Go on with a session that another page began and that is signed in: its id, and the room that it is in.
-    pub fn restore(&mut self, id: SessionId, room: Option<RoomId>, now: Duration) {
+    /// Go on with a session that another page began and that is signed in: its id, the room that it is in, the generation of its server,
+    /// and the number of its last position.
+    pub fn restore(
+        &mut self,
+        id: SessionId,
+        room: Option<RoomId>,
+        generation: Option<Generation>,
+        seq: i32,
+        now: Duration,
+    ) {
         self.welcome(id, now);
+        self.seq = seq;
+        if let Some(generation) = generation.or(self.config.generation) {
+            self.set_generation(generation);
+        }
         self.room = room;
         self.resume(now);
         self.change_state(State::Authenticated);
@@ -361,13 +420,16 @@ impl Session {
             return;
         }
         self.check_liveness(now);
-        if let Some((position, rotation)) = self.updates.poll(now) {
+        if let Some((position, rotation)) = self.updates.poll(now)
+            && !self.is_jump(position, now)
+        {
             // It was checked when it was offered.
             let _ = self.transmit_update(position, rotation, now);
         }
         if let Some(controls) = self.inputs.poll(now) {
             let _ = self.transmit_input(controls, now);
         }
+        self.send_heartbeat(now);
         let timed_out = self.commands.time_out(now);
         self.fail(timed_out, &CommandError::Timeout);
         self.advance(now);
@@ -395,6 +457,7 @@ impl Session {
             self.held_until,
             keep_alive,
             self.liveness_due(),
+            self.heartbeat_due(),
         ];
         due.iter().flatten().min().copied()
     }
@@ -433,7 +496,7 @@ impl Session {
         }
         let answer = Event::GameStarted(started.clone());
         let answered = self.commands.answer(&answer);
-        if answered != Answered::None {
+        if !matches!(answered, Answered::None) {
             // Later servers send the identical line twice. A copy without a host is already the second one.
             self.repeated_start = started.host_id.is_some().then(|| started.clone());
         }
@@ -453,31 +516,61 @@ impl Session {
             return self.measured(now.saturating_sub(sent));
         }
         match self.commands.answer(&event) {
-            Answered::Outstanding { ticket, kind } => {
+            Answered::Outstanding {
+                ticket,
+                kind,
+                sign_in,
+            } => {
                 self.apply(&event, kind, now);
+                if let Some(sign_in) = sign_in {
+                    return self.go_on(ticket, sign_in, kind, event, now);
+                }
                 let answer = refused(&event).map_or_else(|| Ok(event), Err);
                 self.resolve(ticket, answer);
             }
             Answered::TimedOut { kind } => self.apply(&event, kind, now),
-            Answered::None => self.output(Output::Unknown(line.to_owned())),
+            Answered::None => {
+                let kind: &'static str = EventKind::from(&event).into();
+                self.output_unknown(kind.to_owned(), line);
+            }
         }
         let skipped = self.commands.take_skipped();
         self.fail(skipped, &CommandError::Timeout);
     }
 
+    /// A step of a sign-in was answered: take the next one, or end it.
+    fn go_on(
+        &mut self,
+        ticket: Option<Ticket>,
+        sign_in: Box<SignIn>,
+        kind: CommandKind,
+        event: Event,
+        now: Duration,
+    ) {
+        match self.next_step(&sign_in, kind, &event) {
+            Ok(Some(command)) => self.commands.queue_step(command, ticket, sign_in, now),
+            Ok(None) => self.resolve(ticket, refused(&event).map_or_else(|| Ok(event), Err)),
+            Err(error) => self.resolve(ticket, Err(error)),
+        }
+    }
+
     /// Apply the answer to a command of this kind to the state.
     fn apply(&mut self, event: &Event, kind: CommandKind, now: Duration) {
+        self.learn_generation(event, kind);
         match event {
             Event::NameOk {
                 authenticated: true,
                 ..
             }
-            | Event::AuthOk { .. } => self.change_state(State::Authenticated),
+            | Event::AuthOk { .. }
+            | Event::RegisterOk(_)
+            | Event::LoginOk(_)
+            | Event::AutoAuthOk(_) => self.change_state(State::Authenticated),
             // A failed AUTHENTICATE signs out, a failed NAME changes nothing (facts, section 4.1).
             Event::AuthFailed { .. } if kind == CommandKind::Authenticate => {
                 self.change_state(State::Connected)
             }
-            Event::RoomCreated { room_id, .. } | Event::JoinOk { room_id } => {
+            Event::RoomCreated { room_id, .. } | Event::JoinOk { room_id, .. } => {
                 self.room = Some(*room_id)
             }
             Event::LeaveOk { .. } | Event::ByeOk => self.forget_room(),
@@ -506,86 +599,27 @@ impl Session {
         }
     }
 
+    fn set_generation(&mut self, generation: Generation) {
+        self.generation = Some(generation);
+        self.output(Output::Generation(generation));
+    }
+
+    /// Output what concerns a room, if the session is in it.
+    fn output_of(&mut self, room: RoomId, output: Output) {
+        if self.room == Some(room) {
+            self.output(output);
+        }
+    }
+
+    fn output_unknown(&mut self, kind: String, line: &str) {
+        let line = line.to_owned();
+        self.output(Output::Unknown { kind, line });
+    }
+
     fn forget_room(&mut self) {
         self.room = None;
         self.repeated_start = None;
         self.stop_datagrams();
-    }
-
-    fn stop_datagrams(&mut self) {
-        self.updates.reset();
-        self.inputs.reset();
-    }
-
-    fn may_send_datagrams(&self, now: Duration) -> Result<(), DatagramError> {
-        let leaving = self.is_closing
-            || self.is_suspended
-            || self.is_stalled(now)
-            || self.commands.will_leave();
-        if self.state != State::Authenticated || self.room.is_none() || leaving {
-            return Err(DatagramError::NotInRoom);
-        }
-        Ok(())
-    }
-
-    fn transmit_update(
-        &mut self,
-        position: Vec3,
-        rotation: Quat,
-        now: Duration,
-    ) -> Result<(), DatagramError> {
-        let Some(session_id) = self.id else {
-            return Err(DatagramError::NotInRoom);
-        };
-        // The first generation drops a count, so it is not sent.
-        let update = Update {
-            session_id,
-            seq: None,
-            position,
-            rotation,
-        };
-        self.transmit_datagram(&Datagram::Update(update), now)
-    }
-
-    fn transmit_input(&mut self, controls: Controls, now: Duration) -> Result<(), DatagramError> {
-        let Some(session_id) = self.id else {
-            return Err(DatagramError::NotInRoom);
-        };
-        let input = Input {
-            session_id,
-            room_id: self.room,
-            controls,
-        };
-        self.transmit_datagram(&Datagram::Input(input), now)
-    }
-
-    fn transmit_datagram(
-        &mut self,
-        datagram: &Datagram,
-        now: Duration,
-    ) -> Result<(), DatagramError> {
-        let json = json::to_vec(datagram);
-        let bytes = match &self.cipher {
-            _ if self.config.plain_datagrams => json,
-            Some(cipher) => cipher.seal(&self.pack(json))?,
-            None => return Err(DatagramError::NotInRoom),
-        };
-        self.traffic.sent(bytes.len(), now);
-        self.last_datagram_sent = Some(now);
-        self.transmits.push_back(Transmit::Datagram(bytes));
-        Ok(())
-    }
-
-    fn pack(&self, json: Vec<u8>) -> Vec<u8> {
-        debug_assert!(
-            json.len() <= SAFE_PLAINTEXT_BYTES,
-            "positions and inputs are short"
-        );
-        #[cfg(feature = "gzip")]
-        if self.config.gzip {
-            return crate::compression::deflate(&json);
-        }
-        json
     }
 
     fn resolve(&mut self, ticket: Option<Ticket>, answer: Result<Event, CommandError>) {
@@ -632,7 +666,12 @@ impl Session {
 /// The error that an answer means, if it is one.
 fn refused(event: &Event) -> Option<CommandError> {
     let (refusal, message) = match event {
-        Event::Error { message } => (Refusal::of_message(message), message.clone()),
+        Event::Error { message } | Event::RegisterFailed { message } => {
+            (Refusal::of_message(message), message.clone())
+        }
+        Event::LoginFailed { message } | Event::AutoAuthFailed { message } => {
+            (Refusal::of_message(message), message.clone())
+        }
         Event::AuthFailed { message } => (Refusal::AuthFailed, message.clone()),
         Event::UnknownCommand { original } => (
             Refusal::UnknownCommand,

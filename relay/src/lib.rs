@@ -259,7 +259,7 @@ fn wire(
     Ok(Services {
         connections: public_slots(config.tells_clients_apart()),
         tls,
-        refusals: refusals.clone(),
+        refusals,
         refusal_lines: Repeats::new(),
         requests: of_each_address(config.rate_limits.requests),
         players: Players {

@@ -185,7 +185,7 @@ async fn a_line_the_server_cannot_read_is_answered_and_the_session_goes_on() -> 
     let mut said = None;
     ann.until(|ann| {
         said = ann.take(|output| match output {
-            Output::Unknown(line) => Some(line),
+            Output::Unknown { line, .. } => Some(line),
             _ => None,
         });
         said.is_some()

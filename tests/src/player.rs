@@ -101,7 +101,7 @@ impl Player {
     /// The server refuses, or the connection ends.
     pub async fn create_room(&mut self, name: &str) -> anyhow::Result<RoomId> {
         let name = name.to_owned();
-        match self.ask(Command::CreateRoom { name }).await?? {
+        match self.ask(Command::create_room(name)).await?? {
             Event::RoomCreated { room_id, .. } => Ok(room_id),
             other => bail!("not a room: {other:?}"),
         }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use protocol::frame::{CloseCode, Retry, SUBPROTOCOL};
+use protocol::generation::Generation;
 use protocol::id::{RoomId, SessionId};
 use protocol::session::State;
 use protocol::tunnel::{Attached, ClientEnd, ResumeOffer, ResumeToken, TOKEN_BYTES};
@@ -46,13 +47,18 @@ pub(crate) struct Saved {
     pub(super) offer: ResumeOffer,
     id: SessionId,
     room: Option<RoomId>,
+    /// The number of its last position.
+    seq: i32,
+    generation: Option<Generation>,
 }
 
 impl Saved {
     /// What `save()` gives.
-    fn to_text(offer: &ResumeOffer, id: &SessionId, room: Option<&RoomId>) -> String {
-        let room = room.map_or("", RoomId::as_str);
-        [&offer.to_subprotocol(), id.as_str(), room].join(" ")
+    fn to_text(&self) -> String {
+        let room = self.room.as_ref().map_or("", RoomId::as_str);
+        let generation = self.generation.map_or("", Generation::name);
+        let (offer, seq) = (self.offer.to_subprotocol(), self.seq.to_string());
+        [&offer, self.id.as_str(), room, &seq, generation].join(" ")
     }
 
     /// Read what `save()` gave. `None`: it is something else.
@@ -62,6 +68,8 @@ impl Saved {
             offer: ResumeOffer::parse(words.next()?)?,
             id: words.next()?.parse().ok()?,
             room: words.next().and_then(|room| room.parse().ok()),
+            seq: words.next().and_then(|seq| seq.parse().ok()).unwrap_or(0),
+            generation: words.next().and_then(|name| name.parse().ok()),
         })
     }
 }
@@ -171,7 +179,11 @@ impl SessionMachine {
             Attached::New => {}
             Attached::Resumed if was_interrupted || saved.is_some() => {
                 match saved {
-                    Some(Saved { id, room, .. }) => self.session.restore(id, room, now),
+                    Some(saved) => {
+                        let generation = saved.generation;
+                        self.session
+                            .restore(saved.id, saved.room, generation, saved.seq, now);
+                    }
                     None => self.session.resume(now),
                 }
                 for line in self.end.missing() {
@@ -206,9 +218,19 @@ impl SessionMachine {
     pub(crate) fn save(&mut self, now: Duration) -> Option<String> {
         let saved = match &self.saved {
             // The page is left again before the relay has said what has become of the session.
-            Some(Saved { offer, id, room }) => Saved::to_text(offer, id, room.as_ref()),
+            Some(saved) => saved.to_text(),
             None if !self.is_interruption(ABNORMAL) => return None,
-            None => Saved::to_text(&self.end.offer(), self.session.id()?, self.session.room()),
+            None => {
+                let session = &self.session;
+                let saved = Saved {
+                    offer: self.end.offer(),
+                    id: *session.id()?,
+                    room: session.room().copied(),
+                    seq: session.seq(),
+                    generation: session.generation(),
+                };
+                saved.to_text()
+            }
         };
         self.queue.push(Io::GiveWay(CloseCode::Left));
         self.end(now);

@@ -1,8 +1,7 @@
 //! The commands of a session: which are queued, which one is outstanding, and which one a line answers. The protocol
 //! has no request ids, so answers are matched in order and by kind.
 
-use super::{Session, State, Ticket, Transmit};
-use crate::answer::answers;
+use super::{Session, SignIn, State, Ticket, Transmit};
 use crate::command::{self, Command, CommandKind, MAX_BATCH};
 use crate::event::Event;
 use crate::frame::MAX_CLIENT_LINE_BYTES;
@@ -19,12 +18,14 @@ const MAX_TIMED_OUT: usize = 16;
 const ASSUMED_ROUND_TRIP: Duration = Duration::from_millis(100);
 
 /// Which command a line answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Answered {
     /// The outstanding command. The session's own commands have no ticket.
     Outstanding {
         ticket: Option<Ticket>,
         kind: CommandKind,
+        /// It is a step of this sign-in.
+        sign_in: Option<Box<SignIn>>,
     },
     /// A command that has timed out.
     TimedOut { kind: CommandKind },
@@ -39,6 +40,21 @@ struct Pending {
     queued: Duration,
     /// The next command in the queue must not go unless this one is answered.
     guards_next: bool,
+    /// It is a step of this sign-in.
+    sign_in: Option<Box<SignIn>>,
+}
+
+impl Pending {
+    /// Make a command of the session's own, which nobody waits for.
+    fn own(command: Command, now: Duration) -> Self {
+        Self {
+            ticket: None,
+            command,
+            queued: now,
+            guards_next: false,
+            sign_in: None,
+        }
+    }
 }
 
 /// What was sent and is not answered yet: one command, or one batch.
@@ -74,16 +90,35 @@ pub(super) struct Commands {
 }
 
 impl Commands {
-    pub(super) fn queue(&mut self, command: Command, now: Duration) -> Ticket {
+    pub(super) fn queue(
+        &mut self,
+        command: Command,
+        sign_in: Option<Box<SignIn>>,
+        now: Duration,
+    ) -> Ticket {
         self.next_ticket += 1;
         let ticket = Ticket(self.next_ticket);
         self.queue.push_back(Pending {
             ticket: Some(ticket),
-            command,
-            queued: now,
-            guards_next: false,
+            sign_in,
+            ..Pending::own(command, now)
         });
         ticket
+    }
+
+    /// Go on with a sign-in by another command, before everything that waits.
+    pub(super) fn queue_step(
+        &mut self,
+        command: Command,
+        ticket: Option<Ticket>,
+        sign_in: Box<SignIn>,
+        now: Duration,
+    ) {
+        self.queue.push_front(Pending {
+            ticket,
+            sign_in: Some(sign_in),
+            ..Pending::own(command, now)
+        });
     }
 
     pub(super) fn queued(&self) -> usize {
@@ -95,7 +130,7 @@ impl Commands {
     }
 
     pub(super) fn holds_sign_in(&self) -> bool {
-        self.any(|command| matches!(command, Command::Name { .. } | Command::Authenticate { .. }))
+        self.any(|command| command.kind().is_sign_in())
     }
 
     /// Say whether a command that ends the stay in the current room waits or is outstanding.
@@ -210,12 +245,12 @@ impl Commands {
         let late = self
             .timed_out
             .iter()
-            .position(|late| answers(event, late.kind));
+            .position(|late| event.answers(late.kind));
         let own = self.outstanding.as_ref().and_then(|outstanding| {
             outstanding
                 .commands
                 .iter()
-                .position(|pending| answers(event, pending.command.kind()))
+                .position(|pending| event.answers(pending.command.kind()))
         });
         match (late, own) {
             (Some(index), _) => self.answer_timed_out(index, own.is_some()),
@@ -259,13 +294,14 @@ impl Commands {
         Answered::Outstanding {
             ticket: own.ticket,
             kind: own.command.kind(),
+            sign_in: own.sign_in,
         }
     }
 
     /// If the server says that it does not know `BATCH`, send the commands of this batch, and all later ones, singly.
     pub(super) fn refuses_batch(&mut self, event: &Event) -> bool {
         let refused =
-            answers(event, CommandKind::Batch) && matches!(event, Event::UnknownCommand { .. });
+            event.answers(CommandKind::Batch) && matches!(event, Event::UnknownCommand { .. });
         let Some(batch) = self
             .outstanding
             .take_if(|outstanding| refused && outstanding.is_batch)
@@ -325,15 +361,17 @@ impl Session {
             Next::Hold(until) => self.held_until = Some(until),
             Next::LeaveFirst => {
                 let leave = Pending {
-                    ticket: None,
-                    command: Command::LeaveRoom,
-                    queued: now,
                     guards_next: true,
+                    ..Pending::own(Command::LeaveRoom, now)
                 };
                 self.commands.queue.push_front(leave);
                 self.advance(now);
             }
             Next::Nothing if self.is_closing => self.advance_goodbye(now),
+            Next::Nothing if self.wants_to_know_chat() => {
+                self.is_chat_asked = true;
+                self.send_own(Command::Message { message: None }, now);
+            }
             Next::Nothing if self.last_line_sent + self.config.keep_alive <= now => {
                 self.send_own(Command::Ping, now);
             }
@@ -393,13 +431,7 @@ impl Session {
 
     /// Send a command of the session's own. Nobody waits for its answer.
     pub(super) fn send_own(&mut self, command: Command, now: Duration) {
-        let pending = Pending {
-            ticket: None,
-            command,
-            queued: now,
-            guards_next: false,
-        };
-        self.transmit_commands([pending].into(), now);
+        self.transmit_commands([Pending::own(command, now)].into(), now);
     }
 
     fn transmit_commands(&mut self, commands: VecDeque<Pending>, now: Duration) {

@@ -16,6 +16,9 @@ pub enum SendError {
     /// Too many commands wait.
     #[error("{MAX_QUEUE} commands are waiting already")]
     QueueFull,
+    /// The server would refuse it, or not answer it.
+    #[error("{}", .0.words())]
+    Refused(Refusal),
     /// The line would be longer than a relay takes.
     #[error("the command is {0} bytes long, more than the {max} allowed", max = crate::frame::MAX_CLIENT_LINE_BYTES)]
     TooLong(usize),
@@ -49,6 +52,9 @@ pub enum DatagramError {
     /// A number is infinite or not a number, or the rotation has no direction.
     #[error("a number that is not finite, or a rotation without direction")]
     NotFinite,
+    /// The place is beyond what servers take: 1,000 m along the ground, and 100 m up or down.
+    #[error("a place beyond 1,000 m from the origin, or 100 m above or below it")]
+    OutOfBounds,
     /// The session is not signed in, in no room, or about to leave it.
     #[error("not in a room")]
     NotInRoom,

@@ -2,7 +2,8 @@
 
 use super::CommandError;
 use crate::datagram::{Input, Update};
-use crate::event::{Event, GameStarted};
+use crate::event::{Event, GameStarted, Player};
+use crate::generation::Generation;
 use crate::id::{RoomId, SessionId};
 use std::time::Duration;
 
@@ -44,7 +45,9 @@ pub enum Output {
         /// The server's answer, or why there is none.
         answer: Result<Event, CommandError>,
     },
-    /// A `PING` came back.
+    /// The generation of the server is known now.
+    Generation(Generation),
+    /// A `PING` or a heartbeat came back.
     RoundTrip(Duration),
     /// Nothing comes any more, not even the answer to a `PING`: the connection is dead, whatever TCP says.
     Silent,
@@ -59,6 +62,17 @@ pub enum Output {
         /// The text.
         message: String,
     },
+    /// Somebody sent a text to the room (chat generation and later).
+    Chat {
+        /// The name the sender goes by.
+        sender_name: String,
+        /// The text.
+        message: String,
+    },
+    /// Somebody entered the room (token generation).
+    PlayerJoined(Player),
+    /// Somebody left the room, or was cut off (token generation).
+    PlayerLeft(Player),
     /// An administrator ends the session.
     Kicked {
         /// The server's reason.
@@ -71,5 +85,10 @@ pub enum Output {
     /// What a remote driver does.
     Input(Input),
     /// An unknown line that answers no command, whole.
-    Unknown(String),
+    Unknown {
+        /// Its `type`, or else its `command` or its `action`; empty if it has none.
+        kind: String,
+        /// The line.
+        line: String,
+    },
 }

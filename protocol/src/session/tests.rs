@@ -1,6 +1,7 @@
 //! Sessions driven with a virtual clock by a script: what goes out, and what is made of what comes in.
 
 mod batches;
+mod generations;
 mod losses;
 
 use super::*;
@@ -184,7 +185,7 @@ fn a_command_after_a_sign_in_is_queued() {
         name: "Ann".into(),
         password: None,
     });
-    driver.say(Command::CreateRoom { name: "r".into() });
+    driver.say(Command::create_room("r"));
     driver.sent(r#"{"command":"NAME","name":"Ann"}"#);
     driver.sent_nothing();
 }
@@ -236,7 +237,7 @@ fn a_late_answer_is_not_given_to_the_next_command() {
     });
     driver.wait(ms(10_000));
     assert_eq!(driver.answer(late), Err(CommandError::Timeout));
-    let create = driver.say(Command::CreateRoom { name: "r".into() });
+    let create = driver.say(Command::create_room("r"));
     driver.hear(r#"{"command":"ERROR","message":"Room not found."}"#);
     assert_eq!(
         driver.maybe_answer(create),
@@ -281,7 +282,7 @@ fn one_lost_answer_does_not_starve_all_later_ones() {
 #[test]
 fn a_room_created_after_the_time_out_is_known() {
     let mut driver = Driver::signed_in();
-    driver.say(Command::CreateRoom { name: "r".into() });
+    driver.say(Command::create_room("r"));
     driver.wait(ms(10_000));
     driver.hear(&format!(
         r#"{{"command":"ROOM_CREATED","roomId":"{ROOM}","name":"r"}}"#
@@ -500,7 +501,10 @@ fn pushes_come_between_command_and_answer() {
     assert!(matches!(&outputs[0], Output::Message { message, .. } if message == "hi"));
     assert_eq!(
         outputs[1],
-        Output::Unknown(r#"{"command":"SOMETHING_NEW","x":1}"#.to_owned())
+        Output::Unknown {
+            kind: "SOMETHING_NEW".into(),
+            line: r#"{"command":"SOMETHING_NEW","x":1}"#.to_owned(),
+        }
     );
     assert!(matches!(&outputs[2], Output::Answer { ticket, answer: Ok(_) } if *ticket == rooms));
 }
@@ -527,9 +531,7 @@ fn the_queue_and_the_line_are_bounded() {
         Err(SendError::QueueFull)
     );
     let mut driver = Driver::signed_in();
-    let long = Command::CreateRoom {
-        name: "x".repeat(70_000),
-    };
+    let long = Command::create_room("x".repeat(70_000));
     assert!(matches!(
         driver.session.send(long, driver.now),
         Err(SendError::TooLong(_))

@@ -144,6 +144,7 @@ mod tests {
         Room {
             id: "1".repeat(32).parse().unwrap(),
             name: "go".into(),
+            max_players: None,
             player_count,
             is_active: false,
             host_id: Some(id(host)),

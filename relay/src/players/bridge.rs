@@ -313,7 +313,9 @@ impl<'a> Bridge<'a> {
         let event = Event::parse(line);
         let read = match &event {
             event if !self.session.handle_event(event) => LineDown::Own,
-            Event::RelayedMessage { .. } | Event::Unknown(_) => LineDown::Pushed,
+            Event::RelayedMessage { .. } | Event::Chat { .. } => LineDown::Pushed,
+            Event::PlayerJoined { .. } | Event::PlayerLeft { .. } => LineDown::Pushed,
+            Event::Unknown { .. } => LineDown::Pushed,
             Event::GameStarted(_) => LineDown::Start,
             _ => LineDown::Other,
         };

@@ -139,13 +139,16 @@ impl PlayerSession {
     /// An event comes down to the player. False: the player must not see it, since it answers a command of the relay's.
     pub(super) fn handle_event(&mut self, event: &Event) -> bool {
         match event {
-            Event::Connected { session_id } if self.identity.is_none() => {
+            Event::Welcome { session_id, .. } if self.identity.is_none() => {
                 let cipher = Cipher::new(session_id, &self.secret);
                 self.identity = Some((*session_id, cipher));
             }
             Event::NameOk { authenticated, .. } => self.is_signed_in |= authenticated,
-            Event::AuthOk { .. } => self.is_signed_in = true,
-            Event::RoomCreated { room_id, .. } | Event::JoinOk { room_id } => {
+            Event::AuthOk { .. }
+            | Event::RegisterOk(_)
+            | Event::LoginOk(_)
+            | Event::AutoAuthOk(_) => self.is_signed_in = true,
+            Event::RoomCreated { room_id, .. } | Event::JoinOk { room_id, .. } => {
                 self.room = Some(*room_id);
                 self.may_be_in_room = true;
             }
@@ -272,8 +275,7 @@ impl PlayerLine {
 }
 
 fn is_costly(kind: CommandKind) -> bool {
-    use CommandKind as Kind;
-    matches!(kind, Kind::Name | Kind::Authenticate | Kind::StartGame)
+    kind.is_sign_in() || kind == CommandKind::StartGame
 }
 
 /// Count the levels of nesting in a line.

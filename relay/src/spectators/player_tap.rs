@@ -58,7 +58,7 @@ impl PlayerTap {
 
     fn handle_event_at(&mut self, event: Event, now: Duration) {
         match event {
-            Event::Connected { session_id: id } if self.session.is_none() => {
+            Event::Welcome { session_id: id, .. } if self.session.is_none() => {
                 let cipher = Cipher::new(&id, &self.secret);
                 self.session = Some(Session { id, cipher });
             }
@@ -66,11 +66,14 @@ impl PlayerTap {
                 self.change(|room, me| room.rename(me, &name));
                 self.name = Some(name);
             }
-            Event::RoomCreated { room_id, name } => {
+            Event::RegisterOk(account) | Event::LoginOk(account) | Event::AutoAuthOk(account) => {
+                self.name = Some(account.username);
+            }
+            Event::RoomCreated { room_id, name, .. } => {
                 self.enter(&room_id, now);
                 self.change(|room, me| room.describe(Some(&name), Some(me), false));
             }
-            Event::JoinOk { room_id } => self.enter(&room_id, now),
+            Event::JoinOk { room_id, .. } => self.enter(&room_id, now),
             Event::LeaveOk { .. } => self.leave(),
             Event::Error { message } if means_no_room(&message) => self.leave(),
             Event::RoomPlayers { room_id, players } if self.is_in(&room_id) => {

@@ -123,7 +123,7 @@ impl Bot {
     async fn open_home(&mut self) -> anyhow::Result<RoomId> {
         let name = self.roster.home_name.clone();
         let Event::RoomCreated { room_id, .. } =
-            self.client.ask(Command::CreateRoom { name }).await?
+            self.client.ask(Command::create_room(name)).await?
         else {
             bail!("the home room was not made");
         };

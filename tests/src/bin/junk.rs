@@ -168,7 +168,7 @@ async fn start_sessions(
 ) -> anyhow::Result<()> {
     let mut host = sign_in(Arc::clone(target), 0).await?;
     let name = "junk".to_owned();
-    let Event::RoomCreated { room_id, .. } = host.ask(Command::CreateRoom { name }).await? else {
+    let Event::RoomCreated { room_id, .. } = host.ask(Command::create_room(name)).await? else {
         bail!("no room was made");
     };
     tasks.spawn(race(host, 0, Arc::clone(shared)));

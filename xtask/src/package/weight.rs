@@ -19,11 +19,11 @@ struct Weight {
 const WEIGHTS: [Weight; 2] = [
     Weight {
         name: "module",
-        limit: 71_500,
+        limit: 77_000,
     },
     Weight {
         name: "whole client",
-        limit: 84_500,
+        limit: 90_000,
     },
 ];
 

@@ -11,7 +11,7 @@ impl Driver {
         self.outputs().contains(&Output::Silent)
     }
 
-    fn place(&mut self) -> Result<bool, DatagramError> {
+    pub(super) fn place(&mut self) -> Result<bool, DatagramError> {
         self.session
             .send_update(Vec3::default(), Quat::IDENTITY, self.now)
     }
@@ -142,7 +142,7 @@ fn a_suspended_session_keeps_its_lines_drops_positions_and_waits() {
 fn a_restored_session_is_signed_in_and_in_its_room() {
     let mut driver = Driver::new(Config::default());
     let (id, room) = (ID.parse().unwrap(), ROOM.parse().unwrap());
-    driver.session.restore(id, Some(room), driver.now);
+    driver.session.restore(id, Some(room), None, 0, driver.now);
     assert_eq!(driver.session.state(), State::Authenticated);
     assert_eq!(driver.session.room(), Some(&room));
     assert_eq!(driver.place(), Ok(true));
