@@ -17,7 +17,7 @@ const NEAR: f32 = 0.9;
 const MARGIN: Duration = Duration::from_millis(150);
 
 impl Session {
-    /// Offer the own car's newest place. At most [`Config::update_rate_hz`] are sent in a second, and the newest
+    /// Offer the own car's newest place. At most [`Config::update_rate_hz`](super::Config::update_rate_hz) are sent in a second, and the newest
     /// wins. Says whether it was sent at once.
     ///
     /// # Errors
