@@ -40,8 +40,7 @@ struct Marks {
 }
 
 impl<L: Clone + AsRef<str>> RelayEnd<L> {
-    /// Make the end of a new session. Only a client with a token may come back. Others confirm lines too, so that what is written is
-    /// soon there and does not keep positions waiting.
+    /// Make the end of a new session. Only a client with a token may come back, and is asked what it has had.
     pub fn new(is_resumable: bool) -> Self {
         Self {
             is_resumable,
@@ -83,7 +82,7 @@ impl<L: Clone + AsRef<str>> RelayEnd<L> {
         self.written_bytes += bytes;
         self.marks.bytes_since += bytes;
         self.written += 1;
-        if self.is_finished {
+        if self.is_finished || !self.is_resumable {
             self.forget_until(self.written());
         }
         Some(line)
@@ -98,7 +97,8 @@ impl<L: Clone + AsRef<str>> RelayEnd<L> {
     /// Say whether the client should be asked what it has had, beside the times at which it is asked anyway.
     pub fn is_mark_due(&self) -> bool {
         let is_much = self.marks.bytes_since >= MARK_AFTER_BYTES;
-        !self.is_finished && (is_much || (self.marks.unanswered == 0 && self.is_blocked()))
+        let is_wanted = is_much || (self.marks.unanswered == 0 && self.is_blocked());
+        is_wanted && self.is_resumable && !self.is_finished
     }
 
     /// Give the number of written lines, for a ping that the client answers with the same number.
@@ -358,10 +358,11 @@ mod tests {
         end.push("a".to_owned());
         assert_eq!(end.pop().as_deref(), Some("a"));
         assert!(!end.resume(1));
+        // It is not asked, and nothing waits for it.
         end.push("x".repeat(2 * WINDOW_BYTES));
-        assert!(end.is_blocked() && end.is_mark_due());
-        confirm(&mut end);
         assert!(end.pop().is_some());
+        assert!(!end.is_blocked() && !end.is_mark_due());
+        assert_eq!(end.kept_bytes(), 0);
     }
 
     #[test]

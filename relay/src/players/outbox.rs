@@ -17,6 +17,9 @@ const MAX_WAITING_LINE_BYTES: usize = 256 * 1024;
 /// Datagrams that may wait. A full room at 20 Hz sends 400 a second, so the oldest is 160 ms old.
 pub(crate) const MAX_WAITING_DATAGRAMS: usize = 64;
 
+/// Datagrams that may follow a line before the next one.
+const DATAGRAMS_AFTER_LINE: usize = 8;
+
 /// The next thing to write.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outgoing {
@@ -51,6 +54,8 @@ pub(crate) struct Outbox {
     pub(super) lines: RelayEnd<Line>,
     /// Never more than `MAX_WAITING_DATAGRAMS`.
     datagrams: VecDeque<(Bytes, Option<Sample>)>,
+    /// Datagrams that go before the next line, so that no flood of lines keeps positions waiting.
+    turns: usize,
     /// Of the datagram that was taken last.
     taken: Option<Sample>,
     pub(super) dropped_datagrams: u64,
@@ -64,6 +69,7 @@ impl Outbox {
             notices: VecDeque::new(),
             lines: RelayEnd::new(is_resumable),
             datagrams: VecDeque::new(),
+            turns: 0,
             taken: None,
             dropped_datagrams: 0,
         }
@@ -120,10 +126,23 @@ impl Outbox {
         if std::mem::take(&mut self.ping) || self.lines.is_mark_due() {
             return Some(Outgoing::Ping(self.lines.mark()));
         }
-        let notice = self.notices.pop_front();
-        if let Some(text) = notice.or_else(|| Some(self.lines.pop()?.text)) {
-            return Some(Outgoing::Text(text));
+        if let Some(notice) = self.notices.pop_front() {
+            return Some(Outgoing::Text(notice));
         }
+        if self.turns > 0 {
+            self.turns -= 1;
+            if let Some(datagram) = self.pop_datagram() {
+                return Some(datagram);
+            }
+        }
+        if let Some(line) = self.lines.pop() {
+            self.turns = DATAGRAMS_AFTER_LINE;
+            return Some(Outgoing::Text(line.text));
+        }
+        self.pop_datagram()
+    }
+
+    fn pop_datagram(&mut self) -> Option<Outgoing> {
         let (datagram, sample) = self.datagrams.pop_front()?;
         self.taken = sample;
         Some(Outgoing::Datagram(datagram))
@@ -167,7 +186,21 @@ mod tests {
     }
 
     #[test]
-    fn notices_go_before_lines_and_lines_before_datagrams() {
+    fn lines_and_datagrams_take_turns() {
+        let mut outbox = Outbox::new(false);
+        for number in 0..20 {
+            outbox.push_datagram(datagram(number), None);
+            outbox.push_line(number.to_string());
+        }
+        let order: Vec<_> = std::iter::from_fn(|| outbox.pop()).collect();
+        let lines: Vec<_> = (0..order.len())
+            .filter(|&place| matches!(order[place], Outgoing::Text(_)))
+            .collect();
+        assert_eq!(lines[..4], [0, 9, 18, 23], "eight after each line");
+    }
+
+    #[test]
+    fn notices_go_before_lines_and_a_line_before_datagrams() {
         let mut outbox = Outbox::new(false);
         outbox.push_datagram(datagram(1), None);
         outbox.push_line("a".into());
@@ -180,8 +213,8 @@ mod tests {
             Outgoing::Ping(0),
             text(&draining.to_frame()),
             text("a"),
-            text("b"),
             Outgoing::Datagram(datagram(1)),
+            text("b"),
         ];
         assert_eq!(order, expected);
     }
