@@ -102,7 +102,7 @@ impl From<DatagramError> for RaceError {
                 Self::invalid("a number that is not finite, or a rotation without direction")
             }
             DatagramError::OutOfBounds => {
-                Self::invalid("a place beyond 1,000 m from the origin, or 100 m above or below it")
+                Self::invalid("a place farther from the origin than this game server takes")
             }
             DatagramError::Seal(_) => Self::invalid("more than fits into a datagram"),
         }

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use strum::VariantArray;
 
+use crate::geometry::Vec3;
+
 /// A generation of the game server. Later ones are greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, VariantArray)]
 pub enum Generation {
@@ -102,6 +104,15 @@ impl Generation {
     /// A player whose connection ends without `LEAVE_ROOM` stays in its room as a ghost (facts, Q6).
     pub fn keeps_ghosts(self) -> bool {
         self != Self::Token
+    }
+
+    /// How far from the origin a car may be, in metres along each axis (facts, section 6.5). `None`: anywhere.
+    pub fn bounds(self) -> Option<Vec3> {
+        match self {
+            Self::First => None,
+            Self::Chat | Self::Accounts => Some(Vec3::new(1_000.0, 100.0, 1_000.0)),
+            Self::Token => Some(Vec3::new(100_000.0, 100_000.0, 100_000.0)),
+        }
     }
 
     /// How far a car may jump. `None`: as far as it likes.

@@ -9,8 +9,6 @@ use crate::generation::{Generation, JumpLimit};
 use crate::geometry::{Quat, Vec3};
 use crate::json;
 
-/// How far from the origin servers take a car, in metres along each axis (facts, section 6.5).
-const MAP: Vec3 = Vec3::new(1_000.0, 100.0, 1_000.0);
 /// Beyond this part of the distance that a server allows a position counts as a jump.
 const NEAR: f32 = 0.9;
 /// A jump waits this much longer than the server's own pause.
@@ -30,7 +28,8 @@ impl Session {
     ) -> Result<bool, DatagramError> {
         let rotation = rotation.normalized().filter(|_| position.is_finite());
         let rotation = rotation.ok_or(DatagramError::NotFinite)?;
-        if !is_on_the_map(position) {
+        let bounds = self.generation.and_then(Generation::bounds);
+        if bounds.is_some_and(|bounds| !is_within(position, bounds)) {
             return Err(DatagramError::OutOfBounds);
         }
         self.may_send_datagrams(now)?;
@@ -160,6 +159,6 @@ impl Session {
     }
 }
 
-fn is_on_the_map(place: Vec3) -> bool {
-    place.x.abs() <= MAP.x && place.y.abs() <= MAP.y && place.z.abs() <= MAP.z
+fn is_within(place: Vec3, bounds: Vec3) -> bool {
+    place.x.abs() <= bounds.x && place.y.abs() <= bounds.y && place.z.abs() <= bounds.z
 }

@@ -52,8 +52,8 @@ pub enum DatagramError {
     /// A number is infinite or not a number, or the rotation has no direction.
     #[error("a number that is not finite, or a rotation without direction")]
     NotFinite,
-    /// The place is beyond what servers take: 1,000 m along the ground, and 100 m up or down.
-    #[error("a place beyond 1,000 m from the origin, or 100 m above or below it")]
+    /// The place is beyond what this server takes ([`Generation::bounds`](crate::generation::Generation::bounds)).
+    #[error("a place farther from the origin than this game server takes")]
     OutOfBounds,
     /// The session is not signed in, in no room, or about to leave it.
     #[error("not in a room")]

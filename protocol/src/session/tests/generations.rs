@@ -380,17 +380,24 @@ fn q16_a_car_that_jumps_is_announced_by_a_pause() {
 }
 
 #[test]
-fn a_place_that_servers_refuse_is_not_sent() {
-    let mut driver = Driver::in_room();
+fn a_place_that_a_server_refuses_is_not_sent_to_it() {
+    let drive = |generation, place: Vec3| {
+        let mut driver = Driver::signed_in_with(Config {
+            generation: Some(generation),
+            ..Config::default()
+        });
+        driver.join(ROOM);
+        let now = driver.now;
+        driver.session.send_update(place, Quat::IDENTITY, now)
+    };
     for place in [
         Vec3::new(1001.0, 0.0, 0.0),
         Vec3::new(0.0, -101.0, 0.0),
         Vec3::new(0.0, 0.0, -1001.0),
     ] {
-        let sent = driver
-            .session
-            .send_update(place, Quat::IDENTITY, driver.now);
-        assert_eq!(sent, Err(DatagramError::OutOfBounds));
+        let refused = Err(DatagramError::OutOfBounds);
+        assert_eq!(drive(Generation::Chat, place), refused);
+        assert_eq!(drive(Generation::First, place), Ok(true));
+        assert_eq!(drive(Generation::Token, place), Ok(true));
     }
-    assert_eq!(datagram(&mut driver), None);
 }
