@@ -59,10 +59,7 @@ fn command<'a>(input: &Input<'a>) -> Option<(Command, Vec<(&'static str, &'a str
             },
             vec![("password", first)],
         ),
-        2 => (
-            Command::create_room(first),
-            vec![("name", first)],
-        ),
+        2 => (Command::create_room(first), vec![("name", first)]),
         3 => {
             let room_id: RoomId = first.parse().ok()?;
             (Command::JoinRoom { room_id }, vec![("roomId", first)])

@@ -24,7 +24,10 @@ const MAX_STEPS: usize = 200;
 /// Play a script. What the server sends is well-formed, and goes to nobody who has left.
 pub fn check(script: &[u8]) {
     let generations = [Generation::First, Generation::Chat, Generation::Token];
-    for (generation, faithful) in generations.into_iter().flat_map(|one| [(one, false), (one, true)]) {
+    for (generation, faithful) in generations
+        .into_iter()
+        .flat_map(|one| [(one, false), (one, true)])
+    {
         let mut server = Server::new(generation, faithful);
         for step in script.split(|&byte| byte == b'\n').take(MAX_STEPS) {
             server.play(step);
@@ -172,13 +175,12 @@ impl Server {
                 }
                 Output::Account { ticket, job } => {
                     let answer = match job {
-                        AccountJob::Register { username, .. } | AccountJob::LogIn { username, .. } => {
-                            AccountAnswer::Found(Account {
-                                user_id: 1,
-                                username,
-                                token: Some(Token::new("token")),
-                            })
-                        }
+                        AccountJob::Register { username, .. }
+                        | AccountJob::LogIn { username, .. } => AccountAnswer::Found(Account {
+                            user_id: 1,
+                            username,
+                            token: Some(Token::new("token")),
+                        }),
                         AccountJob::FindToken(_) => {
                             AccountAnswer::Refused(AccountRefusal::UnknownToken)
                         }

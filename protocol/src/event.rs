@@ -216,6 +216,7 @@ pub struct Room {
     /// The number of its players, including those that are gone (facts, Q6).
     pub player_count: u32,
     /// How many it holds, if the server tells (token generation). Otherwise it is 20.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_players: Option<u32>,
     /// The race was started. It stays so for good.
     pub is_active: bool,
