@@ -6,9 +6,9 @@ use crate::refusal::Refusal;
 /// The sizes that a room may have. Servers take any number, and make rooms that nobody can enter (facts, Q34).
 pub const ROOM_SIZES: std::ops::RangeInclusive<u32> = 2..=128;
 /// The lengths that an account's name may have, in UTF-16 units (facts, section 2.3).
-const USERNAME_UNITS: std::ops::RangeInclusive<usize> = 3..=50;
+pub const USERNAME_UNITS: std::ops::RangeInclusive<usize> = 3..=50;
 /// The shortest password of an account, in UTF-16 units.
-const MIN_PASSWORD_UNITS: usize = 6;
+pub const MIN_PASSWORD_UNITS: usize = 6;
 
 /// Say why a server would refuse a command, or not answer it, as far as that shows before it is sent.
 pub fn check(command: &Command) -> Result<(), Refusal> {

@@ -547,7 +547,7 @@ impl Session {
         event: Event,
         now: Duration,
     ) {
-        match self.next_step(&sign_in, kind, &event) {
+        match sign_in.next_step(kind, &event) {
             Ok(Some(command)) => self.commands.queue_step(command, ticket, sign_in, now),
             Ok(None) => self.resolve(ticket, refused(&event).map_or_else(|| Ok(event), Err)),
             Err(error) => self.resolve(ticket, Err(error)),
@@ -666,18 +666,15 @@ impl Session {
 /// The error that an answer means, if it is one.
 fn refused(event: &Event) -> Option<CommandError> {
     let (refusal, message) = match event {
-        Event::Error { message } | Event::RegisterFailed { message } => {
-            (Refusal::of_message(message), message.clone())
-        }
-        Event::LoginFailed { message } | Event::AutoAuthFailed { message } => {
-            (Refusal::of_message(message), message.clone())
-        }
         Event::AuthFailed { message } => (Refusal::AuthFailed, message.clone()),
         Event::UnknownCommand { original } => (
             Refusal::UnknownCommand,
             ["the game server does not know ", original].concat(),
         ),
-        _ => return None,
+        event => {
+            let message = event.refused()?;
+            (Refusal::of_message(message), message.to_owned())
+        }
     };
     Some(CommandError::Refused { refusal, message })
 }

@@ -36,10 +36,11 @@ use protocol::line::{LineError, MAX_LINE_BYTES};
 pub use account::{MAX_ACCOUNTS, PasswordHash};
 pub use account_job::{
     Account, AccountAnswer, AccountJob, AccountRefusal, MAX_EMAIL_UNITS, MAX_USERNAME_UNITS,
-    MIN_PASSWORD_UNITS, MIN_USERNAME_UNITS, Token,
+    MIN_PASSWORD_UNITS, MIN_USERNAME_UNITS,
 };
 pub use lobby::MAX_ROOM_NAME_CHARS;
 pub use operator::{Online, RoomState, Seat};
+pub use protocol::id::Token;
 pub use room::{ROOM_SEATS, SPAWN_X};
 pub use rooms::MAX_ROOMS;
 pub use session::{
@@ -301,7 +302,7 @@ impl Rules {
     }
 
     /// Take what the commands of a session have cost beyond the lines that they came in, counted in lines: a batch costs its commands,
-    /// and a race start a line for each who is told. A caller that limits how many lines it takes must count this cost as well.
+    /// and a race start a line for each player who is told. A caller that limits how many lines it takes must add this cost.
     pub fn take_cost(&mut self, conn: Conn) -> u32 {
         let session = self.sessions.get_mut(&conn);
         session.map_or(0, |session| std::mem::take(&mut session.cost))

@@ -57,7 +57,7 @@ impl Hasher {
         Some(hash.to_string())
     }
 
-    /// Check a password against a hash. `None` if that is none.
+    /// Check a password against a hash. `None` if the text is not a hash.
     pub(crate) fn verify(&self, password: &[u8], hash: &str) -> Option<bool> {
         let hash = Phc::new(hash).ok()?;
         // Compared in constant time.

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Silence } from "../src/viewer/silence.js";
 
-test("three seconds without a snapshot are silence; a page that was hidden is none, nor one that waits for the first", () => {
+test("three seconds without a snapshot are silence, but not in a page that was hidden or waits for the first", () => {
   const silence = new Silence();
   /** @type {number[]} */
   const silentAt = [];

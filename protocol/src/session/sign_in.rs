@@ -52,6 +52,31 @@ impl SignIn {
             false => Command::Login { username, password },
         }
     }
+
+    /// A step was answered. Gives the next one, if the answer asks for it; an error ends the sign-in.
+    pub(super) fn next_step(
+        &self,
+        kind: CommandKind,
+        answer: &Event,
+    ) -> Result<Option<Command>, CommandError> {
+        let Some(refusal) = answer.refused().map(Refusal::of_message) else {
+            return Ok(None);
+        };
+        let next = match (kind, refusal) {
+            // The older servers know no tokens.
+            (CommandKind::AutoAuth, Refusal::AuthRequired) => self.name_command(),
+            (CommandKind::AutoAuth, Refusal::TokenExpired) if self.password.is_some() => {
+                self.account_command()
+            }
+            (CommandKind::Name, Refusal::AuthRequired) => self.account_command(),
+            _ => return Ok(None),
+        };
+        let checked = limits::check(&next).map_err(|refusal| CommandError::Refused {
+            refusal,
+            message: refusal.words().to_owned(),
+        });
+        checked.map(|()| Some(next))
+    }
 }
 
 impl Session {
@@ -70,32 +95,6 @@ impl Session {
             (_, Some(false)) | (None, None) => sign_in.name_command(),
         };
         self.queue_command(command, Some(Box::new(sign_in)), now)
-    }
-
-    /// A step of a sign-in was answered. Gives the next one, if the answer asks for it; an error ends the sign-in.
-    pub(super) fn next_step(
-        &self,
-        sign_in: &SignIn,
-        kind: CommandKind,
-        answer: &Event,
-    ) -> Result<Option<Command>, CommandError> {
-        let Some(refusal) = answer.refused().map(Refusal::of_message) else {
-            return Ok(None);
-        };
-        let next = match (kind, refusal) {
-            // The older servers know no tokens.
-            (CommandKind::AutoAuth, Refusal::AuthRequired) => sign_in.name_command(),
-            (CommandKind::AutoAuth, Refusal::TokenExpired) if sign_in.password.is_some() => {
-                sign_in.account_command()
-            }
-            (CommandKind::Name, Refusal::AuthRequired) => sign_in.account_command(),
-            _ => return Ok(None),
-        };
-        let checked = limits::check(&next).map_err(|refusal| CommandError::Refused {
-            refusal,
-            message: refusal.words().to_owned(),
-        });
-        checked.map(|()| Some(next))
     }
 
     /// What an answer tells of the server's generation.

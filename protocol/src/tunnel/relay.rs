@@ -15,8 +15,6 @@ const MARK_AFTER_BYTES: usize = WINDOW_BYTES / 4;
 #[derive(Debug)]
 pub struct RelayEnd<L> {
     is_resumable: bool,
-    /// No line waits for the client any more.
-    is_finished: bool,
     received: u64,
     /// First the written ones, then the ones that wait.
     lines: VecDeque<L>,
@@ -44,7 +42,6 @@ impl<L: Clone + AsRef<str>> RelayEnd<L> {
     pub fn new(is_resumable: bool) -> Self {
         Self {
             is_resumable,
-            is_finished: false,
             received: 0,
             lines: VecDeque::new(),
             first: 0,
@@ -82,7 +79,7 @@ impl<L: Clone + AsRef<str>> RelayEnd<L> {
         self.written_bytes += bytes;
         self.marks.bytes_since += bytes;
         self.written += 1;
-        if self.is_finished || !self.is_resumable {
+        if !self.is_resumable {
             self.forget_until(self.written());
         }
         Some(line)
@@ -98,7 +95,7 @@ impl<L: Clone + AsRef<str>> RelayEnd<L> {
     pub fn is_mark_due(&self) -> bool {
         let is_much = self.marks.bytes_since >= MARK_AFTER_BYTES;
         let is_wanted = is_much || (self.marks.unanswered == 0 && self.is_blocked());
-        is_wanted && self.is_resumable && !self.is_finished
+        is_wanted && self.is_resumable
     }
 
     /// Give the number of written lines, for a ping that the client answers with the same number.
@@ -130,7 +127,6 @@ impl<L: Clone + AsRef<str>> RelayEnd<L> {
     /// The session ends: what waits is written without waiting for the client.
     pub fn finish(&mut self) {
         self.is_resumable = false;
-        self.is_finished = true;
         self.forget_until(self.written());
     }
 

@@ -33,6 +33,14 @@ pub(crate) async fn start(game: &Game, change: impl FnOnce(&mut Config)) -> Rela
     Relay::start(config).await.unwrap()
 }
 
+/// Let players send four lines at once.
+fn few_lines(config: &mut Config) {
+    config.rate_limits.lines = Rate {
+        per_second: 1,
+        burst: 4,
+    };
+}
+
 pub(crate) fn offer(token: &str, received: u64) -> String {
     format!("mp-relay.v1, resume.{token}.{received}")
 }
@@ -222,13 +230,7 @@ async fn what_waits_for_a_client_to_confirm_is_written_before_the_close() {
 #[tokio::test]
 async fn another_websocket_gives_a_player_no_more_than_one() {
     let mut game = Game::start().await;
-    let relay = start(&game, |config| {
-        config.rate_limits.lines = Rate {
-            per_second: 1,
-            burst: 4,
-        };
-    })
-    .await;
+    let relay = start(&game, few_lines).await;
     let (mut browser, mut player) = begin(&mut game, &relay).await;
     for sent in 1..4 {
         browser.say("up").await;
@@ -245,13 +247,7 @@ async fn another_websocket_gives_a_player_no_more_than_one() {
 #[tokio::test]
 async fn answers_to_the_relays_own_pings_are_no_flood() {
     let mut game = Game::start().await;
-    let relay = start(&game, |config| {
-        config.rate_limits.lines = Rate {
-            per_second: 1,
-            burst: 4,
-        };
-    })
-    .await;
+    let relay = start(&game, few_lines).await;
     let (mut browser, mut player) = begin(&mut game, &relay).await;
     for number in 0..20 {
         player

@@ -1,40 +1,18 @@
 //! What the rules ask of whoever keeps the accounts of the token generation, and what they are answered (facts, section 4.2).
 
-use std::fmt;
 use std::time::Duration;
 
-use protocol::id::Password;
+use protocol::id::{Password, Token};
+use protocol::limits;
 
 /// The longest user name in UTF-16 units, as in the original's database.
-pub const MAX_USERNAME_UNITS: usize = 50;
+pub const MAX_USERNAME_UNITS: usize = *limits::USERNAME_UNITS.end();
 /// The shortest user name.
-pub const MIN_USERNAME_UNITS: usize = 3;
+pub const MIN_USERNAME_UNITS: usize = *limits::USERNAME_UNITS.start();
 /// The shortest password.
-pub const MIN_PASSWORD_UNITS: usize = 6;
+pub const MIN_PASSWORD_UNITS: usize = limits::MIN_PASSWORD_UNITS;
 /// The longest e-mail address.
 pub const MAX_EMAIL_UNITS: usize = 100;
-
-/// Signs its owner in without a password. Prints as `***`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Token(String);
-
-impl Token {
-    /// Wrap a token.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// Lend the token itself. Never put it in a log.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
 
 /// Work on the accounts, which needs their database.
 #[derive(Debug, Clone, PartialEq, Eq)]

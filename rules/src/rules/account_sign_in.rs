@@ -1,11 +1,11 @@
 //! `REGISTER`, `LOGIN`, `AUTO_AUTH` and the `NAME` of later servers: signing in with an account (facts, sections 2.3 and 4.2).
 //! The accounts themselves are kept elsewhere.
 
-use protocol::id::Password;
+use protocol::id::{Password, Token};
 
 use super::account_job::{
     Account, AccountAnswer, AccountJob, AccountKind, AccountRefusal, MAX_EMAIL_UNITS,
-    MAX_USERNAME_UNITS, MIN_PASSWORD_UNITS, MIN_USERNAME_UNITS, Token,
+    MAX_USERNAME_UNITS, MIN_PASSWORD_UNITS, MIN_USERNAME_UNITS,
 };
 use super::reply::Reply;
 use super::session::Purpose;

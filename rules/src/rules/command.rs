@@ -1,9 +1,8 @@
 //! Reads command lines. Case, types and missing fields count exactly as in the original. A line that the original does not
 //! answer is [`Unanswered`] here (facts, section 2).
 
-use protocol::id::Password;
+use protocol::id::{Password, Token};
 
-use super::account_job::Token;
 use super::json::{self, NotJson, Object, WrongType};
 use super::packet::{Pose, filled};
 use super::policy::{Policy, SignIn};
