@@ -4,6 +4,8 @@ use super::*;
 use crate::datagram::Update;
 use crate::event::Player;
 use crate::id::Token;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const CHAT_PROBE: &str = r#"{"command":"MESSAGE"}"#;
 const NAME: &str = r#"{"command":"NAME","name":"Ann","password":"secret"}"#;
