@@ -39,8 +39,8 @@ use std::time::Duration;
 pub struct Config {
     /// The secret of the datagrams' key.
     pub secret: Secret,
-    /// The generation that an old welcome is taken for until an answer tells of a later one. `None`: the session asks as soon as nothing
-    /// else waits.
+    /// The generation that an old welcome is taken for until an answer tells of a later one. `None`: it is not known, and the session
+    /// asks only once it matters, or when [`Session::ask_generation`] was called.
     pub generation: Option<Generation>,
     /// How long a command may wait for its answer after it is sent. Several inputs are never answered (facts, section
     /// 2).
@@ -63,7 +63,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             secret: Secret::default(),
-            generation: Some(Generation::First),
+            generation: None,
             command_timeout: Duration::from_secs(10),
             keep_alive: MAX_KEEP_ALIVE,
             batching: false,
@@ -103,6 +103,8 @@ pub struct Session {
     /// `None` while it does not know.
     generation: Option<Generation>,
     /// It has asked whether there is chat.
+    /// What to do next depends on whether there is chat.
+    is_chat_wanted: bool,
     is_chat_asked: bool,
     id: Option<SessionId>,
     room: Option<RoomId>,
@@ -143,6 +145,7 @@ impl Session {
         Self {
             state: State::Disconnected,
             generation: None,
+            is_chat_wanted: false,
             is_chat_asked: false,
             id: None,
             room: None,
@@ -363,6 +366,7 @@ impl Session {
         self.room = None;
         self.cipher = None;
         self.generation = None;
+        self.is_chat_wanted = false;
         self.is_chat_asked = false;
         self.seq = 0;
         self.last_place = None;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use protocol::command::Command;
 use protocol::event::Event;
+use protocol::generation::Generation;
 use protocol::geometry::{Quat, Vec3};
 use protocol::id::{Password, RoomId};
 use protocol::session::{Config, Output};
@@ -198,6 +199,8 @@ impl Driver {
         let _turn = self.shared.door.acquire().await?;
         let config = Config {
             update_rate_hz: self.shared.race.hz.into(),
+            // The time is in the places, which are beyond what a later generation takes.
+            generation: Some(Generation::First),
             ..Config::default()
         };
         let mut player = Player::connect_with(&self.shared.race.url, config).await?;

@@ -28,11 +28,13 @@ impl Session {
     ) -> Result<bool, DatagramError> {
         let rotation = rotation.normalized().filter(|_| position.is_finite());
         let rotation = rotation.ok_or(DatagramError::NotFinite)?;
-        let bounds = self.generation.and_then(Generation::bounds);
-        if bounds.is_some_and(|bounds| !is_within(position, bounds)) {
+        if !self.is_taken(position) && !self.asks_for_bounds(now) {
             return Err(DatagramError::OutOfBounds);
         }
         self.may_send_datagrams(now)?;
+        if !self.is_taken(position) {
+            return Ok(false);
+        }
         match self.updates.offer((position, rotation), now) {
             Some((position, rotation)) if !self.is_jump(position, now) => {
                 self.transmit_update(position, rotation, now).map(|()| true)
@@ -61,6 +63,26 @@ impl Session {
         }
     }
 
+    /// The generation whose rules positions keep to. While it is not known, those of the strictest hold.
+    fn strictest_generation(&self) -> Generation {
+        self.generation.unwrap_or(Generation::Chat)
+    }
+
+    /// Say whether the server takes a place that is so far from the origin.
+    fn is_taken(&self, position: Vec3) -> bool {
+        let bounds = self.strictest_generation().bounds();
+        bounds.is_none_or(|bounds| is_within(position, bounds))
+    }
+
+    /// A place is too far away for some generations. Find out whether it is for this one, and say whether that is still open.
+    fn asks_for_bounds(&mut self, now: Duration) -> bool {
+        if self.generation.is_some() {
+            return false;
+        }
+        self.ask_generation(now);
+        self.generation.is_none()
+    }
+
     pub(super) fn may_send_datagrams(&self, now: Duration) -> Result<(), DatagramError> {
         let leaving = self.is_closing
             || self.is_suspended
@@ -75,7 +97,7 @@ impl Session {
     /// Say whether a position is so far from the last one that the server would refuse it, and later ones too. After a pause it takes
     /// any (facts, Q16).
     pub(super) fn is_jump(&self, position: Vec3, now: Duration) -> bool {
-        let limit = self.generation.and_then(Generation::jump_limit);
+        let limit = self.strictest_generation().jump_limit();
         let Some((limit, (last, sent))) = limit.zip(self.last_place) else {
             return false;
         };

@@ -117,8 +117,19 @@ impl Session {
         }
     }
 
-    /// Signed in by a name, a session does not know whether there is chat. It asks when nothing else waits.
+    /// Find out the server's generation, once signed in and when nothing else waits: [`Output::Generation`](super::Output::Generation)
+    /// tells it. Only where the welcome and the answers so far leave it open does it take a command, a `MESSAGE` without a text, which
+    /// no server passes on (facts, section 11).
+    pub fn ask_generation(&mut self, now: Duration) {
+        self.is_chat_wanted = true;
+        self.advance(now);
+    }
+
+    /// Signed in by a name, a session does not know whether there is chat.
     pub(super) fn wants_to_know_chat(&self) -> bool {
-        self.state == State::Authenticated && self.generation.is_none() && !self.is_chat_asked
+        self.is_chat_wanted
+            && self.state == State::Authenticated
+            && self.generation.is_none()
+            && !self.is_chat_asked
     }
 }
