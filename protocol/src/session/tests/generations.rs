@@ -138,7 +138,7 @@ fn whether_a_far_place_is_taken_is_asked_only_when_a_car_gets_there() {
         ),
     ] {
         let mut driver = Driver::in_room();
-        let mut drive = |driver: &mut Driver, x: f32| {
+        let drive = |driver: &mut Driver, x: f32| {
             driver.now += ms(50);
             let place = Vec3::new(x, 0.0, 0.0);
             driver
