@@ -8,6 +8,7 @@ mod client;
 mod program;
 mod recording;
 mod replay_rules;
+mod replay_session;
 mod replay_sockets;
 mod seal;
 mod sockets;

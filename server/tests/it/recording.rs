@@ -273,6 +273,24 @@ impl Payload {
     }
 }
 
+/// Put what `known` gives in place of each name in a text: `$A` is a name.
+pub(crate) fn fill(text: &str, known: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let end = rest[at + 1..].find(|char| !is_of_a_name(char));
+        let name = &rest[at..end.map_or(rest.len(), |end| at + 1 + end)];
+        out.push_str(&known(name).ok_or_else(|| format!("{name} is not known yet"))?);
+        rest = &rest[at + name.len()..];
+    }
+    Ok(out + rest)
+}
+
+pub(crate) fn is_of_a_name(char: char) -> bool {
+    char.is_ascii_alphanumeric() || char == '_'
+}
+
 /// Write out `<200000 times x>`.
 fn expand(text: &str) -> String {
     let mut out = String::new();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::value::RawValue;
 
-use crate::recording::{Compared, Kind, Recording};
+use crate::recording::{self, Compared, Kind, Recording, is_of_a_name};
 use crate::seal::open;
 
 /// What the server asks now and then.
@@ -128,20 +128,7 @@ impl Transcript {
 
     /// Put ids in place of the names in a text to be sent.
     pub(crate) fn fill(&self, text: &str) -> Result<String, String> {
-        let mut out = String::new();
-        let mut rest = text;
-        while let Some(at) = rest.find('$') {
-            out.push_str(&rest[..at]);
-            let end = rest[at + 1..].find(|char| !is_of_a_name(char));
-            let name = &rest[at..end.map_or(rest.len(), |end| at + 1 + end)];
-            out.push_str(
-                self.names
-                    .get(name)
-                    .ok_or_else(|| format!("{name} is not known yet"))?,
-            );
-            rest = &rest[at + name.len()..];
-        }
-        Ok(out + rest)
+        recording::fill(text, |name| self.names.get(name).cloned())
     }
 
     /// Count what there was to compare.
@@ -234,10 +221,6 @@ impl Transcript {
             other => other.clone(),
         }
     }
-}
-
-fn is_of_a_name(char: char) -> bool {
-    char.is_ascii_alphanumeric() || char == '_'
 }
 
 /// Put the same in place of every time of the right form.
