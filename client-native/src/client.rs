@@ -8,7 +8,7 @@ use protocol::event::Event;
 use protocol::geometry::{Quat, Vec3};
 use protocol::id::SessionId;
 use protocol::session::{
-    CommandError, Config, DatagramError, Output, SendError, Session, Ticket, Transmit,
+    CommandError, Config, DatagramError, Output, SendError, Session, SignIn, Ticket, Transmit,
 };
 use tokio::time::{Instant, sleep_until};
 
@@ -174,6 +174,21 @@ impl<T: Transport> Client<T> {
     /// The command failed.
     pub async fn ask(&mut self, command: Command) -> Result<Event, AskError<T::End>> {
         let asked = self.send(command)?;
+        self.answer(asked).await
+    }
+
+    /// Sign in with what the server takes, and wait for the answer; see [`Session::sign_in`]. Other outputs are kept for
+    /// [`poll_output`](Self::poll_output).
+    ///
+    /// # Errors
+    /// The server takes none of it.
+    pub async fn sign_in(&mut self, sign_in: SignIn) -> Result<Event, AskError<T::End>> {
+        let asked = self.session.sign_in(sign_in, self.started.elapsed())?;
+        self.answer(asked).await
+    }
+
+    /// Wait for the answer to a command.
+    async fn answer(&mut self, asked: Ticket) -> Result<Event, AskError<T::End>> {
         loop {
             match self.session.poll_output() {
                 Some(Output::Answer { ticket, answer }) if ticket == asked => {

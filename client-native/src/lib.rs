@@ -4,11 +4,11 @@
 //! ```no_run
 //! # async fn example(target: client_native::Target) -> Result<(), Box<dyn std::error::Error>> {
 //! use client_native::{Client, dial};
-//! use protocol::command::Command;
+//! use protocol::session::SignIn;
 //!
 //! let mut client = Client::new(dial(&target).await?, Default::default());
 //! client.welcome().await?;
-//! client.ask(Command::Name { name: "Ann".to_owned(), password: None }).await?;
+//! client.sign_in(SignIn::with_name("Ann")).await?;
 //! client.goodbye().await;
 //! # Ok(())
 //! # }

@@ -6,6 +6,7 @@ mod leaving;
 mod measuring;
 mod observing;
 mod resumer;
+mod returning;
 mod spectating;
 mod trouble;
 

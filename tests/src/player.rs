@@ -7,7 +7,8 @@ use client_native::{AskError, Client, Transport as _};
 use protocol::command::Command;
 use protocol::event::Event;
 use protocol::id::{Password, RoomId, SessionId};
-use protocol::session::{CommandError, Config, Output};
+use protocol::refusal::Refusal;
+use protocol::session::{CommandError, Config, Output, SignIn};
 use tokio::time::{Instant, timeout};
 
 use crate::websocket::{Ended, WebSocket};
@@ -62,7 +63,7 @@ impl Player {
         Ok(player)
     }
 
-    /// Connect and sign in with a password made of the name.
+    /// Connect and sign in with a password made of the name. Where there are accounts it makes one of this name, if there is none.
     ///
     /// # Errors
     /// The server refuses, or the connection ends.
@@ -76,11 +77,36 @@ impl Player {
     /// The server refuses, or the connection ends.
     pub async fn sign_in_with(url: &str, name: &str, config: Config) -> anyhow::Result<Self> {
         let mut player = Self::connect_with(url, config).await?;
-        let password = Some(Password::new(format!("password of {name}")));
         player.name = name.to_owned();
-        let name = player.name.clone();
-        player.ask(Command::Name { name, password }).await??;
+        let sign_in = SignIn {
+            name: name.to_owned(),
+            password: Some(Password::new(format!("password of {name}"))),
+            create: true,
+            token: None,
+        };
+        let answer = player.sign_in_as(sign_in.clone()).await?;
+        if let Err(CommandError::Refused {
+            refusal: Refusal::NameTaken,
+            ..
+        }) = answer
+        {
+            let create = false;
+            player.sign_in_as(SignIn { create, ..sign_in }).await??;
+        } else {
+            answer?;
+        }
         Ok(player)
+    }
+
+    /// Sign in, on a connection that is welcomed.
+    ///
+    /// # Errors
+    /// It cannot be sent, or the connection ends. What the server refuses is the inner error.
+    pub async fn sign_in_as(
+        &mut self,
+        sign_in: SignIn,
+    ) -> anyhow::Result<Result<Event, CommandError>> {
+        inner(self.client.sign_in(sign_in).await)
     }
 
     /// Send a command and wait for its answer.
@@ -88,11 +114,7 @@ impl Player {
     /// # Errors
     /// It cannot be sent, or the connection ends. What the server refuses is the inner error.
     pub async fn ask(&mut self, command: Command) -> anyhow::Result<Result<Event, CommandError>> {
-        match self.client.ask(command).await {
-            Ok(event) => Ok(Ok(event)),
-            Err(AskError::Answer(error)) => Ok(Err(error)),
-            Err(error) => Err(error.into()),
-        }
+        inner(self.client.ask(command).await)
     }
 
     /// Make a room.
@@ -205,5 +227,14 @@ impl Player {
         {
             self.ended = Some(ended);
         }
+    }
+}
+
+/// Set apart what the server refuses.
+fn inner(answer: Result<Event, AskError<Ended>>) -> anyhow::Result<Result<Event, CommandError>> {
+    match answer {
+        Ok(event) => Ok(Ok(event)),
+        Err(AskError::Answer(error)) => Ok(Err(error)),
+        Err(error) => Err(error.into()),
     }
 }

@@ -1,5 +1,7 @@
-//! Many players who race in full rooms through a relay, in one phase or several. Counts what arrives in each phase.
+//! Many players who race in full rooms through a relay, in one phase or several. Counts what arrives in each phase. The time of sending
+//! is in the places: cars drive round a circle, at a speed that every generation of the server takes, and the angle is the time.
 
+use std::f64::consts::TAU;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -7,9 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use protocol::command::Command;
 use protocol::event::Event;
-use protocol::generation::Generation;
 use protocol::geometry::{Quat, Vec3};
-use protocol::id::{Password, RoomId};
+use protocol::id::RoomId;
 use protocol::session::{Config, Output};
 use tokio::sync::{Barrier, OnceCell, Semaphore};
 use tokio::task::JoinSet;
@@ -27,6 +28,12 @@ const MIN_STEP: Duration = Duration::from_micros(100);
 pub const BETWEEN_PHASES: Duration = Duration::from_secs(2);
 /// How long the last positions may take to arrive.
 const SETTLE: Duration = Duration::from_secs(2);
+
+/// The circle that cars drive round, in metres: within what every generation takes.
+const RADIUS: f64 = 900.0;
+/// How long they take. 141 m/s is below what later generations allow, and a position tells the time to a microsecond. A delay of more
+/// than half a round would look like none.
+const ROUND: Duration = Duration::from_secs(40);
 
 /// Who races, and for how long.
 #[derive(Debug, Clone)]
@@ -199,14 +206,10 @@ impl Driver {
         let _turn = self.shared.door.acquire().await?;
         let config = Config {
             update_rate_hz: self.shared.race.hz.into(),
-            // The time is in the places, which are beyond what a later generation takes.
-            generation: Some(Generation::First),
             ..Config::default()
         };
-        let mut player = Player::connect_with(&self.shared.race.url, config).await?;
         let name = format!("driver {}", self.number);
-        let password = Some(Password::new("load"));
-        player.ask(Command::Name { name, password }).await??;
+        let mut player = Player::sign_in_with(&self.shared.race.url, &name, config).await?;
         let mut created = false;
         let room = &self.shared.rooms[(self.number / self.shared.race.room) as usize];
         let room = *room
@@ -224,9 +227,8 @@ impl Driver {
     /// Offer a position that holds the time of sending and the number of its phase, counted from 1. Others have 0. One that comes
     /// too early waits in the session.
     fn drive(&self, player: &mut Player, phase: Option<usize>) {
-        let sent = self.shared.epoch.elapsed().as_secs_f32() * 1000.0;
         let mark = phase.map_or(0.0, |phase| phase as f32 + 1.0);
-        let position = Vec3::new(sent, mark, self.number as f32);
+        let position = place_at(self.shared.epoch.elapsed(), mark);
         let _waits = player.client.send_update(position, Quat::IDENTITY);
     }
 
@@ -249,15 +251,14 @@ impl Driver {
     }
 
     fn count(&self, player: &mut Player) {
-        let now = self.shared.epoch.elapsed().as_secs_f32() * 1000.0;
+        let now = self.shared.epoch.elapsed();
         while let Some(output) = player.take(Some) {
             match output {
                 Output::Update(update) if update.position.y > 0.0 => {
                     let phase = update.position.y as usize - 1;
                     if let Some(figures) = self.shared.figures.get(phase) {
                         figures.received.fetch_add(1, Ordering::Relaxed);
-                        let delay = (now - update.position.x).max(0.0) / 1000.0;
-                        figures.delays.count(Duration::from_secs_f32(delay));
+                        figures.delays.count(delay_of(update.position, now));
                     }
                 }
                 Output::Answer {
@@ -271,6 +272,22 @@ impl Driver {
             }
         }
     }
+}
+
+/// Where a car is at a time. The height is free for a mark.
+fn place_at(time: Duration, mark: f32) -> Vec3 {
+    let angle = time.as_secs_f64() / ROUND.as_secs_f64() * TAU;
+    let [x, z] = [angle.cos(), angle.sin()].map(|part| (RADIUS * part) as f32);
+    Vec3::new(x, mark, z)
+}
+
+/// How long ago a car was at a place.
+fn delay_of(place: Vec3, now: Duration) -> Duration {
+    let rounds = f64::from(place.z).atan2(f64::from(place.x)) / TAU;
+    let ago = (now.as_secs_f64() / ROUND.as_secs_f64() - rounds).rem_euclid(1.0);
+    // Rounding may put a place into the future.
+    let is_past = ago < 0.5;
+    ROUND.mul_f64(if is_past { ago } else { 0.0 })
 }
 
 impl Outcome {
@@ -326,7 +343,31 @@ impl Figures {
 
 #[cfg(test)]
 mod tests {
+    use protocol::generation::Generation;
+
     use super::*;
+
+    #[test]
+    fn a_place_tells_the_time_and_every_generation_takes_it() {
+        let limit = Generation::Chat.jump_limit().unwrap();
+        let bounds = Generation::Chat.bounds().unwrap();
+        let longest = Duration::from_secs(1_000);
+        let beat = Duration::from_millis(50);
+        let mut sent = Duration::ZERO;
+        while sent < longest {
+            let (place, next) = (place_at(sent, 2.0), place_at(sent + beat, 2.0));
+            assert!(place.x.abs() < bounds.x && place.z.abs() < bounds.z);
+            // Ten positions may be lost, or come at once.
+            assert!(place.distance(next) * 5.0 < limit.at_once, "{sent:?}");
+            let speed = place.distance(next) / beat.as_secs_f32();
+            assert!(speed < limit.per_second * 0.9, "{sent:?}");
+            for delay in [0, 1, 700, 19_000].map(Duration::from_millis) {
+                let read = delay_of(place, sent + delay);
+                assert!(read.abs_diff(delay) < Duration::from_micros(2), "{sent:?}");
+            }
+            sent += Duration::from_millis(333);
+        }
+    }
 
     #[test]
     fn positions_count_in_the_phase_they_are_sent_in() {

@@ -8,13 +8,31 @@ use crate::checks;
 use crate::project::{note_skipped, root, run, target_dir};
 
 /// Each program with the options of its short form.
-const PROGRAMS: [(&str, &[&str]); 6] = [
+const PROGRAMS: [(&str, &[&str]); 8] = [
     ("echo", &["--quick"]),
-    ("load", &["--players", "40", "--seconds", "3"]),
+    ("load", &["--players", "40", "--seconds", "1"]),
+    (
+        "load",
+        &["--players", "40", "--seconds", "1", "--generation", "chat"],
+    ),
+    (
+        "load",
+        &["--players", "40", "--seconds", "1", "--generation", "token"],
+    ),
     ("idle", &["--players", "200", "--seconds", "2"]),
     ("soak", &["--players", "60", "--seconds", "8"]),
     ("hostile", &["--players", "20", "--seconds", "8"]),
-    ("junk", &["--sessions", "60", "--seconds", "3"]),
+    (
+        "junk",
+        &[
+            "--sessions",
+            "60",
+            "--seconds",
+            "2",
+            "--generation",
+            "token",
+        ],
+    ),
 ];
 
 /// Run all of them, one after the other.

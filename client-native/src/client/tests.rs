@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::future::pending;
 
 use bytes::Bytes;
+use protocol::id::{Password, Token};
 use protocol::refusal::Refusal;
 use protocol::session::State;
 
@@ -216,4 +217,45 @@ async fn outputs_nobody_takes_are_bounded_but_answers_are_not_lost() {
     let is_ping =
         |output: &Output| matches!(output, Output::Answer { ticket, .. } if *ticket == ping);
     assert_eq!(outputs.iter().filter(|output| is_ping(output)).count(), 1);
+}
+
+#[tokio::test]
+async fn signing_in_takes_the_steps_that_the_server_wants() {
+    let mut script = Script::default();
+    script.say(format!(r#"{{"command":"CONNECTED","sessionId":"{ID}"}}"#));
+    let expired = r#"{"command":"AUTO_AUTH_FAILED","message":"Token invalid or expired."}"#;
+    let ok = r#"{"command":"LOGIN_OK","userId":1,"username":"Ann","token":"new"}"#;
+    let slots = r#"{"slots":[],"type":"INV_STATE_FULL"}"#;
+    script.answers = vec![
+        ("AUTO_AUTH", vec![expired.into()]),
+        ("LOGIN", vec![ok.into(), slots.into()]),
+    ];
+    let mut client = Client::new(script, Config::default());
+    client.welcome().await.unwrap();
+    let sign_in = SignIn {
+        password: Some(Password::new("secret")),
+        token: Some(Token::new("old")),
+        ..SignIn::with_name("Ann")
+    };
+    let answer = client.sign_in(sign_in.clone()).await.unwrap();
+    let Event::LoginOk(account) = answer else {
+        panic!("{answer:?}");
+    };
+    assert_eq!(account.token, Some(Token::new("new")));
+    assert_eq!(client.session().state(), State::Authenticated);
+    // What came besides is kept.
+    assert!(
+        std::iter::from_fn(|| client.poll_output())
+            .any(|output| matches!(output, Output::StateChanged(State::Authenticated)))
+    );
+
+    let refused = r#"{"command":"LOGIN_FAILED","message":"Invalid username or password."}"#;
+    client.transport_mut().answers[1].1 = vec![refused.into()];
+    let answer = client.sign_in(sign_in).await;
+    let Err(AskError::Answer(CommandError::Refused { refusal, .. })) = answer else {
+        panic!("{answer:?}");
+    };
+    assert_eq!(refusal, Refusal::AuthFailed);
+    let sent = &client.transport_mut().sent;
+    assert_eq!(sent.iter().filter(|line| line.contains("LOGIN")).count(), 2);
 }

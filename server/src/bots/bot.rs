@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::bail;
-use client_native::AskError;
+use client_native::{AskError, Disconnected};
 use drivers::{Driver, DrivingStyle, Traffic, home_name, visitor_name};
 use protocol::command::Command;
 use protocol::event::{Event, GameStarted, Spawn};
+use protocol::generation::Generation;
 use protocol::id::{RoomId, SessionId};
 use protocol::refusal::Refusal;
-use protocol::session::{CommandError, Output};
+use protocol::session::{CommandError, Output, SignIn};
 use tokio::time::{Instant, timeout_at};
 
 use super::roster::{BotClient, Registration, Roster};
@@ -78,6 +79,16 @@ pub(super) async fn visit(
     Ok(())
 }
 
+/// Sign a bot in by a name. It has no account: where others need one the server has signed it in already, and it only takes the name.
+async fn sign_in(client: &mut BotClient, name: String) -> Result<Event, AskError<Disconnected>> {
+    let generation = client.session().generation();
+    if generation.is_some_and(Generation::has_accounts) {
+        let password = None;
+        return client.ask(Command::Name { name, password }).await;
+    }
+    client.sign_in(SignIn::with_name(name)).await
+}
+
 impl Bot {
     async fn sign_in(roster: &Arc<Roster>, number: usize, name: &str) -> anyhow::Result<Self> {
         let (mut client, id) = roster.connect().await?;
@@ -85,8 +96,7 @@ impl Bot {
         let other = format!("{name} {}", id.as_str().get(..4).unwrap_or_default());
         let registration = roster.register(id);
         for name in [name.to_owned(), other] {
-            let password = None;
-            match client.ask(Command::Name { name, password }).await {
+            match sign_in(&mut client, name).await {
                 Ok(_) => {
                     return Ok(Self {
                         roster: Arc::clone(roster),

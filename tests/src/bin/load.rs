@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
+use protocol::generation::Generation;
 use tests::process::Process;
 use tests::{Part, Processes, Race};
 
@@ -25,6 +26,12 @@ struct Arguments {
     /// Positions of each player in a second.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=60))]
     hz: u32,
+    /// The generation of the game server. On the token generation every player makes an account and signs in to it.
+    #[arg(long, value_name = "first|chat|token", default_value = "first")]
+    generation: Generation,
+    /// Let the game server behave as the original with all its defects.
+    #[arg(long)]
+    faithful: bool,
     /// How long they drive, in seconds.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
@@ -40,12 +47,13 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let site = Processes::start(
-        arguments.relay.as_ref(),
-        &["server"],
-        &["--max-per-ip", "0"],
-    )?;
+    let mut server = vec!["server", "--generation", arguments.generation.name()];
+    if arguments.faithful {
+        server.push("--faithful");
+    }
+    let site = Processes::start(arguments.relay.as_ref(), &server, &["--max-per-ip", "0"])?;
     let Arguments {
+        generation,
         players,
         room,
         hz,
@@ -74,6 +82,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
             Ok(())
         })
         .await?;
+    println!("generation          {generation}");
     println!("players             {players} in rooms of {room}");
     println!("driven for          {seconds} s at {hz} Hz");
     let (sent, answered) = (outcome.commands_sent, outcome.commands_answered);
