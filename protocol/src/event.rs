@@ -300,6 +300,27 @@ impl Event {
         }
     }
 
+    /// The generation that a welcome or an answer tells of. Later servers give some of these answers too.
+    pub fn tells_generation(&self) -> Option<Generation> {
+        let says = |tells: fn(&str) -> bool| self.refused().is_some_and(tells);
+        let message = CommandKind::Message;
+        match self {
+            // An old welcome is that of several generations.
+            Self::Welcome { generation, .. } => {
+                (*generation != Generation::First).then_some(*generation)
+            }
+            _ if says(refusal::tells_of_accounts) => Some(Generation::Accounts),
+            Self::RegisterOk(_) | Self::LoginOk(_) | Self::AutoAuthOk(_) => {
+                Some(Generation::Accounts)
+            }
+            Self::AutoAuthFailed { .. } => Some(Generation::Accounts),
+            Self::UnknownCommand { .. } if self.answers(message) => Some(Generation::First),
+            Self::MessageOk => Some(Generation::Chat),
+            _ if says(refusal::tells_of_chat) => Some(Generation::Chat),
+            _ => None,
+        }
+    }
+
     /// The server's words, if it refuses a command.
     pub fn refused(&self) -> Option<&str> {
         match self {

@@ -50,7 +50,7 @@ impl Goodbye {
     }
 
     /// Begin for a player in no room: only `BYE` is left to say.
-    pub(crate) fn outside_rooms(now: Duration) -> Self {
+    pub fn outside_rooms(now: Duration) -> Self {
         Self::at(Step::Leaving, now)
     }
 

@@ -560,7 +560,7 @@ impl Session {
 
     /// Apply the answer to a command of this kind to the state.
     fn apply(&mut self, event: &Event, kind: CommandKind, now: Duration) {
-        self.learn_generation(event, kind);
+        self.learn_generation(event);
         match event {
             Event::NameOk {
                 authenticated: true,

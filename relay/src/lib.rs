@@ -51,7 +51,7 @@ use players::traffic::SessionLines;
 use players::{MAX_BUFFERED_BYTES, MAX_BUFFERED_BYTES_OF_ADDRESS, Players};
 use servers::{Server, Servers};
 use spectators::{Spectators, Watching};
-use upstream::{Dialer, OwnSessions, Readiness, TrustedServer};
+use upstream::{Dialer, OwnSessions, Readiness, ServerGeneration, TrustedServer};
 
 pub use config::{
     Access, AccessToken, AllowedHost, AllowedOrigin, Config, EffectiveOptions, Fingerprint,
@@ -332,13 +332,21 @@ fn server(
     };
     let timeouts = &config.timeouts;
     let name = game.name.clone();
-    let dialer = Dialer::new(target, name.clone(), timeouts, Arc::clone(metrics));
+    let generation = Arc::<ServerGeneration>::default();
+    let dialer = Dialer::new(
+        target,
+        name.clone(),
+        timeouts,
+        Arc::clone(metrics),
+        Arc::clone(&generation),
+    );
     let dialer = Arc::new(dialer);
     let span = servers::span_of(game);
     let sessions = OwnSessions {
         dialer: Arc::clone(&dialer),
         secret: game.udp_secret.clone(),
         metrics: Arc::clone(metrics),
+        generation: Arc::clone(&generation),
         lifecycle: lifecycle.clone(),
         span: span.clone(),
     };
@@ -357,6 +365,7 @@ fn server(
         name,
         label: game.label.clone(),
         dialer,
+        generation,
         readiness: Arc::new(readiness),
         spectators,
         secret: game.udp_secret.clone(),

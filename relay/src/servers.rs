@@ -8,7 +8,7 @@ use tracing::Span;
 
 use crate::config::{GameServer, Label, ServerName};
 use crate::spectators::Spectators;
-use crate::upstream::{Dialer, Readiness};
+use crate::upstream::{Dialer, Readiness, ServerGeneration};
 
 /// The parameter of a request's address that names a game server.
 const PARAMETER: &str = "server";
@@ -19,6 +19,8 @@ pub(crate) struct Server {
     pub(crate) name: Option<ServerName>,
     pub(crate) label: Option<Label>,
     pub(crate) dialer: Arc<Dialer>,
+    /// What it has shown of its generation.
+    pub(crate) generation: Arc<ServerGeneration>,
     /// Is told of every welcome.
     pub(crate) readiness: Arc<Readiness>,
     /// Spectators see what its players do. `None`: nobody may watch.

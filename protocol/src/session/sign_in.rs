@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::generation::Generation;
 use crate::id::{Password, Token};
 use crate::limits;
-use crate::refusal::{self, Refusal};
+use crate::refusal::Refusal;
 
 /// Who signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,21 +98,11 @@ impl Session {
     }
 
     /// What an answer tells of the server's generation.
-    pub(super) fn learn_generation(&mut self, answer: &Event, kind: CommandKind) {
-        let says = |tells: fn(&str) -> bool| answer.refused().is_some_and(tells);
-        let learnt = match (kind, answer) {
-            _ if says(refusal::tells_of_accounts) => Generation::Accounts,
-            (_, Event::RegisterOk(_) | Event::LoginOk(_) | Event::AutoAuthOk(_)) => {
-                Generation::Accounts
-            }
-            (_, Event::AutoAuthFailed { .. }) => Generation::Accounts,
-            (CommandKind::Message, Event::UnknownCommand { .. }) => Generation::First,
-            (CommandKind::Message, Event::MessageOk) => Generation::Chat,
-            (CommandKind::Message, _) if says(refusal::tells_of_chat) => Generation::Chat,
-            _ => return,
-        };
+    pub(super) fn learn_generation(&mut self, answer: &Event) {
         // What was assumed may be too low.
-        if self.generation.is_none_or(|known| known < learnt) {
+        if let Some(learnt) = answer.tells_generation()
+            && self.generation.is_none_or(|known| known < learnt)
+        {
             self.set_generation(learnt);
         }
     }

@@ -9,9 +9,12 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::ConstCounter;
-use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+use protocol::generation::Generation;
+use strum::VariantArray as _;
 
 use super::Services;
 use crate::metrics::Metrics;
@@ -89,6 +92,7 @@ fn relay(page: &mut Registry, services: &Services) {
     let dropped = ConstCounter::new(dropped_lines());
     page.register("log_lines_dropped", help, dropped);
     metrics.register(page);
+    generations(page, services);
     let dials = services
         .servers
         .all()
@@ -136,6 +140,22 @@ fn relay(page: &mut Registry, services: &Services) {
             (now, observing.at_once * shown.len()),
         );
     }
+}
+
+/// Show of each generation whether a game server is of it. Of one that is unknown all are 0.
+fn generations(page: &mut Registry, services: &Services) {
+    let known = Family::<Vec<(&str, String)>, Gauge>::default();
+    for server in services.servers.all() {
+        for &generation in Generation::VARIANTS {
+            let label = ("generation", generation.name().to_owned());
+            let name = server.name.as_ref().map(|it| ("server", it.to_string()));
+            let labels = std::iter::once(label).chain(name).collect();
+            let is_known = server.generation.known() == Some(generation);
+            known.get_or_create(&labels).set(is_known.into());
+        }
+    }
+    let help = "1 for the generation of a game server, once it is known";
+    page.register("game_server_generation", help, known);
 }
 
 fn add<T: std::ops::Add<Output = T>>(one: (T, T), other: (T, T)) -> (T, T) {

@@ -27,9 +27,10 @@ use axum::routing::get;
 use axum::{Json, Router};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use protocol::generation::Generation;
 use serde::Serialize;
 
-use crate::config::{Config, Label, TelemetryUrl};
+use crate::config::{Config, Label, ServerName, TelemetryUrl};
 use crate::lifecycle::Lifecycle;
 use crate::limits::Admission;
 use crate::limits::rate::AddressRate;
@@ -148,15 +149,30 @@ async fn readyz(State(services): State<Arc<Services>>, RawQuery(query): RawQuery
         (true, Some(server)) => vec![server],
         (false, Some(_default)) => servers.all().collect(),
     };
-    let mut answers: FuturesUnordered<_> = asked.into_iter().map(ask).collect();
+    let mut answers: FuturesUnordered<_> = asked.iter().copied().map(ask).collect();
     let mut reasons = String::new();
     while let Some(answer) = answers.next().await {
         match answer {
-            Ok(()) => return plain(StatusCode::OK, "ready\n"),
+            Ok(()) => return plain(StatusCode::OK, ready(&asked)),
             Err(reason) => reasons += &reason,
         }
     }
     plain(StatusCode::SERVICE_UNAVAILABLE, reasons)
+}
+
+/// Say that players can be let in, and of which generation the game servers are, as far as that is known.
+fn ready(asked: &[&Arc<Server>]) -> String {
+    let known = asked.iter().filter_map(|server| {
+        let generation = server.generation.known()?;
+        let name = server.name.as_ref().map(ServerName::as_str);
+        let name = name.unwrap_or("the game server");
+        Some(format!("{name} is of the {generation} generation"))
+    });
+    let known: Vec<_> = known.collect();
+    match known.as_slice() {
+        [] => "ready\n".to_owned(),
+        known => format!("ready: {}\n", known.join(", ")),
+    }
 }
 
 /// Ask whether a game server lets players in. The reason why not names it.
@@ -176,6 +192,9 @@ struct PageConfig<'a> {
     udp_secret: &'a str,
     update_hz: u32,
     insecure: bool,
+    /// Left out while it is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generation: Option<&'static str>,
     features: Features,
     #[serde(skip_serializing_if = "Option::is_none")]
     telemetry_url: Option<String>,
@@ -233,6 +252,7 @@ fn page_config<'a>(services: &'a Services, server: &'a Server) -> PageConfig<'a>
         udp_secret: server.secret.reveal(),
         update_hz: config.update_hz,
         insecure: server.is_insecure,
+        generation: server.generation.known().map(Generation::name),
         features: Features {
             resume: !config.resume.is_zero(),
             spectate: server.spectators.is_some(),

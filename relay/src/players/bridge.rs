@@ -34,6 +34,7 @@ use crate::log::ConnectionId;
 use crate::metrics::{GaugeShare, Limit, Metrics, SAMPLED};
 use crate::servers::Server;
 use crate::spectators::{PlayerTap, Spectators};
+use crate::upstream::SessionGeneration;
 use client::{Client, next_newcomer};
 
 /// The longest line that is read on its way down. A list of 400 rooms is shorter.
@@ -115,6 +116,8 @@ struct Bridge<'a> {
     /// When the last line for the game server was queued.
     last_line: Instant,
     session: PlayerSession,
+    /// What its lines tell of the game server.
+    generation: SessionGeneration,
     traffic: Traffic,
     started: Instant,
     said_bye: bool,
@@ -149,6 +152,7 @@ impl<'a> Bridge<'a> {
             unsent: Unsent::default(),
             last_line: started,
             session: PlayerSession::new(server.secret.clone()),
+            generation: SessionGeneration::new(Arc::clone(&server.generation)),
             traffic: Traffic::default(),
             started,
             said_bye: false,
@@ -311,6 +315,7 @@ impl<'a> Bridge<'a> {
             return LineDown::Other;
         }
         let event = Event::parse(line);
+        self.generation.handle_event(&event);
         let read = match &event {
             event if !self.session.handle_event(event) => LineDown::Own,
             Event::RelayedMessage { .. } | Event::Chat { .. } => LineDown::Pushed,
@@ -428,9 +433,13 @@ impl<'a> Bridge<'a> {
 
     fn goodbye(&self, round_trip: Duration) -> Goodbye {
         let now = self.started.elapsed();
+        let forgets = self.generation.told().is_some_and(|it| !it.keeps_ghosts());
         if self.said_bye {
             Goodbye::said(now)
+        } else if forgets && !self.session.may_be_in_room() {
+            Goodbye::outside_rooms(now)
         } else {
+            // Where a server forgets players by itself, their room still gets no new host from it (facts, section 1.6).
             Goodbye::new(now, self.last_datagram, round_trip)
         }
     }

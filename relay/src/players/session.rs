@@ -131,6 +131,11 @@ impl PlayerSession {
         self.is_signed_in
     }
 
+    /// Say whether the player may be in a room.
+    pub(super) const fn may_be_in_room(&self) -> bool {
+        self.may_be_in_room
+    }
+
     /// Keep the session alive while the player says nothing. Gives the command to send, unless the game server answers none anyway.
     pub(super) fn keep_alive(&mut self) -> Option<Command> {
         note_due(&mut self.pings, Sender::Relay).then_some(Command::Ping)

@@ -10,6 +10,7 @@ use protocol::frame::CloseCode;
 use rustls::CertificateError;
 use tokio::time::timeout;
 
+use super::generation::ServerGeneration;
 use super::trust::Untrusted;
 use crate::close::{CloseReason, with_causes};
 use crate::config::{ServerName, Timeouts};
@@ -31,6 +32,8 @@ pub(crate) struct Dialer {
     queue: usize,
     turns: Turns,
     metrics: Arc<Metrics>,
+    /// Is forgotten when a dial fails.
+    generation: Arc<ServerGeneration>,
 }
 
 impl Dialer {
@@ -39,6 +42,7 @@ impl Dialer {
         server: Option<ServerName>,
         timeouts: &Timeouts,
         metrics: Arc<Metrics>,
+        generation: Arc<ServerGeneration>,
     ) -> Self {
         metrics.add_server(server.as_ref().map(ServerName::as_str));
         Self {
@@ -49,6 +53,7 @@ impl Dialer {
             queue: timeouts.dial_queue_places,
             turns: Turns::new(MAX_DIALS, timeouts.dial_queue_places),
             metrics,
+            generation,
         }
     }
 
@@ -85,6 +90,10 @@ impl Dialer {
             Err(CloseCode::Full) => DialOutcome::NoDescriptor,
             Err(_) => DialOutcome::Unreachable,
         };
+        let is_gone = !matches!(counted.outcome, DialOutcome::Ok | DialOutcome::NoDescriptor);
+        if is_gone {
+            self.generation.forget();
+        }
         dialled
     }
 
@@ -153,6 +162,8 @@ fn in_words(refusal: &CertificateError) -> String {
 
 #[cfg(test)]
 mod tests {
+    use protocol::generation::Generation;
+
     use super::*;
 
     #[tokio::test]
@@ -173,16 +184,25 @@ mod tests {
                 name: address.ip().into(),
             }),
         };
+        let generation = Arc::<ServerGeneration>::default();
+        generation.learn(Generation::Chat);
         let timeouts = Timeouts {
             dial: Duration::from_millis(50),
             ..Timeouts::default()
         };
-        let dialer = Dialer::new(target, None, &timeouts, Arc::new(Metrics::new()));
+        let dialer = Dialer::new(
+            target,
+            None,
+            &timeouts,
+            Arc::new(Metrics::new()),
+            Arc::clone(&generation),
+        );
         let dialled = async || dialer.dial(None).await.map(drop).unwrap_err();
         let words = dialled().await.to_string();
         assert!(words.contains(&format!("tried {address}")), "{words}");
         drop(listener);
         let words = dialled().await.to_string();
         assert!(words.contains(&format!("{address} (")), "{words}");
+        assert_eq!(generation.known(), None, "another server may come back");
     }
 }

@@ -1,12 +1,13 @@
 //! Whether players can be let in: the game server completes a TLS handshake and welcomes a session. The sessions of
-//! players prove it. If none came lately, one session of the relay's own asks for everybody who wants to know.
+//! players prove it. If none came lately, one session of the relay's own asks for everybody who wants to know. It also finds out
+//! the generation if that is unknown.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::OwnedMutexGuard;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tracing::Instrument as _;
 
 use super::session::OwnSessions;
@@ -14,6 +15,8 @@ use crate::close::CloseReason;
 
 /// How long a welcome proves that the game server can be reached.
 const PROVEN: Duration = Duration::from_secs(10);
+/// The longest wait for the generation of a game server that has welcomed a session.
+const GENERATION_LIMIT: Duration = Duration::from_secs(2);
 
 /// Ready, or why not, in words.
 type Answer = Result<(), String>;
@@ -27,6 +30,8 @@ pub(crate) struct Readiness {
     retry_after: Duration,
     /// The newest welcome.
     welcomed: Mutex<Option<Instant>>,
+    /// When the generation was last asked for.
+    generation_asked: Mutex<Option<Instant>>,
     /// The newest failure. It is locked while a session asks, so that only one does.
     failed: Arc<tokio::sync::Mutex<Failure>>,
 }
@@ -37,6 +42,7 @@ impl Readiness {
             sessions,
             retry_after,
             welcomed: Mutex::default(),
+            generation_asked: Mutex::default(),
             failed: Arc::default(),
         }
     }
@@ -51,11 +57,20 @@ impl Readiness {
         if self.sessions.lifecycle.draining.is_cancelled() {
             return Err(stopping());
         }
-        if self.is_proven() {
-            return Ok(());
+        if !self.is_proven() {
+            return self.look().await;
         }
+        if self.may_ask_generation() {
+            // Players are let in anyway, so it may fail, and nobody waits longer than this.
+            let _known = timeout(GENERATION_LIMIT, self.look()).await;
+        }
+        Ok(())
+    }
+
+    /// Open a session unless another one has just told what there is to know.
+    async fn look(self: &Arc<Self>) -> Answer {
         let failed = Arc::clone(&self.failed).lock_owned().await;
-        if self.is_proven() {
+        if self.is_proven() && !self.may_ask_generation() {
             return Ok(());
         }
         if let Some((at, reason)) = &*failed
@@ -76,8 +91,14 @@ impl Readiness {
             () = self.sessions.lifecycle.draining.cancelled() => Err(stopping()),
         };
         match opened {
-            Ok(session) => {
+            Ok(mut session) => {
                 self.welcomed();
+                if self.may_ask_generation() {
+                    *self.generation_asked.lock() = Some(Instant::now());
+                    let asked = self.sessions.find_generation(&mut session);
+                    // A game server that welcomes players is ready, whatever it answers to this.
+                    let _known = timeout(GENERATION_LIMIT, asked).await;
+                }
                 let sessions = self.sessions.clone();
                 let close = async move { sessions.close(session).await };
                 self.sessions.lifecycle.spawn(close);
@@ -91,9 +112,17 @@ impl Readiness {
     }
 
     fn is_proven(&self) -> bool {
-        let newest = *self.welcomed.lock();
-        newest.is_some_and(|at| at.elapsed() < PROVEN)
+        is_fresh(*self.welcomed.lock())
     }
+
+    /// Say whether the generation is unknown and was not asked for lately.
+    fn may_ask_generation(&self) -> bool {
+        self.sessions.generation.known().is_none() && !is_fresh(*self.generation_asked.lock())
+    }
+}
+
+fn is_fresh(at: Option<Instant>) -> bool {
+    at.is_some_and(|at| at.elapsed() < PROVEN)
 }
 
 /// Logged at most once in `retry_after`.

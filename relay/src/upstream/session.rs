@@ -6,18 +6,22 @@ use std::time::Duration;
 
 use client_native::{Client, Connection, Disconnected};
 use protocol::frame::CloseCode;
+use protocol::generation::Generation;
 use protocol::id::Secret;
-use protocol::session::Config;
+use protocol::session::{Config, Output, SignIn};
 use tokio::time::timeout;
 use tracing::Span;
 
 use super::dial::Dialer;
+use super::generation::ServerGeneration;
 use crate::close::CloseReason;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
 
 /// The longest wait for a welcome once the game server is connected.
 const WELCOME_LIMIT: Duration = Duration::from_secs(5);
+/// The name of a session that asks for the generation. Nobody sees it, because the session enters no room.
+const PROBE_NAME: &str = "relay";
 
 /// A session that the game server has welcomed. Dropped without [`OwnSessions::close`], it leaves without a goodbye.
 pub(crate) type OwnSession = Client<Connection>;
@@ -28,6 +32,8 @@ pub(crate) struct OwnSessions {
     pub(crate) dialer: Arc<Dialer>,
     pub(crate) secret: Secret,
     pub(crate) metrics: Arc<Metrics>,
+    /// Is told what these sessions find out.
+    pub(crate) generation: Arc<ServerGeneration>,
     pub(crate) lifecycle: Lifecycle,
     /// Names the game server in log lines.
     pub(crate) span: Span,
@@ -46,13 +52,36 @@ impl OwnSessions {
         };
         let mut session = Client::new(connection, config);
         match timeout(WELCOME_LIMIT, session.welcome()).await {
-            Ok(welcomed) => welcomed.map(|_id| ()).map_err(ended)?,
+            Ok(welcomed) => drop(welcomed.map_err(ended)?),
             Err(_elapsed) => {
                 let text = "The game server takes connections but does not welcome them.";
                 return Err(CloseReason::new(CloseCode::ServerTimeout, text));
             }
         }
+        let welcome = session.session().generation();
+        self.generation
+            .welcomed(welcome.unwrap_or(Generation::First));
         Ok(session)
+    }
+
+    /// Find out the game server's generation, if nothing has shown it yet. A name that needs no account signs the session in, where there
+    /// are none, and its refusal shows the others.
+    pub(crate) async fn find_generation(
+        &self,
+        session: &mut OwnSession,
+    ) -> Result<(), CloseReason> {
+        if session.sign_in(SignIn::with_name(PROBE_NAME)).is_err() {
+            return Ok(());
+        }
+        session.ask_generation();
+        while self.generation.known().is_none() {
+            match session.next_output().await.map_err(ended)? {
+                Output::Generation(generation) => self.generation.learn(generation),
+                Output::Answer { answer: Err(_), .. } => break,
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Say goodbye, unless the relay aborts. The session limits each of the two waits.

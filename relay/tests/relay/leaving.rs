@@ -190,3 +190,28 @@ async fn the_udp_socket_stays_open_during_the_goodbye() {
     player.expect(r#"{"command":"BYE"}"#).await;
     assert!(game.udp.send(b"late position").await.is_ok());
 }
+
+#[tokio::test]
+async fn a_server_that_forgets_players_itself_is_told_only_what_it_needs() {
+    let id = "0123456789abcdef0123456789abcdef";
+    let welcome = format!(r#"{{"command":"CONNECTED","sessionId":"{id}"}}"#);
+    let joined = format!(r#"{{"command":"JOIN_OK","roomId":"{id}","players":[]}}"#);
+    let lines = [welcome, joined];
+    for heard in [1, 2] {
+        let (_game, _relay, mut browser, mut player) = playing().await;
+        for line in &lines[..heard] {
+            player.send(format!("{line}\n")).await;
+            browser.expect(line).await;
+        }
+        drop(browser);
+        if heard == 2 {
+            // Only so does its room get another host.
+            player.expect(r#"{"command":"LEAVE_ROOM"}"#).await;
+        }
+        let left = format!(r#"{{"command":"LEAVE_OK","roomId":"{id}"}}"#);
+        player.send(format!("{left}\n")).await;
+        player.expect(r#"{"command":"BYE"}"#).await;
+        player.send("{\"command\":\"BYE_OK\"}\n").await;
+        player.expect_end().await;
+    }
+}

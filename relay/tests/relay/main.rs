@@ -21,6 +21,7 @@ mod faults;
 mod floods;
 mod forwarding;
 mod game_server_fails;
+mod generations;
 mod http;
 mod leaving;
 #[cfg(unix)]

@@ -219,13 +219,20 @@ async fn readiness_is_asked_of_the_game_server_once_and_with_a_goodbye() {
     let serving = async {
         let mut player = game.player().await;
         player.send(format!("CONNECTED|{A}\n")).await;
+        player.expect(r#"{"command":"NAME","name":"relay"}"#).await;
+        let name_ok = r#"{"command":"NAME_OK","name":"relay"}"#;
+        player.send(format!("{name_ok}\n")).await;
+        player.expect(r#"{"command":"MESSAGE"}"#).await;
+        let unknown = r#"{"command":"UNKNOWN_COMMAND","originalCommand":"MESSAGE"}"#;
+        player.send(format!("{unknown}\n")).await;
         player.expect(r#"{"command":"BYE"}"#).await;
         player.send("{\"command\":\"BYE_OK\"}\n").await;
         player.expect_end().await;
     };
     let (answers, ()) = tokio::join!(futures_util::future::join_all(asking), serving);
     for answer in answers {
-        assert_eq!((status(&answer), body(&answer)), ("200", "ready\n"));
+        let words = "ready: the game server is of the first generation\n";
+        assert_eq!((status(&answer), body(&answer)), ("200", words));
         assert_eq!(header(&answer, "cache-control"), "no-store");
     }
     assert_eq!(status(&get(&relay, "/readyz").await), "200");
@@ -238,8 +245,10 @@ async fn players_sessions_are_proof_enough() {
     let relay = start_for(&game).await;
     let mut browser = Browser::ready(&relay).await;
     let mut player = game.player().await;
-    player.send(format!("CONNECTED|{A}\n")).await;
-    browser.expect(&format!("CONNECTED|{A}")).await;
+    // Of this welcome there is one generation only, so there is nothing to ask.
+    let welcome = format!(r#"{{"command":"CONNECTED","sessionId":"{A}"}}"#);
+    player.send(format!("{welcome}\n")).await;
+    browser.expect(&welcome).await;
     assert_eq!(status(&get(&relay, "/readyz").await), "200");
     assert!(!game.has_player());
 }

@@ -213,8 +213,9 @@ async fn a_server_that_is_down_stops_neither_players_nor_readiness_of_another() 
     let mut refused = connect(&relay, "?server=west").await;
     refused.expect_close(4001, "cannot be reached").await;
     let (mut browser, mut player) = player(&relay, "", &mut east).await;
-    player.send(format!("CONNECTED|{ID}\n")).await;
-    browser.expect(&format!("CONNECTED|{ID}")).await;
+    let welcome = format!(r#"{{"command":"CONNECTED","sessionId":"{ID}"}}"#);
+    player.send(format!("{welcome}\n")).await;
+    browser.expect(&welcome).await;
     let values = values(&relay).await;
     assert_eq!(values[UNREACHABLE], 1.0);
     assert_eq!(
@@ -230,6 +231,8 @@ async fn a_server_that_is_down_stops_neither_players_nor_readiness_of_another() 
     ] {
         let (status, words) = ask(&relay, path).await;
         assert_eq!(status, expected, "{path}: {words}");
+        let says = words == "ready: east is of the token generation\n";
+        assert_eq!(says, expected == "200", "{words}");
     }
     let (status, _) = ask(&relay, "/api/rooms?server=west").await;
     assert_eq!(status, "502");
