@@ -33,6 +33,8 @@ const BELOW: [(&str, &[&str]); 12] = [
     ),
 ];
 const ABOVE_ALL: [&str; 2] = ["tests", "xtask"];
+/// What the tests of a crate may use beyond that: those of the relay run our own game server. No program depends on it.
+const FOR_TESTS: [(&str, &str); 1] = [("relay", "server")];
 
 /// Check the manifests.
 pub(super) fn check(files: &[File]) -> Vec<String> {
@@ -74,7 +76,11 @@ fn check_crate(folder: &str, manifest: &Table) -> Vec<String> {
         return Vec::new();
     };
     let ours = BELOW.map(|(name, _)| name).into_iter().chain(ABOVE_ALL);
-    let wrong = ours.filter(|name| !allowed.contains(name) && depends(manifest, name));
+    let mut manifest = manifest.clone();
+    if let Some(Value::Table(section)) = manifest.get_mut("dev-dependencies") {
+        section.retain(|name, _| !FOR_TESTS.contains(&(folder, name)));
+    }
+    let wrong = ours.filter(|name| !allowed.contains(name) && depends(&manifest, name));
     wrong
         .map(|name| format!("{folder}/Cargo.toml: {folder} must not depend on {name}"))
         .collect()
@@ -133,6 +139,20 @@ mod tests {
                 "{section}"
             );
         }
+    }
+
+    #[test]
+    fn only_tests_of_the_relay_use_the_game_server() {
+        for (section, wrong) in [("dependencies", 1), ("dev-dependencies", 0)] {
+            let text = format!("[{section}]\nserver.workspace = true\n");
+            assert_eq!(
+                complaints("relay/Cargo.toml", &text).len(),
+                wrong,
+                "{section}"
+            );
+        }
+        let text = "[dev-dependencies]\nserver.workspace = true\n";
+        assert_eq!(complaints("rules/Cargo.toml", text).len(), 1);
     }
 
     #[test]
