@@ -103,14 +103,6 @@ impl<T: Transport> Client<T> {
         self.session.send(command, self.started.elapsed())
     }
 
-    /// Queue a sign-in with what the server takes; see [`Session::sign_in`]. Its answer comes as an output with this ticket.
-    ///
-    /// # Errors
-    /// It cannot be sent in the session's present state; nothing was queued.
-    pub fn sign_in(&mut self, sign_in: SignIn) -> Result<Ticket, SendError> {
-        self.session.sign_in(sign_in, self.started.elapsed())
-    }
-
     /// Find out the server's generation once signed in; see [`Session::ask_generation`]. It comes as an output.
     pub fn ask_generation(&mut self) {
         self.session.ask_generation(self.started.elapsed());

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use client_native::{Client, Connection, Disconnected};
+use client_native::{AskError, Client, Connection, Disconnected};
 use protocol::frame::CloseCode;
 use protocol::generation::Generation;
 use protocol::id::Secret;
-use protocol::session::{Config, Output, SignIn};
+use protocol::session::{Config, SignIn};
 use tokio::time::timeout;
 use tracing::Span;
 
@@ -70,15 +70,16 @@ impl OwnSessions {
         &self,
         session: &mut OwnSession,
     ) -> Result<(), CloseReason> {
-        if session.sign_in(SignIn::with_name(PROBE_NAME)).is_err() {
-            return Ok(());
+        let signed_in = session.sign_in(SignIn::with_name(PROBE_NAME)).await;
+        if let Err(AskError::Ended(end)) = signed_in {
+            return Err(ended(end));
         }
         session.ask_generation();
-        while self.generation.known().is_none() {
-            match session.next_output().await.map_err(ended)? {
-                Output::Generation(generation) => self.generation.learn(generation),
-                Output::Answer { answer: Err(_), .. } => break,
-                _ => {}
+        loop {
+            match session.session().generation() {
+                Some(generation) => break self.generation.learn(generation),
+                None if signed_in.is_err() => break,
+                None => drop(session.next_output().await.map_err(ended)?),
             }
         }
         Ok(())
