@@ -10,6 +10,7 @@ const TIMEOUT_MS = 8000;
  * @property {string} [version]
  * @property {string} [udpSecret]  the secret of the datagrams
  * @property {number} [updateHz]  positions a second
+ * @property {string} [generation]  that of the game server, if the relay knows it
  * @property {boolean} [insecure]  the relay accepts any certificate of the game server; a page must show it
  * @property {string} [telemetryUrl]  where the site wants figures about connections, as `mp-server-client/telemetry` sends them
  * @property {{ name: string, label?: string }[]} [servers]  the game servers, if they have names, the default one first; `?server=NAME` picks one
@@ -119,10 +120,11 @@ export async function ask(url, request = fetch, given) {
  * @param {RelayConfig} config
  * @returns {import("./core.js").CoreOptions}
  */
-export function coreOptions({ udpSecret, updateHz, features }) {
+export function coreOptions({ udpSecret, generation, updateHz, features }) {
   const { batch } = features ?? {};
   return {
     ...(typeof udpSecret === "string" && { secret: udpSecret }),
+    ...(typeof generation === "string" && { generation }),
     ...(typeof updateHz === "number" && { updateHz }),
     ...(typeof batch === "boolean" && { batch }),
   };

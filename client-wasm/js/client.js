@@ -3,6 +3,7 @@
 // The client: one player's connection to a relay, and its way into a room.
 
 import { relayAddress } from "./address.js";
+import { capabilitiesOf } from "./capabilities.js";
 import { PAGE_CLOCK } from "./clock.js";
 import { Connection } from "./connection.js";
 import { ASYNC_DISPOSE, DISPOSE } from "./dispose.js";
@@ -17,6 +18,7 @@ import { RoundTrips } from "./stats.js";
 /** @typedef {import("./core.js").Core} Core */
 /** @typedef {import("./core.js").CoreOptions} CoreOptions */
 /** @typedef {import("./core.js").CoreEvents} CoreEvents */
+/** @typedef {import("./capabilities.js").Capabilities} Capabilities */
 /** @typedef {import("./core.js").Room} ListedRoom  A room in the list of all. */
 /**
  * @template {object} [Messages=Record<string, unknown>]
@@ -30,7 +32,11 @@ import { RoundTrips } from "./stats.js";
  * @property {StateChange} state
  * @property {{ room: Room | null }} room  the player entered this room, or is in none any more
  * @property {ListedRoom[]} rooms  all rooms of the game server: at once, then every two seconds while somebody listens
- * @property {{ senderId: string, senderName: string, text: string }} message  from any player; if the sender is in the room, the room has this event too
+ * @property {{ senderId: string | null, senderName: string, text: string }} message  from any player; if the sender is in the room, the room has this event
+ *   too. `senderId` is null if the server tells only the name, and several players have it
+ * @property {Readonly<Capabilities>} capabilities  more is known of what the game server can do
+ * @property {{ kind: string, line: string }} unknown  a line of the game server that this client does not know, as about combat or inventory; `kind` is its
+ *   `type`, `command` or `action`
  * @property {{ seconds: number }} draining  the relay will restart; the client reconnects by itself
  * @property {{ level: string, line: string }} log  lines of the core, as detailed as `logLevel` says
  */
@@ -38,12 +44,24 @@ import { RoundTrips } from "./stats.js";
  * @typedef {object} ClientOptions  The options of a client's player.
  * @property {string} [name]  the name that others see. Only with `resume` it may be left out: then a session that is over rejects with
  *   `auth_required`
- * @property {string} [password]  keeps others from the name while this player is online; held in memory only
+ * @property {string} [password]  that of the account, where there are accounts; elsewhere it keeps others from the name while this player is online. Held in
+ *   memory only
+ * @property {boolean} [create]  make a new account, where there are accounts; elsewhere a name is enough
+ * @property {string} [token]  the `token` of an earlier client: signs in to the account without the password
  * @property {import("./core.js").ReconnectOptions | false} [reconnect]  the pauses between attempts, and how many may fail in a row; false: never reconnect
  */
 /** @typedef {ClientOptions & import("./engine.js").EngineOptions & CoreOptions & ({ name: string } | { resume: string })} RaceOptions  All options of a client; only `name` is required, or `resume`. */
 
-const TYPES = Object.freeze(["state", "room", "rooms", "message", "draining", "log"]);
+const TYPES = Object.freeze([
+  "state",
+  "room",
+  "rooms",
+  "message",
+  "capabilities",
+  "unknown",
+  "draining",
+  "log",
+]);
 /** The address of a relay that is a recording. */
 const NOWHERE = "https://recording.invalid";
 /** The pause between a list of all rooms and the next request for it. */
@@ -63,6 +81,11 @@ export class RaceClient extends Emitter {
   #connection;
   #id = "";
   #name = "";
+  #capabilities = capabilitiesOf(null);
+  /** Signs in to the account again. @type {string | undefined} */
+  #token;
+  /** The account to make, until it is made. */
+  #create;
   /** @type {Membership | null} */
   #membership = null;
   #ping;
@@ -142,7 +165,10 @@ export class RaceClient extends Emitter {
       throw new RaceError("invalid_argument", 'a player needs a name: { name: "Ann" }');
     }
     checkText(options.password ?? "", "password");
+    checkText(options.token ?? "", "token");
     this.#options = options;
+    this.#token = options.token;
+    this.#create = options.create === true;
     this.#address = relayAddress(url);
     const clock = options.clock ?? PAGE_CLOCK;
     this.#ping = new Poll(() => this.#measure(), PING_MS, clock);
@@ -150,6 +176,7 @@ export class RaceClient extends Emitter {
     this.#around = {
       core: () => this.#connection.live,
       clock,
+      capabilities: () => this.#capabilities,
       command: (work) => this.#command(work),
       leave: (membership) => this.#leave(membership),
       ended: (membership, why) => this.#drop(membership, why, true),
@@ -162,6 +189,7 @@ export class RaceClient extends Emitter {
       socket: this.#address.socket,
       clock,
       signIn: (core) => this.#signIn(core),
+      hasGhosts: () => !this.#capabilities.accounts,
       comeBack: (core) => this.#comeBack(core),
       goOn: (core) => this.#goOn(core),
       onState: (change) => this.#onState(change),
@@ -197,6 +225,19 @@ export class RaceClient extends Emitter {
   /** The name that the server granted. */
   get name() {
     return this.#name;
+  }
+
+  /** What the game server can do, as far as it is known. The event `capabilities` tells when more is. */
+  get capabilities() {
+    return this.#capabilities;
+  }
+
+  /**
+   * Signs in to the account for 30 days without the password, as the option `token` of another client: a secret. `undefined` where there
+   * are no accounts.
+   */
+  get token() {
+    return this.#token;
   }
 
   /** The relay's address. */
@@ -242,12 +283,16 @@ export class RaceClient extends Emitter {
    * Make a room and enter it as its host. The client leaves any other room first.
    * @template {object} [Messages=Record<string, unknown>]
    * @param {string} name
+   * @param {{ maxPlayers?: number }} [options]  how many players it holds, 2 to 128; counts only where `capabilities.maxPlayers` is true, elsewhere it is 20
    * @returns {Promise<Room<Messages>>}
    */
-  async createRoom(name) {
+  async createRoom(name, { maxPlayers } = {}) {
     checkText(name, "a room's name");
+    const isSize =
+      maxPlayers === undefined || (Number.isInteger(maxPlayers) && maxPlayers >= 2 && maxPlayers <= 128);
+    if (!isSize) throw new RaceError("invalid_argument", "maxPlayers must be a whole number from 2 to 128");
     await this.#leaveFirst();
-    const { roomId } = await this.#command((core) => core.createRoom(name));
+    const { roomId } = await this.#command((core) => core.createRoom(name, maxPlayers));
     return this.#enter({ id: roomId, name, hostId: this.#id });
   }
 
@@ -369,7 +414,11 @@ export class RaceClient extends Emitter {
   #always() {
     return {
       gameStarted: (event) => this.#membership?.handleStart(event),
+      generation: ({ generation }) => this.#learn(generation),
       message: (event) => this.#handleMessage(event),
+      chat: (event) => this.#handleChat(event),
+      playerJoined: (event) => this.#membership?.handleJoined(event),
+      playerLeft: (event) => this.#membership?.handleLeft(event),
       carJoined: ({ slot, id }) => this.#membership?.handleCar(slot, id),
       carLeft: ({ slot }) => this.#membership?.handleCar(slot, undefined),
       roomLost: ({ roomId }) => this.#handleRoomLost(roomId),
@@ -385,6 +434,7 @@ export class RaceClient extends Emitter {
   #onDemand() {
     return {
       input: (event) => this.#membership?.handleInput(event),
+      unknown: (event) => this.#tell("unknown", event),
       log: (event) => this.#tell("log", event),
     };
   }
@@ -395,11 +445,20 @@ export class RaceClient extends Emitter {
     if (core.state !== "authenticated" && name === undefined) {
       throw new RaceError("auth_required", "the session is over: sign in with a name");
     }
-    const answer = await (core.state === "authenticated"
-      ? core.playerInfo()
-      : core.signIn(name ?? "", password));
+    if (core.state === "authenticated") {
+      this.#name = (await core.playerInfo()).name;
+    } else {
+      const signedIn = await core.signIn({
+        name: name ?? "",
+        ...(password !== undefined && { password }),
+        ...(this.#create && { create: true }),
+        ...(this.#token !== undefined && { token: this.#token }),
+      });
+      this.#name = signedIn.name;
+      this.#token = signedIn.token ?? this.#token;
+      this.#create = false;
+    }
     this.#id = core.sessionId ?? "";
-    this.#name = answer.name;
   }
 
   /** @param {Core} core */
@@ -493,6 +552,24 @@ export class RaceClient extends Emitter {
     const { senderId, senderName, message: text } = message;
     this.#tell("message", { senderId, senderName, text });
     this.#membership?.handleMessage(message);
+  }
+
+  /** @param {CoreEvents["chat"]} chat */
+  #handleChat(chat) {
+    const { senderName, message: text } = chat;
+    this.#tell("message", {
+      senderId: this.#membership?.roster.only(senderName)?.id ?? null,
+      senderName,
+      text,
+    });
+    this.#membership?.handleChat(chat);
+  }
+
+  /** @param {import("./capabilities.js").Generation | undefined} generation */
+  #learn(generation) {
+    if (generation === this.#capabilities.generation) return;
+    this.#capabilities = capabilitiesOf(generation);
+    this.#tell("capabilities", this.#capabilities);
   }
 
   /** @param {string} roomId */

@@ -23,6 +23,7 @@ import { RaceError, raceError } from "./error.js";
  * @property {string} socket  the relay's WebSocket
  * @property {import("./clock.js").Clock} clock
  * @property {(core: Core) => Promise<void>} signIn
+ * @property {() => boolean} hasGhosts  the game server may keep a name for a connection that is lost
  * @property {(core: Core) => Promise<void>} comeBack  called after every sign-in except the first
  * @property {(core: Core) => void} goOn  called when an interrupted session goes on, without a sign-in
  * @property {(change: StateChange) => void} onState
@@ -265,7 +266,8 @@ export class Connection {
 
   /** Go on after a failed attempt. @param {RaceError} error */
   #fail(error) {
-    const isGhost = error.code === "auth_failed" && this.#owner.clock.now() - this.#goodAtMs < GHOST_MS;
+    const isTaken = error.code === "auth_failed" && this.#owner.hasGhosts();
+    const isGhost = isTaken && this.#owner.clock.now() - this.#goodAtMs < GHOST_MS;
     if (this.#ended) this.#retry(this.#ended);
     else if (isGhost) this.#abandon(new RaceError(error.code, error.message, { retryable: true }));
     else if (error.retryable) this.#abandon(error);

@@ -27,7 +27,16 @@ import { Wiring } from "./wiring.js";
 /** @typedef {{ reconnect?: import("./core.js").ReconnectOptions | false }} Reconnecting */
 
 /** Options of a client that its core does not know. */
-const NOT_THE_CORES = new Set(["name", "password", "reconnect", "core", "config", "fetch"]);
+const NOT_THE_CORES = new Set([
+  "name",
+  "password",
+  "create",
+  "token",
+  "reconnect",
+  "core",
+  "config",
+  "fetch",
+]);
 
 export class Engine {
   #address;

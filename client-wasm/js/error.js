@@ -25,7 +25,7 @@ const OWN = Object.freeze({
 });
 
 /** @typedef {keyof typeof OWN} OwnCode  Codes of the client itself. */
-/** @typedef {"auth_failed" | "auth_required" | "room_not_found" | "room_full" | "not_host" | "player_not_found" | "unknown_command" | "answer_too_long" | "queue_full" | "not_allowed" | "frame_too_large" | "relay_restarting" | "relay_full" | "server_ended" | "server_unreachable" | "certificate_not_trusted" | "server_timeout" | "sent_too_much" | "too_slow" | "malformed" | "taken_over"} CoreCode  Codes of the game server, the relay and the wasm core. */
+/** @typedef {"auth_failed" | "auth_required" | "password_missing" | "name_taken" | "name_length" | "password_too_short" | "account_locked" | "account_disabled" | "token_expired" | "email_taken" | "room_size" | "room_not_found" | "room_full" | "not_host" | "player_not_found" | "unknown_command" | "answer_too_long" | "queue_full" | "not_allowed" | "frame_too_large" | "relay_restarting" | "relay_full" | "server_ended" | "server_unreachable" | "certificate_not_trusted" | "server_timeout" | "sent_too_much" | "too_slow" | "malformed" | "taken_over"} CoreCode  Codes of the game server, the relay and the wasm core. */
 /** @typedef {OwnCode | CoreCode | (string & {})} RaceErrorCode  A stable word for what went wrong; newer servers and relays may have more. */
 
 /** What every function of this package throws or rejects with. */

@@ -25,6 +25,21 @@ const WORDS = {
     "Choose another name. If it is yours, enter its password, or sign out in the tab that uses it.",
   ],
   auth_required: ["The game server does not know who you are.", "Sign in again."],
+  password_missing: ["This game server has accounts.", "Enter your password, or create an account."],
+  name_taken: ["There is an account with this name already.", "Sign in to it, or choose another name."],
+  name_length: ["An account's name has 3 to 50 characters.", "Choose another name."],
+  password_too_short: ["An account's password has at least 6 characters.", "Choose a longer one."],
+  account_locked: [
+    "This account is locked, because a wrong password was entered too often.",
+    "Wait until it is unlocked. Another wrong password locks it again.",
+  ],
+  account_disabled: [
+    "This account is disabled.",
+    "Only the operator of the game server can enable it, or make another account.",
+  ],
+  token_expired: ["You have been signed out.", "Enter your password to sign in again."],
+  email_taken: ["There is an account with this e-mail address already.", "Sign in to it."],
+  room_size: ["A room holds 2 to 128 players.", "Choose another number."],
   room_not_found: ["That room no longer exists.", "Choose another room, or create your own."],
   room_full: [
     "That room is full, or the server still lists you in it.",
@@ -93,6 +108,15 @@ const WORDS = {
   replaying: ["This is a recording, so nothing can be sent.", "Join a race to take part."],
 };
 
+/** A refusal where there are accounts: the name is not taken, but it or the password is wrong. */
+const WRONG_ACCOUNT = /username or password/i;
+const WRONG = {
+  title: "The name or the password is wrong.",
+  next: "Enter them again, or create an account. After three wrong passwords an account is locked for half an hour.",
+};
+/** Until when an account is locked, in the server's words. */
+const UNTIL = /after (\d{1,2}:\d{2} UTC)/;
+
 /** A name that is refused although nobody has it: too long, empty, one too many. */
 const UNFIT = /characters|cannot|be seen/;
 
@@ -111,6 +135,11 @@ export function explain(thrown) {
   const known = typeof code === "string" && Object.hasOwn(WORDS, code) ? WORDS[code] : undefined;
   if (said && (code === "server_error" || (code === "auth_failed" && UNFIT.test(said)))) {
     return { title: `The game server says: “${said}”`, next: WORDS[code][1] };
+  }
+  if (code === "auth_failed" && WRONG_ACCOUNT.test(said)) return { ...WRONG };
+  const until = code === "account_locked" && UNTIL.exec(said)?.[1];
+  if (until) {
+    return { title: WORDS[code][0], next: `Wait until ${until}. Another wrong password locks it again.` };
   }
   if (known) return { title: known[0], next: known[1] };
   const title = said ? `Something went wrong: ${said}` : "Something went wrong.";

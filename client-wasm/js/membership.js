@@ -1,4 +1,4 @@
-// The player's membership of a room. It keeps the room's players, host and race up to date by asking, because the server does
+// The player's membership of a room. It keeps the room's players, host and race up to date by asking, because most servers do
 // not announce them. A page sees it as `Room`.
 
 import { Cars } from "./cars.js";
@@ -16,6 +16,7 @@ import { Room } from "./room.js";
 /**
  * @typedef {object} Surroundings
  * @property {() => Core | null} core  null while it is not connected
+ * @property {() => Readonly<import("./capabilities.js").Capabilities>} capabilities
  * @property {import("./clock.js").Clock} clock
  * @property {<T>(work: (core: Core) => Promise<T>) => Promise<T>} command  runs a command; rejects with a `RaceError`
  * @property {(membership: Membership) => Promise<void>} leave
@@ -23,8 +24,12 @@ import { Room } from "./room.js";
  * @property {(type: string, wanted: boolean) => void} demand  called when an event gets its first listener or loses its last
  */
 
-/** How often the players are listed. */
+/** How often the players are listed while they gather. */
 const POLL_MS = 1500;
+/** How often they are listed in a race, in which new cars are seen. */
+const RACE_POLL_MS = 5000;
+/** How often they are listed where the server announces them: an announcement may be lost. */
+const PUSHED_POLL_MS = 15_000;
 /** Messages of unknown senders that may wait for the next list of players. */
 const MAX_UNDECIDED = 20;
 /** The errors that mean that the room is gone, or that the player is no longer in it. */
@@ -57,9 +62,18 @@ export class Membership {
     this.name = name;
     this.hostId = hostId;
     this.cars = new Cars(around.core, (player) => this.roster.view.get(player)?.name ?? "");
-    this.#poll = new Poll(() => this.refresh(), POLL_MS, around.clock);
+    this.#poll = new Poll(
+      () => this.refresh(),
+      () => this.#pauseMs,
+      around.clock,
+    );
     this.#standing = new Standing((...pose) => around.core()?.sendUpdate(...pose), around.clock);
     this.room = new Room(this);
+  }
+
+  get #pauseMs() {
+    if (this.around.capabilities().pushes) return PUSHED_POLL_MS;
+    return this.isActive ? RACE_POLL_MS : POLL_MS;
   }
 
   /**
@@ -130,6 +144,27 @@ export class Membership {
     if (this.roster.view.has(message.senderId)) return this.#tellMessage(message);
     if (this.#undecided.length < MAX_UNDECIDED) this.#undecided.push(message);
     this.#poll.now();
+  }
+
+  /** A text to the room. @param {CoreEvents["chat"]} chat */
+  handleChat({ senderName, message: text }) {
+    const sender = this.roster.only(senderName);
+    this.#tell("message", { senderId: sender?.id ?? null, senderName, text });
+  }
+
+  /** @param {CoreEvents["playerJoined"]} player */
+  handleJoined(player) {
+    const joined = this.roster.add(player, this.hostId);
+    if (joined) this.#tell("joined", joined);
+  }
+
+  /** @param {CoreEvents["playerLeft"]} player */
+  handleLeft({ id }) {
+    const left = this.roster.remove(id);
+    if (!left) return;
+    this.#tell("left", left);
+    // The server names another host, if at all, only when it is asked.
+    if (left.isHost) this.#poll.now();
   }
 
   /** Take name, host and race from the list of all rooms; the list of players does not have them. @param {import("./core.js").Room[]} rooms */

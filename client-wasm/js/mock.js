@@ -78,7 +78,7 @@ export class MockRelay {
    */
   constructor(Server, { track, latencyMs, seed, clock, fail, rooms }) {
     this.#fail = fail;
-    this.options = { webSocket: this.#webSocket, clock, config: {} };
+    this.options = { webSocket: this.#webSocket, clock, config: { generation: "first" } };
     this.#conditions = checked({ latencyMs: latencyMs / 2 }, 0);
     try {
       this.#backend = new Backend(new Server(seed, track && JSON.stringify(track)), clock);

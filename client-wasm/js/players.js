@@ -81,6 +81,30 @@ export class Roster {
     return { joined: joined.filter(others), left: left.filter(others) };
   }
 
+  /**
+   * Somebody came in. Says whether they are new.
+   * @param {{ id: string, name: string }} player
+   * @param {string | null} hostId
+   */
+  add({ id, name }, hostId) {
+    const known = this.#players.has(id);
+    const player = this.#put({ id, name, isHost: id === hostId, isMe: this.#players.get(id)?.isMe === true });
+    return known ? undefined : player;
+  }
+
+  /** Somebody left. Gives the player, unless unknown. @param {string} id */
+  remove(id) {
+    const player = this.#players.get(id);
+    this.#players.delete(id);
+    return player;
+  }
+
+  /** The only player of a name; undefined if there are several or none. @param {string} name */
+  only(name) {
+    const [player, another] = [...this.#players.values()].filter((known) => known.name === name);
+    return another ? undefined : player;
+  }
+
   /** @param {string | null} hostId */
   setHost(hostId) {
     for (const player of [...this.#players.values()]) this.#put({ ...player, isHost: player.id === hostId });

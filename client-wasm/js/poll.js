@@ -14,12 +14,12 @@ export class Poll {
 
   /**
    * @param {() => Promise<unknown>} ask  must handle its own failures
-   * @param {number} pauseMs  the pause between an answer and the next request
+   * @param {number | (() => number)} pauseMs  the pause between an answer and the next request
    * @param {import("./clock.js").Clock} [clock]
    */
   constructor(ask, pauseMs, clock = PAGE_CLOCK) {
     this.#ask = ask;
-    this.#pauseMs = pauseMs;
+    this.#pauseMs = typeof pauseMs === "number" ? () => pauseMs : pauseMs;
     this.#clock = clock;
   }
 
@@ -59,7 +59,7 @@ export class Poll {
 
   #pause() {
     if (this.#asking) return;
-    this.#timer = this.#clock.setTimeout(() => void this.#turn(), this.#pauseMs);
+    this.#timer = this.#clock.setTimeout(() => void this.#turn(), this.#pauseMs());
   }
 }
 

@@ -50,8 +50,12 @@ const KEPT = new Set([
   "LEAVE_OK",
   "ROOM_PLAYERS",
   "RELAYED_MESSAGE",
+  "CHAT",
   "BYE_ADMIN",
 ]);
+const MESSAGES = new Set(["RELAYED_MESSAGE", "CHAT"]);
+/** The answers by which one is signed in to an account. They have its token, which no recording may have. */
+const ACCOUNT = new Set(["REGISTER_OK", "LOGIN_OK", "AUTO_AUTH_OK"]);
 
 /** What both recorders share: the tape, its limits and its time. */
 class Recorder {
@@ -184,6 +188,10 @@ export class PlayerRecorder extends Recorder {
       core.on("gameStarted", () => this.#line(this.#start)),
       core.on("input", (input) => this.#input(input)),
       core.on("roomLost", () => this.#line(LOST)),
+      core.on("playerJoined", (player) => this.#players((players) => [...players, player])),
+      core.on("playerLeft", ({ id }) =>
+        this.#players((players) => players.filter((known) => known.id !== id)),
+      ),
       core.on("close", (event) => this.#close(event)),
       // Back to the method of the core's class.
       () => {
@@ -199,7 +207,8 @@ export class PlayerRecorder extends Recorder {
   #frame(frame) {
     if (frame.startsWith(UPDATE)) return this.#car(JSON.parse(frame));
     if (frame.startsWith("CONNECTED|") || frame.startsWith('{"relay":')) return this.#line(frame);
-    const fields = fieldsOf(frame) ?? {};
+    const fields = plainOf(fieldsOf(frame) ?? {});
+    if (fields.command === "CONNECTED") this.#line(`CONNECTED|${fields.sessionId}`);
     if (fields.command === "GAME_STARTED") this.#start = frame;
     else if (fields.command === "PONG") {
       this.#line(`PONG ${Math.round(this.#core?.metrics().roundTripMs ?? 0)}`);
@@ -214,7 +223,7 @@ export class PlayerRecorder extends Recorder {
   #kept(frame, fields) {
     const { command, name } = fields;
     if (command === "NAME_OK") return JSON.stringify({ command, name });
-    if (command === "RELAYED_MESSAGE" && !this.messages) return JSON.stringify({ ...fields, message: "" });
+    if (MESSAGES.has(command) && !this.messages) return JSON.stringify({ ...fields, message: "" });
     return this.#known.lines.get(command) === frame ? command : frame;
   }
 
@@ -222,6 +231,15 @@ export class PlayerRecorder extends Recorder {
   #line(line) {
     this.keep(LINE, line);
     this.#known.apply(line);
+  }
+
+  /**
+   * Who is in the room has changed, as a list of all tells it.
+   * @param {(players: import("./core.js").Player[]) => import("./core.js").Player[]} change
+   */
+  #players(change) {
+    const line = JSON.parse(this.#known.players);
+    this.#line(JSON.stringify({ ...line, players: change(line.players) }));
   }
 
   /** @param {import("./recorder/known.js").Fields} update */
@@ -331,6 +349,14 @@ function linesOf({ state, sessionId, roomId }, name) {
   if (state === "authenticated") lines.push(JSON.stringify({ command: "NAME_OK", name }));
   if (roomId !== undefined) lines.push(JSON.stringify({ command: "JOIN_OK", roomId }));
   return lines;
+}
+
+/**
+ * A line as a server without accounts says it, which is how recordings are played.
+ * @param {import("./recorder/known.js").Fields} fields
+ */
+function plainOf(fields) {
+  return ACCOUNT.has(fields.command) ? { command: "NAME_OK", name: fields.username } : fields;
 }
 
 /** A room in the form that the relay sends to a spectator. @param {import("./spectator.js").SpectatedRoom} room */

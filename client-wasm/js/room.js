@@ -1,7 +1,7 @@
 // The room that the player is in.
 
 import { Emitter } from "./emitter.js";
-import { RaceError, checkText, loadFailed } from "./error.js";
+import { RaceError, checkText, loadFailed, raceError } from "./error.js";
 
 /** @typedef {import("./membership.js").Membership} Membership */
 /** @typedef {import("./players.js").Player} Player */
@@ -13,7 +13,8 @@ import { RaceError, checkText, loadFailed } from "./error.js";
  * @property {Player} joined  another player came in
  * @property {Player} left  another player left
  * @property {{ spawnPositions: SpawnPosition[], mine: SpawnPosition | null }} started  the race begins; `mine` is where this player starts
- * @property {{ senderId: string, senderName: string, text: string }} message
+ * @property {{ senderId: string | null, senderName: string, text: string }} message  `senderId` is null if the server tells only the name, and
+ *   several players have it
  * @property {{ hostId: string | null, isHost: boolean }} host  the room has a new host; `isHost`: it is this player
  * @property {{ id: string, steering: number, throttle: number, brake: number }} input  another driver's controls
  * @property {{ code: import("./error.js").RaceErrorCode, reason: string, retryable: boolean }} lost  the player is no longer in the room, and did not leave
@@ -158,14 +159,43 @@ export class Room extends Emitter {
   }
 
   /**
-   * Send a text to one player, or to all others, one after the other.
+   * Send a text to one player, or to all others: at once where the server has chat, else one after the other.
    * @param {string} text
    * @param {string} [playerId]
    * @returns {Promise<number>} how many players it reached; rejects if there are others and it reached none
    */
   async say(text, playerId) {
+    this.#checkSaid(text, playerId);
+    const { generation, chat } = this.#inside.around.capabilities();
+    if (playerId !== undefined || (generation && !chat)) return this.#relay(text, playerId);
+    await this.#inside.refresh();
+    const others = this.players.size - 1;
+    if (others < 1) return 0;
+    try {
+      await this.#command((core) => core.chat(text));
+      return others;
+    } catch (error) {
+      // Now it is known that there is no chat.
+      if (raceError(error).code !== "unknown_command") throw error;
+      return this.#relay(text);
+    }
+  }
+
+  /**
+   * @param {string} text
+   * @param {string} [playerId]
+   */
+  #checkSaid(text, playerId) {
     this.#needOpen();
     for (const given of [text, playerId ?? ""]) checkText(given, "what is said, and to whom,");
+  }
+
+  /**
+   * Send a text that says who sent it: chat tells only the sender's name.
+   * @param {string} text
+   * @param {string} [playerId]
+   */
+  async #relay(text, playerId) {
     // The server does not announce players who joined since the last list.
     if (playerId === undefined) await this.#inside.refresh();
     const others = [...this.players.values()].filter(({ isMe }) => !isMe).map(({ id }) => id);
@@ -195,7 +225,9 @@ export class Room extends Emitter {
    */
   async send(type, payload, playerId) {
     const { pack } = await import("./packed-message.js").catch(loadFailed);
-    return this.say(pack(type, payload), playerId);
+    const text = pack(type, payload);
+    this.#checkSaid(text, playerId);
+    return this.#relay(text, playerId);
   }
 
   /** Start the race; only the host may. All members get the event `started`. @returns {Promise<void>} */

@@ -153,7 +153,8 @@ impl From<&DisconnectReason> for RaceError {
 fn refusal_code(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::AuthFailed => "auth_failed",
-        Refusal::AuthRequired | Refusal::PasswordMissing => "auth_required",
+        Refusal::AuthRequired => "auth_required",
+        Refusal::PasswordMissing => "password_missing",
         Refusal::NameTaken => "name_taken",
         Refusal::EmailTaken => "email_taken",
         Refusal::NameLength => "name_length",

@@ -4,7 +4,7 @@
 use js_sys::JSON;
 use protocol::datagram::Input;
 use protocol::event::{Event, GameStarted, Player, PlayerInfo, Room, Spawn};
-use protocol::id::SessionId;
+use protocol::id::{SessionId, Token};
 use protocol::json;
 use protocol::spectate;
 use serde::{Serialize, Serializer};
@@ -48,7 +48,10 @@ pub(crate) enum Object<'a> {
         name: &'a str,
         authenticated: bool,
         udp_encryption: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        token: Option<&'a str>,
     },
+    Player(&'a Player),
     PlayerInfo(&'a PlayerInfo),
     Rooms(&'a [Room]),
     RoomPlayers {
@@ -134,6 +137,7 @@ impl<'a> Object<'a> {
                 name,
                 authenticated: *authenticated,
                 udp_encryption: *udp_encryption,
+                token: None,
             },
             Event::AuthOk { name } => Self::Texts(vec![("name", name)]),
             Event::PlayerInfo(info) => Self::PlayerInfo(info),
@@ -143,6 +147,7 @@ impl<'a> Object<'a> {
                     name: &account.username,
                     authenticated: true,
                     udp_encryption: true,
+                    token: account.token.as_ref().map(Token::reveal),
                 }
             }
             Event::RoomCreated { room_id, name, .. } => {

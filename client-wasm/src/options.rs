@@ -4,10 +4,10 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use js_sys::{Function, Object, Reflect};
-use protocol::id::Secret;
+use protocol::id::{Password, Secret, Token};
 use protocol::pacer::{MAX_RATE_HZ, MIN_RATE_HZ};
 use protocol::reconnect::ReconnectPolicy;
-use protocol::session::Config;
+use protocol::session::{Config, SignIn};
 use protocol::timeline::DEFAULT_HISTORY;
 use wasm_bindgen::{JsCast as _, JsValue};
 
@@ -38,8 +38,9 @@ pub(crate) struct SpectatorOptions {
 }
 
 impl SessionOptions {
-    const NAMES: [&str; 13] = [
+    const NAMES: [&str; 14] = [
         "secret",
+        "generation",
         "resume",
         "updateHz",
         "plainDatagrams",
@@ -61,6 +62,10 @@ impl SessionOptions {
         if let Some(secret) = options.text("secret")? {
             config.secret = Secret::new(secret);
         }
+        // A relay may know of generations that this client does not.
+        config.generation = options
+            .text("generation")?
+            .and_then(|name| name.parse().ok());
         if let Some(rate) = options.number("updateHz", MIN_RATE_HZ as u32..=MAX_RATE_HZ as u32)? {
             config.update_rate_hz = rate;
         }
@@ -83,6 +88,17 @@ impl SessionOptions {
             level: options.level()?,
         })
     }
+}
+
+/// Read who signs in.
+pub(crate) fn read_sign_in(who: &JsValue) -> Result<SignIn, RaceError> {
+    let options = Options::of(who, &["name", "password", "create", "token"])?;
+    Ok(SignIn {
+        name: options.text("name")?.unwrap_or_default(),
+        password: options.text("password")?.map(Password::new),
+        create: options.flag("create")?,
+        token: options.text("token")?.map(Token::new),
+    })
 }
 
 impl SpectatorOptions {

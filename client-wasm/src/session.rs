@@ -5,9 +5,9 @@ use std::rc::Rc;
 use js_sys::{Float32Array, Function, Promise};
 use protocol::command::Command;
 use protocol::datagram::Controls;
+use protocol::generation::Generation;
 use protocol::geometry::{Quat, Vec3};
 use protocol::id::{Password, RoomId, SessionId};
-use protocol::session::SignIn;
 use wasm_bindgen::prelude::*;
 
 use crate::clock::to_ms;
@@ -15,9 +15,9 @@ use crate::driver::{Deferred, Driver, Machine as _};
 use crate::error::RaceError;
 use crate::listeners::{LOG, Listeners};
 use crate::objects::Object;
-use crate::options::SessionOptions;
+use crate::options::{SessionOptions, read_sign_in};
 use crate::samples::STRIDE;
-use crate::session_machine::{FRAME, SessionMachine, state_name};
+use crate::session_machine::{FRAME, SessionMachine, UNKNOWN, state_name};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPESCRIPT: &str = r#"
@@ -28,10 +28,23 @@ export interface Clock {
   setTimeout(callback: () => void, delayMs: number): unknown;
   clearTimeout(handle: unknown): void;
 }
+/** A generation of the game server, from the oldest. */
+export type Generation = "first" | "chat" | "accounts" | "token";
+/** Who signs in. Where the server has accounts, `name` and `password` are those of the account; elsewhere a name is enough. */
+export interface SignIn {
+  name: string;
+  password?: string;
+  /** Make a new account, where there are accounts; default false. */
+  create?: boolean;
+  /** What an earlier sign-in gave: tried before the password, where there are accounts. */
+  token?: string;
+}
 /** The options of a session. Each has a default. */
 export interface SessionOptions {
   /** The secret of the datagrams' key; default: the first generation's, which is public. */
   secret?: string;
+  /** The server's generation, if it is known; its welcome and its answers decide. */
+  generation?: Generation;
   /** Positions and inputs a second at most, 1 to 60; default 20. */
   updateHz?: number;
   /** Send datagrams unencrypted, for the few servers that accept nothing else; default false. */
@@ -59,8 +72,16 @@ export interface SessionOptions {
 }
 /** The error of every rejection. */
 export interface RaceError extends Error { code: string; retryable: boolean; }
-export interface SignedIn { name: string; authenticated: boolean; udpEncryption: boolean; }
-export interface Room { id: string; name: string; playerCount: number; isActive: boolean; hostId: string | null; }
+export interface SignedIn {
+  name: string; authenticated: boolean; udpEncryption: boolean;
+  /** Signs in to the account for 30 days without the password: a secret. Only where there are accounts, and not after a sign-in by a token. */
+  token?: string;
+}
+export interface Room {
+  id: string; name: string; playerCount: number; isActive: boolean; hostId: string | null;
+  /** How many players it holds, where the server says so. */
+  maxPlayers?: number;
+}
 export interface Player { id: string; name: string; }
 /** Where a player starts: a place in metres, or on some servers a number in the grid. */
 export interface SpawnPosition { id: string; x?: number; y?: number; z?: number; index?: number; }
@@ -69,15 +90,25 @@ export interface Metrics {
   /** The newest round trip of a ping in milliseconds; null before the first. */
   roundTripMs: number | null;
   sent: number; received: number; refused: number; lost: number; lossPercent: number;
-  /** Always true: datagrams of the first generation carry no sequence numbers. */
+  /** The server passes on no numbers to count by, so the loss is an estimate; false on the token generation. */
   lossEstimated: boolean;
   sentPerSecond: number; receivedPerSecond: number; bytesSent: number; bytesReceived: number;
 }
 /** The events of a session. */
 export interface SessionEvents {
   state: { state: "disconnected" | "connected" | "authenticated" };
+  /** The server's generation is known, or known better, now. */
+  generation: { generation: Generation };
   gameStarted: GameStarted;
   message: { senderId: string; senderName: string; message: string };
+  /** A text to the room (chat generation and later). The server does not say which player of that name sent it. */
+  chat: { senderName: string; message: string };
+  /** Somebody entered the room (token generation). */
+  playerJoined: Player;
+  /** Somebody left the room, or was cut off (token generation). */
+  playerLeft: Player;
+  /** A line that is none of these, such as those about combat and inventory; `kind` is its `type`, `command` or `action`. */
+  unknown: { kind: string; line: string };
   input: { id: string; steering: number; throttle: number; brake: number };
   carJoined: { slot: number; id: string };
   carLeft: { slot: number; id: string };
@@ -101,10 +132,15 @@ export interface Session {
 "#;
 
 /// The events of a session.
-const EVENTS: [&str; 14] = [
+const EVENTS: [&str; 19] = [
     "state",
+    "generation",
     "gameStarted",
     "message",
+    "chat",
+    "playerJoined",
+    "playerLeft",
+    UNKNOWN,
     "input",
     "carJoined",
     "carLeft",
@@ -159,16 +195,18 @@ impl Session {
         promise
     }
 
-    /// Sign in by name. A password keeps others from the name while this player is online.
+    /// Sign in with what the server takes: a name, an account with its password, or the token of an earlier sign-in. Without
+    /// accounts a password keeps others from the name while this player is online.
     #[wasm_bindgen(js_name = signIn, unchecked_return_type = "Promise<SignedIn>")]
-    pub fn sign_in(&self, name: String, password: Option<String>) -> Promise {
-        let sign_in = SignIn {
-            password: password.map(Password::new),
-            ..SignIn::with_name(name)
-        };
+    pub fn sign_in(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "SignIn")] who: JsValue,
+    ) -> Promise {
         let (promise, deferred) = Deferred::new();
-        self.driver
-            .call(|machine, now| machine.sign_in(sign_in, deferred, now));
+        self.driver.call(|machine, now| match read_sign_in(&who) {
+            Ok(sign_in) => machine.sign_in(sign_in, deferred, now),
+            Err(error) => machine.queue().settle(deferred, Err(&error)),
+        });
         promise
     }
 
@@ -180,10 +218,11 @@ impl Session {
         })
     }
 
-    /// Make a room and enter it as its host. The old room is left first.
+    /// Make a room and enter it as its host. The old room is left first. `max_players`, 2 to 128, counts only where rooms have a size
+    /// of their own; elsewhere they hold 20.
     #[wasm_bindgen(js_name = createRoom, unchecked_return_type = "Promise<{ roomId: string, name: string }>")]
-    pub fn create_room(&self, name: String) -> Promise {
-        self.command(Command::create_room(name))
+    pub fn create_room(&self, name: String, max_players: Option<u32>) -> Promise {
+        self.command(Command::CreateRoom { name, max_players })
     }
 
     /// Enter a room. The old room is left first.
@@ -229,6 +268,14 @@ impl Session {
             }),
             Err(_) => self.refused("player_not_found", "not a player id"),
         }
+    }
+
+    /// Send a text to everybody in the room. The first generation does not know it (`unknown_command`).
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn chat(&self, text: String) -> Promise {
+        self.command(Command::Message {
+            message: Some(text),
+        })
     }
 
     /// Start the race of the current room; only its host may.
@@ -368,7 +415,10 @@ impl Session {
                 refused: traffic.packets_refused as f64,
                 lost: loss.lost as f64,
                 loss_percent: loss.percent(),
-                loss_estimated: true,
+                loss_estimated: !machine
+                    .session
+                    .generation()
+                    .is_some_and(Generation::passes_on_numbers),
                 sent_per_second: traffic.sent_rate.per_second(now).into(),
                 received_per_second: traffic.received_rate.per_second(now).into(),
                 bytes_sent: traffic.bytes_sent as f64,
@@ -385,6 +435,13 @@ impl Session {
     )]
     pub fn state(&self) -> JsValue {
         state_name(self.driver.with(|machine| machine.session.state())).into()
+    }
+
+    /// The server's generation, as far as it is known.
+    #[wasm_bindgen(getter, unchecked_return_type = "Generation | undefined")]
+    pub fn generation(&self) -> JsValue {
+        self.driver
+            .with(|machine| text_or_undefined(machine.session.generation().map(Generation::name)))
     }
 
     /// The id the server gave.

@@ -36,6 +36,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 const ABNORMAL: u16 = 1006;
 /// The event of a line, or of another car's position, as it was received.
 pub(crate) const FRAME: &str = "frame";
+/// The event of a line that the session does not know.
+pub(crate) const UNKNOWN: &str = "unknown";
 /// The component of log lines about the connection.
 const CONNECTION: &str = "CONNECTION";
 
@@ -425,14 +427,24 @@ impl SessionMachine {
             Output::Input(input) if self.listeners.has("input") => {
                 queue.emit("input", &Object::from(&input));
             }
-            // JavaScript learns nothing of these yet.
-            Output::Input(_)
-            | Output::RoundTrip(_)
-            | Output::Unknown { .. }
-            | Output::Generation(_)
-            | Output::Chat { .. }
-            | Output::PlayerJoined(_)
-            | Output::PlayerLeft(_) => {}
+            Output::Unknown { kind, line } if self.listeners.has(UNKNOWN) => {
+                let line = Object::Texts(vec![("kind", &kind), ("line", &line)]);
+                queue.emit(UNKNOWN, &line);
+            }
+            Output::Input(_) | Output::Unknown { .. } | Output::RoundTrip(_) => {}
+            Output::Generation(generation) => {
+                let generation = Object::Texts(vec![("generation", generation.name())]);
+                queue.emit("generation", &generation);
+            }
+            Output::Chat {
+                sender_name,
+                message,
+            } => {
+                let chat = Object::Texts(vec![("senderName", &sender_name), ("message", &message)]);
+                queue.emit("chat", &chat);
+            }
+            Output::PlayerJoined(player) => queue.emit("playerJoined", &Object::Player(&player)),
+            Output::PlayerLeft(player) => queue.emit("playerLeft", &Object::Player(&player)),
             Output::Silent => self.handle_silence(now),
             Output::GameStarted(started) => queue.emit("gameStarted", &Object::from(&started)),
             Output::Message {

@@ -20,7 +20,7 @@ test("connects, signs in, and tells its states", async () => {
   assert.deepEqual(world.last.options, { updateHz: 30 });
   assert.deepEqual(world.last.calls.slice(0, 2), [
     ["connect", "wss://relay.example/ws"],
-    ["signIn", "Ann", "secret"],
+    ["signIn", { name: "Ann", password: "secret" }],
   ]);
   await race.close();
 });

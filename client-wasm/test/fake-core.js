@@ -25,6 +25,8 @@ export class World {
   pauses = [];
   /** Sessions that a page left to the next one. @type {Map<string | undefined, Pick<FakeCore, "sessionId" | "roomId" | "name">>} */
   saved = new Map();
+  /** The generation that the cores find. @type {import("../js/core.js").Generation | undefined} */
+  generation = "first";
   /** All cores that were made. @type {FakeCore[]} */
   cores = [];
   #count = 0;
@@ -106,6 +108,8 @@ export class FakeCore {
   sessionId;
   /** @type {string | undefined} */
   roomId;
+  /** @type {Core["generation"]} */
+  generation;
   /** Every call with its arguments. @type {Array<[string, ...unknown[]]>} */
   calls = [];
   freed = false;
@@ -156,8 +160,15 @@ export class FakeCore {
     this.state = saved ? "authenticated" : "connected";
     this.sessionId = this.world.nextId("me");
     Object.assign(this, saved);
+    this.#learn(this.world.generation);
     this.emit("state", { state: this.state });
     return this.sessionId;
+  }
+
+  /** @param {import("../js/core.js").Generation | undefined} generation */
+  #learn(generation) {
+    this.generation = generation;
+    if (generation) this.emit("generation", { generation });
   }
 
   reconnectNow() {
@@ -172,17 +183,20 @@ export class FakeCore {
     return saved;
   }
 
-  /** @param {string} name @param {string} [password] */
-  async signIn(name, password) {
-    await this.#call("signIn", name, password);
+  /** @param {import("../js/core.js").SignIn} who */
+  async signIn(who) {
+    await this.#call("signIn", who);
+    const { name, token } = who;
     this.state = "authenticated";
     this.name = name;
-    return { name, authenticated: true, udpEncryption: true };
+    const hasAccounts = this.generation === "accounts" || this.generation === "token";
+    const fresh = hasAccounts && !token && { token: this.world.nextId("token") };
+    return { name, authenticated: true, udpEncryption: true, ...fresh };
   }
 
-  /** @param {string} name */
-  async createRoom(name) {
-    await this.#call("createRoom", name);
+  /** @param {string} name @param {number} [maxPlayers] */
+  async createRoom(name, maxPlayers) {
+    await this.#call("createRoom", name, ...(maxPlayers === undefined ? [] : [maxPlayers]));
     const room = this.world.addRoom(name);
     this.#enter(room.id);
     room.hostId = this.sessionId ?? null;
@@ -238,6 +252,14 @@ export class FakeCore {
     const players = [...this.world.rooms.values()].flatMap((room) => room.players);
     if (!players.some(({ id }) => id === targetId)) throw coded("player_not_found");
     return { targetId };
+  }
+
+  /** @param {string} text */
+  async chat(text) {
+    await this.#call("chat", text);
+    if (this.generation) return;
+    this.#learn("first");
+    throw coded("unknown_command");
   }
 
   async startGame() {

@@ -17,7 +17,7 @@ async function pair(conditions) {
   const [{ id }] = relay.rooms;
   const cores = [await coreOf(relay), await coreOf(relay)];
   for (const [number, core] of cores.entries()) {
-    void core.connect(ADDRESS).then(() => core.signIn(`x${number}`).then(() => core.joinRoom(id)));
+    void core.connect(ADDRESS).then(() => core.signIn({ name: `x${number}` }).then(() => core.joinRoom(id)));
     await clock.advance(1000);
     assert.equal(core.roomId, id);
   }

@@ -28,7 +28,7 @@ async function setUp(options = {}, own = {}) {
   };
   const enter = async () => {
     await after(core.connect(ADDRESS));
-    await after(core.signIn("Ann"));
+    await after(core.signIn({ name: "Ann" }));
     await after(core.joinRoom(relay.rooms[0].id));
   };
   return { clock, relay, core, events, after, enter };
@@ -44,7 +44,7 @@ const refused = (code, retryable) => (/** @type {any} */ error) => {
 test("each command can be made to fail, once, some times or always", async () => {
   const { relay, core, after } = await setUp({ fail: { joinRoom: ["room_full", "room_full"] } });
   await after(core.connect(ADDRESS));
-  await after(core.signIn("Ann"));
+  await after(core.signIn({ name: "Ann" }));
   const [{ id }] = relay.rooms;
   await assert.rejects(after(core.joinRoom(id)), refused("room_full", false));
   await assert.rejects(after(core.joinRoom(id)), refused("room_full"));
@@ -227,7 +227,7 @@ test("closing while connecting ends the attempt", async () => {
 test("five hundred joins and leaves leave nothing behind", async () => {
   const { relay, core, clock, after } = await setUp({ rooms: [] });
   await after(core.connect(ADDRESS));
-  await after(core.signIn("Ann"));
+  await after(core.signIn({ name: "Ann" }));
   for (let round = 0; round < 500; round += 1) {
     await after(core.createRoom("R"));
     core.sendUpdate(0, 0, 0, 0, 0, 0, 1);

@@ -57,7 +57,7 @@ async function enter({ clock, relay }, name, roomId) {
     core.on(type, (event) => void events.push([type, event]));
   }
   await after(clock, core.connect(ADDRESS));
-  await after(clock, core.signIn(name));
+  await after(clock, core.signIn({ name }));
   if (roomId) await after(clock, core.joinRoom(roomId));
   return { core, events };
 }
@@ -141,14 +141,17 @@ test("a password keeps others from a name for good", async () => {
   const at = await setUp();
   const owner = await coreOf(at.relay);
   await after(at.clock, owner.connect(ADDRESS));
-  await after(at.clock, owner.signIn("Ann", "secret"));
+  await after(at.clock, owner.signIn({ name: "Ann", password: "secret" }));
   const other = await coreOf(at.relay);
   await after(at.clock, other.connect(ADDRESS));
-  await assert.rejects(after(at.clock, other.signIn("Ann", "guess")), refused("auth_failed"));
+  await assert.rejects(
+    after(at.clock, other.signIn({ name: "Ann", password: "guess" })),
+    refused("auth_failed"),
+  );
   assert.equal(other.state, "connected");
   await after(at.clock, owner.close());
-  await assert.rejects(after(at.clock, other.signIn("Ann")), refused("auth_failed"));
-  await after(at.clock, other.signIn("Ann", "secret"));
+  await assert.rejects(after(at.clock, other.signIn({ name: "Ann" })), refused("auth_failed"));
+  await after(at.clock, other.signIn({ name: "Ann", password: "secret" }));
   assert.equal(other.state, "authenticated");
 });
 

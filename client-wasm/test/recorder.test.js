@@ -18,7 +18,7 @@ async function setUp(options = {}) {
     /** @type {unknown} */ (await world.core({}))
   );
   await core.connect("wss://relay/ws");
-  await core.signIn("Ann", "hunter2");
+  await core.signIn({ name: "Ann", password: "hunter2" });
   await core.createRoom("Monza");
   return { world, clock, core, made: new PlayerRecorder(core, { clock, name: "Ann", ...options }) };
 }

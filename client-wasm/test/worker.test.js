@@ -71,7 +71,7 @@ test("the worker sends a position again while the page says nothing, and not in 
   const [core, other] = await Promise.all(worlds.map(async ({ core: factory }) => remote(factory)));
   for (const each of [core, other]) {
     await each.connect("ws://mock/ws");
-    await each.signIn("Ann");
+    await each.signIn({ name: "Ann" });
     await each.createRoom("Friday");
   }
   const [sent, sentByOther] = worlds.map(
@@ -130,7 +130,7 @@ test("a client that is freed during its calls leaves no error behind", async () 
     return far;
   });
   await core.connect("ws://mock/ws");
-  await core.signIn("Ann");
+  await core.signIn({ name: "Ann" });
   await core.createRoom("Friday");
   const waiting = [core.ping(), core.listRooms(), core.roomPlayers()];
   core.free();
@@ -152,7 +152,7 @@ test("commands, events and facts go through to a core and back", async () => {
   assert.equal(core.state, "disconnected");
   const id = await core.connect("ws://mock/ws");
   assert.equal(core.sessionId, id);
-  assert.equal((await core.signIn("Ann")).name, "Ann");
+  assert.equal((await core.signIn({ name: "Ann" })).name, "Ann");
   assert.equal(core.state, "authenticated");
   const { roomId } = await core.createRoom("Friday");
   assert.equal(core.roomId, roomId);
@@ -181,7 +181,7 @@ test("another's car is seen where it drives, with its owner", async () => {
     [ben, "Ben"],
   ])) {
     await core.connect("ws://mock/ws");
-    await core.signIn(name);
+    await core.signIn({ name });
   }
   const { roomId } = await ann.createRoom("Friday");
   await ben.joinRoom(roomId);

@@ -106,10 +106,10 @@ async function examineSessions(findings, patients, { socket, insecure }) {
   /** @type {Core} */
   let other;
   try {
-    await patients.within(COMMAND_MS, one.signIn("Connection test 1"));
+    await patients.within(COMMAND_MS, one.signIn({ name: "Connection test 1" }));
     findings.fine("sign-in", "a player can sign in");
     other = await patients.connect(socket);
-    await patients.within(COMMAND_MS, other.signIn("Connection test 2"));
+    await patients.within(COMMAND_MS, other.signIn({ name: "Connection test 2" }));
   } catch (error) {
     signal?.throwIfAborted();
     const { code, message } = raceError(error);

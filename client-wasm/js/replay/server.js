@@ -6,7 +6,7 @@ import { PlayedSocket, asWebSocket } from "./socket.js";
 /** How long a command waits for the recorded answer: a little longer than a client's pause between two lists of players. */
 const PATIENCE_MS = 2000;
 /** The lines that the recording delivers without a command. */
-const PUSHED = new Set(["GAME_STARTED", "RELAYED_MESSAGE", "BYE_ADMIN", "RELAY"]);
+const PUSHED = new Set(["GAME_STARTED", "RELAYED_MESSAGE", "CHAT", "BYE_ADMIN", "RELAY"]);
 const REFUSED = new Set(["ERROR", "AUTH_FAILED"]);
 const PONG = JSON.stringify({ command: "PONG" });
 const BYE_OK = JSON.stringify({ command: "BYE_OK" });

@@ -6,7 +6,7 @@ import { RaceError, raceError } from "../error.js";
 /** @typedef {import("../core.js").CoreEvents} CoreEvents */
 /** @typedef {import("../core.js").CoreMetrics} CoreMetrics */
 /** @typedef {import("../core.js").CoreOptions} CoreOptions */
-/** @typedef {Pick<Core, "state" | "sessionId" | "roomId">} Facts  What of a core can be read at any time. */
+/** @typedef {Pick<Core, "state" | "generation" | "sessionId" | "roomId">} Facts  What of a core can be read at any time. */
 /** @typedef {Pick<import("../spectator.js").SpectatorCore, "state" | "room">} Sight  What of a spectator can be read at any time. */
 /** @typedef {{ code: string, retryable: boolean, message: string }} Fault  An error as a message can carry it. */
 
@@ -23,6 +23,7 @@ export const CALLS = /** @type {const} */ ([
   "roomPlayers",
   "playerInfo",
   "relayMessage",
+  "chat",
   "startGame",
   "ping",
   "simulate",

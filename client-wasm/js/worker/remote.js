@@ -12,6 +12,8 @@ import { Motion } from "./motion.js";
 /** @typedef {import("./messages.js").FromWorker} FromWorker */
 /** @typedef {import("./messages.js").ToWorker} ToWorker */
 
+/** What is known before there is a connection, and after its end. @type {import("./messages.js").Facts} */
+const NOTHING = { state: "disconnected", generation: undefined, sessionId: undefined, roomId: undefined };
 /** Positions a second by default. */
 const UPDATE_HZ = 20;
 
@@ -22,8 +24,7 @@ export class RemoteCore {
   #port;
   #end;
   #everyMs;
-  /** @type {import("./messages.js").Facts} */
-  #facts = { state: "disconnected", sessionId: undefined, roomId: undefined };
+  #facts = NOTHING;
   #metrics = NO_METRICS;
   #motion = new Motion();
   /** @type {Map<number, string>} */
@@ -66,7 +67,7 @@ export class RemoteCore {
     if (this.#over) return;
     this.#over = error;
     const wasConnected = this.#facts.state !== "disconnected";
-    this.#facts = { state: "disconnected", sessionId: undefined, roomId: undefined };
+    this.#facts = NOTHING;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
     this.#end();
@@ -138,14 +139,14 @@ export class RemoteCore {
     return this.#call("connect", url);
   }
 
-  /** @param {string} name @param {string} [password] */
-  signIn(name, password) {
-    return this.#call("signIn", name, password);
+  /** @param {import("../core.js").SignIn} who */
+  signIn(who) {
+    return this.#call("signIn", who);
   }
 
-  /** @param {string} name */
-  createRoom(name) {
-    return this.#call("createRoom", name);
+  /** @param {string} name @param {number} [maxPlayers] */
+  createRoom(name, maxPlayers) {
+    return this.#call("createRoom", name, maxPlayers);
   }
 
   /** @param {string} roomId */
@@ -172,6 +173,11 @@ export class RemoteCore {
   /** @param {string} targetId @param {string} text */
   relayMessage(targetId, text) {
     return this.#call("relayMessage", targetId, text);
+  }
+
+  /** @param {string} text */
+  chat(text) {
+    return this.#call("chat", text);
   }
 
   startGame() {
@@ -266,6 +272,10 @@ export class RemoteCore {
 
   get state() {
     return this.#facts.state;
+  }
+
+  get generation() {
+    return this.#facts.generation;
   }
 
   get sessionId() {

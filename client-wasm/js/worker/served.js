@@ -106,9 +106,9 @@ class Served {
 
   /** @returns {import("./messages.js").Facts} */
   facts() {
-    const { state, sessionId, roomId } = this.core;
+    const { state, generation, sessionId, roomId } = this.core;
     this.#roomId = roomId;
-    return { state, sessionId, roomId };
+    return { state, generation, sessionId, roomId };
   }
 
   free() {

@@ -12,11 +12,16 @@ const ID: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const OTHER: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 const ROOM: &str = "11111111111111111111111111111111";
 
+/// Who signs in.
+fn ann() -> JsValue {
+    js_sys::JSON::parse(r#"{"name":"Ann"}"#).expect("an object")
+}
+
 async fn in_room(page: &Page) -> Session {
     let session = Session::new(page.options()).expect("a session");
     resolved(session.connect(URL.to_owned())).await;
-    resolved(session.sign_in("Ann".to_owned(), None)).await;
-    resolved(session.create_room("go".to_owned())).await;
+    resolved(session.sign_in(ann())).await;
+    resolved(session.create_room("go".to_owned(), None)).await;
     session
 }
 
@@ -28,8 +33,8 @@ async fn a_socket_that_calls_back_at_once_serves_a_whole_session() {
     session.on("close", listener).expect("an event");
     let id = resolved(session.connect(URL.to_owned())).await;
     assert_eq!(id, format!("\"{ID}\""));
-    resolved(session.sign_in("Ann".to_owned(), None)).await;
-    resolved(session.create_room("go".to_owned())).await;
+    resolved(session.sign_in(ann())).await;
+    resolved(session.create_room("go".to_owned(), None)).await;
     assert_eq!(session.room_id(), ROOM);
     let sent = session.send_update(1.0, 2.0, 3.0, 0.0, 0.0, 0.0, 1.0);
     assert_eq!(sent, Ok(true));
@@ -57,7 +62,7 @@ async fn a_socket_that_closes_inside_send_rejects_the_command() {
     });
     let session = Session::new(page.options()).expect("a session");
     resolved(session.connect(URL.to_owned())).await;
-    let code = rejected(session.sign_in("Ann".to_owned(), None)).await;
+    let code = rejected(session.sign_in(ann())).await;
     assert_eq!(code, "closed");
     assert_eq!(rejected(session.ping()).await, "not_connected");
 }
@@ -70,7 +75,7 @@ async fn retries(options: &str, closes: &[u16]) -> Vec<(f64, Option<f64>)> {
     session.on("close", listener).expect("an event");
     for &number in closes {
         resolved(session.connect(URL.to_owned())).await;
-        resolved(session.sign_in("Ann".to_owned(), None)).await;
+        resolved(session.sign_in(ann())).await;
         page.socket("close", &number.into());
     }
     closed.texts().iter().map(|event| retry(event)).collect()
@@ -133,7 +138,7 @@ async fn a_connection_that_was_good_begins_with_the_first_wait() {
     for up in [0, 9999, 10_000] {
         at(0);
         resolved(session.connect(URL.to_owned())).await;
-        resolved(session.sign_in("Ann".to_owned(), None)).await;
+        resolved(session.sign_in(ann())).await;
         at(up);
         page.socket("close", &1006.into());
     }
@@ -202,7 +207,7 @@ async fn a_console_may_call_the_session() {
     );
     let session = late.get().expect("set");
     resolved(session.connect(URL.to_owned())).await;
-    resolved(session.sign_in("Ann".to_owned(), None)).await;
+    resolved(session.sign_in(ann())).await;
     drop(console);
     let ping: Promise = pings.get(0).unchecked_into();
     assert!(ping.await.is_ok_and(|time| time.as_f64().is_some()));
@@ -226,7 +231,7 @@ async fn a_log_listener_may_close_and_free_the_session() {
     });
     session.on("log", listener).expect("an event");
     resolved(session.connect(URL.to_owned())).await;
-    let signed_in = session.sign_in("Ann".to_owned(), None);
+    let signed_in = session.sign_in(ann());
     assert!(late.set(session.into()).is_ok());
     let outcome = signed_in.await;
     drop(quiet);
