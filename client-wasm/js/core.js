@@ -59,6 +59,7 @@
  * @property {() => Promise<{ id: string, name: string, roomId: string | null }>} playerInfo
  * @property {(targetId: string, text: string) => Promise<{ targetId: string }>} relayMessage
  * @property {(text: string) => Promise<void>} chat  to the whole room; `unknown_command` on the first generation
+ * @property {() => void} [askGeneration]  finds out the server's generation, if its welcome and its answers so far leave it open
  * @property {() => Promise<GameStarted>} startGame
  * @property {() => Promise<number>} ping  round trip in milliseconds
  * @property {() => Promise<void>} close  says goodbye, and resets the count of attempts to reconnect

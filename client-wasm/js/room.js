@@ -1,7 +1,7 @@
 // The room that the player is in.
 
 import { Emitter } from "./emitter.js";
-import { RaceError, checkText, loadFailed, raceError } from "./error.js";
+import { RaceError, checkText, loadFailed } from "./error.js";
 
 /** @typedef {import("./membership.js").Membership} Membership */
 /** @typedef {import("./players.js").Player} Player */
@@ -167,18 +167,13 @@ export class Room extends Emitter {
   async say(text, playerId) {
     this.#checkSaid(text, playerId);
     const { generation, chat } = this.#inside.around.capabilities();
-    if (playerId !== undefined || (generation && !chat)) return this.#relay(text, playerId);
+    // Once there is somebody to talk to, it is worth to know how.
+    if (generation === null) this.#core()?.askGeneration?.();
+    if (playerId !== undefined || !chat) return this.#relay(text, playerId);
     await this.#inside.refresh();
     const others = this.players.size - 1;
-    if (others < 1) return 0;
-    try {
-      await this.#command((core) => core.chat(text));
-      return others;
-    } catch (error) {
-      // Now it is known that there is no chat.
-      if (raceError(error).code !== "unknown_command") throw error;
-      return this.#relay(text);
-    }
+    if (others > 0) await this.#command((core) => core.chat(text));
+    return Math.max(others, 0);
   }
 
   /**

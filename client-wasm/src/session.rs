@@ -278,6 +278,12 @@ impl Session {
         })
     }
 
+    /// Find out the server's generation, if its welcome and its answers so far leave it open. `generation` tells it.
+    #[wasm_bindgen(js_name = askGeneration)]
+    pub fn ask_generation(&self) {
+        self.driver.call(SessionMachine::ask_generation);
+    }
+
     /// Start the race of the current room; only its host may.
     #[wasm_bindgen(js_name = startGame, unchecked_return_type = "Promise<GameStarted>")]
     pub fn start_game(&self) -> Promise {

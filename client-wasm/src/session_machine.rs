@@ -180,6 +180,12 @@ impl SessionMachine {
         self.await_answer(sent, deferred, now);
     }
 
+    /// Find out the server's generation.
+    pub(crate) fn ask_generation(&mut self, now: Duration) {
+        self.session.ask_generation(now);
+        self.pump(now);
+    }
+
     fn await_answer(&mut self, sent: Result<Ticket, SendError>, deferred: Deferred, now: Duration) {
         match sent {
             Ok(ticket) => {

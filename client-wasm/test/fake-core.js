@@ -257,9 +257,12 @@ export class FakeCore {
   /** @param {string} text */
   async chat(text) {
     await this.#call("chat", text);
-    if (this.generation) return;
-    this.#learn("first");
-    throw coded("unknown_command");
+    if (this.generation === "first") throw coded("unknown_command");
+  }
+
+  askGeneration() {
+    this.calls.push(["askGeneration"]);
+    this.#learn("chat");
   }
 
   async startGame() {

@@ -229,6 +229,8 @@ export class FakeRelay {
         this.#clock.setTimeout(() => this.push({ ...line, hostId: undefined }), LATENCY_MS);
         return line;
       }
+      case "MESSAGE":
+        return { command: "UNKNOWN_COMMAND", originalCommand: command };
       case "RELAY_MESSAGE":
         return { command: "RELAY_OK", targetId: id(1) };
       default:

@@ -7,7 +7,8 @@ import { wasmCore } from "../js/wasm-core.js";
  */
 export function coreOf(relay, options = {}) {
   const { webSocket, clock } = relay.options;
-  return wasmCore({ webSocket, clock, ...options });
+  // As the relay tells it.
+  return wasmCore({ webSocket, clock, generation: "first", ...options });
 }
 
 /** Where a mock is; any address will do. */

@@ -115,8 +115,9 @@ export class RoomCommands {
       this.#store.dispatch({ type: "raceStarted", spawns: spawnPositions });
     });
     room.on("message", ({ senderId, senderName, text }) => {
-      if (senderId !== this.#connection.client?.id)
+      if (senderId !== this.#connection.client?.id) {
         this.#show(senderId ?? "", plainName(senderName), text, false);
+      }
     });
     room.on("lost", ({ code }) => {
       if (code === "not_in_room" || code === "room_not_found") this.#lose();

@@ -24,6 +24,7 @@ export const CALLS = /** @type {const} */ ([
   "playerInfo",
   "relayMessage",
   "chat",
+  "askGeneration",
   "startGame",
   "ping",
   "simulate",

@@ -180,6 +180,10 @@ export class RemoteCore {
     return this.#call("chat", text);
   }
 
+  askGeneration() {
+    this.#call("askGeneration").catch(() => {});
+  }
+
   startGame() {
     return this.#call("startGame");
   }

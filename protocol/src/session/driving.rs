@@ -35,6 +35,9 @@ impl Session {
         if !self.is_taken(position) {
             return Ok(false);
         }
+        if self.generation.is_none() && self.is_jump(position, now) {
+            self.ask_generation(now);
+        }
         match self.updates.offer((position, rotation), now) {
             Some((position, rotation)) if !self.is_jump(position, now) => {
                 self.transmit_update(position, rotation, now).map(|()| true)
