@@ -11,5 +11,6 @@ mod replay_rules;
 mod replay_session;
 mod replay_sockets;
 mod seal;
+mod smooth_race;
 mod sockets;
 mod transcript;

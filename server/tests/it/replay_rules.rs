@@ -236,7 +236,7 @@ impl Replay {
 }
 
 /// Stand in for argon2, which is tested elsewhere.
-fn answer(job: PasswordJob) -> PasswordAnswer {
+pub(crate) fn answer(job: PasswordJob) -> PasswordAnswer {
     match job {
         PasswordJob::Hash(password) => PasswordAnswer::Hashed(PasswordHash::new(password.reveal())),
         PasswordJob::Verify(password, hash) => {
@@ -247,14 +247,14 @@ fn answer(job: PasswordJob) -> PasswordAnswer {
 
 /// Accounts whose passwords hash to themselves. The real ones are tested elsewhere.
 #[derive(Default)]
-struct StandIn {
+pub(crate) struct StandIn {
     accounts: Vec<(String, Password)>,
     /// The index of each token's account.
     tokens: Vec<usize>,
 }
 
 impl StandIn {
-    fn answer(&mut self, job: AccountJob) -> AccountAnswer {
+    pub(crate) fn answer(&mut self, job: AccountJob) -> AccountAnswer {
         let named = |name: &str| self.accounts.iter().position(|(other, _)| other == name);
         match job {
             AccountJob::Register {
