@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use client_native::{Client, DialError, GoodbyeOutcome, HostPort, Incoming, Target, Tls, dial};
 use protocol::command::Command;
-use protocol::session::{Config, Output};
+use protocol::session::{Config, Output, State};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio_rustls::TlsAcceptor;
 
@@ -132,7 +134,7 @@ async fn another_certificate_is_refused_as_a_tls_error() {
 }
 
 #[tokio::test]
-async fn datagrams_pass_both_ways() {
+async fn q33_datagrams_pass_both_ways_without_tls_and_on_any_port() {
     let server = Server::open().await;
     let target = server.target(None);
     let game = async { serve(server.accept().await).await };
@@ -221,4 +223,44 @@ async fn a_missing_server_is_a_connect_error() {
     let looking = tokio::time::timeout(Duration::from_secs(20), dial(&nowhere));
     let error = looking.await.unwrap().err().unwrap();
     assert!(matches!(error, DialError::Lookup { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn q1_the_handshake_begins_at_once_and_who_gives_up_leaves_nothing_half_open() {
+    let server = Server::open().await;
+    let (certificate, _) = certificate();
+    let target = server.target(Some(Tls::trusting(certificate, localhost()).unwrap()));
+    // The server does not say a word, as one that is busy with somebody else's handshake.
+    let dialling = tokio::spawn(async move { dial(&target).await.map(drop) });
+    let mut stream = server.accept().await;
+    const HANDSHAKE_RECORD: u8 = 22;
+    assert_eq!(stream.read_u8().await.unwrap(), HANDSHAKE_RECORD);
+    dialling.abort();
+    let mut rest = Vec::new();
+    // It ends here, or with a reset.
+    let _ended = stream.read_to_end(&mut rest).await;
+}
+
+#[tokio::test]
+async fn q2_a_close_without_a_word_is_an_ordinary_end() {
+    let server = Server::open().await;
+    let (certificate, acceptor) = certificate();
+    let target = server.target(Some(Tls::trusting(certificate, localhost()).unwrap()));
+    let game = async {
+        let mut stream = acceptor.accept(server.accept().await).await.unwrap();
+        let welcome = format!("CONNECTED|{ID}\n");
+        stream.write_all(welcome.as_bytes()).await.unwrap();
+        stream.flush().await.unwrap();
+        // Without TLS's close_notify.
+        let (tcp, _) = stream.into_inner();
+        drop(tcp);
+    };
+    let player = async {
+        let mut client = Client::new(dial(&target).await.unwrap(), Config::default());
+        client.welcome().await.unwrap();
+        while client.next_output().await.is_ok() {}
+        assert!(client.has_ended());
+        assert_eq!(client.session().state(), State::Disconnected);
+    };
+    tokio::join!(game, player);
 }

@@ -189,13 +189,13 @@ mod tests {
     }
 
     #[test]
-    fn an_update_is_spelt_as_the_servers_spell_it() {
+    fn q20_an_update_is_spelt_as_the_servers_spell_it() {
         let json = r#"{"command":"UPDATE","sessionId":"0123456789abcdef0123456789abcdef","position":{"x":66,"y":-2,"z":0.8},"rotation":{"x":0,"y":0,"z":0,"w":1}}"#;
         assert_eq!(Datagram::Update(update()).to_json(), json);
     }
 
     #[test]
-    fn an_input_is_spelt_as_the_servers_take_it() {
+    fn q18_an_input_is_spelt_as_the_servers_take_it() {
         let input = Input {
             session_id: id(),
             room_id: Some("00112233445566778899aabbccddeeff".parse().unwrap()),
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_and_sealed_are_told_apart() {
+    fn q12_plain_and_sealed_are_told_apart() {
         let datagram = Datagram::Update(update());
         let json = datagram.to_json() + "\n";
         assert_eq!(

@@ -136,6 +136,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn q27_only_the_token_generation_tells_who_comes_and_goes() {
+        let told = Generation::VARIANTS
+            .iter()
+            .filter(|one| one.pushes_players());
+        assert_eq!(told.collect::<Vec<_>>(), [&Generation::Token]);
+    }
+
+    #[test]
     fn names_are_read_as_they_are_written() {
         for &generation in Generation::VARIANTS {
             assert_eq!(generation.name().parse(), Ok(generation));

@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_the_servers_are_read() {
+    fn q31_numbers_of_the_servers_are_read() {
         for (text, expected) in [
             ("1E-05", 1e-5),
             ("1E+15", 1e15),

@@ -43,7 +43,7 @@ mod tests {
     use crate::id::Password;
 
     #[test]
-    fn what_a_server_would_refuse_or_not_answer_is_found_before() {
+    fn q34_what_a_server_would_refuse_or_not_answer_is_found_before() {
         let register = |username: &str, password: &str| {
             let (username, password) = (username.to_owned(), Password::new(password));
             check(&Command::Register { username, password })

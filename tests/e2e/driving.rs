@@ -2,6 +2,7 @@
 
 use protocol::command::Command;
 use protocol::event::{Event, Spawn};
+use protocol::generation::Generation;
 use protocol::geometry::Vec3;
 use protocol::session::{Config, Output};
 use server::Options;
@@ -93,6 +94,36 @@ async fn batches_and_compression_work_and_are_optional() -> anyhow::Result<()> {
             _ => None,
         });
         assert!(matches!(answered, Some(Ok(Event::PlayerInfo(_)))));
+        see(&mut ann, &mut bob, Vec3::new(5.0, 0.0, 5.0)).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn q28_whoever_joins_a_race_late_learns_of_it_by_the_list_alone() -> anyhow::Result<()> {
+    for (generation, faithful) in [
+        (Generation::First, true),
+        (Generation::Chat, true),
+        (Generation::Token, true),
+        (Generation::Token, false),
+    ] {
+        let options = Options {
+            generation,
+            faithful,
+            ..Options::default()
+        };
+        let site = Site::start_with(options, |_| {}).await?;
+        let mut ann = Player::sign_in(&site.url(), "Ann").await?;
+        let room = ann.create_room("Monza").await?;
+        ann.ask(Command::StartGame).await??;
+        let mut bob = Player::sign_in(&site.url(), "Bob").await?;
+        bob.join_room(&room).await??;
+        let Event::RoomList(rooms) = bob.ask(Command::ListRooms).await?? else {
+            anyhow::bail!("no list");
+        };
+        assert!(rooms.iter().any(|one| one.id == room && one.is_active));
+        let is_start = |output| matches!(output, Output::GameStarted(_)).then_some(());
+        assert!(bob.take(is_start).is_none(), "{generation}");
         see(&mut ann, &mut bob, Vec3::new(5.0, 0.0, 5.0)).await?;
     }
     Ok(())

@@ -5,7 +5,9 @@ mod faults;
 mod files;
 mod imports;
 mod paths;
+mod quirks;
 mod rules;
+mod test_links;
 mod tree;
 
 use anyhow::{Result, bail};
@@ -18,6 +20,7 @@ pub(crate) fn run() -> Result<()> {
     let mut complaints: Vec<String> = files.iter().flat_map(rules::check).collect();
     complaints.extend(crates::check(&files));
     complaints.extend(faults::check(&files));
+    complaints.extend(quirks::check(&files));
     complaints.extend(imports::check(&files));
     complaints.extend(tree::check(&files));
     for complaint in &complaints {

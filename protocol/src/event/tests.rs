@@ -146,7 +146,7 @@ fn an_entry_of_a_list_that_cannot_be_read_is_left_out_alone() {
 }
 
 #[test]
-fn spawns_come_in_order_of_ids_as_place_or_number() {
+fn q23_spawns_come_in_order_of_ids_as_place_or_number() {
     let line = r#"{"command":"GAME_STARTED","roomId":"$R","hostId":"$A","spawnPositions":{"$B":{"x":60,"y":-2,"z":0.8},"$A":{"spawnIndex":3}}}"#;
     let Event::GameStarted(started) = parse(line) else {
         panic!("not read")

@@ -592,7 +592,7 @@ fn the_number_of_cars_is_bounded() {
 }
 
 #[test]
-fn nonsense_positions_are_not_drawn() {
+fn q30_nonsense_positions_are_not_drawn() {
     let mut cars = Cars::default();
     for (x, rotation) in [
         (f32::NAN, Quat::IDENTITY),
@@ -625,4 +625,17 @@ proptest::proptest! {
             cars.handle_timeout(now);
         }
     }
+}
+
+#[test]
+fn q6_a_car_that_is_silent_for_five_seconds_is_gone() {
+    let (mut cars, last) = silent_car();
+    assert_eq!(cars.poll_timeout(), Some(last + EXPIRY));
+    cars.handle_timeout(last + ms(4_999));
+    assert_eq!(cars.sample(last + ms(4_999)).count(), 1);
+    cars.handle_timeout(last + ms(5_000));
+    assert_eq!(cars.sample(last + ms(5_000)).count(), 0);
+    let left = std::iter::from_fn(|| cars.poll_change()).last();
+    let (slot, id) = (0, id("car"));
+    assert_eq!(left, Some(Change::Left { slot, id }));
 }

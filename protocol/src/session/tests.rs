@@ -162,7 +162,7 @@ fn a_session_reports_each_step_of_coming_up() {
 }
 
 #[test]
-fn one_command_is_outstanding_and_answers_come_in_order() {
+fn q4_one_command_is_outstanding_and_answers_come_in_order() {
     let mut driver = Driver::signed_in();
     let rooms = driver.say(Command::ListRooms);
     let ping = driver.say(Command::Ping);
@@ -202,7 +202,7 @@ fn a_refusal_is_an_error_that_says_what_it_means() {
 }
 
 #[test]
-fn a_command_without_answer_times_out_and_the_next_goes() {
+fn q3_a_command_without_answer_times_out_and_the_next_goes() {
     let mut driver = Driver::signed_in();
     let rooms = driver.say(Command::ListRooms);
     let info = driver.say(Command::PlayerInfo);
@@ -266,7 +266,7 @@ fn a_late_answer_of_the_same_kind_is_dropped_and_the_right_one_taken() {
 }
 
 #[test]
-fn one_lost_answer_does_not_starve_all_later_ones() {
+fn q29_one_lost_answer_does_not_starve_all_later_ones() {
     let mut driver = Driver::signed_in();
     driver.say(Command::Ping); // its answer is lost for good
     driver.wait(ms(10_000));
@@ -291,7 +291,7 @@ fn a_room_created_after_the_time_out_is_known() {
 }
 
 #[test]
-fn a_silent_line_is_kept_alive_and_datagrams_do_not_count() {
+fn q5_a_silent_line_is_kept_alive_and_datagrams_do_not_count() {
     let mut driver = Driver::in_room();
     for _ in 0..40 {
         driver.wait(ms(600));
@@ -329,7 +329,7 @@ fn a_silent_line_is_kept_alive_and_datagrams_do_not_count() {
 }
 
 #[test]
-fn a_host_is_told_of_the_start_once() {
+fn q9_a_host_is_told_of_the_start_once() {
     let mut driver = Driver::in_room();
     for _ in 0..2 {
         let start = driver.say(Command::StartGame);
@@ -395,7 +395,7 @@ fn a_member_hears_every_start_of_its_own_room_only() {
 }
 
 #[test]
-fn entering_a_room_leaves_the_old_one_first() {
+fn q7_entering_a_room_leaves_the_old_one_first() {
     let mut driver = Driver::in_room();
     let join = driver.say(Command::JoinRoom {
         room_id: ROOM2.parse().unwrap(),
@@ -442,7 +442,7 @@ fn leaving_waits_until_the_last_position_has_arrived() {
 }
 
 #[test]
-fn a_room_that_is_gone_is_noticed() {
+fn q32_a_room_that_is_gone_is_noticed() {
     let mut driver = Driver::in_room();
     driver.say(Command::GetRoomPlayers);
     driver.hear(r#"{"command":"ERROR","message":"Cannot get players. No room joined."}"#);
@@ -455,7 +455,7 @@ fn a_room_that_is_gone_is_noticed() {
 }
 
 #[test]
-fn a_goodbye_leaves_the_room_then_says_bye_then_closes() {
+fn q6_a_goodbye_leaves_the_room_then_says_bye_then_closes() {
     let mut driver = Driver::in_room();
     let outstanding = driver.say(Command::Ping);
     let queued = driver.say(Command::ListRooms);
@@ -510,7 +510,7 @@ fn pushes_come_between_command_and_answer() {
 }
 
 #[test]
-fn a_failed_authenticate_signs_out() {
+fn q25_a_failed_authenticate_signs_out() {
     let mut driver = Driver::signed_in();
     let ticket = driver.say(Command::Authenticate {
         password: Password::new("bad"),
@@ -563,7 +563,7 @@ fn positions_are_sealed_and_checked() {
 }
 
 #[test]
-fn plain_datagrams_are_sent_only_on_request() {
+fn q13_plain_datagrams_are_sent_only_on_request() {
     let mut driver = Driver::signed_in_with(Config {
         plain_datagrams: true,
         ..Config::default()

@@ -2,6 +2,7 @@
 //! file. Each of them must exist, so that the list stays true.
 
 use super::files::File;
+use super::test_links::{links, missing, rows};
 
 const PATH: &str = "docs/faults.md";
 /// The fewest faults that the list has.
@@ -23,17 +24,6 @@ pub(super) fn check(files: &[File]) -> Vec<String> {
     complaints
 }
 
-/// The rows of all tables, each with the number of its line. A head and the line below it are no rows.
-fn rows(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let is_rule = |line: &str| line.starts_with("| -");
-    let below = text.lines().skip(1).chain([""]);
-    let lines = text.lines().zip(below).zip(1..);
-    lines.filter_map(move |((line, below), number)| {
-        let is_row = line.starts_with('|') && !is_rule(line) && !is_rule(below);
-        is_row.then_some((number, line))
-    })
-}
-
 fn check_row(line: usize, row: &str, files: &[File]) -> Vec<String> {
     let place = format!("{PATH}:{line}");
     let last = row.trim_end_matches([' ', '|']).rsplit('|').next();
@@ -41,41 +31,7 @@ fn check_row(line: usize, row: &str, files: &[File]) -> Vec<String> {
     if links.is_empty() {
         return vec![format!("{place}: no test asserts this")];
     }
-    let missing = links.into_iter().filter(|(name, path)| {
-        !files
-            .iter()
-            .any(|file| file.path == *path && has_test(file, name))
-    });
-    missing
-        .map(|(name, path)| format!("{place}: {path} has no test `{name}`"))
-        .collect()
-}
-
-/// The links in a text: names, and paths from the top folder.
-fn links(text: &str) -> Vec<(&str, &str)> {
-    let parts: Vec<&str> = text.split("](../").collect();
-    let pairs = parts.windows(2).filter_map(|pair| {
-        let (_, name) = pair[0].rsplit_once('[')?;
-        let (path, _) = pair[1].split_once(')')?;
-        Some((name, path))
-    });
-    pairs.collect()
-}
-
-fn has_test(file: &File, name: &str) -> bool {
-    if !file.has_ending(&["rs"]) {
-        // A title may end with what a loop puts in.
-        return file.text.contains(&format!("\"{name}\""))
-            || file.text.contains(&format!("`{name}"));
-    }
-    let before = file.text.split_once(&format!("fn {name}()"));
-    let Some((above, _)) = before.and_then(|(before, _)| before.rsplit_once('\n')) else {
-        return false;
-    };
-    let attributes = above.lines().rev().map(str::trim_start);
-    attributes
-        .take_while(|line| line.starts_with("#["))
-        .any(|line| line.ends_with("test]"))
+    missing(&place, &links, files)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The generations, each with its sign-in, its pushes and its quirks (facts, sections 2, 10 and 11).
 
 use super::*;
-use crate::datagram::Update;
+use crate::datagram::{Datagram, Update};
 use crate::event::Player;
 use crate::id::Token;
 #[cfg(target_arch = "wasm32")]
@@ -449,4 +449,37 @@ fn a_place_that_a_server_refuses_is_not_sent_to_it() {
         assert_eq!(drive(Generation::First, place), Ok(true));
         assert_eq!(drive(Generation::Token, place), Ok(true));
     }
+}
+
+#[test]
+fn q17_rotations_are_normalised_with_six_digits_and_sent_at_a_steady_pace() {
+    let mut driver = Driver::racing();
+    let cipher = crate::cipher::Cipher::new(&ID.parse().unwrap(), &Secret::default());
+    let mut sent = Vec::new();
+    // A page offers a place with each frame.
+    for frame in 0..120_u64 {
+        driver.now += Duration::from_micros(16_667);
+        let turn = Quat::new(0.1, 0.2 + frame as f32, 0.3, 0.4);
+        let place = Vec3::default();
+        driver.session.handle_timeout(driver.now);
+        let _waits = driver.session.send_update(place, turn, driver.now);
+        while let Some(transmit) = driver.session.poll_transmit() {
+            if let Transmit::Datagram(bytes) = transmit {
+                sent.push((driver.now, cipher.open(&bytes).unwrap()));
+            }
+        }
+    }
+    assert!(sent.len() > 35, "{}", sent.len());
+    for (_, text) in &sent {
+        let Ok(Datagram::Update(update)) = Datagram::from_json(text) else {
+            panic!("{text:?}");
+        };
+        let Quat { x, y, z, w } = update.rotation;
+        let length = [x, y, z, w].map(f64::from).map(|part| part * part);
+        let length = length.iter().sum::<f64>().sqrt();
+        assert!((length - 1.0).abs() < 1e-6, "{length}");
+    }
+    // Never as close as the 8 ms in which a server allows hardly any turn.
+    let pauses = sent.windows(2).map(|pair| pair[1].0 - pair[0].0);
+    assert!(pauses.min().unwrap() >= ms(33));
 }

@@ -114,7 +114,7 @@ fn update_of(conn: Conn) -> String {
 
 /// Facts, Q16: a jump of more than 50 m is dropped for a second after the last accepted position, and then accepted.
 #[test]
-fn a_teleport_is_refused_for_a_second() {
+fn q16_a_teleport_is_refused_for_a_second() {
     for (mut server, ann, _) in both() {
         assert!(server.place_after(100, ann, 50.0));
         assert!(!server.place_after(100, ann, 100.1));
@@ -144,7 +144,7 @@ fn a_teleport_is_refused_for_a_second() {
 
 /// Facts, Q17: at most 10 radians a second, and a quaternion that is not of length 1 seems to be turned.
 #[test]
-fn a_car_that_turns_too_fast_is_not_believed() {
+fn q17_a_car_that_turns_too_fast_is_not_believed() {
     for (mut server, ann, _) in both() {
         assert!(server.turn_after(50, ann, 0.49));
         assert!(!server.turn_after(50, ann, 1.5));
@@ -160,7 +160,7 @@ fn a_car_that_turns_too_fast_is_not_believed() {
 
 /// Facts, Q18, and the ranges of controls.
 #[test]
-fn inputs_have_ranges_and_the_time_of_day() {
+fn q18_inputs_have_ranges_and_the_time_of_day() {
     for (mut server, ann, _) in both() {
         let mut takes = |input: &str| {
             let id = id(ann);
@@ -210,7 +210,7 @@ fn so_many_datagrams_are_taken_in_a_second_and_those_refused_count() {
 
 /// Facts, Q15: with other sessions before it, a datagram is lost when one of their keys gives a padding that looks valid.
 #[test]
-fn on_the_original_a_wrong_key_whose_padding_looks_valid_ends_the_search() {
+fn q15_on_the_original_a_wrong_key_whose_padding_looks_valid_ends_the_search() {
     const SENT: u32 = 2_000;
     let mut lost = HashMap::new();
     for faithful in [true, false] {

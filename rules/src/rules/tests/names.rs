@@ -38,7 +38,7 @@ fn the_original_forgets_a_name_that_is_offline_and_we_do_not() {
 }
 
 #[test]
-fn without_a_password_the_original_takes_any_name_and_we_only_a_free_one() {
+fn q24_without_a_password_the_original_takes_any_name_and_we_only_a_free_one() {
     let mut server = TestServer::new(true);
     let (ann, bob) = (server.connect(), server.connect());
     server.ask(ann, &name_with("Ann", "pw"));
@@ -228,7 +228,7 @@ fn the_first_of_two_simultaneous_registrations_gets_the_name() {
 }
 
 #[test]
-fn a_new_name_shows_in_the_room_at_once_and_on_the_original_with_the_next_update() {
+fn q26_a_new_name_shows_in_the_room_at_once_and_on_the_original_with_the_next_update() {
     for (faithful, shown) in [(true, "Ann"), (false, "Zoe")] {
         let mut server = TestServer::new(faithful);
         let ann = server.named("Ann");

@@ -79,7 +79,7 @@ fn a_started_room_that_empties_stays_on_the_original_only() {
 }
 
 #[test]
-fn an_update_gives_everybody_the_last_place_on_the_original_only() {
+fn q10_an_update_gives_everybody_the_last_place_on_the_original_only() {
     let mut server = TestServer::new(true);
     let (ann, bob) = (server.named("Ann"), server.named("Bob"));
     let room = server.create(ann);
@@ -210,5 +210,40 @@ fn a_person_becomes_the_host_before_a_bot_whoever_came_first() {
             server.rooms().contains(&host(bots[0])),
             "only bots are left"
         );
+    }
+}
+
+#[test]
+fn q8_a_host_that_vanished_shows_in_the_lists_and_its_room_never_starts_on_the_original() {
+    for (faithful, starts) in [(true, false), (false, true)] {
+        let mut server = TestServer::new(faithful);
+        let (ann, bob) = (server.named("Ann"), server.named("Bob"));
+        let room = server.create(ann);
+        server.join(bob, &room);
+        server.disconnect(ann);
+        // Nobody is told.
+        assert!(!server.lines.contains_key(&bob));
+        let host = if faithful { ann } else { bob };
+        let host = format!(r#""hostId":"{}""#, id(host));
+        assert!(server.rooms().contains(&host));
+        let answer = server.say(bob, r#"{"command":"START_GAME"}"#);
+        assert_eq!(answer[0].contains("GAME_STARTED"), starts, "{answer:?}");
+    }
+}
+
+#[test]
+fn q11_somebody_who_comes_after_another_left_shares_a_place_on_the_original() {
+    for (faithful, shared) in [(true, 2), (false, 1)] {
+        let mut server = TestServer::new(faithful);
+        let players = ["Ann", "Bob", "Cid", "Dan"].map(|name| server.named(name));
+        let [ann, bob, cid, dan] = players;
+        let room = server.create(ann);
+        server.join(bob, &room);
+        server.join(cid, &room);
+        server.command(bob, "LEAVE_ROOM");
+        server.join(dan, &room);
+        let started = server.say(ann, r#"{"command":"START_GAME"}"#);
+        let third = started[0].matches(r#"{"x":54,"#).count();
+        assert_eq!(third, shared, "{}", started[0]);
     }
 }

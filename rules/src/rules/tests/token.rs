@@ -310,7 +310,7 @@ fn the_key_says_whose_datagram_it_is_and_any_of_a_session_says_where_it_is() {
 }
 
 #[test]
-fn ten_datagrams_that_cannot_be_end_the_session() {
+fn q19_ten_datagrams_that_cannot_be_end_the_session() {
     for (mut server, ann, bob) in both() {
         let faithful = server.faithful;
         let bad = |conn| update(conn, "").replace("UPDATE", "update");
