@@ -16,9 +16,12 @@ use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
 };
 use tokio::net::{TcpListener, UdpSocket};
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 const ID: &str = "0123456789abcdef0123456789abcdef";
+/// How long anything that a test waits for may take.
+const DEADLINE: Duration = Duration::from_secs(5);
 const ROOM: &str = "00112233445566778899aabbccddeeff";
 
 /// The sockets of a game server for one client.
@@ -234,11 +237,14 @@ async fn q1_the_handshake_begins_at_once_and_who_gives_up_leaves_nothing_half_op
     let dialling = tokio::spawn(async move { dial(&target).await.map(drop) });
     let mut stream = server.accept().await;
     const HANDSHAKE_RECORD: u8 = 22;
-    assert_eq!(stream.read_u8().await.unwrap(), HANDSHAKE_RECORD);
+    let first = timeout(DEADLINE, stream.read_u8()).await;
+    assert_eq!(first.expect("no handshake").unwrap(), HANDSHAKE_RECORD);
     dialling.abort();
     let mut rest = Vec::new();
     // It ends here, or with a reset.
-    let _ended = stream.read_to_end(&mut rest).await;
+    let _ended = timeout(DEADLINE, stream.read_to_end(&mut rest))
+        .await
+        .expect("left open");
 }
 
 #[tokio::test]
@@ -262,5 +268,6 @@ async fn q2_a_close_without_a_word_is_an_ordinary_end() {
         assert!(client.has_ended());
         assert_eq!(client.session().state(), State::Disconnected);
     };
-    tokio::join!(game, player);
+    let both = async { tokio::join!(game, player) };
+    timeout(DEADLINE, both).await.expect("no end");
 }
