@@ -1,15 +1,30 @@
 //! The generations of the game server, told apart by what they say (facts, sections 0 and 11), and what a client has to do differently
 //! on each.
 
-use std::fmt;
-use std::str::FromStr;
-
-use strum::VariantArray;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::geometry::Vec3;
 
 /// A generation of the game server. Later ones are greater.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, VariantArray)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    VariantArray,
+    EnumString,
+    IntoStaticStr,
+    strum::Display,
+)]
+#[strum(
+    serialize_all = "lowercase",
+    parse_err_ty = UnknownGeneration,
+    parse_err_fn = unknown
+)]
 pub enum Generation {
     /// May 2025, which the guide describes (facts: GEN1): a name is enough to drive, and datagrams come down plain.
     First,
@@ -24,18 +39,7 @@ pub enum Generation {
 impl Generation {
     /// The name in options, answers and logs.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::First => "first",
-            Self::Chat => "chat",
-            Self::Accounts => "accounts",
-            Self::Token => "token",
-        }
-    }
-}
-
-impl fmt::Display for Generation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        self.into()
     }
 }
 
@@ -44,14 +48,8 @@ impl fmt::Display for Generation {
 #[error("no generation of the game server: there are first, chat, accounts and token")]
 pub struct UnknownGeneration;
 
-impl FromStr for Generation {
-    type Err = UnknownGeneration;
-
-    fn from_str(name: &str) -> Result<Self, UnknownGeneration> {
-        let mut all = Self::VARIANTS.iter().copied();
-        all.find(|generation| generation.name() == name)
-            .ok_or(UnknownGeneration)
-    }
+fn unknown(_name: &str) -> UnknownGeneration {
+    UnknownGeneration
 }
 
 /// How far a car may jump from one position to the next before a server takes it for a false one (facts, section 6.5).

@@ -392,8 +392,7 @@ impl Session {
     /// The transport is back, and no line is missing.
     pub fn resume(&mut self, now: Duration) {
         self.is_suspended = false;
-        self.liveness = Liveness::default();
-        self.liveness.hear(now);
+        self.liveness.resume(now);
         self.last_line_sent = now;
         self.commands.extend(now + self.config.command_timeout);
     }
@@ -517,7 +516,7 @@ impl Session {
         if event == Event::Pong
             && let Some(sent) = self.liveness.answered(self.commands.ping_sent())
         {
-            return self.measured(now.saturating_sub(sent));
+            return self.measure(sent, now);
         }
         match self.commands.answer(&event) {
             Answered::Outstanding {
@@ -578,9 +577,15 @@ impl Session {
                 self.room = Some(*room_id)
             }
             Event::LeaveOk { .. } | Event::ByeOk => self.forget_room(),
-            Event::Pong => self.measured(now.saturating_sub(self.commands.answered_sent())),
+            Event::Pong => self.measure(self.commands.answered_sent(), now),
             Event::Error { message } => self.apply_refusal(Refusal::of_message(message), kind),
             _ => {}
+        }
+    }
+
+    fn measure(&mut self, sent: Duration, now: Duration) {
+        if let Some(round_trip) = self.liveness.round_trip(sent, now) {
+            self.measured(round_trip);
         }
     }
 

@@ -33,6 +33,10 @@ pub(super) struct Liveness {
     heard: Duration,
     /// When the `PING` was sent that is not answered yet.
     asked: Option<Duration>,
+    /// The same of one that was sent before the interruption. Its answer is still to come, and is no measure of the network.
+    owed: Option<Duration>,
+    /// When the last interruption ended.
+    resumed: Duration,
     /// It was asked since something came last.
     is_asking: bool,
 }
@@ -44,10 +48,27 @@ impl Liveness {
         self.is_asking = false;
     }
 
+    /// The transport is back: what was asked before is answered later.
+    pub(super) fn resume(&mut self, now: Duration) {
+        *self = Self {
+            heard: now,
+            owed: self.asked.or(self.owed),
+            resumed: now,
+            ..Self::default()
+        };
+    }
+
     /// A `PONG` came. Gives when its `PING` was sent, unless it answers the command sent at `other`.
     pub(super) fn answered(&mut self, other: Option<Duration>) -> Option<Duration> {
-        self.asked
-            .take_if(|asked| other.is_none_or(|other| *asked <= other))
+        let is_first = |asked: &mut Duration| other.is_none_or(|other| *asked <= other);
+        self.owed
+            .take_if(is_first)
+            .or_else(|| self.asked.take_if(is_first))
+    }
+
+    /// The round trip of a `PING` that was sent at a time. `None`: an interruption was between.
+    pub(super) fn round_trip(&self, sent: Duration, now: Duration) -> Option<Duration> {
+        (self.resumed <= sent).then(|| now.saturating_sub(sent))
     }
 }
 

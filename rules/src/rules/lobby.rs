@@ -1,9 +1,9 @@
 //! What players do between races: rooms, their host, the start, and messages to each other (facts, sections 2.1 and 5).
 
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use protocol::id::{RoomId, SessionId};
+use protocol::limits::ROOM_SIZES;
 use protocol::line::MAX_LINE_BYTES;
 
 use super::reply::{Reply, Starts};
@@ -13,9 +13,6 @@ use super::{Conn, Rules};
 
 /// The longest room name in the default mode; the original has no limit.
 pub const MAX_ROOM_NAME_CHARS: usize = 64;
-
-/// How many players a room may hold in the default mode. The original takes any number.
-const SANE_SIZES: RangeInclusive<i32> = 2..=128;
 
 /// The room of a session that wants to do something there.
 enum Membership {
@@ -53,7 +50,10 @@ impl Rules {
             if names::has_unseen(&name) {
                 return self.error(conn, "A room name cannot have invisible characters.");
             }
-            if max_players.is_some_and(|count| !SANE_SIZES.contains(&count)) {
+            // The original takes any number.
+            let is_size =
+                |count: i32| u32::try_from(count).is_ok_and(|count| ROOM_SIZES.contains(&count));
+            if !max_players.is_none_or(is_size) {
                 return self.error(conn, "A room holds 2 to 128 players.");
             }
         }

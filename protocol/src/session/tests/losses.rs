@@ -139,6 +139,33 @@ fn a_suspended_session_keeps_its_lines_drops_positions_and_waits() {
 }
 
 #[test]
+fn an_answer_that_an_interruption_held_up_is_no_round_trip() {
+    const PONG: &str = r#"{"command":"PONG"}"#;
+    let mut driver = Driver::in_room();
+    driver.wait(ms(1_500));
+    driver.sent(PING);
+    driver.session.suspend();
+    driver.now += ms(5_000);
+    driver.session.resume(driver.now);
+    driver.wait(ms(1_500));
+    driver.sent(PING);
+    driver.hear(PONG);
+    assert_eq!(driver.session.round_trip(), None, "the first is answered");
+    driver.now += ms(40);
+    driver.hear(PONG);
+    assert_eq!(driver.session.round_trip(), Some(ms(40)));
+    // A command of the page's own.
+    let ping = driver.say(Command::Ping);
+    driver.sent(PING);
+    driver.session.suspend();
+    driver.now += ms(5_000);
+    driver.session.resume(driver.now);
+    driver.hear(PONG);
+    assert!(driver.answer(ping).is_ok());
+    assert_eq!(driver.session.round_trip(), Some(ms(40)));
+}
+
+#[test]
 fn a_restored_session_is_signed_in_and_in_its_room() {
     let mut driver = Driver::new(Config::default());
     let (id, room) = (ID.parse().unwrap(), ROOM.parse().unwrap());
