@@ -31,9 +31,10 @@ const SETTLE: Duration = Duration::from_secs(2);
 
 /// The circle that cars drive round, in metres: within what every generation takes.
 const RADIUS: f64 = 900.0;
-/// How long they take. 141 m/s is below what later generations allow, and a position tells the time to a microsecond. A delay of more
-/// than half a round would look like none.
-const ROUND: Duration = Duration::from_secs(40);
+/// How long they take. At 28 m/s a car is never far from its last position, even when a busy server takes many at once and has lost
+/// some: the later generations would refuse a jump. A position tells the time to a few microseconds. A delay of more than half a round
+/// would look like none.
+const ROUND: Duration = Duration::from_secs(200);
 
 /// Who races, and for how long.
 #[derive(Debug, Clone)]
@@ -357,13 +358,13 @@ mod tests {
         while sent < longest {
             let (place, next) = (place_at(sent, 2.0), place_at(sent + beat, 2.0));
             assert!(place.x.abs() < bounds.x && place.z.abs() < bounds.z);
-            // Ten positions may be lost, or come at once.
-            assert!(place.distance(next) * 5.0 < limit.at_once, "{sent:?}");
+            // Those of a second and a half may be lost.
+            assert!(place.distance(next) * 30.0 < limit.at_once, "{sent:?}");
             let speed = place.distance(next) / beat.as_secs_f32();
             assert!(speed < limit.per_second * 0.9, "{sent:?}");
-            for delay in [0, 1, 700, 19_000].map(Duration::from_millis) {
+            for delay in [0, 1, 700, 99_000].map(Duration::from_millis) {
                 let read = delay_of(place, sent + delay);
-                assert!(read.abs_diff(delay) < Duration::from_micros(2), "{sent:?}");
+                assert!(read.abs_diff(delay) < Duration::from_micros(5), "{sent:?}");
             }
             sent += Duration::from_millis(333);
         }
