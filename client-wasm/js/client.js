@@ -180,6 +180,7 @@ export class RaceClient extends Emitter {
       command: (work) => this.#command(work),
       leave: (membership) => this.#leave(membership),
       ended: (membership, why) => this.#drop(membership, why, true),
+      chatted: (message) => this.#tell("message", message),
       demand: (type, wanted) => this.#engine.want(type, wanted),
     };
     this.#engine = new Engine(this.#address.config, options, this.#always(), this.#onDemand());
@@ -416,7 +417,7 @@ export class RaceClient extends Emitter {
       gameStarted: (event) => this.#membership?.handleStart(event),
       generation: ({ generation }) => this.#learn(generation),
       message: (event) => this.#handleMessage(event),
-      chat: (event) => this.#handleChat(event),
+      chat: (event) => this.#membership?.handleChat(event),
       playerJoined: (event) => this.#membership?.handleJoined(event),
       playerLeft: (event) => this.#membership?.handleLeft(event),
       carJoined: ({ slot, id }) => this.#membership?.handleCar(slot, id),
@@ -552,17 +553,6 @@ export class RaceClient extends Emitter {
     const { senderId, senderName, message: text } = message;
     this.#tell("message", { senderId, senderName, text });
     this.#membership?.handleMessage(message);
-  }
-
-  /** @param {CoreEvents["chat"]} chat */
-  #handleChat(chat) {
-    const { senderName, message: text } = chat;
-    this.#tell("message", {
-      senderId: this.#membership?.roster.only(senderName)?.id ?? null,
-      senderName,
-      text,
-    });
-    this.#membership?.handleChat(chat);
   }
 
   /** @param {import("./capabilities.js").Generation | undefined} generation */

@@ -21,6 +21,7 @@ import { Room } from "./room.js";
  * @property {<T>(work: (core: Core) => Promise<T>) => Promise<T>} command  runs a command; rejects with a `RaceError`
  * @property {(membership: Membership) => Promise<void>} leave
  * @property {(membership: Membership, why: RaceError) => void} ended  called when the server says that the player is no longer in the room
+ * @property {(message: RoomEvents["message"]) => void} chatted  called with a text to the room
  * @property {(type: string, wanted: boolean) => void} demand  called when an event gets its first listener or loses its last
  */
 
@@ -47,7 +48,7 @@ export class Membership {
   around;
   cars;
   room;
-  /** Messages of senders who are not among the players yet. @type {CoreEvents["message"][]} */
+  /** Messages of senders who are not among the players yet, and texts to the room. @type {Array<CoreEvents["message"] | CoreEvents["chat"]>} */
   #undecided = [];
   #poll;
   #standing;
@@ -141,15 +142,20 @@ export class Membership {
    * @param {CoreEvents["message"]} message
    */
   handleMessage(message) {
-    if (this.roster.view.has(message.senderId)) return this.#tellMessage(message);
-    if (this.#undecided.length < MAX_UNDECIDED) this.#undecided.push(message);
-    this.#poll.now();
+    if (this.roster.view.has(message.senderId)) this.#tellMessage(message);
+    else this.#postpone(message);
   }
 
-  /** A text to the room. @param {CoreEvents["chat"]} chat */
-  handleChat({ senderName, message: text }) {
-    const sender = this.roster.only(senderName);
-    this.#tell("message", { senderId: sender?.id ?? null, senderName, text });
+  /** A text to the room, of which the server tells only the sender's name. @param {CoreEvents["chat"]} chat */
+  handleChat(chat) {
+    if (this.roster.named(chat.senderName).length > 0) this.#tellChat(chat);
+    else this.#postpone(chat);
+  }
+
+  /** Wait for the next list of players. @param {CoreEvents["message"] | CoreEvents["chat"]} message */
+  #postpone(message) {
+    if (this.#undecided.length < MAX_UNDECIDED) this.#undecided.push(message);
+    this.#poll.now();
   }
 
   /** @param {CoreEvents["playerJoined"]} player */
@@ -218,8 +224,17 @@ export class Membership {
     for (const player of left) this.#tell("left", player);
     for (const player of joined) this.#tell("joined", player);
     for (const message of this.#undecided.splice(0)) {
-      if (this.roster.view.has(message.senderId)) this.#tellMessage(message);
+      if (!("senderId" in message)) this.#tellChat(message);
+      else if (this.roster.view.has(message.senderId)) this.#tellMessage(message);
     }
+  }
+
+  /** @param {CoreEvents["chat"]} chat */
+  #tellChat({ senderName, message: text }) {
+    const [sender, another] = this.roster.named(senderName);
+    const message = { senderId: another ? null : (sender?.id ?? null), senderName, text };
+    this.around.chatted(message);
+    this.#tell("message", message);
   }
 
   /** @param {CoreEvents["message"]} message */

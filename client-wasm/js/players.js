@@ -99,10 +99,9 @@ export class Roster {
     return player;
   }
 
-  /** The only player of a name; undefined if there are several or none. @param {string} name */
-  only(name) {
-    const [player, another] = [...this.#players.values()].filter((known) => known.name === name);
-    return another ? undefined : player;
+  /** The players of a name. @param {string} name */
+  named(name) {
+    return [...this.#players.values()].filter((known) => known.name === name);
   }
 
   /** @param {string | null} hostId */

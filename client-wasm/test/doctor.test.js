@@ -194,6 +194,14 @@ test("signing in, a second session and a room may fail", async () => {
   }
 });
 
+test("a server with accounts answers, and nobody is signed in", async () => {
+  const world = new World();
+  world.fail("signIn", coded("password_missing"));
+  const { found, report } = await examine({ world });
+  assert.deepEqual([found["sign-in"].ok, found.datagrams.ok, report.ok], [true, null, true]);
+  assert.match(found["sign-in"].words, /accounts/);
+});
+
 test("positions that do not come through, or one way only", async () => {
   const { found, world } = await examine({ cars: false });
   assert.match(found.datagrams.words, /do not come through/);

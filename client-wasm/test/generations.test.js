@@ -135,6 +135,13 @@ test("a text from the room has its sender's id only if one player has the name",
   const bo = { senderId: listed.players[0].id, senderName: "Bo", text: "hi" };
   const cy = { senderId: null, senderName: "Cy", text: "hi" };
   assert.deepEqual(heard, [bo, bo, cy, cy]);
+  // Somebody who came in since the last list.
+  const di = { id: "di-1", name: "Di" };
+  listed.players.push(di);
+  world.last.emit("chat", { senderName: "Di", message: "hi" });
+  assert.equal(heard.length, 4);
+  await settled();
+  assert.deepEqual(heard.at(-1), { senderId: "di-1", senderName: "Di", text: "hi" });
   await race.close();
 });
 

@@ -113,6 +113,13 @@ async function examineSessions(findings, patients, { socket, insecure }) {
   } catch (error) {
     signal?.throwIfAborted();
     const { code, message } = raceError(error);
+    if (code === "password_missing") {
+      findings.fine(
+        "sign-in",
+        "the game server answers; it has accounts, so nobody is signed in, and datagrams are not checked",
+      );
+      return;
+    }
     const words = findings.has("sign-in") ? "a second session does not come about" : "nobody can sign in";
     const advice =
       "For the operator: look into the game server's log; and see whether a limit of the relay is reached.";
