@@ -8,7 +8,7 @@
  * @property {string} words  what was found
  * @property {string} advice  what to do, and who; empty where there is nothing to do
  */
-/** @typedef {{ ok: boolean, checks: Check[], text: string }} Report  ok: everything that matters works; text: all of it, to copy */
+/** @typedef {{ ok: boolean, checks: Check[], text: string }} Report  ok: everything that matters works, as far as it can be looked at; text: all of it, to copy */
 
 /** In the order in which things depend on each other. @type {readonly CheckName[]} */
 export const NAMES = Object.freeze([
@@ -30,6 +30,8 @@ const MAX_QUOTED = 300;
 export class Findings {
   /** @type {Map<CheckName, Check>} */
   #checks = new Map();
+  /** What need not be looked at: a clock that cannot be compared hinders nobody. @type {Set<CheckName>} */
+  #optional = new Set(["clock"]);
 
   /**
    * @param {CheckName} name
@@ -57,6 +59,16 @@ export class Findings {
     this.#add({ name, ok: null, words, advice: "" });
   }
 
+  /**
+   * It cannot be looked at here, and that is no fault.
+   * @param {CheckName} name
+   * @param {string} words
+   */
+  skip(name, words) {
+    this.unknown(name, words);
+    this.#optional.add(name);
+  }
+
   /** @param {CheckName} name */
   has(name) {
     return this.#checks.has(name);
@@ -71,8 +83,7 @@ export class Findings {
   report(otherwise) {
     for (const name of NAMES) this.unknown(name, otherwise);
     const checks = NAMES.flatMap((name) => this.#checks.get(name) ?? []);
-    // A clock that cannot be compared hinders nobody.
-    const ok = checks.every((check) => check.ok === true || (check.ok === null && check.name === "clock"));
+    const ok = checks.every((check) => check.ok ?? this.#optional.has(check.name));
     return { ok, checks, text: checks.map(line).join("\n") };
   }
 }
