@@ -22,6 +22,9 @@ struct Listed<'a> {
     id: &'a RoomId,
     name: &'a str,
     player_count: u32,
+    /// Left out by servers that do not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_players: Option<u32>,
     /// An id of the relay's, as spectators know the player. Session ids are keys.
     host_id: Option<SessionId>,
     is_active: bool,
@@ -89,6 +92,7 @@ fn listed<'a>(room: &'a Room, spectators: &Spectators) -> Listed<'a> {
         id: &room.id,
         name: &room.name,
         player_count: room.player_count,
+        max_players: room.max_players,
         host_id: room.host_id.and_then(|host| spectators.rooms.ids.of(&host)),
         is_active: room.is_active,
         live: here

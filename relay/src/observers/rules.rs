@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::spectators::room::BridgedPlayers;
 
-/// Seats of a room on released servers (facts, section 5).
+/// Seats of a room whose server does not tell (facts, section 5).
 const SEATS: u32 = 20;
 /// Looks without a spectator after which an observer leaves. A page that is reloaded is back by then.
 const UNWATCHED_LOOKS: u32 = 10;
@@ -59,7 +59,11 @@ pub(super) enum LeaveReason {
 
 /// Say whether an observer may enter: players are there, and at least one seat stays free.
 pub(super) fn may_enter(room: &Room) -> bool {
-    (1..SEATS - 1).contains(&room.player_count)
+    (1..seats(room).saturating_sub(1)).contains(&room.player_count)
+}
+
+fn seats(room: &Room) -> u32 {
+    room.max_players.unwrap_or(SEATS)
 }
 
 /// Say why an observer must leave, by what the game server says of its room.
@@ -68,7 +72,7 @@ pub(super) fn must_leave(room: Option<&Room>, me: &SessionId) -> Result<(), Leav
         None => Err(LeaveReason::Gone),
         Some(room) if room.player_count <= 1 => Err(LeaveReason::Alone),
         Some(room) if room.host_id.as_ref() == Some(me) => Err(LeaveReason::Host),
-        Some(room) if room.player_count >= SEATS => Err(LeaveReason::LastSeat),
+        Some(room) if room.player_count >= seats(room) => Err(LeaveReason::LastSeat),
         Some(_) => Ok(()),
     }
 }
@@ -155,6 +159,17 @@ mod tests {
     fn an_observer_never_makes_a_room_nor_fills_it() {
         let open: Vec<_> = (0..=21).filter(|&n| may_enter(&room(n, "a"))).collect();
         assert_eq!(open, (1..=18).collect::<Vec<_>>());
+        for (seats, expected) in [(0, 0), (2, 0), (3, 1), (128, 126)] {
+            let sized = |n| Room {
+                max_players: Some(seats),
+                ..room(n, "a")
+            };
+            let open = (0..=200).filter(|&n| may_enter(&sized(n))).count();
+            assert_eq!(open, expected, "{seats}");
+            let me = id("o");
+            let last = must_leave(Some(&sized(seats.max(2))), &me);
+            assert_eq!(last, Err(LeaveReason::LastSeat), "{seats}");
+        }
     }
 
     #[test]

@@ -191,6 +191,8 @@ impl Observer<'_> {
                 sender_name,
                 ..
             } => room.change(|room| room.rename(&sender_id, &sender_name)),
+            Output::PlayerJoined(player) => room.change(|room| room.join(&player)),
+            Output::PlayerLeft(player) => room.change(|room| room.part(&player.id)),
             Output::GameStarted(started) => {
                 room.change(|room| room.describe(None, started.host_id.as_ref(), true));
             }

@@ -114,6 +114,12 @@ impl LiveRoom {
         self.look(|room| room.wants(car, source, mixed, now))
     }
 
+    /// Say whether sealed positions are taken from the copies of this source; see [`Room::reads`].
+    pub(crate) fn reads(&self, source: &SessionId, mixed: bool) -> bool {
+        let now = self.clock.now();
+        self.state.lock().room.reads(source, mixed, now)
+    }
+
     /// Take a position that `source` brings, if it is wanted.
     pub(crate) fn handle_update(&self, update: &Update, source: &SessionId, mixed: bool) {
         let now = self.clock.now();

@@ -15,7 +15,7 @@ use super::rooms::Rooms;
 
 /// How long datagrams of the previous room may still be on their way after a player changed rooms.
 const SETTLING: Duration = Duration::from_secs(1);
-/// How servers of the first generation begin a position on the way down (facts, section 6.4).
+/// How servers of the first generation begin a position on the way down (facts, section 6.4). Later ones seal it.
 const UPDATE_HEAD: &str = r#"{"command":"UPDATE","sessionId":""#;
 
 /// The tap. Dropping it takes the player out of its room.
@@ -73,7 +73,21 @@ impl PlayerTap {
                 self.enter(&room_id, now);
                 self.change(|room, me| room.describe(Some(&name), Some(me), false));
             }
-            Event::JoinOk { room_id, .. } => self.enter(&room_id, now),
+            Event::JoinOk { room_id, players } => {
+                // Later servers say it again to those who are in the room already.
+                if !self.is_in(&room_id) {
+                    self.enter(&room_id, now);
+                }
+                if let Some(players) = players {
+                    self.change(|room, _| room.list(&players));
+                }
+            }
+            Event::PlayerJoined { room_id, player } if self.is_in(&room_id) => {
+                self.change(|room, _| room.join(&player));
+            }
+            Event::PlayerLeft { room_id, player } if self.is_in(&room_id) => {
+                self.change(|room, _| room.part(&player.id));
+            }
             Event::LeaveOk { .. } => self.leave(),
             Event::Error { message } if means_no_room(&message) => self.leave(),
             Event::RoomPlayers { room_id, players } if self.is_in(&room_id) => {
@@ -123,7 +137,11 @@ impl PlayerTap {
         }
         let mixed = self.is_mixed(self.rooms.clock.now());
         // In a room full of bridged players almost no position is wanted, and opening them is most of the work.
-        if peek(datagram).is_some_and(|car| !room.wants(&car, &session.id, mixed)) {
+        let is_wanted = match is_sealed(datagram) {
+            true => room.reads(&session.id, mixed),
+            false => peek(datagram).is_none_or(|car| room.wants(&car, &session.id, mixed)),
+        };
+        if !is_wanted {
             return;
         }
         self.rooms.metrics.spectators.opened_datagrams.inc();
@@ -186,6 +204,11 @@ impl Session {
             _ => None,
         }
     }
+}
+
+/// Say whether a datagram is sealed. Whose position it is shows only once it is open.
+fn is_sealed(datagram: &[u8]) -> bool {
+    datagram.first() != Some(&b'{')
 }
 
 /// Say whose position a plain datagram of a first-generation server is. Its head is enough for that.
@@ -352,6 +375,64 @@ mod tests {
             assert!(read(B, session.read_down(&down)));
         }
         assert!(session.read_down(update(A).to_json().as_bytes()).is_none());
+    }
+
+    #[tokio::test]
+    async fn of_sealed_positions_one_players_copies_are_opened() {
+        let mut one = welcomed();
+        let mut two = PlayerTap::new(Arc::clone(&one.rooms), Secret::default());
+        handle(&mut two, "CONNECTED|$B", 0);
+        for tap in [&mut one, &mut two] {
+            handle(tap, r#"{"command":"JOIN_OK","roomId":"$R"}"#, 0);
+        }
+        let metrics = Arc::clone(&one.rooms.metrics);
+        let opened = || metrics.spectators.opened_datagrams.get();
+        let stranger = "cccccccccccccccccccccccccccccccc";
+        let [first, second] = [A, B].map(|reader| seal(reader, &update(stranger)));
+        one.handle_datagram_down(&first);
+        assert_eq!(opened(), 0, "nobody watches");
+        let room = Arc::clone(one.room.as_ref().unwrap());
+        room.watch([127, 0, 0, 1].into());
+        for _ in 0..3 {
+            one.handle_datagram_down(&first);
+            two.handle_datagram_down(&second);
+        }
+        assert_eq!(opened(), 3);
+        drop(one);
+        two.handle_datagram_down(&second);
+        assert_eq!(opened(), 4, "it is handed over");
+    }
+
+    #[tokio::test]
+    async fn the_pushes_of_the_token_generation_say_who_is_in_the_room() {
+        let mut tap = tap();
+        handle(&mut tap, r#"{"command":"CONNECTED","sessionId":"$A"}"#, 0);
+        let names = |tap: &PlayerTap| {
+            let text = text(tap).unwrap();
+            let players = text["players"].as_array().unwrap().iter();
+            let names = players.map(|player| player["name"].as_str().unwrap().to_owned());
+            names.collect::<Vec<_>>()
+        };
+        let bob = r#"{"id":"$B","name":"Bob"}"#;
+        let joined = format!(r#"{{"command":"JOIN_OK","roomId":"$R","players":[{bob}]}}"#);
+        handle(&mut tap, &joined, 0);
+        assert_eq!(names(&tap), ["", "Bob"]);
+        let moved = |command: &str, room: &str| {
+            format!(r#"{{"command":"{command}","sessionId":"$B","name":"Bob","roomId":"{room}"}}"#)
+        };
+        handle(&mut tap, &moved("PLAYER_LEFT", "$Q"), 0);
+        assert_eq!(names(&tap), ["", "Bob"], "another room");
+        handle(&mut tap, &moved("PLAYER_LEFT", "$R"), 0);
+        assert_eq!(names(&tap), [""]);
+        handle(&mut tap, &moved("PLAYER_JOINED", "$Q"), 0);
+        assert_eq!(names(&tap), [""], "another room");
+        handle(&mut tap, &moved("PLAYER_JOINED", "$R"), 0);
+        assert_eq!(names(&tap), ["", "Bob"]);
+        // AUTO_JOIN says it again.
+        let again = r#"{"command":"JOIN_OK","roomId":"$R","autoJoined":true}"#;
+        handle(&mut tap, again, 9);
+        assert!(!tap.is_mixed(Duration::from_secs(9)));
+        assert_eq!(names(&tap), ["", "Bob"]);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! Several sources, the bridged players and the observer, may bring positions of the same car. Each car is taken from one
 //! source at a time: from its own player if that is bridged, because nothing is lost on that way yet, otherwise from
-//! the source that brought it first.
+//! the source that brought it first. Of sealed positions, the copies of one bridged player are opened: everybody in the room is sent
+//! the same, and whose position it is shows only once it is open.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -44,6 +45,8 @@ pub(crate) struct Room {
     observers: VecDeque<SessionId>,
     /// The newest of `observers` is in the room.
     is_observed: bool,
+    /// The bridged player whose copies of sealed positions are opened.
+    reader: Option<Reader>,
     cars: Cars,
     ticks: u32,
     /// The text for spectators has changed since it was last written.
@@ -59,11 +62,19 @@ struct PlayerState {
     is_bridged: bool,
     /// The player is bridged and has sent a position since it came in. The game server sends positions to no others.
     is_driving: bool,
-    /// The newest list of players names this one.
+    /// The newest list of players names this one, or the server said that it came in.
     is_listed: bool,
     has_car: bool,
     /// The source of the car, and when it last brought a position.
     source: Option<(SessionId, Duration)>,
+}
+
+struct Reader {
+    id: SessionId,
+    /// When it last brought a position.
+    at: Duration,
+    /// It may also bring positions of another room.
+    mixed: bool,
 }
 
 /// What the bridged players of a room do.
@@ -89,6 +100,7 @@ impl Room {
             departed: VecDeque::new(),
             observers: VecDeque::new(),
             is_observed: false,
+            reader: None,
             cars: Cars::default(),
             ticks: 0,
             changed: false,
@@ -115,6 +127,8 @@ impl Room {
 
     /// A bridged player left, and its car with it.
     pub(crate) fn leave(&mut self, id: &SessionId) {
+        // Each bridged player who stays is told of it.
+        self.departed.retain(|departed| departed != id);
         if self.departed.len() == MAX_DEPARTED {
             self.departed.pop_front();
         }
@@ -122,6 +136,22 @@ impl Room {
         self.cars.remove(id);
         self.changed |= self.players.remove(id).is_some();
         self.lose_source(id);
+    }
+
+    /// The server says that a player came in.
+    pub(crate) fn join(&mut self, player: &Player) {
+        self.departed.retain(|departed| departed != &player.id);
+        if let Some(state) = self.player(&player.id) {
+            state.is_listed = true;
+            self.rename(&player.id, &player.name);
+        }
+    }
+
+    /// The server says that a player left. Of a bridged one its own tap knows more.
+    pub(crate) fn part(&mut self, id: &SessionId) {
+        if !self.players.get(id).is_some_and(|player| player.is_bridged) {
+            self.leave(id);
+        }
     }
 
     /// An observer came in.
@@ -143,6 +173,7 @@ impl Room {
 
     /// A source is gone. Its cars may come from another one at once. Without any source the list of players is out of date.
     fn lose_source(&mut self, gone: &SessionId) {
+        self.reader.take_if(|reader| reader.id == *gone);
         let is_live = self.is_live();
         for player in self.players.values_mut() {
             player.source.take_if(|(source, _)| source == gone);
@@ -212,6 +243,20 @@ impl Room {
             }
             None => true,
         }
+    }
+
+    /// Say whether a sealed position that `source` brings now is opened. It is for one bridged player, until that leaves or brings nothing
+    /// for a while. One that brings positions of this room only is preferred.
+    pub(crate) fn reads(&mut self, source: &SessionId, mixed: bool, now: Duration) -> bool {
+        let is_others = self.reader.as_ref().is_some_and(|reader| {
+            let is_silent = now.saturating_sub(reader.at) >= SOURCE_SILENCE;
+            reader.id != *source && !is_silent && (mixed || !reader.mixed)
+        });
+        if !is_others {
+            let (id, at) = (*source, now);
+            self.reader = Some(Reader { id, at, mixed });
+        }
+        !is_others
     }
 
     /// Take a position that is wanted.

@@ -9,6 +9,7 @@
 
 mod browser;
 mod game;
+mod racer;
 mod signed;
 
 mod configuring;
@@ -37,6 +38,7 @@ mod resuming;
 mod several_servers;
 mod spectating;
 mod stopping;
+mod tapping;
 mod trusting;
 
 use std::future::Future;

@@ -287,3 +287,51 @@ fn a_flood_of_made_up_players_is_bounded() {
         "an impossible position makes no player"
     );
 }
+
+#[test]
+fn sealed_positions_are_opened_for_one_player_at_a_time() {
+    let mut room = room();
+    room.enter(&id('a'), None);
+    room.enter(&id('b'), None);
+    let reads = |room: &mut Room, letter, mixed, at| room.reads(&id(letter), mixed, ms(at));
+    assert!(reads(&mut room, 'a', false, 0));
+    assert!(!reads(&mut room, 'b', false, 499));
+    assert!(reads(&mut room, 'a', false, 499));
+    room.leave(&id('a'));
+    assert!(reads(&mut room, 'b', false, 500), "it is handed over");
+    room.enter(&id('a'), None);
+    assert!(!reads(&mut room, 'a', false, 999));
+    assert!(reads(&mut room, 'a', false, 1000), "b brings nothing");
+    assert!(!reads(&mut room, 'b', false, 1001));
+    // What comes of this room only is better than what may be of another.
+    assert!(reads(&mut room, 'a', true, 1002));
+    assert!(!reads(&mut room, 'b', true, 1003));
+    assert!(reads(&mut room, 'b', false, 1003));
+    assert!(!reads(&mut room, 'a', true, 1004));
+}
+
+#[test]
+fn pushes_say_who_comes_and_goes() {
+    let player = |letter, name: &str| Player {
+        id: id(letter),
+        name: name.to_owned(),
+    };
+    let mut room = room();
+    room.enter(&id('a'), Some("Ann"));
+    room.join(&player('b', "Bob"));
+    assert!(room.text().contains(r#""name":"Bob""#));
+    assert!(bring(&mut room, 'a', 'b', 0.0, true, ms(0)), "it is listed");
+    assert_eq!(room.sample(ms(50)).cars.len(), 1);
+    // Two bridged players are told of it.
+    room.part(&id('b'));
+    room.part(&id('b'));
+    assert_eq!(room.departed.len(), 1);
+    assert_eq!(players(&room), [(0, "a".into())]);
+    assert_eq!(room.sample(ms(100)).cars, []);
+    assert!(!bring(&mut room, 'a', 'b', 0.0, false, ms(100)), "late");
+    room.join(&player('b', "Bob"));
+    assert!(bring(&mut room, 'a', 'b', 0.0, false, ms(200)));
+    // A bridged player is gone when its own tap says so.
+    room.part(&id('a'));
+    assert_eq!(players(&room).len(), 2);
+}
