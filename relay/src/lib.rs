@@ -46,6 +46,7 @@ use lifecycle::Lifecycle;
 use limits::{Admission, Budget};
 use log::Repeats;
 use metrics::Metrics;
+use observers::account::ObserverAccount;
 use players::resumable::Resumable;
 use players::traffic::SessionLines;
 use players::{MAX_BUFFERED_BYTES, MAX_BUFFERED_BYTES_OF_ADDRESS, Players};
@@ -77,6 +78,8 @@ pub struct Relay {
     lifecycle: Lifecycle,
     /// The game servers, the default one first.
     trusted: Vec<Trusted>,
+    /// The observers' accounts, in the same order.
+    accounts: Vec<Arc<ObserverAccount>>,
     /// `None`: it speaks plain HTTP.
     tls: Option<Tls>,
     _abort: DropGuard,
@@ -103,11 +106,12 @@ impl Relay {
         let lifecycle = Lifecycle::new(config.drain);
         let abort = lifecycle.aborting.clone().drop_guard();
         let trusted = trusted_servers(&config)?;
+        let accounts = observer_accounts(&config)?;
         let tls = tls_files(&config).map(Tls::new).transpose()?;
         let every = config.timeouts.certificate;
         let address = port.address()?;
         let page = page(&config, &address);
-        let services = wire(config, &trusted, tls.clone(), lifecycle.clone())?;
+        let services = wire(config, &trusted, &accounts, tls.clone(), lifecycle.clone())?;
         let services = Arc::new(services);
         let relay = Self {
             address,
@@ -115,6 +119,7 @@ impl Relay {
             operator_address: operator.as_ref().map(operator_address).transpose()?,
             lifecycle,
             trusted,
+            accounts,
             tls,
             _abort: abort,
         };
@@ -159,8 +164,8 @@ impl Relay {
         self.operator_address
     }
 
-    /// Read again what makes the game server's certificate trusted, the pin or the file with certificates, and the relay's own
-    /// certificate. Players who are connected stay. Gives what is trusted now, in words.
+    /// Read again what makes the game server's certificate trusted, the pin or the file with certificates, the observers' account, and
+    /// the relay's own certificate. Players who are connected stay. Gives what is trusted now, in words.
     ///
     /// # Errors
     /// The new configuration cannot work, or is for another game server. Nothing has changed then.
@@ -172,6 +177,7 @@ impl Relay {
             _ => bail!("to begin or to end with --tls-cert needs a restart"),
         };
         let new = trusted_servers(config)?;
+        let accounts = observer_accounts(config)?;
         let names = |servers: &[Trusted]| -> Vec<_> {
             servers.iter().map(|(name, _)| name.clone()).collect()
         };
@@ -199,6 +205,9 @@ impl Relay {
             }
         });
         let trusted = trusted.collect::<Vec<_>>().join("; ");
+        for (now, new) in self.accounts.iter().zip(&accounts) {
+            now.replace(new);
+        }
         if let Some((now, certificate, files)) = tls {
             now.replace(files, certificate);
         }
@@ -226,6 +235,7 @@ pub fn check(config: &Config) -> anyhow::Result<()> {
     warn_of(config);
     require_client(config.www.as_deref())?;
     trusted_servers(config)?;
+    observer_accounts(config)?;
     if let Some(files) = tls_files(config) {
         files.read()?;
     }
@@ -236,16 +246,19 @@ pub fn check(config: &Config) -> anyhow::Result<()> {
 fn wire(
     config: Config,
     trusted: &[Trusted],
+    accounts: &[Arc<ObserverAccount>],
     tls: Option<Tls>,
     lifecycle: Lifecycle,
 ) -> anyhow::Result<Services> {
     let metrics = Arc::new(Metrics::new());
     let timeouts = &config.timeouts;
     let watching = Watching::new(&config, &metrics, &lifecycle);
-    let games = config.games().into_iter().zip(trusted);
-    let servers = games.map(|(game, (_, trusted))| {
+    let games = config.games().into_iter().zip(trusted).zip(accounts);
+    let servers = games.map(|((game, (_, trusted)), account)| {
         let (trusted, watching) = (trusted.as_ref(), watching.clone());
-        server(game, trusted, watching, &config, &metrics, &lifecycle)
+        server(
+            game, trusted, account, watching, &config, &metrics, &lifecycle,
+        )
     });
     let servers = Servers::new(servers.collect::<anyhow::Result<_>>()?);
     let tells_clients_apart = config.tells_clients_apart();
@@ -320,6 +333,7 @@ fn operator_address(port: &Port) -> anyhow::Result<SocketAddr> {
 fn server(
     game: &GameServer,
     trusted: Option<&TrustedServer>,
+    account: &Arc<ObserverAccount>,
     watching: Option<Watching>,
     config: &Config,
     metrics: &Arc<Metrics>,
@@ -357,8 +371,14 @@ fn server(
         let spectators = Arc::clone(spectators);
         let is_shared = config.tells_clients_apart();
         let (observing, look) = (observing.clone(), timeouts.observe);
-        let oversee =
-            observers::overseer::oversee(observing, is_shared, look, spectators, sessions);
+        let oversee = observers::overseer::oversee(
+            observing,
+            is_shared,
+            look,
+            Arc::clone(account),
+            spectators,
+            sessions,
+        );
         lifecycle.spawn(oversee.instrument(span.clone()));
     }
     Ok(Server {
@@ -389,6 +409,18 @@ fn trusted_servers(config: &Config) -> anyhow::Result<Vec<Trusted>> {
         Ok((game.name.clone(), trusted?))
     });
     trusted.collect()
+}
+
+fn observer_accounts(config: &Config) -> anyhow::Result<Vec<Arc<ObserverAccount>>> {
+    let accounts = config.games().into_iter().map(|game| {
+        let account = ObserverAccount::read(game);
+        let account = match &game.name {
+            Some(name) => account.with_context(|| format!("the server {name} of [[servers]]")),
+            None => account,
+        };
+        account.map(Arc::new)
+    });
+    accounts.collect()
 }
 
 fn warn_of(config: &Config) {

@@ -74,7 +74,13 @@ async fn run(
 }
 
 /// Options that need no restart.
-const RELOADED: [&str; 3] = ["trust", "tls-cert", "tls-key"];
+const RELOADED: [&str; 5] = [
+    "trust",
+    "tls-cert",
+    "tls-key",
+    "observer-account",
+    "observer-password-file",
+];
 
 /// Read the configuration again, and use what can be changed while players play. `old` is what the relay started with.
 fn reload(relay: &Relay, old: &EffectiveOptions) {

@@ -11,6 +11,8 @@ use crate::snapshot::MAX_CARS;
 pub const MAX_ROOM_BYTES: usize = 256 * 1024;
 /// The letters of a name that are kept.
 pub const MAX_NAME_LETTERS: usize = 64;
+/// The letters of a notice that are kept.
+const MAX_NOTICE_LETTERS: usize = 256;
 
 /// A room as the relay describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,6 +27,9 @@ pub struct Room {
     pub host_id: Option<SessionId>,
     /// The race was started.
     pub is_active: bool,
+    /// Why the relay cannot show the race, in words for spectators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
     /// Its players, at most one for each index.
     pub players: Vec<Player>,
 }
@@ -57,6 +62,9 @@ impl Room {
             name: name(&fields),
             host_id: fields.id("hostId"),
             is_active: fields.bool("isActive").unwrap_or(false),
+            notice: fields
+                .str("notice")
+                .map(|notice| notice.chars().take(MAX_NOTICE_LETTERS).collect()),
             players: players(&fields),
         })
     }
@@ -107,6 +115,7 @@ mod tests {
             name: "go".into(),
             host_id: "a".parse().ok(),
             is_active: true,
+            notice: None,
             players: vec![player(0, "a", "Zoë \"1\""), player(7, "b", "")],
         };
         assert_eq!(Room::parse(frame), Some(expected));

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::{Context as _, bail, ensure};
@@ -10,6 +11,7 @@ use clap::ArgAction;
 use clap::builder::{StringValueParser, TypedValueParser as _};
 use client_native::HostPort;
 use protocol::id::Secret;
+use protocol::limits::USERNAME_UNITS;
 
 use super::effective::HIDDEN;
 use super::trust::Trust;
@@ -66,6 +68,12 @@ pub struct GameServer {
         hide_env_values = true
     )]
     pub udp_secret: Secret,
+    /// The account with which observers sign in to a game server that has accounts. Others need none.
+    #[arg(long, env = "MP_RELAY_OBSERVER_ACCOUNT", value_name = "NAME")]
+    pub observer_account: Option<String>,
+    /// The file whose first line is the password of --observer-account. It is tried once: a wrong one may lock the account.
+    #[arg(long, env = "MP_RELAY_OBSERVER_PASSWORD_FILE", value_name = "FILE")]
+    pub observer_password_file: Option<PathBuf>,
 }
 
 impl GameServer {
@@ -81,6 +89,8 @@ impl GameServer {
             plain_tcp: false,
             allow_insecure_remote: false,
             udp_secret: Secret::default(),
+            observer_account: None,
+            observer_password_file: None,
         }
     }
 
@@ -95,6 +105,19 @@ impl GameServer {
     }
 
     fn check(&self) -> anyhow::Result<()> {
+        ensure!(
+            self.observer_account.is_some() == self.observer_password_file.is_some(),
+            "--observer-account and --observer-password-file belong together: give both or none"
+        );
+        if let Some(name) = &self.observer_account {
+            let units = name.encode_utf16().count();
+            ensure!(
+                USERNAME_UNITS.contains(&units) && names::is_visible(name),
+                "--observer-account has {} to {} letters",
+                USERNAME_UNITS.start(),
+                USERNAME_UNITS.end()
+            );
+        }
         let blind = self.trust == Trust::Insecure && !self.plain_tcp;
         ensure!(
             !blind || self.allow_insecure_remote || self.server.is_loopback(),

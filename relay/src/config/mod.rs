@@ -255,6 +255,12 @@ impl Config {
                 "--spectate-observer has no effect with --spectate off: leave one of them out"
             );
             observing.check()?;
+        } else {
+            let games = self.games();
+            ensure!(
+                games.iter().all(|game| game.observer_account.is_none()),
+                "--observer-account has no effect without --spectate-observer: add that, or leave the account out"
+            );
         }
         Ok(())
     }

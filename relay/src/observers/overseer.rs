@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::event::Room;
+use protocol::generation::Generation;
 use protocol::id::RoomId;
 use tokio::task::JoinError;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::JoinMap;
 
+use super::account::ObserverAccount;
 use super::cooldown::Cooldowns;
 use super::idle_races::IdleRaces;
 use super::rules::{COOLDOWN_LOOKS, LeaveReason, SHARED_LOOKS, is_wanted, may_enter};
@@ -29,6 +31,7 @@ pub(crate) async fn oversee(
     observing: Observing,
     is_shared: bool,
     look: Duration,
+    account: Arc<ObserverAccount>,
     spectators: Arc<Spectators>,
     sessions: OwnSessions,
 ) {
@@ -40,6 +43,7 @@ pub(crate) async fn oversee(
             sessions,
             rooms: Arc::clone(&spectators.rooms),
             name: observing.name,
+            account,
             look,
         }),
         spectators,
@@ -103,7 +107,11 @@ impl Overseer {
                 Ok(rooms) => {
                     let wanted = self.wanted(&candidates, &rooms);
                     self.refused.retain(|room| wanted.contains(room));
-                    self.send_all(wanted);
+                    let objection = self.objection();
+                    self.explain(&wanted, objection);
+                    if objection.is_none() {
+                        self.send_all(wanted);
+                    }
                 }
                 // The game server is in trouble, so it is left alone for a while. The log has the reason.
                 Err(_logged) => {
@@ -149,6 +157,25 @@ impl Overseer {
                 && is_wanted(*bridged, self.idle_races.looks(id))
         });
         wanted.map(|(id, _)| *id).collect()
+    }
+
+    /// Say why no observer can sign in. `None`: one can, or the game server has not shown yet that it has accounts.
+    fn objection(&self) -> Option<&'static str> {
+        let generation = self.shared.sessions.generation.known();
+        let has_accounts = generation.is_some_and(Generation::has_accounts);
+        has_accounts
+            .then(|| self.shared.account.objection())
+            .flatten()
+    }
+
+    /// Tell the spectators of these rooms why they see nothing.
+    fn explain(&self, wanted: &[RoomId], notice: Option<&'static str>) {
+        let rooms = wanted
+            .iter()
+            .filter_map(|room| self.spectators.rooms.find(room));
+        for room in rooms {
+            room.change(|room| room.set_notice(notice));
+        }
     }
 
     /// Send observers into these rooms, and count a refusal for each that gets none: all are out, or those who watch it have
@@ -217,6 +244,9 @@ impl Overseer {
         let metrics = &self.shared.sessions.metrics;
         metrics.observer_ended((&reason).into());
         tracing::info!(%room, "an observer left: {reason}");
+        if let Some(objection) = self.objection() {
+            self.explain(&[room], Some(objection));
+        }
         let (now, look) = (self.started.elapsed(), self.shared.look);
         self.cooldowns.begin(room, &reason, now, look);
     }

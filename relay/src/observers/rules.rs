@@ -47,6 +47,8 @@ pub(super) enum LeaveReason {
     Gone,
     #[error("the race was started and nobody drove")]
     Silent,
+    #[error("the game server has accounts, and the relay has none that it may use")]
+    NoAccount,
     /// The game server refused a command, in these words.
     #[error("it was not let in: {0}")]
     Refused(String),
@@ -99,6 +101,8 @@ pub(super) fn must_give_way(players: BridgedPlayers, is_race: bool) -> Result<()
 /// Say for how many looks no observer may enter the room again. `before` is the cooldown before this one.
 pub(super) fn cooldown_after(leave: &LeaveReason, before: u32) -> Option<u32> {
     match leave {
+        // Without an account none is sent again.
+        LeaveReason::NoAccount => None,
         LeaveReason::Unwatched | LeaveReason::Bridged | LeaveReason::Stopping => None,
         LeaveReason::Host | LeaveReason::Alone | LeaveReason::LastSeat | LeaveReason::Shared => {
             Some(COOLDOWN_LOOKS)

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use protocol::cipher::Cipher;
 use protocol::command::Command;
 use protocol::event::{Event, Room};
+use protocol::generation::Generation;
 use protocol::id::{RoomId, SessionId};
 use protocol::session::Output;
 use tokio::time::{Duration, Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use super::account::ObserverAccount;
 use super::endpoint::{self, EndpointRefresh};
 use super::rules::{IdleLooks, LeaveReason, may_enter, must_give_way, must_leave};
 use crate::close::CloseReason;
@@ -30,6 +32,8 @@ pub(super) struct Shared {
     pub(super) rooms: Arc<Rooms>,
     /// The name of observers in the game. Letters of their session's id follow.
     pub(super) name: String,
+    /// Signs in where a name is not enough.
+    pub(super) account: Arc<ObserverAccount>,
     /// The time between two looks.
     pub(super) look: Duration,
 }
@@ -73,7 +77,7 @@ struct Observer<'a> {
     me: Option<SessionId>,
     /// Datagrams of other players that came.
     datagrams: u64,
-    /// When the position was last sent.
+    /// When the datagram that tells the address was last sent.
     position_sent: Option<Instant>,
 }
 
@@ -83,12 +87,16 @@ impl Observer<'_> {
         let me = self.sign_in(session).await?;
         self.enter(session, &me).await?;
         let cipher = Cipher::new(&me, &self.shared.sessions.secret);
-        let mut refresh = EndpointRefresh::default();
+        let known = self.shared.sessions.generation.known();
+        let generation = session.session().generation().or(known);
+        let mut refresh = EndpointRefresh::new(generation);
         let mut idle = IdleLooks::default();
         loop {
             let before = self.datagrams;
             let datagrams = &session.transport_mut().datagrams;
-            if refresh.is_due(before) && datagrams.send(&endpoint::position(&me, &cipher)) {
+            if refresh.is_due(before)
+                && datagrams.send(&endpoint::registration(&me, &cipher, generation))
+            {
                 self.position_sent = Some(Instant::now());
             }
             self.pause(session).await?;
@@ -110,8 +118,20 @@ impl Observer<'_> {
         let me = session.welcome().await.map_err(ended)?;
         let letters: String = me.as_str().chars().take(ID_LETTERS).collect();
         let name = format!("{}-{letters}", self.shared.name);
-        let password = None;
-        self.ask(session, Command::Name { name, password }).await?;
+        let take_name = || Command::Name {
+            name: name.clone(),
+            password: None,
+        };
+        if !has_accounts(session) {
+            let taken = self.ask(session, take_name()).await;
+            // What has no account with a game server of an old welcome shows only in its refusal.
+            if taken.is_ok() || !has_accounts(session) {
+                return taken.map(|_name_ok| me);
+            }
+            self.shared.sessions.generation.learn(Generation::Accounts);
+        }
+        self.shared.account.sign_in(session).await?;
+        self.ask(session, take_name()).await?;
         Ok(me)
     }
 
@@ -199,6 +219,11 @@ impl Observer<'_> {
             _ => {}
         }
     }
+}
+
+fn has_accounts(session: &OwnSession) -> bool {
+    let generation = session.session().generation();
+    generation.is_some_and(Generation::has_accounts)
 }
 
 impl Drop for Observer<'_> {

@@ -45,6 +45,8 @@ pub(crate) struct Room {
     observers: VecDeque<SessionId>,
     /// The newest of `observers` is in the room.
     is_observed: bool,
+    /// Why nothing can be shown, for spectators, unless a source is here after all.
+    notice: Option<&'static str>,
     /// The bridged player whose copies of sealed positions are opened.
     reader: Option<Reader>,
     cars: Cars,
@@ -100,6 +102,7 @@ impl Room {
             departed: VecDeque::new(),
             observers: VecDeque::new(),
             is_observed: false,
+            notice: None,
             reader: None,
             cars: Cars::default(),
             ticks: 0,
@@ -123,6 +126,7 @@ impl Room {
         if let Some(player) = self.players.get_mut(id) {
             player.is_driving = player.is_bridged;
         }
+        self.changed |= self.notice.is_some();
     }
 
     /// A bridged player left, and its car with it.
@@ -161,6 +165,7 @@ impl Room {
         }
         self.observers.push_back(*id);
         self.is_observed = true;
+        self.notice = None;
         self.cars.remove(id);
         self.changed |= self.players.remove(id).is_some();
     }
@@ -266,6 +271,12 @@ impl Room {
         };
         player.source = Some((*source, now));
         self.cars.handle_update(update, now);
+    }
+
+    /// Take why nothing can be shown. `None`: it can.
+    pub(crate) fn set_notice(&mut self, notice: Option<&'static str>) {
+        self.changed |= self.notice != notice;
+        self.notice = notice;
     }
 
     /// Say whether a bridged player or an observer is here. Without any, nothing is known of the room.

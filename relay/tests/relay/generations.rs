@@ -22,8 +22,14 @@ pub(crate) fn config_of(server: &Server) -> Config {
 }
 
 pub(crate) async fn start_server(generation: Generation) -> Server {
+    start_server_as(generation, false).await
+}
+
+/// Start it sane, or with all defects of the original.
+pub(crate) async fn start_server_as(generation: Generation, faithful: bool) -> Server {
     let options = Options {
         generation,
+        faithful,
         ..Options::default()
     };
     Server::start(options).await.unwrap()

@@ -27,6 +27,7 @@ mod http;
 mod leaving;
 #[cfg(unix)]
 mod log;
+mod observing;
 mod operating;
 mod parked;
 mod program;

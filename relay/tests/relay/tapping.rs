@@ -7,14 +7,18 @@ use serde_json::Value;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::browser::Browser;
-use crate::generations::{config_of, start_server};
+use crate::generations::{config_of, start_server_as};
 use crate::operating::values;
 use crate::racer::Racer;
 use crate::spectating::open;
 use crate::within;
 
-pub(crate) const GENERATIONS: [Generation; 3] =
-    [Generation::First, Generation::Chat, Generation::Token];
+/// Each generation of our own game server, sane and with all defects of the original.
+pub(crate) fn both_ways() -> impl Iterator<Item = (Generation, bool)> {
+    let generations = [Generation::First, Generation::Chat, Generation::Token];
+    let both = |generation| [(generation, false), (generation, true)];
+    generations.into_iter().flat_map(both)
+}
 
 /// What one spectator has been shown last.
 pub(crate) struct Seen {
@@ -63,8 +67,8 @@ impl Seen {
 
 #[tokio::test]
 async fn players_of_another_relay_are_seen_through_one_players_copies() {
-    for generation in GENERATIONS {
-        let server = start_server(generation).await;
+    for (generation, faithful) in both_ways() {
+        let server = start_server_as(generation, faithful).await;
         let mut config = config_of(&server);
         config.metrics_listen = Some(([127, 0, 0, 1], 0).into());
         let relay = Relay::start(config).await.unwrap();

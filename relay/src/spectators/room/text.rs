@@ -2,7 +2,7 @@
 
 use protocol::spectate;
 
-use super::Room;
+use super::{BridgedPlayers, Room};
 
 impl Room {
     /// Write the text for spectators.
@@ -16,11 +16,13 @@ impl Room {
         });
         let mut players: Vec<_> = players.collect();
         players.sort_by_key(|player| player.index);
+        let is_shown = self.is_observed || self.bridged() == BridgedPlayers::Driving;
         let room = spectate::Room {
             id: self.id,
             name: self.name.clone(),
             host_id: self.host.and_then(|host| self.ids.of(&host)),
             is_active: self.is_active,
+            notice: self.notice.filter(|_| !is_shown).map(str::to_owned),
             players,
         };
         room.to_frame()
