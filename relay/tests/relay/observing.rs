@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::game::{Game, Player};
 use crate::generations::{config_of, start_server, start_server_as};
+use crate::operating::until;
 use crate::racer::{PASSWORD, Racer};
 use crate::spectating::{A, ROOM};
 use crate::tapping::{Seen, both_ways};
@@ -52,7 +53,8 @@ async fn an_observer_shows_a_room_on_every_generation_and_disturbs_nobody() {
     for (generation, faithful) in both_ways() {
         let server = start_server_as(generation, faithful).await;
         let folder = tempfile::tempdir().unwrap();
-        let config = with_account(observing(config_of(&server)), folder.path());
+        let mut config = with_account(observing(config_of(&server)), folder.path());
+        config.metrics_listen = Some(([127, 0, 0, 1], 0).into());
         let (relay, elsewhere) = two_relays(&server, config).await;
         if generation.has_accounts() {
             Racer::sign_in(&elsewhere, generation, "watcher").await;
@@ -84,12 +86,8 @@ async fn an_observer_shows_a_room_on_every_generation_and_disturbs_nobody() {
         }
         // Nobody watches any more, so the observer leaves.
         drop(seen);
-        within("the observer's goodbye", async {
-            while ann.players().await.len() > 2 {
-                tokio::task::yield_now().await;
-            }
-        })
-        .await;
+        until(&relay, "mp_relay_observers", 0.0).await;
+        assert_eq!(ann.players().await.len(), 2, "it said goodbye");
     }
 }
 
