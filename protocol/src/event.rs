@@ -1,7 +1,9 @@
 //! What the server says over TCP: the replies and pushes of all generations (facts, sections 2 and 3), read from one line each, and
 //! which commands they answer. An unknown line is kept whole, so that a newer server does no harm.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use strum::{EnumDiscriminants, EnumString};
 
 use crate::command::CommandKind;
@@ -335,6 +337,23 @@ impl Event {
 }
 
 impl EventKind {
+    /// Read only the kind of a line, at no cost in memory however long it is. `None`: the line is of no known kind.
+    pub fn of_line(line: &str) -> Option<Self> {
+        /// Of two of the same member [`Event::parse`] takes the later. Such a line is of no kind here.
+        #[derive(Deserialize)]
+        struct Head<'a> {
+            #[serde(borrow, default)]
+            command: Option<Cow<'a, str>>,
+            #[serde(borrow, default, rename = "type")]
+            inventory: Option<Cow<'a, str>>,
+        }
+        let head: Head<'_> = serde_json::from_str(line).ok()?;
+        head.command
+            .filter(|_| head.inventory.is_none())?
+            .parse()
+            .ok()
+    }
+
     /// The commands that such a line can answer. What `ERROR` and `UNKNOWN_COMMAND` answer, their words tell. The protocol has no request
     /// ids, so only this tells which line answers which command.
     pub fn answers(self) -> &'static [CommandKind] {

@@ -264,9 +264,32 @@ fn an_unknown_line_is_kept_whole_with_its_kind() {
     }
 }
 
+#[test]
+fn the_kind_of_a_line_is_read_without_the_rest() {
+    let long = "<".repeat(1000);
+    for (line, kind) in [
+        (
+            format!(r#"{{"command":"RELAYED_MESSAGE","senderId":5,"message":"{long}"}}"#),
+            Some(EventKind::RelayedMessage),
+        ),
+        (
+            format!(r#"{{"rooms":[{{"command":"CHAT"}},"{long}"],"command":"ROOM\u005fLIST"}}"#),
+            Some(EventKind::RoomList),
+        ),
+        (r#"{"type":"INV_ERROR","command":"PONG"}"#.into(), None),
+        (r#"{"command":"CHAT","command":"PONG"}"#.into(), None),
+        (r#"{"command":"UNKNOWN"}"#.into(), None),
+        (r#"{"command":"PONG""#.into(), None),
+        (long, None),
+    ] {
+        assert_eq!(EventKind::of_line(&line), kind, "{line:.60}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_line_panics(line in "\\PC*|\\{\"command\":\"[A-Z_]{1,16}\",\"[a-zA-Z]{1,12}\":[0-9a-z\"{}\\[\\]:,]*\\}") {
         let _ = Event::parse(&line);
+        let _ = EventKind::of_line(&line);
     }
 }
