@@ -100,7 +100,8 @@ fn relay(page: &mut Registry, services: &Services) {
     let [running, waiting] = dials.fold([(0, 0); 2], |[running, waiting], more| {
         [add(running, more[0]), add(waiting, more[1])]
     });
-    let told = "Refused clients that are being told why";
+    let told = "Refused and replaced connections that are being told why";
+    let replaced = services.players.takeovers.taken();
     let queued = "Dials that wait for their turn";
     slots(
         page,
@@ -108,7 +109,12 @@ fn relay(page: &mut Registry, services: &Services) {
         "HTTP connections",
         services.connections.taken(),
     );
-    slots(page, "refusals", told, services.refusals.taken());
+    slots(
+        page,
+        "refusals",
+        told,
+        add(services.refusals.taken(), replaced),
+    );
     slots(page, "players", "Players", services.players.slots.taken());
     slots(page, "dials_running", "Dials", running);
     slots(page, "dials_waiting", queued, waiting);

@@ -136,7 +136,8 @@ fn full(which: Full) -> Refused {
     (CloseReason::new(CloseCode::Full, text), counted)
 }
 
-/// Tell a client why it is refused. It holds a slot until it has been told, and is dropped if no slot is free.
+/// Tell a client why it is refused. It holds a slot until it has been told. If no slot is free, it gets the reason and no
+/// time to answer.
 pub(super) async fn refuse(
     socket: WebSocket,
     who: ClientKind,
@@ -146,6 +147,7 @@ pub(super) async fn refuse(
 ) {
     services.metrics.refused(who, counted);
     let Ok(_slot) = services.refusals.enter(peer) else {
+        socket.close_at_once(&reason);
         return services.metrics.reached(Limit::Refusals);
     };
     if let Some(left_out) = services.refusal_lines.next() {

@@ -53,9 +53,10 @@ pub(crate) struct Players {
 }
 
 impl Players {
-    /// Close a WebSocket in the background. It is dropped if too many are being closed.
+    /// Close a WebSocket in the background. If too many are being closed, its client gets the reason and no time to answer.
     pub(crate) fn close_alone(&self, browser: WebSocket, peer: IpAddr, reason: CloseReason) {
         let Ok(slot) = self.takeovers.enter(peer) else {
+            browser.close_at_once(&reason);
             return self.metrics.reached(Limit::Refusals);
         };
         let (at_most, lifecycle) = (self.timeouts.close, self.lifecycle.clone());

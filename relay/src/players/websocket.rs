@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use futures_util::{Sink as _, SinkExt as _, Stream as _};
+use futures_util::{FutureExt as _, Sink as _, SinkExt as _, Stream as _};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use prometheus_client::metrics::counter::Counter;
@@ -272,6 +272,14 @@ impl WebSocket {
             _closed_or_not = timeout(at_most, close) => {}
             () = lifecycle.closing.cancelled() => {}
         }
+    }
+
+    /// Close a WebSocket that belongs to no session, and wait for nothing. Its client is told if the system takes the frame at once, which it
+    /// does for a client that reads.
+    pub(crate) fn close_at_once(mut self, reason: &CloseReason) {
+        let mut nothing = Outbox::new(false);
+        let close = tokio::task::unconstrained(self.close(&mut nothing, reason));
+        let _closed_or_not = close.now_or_never();
     }
 
     fn poll_write(

@@ -453,6 +453,31 @@ async fn a_session_that_is_still_dialled_is_given_up_for_a_new_one() {
 }
 
 #[tokio::test]
+async fn every_websocket_that_is_replaced_is_told_so_however_many_do_not_answer() {
+    const REFUSALS: &str = "mp_relay_refusals";
+    let mut game = Game::start().await;
+    let relay = start(&game, |config| {
+        config.timeouts.close = Duration::from_secs(3600);
+    })
+    .await;
+    let (first, mut player) = begin(&mut game, &relay).await;
+    let mut silent = vec![first];
+    // An address has 64 places.
+    for count in 1..=64 {
+        let mut browser = offering(&relay, TOKEN, 1).await;
+        browser.expect(&ready(true, 1)).await;
+        until(&relay, REFUSALS, f64::from(count)).await;
+        silent.push(browser);
+    }
+    let mut old = silent.pop().unwrap();
+    let mut new = offering(&relay, TOKEN, 1).await;
+    new.expect(&ready(true, 1)).await;
+    old.expect_close(4007, "taken this session over").await;
+    passes(&mut new, &mut player).await;
+    assert_eq!(values(&relay).await[REFUSALS], 64.0);
+}
+
+#[tokio::test]
 async fn a_wrong_token_gets_a_session_of_its_own() {
     let mut game = Game::start().await;
     let relay = start(&game, |_| {}).await;
