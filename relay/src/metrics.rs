@@ -196,6 +196,8 @@ pub(crate) enum Limit {
     LinesToBrowser,
     /// A line that nobody asked for, such as a message, was left out, because much waits for a player who is away.
     PushesAway,
+    /// A line that nobody asked for was left out for a player who is there: it is too long, or others push too much.
+    Pushes,
     /// A line of the game server.
     LineFromServer,
     /// Lines that wait for the game server.
@@ -341,6 +343,11 @@ impl Metrics {
     /// A limit was reached.
     pub(crate) fn reached(&self, limit: Limit) {
         add(&self.relay.limits, [("limit", limit.into())], 1);
+    }
+
+    /// A limit was reached several times.
+    pub(crate) fn reached_often(&self, limit: Limit, times: u64) {
+        add(&self.relay.limits, [("limit", limit.into())], times);
     }
 
     /// A step of a session that outlives its WebSocket.

@@ -22,8 +22,13 @@ pub struct RelayEnd<L> {
     first: u64,
     /// How many of `lines` are written.
     written: usize,
+    /// How many lines in all were written to any of the client's WebSockets. These have their numbers for good, although some of them may
+    /// wait to be written again.
+    numbered: u64,
     written_bytes: usize,
     waiting_bytes: usize,
+    /// The part of `waiting_bytes` of the lines that have no number.
+    unnumbered_bytes: usize,
     marks: Marks,
 }
 
@@ -46,8 +51,10 @@ impl<L: Clone + AsRef<str>> RelayEnd<L> {
             lines: VecDeque::new(),
             first: 0,
             written: 0,
+            numbered: 0,
             written_bytes: 0,
             waiting_bytes: 0,
+            unnumbered_bytes: 0,
             marks: Marks::default(),
         }
     }
@@ -65,6 +72,7 @@ impl<L: Clone + AsRef<str>> RelayEnd<L> {
     /// Queue a line of the game server for the client.
     pub fn push(&mut self, line: L) {
         self.waiting_bytes += cost(&line);
+        self.unnumbered_bytes += cost(&line);
         self.lines.push_back(line);
     }
 
@@ -79,6 +87,10 @@ impl<L: Clone + AsRef<str>> RelayEnd<L> {
         self.written_bytes += bytes;
         self.marks.bytes_since += bytes;
         self.written += 1;
+        if self.written() > self.numbered {
+            self.numbered = self.written();
+            self.unnumbered_bytes -= bytes;
+        }
         if !self.is_resumable {
             self.forget_until(self.written());
         }
@@ -130,17 +142,28 @@ impl<L: Clone + AsRef<str>> RelayEnd<L> {
         self.forget_until(self.written());
     }
 
-    /// Drop the waiting lines that are so.
-    pub fn drop_waiting(&mut self, is_so: impl Fn(&L) -> bool) {
-        let mut index = self.written;
-        while let Some(line) = self.lines.get(index) {
-            if is_so(line) {
-                self.waiting_bytes -= cost(line);
-                self.lines.remove(index);
+    /// Drop the lines that are so, in their order, of those that have never been written. The others have their numbers, by which the
+    /// client counts.
+    pub fn drop_unnumbered(&mut self, mut is_so: impl FnMut(&L) -> bool) {
+        for line in self.lines.split_off(self.first_unnumbered()) {
+            if is_so(&line) {
+                self.waiting_bytes -= cost(&line);
+                self.unnumbered_bytes -= cost(&line);
             } else {
-                index += 1;
+                self.lines.push_back(line);
             }
         }
+    }
+
+    /// Give the lines that have never been written, the oldest first.
+    pub fn unnumbered(&self) -> impl Iterator<Item = &L> {
+        self.lines.range(self.first_unnumbered()..)
+    }
+
+    /// The place in `lines` of the first that has never been written.
+    fn first_unnumbered(&self) -> usize {
+        let kept = self.numbered.saturating_sub(self.first);
+        usize::try_from(kept).map_or(self.lines.len(), |kept| kept.min(self.lines.len()))
     }
 
     /// How many lines were written in all.
@@ -151,6 +174,11 @@ impl<L: Clone + AsRef<str>> RelayEnd<L> {
     /// What the lines cost that wait to be written.
     pub fn waiting_bytes(&self) -> usize {
         self.waiting_bytes
+    }
+
+    /// What the lines cost that have never been written.
+    pub fn unnumbered_bytes(&self) -> usize {
+        self.unnumbered_bytes
     }
 
     /// What the written lines cost that are kept. It is more than 32 KiB only for a single line.
@@ -362,15 +390,26 @@ mod tests {
     }
 
     #[test]
-    fn only_lines_that_wait_are_dropped() {
+    fn only_lines_without_a_number_are_dropped() {
         let mut end = written(&["a1", "b1"]);
         for line in ["a2", "b2", "a3"] {
             end.push(line.to_owned());
         }
-        end.drop_waiting(|line| line.starts_with('a'));
-        assert!(end.resume(0));
+        assert!(end.unnumbered().eq(["a2", "b2", "a3"]));
+        // Also not those that wait to be written again.
+        for _ in 0..2 {
+            end.drop_unnumbered(|line| line.starts_with('a'));
+            assert!(end.unnumbered().eq(["b2"]));
+            assert_eq!(end.unnumbered_bytes(), cost(&"b2"));
+            assert!(end.resume(0));
+        }
         assert_eq!(waiting(&mut end), ["a1", "b1", "b2"]);
+        assert_eq!((end.unnumbered_bytes(), end.unnumbered().count()), (0, 0));
         confirm(&mut end);
         assert_eq!((end.waiting_bytes(), end.kept_bytes()), (0, 0));
+        end.push("a4".to_owned());
+        end.drop_unnumbered(|_| true);
+        assert_eq!((end.waiting_bytes(), end.unnumbered_bytes()), (0, 0));
+        assert_eq!(waiting(&mut end), [""; 0]);
     }
 }

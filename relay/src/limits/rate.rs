@@ -1,4 +1,4 @@
-//! Limits how much one player may send, and how often those of one address may do what costs much. `admission` limits how many clients may connect.
+//! Limits how much one player may send and others may push at it, and how often those of one address may do what costs much. `admission` limits how many clients may connect.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -31,7 +31,7 @@ impl Rate {
     }
 }
 
-/// What one player may send. A client at 60 Hz, the highest rate of any client, stays far below.
+/// What one player may send, and what others may push at it. A client at 60 Hz, the highest rate of any client, stays far below.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RateLimits {
     /// HTTP requests, for all clients of one address together.
@@ -50,6 +50,8 @@ pub struct RateLimits {
     pub line_bytes: Rate,
     /// Bytes of everything, the headers of WebSocket frames included.
     pub bytes: Rate,
+    /// Bytes of lines that all others together make the game server push at one player.
+    pub pushed_bytes: Rate,
 }
 
 impl Default for RateLimits {
@@ -92,6 +94,11 @@ impl Default for RateLimits {
             bytes: Rate {
                 per_second: 256 * 1024,
                 burst: 512 * 1024,
+            },
+            // What one player may say. A full room needs some 60 kB a second for positions, which go first.
+            pushed_bytes: Rate {
+                per_second: 16 * 1024,
+                burst: 200 * 1024,
             },
         }
     }
@@ -145,7 +152,7 @@ impl AddressRate {
 
 type Limiter = RateLimiter<NotKeyed, InMemoryState, SessionClock, NoOpMiddleware<Nanos>>;
 
-/// Limits what one player sends. `now` is the time since its connection began.
+/// Limits what one player sends, and what is pushed at it. `now` is the time since its connection began.
 #[derive(Debug)]
 pub(crate) struct PlayerLimiter {
     clock: SessionClock,
@@ -154,6 +161,7 @@ pub(crate) struct PlayerLimiter {
     costly_lines: Limiter,
     line_bytes: Limiter,
     bytes: Limiter,
+    pushed_bytes: Limiter,
 }
 
 impl PlayerLimiter {
@@ -166,6 +174,7 @@ impl PlayerLimiter {
             costly_lines: limiter(limits.costly_lines),
             line_bytes: limiter(limits.line_bytes),
             bytes: limiter(limits.bytes),
+            pushed_bytes: limiter(limits.pushed_bytes),
             clock,
         }
     }
@@ -174,6 +183,12 @@ impl PlayerLimiter {
     pub(crate) fn bytes(&self, bytes: u64, now: Duration) -> bool {
         self.clock.set(now);
         takes(&self.bytes, bytes)
+    }
+
+    /// Count a line that others push at the player. False: it exceeds a limit.
+    pub(crate) fn pushed(&self, bytes: u64, now: Duration) -> bool {
+        self.clock.set(now);
+        takes(&self.pushed_bytes, bytes)
     }
 
     /// Count a datagram. False: it exceeds a limit.
@@ -234,6 +249,7 @@ mod tests {
             costly_lines_of_address: rate(1, 5),
             line_bytes: rate(100, 300),
             bytes: rate(1000, 3000),
+            pushed_bytes: rate(100, 300),
         })
     }
 

@@ -10,7 +10,7 @@ use super::outbox::Outbox;
 use super::websocket::{Incoming, WebSocket};
 use crate::limits::MAX_UNANSWERED_PINGS;
 
-/// Checks in one `stalled` period. A browser that takes nothing during all of them is closed.
+/// Checks in one `stalled` period. A browser that takes nothing during all of them loses its WebSocket.
 const CHECKS: u32 = 5;
 /// After this many checks a browser is closed although it takes something: others wait for it.
 const MAX_CHECKS: u32 = 6 * CHECKS;
@@ -28,7 +28,7 @@ pub(super) struct Attachment {
     is_silent: bool,
     /// Since when lines wait for the browser to confirm others.
     unconfirmed_since: Option<Instant>,
-    /// A browser that takes nothing for this long is closed.
+    /// A browser that takes nothing for this long loses its WebSocket.
     stalled: Duration,
     /// Too much waits for the browser.
     backlog: Option<Backlog>,
@@ -39,6 +39,15 @@ pub(super) enum Happening {
     Incoming(Incoming),
     /// It is time for a ping.
     Ping,
+}
+
+/// How a browser reads for which too much waits.
+pub(super) enum Pace {
+    Reading,
+    /// It has taken nothing during all checks.
+    Stalled,
+    /// It takes something, and too little of it.
+    TooSlow,
 }
 
 /// The time in which too much waits, and whether the browser reads meanwhile.
@@ -136,21 +145,24 @@ impl Attachment {
         self.backlog.as_ref().map(|backlog| backlog.check_at)
     }
 
-    /// Look whether the browser reads. False: too slowly.
-    pub(super) fn check_backlog(&mut self, waiting_bytes: usize) -> bool {
+    /// Look whether the browser reads.
+    pub(super) fn check_backlog(&mut self, waiting_bytes: usize) -> Pace {
         let written = self.browser.written_bytes();
         let Some(backlog) = &mut self.backlog else {
-            return true;
+            return Pace::Reading;
         };
         // If nothing waits for this browser, others hold the budget, and they are closed soon.
         let is_idle = written == backlog.written && waiting_bytes > 0;
         backlog.checks += 1;
         backlog.idle_checks = if is_idle { backlog.idle_checks + 1 } else { 0 };
-        if backlog.idle_checks == CHECKS || backlog.checks == MAX_CHECKS {
-            return false;
+        if backlog.idle_checks == CHECKS {
+            return Pace::Stalled;
+        }
+        if backlog.checks == MAX_CHECKS {
+            return Pace::TooSlow;
         }
         backlog.written = written;
         backlog.check_at = Instant::now() + self.stalled / CHECKS;
-        true
+        Pace::Reading
     }
 }

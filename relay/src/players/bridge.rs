@@ -2,6 +2,7 @@
 //! connection with the game server. Upwards only datagrams pass that are the session's own. One task, no locks.
 
 mod client;
+mod downward;
 mod upward;
 
 use std::convert::Infallible;
@@ -10,12 +11,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use client_native::{Connection, Datagrams, Disconnected, Lines, Received, Unsent};
-use protocol::event::Event;
-use protocol::frame::{CloseCode, Notice};
+use client_native::{Connection, Datagrams, Disconnected, Lines, Unsent};
+use protocol::frame::CloseCode;
 use protocol::goodbye::Goodbye;
-use protocol::line::LineError;
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::Instrument as _;
 
@@ -31,21 +29,11 @@ use crate::close::CloseReason;
 use crate::limits::rate::PlayerLimiter;
 use crate::limits::{Share, Slot};
 use crate::log::ConnectionId;
-use crate::metrics::{GaugeShare, Limit, Metrics, SAMPLED};
+use crate::metrics::{GaugeShare, Limit, Metrics};
 use crate::servers::Server;
 use crate::spectators::{PlayerTap, Spectators};
 use crate::upstream::SessionGeneration;
 use client::{Client, next_newcomer};
-
-/// The longest line that is read on its way down. A list of 400 rooms is shorter.
-const MAX_READ_LINE_BYTES: usize = 64 * 1024;
-/// What may wait for a player who is away before further lines that it has not asked for are left out. So others can neither end its
-/// session nor spend its part of the budget: each session has 32 KiB free.
-const MAX_PUSHED_BYTES_AWAY: usize = 24 * 1024;
-/// What may wait for a player who is away however much waits for others. What it has asked for itself may be long.
-const MAX_BYTES_AWAY: usize = 64 * 1024;
-/// Datagrams taken in one go. More would keep lines from passing.
-const MAX_DATAGRAMS_AT_ONCE: usize = 32;
 
 impl Players {
     /// Bridge one player until either side ends it. With a registration its client may come back with another WebSocket.
@@ -84,18 +72,6 @@ impl Players {
         drop(bridge);
         drop(registration);
     }
-}
-
-/// What a line on its way down is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum LineDown {
-    /// It answers a command of the relay's, and stays here.
-    Own,
-    /// The player has not asked for it.
-    Pushed,
-    /// It starts a race.
-    Start,
-    Other,
 }
 
 struct Bridge<'a> {
@@ -256,151 +232,6 @@ impl<'a> Bridge<'a> {
 
     fn metrics(&self) -> &'a Metrics {
         &self.players.metrics
-    }
-
-    fn take_lines(
-        &mut self,
-        lines: &mut Lines,
-        transferred: Result<(), Disconnected>,
-    ) -> Result<(), CloseReason> {
-        while let Some(line) = lines.next_line() {
-            let line = match line {
-                Ok(line) => line,
-                Err(LineError::TooLong { limit }) => {
-                    self.metrics().reached(Limit::LineFromServer);
-                    let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-                    Notice::LineTooLong { limit }.to_frame()
-                }
-                Err(LineError::InvalidUtf8(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
-            };
-            match self.read_line(&line) {
-                LineDown::Own => continue,
-                LineDown::Pushed if self.is_away() && self.has_much(&line) => {
-                    self.metrics().reached(Limit::PushesAway);
-                    continue;
-                }
-                LineDown::Start if self.is_away() => self.outbox.push_newest_start(line),
-                LineDown::Pushed | LineDown::Start | LineDown::Other => self.outbox.push_line(line),
-            }
-            if self.traffic.lines_down == 0 {
-                self.server.readiness.welcomed();
-            }
-            self.traffic.lines_down += 1;
-            self.metrics().lines_down.inc();
-        }
-        transferred.map_err(|Disconnected { detail }| match self.said_bye {
-            true => CloseReason::said_goodbye(),
-            false => {
-                let text = "The game server ended the session: sign in again.";
-                CloseReason::new(CloseCode::ServerEnded, text).with_cause(detail)
-            }
-        })
-    }
-
-    fn is_away(&mut self) -> bool {
-        match &mut self.client {
-            Client::Attached(attachment) => attachment.is_absent(&self.outbox),
-            Client::Parked(_) | Client::Gone => true,
-        }
-    }
-
-    /// Say whether so much waits that another line is too much for a player who is away.
-    fn has_much(&self, line: &str) -> bool {
-        self.outbox.lines.waiting_bytes() + line.len() > MAX_PUSHED_BYTES_AWAY
-    }
-
-    /// Read a line on its way down.
-    fn read_line(&mut self, line: &str) -> LineDown {
-        if line.len() > MAX_READ_LINE_BYTES {
-            return LineDown::Other;
-        }
-        let event = Event::parse(line);
-        self.generation.handle_event(&event);
-        let read = match &event {
-            event if !self.session.handle_event(event) => LineDown::Own,
-            Event::RelayedMessage { .. } | Event::Chat { .. } => LineDown::Pushed,
-            Event::PlayerJoined { .. } | Event::PlayerLeft { .. } => LineDown::Pushed,
-            Event::Unknown { .. } => LineDown::Pushed,
-            Event::GameStarted(_) => LineDown::Start,
-            _ => LineDown::Other,
-        };
-        if let Some(tap) = &mut self.tap {
-            tap.handle_event(event);
-        }
-        read
-    }
-
-    fn take_datagrams(&mut self, server: &Datagrams) {
-        for _ in 0..MAX_DATAGRAMS_AT_ONCE {
-            match server.receive() {
-                Received::Datagram(datagram) => self.push_datagram(datagram),
-                Received::Unusable => {
-                    self.traffic.lost += 1;
-                    self.metrics().unusable.inc();
-                }
-                Received::Nothing => return,
-            }
-        }
-    }
-
-    /// Return when to check the browser next. While it is `Some`, the relay must not read from the game server.
-    fn watch_backlog(&mut self, unfinished_bytes: usize) -> Result<Option<Instant>, CloseReason> {
-        let waiting = self.waiting_bytes() + unfinished_bytes;
-        self.waiting.set(waiting);
-        let may_grow = self.share.set(waiting) && !self.outbox.is_full();
-        match &mut self.client {
-            Client::Attached(attachment) => Ok(attachment.watch_backlog(may_grow)),
-            Client::Parked(_)
-                if self.outbox.is_full() || (!may_grow && waiting > MAX_BYTES_AWAY) =>
-            {
-                Err(self.too_slow())
-            }
-            Client::Parked(_) | Client::Gone => Ok(None),
-        }
-    }
-
-    fn waiting_bytes(&self) -> usize {
-        let unwritten = match &self.client {
-            Client::Attached(attachment) => attachment.browser.unwritten_bytes(),
-            Client::Parked(_) | Client::Gone => 0,
-        };
-        self.outbox.line_bytes() + unwritten
-    }
-
-    fn check_backlog(&mut self) -> Result<(), CloseReason> {
-        let waiting = self.waiting_bytes();
-        let is_slow = match &mut self.client {
-            Client::Attached(attachment) => !attachment.check_backlog(waiting),
-            Client::Parked(_) | Client::Gone => false,
-        };
-        if is_slow {
-            return Err(self.too_slow());
-        }
-        Ok(())
-    }
-
-    fn too_slow(&self) -> CloseReason {
-        self.metrics().reached(Limit::LinesToBrowser);
-        let text = "This client reads too slowly: too many lines were waiting for it.";
-        CloseReason::new(CloseCode::TooSlow, text)
-    }
-
-    fn push_datagram(&mut self, datagram: Bytes) {
-        if let Some(tap) = &self.tap {
-            tap.handle_datagram_down(&datagram);
-        }
-        if !matches!(self.client, Client::Attached(_)) {
-            self.traffic.lost += 1;
-            self.metrics().parked.inc();
-            return;
-        }
-        let is_sampled = self.traffic.datagrams_down.is_multiple_of(SAMPLED);
-        let sample = is_sampled.then(|| self.metrics().sample(self.outbox.waiting_datagrams()));
-        if self.outbox.push_datagram(datagram, sample) {
-            self.metrics().overtaken.inc();
-        }
-        self.traffic.datagrams_down += 1;
-        self.metrics().datagrams_down.inc();
     }
 
     /// Close the browser's side, and say goodbye to the game server meanwhile. The UDP socket stays open until then: a

@@ -1,12 +1,14 @@
-//! What waits to be written to one browser. Lines are reliable: if too many wait, no more are read from the game server, and
-//! the newest that were written are kept for a client that comes back. Datagrams are not: the oldest are dropped for the newest.
-//! No I/O here: `websocket` takes things out as the browser reads.
+//! What waits to be written to one browser. Answers are reliable: if too many wait, no more are read from the game server, and
+//! the newest that were written are kept for a client that comes back. Lines that nobody asked for are left out where much waits.
+//! Datagrams are not reliable: the oldest are dropped for the newest. No I/O here: `websocket` takes things out as the browser reads.
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
+use protocol::event::EventKind;
 use protocol::frame::Notice;
-use protocol::tunnel::RelayEnd;
+use protocol::line::MAX_LINE_BYTES;
+use protocol::tunnel::{LINE_OVERHEAD_BYTES, RelayEnd};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::metrics::Sample;
@@ -17,8 +19,16 @@ const MAX_WAITING_LINE_BYTES: usize = 256 * 1024;
 /// Datagrams that may wait. A full room at 20 Hz sends 400 a second, so the oldest is 160 ms old.
 pub(crate) const MAX_WAITING_DATAGRAMS: usize = 64;
 
-/// Datagrams that may follow a line before the next one.
-const DATAGRAMS_AFTER_LINE: usize = 8;
+/// Bytes of lines without a number beyond which a session without a WebSocket ends. Its game server is read all the time, so that its
+/// own questions are answered. Others can make one answer as long as a line may be.
+const MAX_LINE_BYTES_AWAY: usize = MAX_WAITING_LINE_BYTES + MAX_LINE_BYTES;
+/// Bytes of pushed lines that may wait where much waits, or where the player is away: they are left out beyond it. So others can
+/// neither end a session nor spend its part of the budget: each session has 32 KiB free.
+const MAX_PUSHED_BYTES: usize = 24 * 1024;
+
+/// Bytes of datagrams that may follow each byte of a line before the next line. Whatever lines wait, four fifths of a link that is
+/// too narrow are for positions.
+const DATAGRAM_BYTES_PER_LINE_BYTE: usize = 4;
 
 /// The next thing to write.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,8 +44,34 @@ pub(crate) enum Outgoing {
 #[derive(Debug, Clone)]
 pub(super) struct Line {
     text: Utf8Bytes,
-    /// It starts a race.
-    is_start: bool,
+    origin: Origin,
+}
+
+/// Why a line of the game server comes. It says what may be left out, and stays with the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It answers the player, or is about the player's connection.
+    Answer,
+    /// Another player has caused it.
+    Pushed,
+    /// It starts a race: only the newest matters.
+    Start,
+    /// The relay does not know it. It may be a newer server's answer.
+    Unknown,
+}
+
+impl Origin {
+    /// Say why a line of this kind comes.
+    pub(crate) const fn of(kind: Option<EventKind>) -> Self {
+        use EventKind as Kind;
+        match kind {
+            Some(Kind::RelayedMessage | Kind::Chat) => Self::Pushed,
+            Some(Kind::PlayerJoined | Kind::PlayerLeft) => Self::Pushed,
+            Some(Kind::GameStarted) => Self::Start,
+            None | Some(Kind::Unknown) => Self::Unknown,
+            Some(_) => Self::Answer,
+        }
+    }
 }
 
 impl AsRef<str> for Line {
@@ -54,8 +90,10 @@ pub(crate) struct Outbox {
     pub(super) lines: RelayEnd<Line>,
     /// Never more than `MAX_WAITING_DATAGRAMS`.
     datagrams: VecDeque<(Bytes, Option<Sample>)>,
-    /// Datagrams that go before the next line, so that no flood of lines keeps positions waiting.
-    turns: usize,
+    /// Bytes of datagrams that go before the next line, so that no flood of lines keeps positions waiting.
+    credit: usize,
+    /// No fewer bytes than those of the lines without a number that may be left out.
+    pushed_bytes: usize,
     /// Of the datagram that was taken last.
     taken: Option<Sample>,
     pub(super) dropped_datagrams: u64,
@@ -69,7 +107,8 @@ impl Outbox {
             notices: VecDeque::new(),
             lines: RelayEnd::new(is_resumable),
             datagrams: VecDeque::new(),
-            turns: 0,
+            credit: 0,
+            pushed_bytes: 0,
             taken: None,
             dropped_datagrams: 0,
         }
@@ -90,19 +129,68 @@ impl Outbox {
         self.notices.push_back(notice.to_frame().into());
     }
 
-    /// Queue a line.
-    pub(crate) fn push_line(&mut self, line: String) {
-        let text = line.into();
-        let is_start = false;
-        self.lines.push(Line { text, is_start });
+    /// Say whether so much waits that the session of a player who is away must end.
+    pub(crate) fn is_full_away(&self) -> bool {
+        self.lines.unnumbered_bytes() > MAX_LINE_BYTES_AWAY
     }
 
-    /// Queue the start of a race, for a player who is away: it takes the place of those that wait.
-    pub(crate) fn push_newest_start(&mut self, line: String) {
-        self.lines.drop_waiting(|line| line.is_start);
+    /// Queue a line.
+    pub(crate) fn push_line(&mut self, line: String, origin: Origin) {
+        if origin != Origin::Answer {
+            self.pushed_bytes += line.len() + LINE_OVERHEAD_BYTES;
+        }
         let text = line.into();
-        let is_start = true;
-        self.lines.push(Line { text, is_start });
+        self.lines.push(Line { text, origin });
+    }
+
+    /// Queue a line for a player who is away. False: it is left out. The newest start of a race takes the place of those that wait.
+    pub(crate) fn push_line_away(&mut self, line: String, origin: Origin) -> bool {
+        let is_much = self.lines.waiting_bytes() + line.len() > MAX_PUSHED_BYTES;
+        match origin {
+            Origin::Pushed | Origin::Unknown if is_much => return false,
+            Origin::Start => self.push_newest_start(line),
+            _ => self.push_line(line, origin),
+        }
+        true
+    }
+
+    /// Queue the start of a race in the place of those that wait.
+    pub(crate) fn push_newest_start(&mut self, line: String) {
+        self.lines
+            .drop_unnumbered(|line| line.origin == Origin::Start);
+        self.push_line(line, Origin::Start);
+    }
+
+    /// Leave out what nobody asked for, beyond a little: of starts of races all but the newest. What was ever written to a WebSocket
+    /// stays, because client and relay count it. Gives how many lines it was.
+    pub(crate) fn leave_out_pushed(&mut self, is_away: bool) -> u64 {
+        if self.pushed_bytes <= MAX_PUSHED_BYTES {
+            return 0;
+        }
+        let starts = |line: &&Line| line.origin == Origin::Start;
+        let mut older_starts = self.lines.unnumbered().filter(starts).count();
+        older_starts = older_starts.saturating_sub(1);
+        let (mut left_out, mut kept) = (0, 0);
+        self.lines.drop_unnumbered(|line| {
+            let bytes = line.text.len() + LINE_OVERHEAD_BYTES;
+            let is_left_out = match line.origin {
+                Origin::Answer => return false,
+                Origin::Unknown if !is_away => false,
+                Origin::Start => {
+                    let is_older = older_starts > 0;
+                    older_starts = older_starts.saturating_sub(1);
+                    is_older
+                }
+                Origin::Pushed | Origin::Unknown => kept + bytes > MAX_PUSHED_BYTES,
+            };
+            match is_left_out {
+                true => left_out += 1,
+                false => kept += bytes,
+            }
+            is_left_out
+        });
+        self.pushed_bytes = kept;
+        left_out
     }
 
     /// Give how many datagrams wait.
@@ -129,14 +217,14 @@ impl Outbox {
         if let Some(notice) = self.notices.pop_front() {
             return Some(Outgoing::Text(notice));
         }
-        if self.turns > 0 {
-            self.turns -= 1;
-            if let Some(datagram) = self.pop_datagram() {
-                return Some(datagram);
-            }
+        if self.credit > 0
+            && let Some(datagram) = self.pop_datagram()
+        {
+            return Some(datagram);
         }
         if let Some(line) = self.lines.pop() {
-            self.turns = DATAGRAMS_AFTER_LINE;
+            let bytes = line.text.len() + LINE_OVERHEAD_BYTES;
+            self.credit = DATAGRAM_BYTES_PER_LINE_BYTE * bytes;
             return Some(Outgoing::Text(line.text));
         }
         self.pop_datagram()
@@ -145,6 +233,7 @@ impl Outbox {
     fn pop_datagram(&mut self) -> Option<Outgoing> {
         let (datagram, sample) = self.datagrams.pop_front()?;
         self.taken = sample;
+        self.credit = self.credit.saturating_sub(datagram.len());
         Some(Outgoing::Datagram(datagram))
     }
 
@@ -185,26 +274,151 @@ mod tests {
         Outgoing::Text(text.into())
     }
 
+    fn push(outbox: &mut Outbox, line: impl Into<String>) {
+        outbox.push_line(line.into(), Origin::Answer);
+    }
+
     #[test]
-    fn lines_and_datagrams_take_turns() {
+    fn datagrams_get_four_bytes_for_each_of_the_lines() {
         let mut outbox = Outbox::new(false);
-        for number in 0..20 {
-            outbox.push_datagram(datagram(number), None);
-            outbox.push_line(number.to_string());
+        for line in ["x".repeat(136), String::new(), "y".into()] {
+            push(&mut outbox, line);
         }
-        let order: Vec<_> = std::iter::from_fn(|| outbox.pop()).collect();
+        let mut order = Vec::new();
+        while outbox.waiting_datagrams() < MAX_WAITING_DATAGRAMS {
+            outbox.push_datagram(Bytes::from_static(&[0; 100]), None);
+        }
+        while let Some(next) = outbox.pop() {
+            order.push(next);
+        }
         let lines: Vec<_> = (0..order.len())
             .filter(|&place| matches!(order[place], Outgoing::Text(_)))
             .collect();
-        assert_eq!(lines[..4], [0, 9, 18, 23], "eight after each line");
+        // After 200 bytes with the overhead 800, and after 64 bytes 256.
+        assert_eq!(lines, [0, 9, 13]);
+    }
+
+    /// A link of 256 kB a second, a room of nine, and others who always have a line for one of them.
+    #[test]
+    fn long_lines_do_not_starve_positions() {
+        const LINK_BYTES_PER_MS: usize = 256;
+        const POSITION_BYTES: usize = 154;
+        for line_bytes in [100, 47 * 1024] {
+            let mut outbox = Outbox::new(false);
+            let (mut now_us, mut pushed, mut written, mut lines) = (0, 0, 0, 0);
+            while now_us < 10_000_000 {
+                // 160 a second.
+                while pushed * 6_250 < now_us {
+                    pushed += 1;
+                    outbox.push_datagram(Bytes::from_static(&[0; POSITION_BYTES]), None);
+                }
+                while outbox.lines.waiting_bytes() < 100_000 {
+                    push(&mut outbox, "x".repeat(line_bytes));
+                }
+                let bytes = match outbox.pop().unwrap() {
+                    Outgoing::Text(line) => {
+                        lines += 1;
+                        line.len()
+                    }
+                    Outgoing::Datagram(datagram) => {
+                        written += 1;
+                        datagram.len()
+                    }
+                    Outgoing::Ping(_) => 0,
+                };
+                now_us += bytes * 1000 / LINK_BYTES_PER_MS;
+            }
+            assert!(written * 100 > pushed * 97, "{written} of {pushed}");
+            assert!(lines * line_bytes > 1_000_000, "{lines}");
+        }
+    }
+
+    fn filled(is_resumable: bool, lines: &[(&str, Origin)]) -> Outbox {
+        let mut outbox = Outbox::new(is_resumable);
+        outbox.lines.handle_line();
+        for (line, origin) in lines {
+            outbox.push_line((*line).to_owned(), *origin);
+        }
+        outbox
+    }
+
+    fn lines(outbox: &mut Outbox) -> Vec<String> {
+        let texts = std::iter::from_fn(|| outbox.pop()).filter_map(|next| match next {
+            Outgoing::Text(line) => Some(line.as_str()[..2].to_owned()),
+            _ => None,
+        });
+        texts.collect()
+    }
+
+    #[test]
+    fn what_nobody_asked_for_is_left_out_and_no_answer_is() {
+        use Origin::{Answer, Pushed, Start, Unknown};
+        let long = |name: &str| name.repeat(6 * 1024);
+        let [answer, one, two, three, unknown] = ["a1", "p1", "p2", "p3", "u1"].map(long);
+        let all = [
+            ("s1", Start),
+            (&*answer, Answer),
+            (&*one, Pushed),
+            (&*two, Pushed),
+            ("s2", Start),
+            ("p0", Pushed),
+            (&*unknown, Unknown),
+            (&*three, Pushed),
+            ("s3", Start),
+            (&*answer, Answer),
+        ];
+        for (is_away, expected) in [
+            (false, ["a1", "p1", "p0", "u1", "s3", "a1"].as_slice()),
+            (true, &["a1", "p1", "p0", "s3", "a1"]),
+        ] {
+            let mut outbox = filled(false, &all);
+            let left_out = outbox.leave_out_pushed(is_away);
+            assert_eq!(left_out as usize, all.len() - expected.len());
+            assert_eq!(outbox.leave_out_pushed(is_away), 0);
+            assert_eq!(lines(&mut outbox), expected);
+            assert_eq!(outbox.line_bytes(), 0);
+        }
+        let little = [("s1", Start), (&*one, Pushed), ("s2", Start)];
+        assert_eq!(filled(false, &little).leave_out_pushed(true), 0);
+    }
+
+    #[test]
+    fn what_a_websocket_was_given_is_never_left_out() {
+        let long = ["p1", "p2", "p3"].map(|name| name.repeat(6 * 1024));
+        let pushed: Vec<_> = long.iter().map(|it| (&**it, Origin::Pushed)).collect();
+        let mut outbox = filled(true, &[("s1", Origin::Start)]);
+        for (line, origin) in pushed {
+            outbox.push_line(line.to_owned(), origin);
+        }
+        // The second long one has to wait for the client.
+        assert_eq!(lines(&mut outbox), ["s1", "p1", "p2"]);
+        for _ in 0..2 {
+            assert!(outbox.lines.resume(0));
+            outbox.push_newest_start("s2".into());
+            outbox.leave_out_pushed(true);
+        }
+        assert_eq!(lines(&mut outbox), ["s1", "p1", "p2"]);
+        outbox.lines.finish();
+        assert_eq!(lines(&mut outbox), ["p3", "s2"]);
+    }
+
+    #[test]
+    fn a_player_who_is_away_may_wait_for_one_answer_of_any_length() {
+        let mut outbox = Outbox::new(true);
+        push(&mut outbox, "x".repeat(MAX_LINE_BYTES));
+        while !outbox.is_full_away() {
+            assert!(outbox.line_bytes() < 2 * MAX_LINE_BYTES);
+            assert!(outbox.push_line_away("x".repeat(1000), Origin::Answer));
+        }
+        assert!(outbox.line_bytes() > MAX_LINE_BYTES + MAX_WAITING_LINE_BYTES);
     }
 
     #[test]
     fn notices_go_before_lines_and_a_line_before_datagrams() {
         let mut outbox = Outbox::new(false);
         outbox.push_datagram(datagram(1), None);
-        outbox.push_line("a".into());
-        outbox.push_line("b".into());
+        push(&mut outbox, "a");
+        push(&mut outbox, "b");
         let draining = Notice::Draining { seconds: 5 };
         outbox.push_notice(&draining);
         outbox.ping = true;
@@ -223,10 +437,10 @@ mod tests {
     fn a_ping_counts_the_lines_before_it_and_notices_are_none() {
         let mut outbox = Outbox::new(true);
         outbox.push_notice(&Notice::Draining { seconds: 5 });
-        outbox.push_line("a".into());
+        push(&mut outbox, "a");
         outbox.pop();
         outbox.pop();
-        outbox.push_line("b".into());
+        push(&mut outbox, "b");
         outbox.ping = true;
         assert_eq!(outbox.pop(), Some(Outgoing::Ping(1)));
     }
@@ -235,9 +449,9 @@ mod tests {
     fn only_lines_outlive_a_websocket() {
         let mut outbox = Outbox::new(true);
         outbox.lines.handle_line();
-        outbox.push_line("a".into());
+        push(&mut outbox, "a");
         outbox.pop();
-        outbox.push_line("b".into());
+        push(&mut outbox, "b");
         outbox.push_notice(&Notice::Draining { seconds: 5 });
         outbox.push_datagram(datagram(1), None);
         outbox.ping = true;
@@ -267,7 +481,7 @@ mod tests {
             let mut outbox = Outbox::new(false);
             let mut pushed = 0;
             while !outbox.is_full() {
-                outbox.push_line(line.clone());
+                push(&mut outbox, line.clone());
                 pushed += 1;
             }
             assert_eq!(

@@ -32,6 +32,7 @@ mod operating;
 mod parked;
 mod program;
 mod proxies;
+mod pushes;
 #[cfg(unix)]
 mod real_proxies;
 mod refusals;

@@ -108,6 +108,14 @@ impl Bridge<'_> {
         self.park(Departure::Lost, Some("no sign of life"))
     }
 
+    /// Say whether the client can come back to its session with another WebSocket.
+    pub(super) fn may_return(&self) -> bool {
+        // Without a line of its own a client may not know of the session.
+        let is_known = self.traffic.lines_down > 0 && self.outbox.lines.received() > 0;
+        let is_over = self.said_bye || self.players.lifecycle.draining.is_cancelled();
+        self.registration.is_some() && is_known && !is_over
+    }
+
     /// Keep the session of a browser that left, or end it.
     pub(super) fn park(
         &mut self,
@@ -115,21 +123,14 @@ impl Bridge<'_> {
         cause: Option<&'static str>,
     ) -> Result<(), CloseReason> {
         let Players {
-            resume,
-            timeouts,
-            lifecycle,
-            ..
+            resume, timeouts, ..
         } = self.players;
         let at_most = match departure {
             Departure::Closed => None,
             Departure::GoingAway => Some(timeouts.reload.min(*resume)),
             Departure::Lost => Some(*resume),
         };
-        // Without a line of its own a client may not know of the session.
-        let is_known = self.traffic.lines_down > 0 && self.outbox.lines.received() > 0;
-        let is_over = self.said_bye || lifecycle.draining.is_cancelled();
-        let may_return = self.registration.is_some() && is_known && !is_over;
-        let Some(at_most) = at_most.filter(|_| may_return) else {
+        let Some(at_most) = at_most.filter(|_| self.may_return()) else {
             return Err(CloseReason::left().with_cause(cause.map(str::to_owned)));
         };
         let count = self.metrics().players_parked.clone();
@@ -140,6 +141,7 @@ impl Bridge<'_> {
         }
         let datagrams = self.outbox.detach();
         self.metrics().parked.inc_by(datagrams as u64);
+        self.leave_out_pushed();
         self.metrics().resumption(Resumption::Parked);
         let lines = &self.players.lines;
         lines.parked(self.connection, self.peer, at_most);

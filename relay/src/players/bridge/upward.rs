@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::Bridge;
 use crate::close::CloseReason;
 use crate::metrics::Limit;
+use crate::players::outbox::Origin;
 use crate::players::session::{LineUp, PlayerLine};
 
 const TOO_MANY_OF_ADDRESS: &str =
@@ -38,8 +39,8 @@ impl Bridge<'_> {
         self.outbox.lines.handle_line();
         if !may_pass {
             let message = TOO_MANY_OF_ADDRESS;
-            self.outbox
-                .push_line(protocol::refusal::error_line(message));
+            let refusal = protocol::refusal::error_line(message);
+            self.outbox.push_line(refusal, Origin::Answer);
             return Ok(());
         }
         let line_up = self.session.handle_line(&read);
