@@ -19,7 +19,7 @@ import { wasmSpectator } from "./wasm-core.js";
  * @property {"off" | "error" | "warn" | "info" | "debug" | "trace"} [logLevel]  default "warn"
  */
 /** @typedef {(url: string, room: string, options: SpectateOptions) => Promise<SpectatorCore>} SpectatorFactory  Begins to watch a room. It may load something first. */
-/** @typedef {{ id: string, name: string, hostId: string | null, isActive: boolean, players: { index: number, id: string, name: string }[], atMs: number }} SpectatedRoom  A watched room as it is from `atMs` on. */
+/** @typedef {{ id: string, name: string, hostId: string | null, isActive: boolean, players: { index: number, id: string, name: string }[], notice?: string, atMs: number }} SpectatedRoom  A watched room as it is from `atMs` on. `notice` says why the race cannot be shown. */
 /** @typedef {{ received: number, skipped: number, refused: number, bytesReceived: number, bytesPerSecond: number, snapshotsPerSecond: number, delayMs: number, jitterMs: number, historyBytes: number }} SpectatorStats  Figures about watching: snapshots, bytes, and milliseconds. */
 /**
  * @typedef {object} SpectatorEvents  The events of a spectator.

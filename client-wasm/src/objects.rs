@@ -76,6 +76,8 @@ pub(crate) enum Object<'a> {
         host_id: Option<&'a str>,
         is_active: bool,
         players: &'a [spectate::Player],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        notice: Option<&'a str>,
         at_ms: f64,
     },
     Metrics {
@@ -174,6 +176,7 @@ impl<'a> Object<'a> {
             host_id: room.host_id.as_ref().map(SessionId::as_str),
             is_active: room.is_active,
             players: &room.players,
+            notice: room.notice.as_deref(),
             at_ms,
         }
     }

@@ -42,6 +42,8 @@ export interface SpectatedRoom {
   isActive: boolean;
   /** `index` is the slot of the player's car in a sample. */
   players: { index: number; id: string; name: string }[];
+  /** Why the race cannot be shown, for people. */
+  notice?: string;
   /** Since when it is valid, in milliseconds of the timeline. */
   atMs: number;
 }

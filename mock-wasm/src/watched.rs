@@ -79,6 +79,7 @@ impl WatchedRoom {
             host_id: state.and_then(|state| state.host),
             is_active: state.is_some_and(|state| state.is_active),
             players,
+            notice: None,
         };
         let before = std::mem::replace(&mut self.text, room.to_frame());
         before != self.text

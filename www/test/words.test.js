@@ -42,6 +42,8 @@ test("the stage says why there is nothing to see, and nothing where there is", (
   const room = { isActive: true, players: [1, 2] };
   assert.equal(stageMessage({ state: "live" }, 3, room), null);
   assert.match(stageMessage({ state: "live" }, 0, room)?.next ?? "", /^2 drivers in the room/);
+  const notice = "The relay has no account.";
+  assert.equal(stageMessage({ state: "live" }, 0, { ...room, notice })?.next, notice);
   assert.match(stageMessage({ state: "live" }, 0, null, "missing")?.title ?? "", /no such race/);
   assert.match(stageMessage({ state: "live" }, 0, null, "gone")?.title ?? "", /is over/);
   assert.equal(stageMessage({ state: "connecting" }, 0, null)?.title, "Connecting…");

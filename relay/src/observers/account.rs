@@ -18,14 +18,16 @@ use crate::config::GameServer;
 use crate::upstream::OwnSession;
 use crate::upstream::session::ended;
 
+/// How often the password may be sent without an answer. Three wrong ones lock an account (facts, section 4.2).
+const MAX_UNANSWERED: u8 = 2;
 /// The longest file with a password.
 const MAX_PASSWORD_BYTES: usize = 1024;
 
 /// What spectators are told where there is no account.
-const MISSING: &str = "This race cannot be shown: the game server shows races only to players with an account, and this relay has none.";
+const MISSING: &str =
+    "The game server shows races only to players with an account, and this relay has none.";
 /// What they are told where it is of no use.
-const REFUSED: &str =
-    "This race cannot be shown: the game server does not let this relay's account in.";
+const REFUSED: &str = "The game server does not let this relay's account in.";
 
 /// The account, replaced when the configuration is read again.
 #[derive(Debug, Default)]
@@ -46,8 +48,17 @@ struct Account {
 #[derive(Debug, Default)]
 struct State {
     token: Option<Token>,
-    /// The password was sent, and not taken. Set before it is sent, so that a sign-in without an answer counts as a refusal.
-    is_spent: bool,
+    /// The password was refused.
+    is_refused: bool,
+    /// How often the password was sent and not answered, because the session ended or was given up.
+    unanswered: u8,
+}
+
+impl State {
+    /// Say whether the password may be sent: it is not known to be wrong, and will not lock the account if it is.
+    fn may_try(&self) -> bool {
+        !self.is_refused && self.unanswered < MAX_UNANSWERED
+    }
 }
 
 impl ObserverAccount {
@@ -81,7 +92,7 @@ impl ObserverAccount {
         let state = account.state.lock();
         match account.credentials {
             None => Some(MISSING),
-            Some(_) if state.token.is_none() && state.is_spent => Some(REFUSED),
+            Some(_) if state.token.is_none() && !state.may_try() => Some(REFUSED),
             Some(_) => None,
         }
     }
@@ -116,8 +127,13 @@ impl Account {
                 Err(error) => return Err(failed(error)),
             }
         }
-        if std::mem::replace(&mut self.state.lock().is_spent, true) {
-            return Err(LeaveReason::NoAccount);
+        {
+            let mut state = self.state.lock();
+            if !state.may_try() {
+                return Err(LeaveReason::NoAccount);
+            }
+            // Counted before it is sent, because this may be cancelled while it waits.
+            state.unanswered += 1;
         }
         let by_password = SignIn {
             password: Some(password.clone()),
@@ -130,14 +146,24 @@ impl Account {
                     state.token = account.token;
                 }
                 // The password was right, so it may be used again once the token has expired.
-                state.is_spent = false;
+                state.unanswered = 0;
                 Ok(())
             }
-            Err(error) => {
+            Err(error @ AskError::Answer(CommandError::Refused { .. })) => {
+                self.state.lock().is_refused = true;
                 tracing::error!(
                     "the game server did not take the account of --observer-account ({error}). Its password is not tried again, because \
                      a wrong one may lock the account: correct it, and have the relay read its configuration again (SIGHUP)"
                 );
+                Err(failed(error))
+            }
+            Err(error) => {
+                if !self.state.lock().may_try() {
+                    tracing::error!(
+                        "the game server did not answer the sign-in of --observer-account ({error}). Its password is not tried again, because a \
+                         third wrong one would lock the account: have the relay read its configuration again (SIGHUP)"
+                    );
+                }
                 Err(failed(error))
             }
         }

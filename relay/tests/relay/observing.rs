@@ -188,6 +188,28 @@ async fn a_wrong_password_is_tried_once_until_the_configuration_is_read_again() 
 }
 
 #[tokio::test]
+async fn a_password_that_nobody_answers_is_tried_twice_because_a_third_wrong_one_locks_the_account()
+{
+    let folder = tempfile::tempdir().unwrap();
+    let (mut game, _relay, _config, mut seen, _listing) = scripted(folder.path()).await;
+    for _ in 0..2 {
+        let mut asked = observer(&mut game).await;
+        asked.expect(LOGIN).await;
+        // The game server restarts.
+        drop(asked);
+    }
+    within("the reason", async {
+        while seen.room.get("notice").is_none() {
+            seen.next().await;
+        }
+    })
+    .await;
+    // Its cooldown is ten looks. Nobody comes for three times as long.
+    let nobody = tokio::time::timeout(LOOK * 30, game.player()).await;
+    assert!(nobody.is_err(), "the password is not tried again");
+}
+
+#[tokio::test]
 async fn after_the_password_the_token_signs_in() {
     let folder = tempfile::tempdir().unwrap();
     let (mut game, _relay, _config, _seen, _listing) = scripted(folder.path()).await;

@@ -80,7 +80,7 @@ export function eventText(event) {
  * What the stage says while there is nothing to see on it; nothing where there is.
  * @param {FeedState} feed
  * @param {number} cars
- * @param {{ isActive: boolean, players: readonly unknown[] } | null | undefined} room
+ * @param {{ isActive: boolean, players: readonly unknown[], notice?: string } | null | undefined} room
  * @param {import("./race-viewer.js").Existence} [existence]
  * @returns {{ title: string, next: string, retry: boolean, list?: boolean } | null}  `list`: with a link to the races there are
  */
@@ -111,6 +111,7 @@ export function stageMessage(feed, cars, room, existence = "here") {
     const next = "Check the link. As soon as somebody opens this room, the race appears here.";
     return { title: "There is no such race", next, retry: false };
   }
+  if (room?.notice) return { title: "This race cannot be shown", next: room.notice, retry: false };
   const here = room?.players.length ?? 0;
   const next =
     here > 0

@@ -19,11 +19,11 @@ struct Weight {
 const WEIGHTS: [Weight; 2] = [
     Weight {
         name: "module",
-        limit: 77_000,
+        limit: 77_500,
     },
     Weight {
         name: "whole client",
-        limit: 90_000,
+        limit: 92_500,
     },
 ];
 
