@@ -47,6 +47,12 @@ pub(super) struct Line {
     origin: Origin,
 }
 
+impl Line {
+    fn bytes(&self) -> usize {
+        self.text.len() + LINE_OVERHEAD_BYTES
+    }
+}
+
 /// Why a line of the game server comes. It says what may be left out, and stays with the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -92,8 +98,10 @@ pub(crate) struct Outbox {
     datagrams: VecDeque<(Bytes, Option<Sample>)>,
     /// Bytes of datagrams that go before the next line, so that no flood of lines keeps positions waiting.
     credit: usize,
-    /// No fewer bytes than those of the lines without a number that may be left out.
+    /// What the lines without a number cost that others have caused.
     pushed_bytes: usize,
+    /// The same for those of which the relay does not know why they come.
+    unknown_bytes: usize,
     /// Of the datagram that was taken last.
     taken: Option<Sample>,
     pub(super) dropped_datagrams: u64,
@@ -109,6 +117,7 @@ impl Outbox {
             datagrams: VecDeque::new(),
             credit: 0,
             pushed_bytes: 0,
+            unknown_bytes: 0,
             taken: None,
             dropped_datagrams: 0,
         }
@@ -136,16 +145,17 @@ impl Outbox {
 
     /// Queue a line.
     pub(crate) fn push_line(&mut self, line: String, origin: Origin) {
-        if origin != Origin::Answer {
-            self.pushed_bytes += line.len() + LINE_OVERHEAD_BYTES;
-        }
         let text = line.into();
-        self.lines.push(Line { text, origin });
+        let line = Line { text, origin };
+        if let Some(bytes) = self.bytes_of(origin) {
+            *bytes += line.bytes();
+        }
+        self.lines.push(line);
     }
 
     /// Queue a line for a player who is away. False: it is left out. The newest start of a race takes the place of those that wait.
     pub(crate) fn push_line_away(&mut self, line: String, origin: Origin) -> bool {
-        let is_much = self.lines.waiting_bytes() + line.len() > MAX_PUSHED_BYTES;
+        let is_much = self.pushed_bytes + self.unknown_bytes + line.len() > MAX_PUSHED_BYTES;
         match origin {
             Origin::Pushed | Origin::Unknown if is_much => return false,
             Origin::Start => self.push_newest_start(line),
@@ -156,41 +166,61 @@ impl Outbox {
 
     /// Queue the start of a race in the place of those that wait.
     pub(crate) fn push_newest_start(&mut self, line: String) {
-        self.lines
-            .drop_unnumbered(|line| line.origin == Origin::Start);
+        let pushed_bytes = &mut self.pushed_bytes;
+        self.lines.drop_unnumbered(|line| {
+            let is_start = line.origin == Origin::Start;
+            if is_start {
+                *pushed_bytes -= line.bytes();
+            }
+            is_start
+        });
         self.push_line(line, Origin::Start);
     }
 
     /// Leave out what nobody asked for, beyond a little: of starts of races all but the newest. What was ever written to a WebSocket
     /// stays, because client and relay count it. Gives how many lines it was.
     pub(crate) fn leave_out_pushed(&mut self, is_away: bool) -> u64 {
-        if self.pushed_bytes <= MAX_PUSHED_BYTES {
+        let unknown = if is_away { self.unknown_bytes } else { 0 };
+        if self.pushed_bytes + unknown <= MAX_PUSHED_BYTES {
             return 0;
         }
-        let starts = |line: &&Line| line.origin == Origin::Start;
-        let mut older_starts = self.lines.unnumbered().filter(starts).count();
-        older_starts = older_starts.saturating_sub(1);
+        let starts = self.lines.unnumbered();
+        let starts = starts.filter(|line| line.origin == Origin::Start).count();
+        let mut older_starts = starts.saturating_sub(1);
         let (mut left_out, mut kept) = (0, 0);
+        let (pushed_bytes, unknown_bytes) = (&mut self.pushed_bytes, &mut self.unknown_bytes);
         self.lines.drop_unnumbered(|line| {
-            let bytes = line.text.len() + LINE_OVERHEAD_BYTES;
-            let is_left_out = match line.origin {
+            let (bytes, counted) = match line.origin {
                 Origin::Answer => return false,
-                Origin::Unknown if !is_away => false,
-                Origin::Start => {
-                    let is_older = older_starts > 0;
-                    older_starts = older_starts.saturating_sub(1);
-                    is_older
-                }
-                Origin::Pushed | Origin::Unknown => kept + bytes > MAX_PUSHED_BYTES,
+                Origin::Unknown if !is_away => return false,
+                Origin::Unknown => (line.bytes(), &mut *unknown_bytes),
+                Origin::Pushed | Origin::Start => (line.bytes(), &mut *pushed_bytes),
             };
-            match is_left_out {
-                true => left_out += 1,
-                false => kept += bytes,
+            let is_left_out = match line.origin {
+                Origin::Start => older_starts > 0,
+                _ => kept + bytes > MAX_PUSHED_BYTES,
+            };
+            if line.origin == Origin::Start {
+                older_starts = older_starts.saturating_sub(1);
+            }
+            if is_left_out {
+                *counted -= bytes;
+                left_out += 1;
+            } else {
+                kept += bytes;
             }
             is_left_out
         });
-        self.pushed_bytes = kept;
         left_out
+    }
+
+    /// What the lines without a number cost that come for this reason. `None`: it does not count, because they are never left out.
+    fn bytes_of(&mut self, origin: Origin) -> Option<&mut usize> {
+        match origin {
+            Origin::Answer => None,
+            Origin::Pushed | Origin::Start => Some(&mut self.pushed_bytes),
+            Origin::Unknown => Some(&mut self.unknown_bytes),
+        }
     }
 
     /// Give how many datagrams wait.
@@ -222,12 +252,22 @@ impl Outbox {
         {
             return Some(datagram);
         }
-        if let Some(line) = self.lines.pop() {
-            let bytes = line.text.len() + LINE_OVERHEAD_BYTES;
-            self.credit = DATAGRAM_BYTES_PER_LINE_BYTE * bytes;
+        if let Some(line) = self.pop_line() {
+            self.credit = DATAGRAM_BYTES_PER_LINE_BYTE * line.bytes();
             return Some(Outgoing::Text(line.text));
         }
         self.pop_datagram()
+    }
+
+    fn pop_line(&mut self) -> Option<Line> {
+        let before = self.lines.unnumbered_bytes();
+        let line = self.lines.pop()?;
+        // A line that is written again has had its number before.
+        let numbered = before - self.lines.unnumbered_bytes();
+        if let Some(bytes) = self.bytes_of(line.origin) {
+            *bytes -= numbered;
+        }
+        Some(line)
     }
 
     fn pop_datagram(&mut self) -> Option<Outgoing> {
@@ -262,7 +302,7 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
-    use protocol::tunnel::LINE_OVERHEAD_BYTES;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -400,6 +440,50 @@ mod tests {
         assert_eq!(lines(&mut outbox), ["s1", "p1", "p2"]);
         outbox.lines.finish();
         assert_eq!(lines(&mut outbox), ["p3", "s2"]);
+    }
+
+    #[test]
+    fn answers_crowd_no_message_out() {
+        let mut outbox = Outbox::new(true);
+        push(&mut outbox, "x".repeat(2 * MAX_PUSHED_BYTES));
+        assert!(outbox.push_line_away("hello".into(), Origin::Pushed));
+        assert_eq!(outbox.leave_out_pushed(true), 0);
+    }
+
+    proptest! {
+        /// Whatever happens, what is counted is what waits, so nothing underflows and little is kept.
+        #[test]
+        fn what_may_be_left_out_is_counted_exactly(
+            steps in prop::collection::vec((0_u8..10, 0_usize..12_000), 0..60),
+        ) {
+            use Origin::{Answer, Pushed, Start, Unknown};
+            let mut outbox = filled(true, &[]);
+            for (step, bytes) in steps {
+                let line = "x".repeat(bytes);
+                match step {
+                    0..4 => outbox.push_line(line, [Answer, Pushed, Start, Unknown][usize::from(step)]),
+                    4 => drop(outbox.push_line_away(line, [Pushed, Unknown, Start][bytes % 3])),
+                    5 => outbox.push_newest_start(line),
+                    6 => drop(outbox.leave_out_pushed(bytes % 2 == 0)),
+                    7 => assert!(outbox.lines.resume(outbox.lines.written())),
+                    8 => {
+                        let received = outbox.lines.written().saturating_sub(bytes as u64 % 3);
+                        let _kept = outbox.lines.resume(received);
+                    }
+                    _ => drop(outbox.pop()),
+                }
+                let sum = |origins: &[Origin]| -> usize {
+                    let lines = outbox.lines.unnumbered();
+                    let lines = lines.filter(|line| origins.contains(&line.origin));
+                    lines.map(Line::bytes).sum()
+                };
+                prop_assert_eq!(sum(&[Pushed, Start]), outbox.pushed_bytes);
+                prop_assert_eq!(sum(&[Unknown]), outbox.unknown_bytes);
+                if step == 6 && bytes % 2 == 0 {
+                    prop_assert!(sum(&[Pushed, Unknown]) <= MAX_PUSHED_BYTES);
+                }
+            }
+        }
     }
 
     #[test]
