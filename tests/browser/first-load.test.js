@@ -4,7 +4,7 @@ import { expect, test } from "./fixture.js";
 /** @typedef {import("@playwright/test").Page} Page */
 
 /** All that the first screen takes, on the wire, without headers. */
-const MAX_BYTES = 117_500;
+const MAX_BYTES = 120_500;
 /** What comes later, in idle time or when somebody signs in. */
 const LATER = [
   "/src/screens.js",
@@ -64,7 +64,10 @@ const watched = (encodings) => async (/** @type {Page} */ page) => {
 
 test(`the sign-in screen takes at most ${MAX_BYTES} bytes, and later screens nothing more`, async ({
   enter,
+  site,
 }) => {
+  // A relay that has had a player knows the generation of its game server. Otherwise the page asks once more.
+  expect((await fetch(`${site.url}readyz`)).status).toBe(200);
   /** @type {Map<string, string>} */
   const encodings = new Map();
   const ann = await enter("Ann", {}, watched(encodings));

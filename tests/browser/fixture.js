@@ -12,6 +12,7 @@ import { Watcher } from "./watcher.js";
 
 /** @typedef {import("./programs.js").Program} Program */
 /** @typedef {import("@playwright/test").Page} Page */
+/** @typedef {"first" | "chat" | "token"} Generation */
 /** @typedef {(name: string, options?: import("@playwright/test").BrowserContextOptions, prepare?: (page: Page) => Promise<unknown>, address?: string) => Promise<Player>} Enter */
 
 /** @typedef {(address: string, options?: import("@playwright/test").BrowserContextOptions) => Promise<Watcher>} Watch */
@@ -19,6 +20,8 @@ import { Watcher } from "./watcher.js";
 /**
  * @typedef {object} Fixtures
  * @property {number} bots  how many cars drive by themselves; set with `test.use`
+ * @property {Generation} generation  that of the game server
+ * @property {Generation} west  that of the second game server, if there are two
  * @property {boolean} faithful  the game server behaves exactly as the original ones, which take any name
  * @property {string} trust  what the relay trusts; by default exactly the server's certificate
  * @property {string[]} relayOptions  further options of the relay
@@ -41,11 +44,16 @@ export class Site {
 
   /**
    * @param {string} certificates a folder that keeps the server's certificate
-   * @param {{ bots: number, faithful: boolean }} server
+   * @param {{ bots: number, faithful: boolean, generation: Generation }} server
    */
   constructor(certificates, server) {
     this.certificates = certificates;
     this.options = server;
+  }
+
+  /** The game server has accounts. */
+  get hasAccounts() {
+    return this.options.generation === "token";
   }
 
   /** @param {string} trust @param {string[]} args */
@@ -55,11 +63,11 @@ export class Site {
     this.url = `http://${this.relay.ready.listen}/`;
   }
 
-  /** As `start`, with two game servers. @param {string[]} args */
-  async startTwo(args) {
+  /** As `start`, with two game servers. @param {string[]} args @param {Generation} generation  that of the second one */
+  async startTwo(args, generation) {
     const options = { certificates: this.certificates, ...this.options };
     const east = (this.server = await startServer(options));
-    const west = (this.west = await startServer(options));
+    const west = (this.west = await startServer({ ...options, generation }));
     const servers = [
       { name: "east", server: east },
       { name: "west", label: "Wild West", server: west },
@@ -84,16 +92,18 @@ export class Site {
 /** @type {import("@playwright/test").TestType<import("@playwright/test").PlaywrightTestArgs & import("@playwright/test").PlaywrightTestOptions & Fixtures, import("@playwright/test").PlaywrightWorkerArgs & import("@playwright/test").PlaywrightWorkerOptions>} */
 export const test = base.extend({
   bots: [0, { option: true }],
+  generation: ["first", { option: true }],
+  west: ["first", { option: true }],
   faithful: [false, { option: true }],
   trust: ["", { option: true }],
   relayOptions: [[], { option: true }],
   twoServers: [false, { option: true }],
 
-  site: async ({ bots, faithful, trust, relayOptions, twoServers }, use, info) => {
+  site: async ({ bots, faithful, generation, west, trust, relayOptions, twoServers }, use, info) => {
     const certificates = await mkdtemp(path.join(os.tmpdir(), "race-certificates-"));
-    const site = new Site(certificates, { bots, faithful });
+    const site = new Site(certificates, { bots, faithful, generation });
     try {
-      await (twoServers ? site.startTwo(relayOptions) : site.start(trust, relayOptions));
+      await (twoServers ? site.startTwo(relayOptions, west) : site.start(trust, relayOptions));
       await use(site);
     } finally {
       await site.stop();
@@ -108,7 +118,7 @@ export const test = base.extend({
     const players = [];
     await use(async (name, options = {}, prepare = async () => {}, address = "") => {
       const context = await browser.newContext(options);
-      const player = new Player(await context.newPage(), name);
+      const player = new Player(await context.newPage(), name, site.hasAccounts);
       players.push(player);
       await prepare(player.page);
       await player.page.goto(new URL(address, site.url).href);

@@ -10,9 +10,11 @@ export class Player {
   /**
    * @param {Page} page
    * @param {string} name
+   * @param {boolean} [hasAccounts]  the game server has accounts: signing in creates one
    */
-  constructor(page, name) {
+  constructor(page, name, hasAccounts = false) {
     this.page = page;
+    this.hasAccounts = hasAccounts;
     this.name = name;
     this.driver = new Driver(page);
     this.complaints = listen(page);
@@ -46,10 +48,19 @@ export class Player {
   }
 
   /** @param {string} [password] */
-  async submitSignIn(password = "") {
+  async submitSignIn(password = this.hasAccounts ? `the password of ${this.name}` : "") {
+    if (this.hasAccounts) await this.choose("Create account");
     await this.element("signin-name").fill(this.name);
     await this.element("signin-password").fill(password);
     await this.element("signin-submit").click();
+  }
+
+  /** Choose what to do with the form, where there are accounts. @param {"Sign in" | "Create account"} what */
+  async choose(what) {
+    const choice = this.element("signin-choose");
+    await expect(choice).toBeVisible();
+    if ((await choice.textContent()) === what) await choice.click();
+    await expect(this.element("signin-submit")).toHaveText(what);
   }
 
   /** @param {string} [password] */

@@ -13,7 +13,14 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 
-const RACES = ["race.test.js", "resume.test.js", "spectator.test.js", "trouble.test.js", "watching.test.js"];
+const RACES = [
+  "generations.test.js",
+  "race.test.js",
+  "resume.test.js",
+  "spectator.test.js",
+  "trouble.test.js",
+  "watching.test.js",
+];
 
 export default defineConfig({
   testDir: ".",

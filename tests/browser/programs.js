@@ -60,8 +60,10 @@ export class Program {
   }
 
   /** End it without a word to anybody, as a crash does. */
-  kill() {
+  async kill() {
+    const exit = once(this.#child, "exit");
     this.#child.kill("SIGKILL");
+    await exit;
   }
 
   /** Ask the program to stop and wait until it has. */
@@ -79,12 +81,21 @@ export class Program {
 /**
  * Start a game server.
  *
- * @param {{ certificates: string, bots: number, faithful?: boolean, addresses?: Record<string, string> | undefined }} options `certificates` is a
- *   folder that keeps its certificate, `addresses` the ready line of a server to take the place of
+ * @param {{ certificates: string, bots: number, faithful?: boolean, generation?: string, accounts?: string, addresses?: Record<string, string> | undefined }} options
+ *   `certificates` is a folder that keeps its certificate, `accounts` a file of accounts, `addresses` the ready line of a server to take the place of
  */
-export function startServer({ certificates, bots, faithful = false, addresses = {} }) {
+export function startServer({
+  certificates,
+  bots,
+  faithful = false,
+  generation = "first",
+  accounts = "",
+  addresses = {},
+}) {
   const { tcp = "127.0.0.1:0", udp = "127.0.0.1:0" } = addresses;
   const args = ["--tcp", tcp, "--udp", udp, "--certificate", certificates, "--secret", SECRET];
+  args.push("--generation", generation);
+  if (accounts) args.push("--accounts", accounts);
   if (faithful) args.push("--faithful");
   if (bots > 0) args.push("--bots", String(bots), "--room", "Bot race");
   return Program.start("mp-server", args);

@@ -79,10 +79,19 @@ test("a connection that is dead without a sign is noticed within five seconds", 
   await expect(ann.element("lost")).toBeHidden();
 });
 
-test("a driver in a dead spot stays in the others' race, lost and faded, until the connection is back", async ({
-  enter,
-  wire,
-}) => {
+for (const generation of /** @type {const} */ (["first", "chat", "token"])) {
+  test.describe(`on the ${generation} generation`, () => {
+    test.use({ generation });
+
+    test(
+      "a driver in a dead spot stays in the others' race, lost and faded, until the connection is back",
+      inDeadSpot,
+    );
+  });
+}
+
+/** @param {import("./fixture.js").Fixtures & { wire: Wire }} fixtures */
+async function inDeadSpot({ enter, wire }) {
   const { ann, ben } = await race(enter, wire);
   wire.enterDeadSpot();
   // The client forgets a car after 5 s.
@@ -97,7 +106,7 @@ test("a driver in a dead spot stays in the others' race, lost and faded, until t
   // The connections that were tried in the dead spot.
   expect(ann.complaints.filter((said) => !said.includes("WebSocket"))).toEqual([]);
   ann.complaints.length = 0;
-});
+}
 
 for (const password of ["", "very secret"]) {
   test(`a reload in mid-race goes on with the session, ${password ? "with" : "without"} a password`, async ({

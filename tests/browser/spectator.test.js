@@ -59,7 +59,16 @@ function report(what, figures) {
   test.info().annotations.push({ type: what, description: JSON.stringify(figures) });
 }
 
-test("a page without an account sees two players drive where they drive", async ({ enter, page, site }) => {
+for (const generation of /** @type {const} */ (["first", "chat", "token"])) {
+  test.describe(`on the ${generation} generation`, () => {
+    test.use({ generation });
+
+    test("a page without an account sees two players drive where they drive", seeDriving);
+  });
+}
+
+/** @param {import("./fixture.js").Fixtures & { page: Page }} fixtures */
+async function seeDriving({ enter, page, site }) {
   const players = [await enter("Ann"), await enter("Ben")];
   for (const player of players) await player.signIn();
   await players[0].createRoom("Sunday");
@@ -101,7 +110,7 @@ test("a page without an account sees two players drive where they drive", async 
   report("positions seen again in the same place", { same, all: again.length, most: Math.max(...again) });
   expect(same / again.length).toBeGreaterThan(SEEN_AGAIN);
   report("metrics", await page.evaluate(() => window.watching.spectator.metrics()));
-});
+}
 
 test.describe("with bots", () => {
   test.use({ bots: 3 });

@@ -1,11 +1,19 @@
 // The page's client: a new one for each sign-in, which waits for the visitor's own name if need be. Knows nothing of rooms.
 
 import { plainName } from "./names.js";
+import { hasAccounts } from "./state.js";
 
 /** @typedef {import("/pkg/index.js").RaceClient} RaceClient */
 /** @typedef {import("/pkg/index.js").RelayConfig} RelayConfig */
 /** @typedef {import("./state.js").Advice} Advice */
-/** @typedef {{ name?: string, password: string, resume?: string }} Credentials  `resume`: what `save()` gave to the page before */
+/**
+ * @typedef {object} Credentials
+ * @property {string} [name]
+ * @property {string} password  empty for none
+ * @property {string} [resume]  what `save()` gave to the page before
+ * @property {string} [token]  the account's, instead of the password
+ * @property {boolean} [create]  make the account
+ */
 
 /** How long the name of a visitor without a password may be held by what the relay keeps of a lost session. */
 const GHOST_MS = 35_000;
@@ -45,7 +53,7 @@ export const meOf = ({ id, name }) => ({ id, name: plainName(name) });
 export class Connection {
   /** null while nobody is signed in. @type {RaceClient | null} */
   client = null;
-  /** Kept in memory only, to sign in again after the client has given up. @type {{ name: string, password: string } | null} */
+  /** Kept in memory only, to sign in again after the client has given up. @type {Credentials | null} */
   credentials = null;
   /** Counts sign-outs: what began before one neither connects nor says anything any more. */
   epoch = 0;
@@ -92,6 +100,25 @@ export class Connection {
     return answer;
   }
 
+  /** Find out of which generation the game server is, if the relay does not know. Nobody waits for it. */
+  async findGeneration() {
+    const address = this.#parts.url();
+    if (this.#configs[address]?.generation) return;
+    const { findGeneration } = await import("./generation.js");
+    const found = await findGeneration(address, this.#parts.library.relayConfig);
+    this.#learn(address, found);
+  }
+
+  /**
+   * @param {string} address
+   * @param {string | null | undefined} generation
+   */
+  #learn(address, generation) {
+    if (!generation) return;
+    Object.assign(this.#configs[address] ?? {}, { generation });
+    if (address === this.#parts.url()) this.#store.dispatch({ type: "generation", generation });
+  }
+
   /**
    * Connect and sign in with a new client. A name that is taken may be the visitor's own, which the server still has.
    * @param {Credentials} as
@@ -105,7 +132,9 @@ export class Connection {
       try {
         return await this.#connect({ ...as, resume });
       } catch (error) {
-        const mayBeOwn = as.name === this.#lostName && !as.password && Date.now() <= untilMs;
+        // An account can be used many times at once, and each wrong try may lock it.
+        const hasGhosts = !hasAccounts(this.#store.get()) && !as.password;
+        const mayBeOwn = hasGhosts && as.name === this.#lostName && Date.now() <= untilMs;
         if (codeOf(error) !== "auth_failed" || !mayBeOwn) throw error;
       }
       // The relay no longer had that session.
@@ -140,6 +169,8 @@ export class Connection {
     const config = await this.ask();
     this.#throwIfForgotten(begun);
     const fresh = this.#make(as, config);
+    const address = this.#parts.url();
+    fresh.on("capabilities", ({ generation }) => this.#learn(address, generation));
     this.#candidate = fresh;
     try {
       await fresh.connect();
@@ -152,19 +183,22 @@ export class Connection {
     }
     this.client = fresh;
     this.#lostName = "";
-    this.credentials = { name: fresh.name, password: as.password };
+    const { token } = fresh;
+    this.credentials = { name: fresh.name, password: token ? "" : as.password, ...(token && { token }) };
     void this.#report(fresh, config);
     this.#store.dispatch({ type: "signedIn", me: meOf(fresh) });
     this.#begin(fresh);
   }
 
   /** @param {Credentials} as @param {RelayConfig} config */
-  #make({ name, password, resume = "" }, config) {
+  #make({ name, password, resume = "", token, create = false }, config) {
     const { library, url, core, clock } = this.#parts;
     return new library.RaceClient(url(), {
       ...(name !== undefined && { name }),
       resume,
       ...(password && { password }),
+      ...(token && { token }),
+      ...(create && { create }),
       ...(core && { core }),
       ...(clock && { clock: clock() }),
       config,

@@ -11,12 +11,14 @@ import { adviceOf, codeOf, Connection } from "./connection.js";
  * @property {() => RaceClient | null} client  null while nobody is signed in
  * @property {() => Promise<void>} prepare
  * @property {() => Promise<void>} load  all that a signed-in player sees and needs
- * @property {(name: string, password: string, isOwn?: boolean) => Promise<void>} signIn  `isOwn`: the name was the visitor's before
- * @property {(saved: string, name?: string) => Promise<void>} goOn  with the session of the page before; with a name, else sign in by it
+ * @property {(name: string, password: string, isOwn?: boolean, create?: boolean) => Promise<void>} signIn  `isOwn`: the name was the visitor's before;
+ *   `create`: make an account
+ * @property {(saved: string, name?: string, token?: string) => Promise<void>} goOn  with the session of the page before, if there is one; with a name, else sign
+ *   in by it, or by the token of the account
  * @property {() => Promise<void>} signOut
  * @property {() => Promise<void>} reconnect
  * @property {(wanted: boolean) => void} watchRooms  keep the list of rooms up to date
- * @property {(name: string) => Promise<void>} createRoom
+ * @property {(name: string, maxPlayers?: number) => Promise<void>} createRoom  `maxPlayers` counts only where rooms have a size of their own
  * @property {(id: string) => Promise<void>} joinRoom
  * @property {() => Promise<void>} leaveRoom
  * @property {() => Promise<void>} startGame
@@ -25,6 +27,7 @@ import { adviceOf, codeOf, Connection } from "./connection.js";
  * @property {(text: string) => boolean} sendMessage  false: it was not sent, so keep the text
  * @property {(id: string, muted: boolean) => void} mute  whether a player's messages are left out from now on
  * @property {(title: string, next: string) => void} say  show a notice for some seconds
+ * @property {(code: string, advice?: import("./state.js").Advice) => void} refuse  say what is wrong with the form
  * @property {() => void} dismiss
  * @property {(toReturn: boolean) => string | undefined} leavePage  gives what `goOn` takes, for a page that may be reloaded
  * @property {(error: unknown) => void} refuseTrack  say what is wrong with the circuit, if that was the error
@@ -49,6 +52,9 @@ import { adviceOf, codeOf, Connection } from "./connection.js";
 
 /** The name is the visitor's own, so it is not for them to choose another. */
 const WRONG_PASSWORD = { title: "The password is wrong.", next: "Enter it again." };
+
+/** Whoever is signed out with one of these has to fill in the form again. */
+const SIGNED_OUT = ["kicked", "token_expired", "account_disabled", "password_missing"];
 
 /**
  * @param {Store} store
@@ -84,17 +90,22 @@ export function createFlow(store, parts) {
   function begin(client) {
     client.on("state", (change) => {
       if (client !== connection.client) return;
-      if (change.state !== "closed" || change.code !== "kicked") return interruption?.handle(client, change);
+      const { state, code = "" } = change;
+      if (state !== "closed" || !SIGNED_OUT.includes(code)) return interruption?.handle(client, change);
       forget();
-      refuse(explain(change));
+      refuse(explain(change), code);
     });
     client.on("draining", ({ seconds }) => interruption?.handleDraining(seconds));
     rooms?.begin(client);
   }
 
-  /** Back to the form. @param {import("./state.js").Advice} [advice] */
-  function refuse(advice) {
-    store.dispatch({ type: "signedOut", ...(advice && { notice: { kind: "error", ...advice } }) });
+  /**
+   * Back to the form.
+   * @param {import("./state.js").Advice} [advice]
+   * @param {string} [code]
+   */
+  function refuse(advice, code = "") {
+    store.dispatch({ type: "signedOut", ...(advice && { notice: { kind: "error", code, ...advice } }) });
   }
 
   function forget() {
@@ -128,6 +139,8 @@ export function createFlow(store, parts) {
     ready.catch(() => {});
     try {
       await connection.ask();
+      // It only changes the form.
+      connection.findGeneration().catch(() => {});
       await ready;
     } catch (error) {
       report(error);
@@ -135,30 +148,36 @@ export function createFlow(store, parts) {
   }
 
   /** @type {Flow["signIn"]} */
-  function signIn(name, password, isOwn = false) {
+  function signIn(name, password, isOwn = false, create = false) {
     const work = () => {
       store.dispatch({ type: "connecting" });
-      return connection.signIn({ name, password }, isOwn);
+      return connection.signIn({ name, password, create }, isOwn);
     };
     return busy("signin", work, (error) => {
       const isWrong = isOwn && password && codeOf(error) === "auth_failed";
-      refuse(isWrong ? WRONG_PASSWORD : (adviceOf(error) ?? explain(error)));
+      refuse(isWrong ? WRONG_PASSWORD : (adviceOf(error) ?? explain(error)), codeOf(error));
     });
   }
 
   /** @type {Flow["goOn"]} */
-  function goOn(resume, name) {
+  function goOn(resume, name, token) {
     const work = async () => {
       store.dispatch({ type: "connecting" });
       returning = resume;
       try {
-        await connection.signIn({ resume, password: "", ...(name && { name }) }, true);
+        await connection.signIn(
+          { resume, password: "", ...(name && { name }), ...(token && { token }) },
+          true,
+        );
       } finally {
         returning = "";
       }
     };
     return busy("signin", work, (error) =>
-      refuse(codeOf(error) === "auth_required" ? undefined : (adviceOf(error) ?? explain(error))),
+      refuse(
+        codeOf(error) === "auth_required" ? undefined : (adviceOf(error) ?? explain(error)),
+        codeOf(error),
+      ),
     );
   }
 
@@ -189,7 +208,7 @@ export function createFlow(store, parts) {
       listWanted = wanted;
       rooms?.watch(wanted);
     },
-    createRoom: async (name) => rooms?.create(name),
+    createRoom: async (name, maxPlayers) => rooms?.create(name, maxPlayers),
     joinRoom: async (id) => rooms?.join(id),
     leaveRoom: async () => rooms?.leave(),
     startGame: async () => rooms?.start(),
@@ -198,6 +217,8 @@ export function createFlow(store, parts) {
     leaveRace: () => store.dispatch({ type: "raceLeft" }),
     mute: (id, muted) => store.dispatch({ type: "muted", id, muted }),
     say,
+    refuse: (code, advice = explain({ code })) =>
+      store.dispatch({ type: "notice", notice: { kind: "error", code, ...advice } }),
     dismiss: () => store.dispatch({ type: "notice", notice: null }),
     refuseTrack(error) {
       const advice = adviceOf(error);

@@ -153,7 +153,7 @@ class Row extends RoomRow {
     const shown = name || "Unnamed room";
     const text = isActive ? "Racing" : live ? "On track" : "Open";
     const more = spectators > 0 ? `, ${spectators} watching` : "";
-    this.fill(shown, { kind: isActive ? "live" : "open", text }, playerCount, more);
+    this.fill(shown, { kind: isActive ? "live" : "open", text }, playerCount, { more });
     this.link.setAttribute("aria-label", `Watch ${shown}`);
   }
 }

@@ -1,8 +1,15 @@
-// Runs before the page is first painted, while the other scripts are loading. A player without a password is signed in again after a reload, and sees that instead of
-// the form. signin.js removes the mark if it fails, and route.js when the player is back. `race-name` is the key of signin.js.
+// Runs before the page is first painted, while the other scripts are loading. A player without a password, or with an account that is signed in, is signed in again,
+// and sees that instead of the form. signin.js removes the mark if it fails, and route.js when the player is back. The keys are those of signin.js.
 
 try {
-  if (JSON.parse(sessionStorage.getItem("race-name") ?? "null")?.protected === false) {
+  const { protected: isProtected, account } = JSON.parse(sessionStorage.getItem("race-name") ?? "null") ?? {};
+  const base = new URL(".", document.baseURI);
+  const [query] = /[?&]server=[^&]+/.exec(location.search) ?? [""];
+  if (
+    isProtected === false ||
+    account ||
+    localStorage.getItem(`race-account ${base}${query.replace("&", "?")}`)
+  ) {
     document.documentElement.dataset.resuming = "";
   }
 } catch {

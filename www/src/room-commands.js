@@ -56,9 +56,12 @@ export class RoomCommands {
     this.#list();
   }
 
-  /** @param {string} name */
-  create(name) {
-    return this.#notices.busy("create", () => this.#connection.need().createRoom(name));
+  /**
+   * @param {string} name
+   * @param {number} [maxPlayers]
+   */
+  create(name, maxPlayers) {
+    return this.#notices.busy("create", () => this.#connection.need().createRoom(name, { maxPlayers }));
   }
 
   /** @param {string} id */

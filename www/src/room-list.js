@@ -3,7 +3,7 @@
 
 import { make, setText } from "./element.js";
 
-/** A room of the first generation always has 20 places. */
+/** A room has 20 places where rooms have no size of their own. */
 export const ROOM_PLACES = 20;
 
 /**
@@ -68,13 +68,13 @@ export class RoomRow {
    * @param {string} name
    * @param {{ kind: "full" | "live" | "open", text: string }} state
    * @param {number} playerCount
-   * @param {string} [more]  shown after the number of players
+   * @param {{ more?: string, places?: number }} [options]  `more` is shown after the number of players
    */
-  fill(name, { kind, text }, playerCount, more = "") {
+  fill(name, { kind, text }, playerCount, { more = "", places = ROOM_PLACES } = {}) {
     setText(this.name, name);
     setText(this.state, text);
     this.state.dataset.kind = kind;
-    setText(this.players, `${playerCount} of ${ROOM_PLACES}${more}`);
-    this.meter.style.setProperty("--part", String(Math.min(playerCount / ROOM_PLACES, 1)));
+    setText(this.players, `${playerCount} of ${places}${more}`);
+    this.meter.style.setProperty("--part", String(Math.min(playerCount / places, 1)));
   }
 }

@@ -26,6 +26,11 @@ export function createRoom(flow, liveries) {
   const join = element("join-race", HTMLButtonElement);
   const leave = element("leave-room", HTMLButtonElement);
   const copy = element("copy-watch", HTMLButtonElement);
+  const anew = make("button", "button primary", "New room");
+  anew.type = "button";
+  anew.dataset.testid = "new-room";
+  anew.hidden = true;
+  start.after(anew);
   const count = element("player-count", HTMLSpanElement);
   const list = element("player-list", HTMLUListElement);
   const form = element("message-form", HTMLFormElement);
@@ -35,7 +40,10 @@ export function createRoom(flow, liveries) {
   /** @type {Map<string, PlayerRow>} */
   const rows = new Map();
   let roomId = "";
+  let roomName = "";
   let isActive = false;
+  /** Whether it has been said that the host is gone. */
+  let isHostGone = false;
   /** @type {State["messages"]} */
   let said = [];
   window.addEventListener("pagehide", () => keepMessages(roomId, said));
@@ -54,6 +62,7 @@ export function createRoom(flow, liveries) {
   element("restart-cancel", HTMLButtonElement).addEventListener("click", () => restart.close());
   join.addEventListener("click", () => flow.joinRace());
   leave.addEventListener("click", () => void flow.leaveRoom());
+  anew.addEventListener("click", () => void makeAnew());
   onCopy(copy, () => watchLink(roomId));
   onCopy(element("copy-join", HTMLButtonElement), () => joinLink(roomId));
   form.addEventListener("submit", (event) => {
@@ -61,8 +70,28 @@ export function createRoom(flow, liveries) {
     if (flow.sendMessage(input.value.trim())) input.value = "";
   });
 
+  /** Nobody else can start a race here any more. */
+  async function makeAnew() {
+    if (anew.getAttribute("aria-disabled") === "true") return;
+    const old = roomId;
+    await flow.createRoom(roomName);
+    if (roomId && roomId !== old) {
+      flow.say("This is a new room of the same name.", "Copy the invite link again for the others.");
+    }
+  }
+
   /** @param {State} state */
-  function showPlayers({ players, room, me, muted }) {
+  function showHostGone({ screen }) {
+    if (isHostGone || screen !== "room") return;
+    isHostGone = true;
+    flow.say(
+      "The host has left.",
+      "Nobody can start a race here any more. Make a new room of the same name.",
+    );
+  }
+
+  /** @param {State} state */
+  function showPlayers({ players, room, rooms, me, muted }) {
     liveries.assign(players);
     showRows(
       list,
@@ -72,7 +101,8 @@ export function createRoom(flow, liveries) {
       (row, player) =>
         row.show(player, player.id === room?.hostId, player.id === me?.id, muted.includes(player.id)),
     );
-    setText(count, String(players.length));
+    const places = rooms.find(({ id }) => id === room?.id)?.maxPlayers;
+    setText(count, places ? `${players.length} of ${places}` : String(players.length));
   }
 
   /** @param {State} state */
@@ -80,8 +110,15 @@ export function createRoom(flow, liveries) {
     const host = hostOf(state);
     const active = state.room?.isActive === true;
     const mine = host.kind === "me";
-    setHidden(join, !active, start);
-    setHidden(start, !mine, join);
+    const gone = host.kind === "gone";
+    setHidden(join, !active, mine ? start : anew);
+    setHidden(start, !mine, active ? join : anew);
+    setHidden(anew, !gone, active ? join : start);
+    anew.classList.toggle("primary", !active);
+    anew.setAttribute("aria-disabled", String(state.busy !== ""));
+    anew.classList.toggle("waiting", state.busy === "create");
+    if (gone) showHostGone(state);
+    else isHostGone = false;
     setText(start, active ? "Restart race" : "Start race");
     start.classList.toggle("primary", !active);
     start.setAttribute("aria-disabled", String(state.busy !== ""));
@@ -95,6 +132,7 @@ export function createRoom(flow, liveries) {
     show(state) {
       said = state.messages;
       roomId = state.room?.id ?? "";
+      roomName = state.room?.name ?? "";
       if (state.screen !== "room" || !state.room) {
         if (restart.open) restart.close();
         return;
@@ -176,6 +214,9 @@ function setHidden(button, hidden, heir) {
  * @param {boolean} active
  */
 function summaryText({ kind, name }, active) {
+  if (active && kind === "gone") {
+    return "The race is on, but its host has left: nobody can start another here.";
+  }
   if (active) {
     return kind === "me" ? "The race is on. You are the host." : "The race is on: join whenever you like.";
   }
@@ -184,7 +225,7 @@ function summaryText({ kind, name }, active) {
     return `Waiting for ${name ? `${isolated(name)}, the host,` : "the host"} to start the race.`;
   }
   if (kind === "gone") {
-    return "The host has left, so nobody can start a race here. Create a new room instead.";
+    return "The host has left, so nobody can start a race here. Make a new room instead.";
   }
   return "Looking for the host…";
 }

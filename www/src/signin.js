@@ -1,19 +1,27 @@
-// The sign-in form. The browser's password manager remembers passwords; for a reload, this page remembers only the name, while
-// its tab is open.
+// The sign-in form. The browser's password manager remembers passwords; for a reload, this page remembers only the name and the
+// account's token, while its tab is open. What only accounts need is in accounts.js.
 
 import { element, setText } from "./element.js";
 import { BASE, endResuming, game, joinOf, KEPT_ROOM } from "./join.js";
 import { keep, recall } from "./keep.js";
 import { isolated, plainName, refusalOf } from "./names.js";
+import { hasAccounts } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 
-/** Under this key the session keeps `{ name, protected }`: who is signed in, and whether with a password. */
+/** Under this key the session keeps `{ name, protected, account }`: who is signed in, whether with a password, and whether to an account. */
 const KEPT = "race-name";
 /** Under this key a page that is left keeps its session for the next page of the same game server. A copy of the tab must not have it. */
 const keptSession = () => `race-session${game.query}`;
 /** Under this key the browser keeps `{ name, atMs }`: which player without a password a page has left last, and when. */
 const keptLeft = () => `race-left${game.query}`;
+/** Under this key the browser keeps `{ name, token }` of an account that stays signed in; resuming.js has it too. */
+const keptAccount = () => `race-account ${BASE}${game.query}`;
+/** Under this key a page that is left keeps the same for the next page of its tab. */
+const keptToken = () => `race-token${game.query}`;
+/** What the note says where a name has no owner. */
+const UNPROTECTED =
+  "A password protects your name only while you are online. Don't use one that you need elsewhere. This page never stores it.";
 /** The relay has ended a session that was left this long ago. */
 const HELD_MS = 35_000;
 
@@ -21,6 +29,14 @@ const HELD_MS = 35_000;
 function isHeld(name) {
   const left = recall(keptLeft(), "localStorage");
   return left?.name === name && Date.now() - left.atMs < HELD_MS;
+}
+
+/** The account of the page before, or the one that stays signed in. @returns {{ name: string, token: string } | null} */
+function takeAccount() {
+  const own = recall(keptToken());
+  keep(keptToken(), null);
+  const account = own ?? recall(keptAccount(), "localStorage");
+  return typeof account?.name === "string" && typeof account.token === "string" ? account : null;
 }
 
 /** @param {import("./flow.js").Flow} flow */
@@ -34,12 +50,22 @@ export function createSignIn(flow) {
   const label = submit.querySelector(".label") ?? submit;
   const room = recall(KEPT_ROOM);
   const resuming = element("resuming", HTMLElement);
+  const note = element("signin-note", HTMLElement);
+  const unknown = note.textContent?.trim() ?? "";
+  /** Loaded where there are accounts. @type {ReturnType<typeof import("./accounts.js").createAccounts> | undefined} */
+  let accounts;
+  let loading = false;
+  /** What the visitor signs in with again, until it is done. @type {ReturnType<typeof takeAccount>} */
+  let returning = null;
+  /** @type {State} */
+  let newest;
   if (room && room.id === joinOf(location)) {
     setText(resuming, `Reconnecting to ${isolated(room.name)}…`);
   }
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    if (accounts && hasAccounts(newest)) return accounts.submit();
     name.setCustomValidity(refusalOf(name.value, "Enter the name that others will see."));
     if (!form.reportValidity()) return;
     const wanted = plainName(name.value);
@@ -64,6 +90,7 @@ export function createSignIn(flow) {
   async function enterPassword(saved) {
     if (saved) await flow.goOn(saved);
     if (flow.client()) return;
+    endResuming();
     setText(lead, "Enter your password to continue where you left off.");
     password.focus();
   }
@@ -94,6 +121,35 @@ export function createSignIn(flow) {
     } else if ("resuming" in dataset) await flow.signIn(known, "", true);
   }
 
+  async function loadAccounts() {
+    if (loading) return;
+    loading = true;
+    try {
+      const { createAccounts } = await import("./accounts.js");
+      accounts = createAccounts(flow);
+      accounts.show(newest);
+    } catch {
+      // The form signs in without it, and the next answer tries again.
+      loading = false;
+    }
+  }
+
+  /** Somebody has signed in. */
+  function remember() {
+    const { name: granted, token } = flow.client() ?? {};
+    // A session that goes on was signed in to before.
+    if (token) keep(KEPT, { name: granted, protected: true, account: true });
+    else if (recall(KEPT)?.name !== name.value || password.value) {
+      keep(KEPT, { name: plainName(name.value), protected: password.value !== "" });
+    }
+    if (token && !returning) {
+      keep(keptAccount(), accounts?.staysSignedIn() ? { name: granted, token } : null, "localStorage");
+    }
+    returning = null;
+    password.value = "";
+    if (granted && isHeld(plainName(granted))) keep(keptLeft(), null, "localStorage");
+  }
+
   const { dataset } = document.documentElement;
   const wasPressed = "pressed" in dataset;
   delete dataset.pressed;
@@ -105,7 +161,16 @@ export function createSignIn(flow) {
       if (wasPressed) return;
       const kept = recall(KEPT);
       const invited = joinOf(location);
+      returning = takeAccount();
+      if (returning) {
+        name.value = returning.name;
+        const left = recall(keptSession());
+        keep(keptSession(), null);
+        if (!kept) setText(resuming, `Signing in as ${isolated(plainName(returning.name))}…`);
+        return void flow.goOn(left ?? "", returning.name, returning.token);
+      }
       if (!kept?.name) {
+        endResuming();
         // Without the list the link leads into a room without a name.
         if (invited) invite(invited).catch(() => {});
         return;
@@ -122,6 +187,8 @@ export function createSignIn(flow) {
     leavePage() {
       leave();
       const canKeep = keep(keptSession(), "");
+      const { name: signedIn, token } = flow.client() ?? {};
+      keep(keptToken(), token ? { name: signedIn, token } : returning);
       keep(keptSession(), flow.leavePage(canKeep) ?? null);
     },
     /**
@@ -138,19 +205,25 @@ export function createSignIn(flow) {
       }
       submit.setAttribute("aria-disabled", String(connecting));
       submit.classList.toggle("waiting", connecting);
+      newest = state;
+      if (hasAccounts(state)) void loadAccounts();
+      if (state.generation !== before?.generation) {
+        setText(note, state.generation && !hasAccounts(state) ? UNPROTECTED : unknown);
+      }
       setText(label, connecting ? "Connecting…" : "Sign in");
       if (connecting && state.notice) setText(resuming, state.notice.title);
-      if (!before?.me && state.me) {
-        // A session that goes on was signed in to before.
-        if (recall(KEPT)?.name !== name.value || password.value) {
-          keep(KEPT, { name: plainName(name.value), protected: password.value !== "" });
-        }
-        password.value = "";
-        if (isHeld(state.me.name)) keep(keptLeft(), null, "localStorage");
+      if (!before?.me && state.me) remember();
+      const isOver = state.notice !== before?.notice && state.notice?.code === "token_expired";
+      if ((before?.me && !state.me) || isOver) {
+        keep(KEPT, null);
+        keep(keptAccount(), null, "localStorage");
       }
-      if (before?.me && !state.me) keep(KEPT, null);
       // It failed, so the form is needed.
-      if (before?.busy && !connecting && !state.me) endResuming();
+      if (before?.busy && !connecting && !state.me) {
+        returning = null;
+        endResuming();
+      }
+      accounts?.show(state);
     },
   };
 }

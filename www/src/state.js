@@ -6,13 +6,13 @@ export const MAX_MESSAGES = 100;
 
 /** @typedef {"signin" | "lobby" | "room" | "race"} Screen */
 /** @typedef {"idle" | "connecting" | "online" | "lost"} Connection */
-/** @typedef {{ id: string, name: string, playerCount: number, isActive: boolean, hostId: string }} Room */
+/** @typedef {{ id: string, name: string, playerCount: number, isActive: boolean, hostId: string, maxPlayers?: number }} Room  `maxPlayers`: how many it holds, where rooms have a size of their own */
 /** @typedef {{ id: string, name: string }} Player */
 /** @typedef {import("/pkg/explain.js").Explanation} Advice */
 /** @typedef {{ key: number, senderId: string, senderName: string, text: string, own: boolean }} Message */
 /** @typedef {import("./spawn.js").Spawn} Spawn */
 /** @typedef {{ name: string, label?: string }} GameServer */
-/** @typedef {Advice & { kind: "error" | "info" }} Notice */
+/** @typedef {Advice & { kind: "error" | "info", code?: string }} Notice  `code`: that of the error, where a field may have to show it */
 
 /**
  * @typedef {object} Lost
@@ -44,6 +44,7 @@ export const MAX_MESSAGES = 100;
  * @property {Connection} connection
  * @property {boolean} insecure  the relay accepts any certificate
  * @property {boolean} spectate  the relay shows races to everybody
+ * @property {string} generation  that of the game server; empty while it is unknown
  * @property {GameServer[]} servers  those behind the relay, the default first; empty if they have no names
  * @property {Player | null} me
  * @property {Room[]} rooms
@@ -61,6 +62,7 @@ export const MAX_MESSAGES = 100;
 
 /**
  * @typedef {{ type: "configured", config: import("/pkg/index.js").RelayConfig }
+ *   | { type: "generation", generation: string }
  *   | { type: "busy", what: string }
  *   | { type: "connecting" }
  *   | { type: "signedIn", me: Player }
@@ -82,7 +84,7 @@ export const MAX_MESSAGES = 100;
 
 /** @returns {State} */
 export function initialState() {
-  return { ...signedOut(), insecure: false, spectate: false, servers: [] };
+  return { ...signedOut(), insecure: false, spectate: false, generation: "", servers: [] };
 }
 
 function signedOut() {
@@ -113,6 +115,8 @@ export function reduce(state, action) {
   switch (action.type) {
     case "configured":
       return { ...state, ...configured(action.config) };
+    case "generation":
+      return action.generation === state.generation ? state : { ...state, generation: action.generation };
     case "busy":
       return { ...state, busy: action.what };
     case "connecting":
@@ -168,8 +172,8 @@ export function reduce(state, action) {
 }
 
 /** @param {import("/pkg/index.js").RelayConfig} config */
-function configured({ insecure, features, servers = [] }) {
-  return { insecure: insecure === true, spectate: features?.spectate === true, servers };
+function configured({ insecure, features, generation = "", servers = [] }) {
+  return { insecure: insecure === true, spectate: features?.spectate === true, generation, servers };
 }
 
 /**
@@ -196,11 +200,29 @@ function enteredRoom(state, { room, players }) {
  * @returns {State}
  */
 function withMessage(state, { senderId, senderName, text, own }) {
-  if (state.room === null || state.muted.includes(senderId)) return state;
+  if (state.room === null || isMuted(state, senderId, senderName)) return state;
   const key = state.messageCount + 1;
   const messages = [...state.messages, { key, senderId, senderName, text, own }];
   return { ...state, messageCount: key, messages: messages.slice(-MAX_MESSAGES) };
 }
+
+/**
+ * Of a sender without an id there is only the name, which several players have.
+ * @param {State} state
+ * @param {string} id
+ * @param {string} name
+ */
+function isMuted({ muted, players }, id, name) {
+  if (id) return muted.includes(id);
+  const namesakes = players.filter((player) => player.name === name);
+  return namesakes.length > 0 && namesakes.every((player) => muted.includes(player.id));
+}
+
+/** Players sign in with a name and a password that the game server keeps. @param {State} state */
+export const hasAccounts = ({ generation }) => generation === "token" || generation === "accounts";
+
+/** Rooms have a size of their own. @param {State} state */
+export const hasSizes = ({ generation }) => generation === "token";
 
 /**
  * Into the race: for the first time as a late comer, else as one was, with all laps.

@@ -15,7 +15,7 @@ test("a lost connection comes back into the same room, and into the race", async
   t.mock.timers.tick(15_000);
   await settled();
   await settled();
-  assert.deepEqual(calls(world, "signIn").at(-1), ["Ann", "secret"]);
+  assert.deepEqual(calls(world, "signIn").at(-1), [{ name: "Ann", password: "secret" }]);
   assert.deepEqual(calls(world, "joinRoom").at(-1), [room.id]);
   assert.deepEqual([state().connection, state().screen, state().lost], ["online", "race", null]);
   assert.notEqual(state().me?.id, before);

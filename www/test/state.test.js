@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createStore, hostOf, initialState, MAX_MESSAGES, reduce } from "../src/state.js";
+import {
+  createStore,
+  hasAccounts,
+  hasSizes,
+  hostOf,
+  initialState,
+  MAX_MESSAGES,
+  reduce,
+} from "../src/state.js";
 
 const ME = { id: "me", name: "Ann" };
 const ROOM = { id: "r1", name: "Cup", playerCount: 1, isActive: false, hostId: "me" };
@@ -144,4 +152,33 @@ test("tells about changes, and only about changes", () => {
   store.dispatch({ type: "raceLeft" });
   store.dispatch(signedIn);
   assert.deepEqual(seen, ["signin → lobby"]);
+});
+
+test("messages of a name that several have are muted once all of them are", () => {
+  const bos = [ME, { id: "b1", name: "Bo" }, { id: "b2", name: "Bo" }];
+  const nameless = { ...message, senderId: "" };
+  const mute = (/** @type {string} */ id) => ({ type: /** @type {const} */ ("muted"), id, muted: true });
+  const inside = [signedIn, entered, room({}, bos)];
+  assert.equal(after(...inside, mute("b1"), nameless).messages.length, 1);
+  assert.equal(after(...inside, mute("b1"), mute("b2"), nameless).messages.length, 0);
+  assert.equal(after(...inside, mute("b1"), { ...nameless, senderName: "Cy" }).messages.length, 1);
+});
+
+test("the generation is that of the relay's answer, until the game server shows another", () => {
+  assert.deepEqual(
+    ["", "first", "chat", "accounts", "token"].map((generation) => {
+      const state = after({ type: "configured", config: { generation } });
+      return [hasAccounts(state), hasSizes(state)];
+    }),
+    [
+      [false, false],
+      [false, false],
+      [false, false],
+      [true, false],
+      [true, true],
+    ],
+  );
+  const shown = after({ type: "configured", config: {} }, { type: "generation", generation: "token" });
+  assert.equal(hasAccounts(shown), true);
+  assert.equal(hasAccounts(reduce(shown, { type: "configured", config: { generation: "first" } })), false);
 });
