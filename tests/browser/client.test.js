@@ -47,7 +47,7 @@ const PLAY = `
   const states = [];
   session.on("state", ({ state }) => states.push(state));
   const id = await session.connect(relay);
-  const signedIn = await session.signIn("Ann in a Worker", "secret");
+  const signedIn = await session.signIn({ name: "Ann in a Worker", password: "secret" });
   const room = await session.createRoom("Monza");
   const rooms = await session.listRooms();
   const roundTripMs = await session.ping();
@@ -104,7 +104,7 @@ test("errors are typed and say what to do", async ({ page, site }) => {
      await session.connect(relay);
      const twice = await caught(() => session.connect(relay));
      const signIn = await caught(() => session.createRoom("early"));
-     await session.signIn("Ann");
+     await session.signIn({ name: "Ann" });
      const room = await caught(() => session.joinRoom("00112233445566778899aabbccddeeff"));
      const start = await caught(() => session.startGame());
      const number = await caught(() => session.sendUpdate(NaN, 0, 0, 0, 0, 0, 1));
@@ -142,7 +142,7 @@ test("a listener may free the session, and sessions leave no memory behind", asy
        const session = new Session();
        session.on("state", () => {});
        await session.connect(relay);
-       await session.signIn("Ann");
+       await session.signIn({ name: "Ann" });
        session.sample();
        await session.close();
        session.free();

@@ -30,7 +30,7 @@ export function ride(page) {
   return page.evaluate(async (secret) => {
     const session = new window.client.Session({ secret });
     await session.connect(`${location.origin.replace("http", "ws")}/ws`);
-    await session.signIn("Rider");
+    await session.signIn({ name: "Rider" });
     const [{ id }] = await session.listRooms();
     await session.joinRoom(id);
     // The relay hears the others' names when somebody asks.

@@ -266,6 +266,10 @@ test.describe("a certificate that is not trusted", () => {
     await ann.expectNotice(/does not trust the game server's certificate/);
     await ann.expectScreen("signin");
     await expect(ann.element("insecure-banner")).toBeHidden();
+    // The page has asked whether the game server can be reached, and of which generation it is.
+    const isAnswer = (/** @type {string} */ said) => said.includes("readyz") || said.includes("503");
+    expect(ann.complaints.filter((said) => !isAnswer(said))).toEqual([]);
+    ann.complaints.length = 0;
   });
 });
 

@@ -86,7 +86,7 @@ export function createRoom(flow, liveries) {
     isHostGone = true;
     flow.say(
       "The host has left.",
-      "Nobody can start a race here any more. Make a new room of the same name.",
+      "Nobody can start a race here any more. Make a new room instead.",
     );
   }
 
@@ -225,7 +225,7 @@ function summaryText({ kind, name }, active) {
     return `Waiting for ${name ? `${isolated(name)}, the host,` : "the host"} to start the race.`;
   }
   if (kind === "gone") {
-    return "The host has left, so nobody can start a race here. Make a new room instead.";
+    return "The host has left: nobody can start a race here.";
   }
   return "Looking for the host…";
 }
