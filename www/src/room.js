@@ -84,10 +84,7 @@ export function createRoom(flow, liveries) {
   function showHostGone({ screen }) {
     if (isHostGone || screen !== "room") return;
     isHostGone = true;
-    flow.say(
-      "The host has left.",
-      "Nobody can start a race here any more. Make a new room instead.",
-    );
+    flow.say("The host has left.", "Nobody can start a race here any more. Make a new room instead.");
   }
 
   /** @param {State} state */
