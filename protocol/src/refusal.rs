@@ -11,8 +11,8 @@ use CommandKind::{
 };
 use Refusal::{
     AccountDisabled, AccountLocked, AuthFailed, AuthRequired, EmailTaken, InvalidCommand,
-    NameLength, NameTaken, NotHost, NotInRoom, PasswordMissing, PasswordTooShort, PlayerNotFound,
-    RoomFull, RoomNotFound, RoomSize, TokenExpired,
+    NameLength, NameTaken, NotHost, NotInRoom, Other, PasswordMissing, PasswordTooShort,
+    PlayerNotFound, RoomFull, RoomNotFound, RoomSize, TokenExpired,
 };
 
 /// Why a command was refused.
@@ -62,7 +62,7 @@ pub enum Refusal {
 type Sentence = (&'static str, Refusal, &'static [CommandKind]);
 
 /// The sentences of all generations, in `ERROR`s and in failures of their own (facts, section 2). The first that fits counts.
-const SENTENCES: [Sentence; 29] = [
+const SENTENCES: [Sentence; 30] = [
     (ACCOUNT_REQUIRED, AuthRequired, &[]),
     ("Authentication required", AuthRequired, &[]),
     ("Invalid JSON format", InvalidCommand, &[]),
@@ -107,6 +107,11 @@ const SENTENCES: [Sentence; 29] = [
     ("Account locked", AccountLocked, &[Login]),
     ("Account is disabled", AccountDisabled, &[Login, AutoAuth]),
     ("Token ", TokenExpired, &[AutoAuth]),
+    (
+        "Too many players sign in",
+        Other,
+        &[Name, Authenticate, Register, Login, AutoAuth],
+    ),
     ("Line too long", InvalidCommand, &[]),
 ];
 
@@ -118,6 +123,12 @@ const MESSAGE_MISSING: &str = "Message content is required";
 /// Say whether a refusal tells of a server with accounts although its welcome is an old one.
 pub(crate) fn tells_of_accounts(message: &str) -> bool {
     message.starts_with(ACCOUNT_REQUIRED)
+}
+
+/// Say whether a sentence of an `ERROR` answers a sign-in. An unknown sentence does not.
+pub fn may_answer_sign_in(message: &str) -> bool {
+    let known = find(message).map(|(_, _, kinds)| *kinds);
+    known.is_some_and(|kinds| kinds.iter().any(|kind| kind.is_sign_in()))
 }
 
 /// Say whether a refusal of a `MESSAGE` without a text tells of a server with chat.

@@ -386,6 +386,7 @@ fn server(
         label: game.label.clone(),
         dialer,
         generation,
+        sign_ins: players::sign_in::turns(config.tells_clients_apart()),
         readiness: Arc::new(readiness),
         spectators,
         secret: game.udp_secret.clone(),

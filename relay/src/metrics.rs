@@ -179,7 +179,7 @@ pub(crate) enum Refusal {
 }
 
 /// A limit that was reached, other than those that refuse a client.
-#[derive(Debug, Clone, Copy, IntoStaticStr, VariantArray)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 pub(crate) enum Limit {
     /// HTTP connections, in all.
@@ -192,6 +192,10 @@ pub(crate) enum Limit {
     DialsWaiting,
     /// The wait for a turn to dial.
     DialWait,
+    /// Sign-ins that wait for their turn.
+    SignInsWaiting,
+    /// The wait for a turn to sign in.
+    SignInWait,
     /// Lines that wait for a browser.
     LinesToBrowser,
     /// A line that nobody asked for, such as a message, was left out, because much waits for a player who is away.

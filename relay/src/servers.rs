@@ -7,6 +7,7 @@ use protocol::id::Secret;
 use tracing::Span;
 
 use crate::config::{GameServer, Label, ServerName};
+use crate::limits::Turns;
 use crate::spectators::Spectators;
 use crate::upstream::{Dialer, Readiness, ServerGeneration};
 
@@ -21,6 +22,8 @@ pub(crate) struct Server {
     pub(crate) dialer: Arc<Dialer>,
     /// What it has shown of its generation.
     pub(crate) generation: Arc<ServerGeneration>,
+    /// Its players' turns to sign in.
+    pub(crate) sign_ins: Turns,
     /// Is told of every welcome.
     pub(crate) readiness: Arc<Readiness>,
     /// Spectators see what its players do. `None`: nobody may watch.

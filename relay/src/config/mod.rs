@@ -136,6 +136,10 @@ pub struct Timeouts {
     pub dial_queue: Duration,
     /// Players that may wait for their turn.
     pub dial_queue_places: usize,
+    /// A sign-in's wait for its turn.
+    pub sign_in_queue: Duration,
+    /// How long a sign-in that the game server does not answer keeps its turn.
+    pub sign_in: Duration,
     /// The game server's first line, once it is connected.
     pub welcome: Duration,
     /// How long a browser may take nothing while so many lines wait that the relay has stopped reading from the game server.
@@ -164,8 +168,12 @@ impl Default for Timeouts {
             // A game server does one TLS handshake at a time, so a slow one delays all others.
             dial: Duration::from_secs(5),
             dial_queue: Duration::from_secs(15),
-            // Two dials at a time, half a second each, serve this many in 15 s.
-            dial_queue_places: 64,
+            // Addresses take turns, so each of this many gets in. On a server that is near, two dials at a time serve as many in 15 s.
+            dial_queue_places: 1024,
+            // Our clients wait ten seconds for the answer.
+            sign_in_queue: Duration::from_secs(7),
+            // Eight hashes take a tenth of a second, or one on the smallest machine.
+            sign_in: Duration::from_secs(2),
             welcome: Duration::from_secs(5),
             // A game server that writes to one player at a time makes all others wait for one that does not read.
             stalled: Duration::from_secs(5),

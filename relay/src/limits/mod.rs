@@ -21,7 +21,7 @@ pub(crate) const MAX_UNANSWERED_PINGS: u8 = 2;
 pub(crate) use admission::{Admission, Full, Slot};
 pub(crate) use budget::{Budget, Share};
 pub(crate) use guesses::{Guess, Guesses};
-pub(crate) use turns::{Asker, NoPlace, Turns};
+pub(crate) use turns::{Asker, NoPlace, Rank, Sizes, Turn, Turns, Wait};
 
 /// Give what counts as one address.
 pub(crate) fn network_of(address: IpAddr) -> IpAddr {

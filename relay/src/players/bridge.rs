@@ -23,6 +23,7 @@ use super::goodbye::say;
 use super::outbox::Outbox;
 use super::resumable::{Arrival, Registration};
 use super::session::PlayerSession;
+use super::sign_in::SignIns;
 use super::traffic::{Ended, Traffic};
 use super::websocket::Incoming;
 use crate::close::CloseReason;
@@ -92,6 +93,7 @@ struct Bridge<'a> {
     /// When the last line for the game server was queued.
     last_line: Instant,
     session: PlayerSession,
+    sign_ins: SignIns,
     /// What its lines tell of the game server.
     generation: SessionGeneration,
     traffic: Traffic,
@@ -128,6 +130,7 @@ impl<'a> Bridge<'a> {
             unsent: Unsent::default(),
             last_line: started,
             session: PlayerSession::new(server.secret.clone()),
+            sign_ins: SignIns::new(server.sign_ins.clone(), &players.timeouts),
             generation: SessionGeneration::new(Arc::clone(&server.generation)),
             traffic: Traffic::default(),
             started,
@@ -184,6 +187,7 @@ impl<'a> Bridge<'a> {
                 event = self.client.next(&mut self.outbox, check_at.is_some()) => self.handle(event, Some(datagrams))?,
                 newcomer = next_newcomer(self.registration.as_ref()) => self.attach(newcomer)?,
                 transferred = transfer(lines, &mut self.unsent, check_at.is_none()) => self.take_lines(lines, transferred)?,
+                step = self.sign_ins.next() => self.take_step(step)?,
                 () = datagrams.readable() => self.take_datagrams(datagrams),
                 () = sleep_until(check_at.unwrap_or(welcome_by)), if check_at.is_some() => self.check_backlog()?,
                 () = sleep_until(welcome_by), if self.traffic.lines_down == 0 => return Err(CloseReason::unwelcome()),
@@ -238,6 +242,7 @@ impl<'a> Bridge<'a> {
     /// port that closes earlier makes some servers stutter for everyone (facts, section 6.6).
     async fn close(&mut self, reason: &CloseReason, connection: Option<Connection>) {
         self.tap = None;
+        self.sign_ins.end();
         if reason.code == CloseCode::TooSlow {
             self.outbox.clear();
         }

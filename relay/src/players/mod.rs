@@ -7,6 +7,7 @@ pub(crate) mod outbox;
 mod parking;
 pub(crate) mod resumable;
 mod session;
+pub(crate) mod sign_in;
 pub(crate) mod traffic;
 pub(crate) mod websocket;
 

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::num::NonZeroU32;
 
 use protocol::cipher::Cipher;
 use protocol::command::{Command, CommandKind};
@@ -208,6 +209,13 @@ fn note_due(due: &mut VecDeque<Sender>, sender: Sender) -> bool {
 #[derive(PartialEq, Eq, Hash)]
 struct Key(Vec<u8>);
 
+impl Key {
+    /// Say whether this is its name. Some server may ignore its case.
+    fn is(&self, name: &str) -> bool {
+        self.0.eq_ignore_ascii_case(name.as_bytes())
+    }
+}
+
 impl<'de> Deserialize<'de> for Key {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Bytes;
@@ -237,6 +245,10 @@ pub(super) struct PlayerLine {
     kind: Option<CommandKind>,
     /// How many commands in it cost the game server or the whole room much.
     costly: u32,
+    /// How many of them are sign-ins.
+    sign_ins: u32,
+    /// One of these costs the game server a password hash, or a look at its accounts.
+    is_hashed: bool,
     is_too_deep: bool,
     is_name_too_long: bool,
 }
@@ -251,23 +263,34 @@ impl PlayerLine {
             serde_json::from_str::<String>(value.get()).ok()
         };
         let kind = text("command").and_then(|word| CommandKind::from_word(&word.to_uppercase()));
-        let costly = match kind {
-            Some(kind) if is_costly(kind) => 1,
+        let is_sign_in = kind.is_some_and(CommandKind::is_sign_in);
+        let (mut costly, mut sign_ins) = (0, u32::from(is_sign_in));
+        let mut is_hashed =
+            is_sign_in && (kind != Some(Kind::Name) || fields.keys().any(|key| key.is("password")));
+        match kind {
+            Some(kind) if is_costly(kind) => costly = 1,
             // Each of its commands counts. One that cannot be read counts once, because servers may read it.
             Some(Kind::Batch) => {
                 let messages = fields.get(&Key("messages".into()));
                 let messages = messages.map(|messages| messages.get()).unwrap_or_default();
                 let lines: Vec<&RawValue> = serde_json::from_str(messages).unwrap_or_default();
-                let costly = lines.iter().map(|line| Self::parse(line.get()).costly);
-                costly.sum::<u32>().max(1)
+                for line in lines {
+                    let line = Self::parse(line.get());
+                    costly += line.costly;
+                    sign_ins += line.sign_ins;
+                    is_hashed |= line.is_hashed;
+                }
+                costly = costly.max(1);
             }
-            _ => 0,
-        };
+            _ => {}
+        }
         let has_name = matches!(kind, Some(Kind::Name | Kind::CreateRoom));
         let name = has_name.then(|| text("name")).flatten();
         Self {
             kind,
             costly,
+            sign_ins,
+            is_hashed,
             is_too_deep: depth(line) > MAX_DEPTH,
             is_name_too_long: name.is_some_and(|name| escaped_bytes(&name) > MAX_NAME_BYTES),
         }
@@ -276,6 +299,16 @@ impl PlayerLine {
     /// Give how many commands in the line cost the game server or the whole room much.
     pub(super) const fn costly(&self) -> u32 {
         self.costly
+    }
+
+    /// Give how many commands in the line sign in.
+    pub(super) const fn sign_ins(&self) -> u32 {
+        self.sign_ins
+    }
+
+    /// Give how many commands in the line sign in, if one of them needs a turn.
+    pub(super) fn sign_ins_in_turn(&self) -> Option<NonZeroU32> {
+        NonZeroU32::new(self.sign_ins).filter(|_| self.is_hashed)
     }
 }
 
@@ -519,6 +552,32 @@ mod tests {
             costly(&batch(&format!("[{}]", batch(&format!("[{name},{name}]"))))),
             2
         );
+    }
+
+    #[test]
+    fn what_costs_a_password_hash_is_known() {
+        let turn = |line: &str| {
+            let line = PlayerLine::parse(line);
+            (
+                line.sign_ins(),
+                line.sign_ins_in_turn().map_or(0, NonZeroU32::get),
+            )
+        };
+        let name = r#"{"command":"name","name":"a"}"#;
+        let with_password = r#"{"command":"NAME","name":"a","password":"x"}"#;
+        assert_eq!(turn(name), (1, 0));
+        assert_eq!(turn(with_password), (1, 1));
+        for word in ["Authenticate", "REGISTER", "LOGIN", "AUTO_AUTH"] {
+            assert_eq!(
+                turn(&format!(r#"{{"command":"{word}"}}"#)),
+                (1, 1),
+                "{word}"
+            );
+        }
+        assert_eq!(turn(r#"{"command":"START_GAME","password":"x"}"#), (0, 0));
+        let batch = |lines: &str| format!(r#"{{"command":"BATCH","messages":[{lines}]}}"#);
+        assert_eq!(turn(&batch(&format!("{name},5"))), (1, 0));
+        assert_eq!(turn(&batch(&format!("{name},{with_password}"))), (2, 2));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::generation::ServerGeneration;
 use super::trust::Untrusted;
 use crate::close::{CloseReason, with_causes};
 use crate::config::{ServerName, Timeouts};
-use crate::limits::{Asker, NoPlace, Turns};
+use crate::limits::{Asker, NoPlace, Sizes, Turns};
 use crate::metrics::{DialOutcome, Limit, Metrics};
 
 /// Dials of one game server at once. The game server serves them one by one, and more would only delay its other players.
@@ -28,8 +28,6 @@ pub(crate) struct Dialer {
     limit: Duration,
     /// The longest wait for a turn.
     queue_limit: Duration,
-    /// Dials that may wait for a turn.
-    queue: usize,
     turns: Turns,
     metrics: Arc<Metrics>,
     /// Is forgotten when a dial fails.
@@ -50,8 +48,7 @@ impl Dialer {
             server,
             limit: timeouts.dial,
             queue_limit: timeouts.dial_queue,
-            queue: timeouts.dial_queue_places,
-            turns: Turns::new(MAX_DIALS, timeouts.dial_queue_places),
+            turns: turns(timeouts),
             metrics,
             generation,
         }
@@ -100,8 +97,17 @@ impl Dialer {
     /// How many dials run and how many wait, each with the most there may be.
     pub(crate) fn running_and_waiting(&self) -> [(usize, usize); 2] {
         let (running, waiting) = self.turns.counts();
-        [(running, MAX_DIALS), (waiting, self.queue)]
+        [(running, MAX_DIALS), (waiting, self.turns.sizes().places)]
     }
+}
+
+fn turns(timeouts: &Timeouts) -> Turns {
+    Turns::new(Sizes {
+        turns: MAX_DIALS,
+        turns_of_one: MAX_DIALS,
+        places: timeouts.dial_queue_places,
+        places_of_one: timeouts.dial_queue_places,
+    })
 }
 
 fn timed_out(cause: &str) -> CloseReason {
@@ -165,6 +171,20 @@ mod tests {
     use protocol::generation::Generation;
 
     use super::*;
+    use crate::limits::Rank;
+
+    #[test]
+    fn a_storm_from_many_addresses_leaves_room_for_a_newcomer() {
+        let turns = turns(&Timeouts::default());
+        let ask = |number: u32| {
+            let address = std::net::Ipv4Addr::from_bits(0x7f00_0000 + number);
+            turns.ask(Some(address.into()), Rank::First)
+        };
+        let storm: Vec<_> = (0..200).flat_map(|it| [ask(it), ask(it)]).collect();
+        assert!(storm.iter().all(Result::is_ok));
+        assert!(ask(1000).is_ok());
+        assert_eq!(turns.counts(), (MAX_DIALS, 398));
+    }
 
     #[tokio::test]
     async fn the_log_names_the_addresses_that_were_tried() {

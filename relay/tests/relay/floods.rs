@@ -11,8 +11,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use crate::browser::Browser;
-use crate::game::Game;
+use crate::browser::{Browser, READY};
+use crate::game::{Game, Player};
 use crate::resuming::{TOKEN, begin_from, offering, passes, ready};
 use crate::signed;
 use crate::{config_for, start_for, within};
@@ -173,6 +173,108 @@ async fn others_of_an_address_do_not_end_the_session_of_who_is_signed_in() {
     );
     host.say("still here").await;
     player.expect("still here").await;
+}
+
+const SIGN_IN: &str = r#"{"command":"NAME","name":"Ann","password":"x"}"#;
+const SIGNED_IN: &str = r#"{"command":"NAME_OK","name":"Ann"}"#;
+const ROOMS: &str = r#"{"command":"LIST_ROOMS"}"#;
+
+/// Come from this address.
+async fn come_from(last: u8, relay: &Relay, game: &mut Game) -> (Browser, Player) {
+    let mut browser = Browser::connect_from([127, 0, 0, last], relay).await;
+    browser.expect(READY).await;
+    (browser, game.player().await)
+}
+
+/// Let four players of one address sign in at a game server that has not answered yet, as many as it may have of one address.
+async fn sign_in_four(relay: &Relay, game: &mut Game) -> Vec<(Browser, Player)> {
+    let mut four = Vec::new();
+    for _ in 0..4 {
+        let (mut browser, mut player) = come_from(2, relay, game).await;
+        browser.say(SIGN_IN).await;
+        player.expect(SIGN_IN).await;
+        four.push((browser, player));
+    }
+    four
+}
+
+#[tokio::test]
+async fn sign_ins_of_one_address_wait_for_each_other_and_not_those_of_others() {
+    let mut game = Game::start().await;
+    let mut config = config_for(&game);
+    config.timeouts.sign_in = Duration::from_secs(3600);
+    config.timeouts.sign_in_queue = Duration::from_secs(3600);
+    let relay = Relay::start(config).await.unwrap();
+    let mut four = sign_in_four(&relay, &mut game).await;
+    let (mut waiting, mut its_player) = come_from(2, &relay, &mut game).await;
+    waiting.say(SIGN_IN).await;
+    waiting.say(ROOMS).await;
+    // Others without a password need no turn.
+    let (mut nameless, mut nameless_player) = come_from(2, &relay, &mut game).await;
+    let name = r#"{"command":"NAME","name":"Bo"}"#;
+    nameless.say(name).await;
+    nameless_player.expect(name).await;
+    let (mut newcomer, mut new_player) = come_from(3, &relay, &mut game).await;
+    newcomer.say(SIGN_IN).await;
+    tokio::select! {
+        biased;
+        line = its_player.line() => panic!("{line:?} has no turn"),
+        () = new_player.expect(SIGN_IN) => {}
+    }
+    // The relay reads on meanwhile, and what is pushed arrives.
+    waiting.send(Message::Ping("x".into())).await;
+    let pong = within("a pong", waiting.socket.next()).await;
+    assert!(matches!(pong, Some(Ok(Message::Pong(_)))), "{pong:?}");
+    its_player.send("pushed\n").await;
+    waiting.expect("pushed").await;
+    let (browser, player) = &mut four[0];
+    player.send(format!("{SIGNED_IN}\n")).await;
+    browser.expect(SIGNED_IN).await;
+    its_player.expect(SIGN_IN).await;
+    its_player.expect(ROOMS).await;
+    // An answered one frees its place for the next.
+    waiting.say(SIGN_IN).await;
+    its_player.send(format!("{SIGNED_IN}\n")).await;
+    waiting.expect(SIGNED_IN).await;
+    its_player.expect(SIGN_IN).await;
+    newcomer.say("still here").await;
+    new_player.expect("still here").await;
+}
+
+#[tokio::test]
+async fn a_sign_in_that_waits_too_long_is_refused_and_its_player_stays() {
+    let mut game = Game::start().await;
+    let mut config = config_for(&game);
+    config.timeouts.sign_in = Duration::from_secs(3600);
+    config.timeouts.sign_in_queue = Duration::from_millis(100);
+    let relay = Relay::start(config).await.unwrap();
+    let four = sign_in_four(&relay, &mut game).await;
+    let (mut late, mut its_player) = come_from(2, &relay, &mut game).await;
+    late.say(SIGN_IN).await;
+    late.say("still here").await;
+    let refused = late.line().await;
+    let error = r#"{"command":"ERROR","message":"Too many players sign in right now."#;
+    assert!(refused.starts_with(error), "{refused}");
+    its_player.expect("still here").await;
+    drop(four);
+    late.say(SIGN_IN).await;
+    its_player.expect(SIGN_IN).await;
+}
+
+#[tokio::test]
+async fn a_sign_in_without_an_answer_keeps_its_turn_for_a_while_only() {
+    let mut game = Game::start().await;
+    let mut config = config_for(&game);
+    config.timeouts.sign_in = Duration::from_millis(100);
+    config.timeouts.sign_in_queue = Duration::from_secs(3600);
+    let relay = Relay::start(config).await.unwrap();
+    let mut four = sign_in_four(&relay, &mut game).await;
+    let (mut waiting, mut its_player) = come_from(2, &relay, &mut game).await;
+    waiting.say(SIGN_IN).await;
+    its_player.expect(SIGN_IN).await;
+    let (browser, player) = &mut four[0];
+    browser.say(SIGN_IN).await;
+    player.expect(SIGN_IN).await;
 }
 
 #[tokio::test]

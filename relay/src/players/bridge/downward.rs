@@ -69,6 +69,7 @@ impl Bridge<'_> {
         }
         let event = Event::parse(line);
         self.generation.handle_event(&event);
+        self.sign_ins.handle_event(&event);
         let origin = match &event {
             event if !self.session.handle_event(event) => None,
             // Its word says what it is, although it cannot be read.

@@ -10,9 +10,11 @@ use tokio::time::Instant;
 
 use super::Bridge;
 use crate::close::CloseReason;
+use crate::limits::NoPlace;
 use crate::metrics::Limit;
 use crate::players::outbox::Origin;
 use crate::players::session::{LineUp, PlayerLine};
+use crate::players::sign_in::{self, Step, TooMuch};
 
 const TOO_MANY_OF_ADDRESS: &str =
     "Too many sign-ins and race starts come from this address: wait a moment.";
@@ -43,7 +45,65 @@ impl Bridge<'_> {
             self.outbox.push_line(refusal, Origin::Answer);
             return Ok(());
         }
-        let line_up = self.session.handle_line(&read);
+        if !self.sign_ins.is_holding() && read.sign_ins_in_turn().is_none() {
+            return self.pass(line, &read, is_connected);
+        }
+        self.sign_ins
+            .hold(line, read)
+            .map_err(|TooMuch| self.sent_too_much())
+    }
+
+    /// The sign-in at the front has its turn, or gets none.
+    pub(super) fn take_step(&mut self, step: Step) -> Result<(), CloseReason> {
+        match step {
+            Step::Turn => {
+                if let Some((line, read)) = self.sign_ins.pop() {
+                    self.pass(&line, &read, true)?;
+                }
+            }
+            Step::Refused(limit) => self.refuse_sign_in(limit),
+            Step::Next => {}
+        }
+        self.forward_held()
+    }
+
+    /// Forward what waits, up to the next sign-in that must wait for its turn.
+    fn forward_held(&mut self) -> Result<(), CloseReason> {
+        while let Some(front) = self.sign_ins.front() {
+            let Some(sign_ins) = front.sign_ins_in_turn() else {
+                if let Some((line, read)) = self.sign_ins.pop() {
+                    self.pass(&line, &read, true)?;
+                }
+                continue;
+            };
+            if self.sign_ins.is_busy() {
+                break;
+            }
+            let is_signed_in = self.session.is_signed_in();
+            match self.sign_ins.ask(sign_ins, self.peer, is_signed_in) {
+                Ok(()) => break,
+                Err(NoPlace) => self.refuse_sign_in(Limit::SignInsWaiting),
+            }
+        }
+        Ok(())
+    }
+
+    /// Answer the sign-in at the front instead of the game server.
+    fn refuse_sign_in(&mut self, limit: Limit) {
+        self.sign_ins.pop();
+        self.metrics().reached(limit);
+        let refusal = protocol::refusal::error_line(sign_in::TOO_MANY);
+        self.outbox.push_line(refusal, Origin::Answer);
+    }
+
+    /// Forward a line.
+    fn pass(
+        &mut self,
+        line: &str,
+        read: &PlayerLine,
+        is_connected: bool,
+    ) -> Result<(), CloseReason> {
+        let line_up = self.session.handle_line(read);
         let is_bye = line_up == LineUp::Bye;
         match line_up {
             LineUp::Forward | LineUp::Bye => {}
@@ -51,6 +111,9 @@ impl Bridge<'_> {
             LineUp::Goodbye => return Err(CloseReason::said_goodbye()),
             LineUp::Refused(text) => return Err(CloseReason::malformed(text)),
             LineUp::TooManyUnanswered => return Err(self.sent_too_much()),
+        }
+        if read.sign_ins_in_turn().is_none() {
+            self.sign_ins.handle_without_turn(read.sign_ins());
         }
         self.queue_line(line, is_connected)?;
         self.said_bye |= is_bye;
