@@ -263,20 +263,23 @@ fn wire(
     let servers = Servers::new(servers.collect::<anyhow::Result<_>>()?);
     let tells_clients_apart = config.tells_clients_apart();
     let of_address = if tells_clients_apart {
-        MAX_REFUSALS_OF_ADDRESS
+        descriptors::connections_of_address(MAX_REFUSALS_OF_ADDRESS, &config)
     } else {
         0
     };
     let refusals = Admission::new(MAX_REFUSALS, of_address);
     let of_each_address = |rate| tells_clients_apart.then(|| limits::rate::AddressRate::new(rate));
     Ok(Services {
-        connections: public_slots(config.tells_clients_apart()),
+        connections: public_slots(&config),
         tls,
         refusals,
         refusal_lines: Repeats::new(),
         requests: of_each_address(config.rate_limits.requests),
         players: Players {
-            slots: Admission::new(config.max_connections, config.max_per_ip),
+            slots: Admission::new(
+                config.max_connections,
+                descriptors::places_of_address(&config),
+            ),
             resumable: Resumable::default(),
             resume: config.resume,
             takeovers: Admission::new(MAX_REFUSALS, of_address),

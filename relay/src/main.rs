@@ -46,13 +46,15 @@ fn obey(invocation: Invocation) -> anyhow::Result<()> {
 #[tokio::main]
 async fn run(
     Invocation {
-        config, options, ..
+        mut config,
+        options,
+        ..
     }: Invocation,
 ) -> anyhow::Result<()> {
     let stop = stop_signal()?;
     let mut hang_ups = HangUps::new()?;
     relay::require_client(config.www.as_deref())?;
-    relay::raise_descriptor_limit(&config);
+    relay::raise_descriptor_limit(&mut config);
     let relay = Relay::start(config).await?;
     print(&ready(&relay).to_string());
     tracing::info!("the page is at {}", relay.page());

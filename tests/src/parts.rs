@@ -34,8 +34,8 @@ impl Part {
         // Kept until the process ends: both stop when they are dropped.
         let (_relay, _server);
         let ready = match self {
-            Self::Relay(config) => {
-                relay::raise_descriptor_limit(&config);
+            Self::Relay(mut config) => {
+                relay::raise_descriptor_limit(&mut config);
                 _relay = relay::Relay::start(*config).await?;
                 json!({ "listen": _relay.addr() })
             }

@@ -114,6 +114,9 @@ pub struct Config {
     /// Also serve /metrics where browsers connect: everybody can read it then.
     #[arg(long, env = "MP_RELAY_METRICS_PUBLIC", value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, default_missing_value = "true", default_value = "false", hide_default_value = true)]
     pub metrics_public: bool,
+    /// File descriptors that the process may open. `None`: not known, and one address gets all places that `max_per_ip` names.
+    #[arg(skip)]
+    pub descriptors: Option<usize>,
     /// What one player may send.
     #[arg(skip)]
     pub rate_limits: RateLimits,
@@ -219,6 +222,7 @@ impl Config {
             observing: None,
             metrics_listen: None,
             metrics_public: false,
+            descriptors: None,
             rate_limits: RateLimits::default(),
             timeouts: Timeouts::default(),
         }

@@ -26,6 +26,8 @@ use super::port::Port;
 use super::tls::Tls;
 use super::{Peer, Services, client_address, proxy_protocol};
 use crate::client_stream::ClientStream;
+use crate::config::Config;
+use crate::descriptors;
 use crate::lifecycle::Lifecycle;
 use crate::limits::{Admission, Full, UNKNOWN};
 use crate::metrics::{Limit, Metrics};
@@ -59,8 +61,9 @@ pub(crate) enum Audience {
 }
 
 /// Make the slots of the port where browsers connect. If clients are not told apart, one address may have all of them.
-pub(crate) fn public_slots(tells_clients_apart: bool) -> Slots {
-    let per_ip = tells_clients_apart.then_some(MAX_HTTP_PER_IP);
+pub(crate) fn public_slots(config: &Config) -> Slots {
+    let per_ip = descriptors::connections_of_address(MAX_HTTP_PER_IP, config);
+    let per_ip = config.tells_clients_apart().then_some(per_ip);
     Slots::new(Admission::new(MAX_HTTP_CONNECTIONS, per_ip.unwrap_or(0)))
 }
 

@@ -17,6 +17,7 @@ use protocol::generation::Generation;
 use strum::VariantArray as _;
 
 use super::Services;
+use crate::descriptors;
 use crate::metrics::Metrics;
 use program_log::dropped_lines;
 
@@ -116,6 +117,9 @@ fn relay(page: &mut Registry, services: &Services) {
         add(services.refusals.taken(), replaced),
     );
     slots(page, "players", "Players", services.players.slots.taken());
+    let help = "Players of one address at once, at most, and as many spectators; 0 is no limit";
+    let of_address = descriptors::places_of_address(&services.config);
+    gauge(page, "players_of_address_limit", help, of_address as u64);
     slots(page, "dials_running", "Dials", running);
     slots(page, "dials_waiting", queued, waiting);
     let buffered = "Bytes that wait for players";

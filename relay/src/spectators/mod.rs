@@ -23,6 +23,7 @@ use tokio::time::Instant;
 
 use crate::client_stream::ClientStream;
 use crate::config::{Access, Config};
+use crate::descriptors;
 use crate::lifecycle::Lifecycle;
 use crate::limits::{Admission, Slot};
 use crate::metrics::Metrics;
@@ -66,7 +67,10 @@ impl Watching {
                 spectating.access.clone(),
                 config.tells_clients_apart(),
             )),
-            slots: Admission::new(spectating.max_spectators, config.max_per_ip),
+            slots: Admission::new(
+                spectating.max_spectators,
+                descriptors::places_of_address(config),
+            ),
             clock: SnapshotClock {
                 started: Instant::now(),
                 tick: Duration::from_secs(1) / spectating.hz.max(1),

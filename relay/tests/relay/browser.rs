@@ -49,6 +49,14 @@ impl Browser {
         Self::try_connect_at(relay, request).await.unwrap()
     }
 
+    /// Connect with a relay in another process, from another address of this machine.
+    pub(crate) async fn connect_at_from(address: [u8; 4], relay: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((address, 0).into()).unwrap();
+        let request = request(relay, &[PROTOCOL]);
+        Self::handshake(socket, relay, &[], request).await.unwrap()
+    }
+
     /// Offer these subprotocols to a relay in another process.
     pub(crate) async fn offer_at(relay: SocketAddr, offer: &str) -> Self {
         let request = request(relay, &[("sec-websocket-protocol", offer)]);

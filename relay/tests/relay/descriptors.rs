@@ -80,6 +80,30 @@ async fn the_limit_is_raised_and_a_low_one_is_said() {
     listening(&mut child).await;
 }
 
+#[tokio::test]
+async fn one_address_cannot_take_all_descriptors() {
+    let mut game = Game::start().await;
+    let mut child = in_shell(
+        &relay_for(&game, "127.0.0.1"),
+        r#"ulimit -n 120; exec "$0" "$@""#,
+    )
+    .spawn()
+    .unwrap();
+    let mut log = log(&mut child);
+    until_log_says(&mut log, "10 players of one address").await;
+    let address: SocketAddr = listening(&mut child).await.parse().unwrap();
+    let mut players = Vec::new();
+    for _ in 0..10 {
+        let mut browser = Browser::connect_at(address).await;
+        browser.expect(READY).await;
+        players.push((browser, game.player().await));
+    }
+    let mut another = Browser::connect_at(address).await;
+    another.expect_close(1013, "address").await;
+    let mut neighbour = Browser::connect_at_from([127, 0, 0, 2], address).await;
+    neighbour.expect(READY).await;
+}
+
 /// Leave a process exactly this many numbers for new file descriptors.
 fn leave(child: &Child, free: usize) {
     let process = child.id().unwrap();
