@@ -59,6 +59,36 @@ for (const [size, options] of Object.entries(SIZES)) {
   }
 }
 
+test.describe("a game server with accounts", () => {
+  test.use({ generation: "token" });
+
+  for (const [size, options] of Object.entries(SIZES)) {
+    for (const colorScheme of THEMES) {
+      test(`the form and the room, ${size}, ${colorScheme}`, async ({ enter }) => {
+        const ann = await enter("Ann", { ...options, colorScheme });
+        /** @param {string} screen */
+        const check = async (screen) => {
+          const path = `tests/browser/screenshots/${size}-${colorScheme}-accounts-${screen}.png`;
+          await ann.page.screenshot({ path });
+          expect(await violations(ann), `${screen}, ${size}, ${colorScheme}`).toEqual([]);
+        };
+        await ann.choose("Sign in");
+        await check("signin");
+        await ann.choose("Create account");
+        await ann.element("signin-name").fill("Ann");
+        await ann.element("signin-submit").click();
+        await expect(ann.element("signin-password")).toHaveAttribute("aria-invalid", "true");
+        await check("error");
+        await ann.signIn();
+        await expect(ann.page.getByLabel("Drivers 2 to 128")).toBeVisible();
+        await check("lobby");
+        await ann.createRoom("Sunday");
+        await check("room");
+      });
+    }
+  }
+});
+
 const VIEWPORTS = [
   [390, 844],
   [760, 900],

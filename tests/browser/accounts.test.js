@@ -54,6 +54,8 @@ test.describe("a game server with accounts", () => {
     { tag: "@quick" },
     async ({ enter }) => {
       const ann = await enter("Ann");
+      let connections = 0;
+      ann.page.on("websocket", () => (connections += 1));
       await ann.choose("Create account");
       const [name, password] = [ann.element("signin-name"), ann.element("signin-password")];
       await expect(ann.page.getByLabel("Name 3 to 50 characters")).toHaveCount(1);
@@ -67,6 +69,7 @@ test.describe("a game server with accounts", () => {
       await expectFault(ann, "name", /3 to 50 characters.*another name/);
       await submit(ann, "Ann", "short");
       await expectFault(ann, "password", /at least 6 characters.*longer one/);
+      expect(connections).toBe(0);
       await submit(ann, "Ann", PASSWORD);
       await ann.expectScreen("lobby");
       await expect(ann.element("whoami")).toHaveText("Ann");

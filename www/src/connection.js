@@ -103,9 +103,10 @@ export class Connection {
   /** Find out of which generation the game server is, if the relay does not know. Nobody waits for it. */
   async findGeneration() {
     const address = this.#parts.url();
-    if (this.#configs[address]?.generation) return;
+    const { generation, servers } = this.#configs[address] ?? {};
+    if (generation) return;
     const { findGeneration } = await import("./generation.js");
-    const found = await findGeneration(address, this.#parts.library.relayConfig);
+    const found = await findGeneration(address, this.#parts.library.relayConfig, servers);
     this.#learn(address, found);
   }
 

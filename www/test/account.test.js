@@ -95,6 +95,9 @@ test("the relay is asked to find out the generation of the chosen game server", 
   };
   assert.equal(await findGeneration(`${URL}/racing/?server=west`, relayConfig), "chat");
   assert.deepEqual(asked, [`${URL}/racing/readyz?server=west`, `${URL}/racing/?server=west`]);
+  asked.length = 0;
+  assert.equal(await findGeneration(`${URL}/`, relayConfig, [{ name: "the east" }]), "chat");
+  assert.deepEqual(asked, [`${URL}/readyz?server=the%20east`, `${URL}/`]);
   status = 503;
   assert.equal(await findGeneration(URL, relayConfig), undefined);
   assert.equal(asked.length, 3);
