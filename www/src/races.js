@@ -100,8 +100,8 @@ export function createRaceList(token) {
           cache: "no-store",
           headers: token ? { authorization: `Bearer ${token}` } : {},
         });
-        // Another one was chosen meanwhile.
-        if (server !== game.query) return;
+        // Another one was chosen meanwhile. An answer that is not read counts as aborted when the page goes.
+        if (server !== game.query) return void (await response.text());
         if (response.status === 404) return await sayWhyNone();
         if (response.status === 401) {
           isRefused = true;
