@@ -6,7 +6,7 @@ import { element, make, setText } from "./element.js";
 import { RoomRow, showRows } from "./room-list.js";
 import { count } from "./viewer/words.js";
 
-/** @typedef {{ id: string, name: string, playerCount: number, isActive: boolean, live: boolean, spectators: number }} Listed */
+/** @typedef {{ id: string, name: string, playerCount: number, maxPlayers?: number, isActive: boolean, live: boolean, spectators: number }} Listed */
 
 /** A relay that has not answered by then counts as one that cannot be reached. */
 const TIMEOUT_MS = 5000;
@@ -149,11 +149,11 @@ class Row extends RoomRow {
   }
 
   /** @param {Listed} room */
-  show({ name, playerCount, isActive, live, spectators }) {
+  show({ name, playerCount, maxPlayers: places, isActive, live, spectators }) {
     const shown = name || "Unnamed room";
     const text = isActive ? "Racing" : live ? "On track" : "Open";
     const more = spectators > 0 ? `, ${spectators} watching` : "";
-    this.fill(shown, { kind: isActive ? "live" : "open", text }, playerCount, { more });
+    this.fill(shown, { kind: isActive ? "live" : "open", text }, playerCount, { more, places });
     this.link.setAttribute("aria-label", `Watch ${shown}`);
   }
 }
