@@ -326,7 +326,7 @@ fn options_are_checked() {
     let cases = [
         (
             r#"{"tick":1}"#,
-            "there is no option tick; there are secret, resume, updateHz, plainDatagrams, gzip, batch, commandTimeoutMs, retryMinMs, retryMaxMs, retries, webSocket, clock, logLevel",
+            "there is no option tick; there are secret, generation, resume, updateHz, plainDatagrams, gzip, batch, commandTimeoutMs, retryMinMs, retryMaxMs, retries, webSocket, clock, logLevel",
         ),
         ("7", "options must be an object"),
         (r#"{"secret":7}"#, "option secret must be a string"),
