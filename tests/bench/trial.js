@@ -118,7 +118,7 @@ class Trial {
     const connected = session.connect("ws://game.invalid/ws");
     socket.open();
     await connected;
-    await session.signIn("Ann", "password");
+    await session.signIn({ name: "Ann", password: "password" });
     await session.joinRoom(input.roomId);
     return new Trial(session, socket, input);
   }

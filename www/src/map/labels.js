@@ -76,6 +76,8 @@ export class Labels {
     this.placed = 0;
     this.due = 0;
     this.candidate = new Float32Array(2);
+    /** Left, top, right and bottom of the tag that is tried. Numbers that go from call to call would be garbage. */
+    this.box = new Float32Array(4);
   }
 
   /** Forget where tags were. */
@@ -214,21 +216,23 @@ export class Labels {
     const top = this.y[index] + this.candidate[1] - margin;
     const right = left + this.width[index] + 2 * margin;
     const bottom = top + this.height + 2 * margin;
-    const { free } = this;
+    const { free, box } = this;
+    box[0] = left;
+    box[1] = top;
+    box[2] = right;
+    box[3] = bottom;
     if (left < free.left || right > free.right || top < free.top || bottom > free.bottom) return false;
-    if (meets(this.taken, this.placed, left, top, right, bottom)) return false;
-    if (meets(this.covered, this.coveredCount, left, top, right, bottom)) return false;
-    return !this.#coversCar(left, top, right, bottom);
+    if (meets(this.taken, this.placed, box) || meets(this.covered, this.coveredCount, box)) return false;
+    return !this.#coversCar();
   }
 
-  /**
-   * @param {number} left
-   * @param {number} top
-   * @param {number} right
-   * @param {number} bottom
-   */
-  #coversCar(left, top, right, bottom) {
+  /** Whether the tag that is tried would lie on a car. */
+  #coversCar() {
     const { radius } = this;
+    const left = this.box[0];
+    const top = this.box[1];
+    const right = this.box[2];
+    const bottom = this.box[3];
     for (let i = 0; i < this.count; i += 1) {
       const x = this.x[this.cars[i]];
       const y = this.y[this.cars[i]];
@@ -286,12 +290,13 @@ export class Labels {
  * Whether a box meets one of those in a list.
  * @param {Float32Array} boxes  left, top, right and bottom of each
  * @param {number} count
- * @param {number} left
- * @param {number} top
- * @param {number} right
- * @param {number} bottom
+ * @param {Float32Array} box
  */
-function meets(boxes, count, left, top, right, bottom) {
+function meets(boxes, count, box) {
+  const left = box[0];
+  const top = box[1];
+  const right = box[2];
+  const bottom = box[3];
   for (let at = 0; at < count * 4; at += 4) {
     if (left < boxes[at + 2] && right > boxes[at] && top < boxes[at + 3] && bottom > boxes[at + 1]) {
       return true;
