@@ -163,7 +163,21 @@ test("a game server that is down", async ({ enter, site }) => {
   await ann.submitSignIn();
   await ann.expectNotice(/can.t reach the game server/);
   await ann.expectScreen("signin");
+  await expectUnready(ann);
 });
+
+/**
+ * The page has asked of which generation the game server is, and the browser complains of the answer that it cannot be reached.
+ * @param {import("./player.js").Player} player
+ */
+async function expectUnready({ complaints }) {
+  const [isStatus, isError] = ["status 503", "error: Failed to load resource"].map(
+    (words) => (/** @type {string} */ said) => said.startsWith(words) && said.includes("503"),
+  );
+  await expect.poll(() => [complaints.some(isStatus), complaints.some(isError)]).toEqual([true, true]);
+  expect(complaints.filter((said) => !isStatus(said) && !isError(said))).toEqual([]);
+  complaints.length = 0;
+}
 
 test("a game server that restarts: the page comes back by itself", async ({ enter, site }) => {
   const ann = await enter("Ann");
@@ -266,10 +280,7 @@ test.describe("a certificate that is not trusted", () => {
     await ann.expectNotice(/does not trust the game server's certificate/);
     await ann.expectScreen("signin");
     await expect(ann.element("insecure-banner")).toBeHidden();
-    // The page has asked whether the game server can be reached, and of which generation it is.
-    const isAnswer = (/** @type {string} */ said) => said.includes("readyz") || said.includes("503");
-    expect(ann.complaints.filter((said) => !isAnswer(said))).toEqual([]);
-    ann.complaints.length = 0;
+    await expectUnready(ann);
   });
 });
 
