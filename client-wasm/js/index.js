@@ -14,6 +14,10 @@ export { init } from "./wasm-core.js";
 /** @typedef {import("./client.js").RaceOptions} RaceOptions */
 /** @typedef {import("./client.js").RaceEvents} RaceEvents */
 /** @typedef {import("./client.js").ListedRoom} ListedRoom */
+/** @typedef {import("./capabilities.js").Capabilities} Capabilities */
+/** @typedef {import("./capabilities.js").Generation} Generation */
+/** @typedef {import("./core.js").SignIn} SignIn */
+/** @typedef {import("./core.js").SignedIn} SignedIn */
 /** @typedef {import("./connection.js").ClientState} ClientState */
 /** @typedef {import("./connection.js").StateChange} StateChange */
 /** @typedef {import("./clock.js").Clock} Clock */
