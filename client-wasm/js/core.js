@@ -27,7 +27,7 @@
  * @property {{ senderName: string, message: string }} chat  a text to the room
  * @property {Player} playerJoined  somebody entered the room; not on every server
  * @property {Player} playerLeft  somebody left the room; not on every server
- * @property {{ kind: string, line: string }} unknown  a line that is none of the others
+ * @property {{ kind: string, line: string }} unknown  a line that this client does not know
  * @property {{ id: string, steering: number, throttle: number, brake: number }} input
  * @property {{ slot: number, id: string }} carJoined
  * @property {{ slot: number, id: string }} carLeft

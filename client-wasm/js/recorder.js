@@ -234,7 +234,7 @@ export class PlayerRecorder extends Recorder {
   }
 
   /**
-   * Who is in the room has changed, as a list of all tells it.
+   * Record a change of the players as a list of all of them.
    * @param {(players: import("./core.js").Player[]) => import("./core.js").Player[]} change
    */
   #players(change) {

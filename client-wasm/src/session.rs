@@ -107,7 +107,7 @@ export interface SessionEvents {
   playerJoined: Player;
   /** Somebody left the room, or was cut off (token generation). */
   playerLeft: Player;
-  /** A line that is none of these, such as those about combat and inventory; `kind` is its `type`, `command` or `action`. */
+  /** A line that this client does not know, such as those about combat and inventory; `kind` is its `type`, `command` or `action`. */
   unknown: { kind: string; line: string };
   input: { id: string; steering: number; throttle: number; brake: number };
   carJoined: { slot: number; id: string };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { coded, settled } from "../../client-wasm/test/fake-core.js";
 import { findGeneration } from "../src/generation.js";
-import { calls, page, URL } from "./visitor.js";
+import { INTERRUPTED, calls, page, URL } from "./visitor.js";
 
 /** A page at a game server with accounts. */
 function accounts() {
@@ -39,13 +39,7 @@ test("an account is created once; the client comes back by its token, and so doe
 test("a wrong password is tried once, even if the name is that of a session that was lost", async (t) => {
   const { world, flow, state } = accounts();
   await flow.signIn("Ann", "secret");
-  world.last.emit("interrupted", {
-    code: "connection_lost",
-    number: 1006,
-    reason: "",
-    attempt: 1,
-    retryInMs: 9,
-  });
+  world.last.emit("interrupted", INTERRUPTED);
   await flow.signOut();
   t.mock.timers.enable({ apis: ["setTimeout"] });
   world.fail("signIn", coded("auth_failed"));

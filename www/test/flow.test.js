@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { coded, settled } from "../../client-wasm/test/fake-core.js";
-import { calls, inRoom, page, URL } from "./visitor.js";
+import { INTERRUPTED, calls, inRoom, page, URL } from "./visitor.js";
 
 test("signs in with name and password, and without a password when there is none", async () => {
   const { world, flow, state } = page();
@@ -60,13 +60,7 @@ test("tells what the relay is like: any certificate is accepted, races may be wa
 test("a name that one's own lost session holds is tried until it is free, and another's is not", async (t) => {
   const { world, flow, state } = page();
   await flow.signIn("Ann", "");
-  world.last.emit("interrupted", {
-    code: "connection_lost",
-    number: 1006,
-    reason: "",
-    attempt: 1,
-    retryInMs: 9,
-  });
+  world.last.emit("interrupted", INTERRUPTED);
   await flow.signOut();
   t.mock.timers.enable({ apis: ["setTimeout"] });
   world.fail("signIn", coded("auth_failed"));

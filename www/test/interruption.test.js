@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as library from "../../client-wasm/js/index.js";
 import { coded, settled } from "../../client-wasm/test/fake-core.js";
-import { calls, inRoom, page } from "./visitor.js";
+import { INTERRUPTED, calls, inRoom, page } from "./visitor.js";
 
 test("a lost connection comes back into the same room, and into the race", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
@@ -78,13 +78,7 @@ test("a room that was closed while connected is no reason later, nor is that of 
   world.last.emit("roomLost", { roomId: room.id });
   await expectNoReason();
   await flow.joinRoom(room.id);
-  world.last.emit("interrupted", {
-    code: "connection_lost",
-    number: 1006,
-    reason: "",
-    attempt: 1,
-    retryInMs: 9,
-  });
+  world.last.emit("interrupted", INTERRUPTED);
   world.last.emit("roomLost", { roomId: room.id });
   assert.equal(state().screen, "lobby");
   await flow.signOut();

@@ -7,6 +7,15 @@ import { World } from "../../client-wasm/test/fake-core.js";
 import { createFlow } from "../src/flow.js";
 import { createStore, initialState } from "../src/state.js";
 
+/** The event of a core whose connection is gone, and that tries to go on with its session. */
+export const INTERRUPTED = {
+  code: "connection_lost",
+  number: 1006,
+  reason: "",
+  attempt: 1,
+  retryInMs: 9,
+};
+
 export const URL = "https://relay.example";
 /** @type {import("../src/flow.js").Flow[]} */
 const flows = [];

@@ -100,7 +100,7 @@ impl ObserverAccount {
     /// Sign a session in to the account.
     ///
     /// # Errors
-    /// There is none, it was refused now or before, or the session ended.
+    /// There is no account, it was refused now or before, or the session ended.
     pub(super) async fn sign_in(&self, session: &mut OwnSession) -> Result<(), LeaveReason> {
         let account = Arc::clone(&self.current.read());
         account.sign_in(session).await
